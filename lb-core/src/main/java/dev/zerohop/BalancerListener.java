@@ -1,0 +1,47 @@
+package dev.zerohop;
+
+import java.time.Duration;
+
+/**
+ * Learns what a balancer does, for metrics and logs. Every method does nothing by default. Calls come from request threads
+ * ({@link #onPick}, {@link #onOutcome}) and from the control path (the rest); they must be quick and must not block. A listener that throws hurts
+ * nobody: the balancer logs it and goes on.
+ */
+public interface BalancerListener {
+
+    /** Ignores everything; a balancer with this very listener spends nothing on it. */
+    BalancerListener NOOP = new BalancerListener() {};
+
+    /** A new set was taken. {@code members} is how many there are now, held ones included. */
+    default void onMembership(String service, int members, int added, int removed, int held) {}
+
+    /** The belief about an endpoint changed. */
+    default void onHealth(String service, Endpoint endpoint, Health before, Health after) {}
+
+    /** A new picker was published. */
+    default void onRebuild(String service, Snapshot snapshot) {}
+
+    /** The source could not be asked; {@code age} is how old the set in force is. */
+    default void onStale(String service, Duration age, Throwable cause) {}
+
+    /** The source answers again. */
+    default void onFresh(String service) {}
+
+    /** A configuration that the source or the API gave was put in force. */
+    default void onConfigured(String service, BalancerSettings settings) {}
+
+    /** A configuration that the source gave was refused; the last good one stays. */
+    default void onConfigurationRefused(String service, String reason) {}
+
+    /** An attempt went to the endpoint. */
+    default void onPick(String service, Endpoint endpoint) {}
+
+    /** An attempt ended. {@code latencyNanos} is its duration. */
+    default void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {}
+
+    /** No endpoint was found for an attempt. */
+    default void onRefusal(String service, Refusal refusal) {}
+
+    /** A lease was never completed and was closed by the leak guard after {@code age}. */
+    default void onLeak(String service, Endpoint endpoint, Duration age) {}
+}

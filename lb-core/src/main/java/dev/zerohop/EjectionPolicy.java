@@ -1,0 +1,73 @@
+package dev.zerohop;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges endpoints by the outcomes of this client's own calls, as configured. Immutable; equal policies behave the same.
+ */
+public interface EjectionPolicy {
+
+    /** Never ejects. */
+    EjectionPolicy NONE = env -> NoEjection.INSTANCE;
+
+    /** Makes the judge of one balancer. */
+    Judge newJudge(Env env);
+
+    /** Decides who is ejected. Control path only: all methods run on the balancer's serial executor. */
+    interface Judge {
+
+        /**
+         * Begins to watch a node.
+         *
+         * @param previous the node's record under an earlier judge, to go on from, or null
+         */
+        TrackRecord add(Endpoint endpoint, @Nullable TrackRecord previous);
+
+        /** Ends watching. */
+        void remove(TrackRecord record);
+
+        /**
+         * Looks at all records and moves them between states.
+         *
+         * @return nanoseconds until it wants to look again although no record asked for it; {@link Long#MAX_VALUE} for never
+         */
+        long review(long nowNanos);
+    }
+
+    /** What is known about one node. */
+    interface TrackRecord {
+
+        /**
+         * Notes an outcome. Request path: lock-free, allocates nothing.
+         *
+         * @return whether the judge should review soon
+         */
+        boolean onOutcome(Outcome outcome);
+
+        /** Endpoint failures since the last success. */
+        int consecutiveFailures();
+
+        /** Where the node stands since the last review. */
+        State state();
+
+        /** Why, for people; empty while {@link State#ACTIVE}. */
+        String reason();
+
+        /**
+         * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path.
+         *
+         * @return false if another call has it
+         */
+        boolean tryProbe();
+    }
+
+    /** Where a node stands. */
+    enum State {
+        /** Takes calls. */
+        ACTIVE,
+        /** Takes none until its time is over. */
+        EJECTED,
+        /** Takes one call, whose outcome decides. */
+        HALF_OPEN
+    }
+}

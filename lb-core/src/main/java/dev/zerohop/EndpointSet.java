@@ -1,0 +1,182 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The complete membership as one resolver sees it: sorted by id, ids unique, immutable. Never a difference: an empty set means
+ * "nobody is there", and "cannot ask" is an error of the {@link Resolver} instead.
+ */
+public final class EndpointSet {
+
+    /** Whether an endpoint that is missing from the next set may be taken for gone. */
+    public enum Removals {
+        /** Somebody took it out on purpose (static, file and API values): obeyed at once. */
+        MEANT,
+        /** It merely is no longer seen (DNS, lease expiry): a mass removal is held for a while before it is believed. */
+        GUARDED
+    }
+
+    private final String source;
+    private final List<Endpoint> endpoints;
+    private final long version;
+    private final Instant asOf;
+    private final boolean stale;
+    private final Removals removals;
+    private final @Nullable ShardCount shards;
+
+    private EndpointSet(Builder builder, List<Endpoint> sorted) {
+        this.source = builder.source;
+        this.endpoints = sorted;
+        this.version = builder.version;
+        this.asOf = builder.asOf;
+        this.stale = builder.stale;
+        this.removals = builder.removals;
+        this.shards = builder.shards;
+    }
+
+    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, no shard count. */
+    public static Builder builder(String source) {
+        return new Builder(source);
+    }
+
+    /** The source in words, for logs and {@code explain}: usually the target. */
+    public String source() {
+        return source;
+    }
+
+    /** All endpoints, sorted by id. */
+    public List<Endpoint> endpoints() {
+        return endpoints;
+    }
+
+    /** The source's own version (revision, serial number), for people; not compared. */
+    public long version() {
+        return version;
+    }
+
+    /** When the source last vouched for this set, by the wall clock of whoever asked it. */
+    public Instant asOf() {
+        return asOf;
+    }
+
+    /** How old the set is; never negative. */
+    public Duration age(Instant now) {
+        Duration age = Duration.between(asOf, now);
+        return age.isNegative() ? Duration.ZERO : age;
+    }
+
+    /** Whether the set was not vouched for by its source just now, for example read from the last-good file. */
+    public boolean stale() {
+        return stale;
+    }
+
+    /** How to take a missing endpoint. */
+    public Removals removals() {
+        return removals;
+    }
+
+    /** The desired number of shards, if the source knows it. */
+    public @Nullable ShardCount shards() {
+        return shards;
+    }
+
+    /** The same set, marked stale. */
+    public EndpointSet asStale() {
+        return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
+    }
+
+    /** A builder that starts from this set's values. */
+    public Builder toBuilder() {
+        return new Builder(source)
+                .endpoints(endpoints)
+                .version(version)
+                .asOf(asOf)
+                .stale(stale)
+                .removals(removals)
+                .shards(shards);
+    }
+
+    @Override
+    public String toString() {
+        return source + " v" + version + (stale ? " (stale)" : "") + " " + endpoints;
+    }
+
+    /** Builds an {@link EndpointSet}. Not thread-safe. */
+    public static final class Builder {
+        private static final Comparator<Endpoint> BY_ID = Comparator.comparing(Endpoint::id);
+
+        private final String source;
+        private List<Endpoint> endpoints = List.of();
+        private long version;
+        private Instant asOf = Instant.EPOCH;
+        private boolean stale;
+        private Removals removals = Removals.GUARDED;
+        private @Nullable ShardCount shards;
+
+        private Builder(String source) {
+            this.source = requireNonNull(source, "source");
+        }
+
+        /** Sets the endpoints, in any order. */
+        public Builder endpoints(List<Endpoint> endpoints) {
+            this.endpoints = requireNonNull(endpoints, "endpoints");
+            return this;
+        }
+
+        /** Sets the source's own version. */
+        public Builder version(long version) {
+            this.version = version;
+            return this;
+        }
+
+        /** Sets when the source vouched for the set. */
+        public Builder asOf(Instant asOf) {
+            this.asOf = requireNonNull(asOf, "asOf");
+            return this;
+        }
+
+        /** Marks the set as not vouched for just now. */
+        public Builder stale(boolean stale) {
+            this.stale = stale;
+            return this;
+        }
+
+        /** Sets how to take a missing endpoint. */
+        public Builder removals(Removals removals) {
+            this.removals = requireNonNull(removals, "removals");
+            return this;
+        }
+
+        /** Sets the desired number of shards; null when the source does not know. */
+        public Builder shards(@Nullable ShardCount shards) {
+            this.shards = shards;
+            return this;
+        }
+
+        /**
+         * Builds the set.
+         *
+         * @throws IllegalArgumentException if two endpoints have the same id
+         */
+        public EndpointSet build() {
+            List<Endpoint> sorted = new ArrayList<>(endpoints);
+            sorted.sort(BY_ID);
+            for (int i = 1; i < sorted.size(); i++) {
+                Endpoint before = sorted.get(i - 1);
+                Endpoint here = sorted.get(i);
+                if (before.id().equals(here.id())) {
+                    throw new IllegalArgumentException(source + ": endpoint id '" + here.id() + "' was given twice ("
+                            + before.address() + " and " + here.address() + "), expected unique ids");
+                }
+            }
+            return new EndpointSet(this, List.copyOf(sorted));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.internal.SystemTime;
+import java.util.concurrent.Executor;
+
+/**
+ * What everything that decides is given instead of reaching for it: the clock with its timers, chance, and an executor for the
+ * few things that block (a DNS query, a file).
+ *
+ * @param time clock and timers
+ * @param dice chance
+ * @param blocking runs tasks that may block; its threads are daemons
+ */
+public record Env(Time time, Dice dice, Executor blocking) {
+
+    private static final Env SYSTEM = new Env(Time.system(), Dice.threadLocal(), SystemTime.blockingExecutor());
+
+    /** Checks for null. */
+    public Env {
+        requireNonNull(time, "time");
+        requireNonNull(dice, "dice");
+        requireNonNull(blocking, "blocking");
+    }
+
+    /** The real clock, the threads' own generators, and the process's daemon threads. */
+    public static Env system() {
+        return SYSTEM;
+    }
+
+    /** The same with other clock and timers. */
+    public Env withTime(Time time) {
+        return new Env(time, dice, blocking);
+    }
+}

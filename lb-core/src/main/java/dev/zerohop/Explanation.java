@@ -1,0 +1,32 @@
+package dev.zerohop;
+
+import java.util.List;
+
+/**
+ * Why a pick goes where it goes: members, what each stage did, and how the picker chooses. For people and for the command line.
+ *
+ * @param service the balancer's name
+ * @param source the state of the source: name, version, age, last error
+ * @param members one line for each member: endpoint, weight, health, load
+ * @param stages one line for each stage
+ * @param pick how the picker chooses for the context
+ */
+public record Explanation(String service, String source, List<String> members, List<String> stages, List<String> pick) {
+
+    /** Copies the lists. */
+    public Explanation {
+        members = List.copyOf(members);
+        stages = List.copyOf(stages);
+        pick = List.copyOf(pick);
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder out =
+                new StringBuilder(service).append(": ").append(source).append('\n');
+        members.forEach(line -> out.append("  member ").append(line).append('\n'));
+        stages.forEach(line -> out.append("  stage ").append(line).append('\n'));
+        pick.forEach(line -> out.append("  pick ").append(line).append('\n'));
+        return out.toString();
+    }
+}

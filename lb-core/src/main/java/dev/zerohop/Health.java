@@ -1,0 +1,78 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * What is currently believed about one endpoint: the worst of its live verdicts.
+ *
+ * @param status the belief
+ * @param source who says so, for example {@code ejection}, {@code connectivity}, {@code source}
+ * @param reason why, for a person at night
+ * @param sinceNanos since when, on the balancer's monotonic clock
+ */
+public record Health(Status status, String source, String reason, long sinceNanos) {
+
+    /** Beliefs, from best to worst; of several live verdicts the worst wins. */
+    public enum Status {
+        /** Somebody checked and found it well. */
+        HEALTHY(true, false),
+        /** Nobody has said anything; taken for well. */
+        UNKNOWN(true, false),
+        /** No longer named by its source, but the loss is suspect (see {@link MembershipGuard}): served while it answers. */
+        HELD(true, false),
+        /** Was ejected and may take one probe call. */
+        HALF_OPEN(true, false),
+        /** Taken out by observed failures of this client's own calls. Panic lifts it. */
+        EJECTED(false, true),
+        /** Taken out by probes. Panic lifts it. */
+        UNHEALTHY(false, true),
+        /** A connection is being made; calls may wait for it. */
+        CONNECTING(false, false),
+        /** No connection could be made; not even panic uses it. */
+        DISCONNECTED(false, false),
+        /** Its source says that it cannot take traffic; not even panic uses it. */
+        NOT_READY(false, false),
+        /** On its way out; not even panic uses it. */
+        DRAINING(false, false);
+
+        private final boolean usable;
+        private final boolean liftedByPanic;
+
+        Status(boolean usable, boolean liftedByPanic) {
+            this.usable = usable;
+            this.liftedByPanic = liftedByPanic;
+        }
+
+        /** Whether new calls may go there. */
+        public boolean usable() {
+            return usable;
+        }
+
+        /** Whether panic may use it all the same: true for verdicts that may be wrong, false for facts. */
+        public boolean liftedByPanic() {
+            return liftedByPanic;
+        }
+    }
+
+    /** Checks for null. */
+    public Health {
+        requireNonNull(status, "status");
+        requireNonNull(source, "source");
+        requireNonNull(reason, "reason");
+    }
+
+    /** Nothing said yet. */
+    public static Health unknown(long sinceNanos) {
+        return new Health(Status.UNKNOWN, "none", "no verdict yet", sinceNanos);
+    }
+
+    /** {@link Status#usable()} of the status. */
+    public boolean usable() {
+        return status.usable();
+    }
+
+    @Override
+    public String toString() {
+        return status + " (" + source + ": " + reason + ")";
+    }
+}

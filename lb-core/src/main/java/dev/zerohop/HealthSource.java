@@ -1,0 +1,56 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * Reports verdicts on endpoints: a prober, a shared health store, a channel's connectivity. Several may feed one balancer; the worst
+ * live verdict wins, and a verdict that outlived its time to live counts no more. No verdict is not bad health.
+ */
+public interface HealthSource extends AutoCloseable {
+
+    /** Names the source in verdicts and explanations. Constant. */
+    String name();
+
+    /** Begins to report. Called once. The sink may be called from any thread. */
+    void start(Sink sink);
+
+    /** Stops reporting; the verdicts given so far are withdrawn by the balancer. Idempotent. */
+    @Override
+    void close();
+
+    /** Takes verdicts. Thread-safe; returns at once. */
+    interface Sink {
+        /**
+         * Reports one verdict, replacing this source's earlier one on the endpoint.
+         *
+         * @param endpointId the endpoint's id; ignored if it is not a member
+         */
+        void report(String endpointId, Verdict verdict);
+
+        /** Withdraws this source's verdict on the endpoint. */
+        void withdraw(String endpointId);
+    }
+
+    /**
+     * One verdict.
+     *
+     * @param status the judgement
+     * @param reason why, for people
+     * @param ttlNanos how long it holds unless repeated, more than 0; {@link Long#MAX_VALUE} for ever
+     */
+    record Verdict(Health.Status status, String reason, long ttlNanos) {
+        /** Checks the values. */
+        public Verdict {
+            requireNonNull(status, "status");
+            requireNonNull(reason, "reason");
+            if (ttlNanos <= 0) {
+                throw new IllegalArgumentException("verdict time to live was " + ttlNanos + " ns, expected > 0");
+            }
+        }
+
+        /** A verdict that holds until it is replaced or withdrawn. */
+        public static Verdict lasting(Health.Status status, String reason) {
+            return new Verdict(status, reason, Long.MAX_VALUE);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.zerohop;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The balancer's own node. Fields above the line are written by the control path only; the counter is written by everybody.
+ */
+final class LiveNode extends LiveNodePad implements Node {
+    private static final VarHandle IN_FLIGHT;
+
+    static {
+        try {
+            IN_FLIGHT = MethodHandles.lookup().findVarHandle(LiveNodeCounter.class, "inFlight", int.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    LiveNode(Endpoint endpoint, long nowNanos, LoadMetric metric, EjectionPolicy.TrackRecord record) {
+        this.endpoint = endpoint;
+        this.health = Health.unknown(nowNanos);
+        this.healthySinceNanos = nowNanos;
+        this.load = metric.newLoad();
+        this.record = record;
+    }
+
+    @Override
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public Health health() {
+        return health;
+    }
+
+    @Override
+    public long healthySinceNanos() {
+        return healthySinceNanos;
+    }
+
+    @Override
+    public int inFlight() {
+        return inFlight;
+    }
+
+    @Override
+    public double load(long nowNanos) {
+        return load.value(nowNanos, inFlight);
+    }
+
+    void begin() {
+        IN_FLIGHT.getAndAdd(this, 1);
+    }
+
+    void end() {
+        IN_FLIGHT.getAndAdd(this, -1);
+    }
+
+    // ---- control path ----
+
+    /** One source's verdict with the instant at which it ends. */
+    record Standing(String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
+
+    void putVerdict(String source, HealthSource.Verdict verdict, long nowNanos) {
+        long ends = verdict.ttlNanos() == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + verdict.ttlNanos();
+        List<Standing> next = new ArrayList<>(verdicts.size() + 1);
+        long since = nowNanos;
+        for (Standing standing : verdicts) {
+            if (!standing.source().equals(source)) {
+                next.add(standing);
+            } else if (standing.verdict().status() == verdict.status()) {
+                since = standing.sinceNanos();
+            }
+        }
+        next.add(new Standing(source, verdict, since, ends));
+        verdicts = next;
+    }
+
+    void removeVerdict(String source) {
+        if (verdicts.isEmpty()) {
+            return;
+        }
+        List<Standing> next = new ArrayList<>(verdicts);
+        next.removeIf(standing -> standing.source().equals(source));
+        verdicts = next;
+    }
+
+    /**
+     * Recomputes the belief from everything that is known; the worst live verdict wins.
+     *
+     * @return the earliest instant at which a verdict ends, or {@link Long#MAX_VALUE}
+     */
+    long judge(long nowNanos) {
+        Health.Status worst = Health.Status.UNKNOWN;
+        String source = "none";
+        String reason = "no verdict yet";
+        boolean vouched = false;
+        long nextEnd = Long.MAX_VALUE;
+        List<Standing> standings = verdicts;
+        for (int i = 0; i < standings.size(); i++) {
+            Standing standing = standings.get(i);
+            if (standing.endsNanos() != Long.MAX_VALUE) {
+                if (standing.endsNanos() - nowNanos <= 0) {
+                    continue;
+                }
+                nextEnd = Math.min(nextEnd, standing.endsNanos());
+            }
+            Health.Status status = standing.verdict().status();
+            if (status == Health.Status.HEALTHY) {
+                vouched |= worst == Health.Status.UNKNOWN;
+                if (vouched && source.equals("none")) {
+                    source = standing.source();
+                    reason = standing.verdict().reason();
+                }
+            } else if (status.compareTo(worst) > 0) {
+                worst = status;
+                source = standing.source();
+                reason = standing.verdict().reason();
+            }
+        }
+        if (worst == Health.Status.UNKNOWN && vouched) {
+            worst = Health.Status.HEALTHY;
+        }
+        Health.Status own = switch (endpoint.readiness()) {
+            case READY -> Health.Status.HEALTHY;
+            case NOT_READY -> Health.Status.NOT_READY;
+            case DRAINING -> Health.Status.DRAINING;
+        };
+        if (own.compareTo(worst) > 0 && own != Health.Status.HEALTHY) {
+            worst = own;
+            source = "source";
+            reason = own == Health.Status.DRAINING ? "its source says that it is leaving" : "its source says not ready";
+        }
+        Health.Status passive = switch (record.state()) {
+            case ACTIVE -> Health.Status.HEALTHY;
+            case EJECTED -> Health.Status.EJECTED;
+            case HALF_OPEN -> Health.Status.HALF_OPEN;
+        };
+        if (passive.compareTo(worst) > 0 && passive != Health.Status.HEALTHY) {
+            worst = passive;
+            source = "ejection";
+            reason = record.reason();
+        }
+        if (heldSinceNanos != MembershipGuard.Member.NOT_HELD && Health.Status.HELD.compareTo(worst) > 0) {
+            worst = Health.Status.HELD;
+            source = "guard";
+            reason = "no longer named by its source; a loss of this size is not believed at once";
+        }
+        Health before = health;
+        if (before.status() != worst
+                || !before.source().equals(source)
+                || !before.reason().equals(reason)) {
+            long since = before.status() == worst ? before.sinceNanos() : nowNanos;
+            if (worst.usable() && !before.status().usable()) {
+                healthySinceNanos = nowNanos;
+            }
+            health = new Health(worst, source, reason, since);
+            halfOpen = worst == Health.Status.HALF_OPEN;
+        }
+        return nextEnd;
+    }
+
+    void setLoadMetric(LoadMetric metric) {
+        load = metric.newLoad();
+    }
+
+    void setRecord(EjectionPolicy.TrackRecord next) {
+        record = next;
+    }
+
+    void setEndpoint(Endpoint next) {
+        endpoint = next;
+    }
+
+    void setHeldSince(long nanos) {
+        heldSinceNanos = nanos;
+    }
+
+    long heldSince() {
+        return heldSinceNanos;
+    }
+
+    @Override
+    public String toString() {
+        return endpoint + " " + health + " in flight " + inFlight;
+    }
+}
+
+/** What a request reads of a node. In its own class so that the counter lies beside the object's header, on one cache line. */
+abstract class LiveNodeCounter {
+    volatile int inFlight;
+    volatile boolean halfOpen;
+    volatile Endpoint endpoint;
+    volatile EjectionPolicy.TrackRecord record;
+    volatile LoadMetric.Load load;
+    volatile Health health;
+    volatile long healthySinceNanos;
+    long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
+    List<LiveNode.Standing> verdicts = List.of();
+
+    @Nullable
+    Object attachment;
+
+    /** Filled by the subclass's constructor. */
+    @SuppressWarnings("NullAway.Init")
+    LiveNodeCounter() {}
+}
+
+/** Keeps the next object off this node's cache line: two nodes' counters must not disturb each other. */
+abstract class LiveNodePad extends LiveNodeCounter {
+    @SuppressWarnings("UnusedVariable")
+    long p0, p1, p2, p3, p4, p5, p6, p7;
+}

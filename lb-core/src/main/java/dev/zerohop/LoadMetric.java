@@ -1,0 +1,51 @@
+package dev.zerohop;
+
+/**
+ * A way to measure how loaded a node is, from this client's own calls. A stateless catalogue value: {@link #newLoad} makes the state
+ * that one node carries. Metrics that compare equal share their nodes' state across a change of configuration.
+ */
+public interface LoadMetric {
+
+    /** The number of attempts under way; costs no clock read. */
+    LoadMetric IN_FLIGHT = new LoadMetric() {
+        @Override
+        public String name() {
+            return "in_flight";
+        }
+
+        @Override
+        public Load newLoad() {
+            return InFlightLoad.INSTANCE;
+        }
+
+        @Override
+        public boolean timed() {
+            return false;
+        }
+    };
+
+    /** Names the metric in explanations. */
+    String name();
+
+    /** Makes the state for one node. */
+    Load newLoad();
+
+    /** Whether {@link Load} wants to know the time; if not, it is given 0 and the request path reads no clock. */
+    boolean timed();
+
+    /** The state of one node. Called from many threads at once; must not block. */
+    interface Load {
+        /** An attempt began. */
+        void started(long nowNanos);
+
+        /** An attempt ended that began {@code latencyNanos} ago. */
+        void ended(long nowNanos, long latencyNanos, Outcome outcome);
+
+        /**
+         * The load now; lower is better. Never negative, never NaN.
+         *
+         * @param inFlight attempts under way
+         */
+        double value(long nowNanos, int inFlight);
+    }
+}

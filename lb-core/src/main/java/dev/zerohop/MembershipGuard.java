@@ -1,0 +1,46 @@
+package dev.zerohop;
+
+import java.util.List;
+
+/**
+ * Decides which endpoints that a new set no longer names are kept for a while, because losing that many at once is more likely a fault of
+ * the source than of the endpoints. A pure function of its arguments, so that timers only call it; equal guards behave the same.
+ */
+@FunctionalInterface
+public interface MembershipGuard {
+
+    /** Obeys every update at once. */
+    MembershipGuard NONE = (current, next, nowNanos) -> new Decision(List.of(), Long.MAX_VALUE);
+
+    /**
+     * Decides about everybody in {@code current} whom {@code next} does not name.
+     *
+     * @param current today's members with the instant since when each is held, {@link Member#NOT_HELD} for those that are not
+     * @param next the source's latest set; asked again with the same set when a hold may be over
+     */
+    Decision admit(List<Member> current, EndpointSet next, long nowNanos);
+
+    /**
+     * A member today.
+     *
+     * @param endpoint the endpoint
+     * @param heldSinceNanos since when it is held, or {@link #NOT_HELD}
+     */
+    record Member(Endpoint endpoint, long heldSinceNanos) {
+        /** Not held. */
+        public static final long NOT_HELD = Long.MIN_VALUE;
+    }
+
+    /**
+     * What to keep on top of the new set.
+     *
+     * @param held the endpoints to keep, each with the instant since when it is held
+     * @param reviewInNanos when to ask again; {@link Long#MAX_VALUE} for never
+     */
+    record Decision(List<Member> held, long reviewInNanos) {
+        /** Copies the list. */
+        public Decision {
+            held = List.copyOf(held);
+        }
+    }
+}

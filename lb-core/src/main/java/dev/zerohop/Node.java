@@ -1,0 +1,25 @@
+package dev.zerohop;
+
+/**
+ * A live endpoint across snapshots. It lives as long as the endpoint keeps its id and address; an endpoint that comes back under
+ * another address is a new node with a clean record.
+ *
+ * <p>Pickers look at a node, they never change it. All methods are safe from any thread and return at once.
+ */
+public interface Node {
+
+    /** What discovery says about it at the moment; weight, zone and attributes may change while the node lives. */
+    Endpoint endpoint();
+
+    /** The current belief about it. */
+    Health health();
+
+    /** Since when it has been usable without a break, on the balancer's monotonic clock; meaningless while it is not. */
+    long healthySinceNanos();
+
+    /** Attempts under way from this client. */
+    int inFlight();
+
+    /** The load by the policy's {@link LoadMetric} at the given instant of the balancer's clock; {@link #inFlight} for policies without one. Lower is better. */
+    double load(long nowNanos);
+}

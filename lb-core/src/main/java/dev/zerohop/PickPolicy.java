@@ -1,0 +1,21 @@
+package dev.zerohop;
+
+/** A way to pick, as configured: makes the first picker of a balancer. Immutable; policies that compare equal behave the same. */
+public interface PickPolicy {
+
+    /** The policy's name in configurations, metrics and explanations, for example {@code least_request}. */
+    String name();
+
+    /** The first picker. */
+    Picker newPicker(Snapshot first, Env env);
+
+    /** What the nodes' load must measure for this policy. Default: {@link LoadMetric#IN_FLIGHT}. */
+    default LoadMetric loadMetric() {
+        return LoadMetric.IN_FLIGHT;
+    }
+
+    /** Whether picks depend on the caller's {@link EndpointSelector}. */
+    default boolean keyed() {
+        return false;
+    }
+}

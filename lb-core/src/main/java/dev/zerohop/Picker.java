@@ -1,0 +1,38 @@
+package dev.zerohop;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses a node for one attempt. Built from one {@link Snapshot} and never changed by a later one: {@link #rebuild} gives the next version,
+ * and the old one stays valid for whoever still holds it.
+ *
+ * <p>Thread-safe. {@link #pick} neither blocks nor locks, allocates nothing, and reads the clock only if its definition needs it.
+ */
+public interface Picker {
+
+    /**
+     * Picks one node, or null if there is none for this context; {@link #refusal} then says why.
+     *
+     * <p>Nodes that the context {@linkplain PickContext#avoids avoids} are picked only when no other is left, except by keyed policies whose
+     * key has one owner only.
+     */
+    @Nullable
+    Node pick(PickContext context);
+
+    /** Why {@link #pick} had nothing for this context. Not on the fast path. */
+    Refusal refusal(PickContext context);
+
+    /** The next version. It continues this one's sequence where it has one, so that clients do not march in step after an update. */
+    Picker rebuild(Snapshot next);
+
+    /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
+    default boolean spilled(PickContext context, Node picked) {
+        return false;
+    }
+
+    /** How this picker comes to its choice for the context, a line each, without picking: it changes no sequence. */
+    default List<String> explain(PickContext context) {
+        return List.of();
+    }
+}

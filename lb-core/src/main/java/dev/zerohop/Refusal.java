@@ -1,0 +1,35 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * Why there is no endpoint for an attempt.
+ *
+ * @param kind which of the different answers this is
+ * @param waits whether the caller should wait, within its own deadline, for the next picker instead of failing
+ * @param message for people: what, and why
+ */
+public record Refusal(Kind kind, boolean waits, String message) {
+
+    /** Different faults that callers treat differently. */
+    public enum Kind {
+        /** The source named nobody, or has not answered yet. */
+        NONE_KNOWN,
+        /** Endpoints are known and connections to them are being made. */
+        CONNECTING,
+        /** Endpoints are known but none may be used. */
+        NONE_USABLE,
+        /** The endpoint that owns the key is down. */
+        OWNER_DOWN,
+        /** The policy needs a key and the call brought none, or one that it cannot use. */
+        BAD_KEY,
+        /** The balancer is closed. */
+        CLOSED
+    }
+
+    /** Checks for null. */
+    public Refusal {
+        requireNonNull(kind, "kind");
+        requireNonNull(message, "message");
+    }
+}

@@ -1,0 +1,39 @@
+package dev.zerohop;
+
+/**
+ * Follows one source of endpoints and pushes the whole membership at every change.
+ *
+ * <p>Implementations are started once and closed once. They call their listener from any thread, but never from two at a time
+ * and never from within {@link #start}'s caller after {@link #close} has returned. They do not block their caller.
+ */
+public interface Resolver extends AutoCloseable {
+
+    /**
+     * Begins to follow the source. May call {@code listener} before it returns.
+     *
+     * @throws IllegalStateException if it was started or closed before
+     */
+    void start(Listener listener);
+
+    /** Hints that the current answer looks wrong (a connection failed): ask the source again soon. Thread-safe, rate-limited, may do nothing. */
+    default void refresh() {}
+
+    /** Stops following. Idempotent; no call of the listener begins after it returns. */
+    @Override
+    void close();
+
+    /** Receives what the source says. */
+    interface Listener {
+        /** The complete membership, possibly empty. */
+        void onEndpoints(EndpointSet all);
+
+        /** The source could not be asked. The last set stays in force and is from now on stale. */
+        void onError(Throwable cause);
+
+        /**
+         * The source also configures how to balance: a JSON text in the format of the configuration reference. Sources that
+         * configure nothing never call this.
+         */
+        default void onConfiguration(String json) {}
+    }
+}

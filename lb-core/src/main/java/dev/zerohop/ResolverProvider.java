@@ -1,0 +1,26 @@
+package dev.zerohop;
+
+/**
+ * Makes resolvers for the targets of one scheme. Found by {@link java.util.ServiceLoader}; thread-safe.
+ */
+public interface ResolverProvider {
+
+    /** The scheme, in lower case, for example {@code static}. */
+    String scheme();
+
+    /**
+     * Makes a resolver that has not been started.
+     *
+     * @throws IllegalArgumentException if the target does not say what this scheme needs; the message names the position, the
+     *     value and what was expected
+     */
+    Resolver newResolver(Target target, Env env);
+
+    /**
+     * The name that TLS certificates are checked against when the caller states none, or an empty string when the target does
+     * not determine one.
+     */
+    default String tlsName(Target target) {
+        return "";
+    }
+}

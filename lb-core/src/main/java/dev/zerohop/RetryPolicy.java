@@ -1,0 +1,40 @@
+package dev.zerohop;
+
+/** When a failed attempt may be repeated, as configured. Immutable; equal policies behave the same. */
+public interface RetryPolicy {
+
+    /** Never repeats anything. */
+    RetryPolicy NONE = new RetryPolicy() {
+        @Override
+        public int maxAttempts() {
+            return 1;
+        }
+
+        @Override
+        public boolean idempotent(String method) {
+            return false;
+        }
+
+        @Override
+        public RetryBudget newBudget(Time time) {
+            return new RetryBudget() {
+                @Override
+                public void deposit() {}
+
+                @Override
+                public boolean tryWithdraw() {
+                    return false;
+                }
+            };
+        }
+    };
+
+    /** Attempts of one call at the most, the first one included; at least 1. */
+    int maxAttempts();
+
+    /** Whether calls of this HTTP method may be repeated although the server may have run them. */
+    boolean idempotent(String method);
+
+    /** Makes the budget that all calls to one service share. */
+    RetryBudget newBudget(Time time);
+}

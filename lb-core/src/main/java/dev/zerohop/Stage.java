@@ -1,0 +1,14 @@
+package dev.zerohop;
+
+/**
+ * One pure step from snapshot to snapshot: who of the candidates stays, and with which weight. No clock, no timer, no state that a request
+ * touches: a stage that wants to look again says so in {@link Snapshot#reviewInNanos}. Runs on the balancer's serial executor only.
+ */
+public interface Stage {
+
+    /** Names the stage in explanations. */
+    String name();
+
+    /** The next version. {@code nowNanos} is one instant for the whole version. Leaves the members as they are. */
+    Snapshot apply(Snapshot in, long nowNanos);
+}

@@ -1,0 +1,106 @@
+package dev.zerohop.internal;
+
+import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Health;
+import dev.zerohop.Outcome;
+import dev.zerohop.Refusal;
+import dev.zerohop.Snapshot;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps what a listener throws away from the balancer. Logs the first failure and then each power of two, so that a broken listener does not flood. */
+public final class SafeListener implements BalancerListener {
+    private static final Logger LOG = LoggerFactory.getLogger(SafeListener.class);
+
+    private final BalancerListener delegate;
+    private final AtomicLong failures = new AtomicLong();
+
+    /** Wraps a listener. */
+    public SafeListener(BalancerListener delegate) {
+        this.delegate = delegate;
+    }
+
+    private void guard(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+            failed(thrown);
+        }
+    }
+
+    private void failed(Throwable thrown) {
+        long count = failures.incrementAndGet();
+        if (Long.bitCount(count) == 1) {
+            LOG.warn("listener {} threw ({} times so far); balancing goes on", delegate, count, thrown);
+        }
+    }
+
+    @Override
+    public void onMembership(String service, int members, int added, int removed, int held) {
+        guard(() -> delegate.onMembership(service, members, added, removed, held));
+    }
+
+    @Override
+    public void onHealth(String service, Endpoint endpoint, Health before, Health after) {
+        guard(() -> delegate.onHealth(service, endpoint, before, after));
+    }
+
+    @Override
+    public void onRebuild(String service, Snapshot snapshot) {
+        guard(() -> delegate.onRebuild(service, snapshot));
+    }
+
+    @Override
+    public void onStale(String service, Duration age, Throwable cause) {
+        guard(() -> delegate.onStale(service, age, cause));
+    }
+
+    @Override
+    public void onFresh(String service) {
+        guard(() -> delegate.onFresh(service));
+    }
+
+    @Override
+    public void onConfigured(String service, BalancerSettings settings) {
+        guard(() -> delegate.onConfigured(service, settings));
+    }
+
+    @Override
+    public void onConfigurationRefused(String service, String reason) {
+        guard(() -> delegate.onConfigurationRefused(service, reason));
+    }
+
+    // The two on the request path are written out: they must not cost a lambda.
+
+    @Override
+    public void onPick(String service, Endpoint endpoint) {
+        try {
+            delegate.onPick(service, endpoint);
+        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+            failed(thrown);
+        }
+    }
+
+    @Override
+    public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+        try {
+            delegate.onOutcome(service, endpoint, outcome, latencyNanos);
+        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+            failed(thrown);
+        }
+    }
+
+    @Override
+    public void onRefusal(String service, Refusal refusal) {
+        guard(() -> delegate.onRefusal(service, refusal));
+    }
+
+    @Override
+    public void onLeak(String service, Endpoint endpoint, Duration age) {
+        guard(() -> delegate.onLeak(service, endpoint, age));
+    }
+}

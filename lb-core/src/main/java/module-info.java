@@ -1,0 +1,10 @@
+/** zerohop's core: see {@link dev.zerohop}. */
+module dev.zerohop.core {
+    requires static transitive org.jspecify;
+    requires org.slf4j;
+    requires com.fasterxml.jackson.core;
+
+    exports dev.zerohop;
+
+    uses dev.zerohop.ResolverProvider;
+}

@@ -1,0 +1,87 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class BalancerTest {
+    private final FakeTime time = new FakeTime();
+    private final ScriptedResolver resolver = new ScriptedResolver();
+    private final Balancer balancer = Balancer.builder("orders")
+            .env(time.env())
+            .resolver(resolver)
+            .settings(BalancerSettings.of(new FirstPolicy()))
+            .build();
+
+    /** Always the first candidate that is not to be avoided. */
+    record FirstPolicy() implements PickPolicy {
+        @Override
+        public String name() {
+            return "first";
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new FirstPicker(first);
+        }
+    }
+
+    record FirstPicker(Snapshot snapshot) implements Picker {
+        @Override
+        public @Nullable Node pick(PickContext context) {
+            Node fallback = null;
+            for (Candidate candidate : snapshot.candidates()) {
+                if (!context.avoids(candidate.node().endpoint())) {
+                    return candidate.node();
+                }
+                fallback = candidate.node();
+            }
+            return fallback;
+        }
+
+        @Override
+        public Refusal refusal(PickContext context) {
+            return new Refusal(Refusal.Kind.NONE_USABLE, false, "nobody");
+        }
+
+        @Override
+        public Picker rebuild(Snapshot next) {
+            return new FirstPicker(next);
+        }
+    }
+
+    @Test
+    void aLeaseCountsUntilItsFirstCompletion() {
+        balancer.start();
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        Lease lease = balancer.acquire(PickContext.NONE);
+        assertThat(lease.node().inFlight()).isEqualTo(1);
+        assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+        assertThat(lease.complete(Outcome.SUCCESS)).isFalse();
+        assertThat(lease.node().inFlight()).isZero();
+    }
+
+    @Test
+    void anErrorIsNotEmpty() {
+        balancer.start();
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        resolver.fail(new IllegalStateException("403 forbidden"));
+        assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
+        assertThat(balancer.endpoints().stale()).isTrue();
+        assertThat(balancer.explain(PickContext.NONE).source()).contains("403 forbidden");
+    }
+
+    @Test
+    void beforeTheFirstAnswerACallerIsToldToWait() {
+        balancer.start();
+        assertThatThrownBy(() -> balancer.acquire(PickContext.NONE))
+                .isInstanceOfSatisfying(NoEndpointException.class, e -> {
+                    assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.NONE_KNOWN);
+                    assertThat(e.refusal().waits()).isTrue();
+                });
+    }
+}

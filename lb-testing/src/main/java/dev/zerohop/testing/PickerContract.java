@@ -1,0 +1,202 @@
+package dev.zerohop.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Health;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.Snapshot;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What every picker must do, whatever its algorithm. A picker's test extends this in a few lines. */
+public abstract class PickerContract {
+
+    /** The policy under test. */
+    protected abstract PickPolicy policy();
+
+    /** Contexts to pick with: a keyed policy gets a new key at each step, others ignore it. */
+    protected PickContext context(int step) {
+        return PickContext.of(EndpointSelector.of("key-" + step));
+    }
+
+    /** Whether the key has one owner only, so that a wish to avoid it cannot be granted and a lost candidate is not replaced. */
+    protected boolean oneOwnerOnly() {
+        return false;
+    }
+
+    /** The first picker over a snapshot, with fake time and seeded dice. */
+    protected final Picker picker(Snapshot snapshot) {
+        return policy().newPicker(snapshot, new FakeTime().env());
+    }
+
+    @Test
+    void nobodyIsPickedFromNobody() {
+        Picker picker = picker(Snapshot.EMPTY);
+        assertNull(picker.pick(context(0)));
+        assertNotNull(picker.refusal(context(0)).message());
+    }
+
+    @Test
+    void theOnlyOneIsAlwaysPicked() {
+        Picker picker = picker(Snapshot.of(FakeNode.numbered("a", 1)));
+        for (int i = 0; i < 100; i++) {
+            assertEquals("a-0", idOf(picker.pick(context(i))));
+        }
+    }
+
+    @Test
+    void everybodyGetsAShare() {
+        Picker picker = picker(Snapshot.of(FakeNode.numbered("a", 7)));
+        assertEquals(7, picked(picker, 2_000).size());
+    }
+
+    @Test
+    void onlyCandidatesArePicked() {
+        List<FakeNode> nodes = FakeNode.numbered("a", 5);
+        nodes.get(1).health(Health.Status.EJECTED);
+        nodes.get(3).health(Health.Status.EJECTED);
+        Picker picker = picker(without(Snapshot.of(nodes), "a-1", "a-3"));
+        Set<String> picked = picked(picker, 2_000);
+        assertFalse(
+                picked.contains("a-1") || picked.contains("a-3"),
+                () -> "picked a node that is no candidate: " + picked);
+        assertEquals(Set.of("a-0", "a-2", "a-4"), picked);
+    }
+
+    @Test
+    void weightZeroTakesNothing() {
+        List<FakeNode> nodes = new ArrayList<>(FakeNode.numbered("a", 3));
+        nodes.add(FakeNode.named("a-3", 0));
+        Set<String> picked = picked(picker(Snapshot.of(nodes)), 2_000);
+        assertFalse(picked.contains("a-3"), () -> "picked a node of weight 0: " + picked);
+    }
+
+    @Test
+    void rebuildLeavesTheOldPickerAsItWas() {
+        Picker old = picker(Snapshot.of(FakeNode.numbered("a", 2)));
+        Picker next = old.rebuild(Snapshot.of(FakeNode.numbered("b", 2)));
+        assertEquals(Set.of("a-0", "a-1"), picked(old, 500));
+        assertEquals(Set.of("b-0", "b-1"), picked(next, 500));
+        assertEquals(Set.of("a-0", "a-1"), picked(old, 500));
+    }
+
+    @Test
+    void whatWasTriedIsAvoidedWhileAnotherIsLeft() {
+        if (oneOwnerOnly()) {
+            return;
+        }
+        Picker picker = picker(Snapshot.of(FakeNode.numbered("a", 3)));
+        for (int i = 0; i < 500; i++) {
+            PickContext context = context(i);
+            Node first = picked(picker, context);
+            context = context.retryAfter(first.endpoint());
+            Node second = picked(picker, context);
+            assertNotEquals(first.endpoint().id(), second.endpoint().id());
+            context = context.retryAfter(second.endpoint());
+            Node third = picked(picker, context);
+            assertEquals(
+                    3,
+                    Set.of(
+                                    first.endpoint().id(),
+                                    second.endpoint().id(),
+                                    third.endpoint().id())
+                            .size());
+        }
+    }
+
+    @Test
+    void whatWasTriedIsTakenAgainWhenNobodyElseIsLeft() {
+        List<FakeNode> nodes = FakeNode.numbered("a", 2);
+        Picker picker = picker(Snapshot.of(nodes));
+        for (int i = 0; i < 200; i++) {
+            PickContext context = context(i)
+                    .retryAfter(nodes.get(0).endpoint())
+                    .retryAfter(nodes.get(1).endpoint());
+            assertNotNull(picker.pick(context), "everybody was tried: a wish, not a ban");
+        }
+    }
+
+    @Test
+    void aRefusalSaysWhy() {
+        List<FakeNode> nodes = FakeNode.numbered("a", 2);
+        nodes.forEach(node -> node.health(Health.Status.EJECTED));
+        Picker picker = picker(without(Snapshot.of(nodes), "a-0", "a-1"));
+        assertNull(picker.pick(context(0)));
+        Refusal refusal = picker.refusal(context(0));
+        assertTrue(
+                refusal.kind() == Refusal.Kind.NONE_USABLE || refusal.kind() == Refusal.Kind.OWNER_DOWN,
+                () -> "refusal was " + refusal);
+        assertTrue(refusal.message().contains("ejected") || refusal.message().contains("EJECTED"), refusal::message);
+    }
+
+    @Test
+    void refusalTellsConnectingFromBroken() {
+        List<FakeNode> nodes = FakeNode.numbered("a", 2);
+        nodes.forEach(node -> node.health(Health.Status.CONNECTING));
+        Picker picker = picker(without(Snapshot.of(nodes), "a-0", "a-1"));
+        Refusal refusal = picker.refusal(context(0));
+        assertEquals(Refusal.Kind.CONNECTING, refusal.kind());
+        assertTrue(refusal.waits(), "a connection is being made: the caller waits");
+    }
+
+    @Test
+    void explainChangesNothing() {
+        Picker explained = picker(Snapshot.of(FakeNode.numbered("a", 5)));
+        Picker left = picker(Snapshot.of(FakeNode.numbered("a", 5)));
+        for (int i = 0; i < 50; i++) {
+            explained.explain(context(i));
+            explained.explain(context(i));
+            assertEquals(idOf(left.pick(context(i))), idOf(explained.pick(context(i))));
+        }
+    }
+
+    /** The snapshot without these nodes among the candidates, as a health filter would leave it. */
+    protected static Snapshot without(Snapshot snapshot, String... ids) {
+        Set<String> out = Set.of(ids);
+        List<Candidate> left = new ArrayList<>();
+        for (Candidate candidate : snapshot.candidates()) {
+            if (!out.contains(candidate.node().endpoint().id())) {
+                left.add(candidate);
+            }
+        }
+        return snapshot.with(left, Long.MAX_VALUE, "test: without " + out);
+    }
+
+    private Set<String> picked(Picker picker, int times) {
+        Set<String> ids = new HashSet<>();
+        for (int i = 0; i < times; i++) {
+            Node node = picker.pick(context(i));
+            if (node == null) {
+                assertTrue(oneOwnerOnly(), "a candidate was left but none was picked");
+            } else {
+                ids.add(node.endpoint().id());
+            }
+        }
+        return ids;
+    }
+
+    private static Node picked(Picker picker, PickContext context) {
+        Node node = picker.pick(context);
+        assertNotNull(node, "a candidate was left but none was picked");
+        return node;
+    }
+
+    private static String idOf(@org.jspecify.annotations.Nullable Node node) {
+        assertNotNull(node, "a candidate was left but none was picked");
+        return node.endpoint().id();
+    }
+}

@@ -1,0 +1,144 @@
+package dev.zerohop.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every resolver must do, whatever its source. A resolver's test extends this and says how to make its source answer; time is fake and
+ * blocking work runs on the test's thread.
+ */
+public abstract class ResolverContract {
+
+    /** The time that the resolver under test runs on. */
+    protected final FakeTime time = new FakeTime();
+
+    /** The environment of the resolver under test. */
+    protected final Env env = time.env();
+
+    /** Prepares the source so that it names exactly these endpoints, then makes a resolver that was not started. */
+    protected abstract Resolver resolverOver(List<Endpoint> endpoints) throws Exception;
+
+    /** Lets a started resolver see its source; the default moves time by a minute. */
+    protected void settle() throws Exception {
+        time.advance(java.time.Duration.ofMinutes(1));
+    }
+
+    /** Endpoints that the source can name. */
+    protected List<Endpoint> someEndpoints() {
+        return List.of(Endpoint.of("127.0.0.1", 8081), Endpoint.of("127.0.0.2", 8081), Endpoint.of("127.0.0.3", 8081));
+    }
+
+    @Test
+    void theFirstAnswerIsTheWholeSet() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            settle();
+            assertTrue(!recorder.sets.isEmpty(), () -> "no answer, errors " + recorder.errors);
+            assertEquals(
+                    someEndpoints().stream().map(Endpoint::address).sorted().toList(),
+                    recorder.last().endpoints().stream()
+                            .map(Endpoint::address)
+                            .sorted()
+                            .toList());
+        }
+    }
+
+    @Test
+    void anUnchangedSourceIsNotRepeatedAsAChange() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            settle();
+            settle();
+            assertEquals(
+                    1,
+                    recorder.sets.stream()
+                            .map(EndpointSet::endpoints)
+                            .distinct()
+                            .count());
+        }
+    }
+
+    @Test
+    void nothingIsSaidAfterClose() throws Exception {
+        Resolver resolver = resolverOver(someEndpoints());
+        Recorder recorder = new Recorder();
+        resolver.start(recorder);
+        settle();
+        resolver.close();
+        int before = recorder.sets.size() + recorder.errors.size();
+        settle();
+        resolver.refresh();
+        settle();
+        assertEquals(before, recorder.sets.size() + recorder.errors.size());
+    }
+
+    @Test
+    void closeMayBeCalledTwiceAndBeforeStart() throws Exception {
+        Resolver resolver = resolverOver(someEndpoints());
+        resolver.close();
+        resolver.close();
+    }
+
+    @Test
+    void startingTwiceIsAnError() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            resolver.start(new Recorder());
+            assertThrows(IllegalStateException.class, () -> resolver.start(new Recorder()));
+        }
+    }
+
+    @Test
+    void noTimerIsLeftAfterClose() throws Exception {
+        Resolver resolver = resolverOver(someEndpoints());
+        resolver.start(new Recorder());
+        settle();
+        resolver.close();
+        settle();
+        assertEquals(0, time.pendingTasks());
+    }
+
+    /** Records what a resolver says. */
+    public static final class Recorder implements Resolver.Listener {
+        /** The sets, in order. */
+        public final List<EndpointSet> sets = new ArrayList<>();
+        /** The errors, in order. */
+        public final List<Throwable> errors = new ArrayList<>();
+        /** The configurations, in order. */
+        public final List<String> configurations = new ArrayList<>();
+
+        /** Begins empty. */
+        public Recorder() {}
+
+        /** The last set. */
+        public EndpointSet last() {
+            assertTrue(!sets.isEmpty(), () -> "no set was given, errors " + errors);
+            return sets.get(sets.size() - 1);
+        }
+
+        @Override
+        public synchronized void onEndpoints(EndpointSet all) {
+            sets.add(all);
+        }
+
+        @Override
+        public synchronized void onError(Throwable cause) {
+            errors.add(cause);
+        }
+
+        @Override
+        public synchronized void onConfiguration(String json) {
+            configurations.add(json);
+        }
+    }
+}

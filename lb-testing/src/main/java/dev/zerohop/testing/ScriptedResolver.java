@@ -1,0 +1,108 @@
+package dev.zerohop.testing;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import dev.zerohop.ShardCount;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A resolver that says what the test tells it to say, on the test's thread. Calls before {@link #start} and after {@link #close} go nowhere. */
+public final class ScriptedResolver implements Resolver {
+    private @Nullable Listener listener;
+    private boolean closed;
+    private int refreshes;
+    private long version;
+    private EndpointSet.Removals removals = EndpointSet.Removals.MEANT;
+    private @Nullable ShardCount shards;
+    private Instant asOf = Instant.parse("2026-01-01T00:00:00Z");
+
+    /** Sets how later sets say that a missing endpoint is to be taken. Default: meant. */
+    public ScriptedResolver removals(EndpointSet.Removals removals) {
+        this.removals = removals;
+        return this;
+    }
+
+    /** Sets the desired number of shards in later sets. */
+    public ScriptedResolver shards(int count) {
+        this.shards = new ShardCount(count, 0);
+        return this;
+    }
+
+    /** Sets when later sets were vouched for. */
+    public ScriptedResolver asOf(Instant instant) {
+        this.asOf = instant;
+        return this;
+    }
+
+    /** Gives a complete set. */
+    public void push(Endpoint... endpoints) {
+        push(List.of(endpoints));
+    }
+
+    /** Gives a complete set. */
+    public void push(List<Endpoint> endpoints) {
+        push(EndpointSet.builder("scripted")
+                .endpoints(endpoints)
+                .version(++version)
+                .asOf(asOf)
+                .removals(removals)
+                .shards(shards)
+                .build());
+    }
+
+    /** Gives this very set. */
+    public void push(EndpointSet set) {
+        if (listener != null && !closed) {
+            listener.onEndpoints(set);
+        }
+    }
+
+    /** Says that the source cannot be asked. */
+    public void fail(Throwable cause) {
+        if (listener != null && !closed) {
+            listener.onError(cause);
+        }
+    }
+
+    /** Gives a configuration. */
+    public void configure(String json) {
+        if (listener != null && !closed) {
+            listener.onConfiguration(json);
+        }
+    }
+
+    @Override
+    public void start(Listener listener) {
+        if (this.listener != null || closed) {
+            throw new IllegalStateException("scripted resolver was started twice or after close, expected once");
+        }
+        this.listener = listener;
+    }
+
+    @Override
+    public void refresh() {
+        refreshes++;
+    }
+
+    /** How often it was asked to refresh. */
+    public int refreshes() {
+        return refreshes;
+    }
+
+    /** Whether it is started and not closed. */
+    public boolean running() {
+        return listener != null && !closed;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    @Override
+    public String toString() {
+        return "scripted";
+    }
+}
