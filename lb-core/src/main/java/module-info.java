@@ -5,6 +5,8 @@ module dev.zerohop.core {
     requires com.fasterxml.jackson.core;
 
     exports dev.zerohop;
+    exports dev.zerohop.load;
+    exports dev.zerohop.picker;
 
     uses dev.zerohop.ResolverProvider;
 }

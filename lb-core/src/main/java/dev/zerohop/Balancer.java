@@ -218,6 +218,8 @@ public final class Balancer implements AutoCloseable {
                     listener.onOutcome(name, node.endpoint(), outcome, latency);
                 }
             }
+        } else {
+            node.load.ended(0, 0, outcome);
         }
         if (node.record.onOutcome(outcome)) {
             askForReview();

@@ -1,0 +1,54 @@
+package dev.zerohop.load;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.LoadMetric;
+import java.time.Duration;
+
+/** The load metrics. All are values: equal arguments give equal metrics. */
+public final class LoadMetrics {
+
+    /** The default time in which Peak-EWMA forgets: 10 seconds. */
+    public static final Duration DEFAULT_DECAY = Duration.ofSeconds(10);
+
+    /** How many times its latency a failed attempt counts by default under Peak-EWMA: 10. */
+    public static final double DEFAULT_ERROR_PENALTY = 10;
+
+    private LoadMetrics() {}
+
+    /**
+     * Attempts under way, plus a penalty while an endpoint fails: an endpoint that fails fast has little under way and would draw traffic.
+     * The penalty grows with each failure in a row, to 63 at the most, and halves with each success. Reads no clock.
+     */
+    public static LoadMetric inFlight() {
+        return new InFlight();
+    }
+
+    /** {@link #peakEwma(Duration, double)} with the defaults. */
+    public static LoadMetric peakEwma() {
+        return peakEwma(DEFAULT_DECAY, DEFAULT_ERROR_PENALTY);
+    }
+
+    /**
+     * The expected wait: a moving average of the latency that jumps to every peak and sinks with time, multiplied by the attempts under way plus
+     * one, in nanoseconds. Source: Finagle's Peak-EWMA. Different from it:
+     *
+     * <ul>
+     *   <li>A failed attempt counts as the larger of its latency and the cost so far, times {@code errorPenalty}, so a fast failure never looks
+     *       like a fast answer. An endpoint that has never answered well counts as if it took a second. Cancelled attempts count as nothing.
+     *   <li>The age of the oldest attempt begun since the last answer is a floor of the cost: an endpoint that stalls becomes expensive while it
+     *       stalls, not when it answers.
+     * </ul>
+     *
+     * <p>An endpoint that never answered is free while it is idle and the last choice while it has an attempt under way, so it is tried with one
+     * call and not with a burst.
+     *
+     * @param decay after this time without traffic the cost is 1/e of what it was; 1 ms to 1 hour
+     * @param errorPenalty 1 to 1000
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public static LoadMetric peakEwma(Duration decay, double errorPenalty) {
+        requireNonNull(decay, "decay");
+        return new PeakEwma(decay, errorPenalty);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Dice;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.Snapshot;
+import java.util.List;
+
+/** What the pickers share that may send any call to any candidate. */
+abstract class CandidatePicker implements Picker {
+    /** How often chance is asked for somebody who was not tried yet before everybody is looked at in turn. */
+    private static final int REDRAWS = 4;
+
+    final Snapshot snapshot;
+    final Env env;
+
+    /** The candidates, in the order of the snapshot. */
+    final Node[] nodes;
+
+    CandidatePicker(Snapshot snapshot, Env env) {
+        this.snapshot = snapshot;
+        this.env = env;
+        List<Candidate> candidates = snapshot.candidates();
+        Node[] nodes = new Node[candidates.size()];
+        for (int i = 0; i < nodes.length; i++) {
+            nodes[i] = candidates.get(i).node();
+        }
+        this.nodes = nodes;
+    }
+
+    @Override
+    public final Refusal refusal(PickContext context) {
+        return Refusals.of(snapshot);
+    }
+
+    /**
+     * Somebody the context does not avoid, by chance; {@code drawn} if everybody is avoided. By chance and not simply the next one: calls that
+     * come back from a broken endpoint must not all fall on its neighbour.
+     *
+     * @param lots where to draw from; a node that stands there more often is drawn more often
+     */
+    final Node instead(PickContext context, Node drawn, Node[] lots) {
+        Dice dice = env.dice();
+        for (int i = 0; i < REDRAWS; i++) {
+            Node node = lots[dice.nextInt(lots.length)];
+            if (!context.avoids(node.endpoint())) {
+                return node;
+            }
+        }
+        int start = dice.nextInt(nodes.length);
+        for (int i = 0; i < nodes.length; i++) {
+            int at = start + i;
+            Node node = nodes[at < nodes.length ? at : at - nodes.length];
+            if (!context.avoids(node.endpoint())) {
+                return node;
+            }
+        }
+        return drawn;
+    }
+
+    /** Whether two candidates differ in weight. */
+    static boolean weightsDiffer(List<Candidate> candidates) {
+        for (int i = 1; i < candidates.size(); i++) {
+            if (candidates.get(i).weight() != candidates.get(0).weight()) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Picks by key, and hands calls without one to another picker if it was given one. */
+abstract class KeyedPicker implements Picker {
+    final Snapshot snapshot;
+    final Env env;
+
+    /** For calls without a key; null refuses them. */
+    private final @Nullable Picker withoutKey;
+
+    private final String policy;
+
+    /** The first version. */
+    KeyedPicker(String policy, Snapshot snapshot, Env env, @Nullable PickPolicy withoutKey) {
+        this.policy = policy;
+        this.snapshot = snapshot;
+        this.env = env;
+        this.withoutKey = withoutKey == null ? null : withoutKey.newPicker(snapshot, env);
+    }
+
+    /** A later version. */
+    KeyedPicker(KeyedPicker before, Snapshot next) {
+        this.policy = before.policy;
+        this.snapshot = next;
+        this.env = before.env;
+        this.withoutKey = before.withoutKey == null ? null : before.withoutKey.rebuild(next);
+    }
+
+    abstract @Nullable Node pick(EndpointSelector key, PickContext context);
+
+    abstract Refusal refusal(EndpointSelector key, PickContext context);
+
+    abstract List<String> explain(EndpointSelector key, PickContext context);
+
+    @Override
+    public final @Nullable Node pick(PickContext context) {
+        EndpointSelector key = context.selector();
+        if (key != null) {
+            return pick(key, context);
+        }
+        return withoutKey == null ? null : withoutKey.pick(context);
+    }
+
+    @Override
+    public final Refusal refusal(PickContext context) {
+        EndpointSelector key = context.selector();
+        if (key != null) {
+            return snapshot.members().isEmpty() ? Refusals.of(snapshot) : refusal(key, context);
+        }
+        if (withoutKey != null) {
+            return withoutKey.refusal(context);
+        }
+        return new Refusal(
+                Refusal.Kind.BAD_KEY,
+                false,
+                "policy " + policy + " needs a key and the call brought none, expected an EndpointSelector"
+                        + " (or set withoutKey to the name of an unkeyed policy)");
+    }
+
+    @Override
+    public final List<String> explain(PickContext context) {
+        EndpointSelector key = context.selector();
+        if (key != null) {
+            return explain(key, context);
+        }
+        if (withoutKey == null) {
+            return List.of("no key: refused");
+        }
+        List<String> lines = new ArrayList<>();
+        lines.add("no key: picked without one");
+        lines.addAll(withoutKey.explain(context));
+        return lines;
+    }
+}

@@ -1,0 +1,14 @@
+package dev.zerohop.picker;
+
+/** What a keyed call gets when the endpoint that owns its key cannot be used. */
+public enum OwnerDown {
+    /** An error at once, which names the ordinal and why. */
+    FAIL_FAST,
+    /** It waits for the owner within its own deadline. */
+    WAIT,
+    /**
+     * The next owner: the buckets of mix64(h + k * 0x9E3779B97F4A7C15) for k = 1 to 8, then the ordinals behind the owner's in turn. Only the keys
+     * of the owner that is down move, and they spread over all others. {@link dev.zerohop.Balancer#spilled} tells such picks.
+     */
+    SPILL
+}

@@ -1,0 +1,45 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.Picker;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Of two candidates, the one that promises the shorter wait; on a tie the first drawn. */
+final class PeakEwmaPicker extends TwoChoicePicker {
+    private static final int EXPLAINED = 20;
+
+    private final Time time;
+
+    PeakEwmaPicker(Snapshot snapshot, Env env) {
+        super(snapshot, env);
+        this.time = env.time();
+    }
+
+    @Override
+    boolean firstWins(int first, int second, long random) {
+        long now = time.nanoTime();
+        return nodes[first].load(now) <= nodes[second].load(now);
+    }
+
+    @Override
+    public Picker rebuild(Snapshot next) {
+        return new PeakEwmaPicker(next, env);
+    }
+
+    @Override
+    public List<String> explain(PickContext context) {
+        List<String> lines = new ArrayList<>();
+        lines.add("draws two of " + nodes.length + " candidates and takes the one of lower load");
+        long now = time.nanoTime();
+        for (int i = 0; i < Math.min(EXPLAINED, nodes.length); i++) {
+            Node node = nodes[i];
+            lines.add(node.endpoint() + " load " + Math.round(node.load(now)) + " ns, in flight " + node.inFlight());
+        }
+        return lines;
+    }
+}

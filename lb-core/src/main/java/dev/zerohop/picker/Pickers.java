@@ -1,0 +1,157 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.LoadMetric;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.load.LoadMetrics;
+import dev.zerohop.picker.UnkeyedPolicy.Algorithm;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The policies. All are immutable values: equal arguments give equal policies.
+ *
+ * <p>Every policy passes over endpoints that an earlier attempt of the call tried, while another is left (a shard's owner has no other, unless it
+ * spills). Weight 0 takes no traffic anywhere.
+ */
+public final class Pickers {
+    private static final PickPolicy ROUND_ROBIN = new UnkeyedPolicy(Algorithm.ROUND_ROBIN, LoadMetric.IN_FLIGHT);
+    private static final PickPolicy RANDOM = new UnkeyedPolicy(Algorithm.RANDOM, LoadMetric.IN_FLIGHT);
+    private static final PickPolicy WEIGHTED_RANDOM =
+            new UnkeyedPolicy(Algorithm.WEIGHTED_RANDOM, LoadMetric.IN_FLIGHT);
+    private static final PickPolicy WEIGHTED_ROUND_ROBIN =
+            new UnkeyedPolicy(Algorithm.WEIGHTED_ROUND_ROBIN, LoadMetric.IN_FLIGHT);
+    private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetrics.inFlight());
+    private static final PickPolicy PEAK_EWMA = new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma());
+
+    private static final Map<String, PickPolicy> BY_NAME = byName();
+
+    private Pickers() {}
+
+    /**
+     * Everybody in turn, whatever the weight. The first turn and the order differ from client to client.
+     *
+     * <p>Of k picks by one thread, each of n endpoints gets k/n give or take less than 1. Threads are spread over 64 stripes, each of which takes its
+     * own turns: whatever the number of threads and however short they live, virtual threads included, each endpoint gets its share give or take
+     * less than 1 for every stripe in use, so 64 at the most. Two threads of one stripe that pick at the same instant may repeat a pick, and one
+     * that was suspended in between may set its stripe back; that repeats a stretch of turns, and adds at most 1 to the deviation each time.
+     */
+    public static PickPolicy roundRobin() {
+        return ROUND_ROBIN;
+    }
+
+    /** By chance, all alike. */
+    public static PickPolicy random() {
+        return RANDOM;
+    }
+
+    /** By chance, as likely as the weights say. */
+    public static PickPolicy weightedRandom() {
+        return WEIGHTED_RANDOM;
+    }
+
+    /**
+     * In turn, as often as the weights say, evenly interleaved: weights 5, 1, 1 do not give five picks in a row. With equal weights the same as
+     * {@link #roundRobin}.
+     *
+     * <p>Of k picks by one thread, each of up to 100 endpoints with integer weights up to 100 gets its exact share give or take 1 + 0.5 log2(k),
+     * wherever in the cycle they begin; and never more than 3 however long it goes on (2 where another endpoint has the same weight, give or take
+     * 2 divided by their number). Many threads and short-lived ones: as for {@link #roundRobin}, the deviations of up to 64 stripes add up at worst.
+     *
+     * <p>Integer weights are kept exactly while their sum, divided by their greatest common divisor, is at most 65,536 (or 64 for each endpoint if
+     * that is more). Beyond that, and for fractional weights such as slow start makes, they are rounded to a cycle of about 16,384 picks (or 16 for
+     * each endpoint), in which everybody has at least one.
+     */
+    public static PickPolicy weightedRoundRobin() {
+        return WEIGHTED_ROUND_ROBIN;
+    }
+
+    /**
+     * The one with fewer attempts under way of two drawn by chance ("power of two choices"), for its weight. Failures in a row make an endpoint look
+     * busier than it is ({@link LoadMetrics#inFlight}), so that failing fast does not attract traffic.
+     */
+    public static PickPolicy leastRequest() {
+        return LEAST_REQUEST;
+    }
+
+    /** {@link #peakEwma(Duration, double)} with a decay of 10 seconds and an error penalty of 10. */
+    public static PickPolicy peakEwma() {
+        return PEAK_EWMA;
+    }
+
+    /**
+     * The one with the shorter expected wait of two drawn by chance, by {@linkplain LoadMetrics#peakEwma(Duration, double) Peak-EWMA}. Weights
+     * decide how often an endpoint is drawn.
+     *
+     * @param decay 1 ms to 1 hour
+     * @param errorPenalty 1 to 1000
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public static PickPolicy peakEwma(Duration decay, double errorPenalty) {
+        return new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma(decay, errorPenalty));
+    }
+
+    /** {@link #rendezvous(PickPolicy)} that refuses calls without a key. */
+    public static PickPolicy rendezvous() {
+        return new RendezvousPolicy(null);
+    }
+
+    /**
+     * Equal keys to the same endpoint, in every process, by highest random weight over the endpoints' ids. Who comes or goes moves only its own keys.
+     * Unlike {@link ShardPolicy} it follows health: the keys of an endpoint that is down go to their next choice and come back with it.
+     *
+     * @param withoutKey how to pick for a call without a key; null refuses it
+     * @throws IllegalArgumentException if {@code withoutKey} needs a key itself
+     */
+    public static PickPolicy rendezvous(@Nullable PickPolicy withoutKey) {
+        return new RendezvousPolicy(withoutKey);
+    }
+
+    /** {@link ShardPolicy} with its defaults: {@code zerohop-shard/v1}, fails fast when the owner is down, refuses calls without a key. */
+    public static ShardPolicy shard() {
+        return ShardPolicy.builder().build();
+    }
+
+    /** The names that {@link #byName} knows, in alphabetical order. */
+    public static List<String> names() {
+        return List.copyOf(BY_NAME.keySet());
+    }
+
+    /**
+     * The policy of this name with its default options.
+     *
+     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     */
+    public static PickPolicy byName(String name) {
+        PickPolicy policy = BY_NAME.get(name);
+        if (policy == null) {
+            throw new IllegalArgumentException("policy was '" + name + "', expected one of " + BY_NAME.keySet());
+        }
+        return policy;
+    }
+
+    static void checkUnkeyed(@Nullable PickPolicy withoutKey) {
+        if (withoutKey != null && withoutKey.keyed()) {
+            throw new IllegalArgumentException(
+                    "withoutKey was " + withoutKey.name() + ", expected a policy that needs no key");
+        }
+    }
+
+    private static Map<String, PickPolicy> byName() {
+        Map<String, PickPolicy> policies = new TreeMap<>();
+        for (PickPolicy policy : List.of(
+                ROUND_ROBIN,
+                RANDOM,
+                WEIGHTED_RANDOM,
+                WEIGHTED_ROUND_ROBIN,
+                LEAST_REQUEST,
+                PEAK_EWMA,
+                rendezvous(),
+                shard())) {
+            policies.put(policy.name(), policy);
+        }
+        return policies;
+    }
+}

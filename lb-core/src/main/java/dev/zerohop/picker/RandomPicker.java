@@ -1,0 +1,51 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.Picker;
+import dev.zerohop.Snapshot;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** By chance, each candidate as likely as its weight says, or all alike. */
+final class RandomPicker extends CandidatePicker {
+    private final boolean weighted;
+    private final Lots lots;
+
+    RandomPicker(Snapshot snapshot, Env env, boolean weighted) {
+        super(snapshot, env);
+        this.weighted = weighted;
+        this.lots = weighted ? Lots.weighted(snapshot.candidates()) : Lots.uniform(nodes.length);
+    }
+
+    @Override
+    public @Nullable Node pick(PickContext context) {
+        if (nodes.length == 0) {
+            return null;
+        }
+        Node node = nodes[lots.draw(env.dice().nextLong() >>> 32)];
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? another(context, node) : node;
+    }
+
+    private Node another(PickContext context, Node drawn) {
+        for (int i = 0; i < 4; i++) {
+            Node node = nodes[lots.draw(env.dice().nextLong() >>> 32)];
+            if (!context.avoids(node.endpoint())) {
+                return node;
+            }
+        }
+        return instead(context, drawn, nodes);
+    }
+
+    @Override
+    public Picker rebuild(Snapshot next) {
+        return new RandomPicker(next, env, weighted);
+    }
+
+    @Override
+    public List<String> explain(PickContext context) {
+        return List.of("draws one of " + nodes.length + " candidates"
+                + (lots.isUniform() ? ", all equally likely" : ", as likely as their weights say"));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Health;
+import dev.zerohop.Node;
+import dev.zerohop.Refusal;
+import dev.zerohop.Snapshot;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Says why a snapshot has nobody to offer. Off the fast path: it counts when asked. */
+final class Refusals {
+
+    private Refusals() {}
+
+    /** The answer of every policy whose picks may go to any candidate. */
+    static Refusal of(Snapshot snapshot) {
+        List<Node> members = snapshot.members();
+        if (members.isEmpty()) {
+            return new Refusal(Refusal.Kind.NONE_KNOWN, false, "no endpoint known");
+        }
+        Set<Node> candidates = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Candidate candidate : snapshot.candidates()) {
+            candidates.add(candidate.node());
+        }
+        int[] byStatus = new int[Health.Status.values().length];
+        int weightless = 0;
+        int leftOut = 0;
+        for (Node node : members) {
+            if (candidates.contains(node)) {
+                continue;
+            }
+            Health.Status status = node.health().status();
+            if (node.endpoint().weight() == 0) {
+                weightless++;
+            } else if (status.usable()) {
+                leftOut++;
+            } else {
+                byStatus[status.ordinal()]++;
+            }
+        }
+        List<String> causes = new ArrayList<>();
+        for (Health.Status status : Health.Status.values()) {
+            if (byStatus[status.ordinal()] > 0) {
+                causes.add(byStatus[status.ordinal()] + " " + words(status));
+            }
+        }
+        if (weightless > 0) {
+            causes.add(weightless + " of weight 0");
+        }
+        if (leftOut > 0) {
+            causes.add(leftOut + " left out by stages");
+        }
+        if (!candidates.isEmpty()) {
+            causes.add(candidates.size() + " waiting for the answer to a probe call");
+        }
+        boolean connecting = candidates.isEmpty() && byStatus[Health.Status.CONNECTING.ordinal()] > 0;
+        return new Refusal(
+                connecting ? Refusal.Kind.CONNECTING : Refusal.Kind.NONE_USABLE,
+                connecting,
+                "0 of " + members.size() + " endpoints usable (" + String.join(", ", causes) + ")");
+    }
+
+    private static String words(Health.Status status) {
+        return status.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}

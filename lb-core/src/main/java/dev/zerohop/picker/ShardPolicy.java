@@ -1,0 +1,295 @@
+package dev.zerohop.picker;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
+import dev.zerohop.LoadMetric;
+import dev.zerohop.Node;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends each key to the endpoint that owns it: the member with the ordinal that the key is placed on. An immutable value.
+ *
+ * <p>Placement depends on the key and on the number of shards that is <em>desired</em>, never on who happens to be up: a pod that crashes, restarts or
+ * changes its address moves no key. The number is the configured one, else the source's ({@link Snapshot#shards}), else the highest ordinal known
+ * plus one. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
+ * down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}.
+ *
+ * <p>If several members have the same ordinal, the first usable one in the order of their ids owns its keys and the others stand by: they take over
+ * when it cannot be used, and for attempts that already tried it. Standing by is not spilling.
+ *
+ * <p>A key that the strategy cannot place (a text key under modulo, a key that a table without a default does not have) is refused as
+ * {@link dev.zerohop.Refusal.Kind#BAD_KEY}: waiting or another endpoint would not help.
+ */
+public final class ShardPolicy implements PickPolicy {
+
+    /** From key to ordinal. */
+    public enum Strategy {
+        /** {@code zerohop-shard/v1}: XXH64 and jump hash. The default. Any key. */
+        JUMP,
+        /** The integer key modulo the number of shards, never negative. Refuses text keys. Nearly all keys move when the number changes. */
+        MODULO,
+        /** Hash slots in configured ranges. Any key. */
+        RANGES,
+        /** A configured table of keys; integer keys by their decimal digits. */
+        LOOKUP,
+        /** A configured table of prefixes, of which the longest wins; integer keys by their decimal digits. */
+        PREFIX;
+
+        /**
+         * The strategy of this name, in lower case as in configurations.
+         *
+         * @throws IllegalArgumentException if there is none; the message lists those that there are
+         */
+        public static Strategy byName(String name) {
+            List<String> names = new ArrayList<>();
+            for (Strategy strategy : values()) {
+                String known = strategy.name().toLowerCase(Locale.ROOT);
+                if (known.equals(name)) {
+                    return strategy;
+                }
+                names.add(known);
+            }
+            throw new IllegalArgumentException("strategy was '" + name + "', expected one of " + names);
+        }
+    }
+
+    private final ShardStrategy strategy;
+    private final Optional<Integer> shards;
+    private final Optional<Integer> firstOrdinal;
+    private final OwnerDown ownerDown;
+    private final @Nullable PickPolicy withoutKey;
+
+    private ShardPolicy(ShardStrategy strategy, Builder builder) {
+        this.strategy = strategy;
+        this.shards = Optional.ofNullable(builder.shards);
+        this.firstOrdinal = Optional.ofNullable(builder.firstOrdinal);
+        this.ownerDown = builder.ownerDown;
+        this.withoutKey = builder.withoutKey;
+    }
+
+    /** Starts a policy with the defaults: {@link Strategy#JUMP}, {@link OwnerDown#FAIL_FAST}, calls without a key refused. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String name() {
+        return "shard";
+    }
+
+    @Override
+    public boolean keyed() {
+        return true;
+    }
+
+    @Override
+    public LoadMetric loadMetric() {
+        return withoutKey == null ? LoadMetric.IN_FLIGHT : withoutKey.loadMetric();
+    }
+
+    @Override
+    public Picker newPicker(Snapshot first, Env env) {
+        return new ShardPicker(this, first, env);
+    }
+
+    /**
+     * Who owns a key in a snapshot, and why. A pure function: it neither picks nor asks for health. An owner that is absent is a null endpoint.
+     */
+    public Placement place(EndpointSelector key, Snapshot snapshot) {
+        Owners owners = new Owners(this, snapshot);
+        List<String> why = new ArrayList<>();
+        why.add(owners.origin());
+        if (strategy.counts() && owners.shards() == 0) {
+            return new Placement(Endpoint.NO_ORDINAL, null, strategy.name(), 0, why);
+        }
+        int ordinal = strategy.ordinal(key, owners.shards(), owners.firstOrdinal());
+        why.add(strategy.why(key, owners.shards(), owners.firstOrdinal()));
+        if (ordinal == ShardStrategy.NOT_PLACED) {
+            return new Placement(ordinal, null, strategy.name(), owners.shards(), why);
+        }
+        Node owner = owners.first(ordinal);
+        why.add(
+                owner == null
+                        ? "ordinal " + ordinal + " has no endpoint; ordinals known: " + owners.known()
+                        : "ordinal " + ordinal + " is " + owner.endpoint());
+        return new Placement(ordinal, owner == null ? null : owner.endpoint(), strategy.name(), owners.shards(), why);
+    }
+
+    ShardStrategy strategy() {
+        return strategy;
+    }
+
+    Optional<Integer> shards() {
+        return shards;
+    }
+
+    Optional<Integer> firstOrdinal() {
+        return firstOrdinal;
+    }
+
+    OwnerDown ownerDown() {
+        return ownerDown;
+    }
+
+    @Nullable
+    PickPolicy withoutKey() {
+        return withoutKey;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ShardPolicy that
+                && strategy.equals(that.strategy)
+                && shards.equals(that.shards)
+                && firstOrdinal.equals(that.firstOrdinal)
+                && ownerDown == that.ownerDown
+                && Objects.equals(withoutKey, that.withoutKey);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(strategy, shards, firstOrdinal, ownerDown, withoutKey);
+    }
+
+    @Override
+    public String toString() {
+        return "ShardPolicy[strategy=" + strategy + ", shards=" + shards + ", firstOrdinal=" + firstOrdinal
+                + ", ownerDown=" + ownerDown + ", withoutKey=" + withoutKey + "]";
+    }
+
+    /** Builds a {@link ShardPolicy}. Not thread-safe; {@link #build} checks the values. */
+    public static final class Builder {
+        private Strategy strategy = Strategy.JUMP;
+        private @Nullable Integer shards;
+        private @Nullable Integer firstOrdinal;
+        private OwnerDown ownerDown = OwnerDown.FAIL_FAST;
+        private @Nullable PickPolicy withoutKey;
+        private @Nullable Integer slots;
+        private final List<SlotRanges.Range> ranges = new ArrayList<>();
+        private @Nullable Map<String, Integer> table;
+        private @Nullable Map<String, Integer> prefixes;
+        private @Nullable Integer otherwise;
+
+        private Builder() {}
+
+        /** Sets how keys are placed. Default: {@link Strategy#JUMP}. */
+        public Builder strategy(Strategy strategy) {
+            this.strategy = requireNonNull(strategy, "strategy");
+            return this;
+        }
+
+        /** Sets the number of shards, at least 1. Default: the source's, else the highest ordinal known plus one. */
+        public Builder shards(int shards) {
+            this.shards = shards;
+            return this;
+        }
+
+        /** Sets the ordinal of the first shard, at least 0. Default: the source's, else 0. */
+        public Builder firstOrdinal(int firstOrdinal) {
+            this.firstOrdinal = firstOrdinal;
+            return this;
+        }
+
+        /** Sets what a call gets while the owner of its key cannot be used. Default: {@link OwnerDown#FAIL_FAST}. */
+        public Builder ownerDown(OwnerDown ownerDown) {
+            this.ownerDown = requireNonNull(ownerDown, "ownerDown");
+            return this;
+        }
+
+        /** Sets how to pick for a call without a key; null refuses it. Default: null. */
+        public Builder withoutKey(@Nullable PickPolicy withoutKey) {
+            this.withoutKey = withoutKey;
+            return this;
+        }
+
+        /** Sets the number of hash slots for {@link Strategy#RANGES}, 1 to 1048576. Default: 16384. */
+        public Builder slots(int slots) {
+            this.slots = slots;
+            return this;
+        }
+
+        /** Gives the slots {@code from} to {@code to}, both included, to an ordinal, for {@link Strategy#RANGES}. */
+        public Builder range(int from, int to, int ordinal) {
+            ranges.add(new SlotRanges.Range(from, to, ordinal));
+            return this;
+        }
+
+        /** Sets the ordinal of each key for {@link Strategy#LOOKUP}. */
+        public Builder table(Map<String, Integer> table) {
+            this.table = Map.copyOf(table);
+            return this;
+        }
+
+        /** Sets the ordinal of each prefix for {@link Strategy#PREFIX}. */
+        public Builder prefixes(Map<String, Integer> prefixes) {
+            this.prefixes = Map.copyOf(prefixes);
+            return this;
+        }
+
+        /** Sets the ordinal for what no range, key or prefix covers. Default: none. */
+        public Builder defaultOrdinal(int ordinal) {
+            this.otherwise = ordinal;
+            return this;
+        }
+
+        /**
+         * Builds the policy.
+         *
+         * @throws IllegalArgumentException naming the option, its value and what was expected
+         */
+        public ShardPolicy build() {
+            if (shards != null && shards < 1) {
+                throw new IllegalArgumentException("shards was " + shards + ", expected 1 or more");
+            }
+            if (firstOrdinal != null && firstOrdinal < 0) {
+                throw new IllegalArgumentException("firstOrdinal was " + firstOrdinal + ", expected 0 or more");
+            }
+            if (shards != null && firstOrdinal != null && (long) shards + firstOrdinal > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("shards was " + shards + " and firstOrdinal " + firstOrdinal
+                        + ", expected a sum of at most " + Integer.MAX_VALUE);
+            }
+            Pickers.checkUnkeyed(withoutKey);
+            refuse("ranges", !ranges.isEmpty(), Strategy.RANGES);
+            refuse("slots", slots != null, Strategy.RANGES);
+            refuse("table", table != null, Strategy.LOOKUP);
+            refuse("prefixes", prefixes != null, Strategy.PREFIX);
+            if (otherwise != null && (strategy == Strategy.JUMP || strategy == Strategy.MODULO)) {
+                throw new IllegalArgumentException("default was set to " + otherwise + " but " + named(strategy)
+                        + " places every key, expected none");
+            }
+            Optional<Integer> rest = Optional.ofNullable(otherwise);
+            return new ShardPolicy(
+                    switch (strategy) {
+                        case JUMP -> new ShardStrategy.Jump();
+                        case MODULO -> new ShardStrategy.Modulo();
+                        case RANGES -> new SlotRanges(slots == null ? SlotRanges.DEFAULT_SLOTS : slots, ranges, rest);
+                        case LOOKUP -> new LookupTable(table == null ? Map.of() : table, rest);
+                        case PREFIX -> new PrefixTable(prefixes == null ? Map.of() : prefixes, rest);
+                    },
+                    this);
+        }
+
+        private void refuse(String option, boolean set, Strategy owner) {
+            if (set && strategy != owner) {
+                throw new IllegalArgumentException(option + " was set but the strategy is " + named(strategy)
+                        + ", expected it with " + named(owner) + " only");
+            }
+        }
+
+        private static String named(Strategy strategy) {
+            return strategy.name().toLowerCase(Locale.ROOT);
+        }
+    }
+}

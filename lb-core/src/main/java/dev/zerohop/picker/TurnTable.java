@@ -1,0 +1,262 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Node;
+import java.util.Arrays;
+
+/**
+ * Lays out one cycle of a weighted round robin so that every stretch of it, however short and wherever it begins, is close to the weights.
+ *
+ * <p>Nodes of equal weight form a class. Between the classes, each turn goes to the class whose next turn is due first among those whose time has
+ * come: turn j of a class with the share s of the cycle is to fall into slots [floor(j/s), ceil((j + 1)/s)). That is earliest deadline first over
+ * the windows of proportionate fairness (Baruah, Cohen, Plaxton and Varvel, "Proportionate progress", Algorithmica 15, 1996; for one resource also
+ * Tijdeman's chairman assignment, 1980); all windows are kept, so a class is always less than one turn from its exact share. Within a class
+ * everybody takes turns. A node in a class of m is therefore at most 1 + 1/m from its exact share at any point of the cycle, and at most 1 + 2/m in
+ * any stretch of it.
+ *
+ * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short.
+ *
+ * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_TURNS} turns, or {@value #EXACT_TURNS_PER_NODE} a node if that is
+ * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_TURNS} turns, or
+ * {@value #ROUNDED_TURNS_PER_NODE} a node if that is more, in which everybody has at least one turn: a share is then wrong by at most half a turn a
+ * cycle, or up to one turn for a node whose share is smaller than that.
+ */
+final class TurnTable {
+    static final int EXACT_TURNS = 65_536;
+    static final int EXACT_TURNS_PER_NODE = 64;
+    static final int ROUNDED_TURNS = 16_384;
+    static final int ROUNDED_TURNS_PER_NODE = 16;
+
+    private TurnTable() {}
+
+    /** The turns of one cycle. Weights are positive. */
+    static Node[] of(Node[] nodes, double[] weights) {
+        int[] units = units(weights);
+        Classes classes = new Classes(units);
+        if (classes.count <= 1) {
+            return nodes;
+        }
+        int cycle = 0;
+        int divisor = 0;
+        int[] shares = new int[classes.count];
+        for (int c = 0; c < shares.length; c++) {
+            shares[c] = classes.unit[c] * classes.size[c];
+            cycle += shares[c];
+            divisor = SequencePicker.gcd(divisor, shares[c]);
+        }
+        for (int c = 0; c < shares.length; c++) {
+            shares[c] /= divisor;
+        }
+        int[] pattern = interleave(shares, cycle / divisor);
+        return classes.deal(nodes, pattern, cycle);
+    }
+
+    /** Weights as numbers of turns, with no common divisor. */
+    static int[] units(double[] weights) {
+        double sum = 0;
+        boolean whole = true;
+        for (double weight : weights) {
+            sum += weight;
+            whole &= weight == Math.rint(weight);
+        }
+        int count = weights.length;
+        long exact = Math.max(EXACT_TURNS, (long) EXACT_TURNS_PER_NODE * count);
+        int[] units = new int[count];
+        if (whole && sum < Integer.MAX_VALUE) {
+            int divisor = 0;
+            for (int i = 0; i < count; i++) {
+                units[i] = (int) weights[i];
+                if (divisor != 1) {
+                    divisor = SequencePicker.gcd(divisor, units[i]);
+                }
+            }
+            if (sum / divisor <= exact) {
+                for (int i = 0; divisor > 1 && i < count; i++) {
+                    units[i] /= divisor;
+                }
+                return units;
+            }
+        }
+        double scale = Math.max(ROUNDED_TURNS, (long) ROUNDED_TURNS_PER_NODE * count) / sum;
+        int divisor = 0;
+        for (int i = 0; i < count; i++) {
+            units[i] = (int) Math.max(1, Math.rint(weights[i] * scale));
+            divisor = SequencePicker.gcd(divisor, units[i]);
+        }
+        for (int i = 0; i < count; i++) {
+            units[i] /= divisor;
+        }
+        return units;
+    }
+
+    /**
+     * The class of each slot of a cycle.
+     *
+     * @param shares slots of each class, {@code length} in all
+     */
+    static int[] interleave(int[] shares, int length) {
+        int[] pattern = new int[length];
+        Deadlines ready = new Deadlines(shares, length);
+        // Who comes into play at a slot: a list for each slot, linked through `following`.
+        int[] first = new int[length + 1];
+        int[] following = new int[shares.length];
+        Arrays.fill(first, -1);
+        for (int c = shares.length - 1; c >= 0; c--) {
+            following[c] = first[0];
+            first[0] = c;
+        }
+        for (int slot = 0; slot < length; slot++) {
+            int c = first[slot];
+            while (c >= 0) {
+                ready.add(c);
+                c = following[c];
+            }
+            int due = ready.removeFirst();
+            pattern[slot] = due;
+            int release = Math.min(length, Math.max(slot + 1, ready.advance(due)));
+            following[due] = first[release];
+            first[release] = due;
+        }
+        return pattern;
+    }
+
+    /** The classes whose time has come, by the deadline of their next turn: a binary heap. */
+    private static final class Deadlines {
+        private final int[] shares;
+        private final int[] step;
+        private final int[] stepRest;
+        private final int[] release;
+        private final int[] releaseRest;
+        private final int[] deadline;
+        private final int[] heap;
+        private int size;
+
+        Deadlines(int[] shares, int length) {
+            int count = shares.length;
+            this.shares = shares;
+            this.step = new int[count];
+            this.stepRest = new int[count];
+            this.release = new int[count];
+            this.releaseRest = new int[count];
+            this.deadline = new int[count];
+            this.heap = new int[count];
+            for (int c = 0; c < count; c++) {
+                step[c] = length / shares[c];
+                stepRest[c] = length % shares[c];
+                deadline[c] = step[c] + (stepRest[c] > 0 ? 1 : 0);
+            }
+        }
+
+        /** Goes on to the next turn of a class; returns the slot from which it may be taken. Divides by adding: this is the inner loop. */
+        int advance(int c) {
+            int next = release[c] + step[c];
+            int rest = releaseRest[c] + stepRest[c];
+            if (rest >= shares[c]) {
+                rest -= shares[c];
+                next++;
+            }
+            release[c] = next;
+            releaseRest[c] = rest;
+            deadline[c] = next + step[c] + (rest + stepRest[c] > shares[c] ? 2 : rest + stepRest[c] > 0 ? 1 : 0);
+            return next;
+        }
+
+        void add(int c) {
+            int at = size++;
+            while (at > 0) {
+                int parent = (at - 1) >>> 1;
+                if (!before(c, heap[parent])) {
+                    break;
+                }
+                heap[at] = heap[parent];
+                at = parent;
+            }
+            heap[at] = c;
+        }
+
+        int removeFirst() {
+            int first = heap[0];
+            int last = heap[--size];
+            int at = 0;
+            int child = 1;
+            while (child < size) {
+                if (child + 1 < size && before(heap[child + 1], heap[child])) {
+                    child++;
+                }
+                if (!before(heap[child], last)) {
+                    break;
+                }
+                heap[at] = heap[child];
+                at = child;
+                child = 2 * at + 1;
+            }
+            heap[at] = last;
+            return first;
+        }
+
+        private boolean before(int a, int b) {
+            return deadline[a] != deadline[b] ? deadline[a] < deadline[b] : a < b;
+        }
+    }
+
+    /** Nodes grouped by their number of turns. */
+    private static final class Classes {
+        int count;
+        int[] unit = new int[8];
+        int[] size = new int[8];
+        private final int[] classOf;
+
+        Classes(int[] units) {
+            classOf = new int[units.length];
+            int mask = Integer.highestOneBit(Math.max(8, units.length)) * 2 - 1;
+            int[] table = new int[mask + 1];
+            for (int i = 0; i < units.length; i++) {
+                int at = (units[i] * 0x9E3779B9 >>> 7) & mask;
+                while (table[at] != 0 && unit[table[at] - 1] != units[i]) {
+                    at = (at + 1) & mask;
+                }
+                if (table[at] == 0) {
+                    table[at] = open(units[i]);
+                }
+                int c = table[at] - 1;
+                classOf[i] = c;
+                size[c]++;
+            }
+        }
+
+        /** Starts a class; returns its number plus one. */
+        private int open(int units) {
+            if (count == unit.length) {
+                unit = Arrays.copyOf(unit, 2 * count);
+                size = Arrays.copyOf(size, 2 * count);
+            }
+            unit[count] = units;
+            return ++count;
+        }
+
+        /** Fills the cycle: each slot of the pattern goes to the next member of its class. */
+        Node[] deal(Node[] nodes, int[] pattern, int cycle) {
+            int[] start = new int[count];
+            int[] end = new int[count];
+            for (int c = 0, sum = 0; c < count; c++) {
+                start[c] = sum;
+                end[c] = sum;
+                sum += size[c];
+            }
+            Node[] grouped = new Node[nodes.length];
+            for (int i = 0; i < nodes.length; i++) {
+                grouped[end[classOf[i]]++] = nodes[i];
+            }
+            int[] at = start.clone();
+            Node[] turns = new Node[cycle];
+            for (int base = 0; base < cycle; base += pattern.length) {
+                for (int slot = 0; slot < pattern.length; slot++) {
+                    int c = pattern[slot];
+                    int member = at[c];
+                    turns[base + slot] = grouped[member];
+                    at[c] = member + 1 == end[c] ? start[c] : member + 1;
+                }
+            }
+            return turns;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.Snapshot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The better of two candidates drawn by chance (Mitzenmacher, "The power of two choices in randomized load balancing", 2001). One random number
+ * gives both. With equal weights the two are distinct; with different weights each is drawn in proportion to its weight and both may be the same, or
+ * with few candidates the weights would be lost.
+ */
+abstract class TwoChoicePicker extends CandidatePicker {
+    private static final long LOW = 0xFFFFFFFFL;
+
+    private final Lots lots;
+
+    TwoChoicePicker(Snapshot snapshot, Env env) {
+        super(snapshot, env);
+        this.lots = Lots.weighted(snapshot.candidates());
+    }
+
+    /** Whether the first of two drawn candidates, given by index, is to be preferred. {@code random} holds the bits that drew them. */
+    abstract boolean firstWins(int first, int second, long random);
+
+    @Override
+    public final @Nullable Node pick(PickContext context) {
+        int count = nodes.length;
+        if (count < 2) {
+            return count == 0 ? null : nodes[0];
+        }
+        long random = env.dice().nextLong();
+        int first;
+        int second;
+        if (lots.isUniform()) {
+            first = (int) (((random >>> 32) * count) >>> 32);
+            second = (int) (((random & LOW) * (count - 1)) >>> 32);
+            if (second >= first) {
+                second++;
+            }
+        } else {
+            first = lots.draw(random >>> 32);
+            second = lots.draw(random & LOW);
+        }
+        boolean firstWins = firstWins(first, second, random);
+        Node better = nodes[firstWins ? first : second];
+        if (context.avoidsAny() && context.avoids(better.endpoint())) {
+            Node other = nodes[firstWins ? second : first];
+            return context.avoids(other.endpoint()) ? instead(context, better, nodes) : other;
+        }
+        return better;
+    }
+}
