@@ -7,6 +7,9 @@ module dev.zerohop.core {
     exports dev.zerohop;
     exports dev.zerohop.load;
     exports dev.zerohop.picker;
+    exports dev.zerohop.health;
+    exports dev.zerohop.retry;
+    exports dev.zerohop.stage;
 
     uses dev.zerohop.ResolverProvider;
 }

@@ -34,6 +34,9 @@ public final class Balancer implements AutoCloseable {
     /** Connectivity and health come in bursts; at most one picker is made of them in this time. */
     private static final long COALESCE_NANOS = Duration.ofMillis(5).toNanos();
 
+    /** When a new version could not be made, it is tried again after this time: a verdict that ends must not be missed for good. */
+    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final String name;
     private final Env env;
     private final Time time;
@@ -58,9 +61,11 @@ public final class Balancer implements AutoCloseable {
     private List<LiveNode> members = List.of();
     private EjectionPolicy.Judge judge;
     private @Nullable Cancellable review;
+    private @Nullable Cancellable coalesced;
     private boolean rebuildDue;
     private long lastRebuildNanos;
     private boolean rebuilt;
+    private long guardReviewNanos = Long.MAX_VALUE;
 
     private volatile @Nullable EndpointSet current;
     private volatile SourceState source = new SourceState(0, null, null);
@@ -114,9 +119,12 @@ public final class Balancer implements AutoCloseable {
     /**
      * Begins to follow the source. Returns at once; picks are refused as {@link Refusal.Kind#NONE_KNOWN} until the first answer.
      *
-     * @throws IllegalStateException if called twice
+     * @throws IllegalStateException if called twice, or after {@link #close}
      */
     public void start() {
+        if (closing.get()) {
+            throw new IllegalStateException(name + ": start() was called after close(), expected a new balancer");
+        }
         if (!started.compareAndSet(false, true)) {
             throw new IllegalStateException(name + ": start() was called twice, expected once");
         }
@@ -173,55 +181,59 @@ public final class Balancer implements AutoCloseable {
         return node;
     }
 
-    /** Somebody else has the one probe call of {@code probed}: another node is wanted, and for a key with one owner there is none. */
+    /**
+     * Somebody else has the one probe call of {@code probed}: another node is wanted. If the picker has none but half-open ones whose probes are taken
+     * or that this call has tried before, the first choice stands: a call is not refused only because another one is trying the same endpoint.
+     */
     private static @Nullable Node pickAround(Routing now, PickContext context, LiveNode probed) {
-        PickContext around = context;
-        LiveNode taken = probed;
+        PickContext around = context.avoiding(probed.endpoint());
         for (int i = now.snapshot.members().size(); i > 0; i--) {
-            around = around.avoiding(taken.endpoint());
             Node node = now.picker.pick(around);
+            if (node == null || around.avoids(node.endpoint())) {
+                return probed;
+            }
             if (!(node instanceof LiveNode live) || !live.halfOpen || live.record.tryProbe()) {
                 return node;
             }
-            if (context != around && around.avoids(live.endpoint()) && live == taken) {
-                return null;
-            }
-            taken = live;
+            around = around.avoiding(node.endpoint());
         }
-        return null;
+        return probed;
     }
 
     /** Begins a lease on a node that {@link #pick} gave, when the attempt really starts. */
     public Lease begin(Node node) {
         LiveNode live = (LiveNode) node;
+        LoadMetric.Load load = null;
         long now = 0;
         if (observed || routing.timed) {
             now = time.nanoTime();
-            live.load.started(now);
+            load = live.load;
+            load.started(now);
         }
         live.begin();
+        Lease lease = new LeaseImpl(live, load, now, live.halfOpen);
         if (observed) {
             listener.onPick(name, live.endpoint());
         }
-        return new LeaseImpl(this, live, now);
+        return lease;
     }
 
-    void completed(LiveNode node, long startNanos, Outcome outcome) {
+    void completed(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, Outcome outcome, boolean probe) {
         node.end();
-        if (observed || routing.timed) {
+        if (load != null) {
             long now = time.nanoTime();
-            // A lease that began before the policy wanted the time has no start; its latency would be nonsense.
-            if (startNanos != 0) {
-                long latency = Math.max(0, now - startNanos);
-                node.load.ended(now, latency, outcome);
-                if (observed) {
-                    listener.onOutcome(name, node.endpoint(), outcome, latency);
-                }
+            long latency = Math.max(0, now - startNanos);
+            load.ended(now, latency, outcome);
+            if (observed) {
+                listener.onOutcome(name, node.endpoint(), outcome, latency);
             }
         } else {
             node.load.ended(0, 0, outcome);
         }
-        if (node.record.onOutcome(outcome)) {
+        EjectionPolicy.TrackRecord record = node.record;
+        boolean review = probe ? record.onProbeOutcome(outcome) : record.onOutcome(outcome);
+        // A held endpoint is served while it answers: its first failure is news although it ejects nobody.
+        if (review || (outcome.isEndpointFailure() && node.held())) {
             askForReview();
         }
     }
@@ -234,7 +246,7 @@ public final class Balancer implements AutoCloseable {
         Routing now = routing;
         SourceState state = source;
         if (now.snapshot.members().isEmpty()) {
-            boolean waits = state.answers == 0;
+            boolean waits = state.answers == 0 && state.lastError == null;
             String error = state.lastError == null
                     ? ""
                     : ", last error since " + state.erringSince + ": " + brief(state.lastError);
@@ -300,6 +312,7 @@ public final class Balancer implements AutoCloseable {
                         ? ", no answer yet"
                         : ", version " + set.version() + ", age "
                                 + set.age(time.now()).toMillis() + " ms")
+                + (set != null && set.stale() ? ", as it was last known" : "")
                 + (state.lastError == null
                         ? ""
                         : ", stale: cannot be asked since " + state.erringSince + ": " + brief(state.lastError));
@@ -337,14 +350,15 @@ public final class Balancer implements AutoCloseable {
         if (!closing.compareAndSet(false, true)) {
             return;
         }
-        resolver.close();
+        closeQuietly(resolver);
         for (HealthSource health : healthSources) {
-            health.close();
+            closeQuietly(health);
         }
         serial.execute(() -> {
-            if (review != null) {
-                review.cancel();
-                review = null;
+            cancelReview();
+            if (coalesced != null) {
+                coalesced.cancel();
+                coalesced = null;
             }
             for (LiveNode node : members) {
                 judge.remove(node.record);
@@ -353,6 +367,15 @@ public final class Balancer implements AutoCloseable {
             members = List.of();
             publish(route(routing.picker.rebuild(Snapshot.EMPTY), Snapshot.EMPTY));
         });
+    }
+
+    /** One part that cannot be closed must not keep the others open. */
+    private void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failed) {
+            LOG.warn("{}: {} could not be closed; the rest is", name, part, failed);
+        }
     }
 
     // ---- control path: everything below runs on the serial executor ----
@@ -390,14 +413,16 @@ public final class Balancer implements AutoCloseable {
                 new ArrayList<>(next.endpoints().size() + decision.held().size());
         Map<String, LiveNode> gone = new HashMap<>(nodes);
         int added = 0;
+        int replaced = 0;
         for (Endpoint endpoint : next.endpoints()) {
             LiveNode node = gone.remove(endpoint.id());
             if (node != null && !node.endpoint().sameAddress(endpoint)) {
                 judge.remove(node.record);
                 node = null;
+                replaced++;
             }
             if (node == null) {
-                node = new LiveNode(endpoint, now, settings.policy().loadMetric(), judge.add(endpoint, null));
+                node = new LiveNode(this, endpoint, now, settings.policy().loadMetric(), judge.add(endpoint, null));
                 nodes.put(endpoint.id(), node);
                 added++;
             } else {
@@ -432,10 +457,8 @@ public final class Balancer implements AutoCloseable {
         }
         members = after;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? Long.MAX_VALUE : now + decision.reviewInNanos();
-        listener.onMembership(name, after.size(), added, gone.size(), held);
+        listener.onMembership(name, after.size(), added, gone.size() + replaced, held);
     }
-
-    private long guardReviewNanos = Long.MAX_VALUE;
 
     private void takeError(Throwable cause) {
         SourceState before = source;
@@ -469,13 +492,7 @@ public final class Balancer implements AutoCloseable {
         try {
             next = parser.apply(json);
         } catch (RuntimeException refused) {
-            String reason = String.valueOf(refused.getMessage());
-            LOG.warn(
-                    "{}: {} gave a configuration that is refused, the last good one stays: {}",
-                    name,
-                    sourceName(),
-                    reason);
-            listener.onConfigurationRefused(name, reason);
+            refuseConfiguration(sourceName() + ": " + refused.getMessage());
             return;
         }
         takeSettings(next);
@@ -486,34 +503,52 @@ public final class Balancer implements AutoCloseable {
         if (next.equals(before)) {
             return;
         }
-        if (!next.ejection().equals(before.ejection())) {
-            EjectionPolicy.Judge newJudge = next.ejection().newJudge(env);
-            for (LiveNode node : members) {
-                EjectionPolicy.TrackRecord old = node.record;
-                node.setRecord(newJudge.add(node.endpoint(), old));
-                judge.remove(old);
+        // Whatever the new parts may throw, they throw before anything has changed.
+        Routing old = routing;
+        Picker picker = old.picker;
+        EjectionPolicy.Judge nextJudge = judge;
+        RetryBudget nextBudget = retryBudget;
+        try {
+            if (!next.policy().equals(before.policy())) {
+                picker = next.policy().newPicker(old.snapshot, env);
             }
-            judge = newJudge;
+            if (!next.ejection().equals(before.ejection())) {
+                nextJudge = next.ejection().newJudge(env);
+            }
+            if (!next.retry().equals(before.retry())) {
+                nextBudget = next.retry().newBudget(time);
+            }
+        } catch (RuntimeException refused) {
+            refuseConfiguration(String.valueOf(refused.getMessage()));
+            return;
         }
+        settings = next;
+        retryBudget = nextBudget;
         if (!next.policy().loadMetric().equals(before.policy().loadMetric())) {
             for (LiveNode node : members) {
                 node.setLoadMetric(next.policy().loadMetric());
             }
         }
-        if (!next.retry().equals(before.retry())) {
-            retryBudget = next.retry().newBudget(time);
+        if (nextJudge != judge) {
+            for (LiveNode node : members) {
+                EjectionPolicy.TrackRecord record = node.record;
+                node.setRecord(nextJudge.add(node.endpoint(), record));
+                judge.remove(record);
+            }
+            judge = nextJudge;
         }
-        settings = next;
-        if (!next.policy().equals(before.policy())) {
-            Snapshot now = routing.snapshot;
-            routing = route(next.policy().newPicker(now, env), now);
-        }
+        routing = route(picker, old.snapshot);
         listener.onConfigured(name, next);
         EndpointSet set = current;
         if (set != null && !next.guard().equals(before.guard())) {
             admit(set);
         }
         rebuild();
+    }
+
+    private void refuseConfiguration(String reason) {
+        LOG.warn("{}: a configuration is refused, the last good one stays: {}", name, reason);
+        listener.onConfigurationRefused(name, reason);
     }
 
     private final class SourceSink implements HealthSource.Sink {
@@ -549,12 +584,12 @@ public final class Balancer implements AutoCloseable {
 
     /** Request path: leaves the work to the scheduler. */
     private void askForReview() {
-        if (reviewAsked.compareAndSet(false, true)) {
+        if (!closing.get() && reviewAsked.compareAndSet(false, true)) {
             time.schedule(
                     0,
                     () -> onSerial(() -> {
                         reviewAsked.set(false);
-                        rebuild();
+                        rebuildSoon();
                     }));
         }
     }
@@ -567,21 +602,30 @@ public final class Balancer implements AutoCloseable {
         rebuildDue = true;
         long wait = rebuilt ? lastRebuildNanos + COALESCE_NANOS - time.nanoTime() : 0;
         if (wait <= 0) {
-            serial.execute(this::rebuildIfDue);
+            onSerial(this::rebuildIfDue);
         } else {
-            time.schedule(wait, () -> onSerial(this::rebuildIfDue));
+            coalesced = time.schedule(wait, () -> onSerial(this::rebuildIfDue));
         }
     }
 
     private void rebuildIfDue() {
-        if (rebuildDue && !closing.get()) {
+        coalesced = null;
+        if (rebuildDue) {
             rebuild();
         }
     }
 
-    /** Makes the next version and publishes its picker. */
+    /** Makes the next version and publishes its picker. What throws on the way leaves the version before it in force, and is tried again. */
     private void rebuild() {
-        long now = time.nanoTime();
+        long review = RETRY_NANOS;
+        try {
+            review = rebuildNow(time.nanoTime());
+        } finally {
+            scheduleReview(review);
+        }
+    }
+
+    private long rebuildNow(long now) {
         rebuildDue = false;
         rebuilt = true;
         lastRebuildNanos = now;
@@ -607,7 +651,7 @@ public final class Balancer implements AutoCloseable {
         }
         publish(route(routing.picker.rebuild(next), next));
         listener.onRebuild(name, next);
-        scheduleReview(Math.min(review, next.reviewInNanos()));
+        return Math.min(review, next.reviewInNanos());
     }
 
     private boolean anyHeldFailed() {
@@ -650,11 +694,15 @@ public final class Balancer implements AutoCloseable {
         waiting.complete(null);
     }
 
-    private void scheduleReview(long inNanos) {
+    private void cancelReview() {
         if (review != null) {
             review.cancel();
             review = null;
         }
+    }
+
+    private void scheduleReview(long inNanos) {
+        cancelReview();
         if (inNanos != Long.MAX_VALUE) {
             review = time.schedule(Math.max(1, inNanos), () -> onSerial(this::rebuild));
         }

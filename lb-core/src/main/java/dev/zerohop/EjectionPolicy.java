@@ -44,6 +44,15 @@ public interface EjectionPolicy {
          */
         boolean onOutcome(Outcome outcome);
 
+        /**
+         * Notes the outcome of a call that began while the node was {@link State#HALF_OPEN}: this one decides whether the node returns. Request path.
+         *
+         * @return whether the judge should review soon
+         */
+        default boolean onProbeOutcome(Outcome outcome) {
+            return onOutcome(outcome);
+        }
+
         /** Endpoint failures since the last success. */
         int consecutiveFailures();
 
@@ -54,9 +63,9 @@ public interface EjectionPolicy {
         String reason();
 
         /**
-         * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path.
+         * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path; may read the clock.
          *
-         * @return false if another call has it
+         * @return false if another call has it; true in other states, in which there is nothing to take
          */
         boolean tryProbe();
     }

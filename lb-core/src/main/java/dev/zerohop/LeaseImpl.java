@@ -6,27 +6,40 @@ import org.jspecify.annotations.Nullable;
 
 /** The one object that a call costs. */
 final class LeaseImpl implements Lease {
-    private static final VarHandle OWNER;
+    private static final VarHandle STATE;
+    private static final int DONE = 0;
+    private static final int OPEN = 1;
+    private static final int PROBE = 2;
 
     static {
         try {
-            OWNER = MethodHandles.lookup().findVarHandle(LeaseImpl.class, "owner", Balancer.class);
+            STATE = MethodHandles.lookup().findVarHandle(LeaseImpl.class, "state", int.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
     }
 
     private final LiveNode node;
+
+    /** The load that was told of the start, and is owed the end even if the node measures something else by then; null if nobody wants the time. */
+    private final LoadMetric.@Nullable Load load;
+
     private final long startNanos;
 
-    /** Null once completed: an atomic exchange is the whole of "once". */
+    /** An atomic exchange is the whole of "once". */
     @SuppressWarnings("unused")
-    private volatile @Nullable Balancer owner;
+    private volatile int state;
 
-    LeaseImpl(Balancer owner, LiveNode node, long startNanos) {
+    /**
+     * Begins a lease.
+     *
+     * @param probe whether the node was half open, so that this call decides on its return
+     */
+    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe) {
         this.node = node;
+        this.load = load;
         this.startNanos = startNanos;
-        OWNER.set(this, owner);
+        STATE.set(this, probe ? PROBE : OPEN);
     }
 
     @Override
@@ -36,11 +49,14 @@ final class LeaseImpl implements Lease {
 
     @Override
     public boolean complete(Outcome outcome) {
-        Balancer balancer = (Balancer) OWNER.getAndSet(this, null);
-        if (balancer == null) {
+        if (outcome == null) {
+            throw new NullPointerException("outcome");
+        }
+        int before = (int) STATE.getAndSet(this, DONE);
+        if (before == DONE) {
             return false;
         }
-        balancer.completed(node, startNanos, outcome);
+        node.owner().completed(node, load, startNanos, outcome, before == PROBE);
         return true;
     }
 

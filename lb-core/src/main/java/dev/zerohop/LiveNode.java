@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The balancer's own node. Fields above the line are written by the control path only; the counter is written by everybody.
@@ -20,7 +19,8 @@ final class LiveNode extends LiveNodePad implements Node {
         }
     }
 
-    LiveNode(Endpoint endpoint, long nowNanos, LoadMetric metric, EjectionPolicy.TrackRecord record) {
+    LiveNode(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric metric, EjectionPolicy.TrackRecord record) {
+        this.owner = owner;
         this.endpoint = endpoint;
         this.health = Health.unknown(nowNanos);
         this.healthySinceNanos = nowNanos;
@@ -53,6 +53,10 @@ final class LiveNode extends LiveNodePad implements Node {
         return load.value(nowNanos, inFlight);
     }
 
+    Balancer owner() {
+        return owner;
+    }
+
     void begin() {
         IN_FLIGHT.getAndAdd(this, 1);
     }
@@ -67,7 +71,11 @@ final class LiveNode extends LiveNodePad implements Node {
     record Standing(String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
 
     void putVerdict(String source, HealthSource.Verdict verdict, long nowNanos) {
-        long ends = verdict.ttlNanos() == Long.MAX_VALUE ? Long.MAX_VALUE : nowNanos + verdict.ttlNanos();
+        // A time to live beyond the end of the clock is for ever.
+        long ends = nowNanos + verdict.ttlNanos();
+        if (verdict.ttlNanos() == Long.MAX_VALUE || ends < nowNanos) {
+            ends = Long.MAX_VALUE;
+        }
         List<Standing> next = new ArrayList<>(verdicts.size() + 1);
         long since = nowNanos;
         for (Standing standing : verdicts) {
@@ -156,7 +164,8 @@ final class LiveNode extends LiveNodePad implements Node {
                 || !before.source().equals(source)
                 || !before.reason().equals(reason)) {
             long since = before.status() == worst ? before.sinceNanos() : nowNanos;
-            if (worst.usable() && !before.status().usable()) {
+            boolean wasFullyIn = before.status().usable() && before.status() != Health.Status.HALF_OPEN;
+            if (worst.usable() && !wasFullyIn) {
                 healthySinceNanos = nowNanos;
             }
             health = new Health(worst, source, reason, since);
@@ -179,10 +188,15 @@ final class LiveNode extends LiveNodePad implements Node {
 
     void setHeldSince(long nanos) {
         heldSinceNanos = nanos;
+        held = nanos != MembershipGuard.Member.NOT_HELD;
     }
 
     long heldSince() {
         return heldSinceNanos;
+    }
+
+    boolean held() {
+        return held;
     }
 
     @Override
@@ -195,6 +209,7 @@ final class LiveNode extends LiveNodePad implements Node {
 abstract class LiveNodeCounter {
     volatile int inFlight;
     volatile boolean halfOpen;
+    volatile boolean held;
     volatile Endpoint endpoint;
     volatile EjectionPolicy.TrackRecord record;
     volatile LoadMetric.Load load;
@@ -203,8 +218,7 @@ abstract class LiveNodeCounter {
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
     List<LiveNode.Standing> verdicts = List.of();
 
-    @Nullable
-    Object attachment;
+    Balancer owner;
 
     /** Filled by the subclass's constructor. */
     @SuppressWarnings("NullAway.Init")

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps what a listener throws away from the balancer. Logs the first failure and then each power of two, so that a broken listener does not flood. */
+/** Keeps whatever a listener throws, errors and sneaked checked exceptions included, away from the balancer. Logs the first failure and then each power of two, so that a broken listener does not flood. */
 public final class SafeListener implements BalancerListener {
     private static final Logger LOG = LoggerFactory.getLogger(SafeListener.class);
 
@@ -27,7 +27,7 @@ public final class SafeListener implements BalancerListener {
     private void guard(Runnable call) {
         try {
             call.run();
-        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+        } catch (Throwable thrown) {
             failed(thrown);
         }
     }
@@ -80,7 +80,7 @@ public final class SafeListener implements BalancerListener {
     public void onPick(String service, Endpoint endpoint) {
         try {
             delegate.onPick(service, endpoint);
-        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+        } catch (Throwable thrown) {
             failed(thrown);
         }
     }
@@ -89,7 +89,7 @@ public final class SafeListener implements BalancerListener {
     public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
         try {
             delegate.onOutcome(service, endpoint, outcome, latencyNanos);
-        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+        } catch (Throwable thrown) {
             failed(thrown);
         }
     }

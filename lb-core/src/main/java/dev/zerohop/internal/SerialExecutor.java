@@ -38,7 +38,17 @@ public final class SerialExecutor implements Executor {
         try {
             task.run();
         } catch (Throwable thrown) {
+            report(thrown);
+        }
+    }
+
+    private void report(Throwable thrown) {
+        try {
             onThrown.accept(thrown);
+        } catch (Throwable unreportable) {
+            // Nothing is left to tell; letting it out would leave the count of pending tasks wrong and stop the queue
+            // for ever.
+            thrown.addSuppressed(unreportable);
         }
     }
 }

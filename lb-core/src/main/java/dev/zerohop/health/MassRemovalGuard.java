@@ -1,0 +1,147 @@
+package dev.zerohop.health;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.MembershipGuard;
+import dev.zerohop.ShardCount;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Holds a loss of members that is too large to be believed: an update that is empty or that drops more than {@link Builder#maxPercent} of them is
+ * obeyed only after {@link Builder#hold}, and until then those that are missing stay members. One stalled leader can expire the leases of a
+ * whole service, and an empty answer is what a broken source gives; endpoints rarely die together.
+ *
+ * <p>A loss that somebody meant is obeyed at once and counts for nothing:
+ *
+ * <ul>
+ *   <li>every loss in a set whose {@linkplain EndpointSet.Removals#MEANT removals are meant};
+ *   <li>of an endpoint that was last seen draining or not ready: it announced itself, and took no calls anyway;
+ *   <li>of an endpoint whose ordinal lies outside the desired number of shards.
+ * </ul>
+ *
+ * <p>A member that is held stays so until its own time is over, the source names it again, or (the balancer's part) it fails a call; the share of the
+ * others does not matter to it.
+ *
+ * <p>A pure function: immutable, thread-safe, equal by value.
+ *
+ * <p>Source: {@code pushEmptyProtection} of Nacos is the same idea for empty updates; Envoy keeps hosts that discovery dropped while they
+ * pass health checks.
+ *
+ * @param maxPercent the largest share of a loss that is believed at once, 0 to 100
+ * @param hold how long a larger loss is held, more than 0
+ */
+public record MassRemovalGuard(int maxPercent, Duration hold) implements MembershipGuard {
+
+    /** Share of the members, in percent, that may go at once by default. */
+    public static final int DEFAULT_MAX_PERCENT = 50;
+
+    /** How long a larger loss is held by default. */
+    public static final Duration DEFAULT_HOLD = Duration.ofSeconds(30);
+
+    private static final Duration MAX_HOLD = Duration.ofDays(1);
+
+    /**
+     * Checks both values.
+     *
+     * @throws IllegalArgumentException if {@code maxPercent} is not from 0 to 100 or {@code hold} not more than 0 and at most a day
+     */
+    public MassRemovalGuard {
+        if (maxPercent < 0 || maxPercent > 100) {
+            throw new IllegalArgumentException("largest believed loss was " + maxPercent + " %, expected 0 to 100");
+        }
+        if (requireNonNull(hold, "hold").isNegative() || hold.isZero() || hold.compareTo(MAX_HOLD) > 0) {
+            throw new IllegalArgumentException("hold was " + hold + ", expected more than 0 and at most PT24H");
+        }
+    }
+
+    /** Starts with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Decision admit(List<Member> current, EndpointSet next, long nowNanos) {
+        if (next.removals() == EndpointSet.Removals.MEANT) {
+            return new Decision(List.of(), Long.MAX_VALUE);
+        }
+        Set<String> named = new HashSet<>(next.endpoints().size() * 2);
+        for (Endpoint endpoint : next.endpoints()) {
+            named.add(endpoint.id());
+        }
+        List<Member> suspect = new ArrayList<>();
+        int counted = 0;
+        for (Member member : current) {
+            boolean missing = !named.contains(member.endpoint().id());
+            if (member.endpoint().readiness() != Endpoint.Readiness.READY
+                    || (missing && surplus(member.endpoint(), next))) {
+                continue;
+            }
+            counted++;
+            if (missing) {
+                suspect.add(member);
+            }
+        }
+        boolean tooMany = next.endpoints().isEmpty() || 100L * suspect.size() > (long) maxPercent * counted;
+        long holdNanos = hold.toNanos();
+        long review = Long.MAX_VALUE;
+        List<Member> held = new ArrayList<>();
+        for (Member member : suspect) {
+            boolean isHeld = member.heldSinceNanos() != Member.NOT_HELD;
+            if (!isHeld && !tooMany) {
+                continue;
+            }
+            long since = isHeld ? member.heldSinceNanos() : nowNanos;
+            long left = since + holdNanos - nowNanos;
+            if (left > 0) {
+                held.add(new Member(member.endpoint(), since));
+                review = Math.min(review, left);
+            }
+        }
+        return new Decision(held, review);
+    }
+
+    /** Whether fewer shards are wanted, and this is one of those that are not. */
+    private static boolean surplus(Endpoint endpoint, EndpointSet next) {
+        ShardCount shards = next.shards();
+        if (shards == null || !endpoint.hasOrdinal()) {
+            return false;
+        }
+        long end = (long) shards.firstOrdinal() + shards.count();
+        return endpoint.ordinal() < shards.firstOrdinal() || endpoint.ordinal() >= end;
+    }
+
+    /** Builds a {@link MassRemovalGuard}. Not thread-safe. */
+    public static final class Builder {
+        private int maxPercent = DEFAULT_MAX_PERCENT;
+        private Duration hold = DEFAULT_HOLD;
+
+        private Builder() {}
+
+        /** Sets the largest share of the members, in percent, whose loss is believed at once. An empty update never is. Default: 50. */
+        public Builder maxPercent(int percent) {
+            this.maxPercent = percent;
+            return this;
+        }
+
+        /** Sets how long a larger loss is held. Default: 30 seconds. */
+        public Builder hold(Duration hold) {
+            this.hold = hold;
+            return this;
+        }
+
+        /**
+         * Builds the guard.
+         *
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public MassRemovalGuard build() {
+            return new MassRemovalGuard(maxPercent, hold);
+        }
+    }
+}

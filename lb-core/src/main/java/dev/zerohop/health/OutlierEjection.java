@@ -1,0 +1,249 @@
+package dev.zerohop.health;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.EjectionPolicy;
+import dev.zerohop.Env;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes out endpoints that fail this client's own calls, for a time that grows, and lets one probe call decide on their return.
+ *
+ * <p>Two findings eject:
+ *
+ * <ul>
+ *   <li><b>Consecutive failures</b> are a judgement: {@link Builder#consecutiveFailures} outcomes in a row that
+ *       {@linkplain dev.zerohop.Outcome#isEndpointFailure speak against the endpoint}. It lasts {@link Builder#baseTime} times the number of ejections
+ *       so far, at most {@link Builder#maxTime}; each healthy {@link Builder#interval} takes one step back. Judgements never take out more than
+ *       {@link Builder#maxPercent} of the endpoints (but at least one), because a judgement can be wrong, and is wrong about everybody at once when the
+ *       fault is the client's own.
+ *   <li><b>Failed connections</b> are a fact: no call can succeed where nobody listens. {@link Builder#connectFailures} in a row eject at once, for
+ *       {@link Builder#connectBaseTime}, doubling to {@link Builder#connectMaxTime}. The largest share does not bound them: when a third of the
+ *       endpoints is gone, calls must not be sent to most of the dead ones. The time is short instead, and the panic threshold of the health
+ *       filter still applies, so a client whose own network broke keeps trying everybody.
+ * </ul>
+ *
+ * <p>After its time an endpoint is half open: one call goes there, everybody else goes around it. An answer readmits it, a failure ejects it again
+ * for longer, and a call that was cancelled or leaked, or that says nothing for {@link #PROBE_PATIENCE}, passes the probe on to another call. Calls
+ * that began before the ejection decide nothing, however they end.
+ *
+ * <p>Immutable and thread-safe; equal settings are equal policies. Reporting an outcome takes no lock and allocates nothing. An endpoint's record
+ * survives a change to another {@code OutlierEjection}.
+ *
+ * <p>Source: Envoy's outlier detection and gRFC A50 for the growing time, the share and their defaults. They differ in that they
+ * readmit by time alone, and that gRFC A50 has no consecutive failures.
+ */
+public final class OutlierEjection implements EjectionPolicy {
+
+    /** How long a probe call may say nothing before another call may probe as well: 10 seconds. */
+    public static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
+
+    private final Limits limits;
+
+    /** The values, in nanoseconds. */
+    record Limits(
+            int consecutiveFailures,
+            int connectFailures,
+            boolean errorResponses,
+            long intervalNanos,
+            long baseNanos,
+            long maxNanos,
+            long connectBaseNanos,
+            long connectMaxNanos,
+            int maxPercent,
+            long jitterNanos) {}
+
+    private OutlierEjection(Limits limits) {
+        this.limits = limits;
+    }
+
+    /** Starts with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Judge newJudge(Env env) {
+        return new OutlierJudge(limits, requireNonNull(env, "env"));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof OutlierEjection that && limits.equals(that.limits);
+    }
+
+    @Override
+    public int hashCode() {
+        return limits.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "OutlierEjection" + limits;
+    }
+
+    /** Builds an {@link OutlierEjection}. Not thread-safe. */
+    public static final class Builder {
+        private static final int MAX_COUNT = 1_000_000;
+        private static final Duration MAX_DURATION = Duration.ofDays(1);
+
+        private int consecutiveFailures = 5;
+        private int connectFailures = 1;
+        private boolean errorResponses;
+        private Duration interval = Duration.ofSeconds(10);
+        private Duration baseTime = Duration.ofSeconds(30);
+        private Duration maxTime = Duration.ofMinutes(5);
+        private Duration connectBaseTime = Duration.ofSeconds(1);
+        private Duration connectMaxTime = Duration.ofSeconds(32);
+        private int maxPercent = 10;
+        private Duration jitter = Duration.ofSeconds(3);
+
+        private Builder() {}
+
+        /**
+         * Sets how many failures in a row eject; 0 for never. Default: 5.
+         *
+         * @throws IllegalArgumentException if {@code count} is not from 0 to 1,000,000
+         */
+        public Builder consecutiveFailures(int count) {
+            this.consecutiveFailures = count("consecutive failures", count, MAX_COUNT);
+            return this;
+        }
+
+        /**
+         * Sets how many failed connections in a row eject; 0 for never, though they still count as failures. Default: 1.
+         *
+         * @throws IllegalArgumentException if {@code count} is not from 0 to 1,000,000
+         */
+        public Builder connectFailures(int count) {
+            this.connectFailures = count("connect failures", count, MAX_COUNT);
+            return this;
+        }
+
+        /**
+         * Sets whether {@link dev.zerohop.Outcome#ERROR_RESPONSE} counts as a failure of the endpoint. Default: false, because a bad request makes an error
+         * response too.
+         */
+        public Builder errorResponses(boolean count) {
+            this.errorResponses = count;
+            return this;
+        }
+
+        /**
+         * Sets how long an endpoint must stay in to have one ejection forgotten. Default: 10 seconds.
+         *
+         * @throws IllegalArgumentException if {@code interval} is not more than 0 and at most a day
+         */
+        public Builder interval(Duration interval) {
+            this.interval = positive("ejection interval", interval);
+            return this;
+        }
+
+        /**
+         * Sets the time of the first ejection for failures. Default: 30 seconds.
+         *
+         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
+         */
+        public Builder baseTime(Duration time) {
+            this.baseTime = positive("base ejection time", time);
+            return this;
+        }
+
+        /**
+         * Sets the longest ejection for failures. Default: 300 seconds.
+         *
+         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
+         */
+        public Builder maxTime(Duration time) {
+            this.maxTime = positive("largest ejection time", time);
+            return this;
+        }
+
+        /**
+         * Sets the time of the first ejection for failed connections. Default: 1 second.
+         *
+         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
+         */
+        public Builder connectBaseTime(Duration time) {
+            this.connectBaseTime = positive("base ejection time after failed connections", time);
+            return this;
+        }
+
+        /**
+         * Sets the longest ejection for failed connections. Default: 32 seconds.
+         *
+         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
+         */
+        public Builder connectMaxTime(Duration time) {
+            this.connectMaxTime = positive("largest ejection time after failed connections", time);
+            return this;
+        }
+
+        /**
+         * Sets the largest share of the endpoints that judgements take out, rounded down but at least one endpoint; 0 takes out none. Default: 10.
+         *
+         * @throws IllegalArgumentException if {@code percent} is not from 0 to 100
+         */
+        public Builder maxPercent(int percent) {
+            this.maxPercent = count("largest ejected share in percent", percent, 100);
+            return this;
+        }
+
+        /**
+         * Sets by how much an ejection is lengthened at random, at most, so that endpoints and clients do not march in step. An ejection for failed
+         * connections is lengthened by at most a fifth. Default: 3 seconds.
+         *
+         * @throws IllegalArgumentException if {@code jitter} is negative or more than a day
+         */
+        public Builder jitter(Duration jitter) {
+            if (requireNonNull(jitter, "jitter").isNegative() || jitter.compareTo(MAX_DURATION) > 0) {
+                throw new IllegalArgumentException("ejection jitter was " + jitter + ", expected PT0S to PT24H");
+            }
+            this.jitter = jitter;
+            return this;
+        }
+
+        /**
+         * Builds the policy.
+         *
+         * @throws IllegalArgumentException if a base time is longer than its largest time
+         */
+        public OutlierEjection build() {
+            ordered("base ejection time", baseTime, maxTime);
+            ordered("base ejection time after failed connections", connectBaseTime, connectMaxTime);
+            return new OutlierEjection(new Limits(
+                    consecutiveFailures,
+                    connectFailures,
+                    errorResponses,
+                    interval.toNanos(),
+                    baseTime.toNanos(),
+                    maxTime.toNanos(),
+                    connectBaseTime.toNanos(),
+                    connectMaxTime.toNanos(),
+                    maxPercent,
+                    jitter.toNanos()));
+        }
+
+        private static int count(String what, int value, int max) {
+            if (value < 0 || value > max) {
+                throw new IllegalArgumentException(what + " was " + value + ", expected 0 to " + max);
+            }
+            return value;
+        }
+
+        private static Duration positive(String what, Duration value) {
+            if (requireNonNull(value, what).isNegative() || value.isZero() || value.compareTo(MAX_DURATION) > 0) {
+                throw new IllegalArgumentException(what + " was " + value + ", expected more than 0 and at most PT24H");
+            }
+            return value;
+        }
+
+        private static void ordered(String what, Duration base, Duration max) {
+            if (base.compareTo(max) > 0) {
+                throw new IllegalArgumentException(
+                        what + " was " + base + ", expected at most the largest time of " + max);
+            }
+        }
+    }
+}

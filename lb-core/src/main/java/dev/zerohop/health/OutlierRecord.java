@@ -1,0 +1,231 @@
+package dev.zerohop.health;
+
+import dev.zerohop.EjectionPolicy;
+import dev.zerohop.Outcome;
+import dev.zerohop.Time;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** One endpoint's record. Requests count and probe; everything else is the judge's, on the serial executor. */
+final class OutlierRecord implements EjectionPolicy.TrackRecord {
+
+    /** What took the endpoint out. */
+    enum Cause {
+        FAILURES,
+        CONNECT
+    }
+
+    private static final VarHandle FAILURES;
+    private static final VarHandle CONNECT_FAILURES;
+    private static final VarHandle PROBE_SINCE;
+    private static final long NO_PROBE = Long.MIN_VALUE;
+    private static final long PROBE_PATIENCE_NANOS = OutlierEjection.PROBE_PATIENCE.toNanos();
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            FAILURES = lookup.findVarHandle(OutlierRecord.class, "failures", int.class);
+            CONNECT_FAILURES = lookup.findVarHandle(OutlierRecord.class, "connectFailures", int.class);
+            PROBE_SINCE = lookup.findVarHandle(OutlierRecord.class, "probeSince", long.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final OutlierEjection.Limits limits;
+    private final Time time;
+
+    // Written by requests. Never more failed connections than failures, so that a success looks at one field only.
+    private volatile int failures;
+    private volatile int connectFailures;
+    private volatile long probeSince = NO_PROBE;
+    private volatile @Nullable Outcome probeOutcome;
+    private volatile @Nullable Outcome lastFailure;
+
+    // Written by the judge.
+    private volatile EjectionPolicy.State state = EjectionPolicy.State.ACTIVE;
+    private volatile String reason = "";
+    private Cause cause = Cause.FAILURES;
+    private long untilNanos;
+    private long activeSinceNanos;
+    private int failureTimes;
+    private int connectTimes;
+
+    OutlierRecord(OutlierEjection.Limits limits, Time time) {
+        this.limits = limits;
+        this.time = time;
+        this.activeSinceNanos = time.nanoTime();
+    }
+
+    // ---- request path ----
+
+    @Override
+    public boolean onOutcome(Outcome outcome) {
+        if (!speaksAgainst(outcome)) {
+            // The usual call ends here: one read and no write. What ends well during an ejection began before it and
+            // readmits nobody.
+            if ((int) FAILURES.getOpaque(this) != 0 && answered(outcome) && state == EjectionPolicy.State.ACTIVE) {
+                failures = 0;
+                connectFailures = 0;
+            }
+            return false;
+        }
+        if (state != EjectionPolicy.State.ACTIVE) {
+            return false;
+        }
+        lastFailure = outcome;
+        int all = (int) FAILURES.getAndAdd(this, 1) + 1;
+        boolean crossed = all == limits.consecutiveFailures();
+        if (outcome == Outcome.CONNECT_FAILURE) {
+            crossed |= (int) CONNECT_FAILURES.getAndAdd(this, 1) + 1 == limits.connectFailures();
+        } else {
+            connectFailures = 0;
+        }
+        return crossed;
+    }
+
+    @Override
+    public boolean onProbeOutcome(Outcome outcome) {
+        if (state != EjectionPolicy.State.HALF_OPEN) {
+            return onOutcome(outcome);
+        }
+        if (!speaksAgainst(outcome) && !answered(outcome)) {
+            probeSince = NO_PROBE;
+            return false;
+        }
+        probeOutcome = outcome;
+        return true;
+    }
+
+    @Override
+    public boolean tryProbe() {
+        if (state != EjectionPolicy.State.HALF_OPEN) {
+            return true;
+        }
+        long now = time.nanoTime();
+        long since = probeSince;
+        boolean free = since == NO_PROBE || now - since >= PROBE_PATIENCE_NANOS;
+        return free && PROBE_SINCE.compareAndSet(this, since, now);
+    }
+
+    @Override
+    public int consecutiveFailures() {
+        return failures;
+    }
+
+    @Override
+    public EjectionPolicy.State state() {
+        return state;
+    }
+
+    @Override
+    public String reason() {
+        return reason;
+    }
+
+    boolean speaksAgainst(Outcome outcome) {
+        return outcome.isEndpointFailure() || (limits.errorResponses() && outcome == Outcome.ERROR_RESPONSE);
+    }
+
+    private static boolean answered(Outcome outcome) {
+        return outcome != Outcome.CANCELLED && outcome != Outcome.LEAKED;
+    }
+
+    // ---- the judge's ----
+
+    int connectFailures() {
+        return connectFailures;
+    }
+
+    @Nullable
+    Outcome probeOutcome() {
+        return probeOutcome;
+    }
+
+    Cause cause() {
+        return cause;
+    }
+
+    long untilNanos() {
+        return untilNanos;
+    }
+
+    int times(Cause of) {
+        return of == Cause.CONNECT ? connectTimes : failureTimes;
+    }
+
+    boolean ejectedByJudgement() {
+        return state != EjectionPolicy.State.ACTIVE && cause == Cause.FAILURES;
+    }
+
+    /** Takes back one step of the growing times for each healthy interval; computed when it is needed, so that no timer runs for it. */
+    void forgetHealthyIntervals(long now) {
+        if (state != EjectionPolicy.State.ACTIVE) {
+            return;
+        }
+        long steps = (now - activeSinceNanos) / limits.intervalNanos();
+        failureTimes = (int) Math.max(0, failureTimes - steps);
+        connectTimes = (int) Math.max(0, connectTimes - steps);
+    }
+
+    /** Takes the endpoint out. A time that has reached its maximum is not counted up any more, so that it shrinks as soon as the endpoint is well. */
+    void eject(Cause by, long now, long nanos, boolean grows) {
+        Outcome probe = probeOutcome;
+        String why = state == EjectionPolicy.State.HALF_OPEN
+                ? "its probe call failed (" + probe + ")"
+                : by == Cause.CONNECT
+                        ? "no connection could be made (" + connectFailures + " in a row)"
+                        : failures + " consecutive failures, the last " + lastFailure;
+        if (grows) {
+            if (by == Cause.CONNECT) {
+                connectTimes++;
+            } else {
+                failureTimes++;
+            }
+        }
+        cause = by;
+        untilNanos = now + nanos;
+        reason = why + "; out for " + seconds(nanos);
+        probeOutcome = null;
+        state = EjectionPolicy.State.EJECTED;
+    }
+
+    void halfOpen() {
+        probeOutcome = null;
+        probeSince = NO_PROBE;
+        reason = "its time is over; one call decides (was out because " + reason + ")";
+        state = EjectionPolicy.State.HALF_OPEN;
+    }
+
+    void readmit(long now) {
+        failures = 0;
+        connectFailures = 0;
+        activeSinceNanos = now;
+        reason = "";
+        state = EjectionPolicy.State.ACTIVE;
+    }
+
+    /** Goes on from the record that an earlier policy kept. An ejection that this policy would not make as long is shortened. */
+    void continueFrom(OutlierRecord old) {
+        failures = old.failures;
+        connectFailures = old.connectFailures;
+        lastFailure = old.lastFailure;
+        probeSince = old.probeSince;
+        probeOutcome = old.probeOutcome;
+        reason = old.reason;
+        cause = old.cause;
+        activeSinceNanos = old.activeSinceNanos;
+        failureTimes = old.failureTimes;
+        connectTimes = old.connectTimes;
+        long longest = time.nanoTime() + (cause == Cause.CONNECT ? limits.connectMaxNanos() : limits.maxNanos());
+        untilNanos = old.untilNanos - longest > 0 ? longest : old.untilNanos;
+        state = old.state;
+    }
+
+    private static String seconds(long nanos) {
+        return String.format(Locale.ROOT, "%.1f s", Duration.ofNanos(nanos).toMillis() / 1000.0);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.zerohop.retry;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.RetryBudget;
+import dev.zerohop.RetryPolicy;
+import dev.zerohop.Time;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a failed attempt is repeated: at most so many attempts per call, at most a share of all calls, and without the caller's word only what
+ * certainly did not run.
+ *
+ * <p>The budget is that of Finagle ({@code com.twitter.finagle.service.RetryBudget}) on the monotonic clock of {@link Time}: each call deposits
+ * {@link Builder#budgetPercent} hundredths of a retry, and deposits and withdrawals alike are forgotten {@link Builder#ttl} later. A reserve of
+ * {@link Builder#minPerSecond} retries per second, as many as fall into that time, keeps quiet clients able to retry at all.
+ *
+ * <p>Immutable and thread-safe; equal by value.
+ */
+public final class Retries implements RetryPolicy {
+    private final int maxAttempts;
+    private final int budgetPercent;
+    private final int minPerSecond;
+    private final Duration ttl;
+    private final Set<String> idempotentMethods;
+
+    private Retries(Builder builder) {
+        this.maxAttempts = builder.maxAttempts;
+        this.budgetPercent = builder.budgetPercent;
+        this.minPerSecond = builder.minPerSecond;
+        this.ttl = builder.ttl;
+        this.idempotentMethods = builder.idempotentMethods;
+    }
+
+    /** Starts with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public int maxAttempts() {
+        return maxAttempts;
+    }
+
+    @Override
+    public boolean idempotent(String method) {
+        return idempotentMethods.contains(method);
+    }
+
+    @Override
+    public RetryBudget newBudget(Time time) {
+        return new WindowedBudget(budgetPercent, minPerSecond, ttl.toNanos(), requireNonNull(time, "time"));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Retries that
+                && maxAttempts == that.maxAttempts
+                && budgetPercent == that.budgetPercent
+                && minPerSecond == that.minPerSecond
+                && ttl.equals(that.ttl)
+                && idempotentMethods.equals(that.idempotentMethods);
+    }
+
+    @Override
+    public int hashCode() {
+        return List.of(maxAttempts, budgetPercent, minPerSecond, ttl, idempotentMethods)
+                .hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "Retries[maxAttempts=" + maxAttempts + ", budgetPercent=" + budgetPercent + ", minPerSecond="
+                + minPerSecond + ", ttl=" + ttl + ", idempotentMethods=" + new TreeSet<>(idempotentMethods) + "]";
+    }
+
+    /** Builds a {@link Retries}. Not thread-safe. */
+    public static final class Builder {
+        private static final Duration MIN_TTL = Duration.ofSeconds(1);
+        private static final Duration MAX_TTL = Duration.ofMinutes(1);
+
+        private int maxAttempts = 3;
+        private int budgetPercent = 20;
+        private int minPerSecond = 10;
+        private Duration ttl = Duration.ofSeconds(10);
+        private Set<String> idempotentMethods = Set.of("GET", "HEAD");
+
+        private Builder() {}
+
+        /**
+         * Sets how many attempts one call may make, the first one included; 1 repeats nothing. Default: 3.
+         *
+         * @throws IllegalArgumentException if {@code attempts} is not from 1 to 10
+         */
+        public Builder maxAttempts(int attempts) {
+            this.maxAttempts = between("attempts per call", attempts, 1, 10);
+            return this;
+        }
+
+        /**
+         * Sets how many retries 100 calls pay for. Default: 20.
+         *
+         * @throws IllegalArgumentException if {@code percent} is not from 0 to 100
+         */
+        public Builder budgetPercent(int percent) {
+            this.budgetPercent = between("retry budget in percent", percent, 0, 100);
+            return this;
+        }
+
+        /**
+         * Sets how many retries per second are free. Default: 10.
+         *
+         * @throws IllegalArgumentException if {@code retries} is not from 0 to 1,000,000
+         */
+        public Builder minPerSecond(int retries) {
+            this.minPerSecond = between("free retries per second", retries, 0, 1_000_000);
+            return this;
+        }
+
+        /**
+         * Sets how long deposits and withdrawals count. Default: 10 seconds.
+         *
+         * @throws IllegalArgumentException if {@code ttl} is not from 1 to 60 seconds
+         */
+        public Builder ttl(Duration ttl) {
+            if (requireNonNull(ttl, "ttl").compareTo(MIN_TTL) < 0 || ttl.compareTo(MAX_TTL) > 0) {
+                throw new IllegalArgumentException(
+                        "time to live of retry budget deposits was " + ttl + ", expected PT1S to PT1M");
+            }
+            this.ttl = ttl;
+            return this;
+        }
+
+        /** Sets the HTTP methods that may be repeated although the server may have run them, case-sensitive as in HTTP. Default: GET, HEAD. */
+        public Builder idempotentMethods(Collection<String> methods) {
+            this.idempotentMethods = Set.copyOf(methods);
+            return this;
+        }
+
+        /** Builds the policy. */
+        public Retries build() {
+            return new Retries(this);
+        }
+
+        private static int between(String what, int value, int min, int max) {
+            if (value < min || value > max) {
+                throw new IllegalArgumentException(what + " was " + value + ", expected " + min + " to " + max);
+            }
+            return value;
+        }
+    }
+}

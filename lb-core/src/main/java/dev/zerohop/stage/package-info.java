@@ -1,0 +1,5 @@
+/** The steps that decide who of the members may be picked. */
+@NullMarked
+package dev.zerohop.stage;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,500 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.BalancerTest.FirstPolicy;
+import dev.zerohop.Health.Status;
+import dev.zerohop.HealthSource.Verdict;
+import dev.zerohop.health.MassRemovalGuard;
+import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Health through the whole balancer: ejection, half-open return, panic, verdicts, mass removal. */
+class BalancerHealthTest {
+    private final FakeTime time = new FakeTime();
+    private final ScriptedResolver resolver = new ScriptedResolver();
+    private final List<FakeSource> sources = List.of(new FakeSource("probe"), new FakeSource("connectivity"));
+    private final Recorder recorder = new Recorder();
+    private final Balancer balancer = balancer(settings(50));
+
+    private static final class FakeSource implements HealthSource {
+        private final String name;
+        private @Nullable Sink sink;
+        private boolean closed;
+
+        FakeSource(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public void start(Sink sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+
+        Sink sink() {
+            return java.util.Objects.requireNonNull(sink);
+        }
+    }
+
+    private static final class Recorder implements BalancerListener {
+        private final List<String> events = new ArrayList<>();
+        private final AtomicInteger rebuilds = new AtomicInteger();
+
+        @Override
+        public void onRebuild(String service, Snapshot snapshot) {
+            rebuilds.incrementAndGet();
+        }
+
+        @Override
+        public void onMembership(String service, int members, int added, int removed, int held) {
+            events.add("members " + members + " +" + added + " -" + removed + " held " + held);
+        }
+
+        @Override
+        public void onStale(String service, Duration age, Throwable cause) {
+            events.add("stale " + age.toSeconds() + " s " + cause.getMessage());
+        }
+
+        @Override
+        public void onFresh(String service) {
+            events.add("fresh");
+        }
+    }
+
+    private static BalancerSettings settings(int panicPercent) {
+        return new BalancerSettings(
+                new FirstPolicy(),
+                List.of(HealthFilter.builder()
+                        .panicThresholdPercent(panicPercent)
+                        .build()),
+                OutlierEjection.builder().jitter(Duration.ZERO).build(),
+                MassRemovalGuard.builder().build(),
+                RetryPolicy.NONE,
+                null);
+    }
+
+    private Balancer balancer(BalancerSettings settings) {
+        return Balancer.builder("orders")
+                .env(time.env())
+                .resolver(resolver)
+                .settings(settings)
+                .listener(recorder)
+                .healthSource(sources.get(0))
+                .healthSource(sources.get(1))
+                .build();
+    }
+
+    private static Endpoint endpoint(int number) {
+        return Endpoint.builder("10.0.0." + number, 80).id("a-" + number).build();
+    }
+
+    private static Endpoint[] endpoints(int count) {
+        Endpoint[] all = new Endpoint[count];
+        for (int i = 0; i < count; i++) {
+            all[i] = endpoint(i);
+        }
+        return all;
+    }
+
+    private void startWith(int count) {
+        balancer.start();
+        resolver.push(endpoints(count));
+    }
+
+    private Status status(int number) {
+        return node(number).health().status();
+    }
+
+    private Node node(int number) {
+        return balancer.snapshot().members().stream()
+                .filter(node -> node.endpoint().id().equals("a-" + number))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Calls on the first candidate until this many have ended so; all of them must have gone to this endpoint. */
+    private void call(int number, Outcome outcome, int times) {
+        for (int i = 0; i < times; i++) {
+            Lease lease = balancer.acquire(PickContext.NONE);
+            assertThat(lease.endpoint().id()).isEqualTo("a-" + number);
+            lease.complete(outcome);
+        }
+        settle();
+    }
+
+    /** Calls this very endpoint, whoever else would be picked. */
+    private void callAt(int number, Outcome outcome, int times) {
+        for (int i = 0; i < times; i++) {
+            balancer.begin(node(number)).complete(outcome);
+        }
+        settle();
+    }
+
+    private void settle() {
+        time.advance(Duration.ofMillis(5));
+    }
+
+    private String picked() {
+        return balancer.acquire(PickContext.NONE).endpoint().id();
+    }
+
+    // ---- ejection ----
+
+    @Test
+    void fiveFailuresEjectOneProbeReadmits() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        assertThat(picked()).isEqualTo("a-1");
+
+        time.advance(Duration.ofSeconds(30));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+        Lease probe = balancer.acquire(PickContext.NONE);
+        assertThat(probe.endpoint().id()).isEqualTo("a-0");
+        assertThat(List.of(picked(), picked(), picked()))
+                .as("everybody else goes around")
+                .containsOnly("a-1");
+
+        probe.complete(Outcome.SUCCESS);
+        settle();
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        assertThat(List.of(picked(), picked())).containsOnly("a-0");
+    }
+
+    @Test
+    void aFailedProbeEjectsForLonger() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        time.advance(Duration.ofSeconds(30));
+        call(0, Outcome.TIMEOUT, 1);
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        time.advance(Duration.ofSeconds(59));
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+    }
+
+    @Test
+    void aCallThatBeganBeforeTheEjectionDoesNotReadmit() {
+        startWith(3);
+        Lease old = balancer.acquire(PickContext.NONE);
+        Lease older = balancer.acquire(PickContext.NONE);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        old.complete(Outcome.SUCCESS);
+        settle();
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        time.advance(Duration.ofSeconds(30));
+        older.complete(Outcome.SUCCESS);
+        settle();
+        assertThat(status(0)).as("only the probe decides").isEqualTo(Status.HALF_OPEN);
+    }
+
+    @Test
+    void aProbeThatNeverBeginsIsPassedOn() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        time.advance(Duration.ofSeconds(30));
+        assertThat(balancer.pick(PickContext.NONE)).as("picked and thrown away").isSameAs(node(0));
+        assertThat(picked()).isEqualTo("a-1");
+        time.advance(OutlierEjection.PROBE_PATIENCE);
+        assertThat(picked()).isEqualTo("a-0");
+    }
+
+    @Test
+    void theOnlyEndpointIsNotWithheldWhileItIsProbed() {
+        startWith(1);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        assertThat(picked()).as("panic").isEqualTo("a-0");
+        time.advance(Duration.ofSeconds(30));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+        assertThat(List.of(picked(), picked(), picked())).containsOnly("a-0");
+    }
+
+    @Test
+    void whenAllAreHalfOpenAndProbedCallsStillFindAnEndpoint() {
+        startWith(3);
+        for (int i = 0; i < 3; i++) {
+            callAt(i, Outcome.CONNECT_FAILURE, 1);
+        }
+        time.advance(Duration.ofSeconds(1));
+        assertThat(List.of(status(0), status(1), status(2))).containsOnly(Status.HALF_OPEN);
+        assertThat(List.of(picked(), picked(), picked())).containsExactly("a-0", "a-1", "a-2");
+        assertThat(picked()).isEqualTo("a-0");
+    }
+
+    @Test
+    void anEndpointThatWasEjectedIsHealthySinceItsReadmission() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        time.advance(Duration.ofMinutes(2));
+        call(0, Outcome.SUCCESS, 1);
+        assertThat(time.nanoTime() - node(0).healthySinceNanos())
+                .isLessThan(Duration.ofSeconds(1).toNanos());
+    }
+
+    @Test
+    void judgementsStopAtTheCapAndFailedConnectionsDoNot() {
+        startWith(20);
+        for (int i = 0; i < 2; i++) {
+            callAt(i, Outcome.TRANSPORT_FAILURE, 5);
+            assertThat(status(i)).isEqualTo(Status.EJECTED);
+        }
+        callAt(2, Outcome.TRANSPORT_FAILURE, 5);
+        assertThat(status(2)).as("10 % of 20 are out").isEqualTo(Status.UNKNOWN);
+        for (int i = 2; i < 8; i++) {
+            callAt(i, Outcome.CONNECT_FAILURE, 1);
+            assertThat(status(i)).isEqualTo(Status.EJECTED);
+        }
+    }
+
+    @Test
+    void panicUsesTheEjectedAgainAndSaysSo() {
+        startWith(4);
+        for (int i = 0; i < 3; i++) {
+            callAt(i, Outcome.CONNECT_FAILURE, 1);
+        }
+        assertThat(balancer.snapshot().candidates()).hasSize(4);
+        assertThat(balancer.snapshot().trail())
+                .containsExactly("health: panic: 1 of 4 usable is below 50 %, using 3 ejected as well");
+        assertThat(picked()).isEqualTo("a-0");
+    }
+
+    @Test
+    void anEndpointWithAnotherAddressHasACleanRecord() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        resolver.push(Endpoint.builder("10.9.9.9", 80).id("a-0").build(), endpoint(1), endpoint(2));
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        assertThat(recorder.events).contains("members 3 +1 -1 held 0");
+    }
+
+    @Test
+    void anotherEjectionPolicyKeepsWhoIsOut() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        BalancerSettings next = new BalancerSettings(
+                new FirstPolicy(),
+                settings(50).stages(),
+                OutlierEjection.builder()
+                        .consecutiveFailures(3)
+                        .jitter(Duration.ZERO)
+                        .build(),
+                settings(50).guard(),
+                RetryPolicy.NONE,
+                null);
+        balancer.apply(next);
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        call(1, Outcome.TIMEOUT, 3);
+        assertThat(status(1)).as("the cap counts what was carried over").isEqualTo(Status.UNKNOWN);
+        time.advance(Duration.ofSeconds(30));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+    }
+
+    // ---- verdicts ----
+
+    @Test
+    void theWorstLiveVerdictWins() {
+        startWith(3);
+        sources.get(0).sink().report("a-0", Verdict.lasting(Status.HEALTHY, "200"));
+        settle();
+        assertThat(status(0)).isEqualTo(Status.HEALTHY);
+        sources.get(1).sink().report("a-0", Verdict.lasting(Status.DISCONNECTED, "refused"));
+        settle();
+        assertThat(status(0)).isEqualTo(Status.DISCONNECTED);
+        sources.get(0).sink().report("a-0", Verdict.lasting(Status.UNHEALTHY, "503"));
+        settle();
+        assertThat(node(0).health().source()).isEqualTo("connectivity");
+        sources.get(1).sink().withdraw("a-0");
+        settle();
+        assertThat(node(0).health().toString()).isEqualTo("UNHEALTHY (probe: 503)");
+    }
+
+    @Test
+    void aVerdictCountsNoMoreAfterItsTime() {
+        startWith(3);
+        sources.get(0)
+                .sink()
+                .report(
+                        "a-0",
+                        new Verdict(
+                                Status.UNHEALTHY, "503", Duration.ofSeconds(7).toNanos()));
+        settle();
+        assertThat(picked()).isEqualTo("a-1");
+        time.advance(Duration.ofMillis(6_994));
+        assertThat(status(0)).isEqualTo(Status.UNHEALTHY);
+        time.advance(Duration.ofMillis(1));
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        assertThat(picked()).isEqualTo("a-0");
+    }
+
+    @Test
+    void aTimeToLiveBeyondTheClockIsForEver() {
+        startWith(3);
+        sources.get(0).sink().report("a-0", new Verdict(Status.UNHEALTHY, "503", Long.MAX_VALUE - 1));
+        settle();
+        assertThat(status(0)).isEqualTo(Status.UNHEALTHY);
+    }
+
+    @Test
+    void manyFlipsAreOneRebuild() {
+        startWith(100);
+        time.advance(Duration.ofSeconds(1));
+        int before = recorder.rebuilds.get();
+        for (int i = 0; i < 100; i++) {
+            sources.get(0).sink().report("a-" + i, Verdict.lasting(Status.HEALTHY, "ok"));
+            sources.get(1).sink().report("a-" + i, Verdict.lasting(Status.CONNECTING, "connecting"));
+        }
+        settle();
+        assertThat(recorder.rebuilds.get() - before)
+                .as("the first at once, the rest together")
+                .isEqualTo(2);
+        assertThat(status(99)).isEqualTo(Status.CONNECTING);
+    }
+
+    @Test
+    void manyEndpointsThatFailTogetherAreOneRebuildToo() {
+        startWith(100);
+        time.advance(Duration.ofSeconds(1));
+        List<Lease> leases = new ArrayList<>();
+        for (Node node : balancer.snapshot().members()) {
+            leases.add(balancer.begin(node));
+        }
+        int before = recorder.rebuilds.get();
+        for (Lease lease : leases) {
+            lease.complete(Outcome.CONNECT_FAILURE);
+            time.runDue();
+        }
+        settle();
+        assertThat(recorder.rebuilds.get() - before).isEqualTo(2);
+        assertThat(status(99)).isEqualTo(Status.EJECTED);
+    }
+
+    // ---- membership ----
+
+    @Test
+    void aMassRemovalIsHeldAndThenHonoured() {
+        resolver.removals(EndpointSet.Removals.GUARDED);
+        startWith(4);
+        resolver.push(List.of());
+        assertThat(recorder.events).last().isEqualTo("members 4 +0 -0 held 4");
+        assertThat(status(0)).isEqualTo(Status.HELD);
+        assertThat(picked()).as("served while they answer").isEqualTo("a-0");
+        time.advance(Duration.ofMillis(29_999));
+        assertThat(balancer.snapshot().members()).hasSize(4);
+        time.advance(Duration.ofMillis(1));
+        assertThat(balancer.snapshot().members()).isEmpty();
+        assertThatThrownBy(() -> balancer.acquire(PickContext.NONE)).hasMessageContaining("no endpoint known");
+    }
+
+    @Test
+    void aHeldEndpointThatFailsIsDroppedAndTheOthersStay() {
+        resolver.removals(EndpointSet.Removals.GUARDED);
+        startWith(4);
+        resolver.push(endpoint(3));
+        call(0, Outcome.TIMEOUT, 1);
+        assertThat(balancer.snapshot().members())
+                .extracting(node -> node.endpoint().id())
+                .containsExactly("a-1", "a-2", "a-3");
+        call(1, Outcome.ERROR_RESPONSE, 1);
+        assertThat(status(1)).as("an error is an answer").isEqualTo(Status.HELD);
+    }
+
+    @Test
+    void aHeldEndpointThatIsNamedAgainIsAsBefore() {
+        resolver.removals(EndpointSet.Removals.GUARDED);
+        startWith(4);
+        Node before = node(0);
+        resolver.push(List.of());
+        resolver.push(endpoints(4));
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        assertThat(node(0)).isSameAs(before);
+        time.advance(Duration.ofMinutes(1));
+        assertThat(balancer.snapshot().members()).hasSize(4);
+    }
+
+    @Test
+    void staleAndFreshAreReported() {
+        startWith(1);
+        recorder.events.clear();
+        resolver.asOf(time.now());
+        resolver.push(endpoints(1));
+        time.advance(Duration.ofSeconds(5));
+        resolver.fail(new IllegalStateException("403"));
+        resolver.fail(new IllegalStateException("403"));
+        resolver.push(endpoints(1));
+        assertThat(recorder.events)
+                .containsExactly(
+                        "members 1 +0 -0 held 0", "stale 5 s 403", "stale 5 s 403", "fresh", "members 1 +0 -0 held 0");
+        assertThat(balancer.endpoints().stale()).isFalse();
+    }
+
+    @Test
+    void aSourceThatCannotBeAskedAtAllMakesNobodyWait() {
+        balancer.start();
+        var change = balancer.nextChange().toCompletableFuture();
+        resolver.fail(new IllegalStateException("no such host"));
+        assertThat(change).as("whoever waited looks again").isCompleted();
+        Refusal refusal = balancer.refusal(PickContext.NONE);
+        assertThat(refusal.waits()).isFalse();
+        assertThat(refusal.message()).contains("has answered 0 times", "no such host");
+    }
+
+    @Test
+    void anAbsentVerdictIsIgnoredForWhoIsNoMember() {
+        startWith(1);
+        sources.get(0).sink().report("nobody", Verdict.lasting(Status.UNHEALTHY, "503"));
+        settle();
+        assertThat(balancer.snapshot().members()).hasSize(1);
+    }
+
+    // ---- the end ----
+
+    @Test
+    void closeEndsSourcesAndTimersAndOpenLeasesStillEnd() {
+        startWith(3);
+        Lease lease = balancer.acquire(PickContext.NONE);
+        sources.get(0)
+                .sink()
+                .report(
+                        "a-0",
+                        new Verdict(
+                                Status.UNHEALTHY, "503", Duration.ofSeconds(7).toNanos()));
+        sources.get(0).sink().report("a-1", Verdict.lasting(Status.UNHEALTHY, "503"));
+        var change = balancer.nextChange().toCompletableFuture();
+        balancer.close();
+        balancer.close();
+        assertThat(time.pendingTasks()).isZero();
+        assertThat(resolver.running()).isFalse();
+        assertThat(sources).allMatch(source -> source.closed);
+        assertThat(change).isCompleted();
+        assertThat(lease.complete(Outcome.CONNECT_FAILURE)).isTrue();
+        assertThat(lease.node().inFlight()).isZero();
+        assertThat(time.pendingTasks()).isZero();
+        assertThatThrownBy(() -> balancer.acquire(PickContext.NONE))
+                .isInstanceOfSatisfying(
+                        NoEndpointException.class,
+                        none -> assertThat(none.refusal().kind()).isEqualTo(Refusal.Kind.CLOSED));
+        assertThatThrownBy(balancer::start)
+                .hasMessage("orders: start() was called after close(), expected a new balancer");
+    }
+}

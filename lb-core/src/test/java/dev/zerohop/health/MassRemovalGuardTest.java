@@ -1,0 +1,139 @@
+package dev.zerohop.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.MembershipGuard.Decision;
+import dev.zerohop.MembershipGuard.Member;
+import dev.zerohop.ShardCount;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class MassRemovalGuardTest {
+    private static final long NOW = Duration.ofSeconds(100).toNanos();
+    private static final long HOLD = Duration.ofSeconds(30).toNanos();
+    private final MassRemovalGuard guard = MassRemovalGuard.builder().build();
+
+    private static Endpoint endpoint(int ordinal, Endpoint.Readiness readiness) {
+        return Endpoint.builder("10.0.0." + (ordinal + 1), 80)
+                .id("a-" + ordinal)
+                .ordinal(ordinal)
+                .readiness(readiness)
+                .build();
+    }
+
+    private static List<Member> members(int count) {
+        List<Member> members = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            members.add(new Member(endpoint(i, Endpoint.Readiness.READY), Member.NOT_HELD));
+        }
+        return members;
+    }
+
+    private static EndpointSet firstOf(int count, EndpointSet.Removals removals, @Nullable ShardCount shards) {
+        return EndpointSet.builder("test")
+                .endpoints(members(count).stream().map(Member::endpoint).toList())
+                .removals(removals)
+                .shards(shards)
+                .build();
+    }
+
+    private static EndpointSet firstOf(int count) {
+        return firstOf(count, EndpointSet.Removals.GUARDED, null);
+    }
+
+    private static List<String> ids(Decision decision) {
+        return decision.held().stream().map(member -> member.endpoint().id()).toList();
+    }
+
+    @Test
+    void moreThanHalfIsHeldAndExactlyHalfIsObeyed() {
+        assertThat(guard.admit(members(4), firstOf(2), NOW).held()).isEmpty();
+        Decision decision = guard.admit(members(4), firstOf(1), NOW);
+        assertThat(ids(decision)).containsExactly("a-1", "a-2", "a-3");
+        assertThat(decision.reviewInNanos()).isEqualTo(HOLD);
+    }
+
+    @Test
+    void anEmptyUpdateIsHeldWhateverTheShare() {
+        assertThat(ids(guard.admit(members(1), firstOf(0), NOW))).containsExactly("a-0");
+        MassRemovalGuard lenient = MassRemovalGuard.builder().maxPercent(100).build();
+        assertThat(ids(lenient.admit(members(2), firstOf(0), NOW))).containsExactly("a-0", "a-1");
+        assertThat(lenient.admit(members(2), firstOf(1), NOW).held()).isEmpty();
+    }
+
+    @Test
+    void whatIsMeantIsObeyedAtOnce() {
+        assertThat(guard.admit(members(4), firstOf(0, EndpointSet.Removals.MEANT, null), NOW))
+                .isEqualTo(new Decision(List.of(), Long.MAX_VALUE));
+    }
+
+    @Test
+    void endpointsThatSaidTheyLeaveMayLeave() {
+        List<Member> members = new ArrayList<>();
+        members.add(new Member(endpoint(0, Endpoint.Readiness.READY), Member.NOT_HELD));
+        for (int i = 1; i < 6; i++) {
+            members.add(new Member(endpoint(i, Endpoint.Readiness.DRAINING), Member.NOT_HELD));
+        }
+        members.add(new Member(endpoint(6, Endpoint.Readiness.NOT_READY), Member.NOT_HELD));
+        assertThat(guard.admit(members, firstOf(1), NOW).held()).isEmpty();
+        assertThat(ids(guard.admit(members, firstOf(0), NOW))).containsExactly("a-0");
+    }
+
+    @Test
+    void thoseThatLeaveDoNotMakeTheLossOfTheRestLookSmall() {
+        List<Member> members = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            members.add(new Member(
+                    endpoint(i, i < 3 ? Endpoint.Readiness.READY : Endpoint.Readiness.DRAINING), Member.NOT_HELD));
+        }
+        assertThat(ids(guard.admit(members, firstOf(1), NOW))).containsExactly("a-1", "a-2");
+    }
+
+    @Test
+    void aLowerShardCountExplainsALoss() {
+        EndpointSet scaledDown = firstOf(2, EndpointSet.Removals.GUARDED, new ShardCount(2, 0));
+        assertThat(guard.admit(members(10), scaledDown, NOW).held()).isEmpty();
+        EndpointSet notScaled = firstOf(2, EndpointSet.Removals.GUARDED, new ShardCount(10, 0));
+        assertThat(guard.admit(members(10), notScaled, NOW).held()).hasSize(8);
+        EndpointSet partly = firstOf(2, EndpointSet.Removals.GUARDED, new ShardCount(5, 0));
+        assertThat(ids(guard.admit(members(10), partly, NOW))).containsExactly("a-2", "a-3", "a-4");
+    }
+
+    @Test
+    void aHoldRunsOutAndIsThenHonoured() {
+        List<Member> held = guard.admit(members(3), firstOf(0), NOW).held();
+        Decision before = guard.admit(held, firstOf(0), NOW + HOLD - 1);
+        assertThat(before.held()).isEqualTo(held);
+        assertThat(before.reviewInNanos()).isEqualTo(1);
+        assertThat(guard.admit(held, firstOf(0), NOW + HOLD)).isEqualTo(new Decision(List.of(), Long.MAX_VALUE));
+    }
+
+    @Test
+    void whoIsHeldStaysHeldWhenTheOthersNoLongerMakeItAMassRemoval() {
+        List<Member> members = members(4);
+        members.set(3, new Member(members.get(3).endpoint(), NOW - 5));
+        Decision decision = guard.admit(members, firstOf(3), NOW);
+        assertThat(decision.held()).containsExactly(members.get(3));
+        assertThat(decision.reviewInNanos()).isEqualTo(HOLD - 5);
+    }
+
+    @Test
+    void whoIsNamedAgainIsHeldNoMore() {
+        List<Member> held = guard.admit(members(3), firstOf(0), NOW).held();
+        assertThat(guard.admit(held, firstOf(3), NOW).held()).isEmpty();
+    }
+
+    @Test
+    void badValuesAreRefused() {
+        assertThatThrownBy(() -> new MassRemovalGuard(101, Duration.ofSeconds(1)))
+                .hasMessage("largest believed loss was 101 %, expected 0 to 100");
+        assertThatThrownBy(() -> new MassRemovalGuard(50, Duration.ZERO))
+                .hasMessage("hold was PT0S, expected more than 0 and at most PT24H");
+    }
+}

@@ -1,0 +1,357 @@
+package dev.zerohop.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.EjectionPolicy;
+import dev.zerohop.EjectionPolicy.State;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Outcome;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDice;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class OutlierEjectionTest {
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private final FakeTime time = new FakeTime();
+    private EjectionPolicy.Judge judge = judge(builder());
+    private final EjectionPolicy.TrackRecord record = add();
+
+    private static OutlierEjection.Builder builder() {
+        return OutlierEjection.builder().jitter(Duration.ZERO);
+    }
+
+    private EjectionPolicy.Judge judge(OutlierEjection.Builder builder) {
+        return builder.build().newJudge(time.env());
+    }
+
+    private EjectionPolicy.TrackRecord add() {
+        return judge.add(Endpoint.of("127.0.0.1", 1), null);
+    }
+
+    private void fail(EjectionPolicy.TrackRecord record, int times) {
+        for (int i = 0; i < times; i++) {
+            record.onOutcome(Outcome.TRANSPORT_FAILURE);
+        }
+    }
+
+    private State after(Duration step) {
+        time.advance(step);
+        judge.review(time.nanoTime());
+        return record.state();
+    }
+
+    private State reviewed() {
+        return after(Duration.ZERO);
+    }
+
+    /** Sends the probe and reports its outcome. */
+    private State probed(Outcome outcome) {
+        assertThat(record.tryProbe()).isTrue();
+        record.onProbeOutcome(outcome);
+        return reviewed();
+    }
+
+    @Test
+    void theFifthFailureInARowEjects() {
+        fail(record, 4);
+        assertThat(reviewed()).isEqualTo(State.ACTIVE);
+        assertThat(record.onOutcome(Outcome.TIMEOUT)).as("asks for a review").isTrue();
+        assertThat(record.state()).as("moves only in a review").isEqualTo(State.ACTIVE);
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+        assertThat(record.reason()).isEqualTo("5 consecutive failures, the last TIMEOUT; out for 30.0 s");
+    }
+
+    @Test
+    void aSuccessBetweenStartsTheCountAgain() {
+        fail(record, 4);
+        record.onOutcome(Outcome.SUCCESS);
+        fail(record, 4);
+        assertThat(reviewed()).isEqualTo(State.ACTIVE);
+        assertThat(record.consecutiveFailures()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Outcome.class,
+            names = {"CANCELLED", "LEAKED"})
+    void whoGivesUpSaysNothing(Outcome outcome) {
+        fail(record, 4);
+        record.onOutcome(outcome);
+        fail(record, 1);
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+    }
+
+    @Test
+    void errorResponsesEjectOnlyIfConfigured() {
+        for (int i = 0; i < 20; i++) {
+            record.onOutcome(Outcome.ERROR_RESPONSE);
+        }
+        assertThat(reviewed()).isEqualTo(State.ACTIVE);
+
+        judge = judge(builder().errorResponses(true));
+        EjectionPolicy.TrackRecord strict = add();
+        for (int i = 0; i < 5; i++) {
+            strict.onOutcome(Outcome.ERROR_RESPONSE);
+        }
+        reviewed();
+        assertThat(strict.state()).isEqualTo(State.EJECTED);
+    }
+
+    @Test
+    void anErrorResponseIsAnAnswerAndStartsTheCountAgain() {
+        fail(record, 4);
+        record.onOutcome(Outcome.ERROR_RESPONSE);
+        fail(record, 4);
+        assertThat(reviewed()).isEqualTo(State.ACTIVE);
+    }
+
+    @Test
+    void aFailedConnectionEjectsAtOnceAndBacksOffByDoubling() {
+        record.onOutcome(Outcome.CONNECT_FAILURE);
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+        for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32, 32}) {
+            assertThat(after(Duration.ofSeconds(seconds).minusNanos(1))).isEqualTo(State.EJECTED);
+            assertThat(after(Duration.ofNanos(1))).isEqualTo(State.HALF_OPEN);
+            assertThat(probed(Outcome.CONNECT_FAILURE)).isEqualTo(State.EJECTED);
+        }
+    }
+
+    @Test
+    void ejectionsForFailuresGrowByTheBaseUpToTheLargest() {
+        fail(record, 5);
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+        for (int times = 1; times <= 12; times++) {
+            Duration expected = Duration.ofSeconds(Math.min(300, 30L * times));
+            assertThat(after(expected.minusNanos(1))).isEqualTo(State.EJECTED);
+            assertThat(after(Duration.ofNanos(1))).isEqualTo(State.HALF_OPEN);
+            assertThat(probed(Outcome.TIMEOUT)).isEqualTo(State.EJECTED);
+        }
+    }
+
+    @Test
+    void eachHealthyIntervalTakesOneStepBack() {
+        fail(record, 5);
+        reviewed();
+        after(Duration.ofSeconds(30));
+        probed(Outcome.TIMEOUT);
+        after(Duration.ofSeconds(60));
+        assertThat(probed(Outcome.SUCCESS)).isEqualTo(State.ACTIVE);
+
+        after(Duration.ofSeconds(10));
+        fail(record, 5);
+        reviewed();
+        assertThat(record.reason()).as("two times before, one forgotten").endsWith("out for 60.0 s");
+        after(Duration.ofSeconds(60));
+        probed(Outcome.SUCCESS);
+
+        after(Duration.ofSeconds(100));
+        fail(record, 5);
+        reviewed();
+        assertThat(record.reason()).as("all forgotten").endsWith("out for 30.0 s");
+    }
+
+    @Test
+    void oneCallProbesAndItsAnswerReadmits() {
+        fail(record, 5);
+        reviewed();
+        assertThat(after(Duration.ofSeconds(30))).isEqualTo(State.HALF_OPEN);
+        assertThat(record.tryProbe()).isTrue();
+        assertThat(record.tryProbe()).isFalse();
+        assertThat(record.onProbeOutcome(Outcome.ERROR_RESPONSE)).isTrue();
+        assertThat(reviewed()).isEqualTo(State.ACTIVE);
+        assertThat(record.consecutiveFailures()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Outcome.class,
+            names = {"CANCELLED", "LEAKED"})
+    void aProbeThatWasGivenUpIsPassedOn(Outcome outcome) {
+        fail(record, 5);
+        reviewed();
+        after(Duration.ofSeconds(30));
+        record.tryProbe();
+        record.onProbeOutcome(outcome);
+        assertThat(reviewed()).isEqualTo(State.HALF_OPEN);
+        assertThat(record.tryProbe()).isTrue();
+    }
+
+    @Test
+    void aProbeThatSaysNothingIsPassedOnAfterItsPatience() {
+        fail(record, 5);
+        reviewed();
+        after(Duration.ofSeconds(30));
+        assertThat(record.tryProbe()).isTrue();
+        time.advance(OutlierEjection.PROBE_PATIENCE.minusNanos(1));
+        assertThat(record.tryProbe()).isFalse();
+        time.advance(Duration.ofNanos(1));
+        assertThat(record.tryProbe()).isTrue();
+        assertThat(record.tryProbe()).isFalse();
+    }
+
+    @Test
+    void callsThatBeganBeforeTheEjectionDecideNothing() {
+        fail(record, 5);
+        reviewed();
+        record.onOutcome(Outcome.SUCCESS);
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+        after(Duration.ofSeconds(30));
+        record.onOutcome(Outcome.SUCCESS);
+        record.onOutcome(Outcome.CONNECT_FAILURE);
+        assertThat(reviewed()).isEqualTo(State.HALF_OPEN);
+        assertThat(record.tryProbe()).as("the probe is still to be had").isTrue();
+    }
+
+    @Test
+    void judgementsLeaveMostEndpointsInButFactsDoNot() {
+        List<EjectionPolicy.TrackRecord> records = new ArrayList<>(List.of(record));
+        for (int i = 1; i < 25; i++) {
+            records.add(add());
+        }
+        records.forEach(each -> fail(each, 5));
+        assertThat(judge.review(time.nanoTime()))
+                .as("looks again at those it could not take")
+                .isLessThanOrEqualTo(10 * SECOND);
+        assertThat(records).filteredOn(each -> each.state() == State.EJECTED).hasSize(2);
+
+        records.forEach(each -> each.onOutcome(Outcome.CONNECT_FAILURE));
+        judge.review(time.nanoTime());
+        assertThat(records).allMatch(each -> each.state() == State.EJECTED);
+    }
+
+    @Test
+    void halfOpenEndpointsKeepTheirPlaceUnderTheCap() {
+        EjectionPolicy.TrackRecord other = add();
+        fail(record, 5);
+        reviewed();
+        assertThat(after(Duration.ofSeconds(30))).isEqualTo(State.HALF_OPEN);
+        fail(other, 5);
+        reviewed();
+        assertThat(other.state()).isEqualTo(State.ACTIVE);
+        probed(Outcome.SUCCESS);
+        reviewed();
+        assertThat(other.state()).as("the place is free again").isEqualTo(State.EJECTED);
+    }
+
+    @Test
+    void theShareIsRoundedDownButNeverBelowOne() {
+        assertThat(OutlierJudge.allowedEjections(1, 10)).isEqualTo(1);
+        assertThat(OutlierJudge.allowedEjections(9, 10)).isEqualTo(1);
+        assertThat(OutlierJudge.allowedEjections(20, 10)).isEqualTo(2);
+        assertThat(OutlierJudge.allowedEjections(29, 10)).isEqualTo(2);
+        assertThat(OutlierJudge.allowedEjections(100, 0)).isZero();
+        assertThat(OutlierJudge.allowedEjections(Integer.MAX_VALUE, 100)).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void ejectionTimesNeverOverflow() {
+        assertThat(OutlierJudge.growingNanos(30, 300, 0)).isEqualTo(30);
+        assertThat(OutlierJudge.growingNanos(30, 300, 9)).isEqualTo(300);
+        assertThat(OutlierJudge.growingNanos(30, 310, 9)).isEqualTo(300);
+        assertThat(OutlierJudge.growingNanos(30, 300, Integer.MAX_VALUE)).isEqualTo(300);
+        assertThat(OutlierJudge.doublingNanos(1, 32, 4)).isEqualTo(16);
+        assertThat(OutlierJudge.doublingNanos(1, 32, 5)).isEqualTo(32);
+        assertThat(OutlierJudge.doublingNanos(1, 40, 6)).isEqualTo(40);
+        for (int times = 0; times < 200; times++) {
+            assertThat(OutlierJudge.doublingNanos(SECOND, 32 * SECOND, times)).isBetween(SECOND, 32 * SECOND);
+        }
+    }
+
+    @Test
+    void jitterLengthensAnEjectionByItsShareOnly() {
+        OutlierEjection policy = OutlierEjection.builder().build();
+        long almostOne = -1L;
+        EjectionPolicy.Judge jittered = policy.newJudge(time.env(ScriptedDice.of(almostOne)));
+        EjectionPolicy.TrackRecord slow = jittered.add(Endpoint.of("127.0.0.1", 1), null);
+        EjectionPolicy.TrackRecord dead = jittered.add(Endpoint.of("127.0.0.1", 2), null);
+        fail(slow, 5);
+        dead.onOutcome(Outcome.CONNECT_FAILURE);
+        jittered.review(time.nanoTime());
+        assertThat(slow.reason()).endsWith("out for 33.0 s");
+        assertThat(dead.reason()).endsWith("out for 1.2 s");
+    }
+
+    @Test
+    void aReviewSaysWhenTheNextOneIsDue() {
+        assertThat(judge.review(time.nanoTime())).isEqualTo(Long.MAX_VALUE);
+        fail(record, 5);
+        assertThat(judge.review(time.nanoTime())).isEqualTo(30 * SECOND);
+        time.advance(Duration.ofSeconds(12));
+        assertThat(judge.review(time.nanoTime())).isEqualTo(18 * SECOND);
+        time.advance(Duration.ofSeconds(18));
+        assertThat(judge.review(time.nanoTime()))
+                .as("waits for a call, not for time")
+                .isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void anotherPolicyGoesOnWithTheRecord() {
+        fail(record, 5);
+        reviewed();
+        EjectionPolicy.Judge next = judge(builder().consecutiveFailures(7));
+        EjectionPolicy.TrackRecord carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        assertThat(carried.state()).isEqualTo(State.EJECTED);
+        time.advance(Duration.ofSeconds(30));
+        next.review(time.nanoTime());
+        assertThat(carried.state()).isEqualTo(State.HALF_OPEN);
+
+        EjectionPolicy.Judge third = judge(builder());
+        EjectionPolicy.TrackRecord again = third.add(Endpoint.of("127.0.0.1", 1), carried);
+        again.tryProbe();
+        again.onProbeOutcome(Outcome.TIMEOUT);
+        third.review(time.nanoTime());
+        assertThat(again.reason()).as("the times before are remembered").endsWith("out for 60.0 s");
+    }
+
+    @Test
+    void aShorterLargestTimeShortensAnEjectionThatRuns() {
+        fail(record, 5);
+        reviewed();
+        EjectionPolicy.Judge next =
+                judge(builder().baseTime(Duration.ofSeconds(2)).maxTime(Duration.ofSeconds(4)));
+        EjectionPolicy.TrackRecord carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        assertThat(next.review(time.nanoTime())).isEqualTo(4 * SECOND);
+        assertThat(carried.state()).isEqualTo(State.EJECTED);
+    }
+
+    @Test
+    void zeroTurnsAFindingOff() {
+        judge = judge(builder().consecutiveFailures(0).connectFailures(0));
+        EjectionPolicy.TrackRecord lenient = add();
+        for (int i = 0; i < 100; i++) {
+            lenient.onOutcome(Outcome.CONNECT_FAILURE);
+        }
+        judge.review(time.nanoTime());
+        assertThat(lenient.state()).isEqualTo(State.ACTIVE);
+    }
+
+    @Test
+    void equalSettingsAreEqualPolicies() {
+        assertThat(OutlierEjection.builder().build())
+                .isEqualTo(OutlierEjection.builder().build())
+                .hasSameHashCodeAs(OutlierEjection.builder().build())
+                .isNotEqualTo(OutlierEjection.builder().maxPercent(11).build());
+    }
+
+    @Test
+    void badValuesAreRefusedWithTheirRange() {
+        OutlierEjection.Builder builder = OutlierEjection.builder();
+        assertThatThrownBy(() -> builder.maxPercent(101))
+                .hasMessage("largest ejected share in percent was 101, expected 0 to 100");
+        assertThatThrownBy(() -> builder.consecutiveFailures(-1))
+                .hasMessage("consecutive failures was -1, expected 0 to 1000000");
+        assertThatThrownBy(() -> builder.interval(Duration.ZERO))
+                .hasMessage("ejection interval was PT0S, expected more than 0 and at most PT24H");
+        assertThatThrownBy(() -> builder.jitter(Duration.ofSeconds(-1)))
+                .hasMessage("ejection jitter was PT-1S, expected PT0S to PT24H");
+        assertThatThrownBy(() -> builder.baseTime(Duration.ofSeconds(301)).build())
+                .hasMessage("base ejection time was PT5M1S, expected at most the largest time of PT5M");
+    }
+}

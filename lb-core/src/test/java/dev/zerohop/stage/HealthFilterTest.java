@@ -1,0 +1,106 @@
+package dev.zerohop.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.Health.Status;
+import dev.zerohop.Snapshot;
+import dev.zerohop.testing.FakeNode;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class HealthFilterTest {
+    private final HealthFilter filter = HealthFilter.builder().build();
+
+    private static Snapshot snapshot(Status... statuses) {
+        List<FakeNode> nodes = new ArrayList<>();
+        for (int i = 0; i < statuses.length; i++) {
+            nodes.add(FakeNode.named("a-" + i).health(statuses[i]));
+        }
+        return Snapshot.of(nodes);
+    }
+
+    private static List<String> left(HealthFilter filter, Status... statuses) {
+        return filter.apply(snapshot(statuses), 0).candidates().stream()
+                .map(candidate -> candidate.node().endpoint().id())
+                .toList();
+    }
+
+    private static String note(HealthFilter filter, Status... statuses) {
+        return filter.apply(snapshot(statuses), 0).trail().get(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Status.class)
+    void onlyTheUsableStayWhileThereAreEnough(Status status) {
+        List<String> expected = status.usable() ? List.of("a-0", "a-1", "a-2") : List.of("a-0", "a-1");
+        assertThat(left(filter, Status.HEALTHY, Status.UNKNOWN, status)).isEqualTo(expected);
+    }
+
+    @Test
+    void belowTheThresholdVerdictsAreLifted() {
+        assertThat(left(filter, Status.HEALTHY, Status.EJECTED, Status.UNHEALTHY, Status.EJECTED))
+                .containsExactly("a-0", "a-1", "a-2", "a-3");
+        assertThat(note(filter, Status.HEALTHY, Status.EJECTED, Status.EJECTED, Status.EJECTED))
+                .isEqualTo("health: panic: 1 of 4 usable is below 50 %, using 3 ejected as well");
+    }
+
+    @Test
+    void exactlyAtTheThresholdThereIsNoPanic() {
+        assertThat(left(filter, Status.HEALTHY, Status.EJECTED)).containsExactly("a-0");
+        assertThat(note(filter, Status.HEALTHY, Status.EJECTED)).isEqualTo("health: 1 of 2 stay, out are 1 ejected");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Status.class,
+            names = {"CONNECTING", "DISCONNECTED", "NOT_READY", "DRAINING"})
+    void factsAreNeitherLiftedNorCounted(Status fact) {
+        assertThat(left(filter, Status.HEALTHY, fact, fact, fact)).containsExactly("a-0");
+        assertThat(left(filter, Status.HEALTHY, Status.EJECTED, fact, fact, fact))
+                .as("1 of 2 that count: no panic")
+                .containsExactly("a-0");
+        assertThat(left(filter, Status.EJECTED, fact)).containsExactly("a-0");
+        assertThat(left(filter, fact, fact)).isEmpty();
+    }
+
+    @Test
+    void aHalfOpenEndpointStaysButIsNoCapacity() {
+        assertThat(left(filter, Status.HALF_OPEN, Status.HEALTHY, Status.EJECTED))
+                .containsExactly("a-0", "a-1", "a-2");
+        assertThat(left(filter, Status.HALF_OPEN, Status.HEALTHY, Status.HEALTHY, Status.EJECTED))
+                .containsExactly("a-0", "a-1", "a-2");
+    }
+
+    @Test
+    void zeroNeverPanics() {
+        HealthFilter calm = HealthFilter.builder().panicThresholdPercent(0).build();
+        assertThat(left(calm, Status.EJECTED, Status.UNHEALTHY)).isEmpty();
+    }
+
+    @Test
+    void theNoteTellsVerdictsFromFacts() {
+        assertThat(note(filter, Status.HEALTHY, Status.EJECTED, Status.UNHEALTHY, Status.NOT_READY))
+                .isEqualTo(
+                        "health: panic: 1 of 3 usable is below 50 %, using 1 ejected and 1 unhealthy as well, without 1 not ready");
+        assertThat(note(filter, Status.HEALTHY, Status.EJECTED, Status.CONNECTING))
+                .isEqualTo("health: 1 of 3 stay, out are 1 ejected, without 1 connecting");
+        assertThat(note(filter, Status.HEALTHY)).isEqualTo("health: 1 of 1 stay");
+    }
+
+    @Test
+    void theReviewOfAnEarlierStageIsKept() {
+        Snapshot in = snapshot(Status.HEALTHY);
+        Snapshot asked = in.with(in.candidates(), 7, "earlier");
+        assertThat(filter.apply(asked, 0).reviewInNanos()).isEqualTo(7);
+    }
+
+    @Test
+    void aBadThresholdIsRefused() {
+        assertThatThrownBy(() -> new HealthFilter(101))
+                .hasMessage("panic threshold was 101 %, expected 0 (never) to 100");
+    }
+}
