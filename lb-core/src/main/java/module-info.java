@@ -3,6 +3,9 @@ module dev.zerohop.core {
     requires static transitive org.jspecify;
     requires org.slf4j;
     requires com.fasterxml.jackson.core;
+    requires java.naming;
+    // Found by name through java.naming; named here so that a jlink image holds it.
+    requires jdk.naming.dns;
 
     exports dev.zerohop;
     exports dev.zerohop.load;
@@ -10,6 +13,13 @@ module dev.zerohop.core {
     exports dev.zerohop.health;
     exports dev.zerohop.retry;
     exports dev.zerohop.stage;
+    exports dev.zerohop.resolver;
 
     uses dev.zerohop.ResolverProvider;
+
+    provides dev.zerohop.ResolverProvider with
+            dev.zerohop.resolver.ResolverProviders.StaticTargets,
+            dev.zerohop.resolver.ResolverProviders.FileTargets,
+            dev.zerohop.resolver.ResolverProviders.DnsTargets,
+            dev.zerohop.resolver.ResolverProviders.SrvTargets;
 }

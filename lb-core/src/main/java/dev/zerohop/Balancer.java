@@ -139,6 +139,17 @@ public final class Balancer implements AutoCloseable {
             }
 
             @Override
+            public void onConfirmed(Instant asOf) {
+                requireNonNull(asOf, "asOf");
+                onSerial(() -> {
+                    EndpointSet set = current;
+                    if (set != null) {
+                        current = set.confirmed(asOf);
+                    }
+                });
+            }
+
+            @Override
             public void onError(Throwable cause) {
                 requireNonNull(cause, "cause");
                 onSerial(() -> takeError(cause));

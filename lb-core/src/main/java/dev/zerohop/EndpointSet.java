@@ -92,6 +92,11 @@ public final class EndpointSet {
         return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
     }
 
+    /** The same set, fresh, as the source vouched for it once more at {@code instant}. Does not sort or check again. */
+    public EndpointSet confirmed(Instant instant) {
+        return new EndpointSet(toBuilder().asOf(instant).stale(false), endpoints);
+    }
+
     /** A builder that starts from this set's values. */
     public Builder toBuilder() {
         return new Builder(source)

@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import java.time.Instant;
+
 /**
  * Follows one source of endpoints and pushes the whole membership at every change.
  *
@@ -26,6 +28,12 @@ public interface Resolver extends AutoCloseable {
     interface Listener {
         /** The complete membership, possibly empty. */
         void onEndpoints(EndpointSet all);
+
+        /**
+         * The source was asked again and still says what the last set says: nothing changes but the set's age. Never called before the
+         * first set, nor after an error until the set has been given again.
+         */
+        default void onConfirmed(Instant asOf) {}
 
         /** The source could not be asked. The last set stays in force and is from now on stale. */
         void onError(Throwable cause);

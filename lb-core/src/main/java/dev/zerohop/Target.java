@@ -2,16 +2,23 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * The text that names a source of endpoints, everywhere the same: {@code scheme://authority/path?query}. Split here; each scheme's
- * {@link ResolverProvider} reads its parts. Nothing is decoded: a part is the text as it was written.
+ * {@link ResolverProvider} reads its parts. Nothing is decoded: a part is the text as it was written, and {@link #decoded} undoes
+ * the percent-encoding of a piece of it. An immutable value.
  *
  * @param text the whole target
  * @param scheme in lower case
@@ -40,7 +47,7 @@ public record Target(String text, String scheme, String authority, String path, 
         int colon = text.indexOf(':');
         if (colon <= 0 || !text.startsWith("//", colon + 1)) {
             throw new IllegalArgumentException("target '" + text
-                    + "' at position 0: expected a scheme and ://, such as " + "static:///10.0.0.1:8080");
+                    + "' at position 0: found no scheme, expected one and ://, such as static:///10.0.0.1:8080");
         }
         String scheme = text.substring(0, colon).toLowerCase(Locale.ROOT);
         for (int i = 0; i < scheme.length(); i++) {
@@ -66,6 +73,132 @@ public record Target(String text, String scheme, String authority, String path, 
     /** The position in {@link #text} at which the path begins, for error messages. */
     public int pathPosition() {
         return scheme.length() + 3 + authority.length() + 1;
+    }
+
+    /** The position in {@link #text} at which the authority begins, for error messages. */
+    public int authorityPosition() {
+        return scheme.length() + 3;
+    }
+
+    /** The position in {@link #text} at which the query begins, for error messages. */
+    public int queryPosition() {
+        return text.length() - query.length();
+    }
+
+    /** Whether there is a question mark, be it with nothing behind it. */
+    public boolean hasQuery() {
+        return text.indexOf('?', authorityPosition()) >= 0;
+    }
+
+    /**
+     * The parameters of the query, {@code name=value} and separated by {@code &}, in order, decoded.
+     *
+     * @throws IllegalArgumentException if one has no name or no {@code =}, is badly encoded, or is given twice
+     */
+    public List<Parameter> parameters() {
+        List<Parameter> found = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        if (!hasQuery()) {
+            return found;
+        }
+        int from = queryPosition();
+        while (from <= text.length()) {
+            int to = text.indexOf('&', from);
+            if (to < 0) {
+                to = text.length();
+            }
+            int equals = text.indexOf('=', from);
+            if (equals <= from || equals >= to) {
+                throw error(from, "found '" + text.substring(from, to) + "', expected a parameter name=value");
+            }
+            String name = decoded(from, equals);
+            if (!names.add(name)) {
+                throw error(from, "parameter '" + name + "' was given twice, expected once");
+            }
+            found.add(new Parameter(name, decoded(equals + 1, to), from, equals + 1));
+            from = to + 1;
+        }
+        return found;
+    }
+
+    /**
+     * One parameter of the query, decoded.
+     *
+     * @param name never empty
+     * @param value may be empty
+     * @param position where the name begins in the target's text
+     * @param valuePosition where the value begins in the target's text
+     */
+    public record Parameter(String name, String value, int position, int valuePosition) {}
+
+    /**
+     * A piece of {@link #text} with its percent-encoding undone; a plus sign stands for itself.
+     *
+     * @param from first position
+     * @param to position after the last
+     * @throws IllegalArgumentException if what follows a percent sign is not two hexadecimal digits, or the bytes are not UTF-8
+     */
+    public String decoded(int from, int to) {
+        int percent = text.indexOf('%', from);
+        if (percent < 0 || percent >= to) {
+            return text.substring(from, to);
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(to - from);
+        int at = from;
+        while (at < to) {
+            if (text.charAt(at) != '%') {
+                int next = text.indexOf('%', at);
+                int end = next < 0 || next > to ? to : next;
+                bytes.writeBytes(text.substring(at, end).getBytes(StandardCharsets.UTF_8));
+                at = end;
+                continue;
+            }
+            int high = at + 2 < to ? Character.digit(text.charAt(at + 1), 16) : -1;
+            int low = at + 2 < to ? Character.digit(text.charAt(at + 2), 16) : -1;
+            if (high < 0 || low < 0) {
+                throw error(
+                        at,
+                        "found '" + text.substring(at, Math.min(at + 3, to))
+                                + "', expected a percent sign and two hexadecimal digits such as %5B");
+            }
+            bytes.write(high << 4 | low);
+            at += 3;
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes.toByteArray()))
+                    .toString();
+        } catch (CharacterCodingException malformed) {
+            throw error(percent, "found '" + text.substring(percent, to) + "', expected percent-encoded UTF-8");
+        }
+    }
+
+    /**
+     * Refuses an authority, for the schemes that have none.
+     *
+     * @param form how a target of this scheme looks, for the message
+     * @throws IllegalArgumentException if there is one
+     */
+    public void refuseAuthority(String form) {
+        if (!authority.isEmpty()) {
+            throw error(
+                    authorityPosition(),
+                    "found '" + authority + "' between // and the next slash, expected nothing there: " + form);
+        }
+    }
+
+    /**
+     * Refuses a query, for the schemes that have none.
+     *
+     * @throws IllegalArgumentException if there is one
+     */
+    public void refuseQuery() {
+        if (hasQuery()) {
+            throw error(
+                    queryPosition() - 1,
+                    "found '?" + query + "', expected no query: " + scheme + " targets have no such parameters");
+        }
     }
 
     /**

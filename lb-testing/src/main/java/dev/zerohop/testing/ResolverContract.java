@@ -8,6 +8,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -76,11 +77,11 @@ public abstract class ResolverContract {
         resolver.start(recorder);
         settle();
         resolver.close();
-        int before = recorder.sets.size() + recorder.errors.size();
+        int before = recorder.calls();
         settle();
         resolver.refresh();
         settle();
-        assertEquals(before, recorder.sets.size() + recorder.errors.size());
+        assertEquals(before, recorder.calls());
     }
 
     @Test
@@ -88,6 +89,58 @@ public abstract class ResolverContract {
         Resolver resolver = resolverOver(someEndpoints());
         resolver.close();
         resolver.close();
+    }
+
+    @Test
+    void startingAfterCloseIsAnError() throws Exception {
+        Resolver resolver = resolverOver(someEndpoints());
+        resolver.close();
+        Recorder recorder = new Recorder();
+        assertThrows(IllegalStateException.class, () -> resolver.start(recorder));
+        settle();
+        assertEquals(0, recorder.calls());
+    }
+
+    @Test
+    void aListenerMayCloseFromWithinACall() throws Exception {
+        Resolver resolver = resolverOver(someEndpoints());
+        Recorder recorder = new Recorder();
+        resolver.start(new Resolver.Listener() {
+            @Override
+            public void onEndpoints(EndpointSet all) {
+                recorder.onEndpoints(all);
+                resolver.close();
+            }
+
+            @Override
+            public void onConfirmed(Instant asOf) {
+                recorder.onConfirmed(asOf);
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                recorder.onError(cause);
+            }
+        });
+        settle();
+        settle();
+        assertEquals(1, recorder.calls());
+        assertEquals(0, time.pendingTasks());
+    }
+
+    @Test
+    void setsAreSortedAndDated() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            Instant before = time.now();
+            resolver.start(recorder);
+            settle();
+            List<String> ids =
+                    recorder.last().endpoints().stream().map(Endpoint::id).toList();
+            assertEquals(ids.stream().sorted().toList(), ids);
+            assertTrue(!recorder.last().asOf().isBefore(before), () -> "as of " + recorder.last().asOf());
+            assertTrue(!recorder.last().stale());
+        }
     }
 
     @Test
@@ -114,11 +167,18 @@ public abstract class ResolverContract {
         public final List<EndpointSet> sets = new ArrayList<>();
         /** The errors, in order. */
         public final List<Throwable> errors = new ArrayList<>();
+        /** When the last set was confirmed, in order. */
+        public final List<Instant> confirmations = new ArrayList<>();
         /** The configurations, in order. */
         public final List<String> configurations = new ArrayList<>();
 
         /** Begins empty. */
         public Recorder() {}
+
+        /** How often it was called. */
+        public synchronized int calls() {
+            return sets.size() + confirmations.size() + errors.size() + configurations.size();
+        }
 
         /** The last set. */
         public EndpointSet last() {
@@ -129,6 +189,11 @@ public abstract class ResolverContract {
         @Override
         public synchronized void onEndpoints(EndpointSet all) {
             sets.add(all);
+        }
+
+        @Override
+        public synchronized void onConfirmed(Instant asOf) {
+            confirmations.add(asOf);
         }
 
         @Override

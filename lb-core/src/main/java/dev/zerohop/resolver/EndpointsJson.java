@@ -1,0 +1,204 @@
+package dev.zerohop.resolver;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.zerohop.Endpoint;
+import dev.zerohop.ShardCount;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The JSON form of endpoints and shards: what an endpoints file says, and what the last-good file keeps. */
+final class EndpointsJson {
+    private static final String FIELDS =
+            "id, host, port, address, weight, zone, node, ordinal, ready, draining or attributes";
+
+    private EndpointsJson() {}
+
+    /** Reads {@code {"endpoints": [...], "shards": ..., "config": {...}}}; refuses it whole if anything is wrong with it. */
+    static PollingResolver.Answer read(byte[] utf8) throws IOException {
+        var content = new Object() {
+            @Nullable
+            List<Endpoint> endpoints;
+
+            @Nullable
+            ShardCount shards;
+
+            @Nullable
+            String config;
+        };
+        try (JsonInput in = new JsonInput(utf8)) {
+            in.document((name, path) -> {
+                switch (name) {
+                    case "endpoints" -> content.endpoints = endpoints(in, path);
+                    case "shards" -> content.shards = shards(in, path);
+                    case "config" -> content.config = in.objectText(path);
+                    default -> throw in.unknown(path, "endpoints, shards or config");
+                }
+            });
+        }
+        if (content.endpoints == null) {
+            throw new IOException("endpoints was missing, expected an array (an empty one if nobody is there)");
+        }
+        return new PollingResolver.Answer(content.endpoints, content.shards, content.config);
+    }
+
+    /** Reads the array at the current token. */
+    static List<Endpoint> endpoints(JsonInput in, String path) throws IOException {
+        List<Endpoint> endpoints = new ArrayList<>();
+        Map<String, String> pathById = new HashMap<>();
+        in.array(path, at -> {
+            Endpoint endpoint = endpoint(in, at);
+            String before = pathById.putIfAbsent(endpoint.id(), at);
+            if (before != null) {
+                throw new IOException(
+                        at + ".id was \"" + endpoint.id() + "\" as in " + before + ", expected unique ids");
+            }
+            endpoints.add(endpoint);
+        });
+        return endpoints;
+    }
+
+    /** Reads a number, or {@code {"count": n, "firstOrdinal": m}}. */
+    static ShardCount shards(JsonInput in, String path) throws IOException {
+        if (in.atNumber()) {
+            return new ShardCount(in.number(path, 1, Integer.MAX_VALUE), 0);
+        }
+        Map<String, Integer> given = new HashMap<>();
+        in.object(path, (name, at) -> {
+            switch (name) {
+                case "count" -> given.put(name, in.number(at, 1, Integer.MAX_VALUE));
+                case "firstOrdinal" -> given.put(name, in.number(at, 0, Integer.MAX_VALUE));
+                default -> throw in.unknown(at, "count or firstOrdinal");
+            }
+        });
+        Integer count = given.get("count");
+        if (count == null) {
+            throw new IOException(path + ".count was missing, expected a whole number of 1 or more");
+        }
+        return new ShardCount(count, given.getOrDefault("firstOrdinal", 0));
+    }
+
+    private static Endpoint endpoint(JsonInput in, String path) throws IOException {
+        Map<String, Object> given = new LinkedHashMap<>();
+        in.object(path, (name, at) -> given.put(name, value(in, name, at)));
+        HostPort address = address(given, path);
+        Endpoint.Builder builder = Endpoint.builder(address.host(), address.port());
+        Map<String, String> attributes = Map.of();
+        boolean ready = true;
+        boolean draining = false;
+        for (Map.Entry<String, Object> field : given.entrySet()) {
+            Object value = field.getValue();
+            switch (field.getKey()) {
+                case "id" -> builder.id((String) value);
+                case "zone" -> builder.zone((String) value);
+                case "node" -> builder.node((String) value);
+                case "weight" -> builder.weight((Integer) value);
+                case "ordinal" -> builder.ordinal((Integer) value);
+                case "ready" -> ready = (Boolean) value;
+                case "draining" -> draining = (Boolean) value;
+                case "attributes" -> attributes = ((Attributes) value).values();
+                default -> {}
+            }
+        }
+        builder.readiness(
+                draining
+                        ? Endpoint.Readiness.DRAINING
+                        : ready ? Endpoint.Readiness.READY : Endpoint.Readiness.NOT_READY);
+        return builder.attributes(attributes).build();
+    }
+
+    private record Attributes(Map<String, String> values) {}
+
+    private static Object value(JsonInput in, String name, String path) throws IOException {
+        return switch (name) {
+            case "id", "host", "address", "zone", "node" -> in.text(path);
+            case "port" -> in.number(path, 1, 65_535);
+            case "weight" -> in.number(path, 0, Endpoint.MAX_WEIGHT);
+            case "ordinal" -> in.number(path, 0, Integer.MAX_VALUE);
+            case "ready", "draining" -> in.bool(path);
+            case "attributes" -> {
+                Map<String, String> attributes = new HashMap<>();
+                in.object(path, (key, at) -> attributes.put(key, in.anyText(at)));
+                yield new Attributes(attributes);
+            }
+            default -> throw in.unknown(path, FIELDS);
+        };
+    }
+
+    private static HostPort address(Map<String, Object> given, String path) throws IOException {
+        Object address = given.get("address");
+        Object host = given.get("host");
+        Object port = given.get("port");
+        if (address != null) {
+            if (host != null || port != null) {
+                throw new IOException(path + " has an address and a host or port, expected one or the other");
+            }
+            try {
+                return HostPort.parse((String) address);
+            } catch (HostPort.Malformed malformed) {
+                throw JsonInput.refuse(path + ".address", "\"" + address + "\"", "host:port: " + malformed.problem());
+            }
+        }
+        if (host == null || port == null) {
+            throw new IOException(
+                    path + (host == null ? ".host" : ".port") + " was missing, expected host and port, or address");
+        }
+        String name = (String) host;
+        if (!HostPort.isLiteral(name)) {
+            try {
+                HostPort.checkHost(name, 0);
+            } catch (HostPort.Malformed malformed) {
+                throw JsonInput.refuse(path + ".host", "\"" + name + "\"", "a host: " + malformed.problem());
+            }
+        }
+        return new HostPort(name, (Integer) port);
+    }
+
+    /** Writes what {@link #endpoints} reads. */
+    static void write(JsonGenerator out, List<Endpoint> endpoints) throws IOException {
+        out.writeStartArray();
+        for (Endpoint endpoint : endpoints) {
+            out.writeStartObject();
+            out.writeStringField("id", endpoint.id());
+            out.writeStringField("host", endpoint.host());
+            out.writeNumberField("port", endpoint.port());
+            out.writeNumberField("weight", endpoint.weight());
+            if (endpoint.zone() != null) {
+                out.writeStringField("zone", endpoint.zone());
+            }
+            if (endpoint.node() != null) {
+                out.writeStringField("node", endpoint.node());
+            }
+            if (endpoint.hasOrdinal()) {
+                out.writeNumberField("ordinal", endpoint.ordinal());
+            }
+            switch (endpoint.readiness()) {
+                case READY -> {}
+                case NOT_READY -> out.writeBooleanField("ready", false);
+                case DRAINING -> out.writeBooleanField("draining", true);
+            }
+            if (!endpoint.attributes().isEmpty()) {
+                out.writeObjectFieldStart("attributes");
+                for (Map.Entry<String, String> attribute : new TreeMap<>(endpoint.attributes()).entrySet()) {
+                    out.writeStringField(attribute.getKey(), attribute.getValue());
+                }
+                out.writeEndObject();
+            }
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    /** Writes what {@link #shards} reads. */
+    static void write(JsonGenerator out, ShardCount shards) throws IOException {
+        out.writeStartObject();
+        out.writeNumberField("count", shards.count());
+        out.writeNumberField("firstOrdinal", shards.firstOrdinal());
+        out.writeEndObject();
+    }
+}

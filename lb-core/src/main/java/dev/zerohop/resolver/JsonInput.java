@@ -1,0 +1,163 @@
+package dev.zerohop.resolver;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.io.StringWriter;
+import org.jspecify.annotations.Nullable;
+
+/** Reads JSON strictly: what is not expected is refused with its path, its value and what was expected. */
+final class JsonInput implements AutoCloseable {
+    static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    private final JsonParser parser;
+
+    JsonInput(byte[] utf8) throws IOException {
+        parser = JSON.createParser(utf8);
+    }
+
+    /** Takes one field; anything but an expected name must be refused through {@link #unknown}. */
+    @FunctionalInterface
+    interface Field {
+        void read(String name, String path) throws IOException;
+    }
+
+    /** Takes one element. */
+    @FunctionalInterface
+    interface Element {
+        void read(String path) throws IOException;
+    }
+
+    /** Reads the whole text as one object and nothing behind it. */
+    void document(Field field) throws IOException {
+        try {
+            JsonToken first = parser.nextToken();
+            if (first == null) {
+                throw new IOException("found an empty text, expected a JSON object");
+            }
+            object("", field);
+            if (parser.nextToken() != null) {
+                throw new IOException("found " + parser.getText() + " behind the JSON object, expected nothing");
+            }
+        } catch (JsonProcessingException malformed) {
+            throw new IOException(
+                    "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "
+                            + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(),
+                    malformed);
+        }
+    }
+
+    /** Reads the object that begins at the current token. */
+    void object(String path, Field field) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw refuse(path, "an object");
+        }
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            field.read(name, path.isEmpty() ? name : path + "." + name);
+        }
+    }
+
+    /** Reads the array that begins at the current token. */
+    void array(String path, Element element) throws IOException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw refuse(path, "an array");
+        }
+        for (int i = 0; parser.nextToken() != JsonToken.END_ARRAY; i++) {
+            element.read(path + "[" + i + "]");
+        }
+    }
+
+    String text(String path) throws IOException {
+        if (parser.currentToken() != JsonToken.VALUE_STRING || parser.getText().isBlank()) {
+            throw refuse(path, "a text that is not blank");
+        }
+        return parser.getText();
+    }
+
+    String anyText(String path) throws IOException {
+        if (parser.currentToken() != JsonToken.VALUE_STRING) {
+            throw refuse(path, "a text");
+        }
+        return parser.getText();
+    }
+
+    int number(String path, int min, int max) throws IOException {
+        boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+        boolean small = whole && parser.getNumberType() == JsonParser.NumberType.INT;
+        if (!small || parser.getIntValue() < min || parser.getIntValue() > max) {
+            throw refuse(path, "a whole number from " + min + " to " + max);
+        }
+        return parser.getIntValue();
+    }
+
+    long longNumber(String path) throws IOException {
+        boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+        if (!whole || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+            throw refuse(path, "a whole number");
+        }
+        return parser.getLongValue();
+    }
+
+    boolean bool(String path) throws IOException {
+        if (parser.currentToken() != JsonToken.VALUE_TRUE && parser.currentToken() != JsonToken.VALUE_FALSE) {
+            throw refuse(path, "true or false");
+        }
+        return parser.getBooleanValue();
+    }
+
+    boolean atNumber() {
+        return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                || parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT;
+    }
+
+    /** The object that begins here, as JSON text again. */
+    String objectText(String path) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw refuse(path, "an object");
+        }
+        StringWriter out = new StringWriter();
+        try (JsonGenerator generator = JSON.createGenerator(out)) {
+            generator.copyCurrentStructure(parser);
+        }
+        return out.toString();
+    }
+
+    /** A field that nobody expects. */
+    IOException unknown(String path, String expected) {
+        return new IOException(path + " is not known, expected " + expected);
+    }
+
+    IOException refuse(String path, String expected) throws IOException {
+        return refuse(path, shown(), expected);
+    }
+
+    static IOException refuse(String path, @Nullable String shown, String expected) {
+        return new IOException((path.isEmpty() ? "the document" : path) + " was " + shown + ", expected " + expected);
+    }
+
+    private String shown() throws IOException {
+        JsonToken token = parser.currentToken();
+        if (token == JsonToken.START_OBJECT) {
+            return "an object";
+        }
+        if (token == JsonToken.START_ARRAY) {
+            return "an array";
+        }
+        String text = String.valueOf(parser.getText());
+        String brief = text.length() > 80 ? text.substring(0, 80) + "..." : text;
+        return token == JsonToken.VALUE_STRING ? '"' + brief + '"' : brief;
+    }
+
+    @Override
+    public void close() throws IOException {
+        parser.close();
+    }
+}

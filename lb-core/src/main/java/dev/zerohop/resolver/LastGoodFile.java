@@ -1,0 +1,179 @@
+package dev.zerohop.resolver;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.ShardCount;
+import dev.zerohop.internal.Xxh64;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last good set of one target in one file: a first line with the format's name and a checksum of the rest, then the set as JSON. Written
+ * beside the old one, forced to the disk and put in its place in one step, so that a reader finds the old or the new file and never a half.
+ */
+final class LastGoodFile {
+    private static final String FORMAT = "zerohop-last-good/v1";
+
+    private final Path file;
+    private final String target;
+
+    /**
+     * What is kept.
+     *
+     * @param set as the source gave it
+     * @param configuration what the source configured, if it did
+     */
+    record Content(EndpointSet set, @Nullable String configuration) {}
+
+    LastGoodFile(Path file, String target) {
+        this.file = file.toAbsolutePath();
+        this.target = target;
+    }
+
+    Path path() {
+        return file;
+    }
+
+    /** What the file holds, or null if there is no file. The set is stale and bears its true age. */
+    @Nullable
+    Content read() throws IOException {
+        if (!Files.exists(file)) {
+            return null;
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        int newline = 0;
+        while (newline < bytes.length && newline < 200 && bytes[newline] != '\n') {
+            newline++;
+        }
+        String header = new String(bytes, 0, newline, StandardCharsets.UTF_8);
+        String[] words = header.split(" ");
+        if (!words[0].equals(FORMAT)) {
+            throw new IOException("begins with '" + words[0] + "', expected " + FORMAT);
+        }
+        byte[] body = newline < bytes.length ? Arrays.copyOfRange(bytes, newline + 1, bytes.length) : new byte[0];
+        if (words.length != 2 || !words[1].equals(checksum(body))) {
+            throw new IOException("has the checksum " + checksum(body) + ", expected the one in its first line '"
+                    + header + "': it is torn or was edited");
+        }
+        return parse(body);
+    }
+
+    private Content parse(byte[] body) throws IOException {
+        var found = new Object() {
+            @Nullable
+            String target;
+
+            @Nullable
+            String asOf;
+
+            @Nullable
+            String removals;
+
+            @Nullable
+            String config;
+
+            @Nullable
+            ShardCount shards;
+
+            long version;
+            List<Endpoint> endpoints = List.of();
+        };
+        try (JsonInput in = new JsonInput(body)) {
+            in.document((name, path) -> {
+                switch (name) {
+                    case "target" -> found.target = in.anyText(path);
+                    case "asOf" -> found.asOf = in.text(path);
+                    case "version" -> found.version = in.longNumber(path);
+                    case "removals" -> found.removals = in.text(path);
+                    case "shards" -> found.shards = EndpointsJson.shards(in, path);
+                    case "config" -> found.config = in.anyText(path);
+                    case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, path);
+                    default -> throw in.unknown(path, "a field of " + FORMAT);
+                }
+            });
+        }
+        if (!target.equals(found.target)) {
+            throw new IOException("is of the target '" + found.target + "', expected '" + target + "'");
+        }
+        try {
+            EndpointSet set = EndpointSet.builder(target)
+                    .endpoints(found.endpoints)
+                    .shards(found.shards)
+                    .version(found.version)
+                    .asOf(Instant.parse(String.valueOf(found.asOf)))
+                    .removals(EndpointSet.Removals.valueOf(String.valueOf(found.removals)))
+                    .stale(true)
+                    .build();
+            return new Content(set, found.config);
+        } catch (DateTimeParseException | IllegalArgumentException malformed) {
+            throw new IOException(malformed.getMessage(), malformed);
+        }
+    }
+
+    /** Puts this content in the file's place. Makes the directory if there is none. */
+    synchronized void write(Content content) throws IOException {
+        byte[] body = body(content);
+        ByteArrayOutputStream whole = new ByteArrayOutputStream(body.length + 64);
+        whole.writeBytes((FORMAT + " " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
+        whole.writeBytes(body);
+        Path directory = file.getParent();
+        if (directory == null) {
+            throw new IOException(file + " has no directory");
+        }
+        Files.createDirectories(directory);
+        Path temporary = Files.createTempFile(directory, file.getFileName() + ".", ".tmp");
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                ByteBuffer rest = ByteBuffer.wrap(whole.toByteArray());
+                while (rest.hasRemaining()) {
+                    channel.write(rest);
+                }
+                channel.force(true);
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private byte[] body(Content content) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        EndpointSet set = content.set();
+        try (JsonGenerator out = JsonInput.JSON.createGenerator(bytes)) {
+            out.writeStartObject();
+            out.writeStringField("target", target);
+            out.writeStringField("asOf", set.asOf().toString());
+            out.writeNumberField("version", set.version());
+            out.writeStringField("removals", set.removals().name());
+            ShardCount shards = set.shards();
+            if (shards != null) {
+                out.writeFieldName("shards");
+                EndpointsJson.write(out, shards);
+            }
+            if (content.configuration() != null) {
+                out.writeStringField("config", content.configuration());
+            }
+            out.writeFieldName("endpoints");
+            EndpointsJson.write(out, set.endpoints());
+            out.writeEndObject();
+        }
+        return bytes.toByteArray();
+    }
+
+    private static String checksum(byte[] body) {
+        return String.format("%016x", Xxh64.hash(body, 0));
+    }
+}

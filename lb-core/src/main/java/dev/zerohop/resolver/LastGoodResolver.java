@@ -1,0 +1,268 @@
+package dev.zerohop.resolver;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the last good set on disk; see {@link Resolvers#lastGood}. */
+final class LastGoodResolver implements Resolver {
+    private static final Logger LOG = LoggerFactory.getLogger(LastGoodResolver.class);
+
+    /** Time for a source that is up to answer, so that a normal start does not go through an old set. */
+    static final Duration HEAD_START = Duration.ofSeconds(1);
+
+    /** Changes within this time are written together. */
+    static final Duration DEBOUNCE = Duration.ofSeconds(1);
+
+    /** A set that does not change is written again when its date on disk is this old: the age told after a restart is true to within a minute. */
+    static final Duration CONFIRM = Duration.ofMinutes(1);
+
+    private final Resolver source;
+    private final LastGoodFile file;
+    private final Env env;
+    private final Lifecycle lifecycle = new Lifecycle(this);
+
+    // Touched by the lifecycle's tasks only.
+    private boolean answered;
+    private boolean waited;
+    private boolean servingStored;
+    private LastGoodFile.@Nullable Content stored;
+    private @Nullable Throwable error;
+    private @Nullable EndpointSet good;
+    private @Nullable String configuration;
+    private LastGoodFile.@Nullable Content written;
+    private long writtenNanos;
+    private boolean writing;
+    private boolean warned;
+    private @Nullable Cancellable headStart;
+    private @Nullable Cancellable debounce;
+
+    LastGoodResolver(Resolver source, LastGoodFile file, Env env) {
+        this.source = source;
+        this.file = file;
+        this.env = env;
+    }
+
+    @Override
+    public void start(Listener listener) {
+        lifecycle.start(listener, () -> {
+            headStart = env.time()
+                    .schedule(
+                            HEAD_START.toNanos(),
+                            () -> lifecycle.run(() -> {
+                                waited = true;
+                                serveStored();
+                            }));
+            blocking(this::readStored);
+            source.start(new FromSource());
+        });
+    }
+
+    private void readStored() {
+        try {
+            LastGoodFile.Content content = file.read();
+            lifecycle.run(() -> {
+                stored = content;
+                serveStored();
+            });
+        } catch (IOException unusable) {
+            LOG.warn("{}: the last-good file {} is ignored: it {}", source, file.path(), unusable.getMessage());
+        }
+    }
+
+    /** Serves what was stored, once the source has failed or has had its time. */
+    private void serveStored() {
+        LastGoodFile.Content content = stored;
+        if (content == null || answered || servingStored || (!waited && error == null)) {
+            return;
+        }
+        servingStored = true;
+        LOG.warn(
+                "{}: has not answered; {} endpoints of {} are served from {}",
+                source,
+                content.set().endpoints().size(),
+                content.set().asOf(),
+                file.path());
+        String json = content.configuration();
+        if (json != null && configuration == null) {
+            lifecycle.listener().onConfiguration(json);
+        }
+        lifecycle.listener().onEndpoints(content.set());
+        if (error != null) {
+            lifecycle.listener().onError(error);
+        }
+    }
+
+    private final class FromSource implements Listener {
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            lifecycle.run(() -> {
+                answered = true;
+                stored = null;
+                lifecycle.listener().onEndpoints(all);
+                if (!all.stale()) {
+                    error = null;
+                    good = all;
+                    save();
+                }
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            lifecycle.run(() -> {
+                lifecycle.listener().onConfirmed(asOf);
+                if (good != null) {
+                    good = good.confirmed(asOf);
+                    save();
+                }
+            });
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            lifecycle.run(() -> {
+                error = cause;
+                boolean before = servingStored;
+                serveStored();
+                if (before || !servingStored) {
+                    lifecycle.listener().onError(cause);
+                }
+            });
+        }
+
+        @Override
+        public void onConfiguration(String json) {
+            lifecycle.run(() -> {
+                configuration = json;
+                lifecycle.listener().onConfiguration(json);
+                if (good != null) {
+                    save();
+                }
+            });
+        }
+    }
+
+    // ---- writing ----
+
+    private void save() {
+        if (writing || debounce != null || !worthWriting()) {
+            return;
+        }
+        long wait = written == null && !warned
+                ? 0
+                : writtenNanos + DEBOUNCE.toNanos() - env.time().nanoTime();
+        if (wait <= 0) {
+            write();
+        } else {
+            debounce = env.time()
+                    .schedule(
+                            wait,
+                            () -> lifecycle.run(() -> {
+                                debounce = null;
+                                if (worthWriting()) {
+                                    write();
+                                }
+                            }));
+        }
+    }
+
+    /** Nobody is helped by starting with nobody: an empty set is not kept. */
+    private boolean worthWriting() {
+        EndpointSet set = good;
+        if (set == null || set.endpoints().isEmpty()) {
+            return false;
+        }
+        LastGoodFile.Content before = written;
+        return before == null
+                || !before.set().endpoints().equals(set.endpoints())
+                || !Objects.equals(before.set().shards(), set.shards())
+                || !Objects.equals(before.configuration(), configuration)
+                || Duration.between(before.set().asOf(), set.asOf()).compareTo(CONFIRM) >= 0;
+    }
+
+    private void write() {
+        EndpointSet set = good;
+        if (set == null) {
+            return;
+        }
+        LastGoodFile.Content content = new LastGoodFile.Content(set, configuration);
+        writing = true;
+        writtenNanos = env.time().nanoTime();
+        // Failed or not, this content is done with: a full disk is not tried again for the same content until the
+        // confirmation is due.
+        written = content;
+        blocking(() -> writeNow(content));
+    }
+
+    private void writeNow(LastGoodFile.Content content) {
+        IOException failure = null;
+        try {
+            file.write(content);
+        } catch (IOException | RuntimeException failed) {
+            failure = failed instanceof IOException io ? io : new IOException(failed);
+        }
+        IOException outcome = failure;
+        lifecycle.run(() -> {
+            writing = false;
+            if (outcome == null) {
+                warned = false;
+            } else if (!warned) {
+                warned = true;
+                LOG.warn(
+                        "{}: the last good set cannot be kept in {}: {}; balancing goes on, a restart would not have it",
+                        source,
+                        file.path(),
+                        outcome.toString());
+            }
+            save();
+        });
+    }
+
+    private void blocking(Runnable task) {
+        try {
+            env.blocking().execute(task);
+        } catch (RejectedExecutionException refused) {
+            writing = false;
+            LOG.warn("{}: the last good set in {} cannot be used: {}", source, file.path(), refused.toString());
+        }
+    }
+
+    @Override
+    public void refresh() {
+        source.refresh();
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        lifecycle.close(() -> {
+            if (headStart != null) {
+                headStart.cancel();
+            }
+            if (debounce != null) {
+                debounce.cancel();
+                debounce = null;
+            }
+            EndpointSet set = good;
+            if (set != null && worthWriting()) {
+                LastGoodFile.Content content = new LastGoodFile.Content(set, configuration);
+                blocking(() -> writeNow(content));
+            }
+        });
+    }
+
+    @Override
+    public String toString() {
+        return source.toString();
+    }
+}

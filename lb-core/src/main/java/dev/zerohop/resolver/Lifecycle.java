@@ -1,0 +1,117 @@
+package dev.zerohop.resolver;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import dev.zerohop.internal.SerialExecutor;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What every resolver here shares: started once, closed once, its state touched by one task at a time, its listener called from those tasks only
+ * and never once closed. Blocks nobody: a task runs on the thread that brings it, or on the one that is busy with the task before.
+ */
+final class Lifecycle {
+    private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
+
+    private final Object name;
+    private final SerialExecutor serial = new SerialExecutor(this::onThrown);
+    private final AtomicBoolean started = new AtomicBoolean();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Resolver.Listener gate = new Gate();
+    private volatile Resolver.@Nullable Listener listener;
+
+    /** {@code name} is asked for its text in messages only. */
+    Lifecycle(Object name) {
+        this.name = name;
+    }
+
+    /** Takes the listener, then runs the first task. */
+    void start(Resolver.Listener listener, Runnable first) {
+        requireNonNull(listener, "listener");
+        if (closed.get() || !started.compareAndSet(false, true)) {
+            throw new IllegalStateException(
+                    name + ": start() was called " + (closed.get() ? "after close()" : "twice") + ", expected once");
+        }
+        run(() -> {
+            this.listener = listener;
+            first.run();
+        });
+    }
+
+    /** Runs a task after those before it, unless this is closed by then. */
+    void run(Runnable task) {
+        serial.execute(() -> {
+            if (!closed.get()) {
+                task.run();
+            }
+        });
+    }
+
+    /** Closes; the first call runs {@code last} after the tasks before it. */
+    void close(Runnable last) {
+        if (closed.compareAndSet(false, true)) {
+            serial.execute(last);
+        }
+    }
+
+    boolean closed() {
+        return closed.get();
+    }
+
+    /** Whether there is somebody to tell. */
+    boolean attached() {
+        return listener != null;
+    }
+
+    /** The listener; deaf before the start and after the close. For use inside tasks. */
+    Resolver.Listener listener() {
+        return gate;
+    }
+
+    private void onThrown(Throwable thrown) {
+        LOG.error("{}: a step failed; the last good set stays in force", name, thrown);
+    }
+
+    private final class Gate implements Resolver.Listener {
+        private Resolver.@Nullable Listener open() {
+            return closed.get() ? null : listener;
+        }
+
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onEndpoints(all);
+            }
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onConfirmed(asOf);
+            }
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onError(cause);
+            }
+        }
+
+        @Override
+        public void onConfiguration(String json) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onConfiguration(json);
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package dev.zerohop.resolver;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.ShardCount;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a source again and again on a jittered timer, the first time at once. Asking may block and runs on {@link Env#blocking}, never twice at a
+ * time. What has not changed is confirmed, not repeated; a problem is reported once, until it goes away or turns into another.
+ */
+final class PollingResolver implements Resolver {
+
+    /** Clients that started together drift apart by this share of the interval in either direction. */
+    static final double JITTER = 0.15;
+
+    /** Failed connections come in crowds; the source is asked once for all of them. */
+    static final Duration REFRESH_GAP = Duration.ofSeconds(1);
+
+    /** A source that hangs is reported after this time; its answer is still welcome. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** Where the answers come from. Asked by one thread at a time. */
+    @FunctionalInterface
+    interface Source {
+        /** The present answer. Blocks; whatever it throws means that the source could not be asked. */
+        Answer ask() throws IOException;
+    }
+
+    /**
+     * What a source says.
+     *
+     * @param endpoints everybody
+     * @param shards the desired number of shards, if stated
+     * @param configuration JSON for the balancer, if the source configures it
+     */
+    record Answer(
+            List<Endpoint> endpoints,
+            @Nullable ShardCount shards,
+            @Nullable String configuration) {
+        Answer(List<Endpoint> endpoints) {
+            this(endpoints, null, null);
+        }
+    }
+
+    private final String name;
+    private final Env env;
+    private final long intervalNanos;
+    private final EndpointSet.Removals removals;
+    private final Source source;
+    private final Lifecycle lifecycle = new Lifecycle(this);
+
+    // Touched by the lifecycle's tasks only.
+    private @Nullable Cancellable timer;
+    private @Nullable Cancellable watchdog;
+    private long timerDueNanos;
+    private boolean asking;
+    private long askedNanos;
+    private @Nullable EndpointSet last;
+    private @Nullable String lastConfiguration;
+    private @Nullable String problem;
+    private long version;
+
+    PollingResolver(String name, Env env, Duration interval, EndpointSet.Removals removals, Source source) {
+        this.name = name;
+        this.env = env;
+        this.intervalNanos = interval.toNanos();
+        this.removals = removals;
+        this.source = source;
+    }
+
+    @Override
+    public void start(Listener listener) {
+        lifecycle.start(listener, this::ask);
+    }
+
+    @Override
+    public void refresh() {
+        lifecycle.run(() -> {
+            // An answer under way is news enough.
+            if (asking || !lifecycle.attached()) {
+                return;
+            }
+            long wait = askedNanos + REFRESH_GAP.toNanos() - env.time().nanoTime();
+            if (wait <= 0) {
+                ask();
+            } else if (wait < timerDueNanos - env.time().nanoTime()) {
+                schedule(wait);
+            }
+        });
+    }
+
+    private void ask() {
+        asking = true;
+        askedNanos = env.time().nanoTime();
+        cancelTimers();
+        watchdog = env.time()
+                .schedule(
+                        PATIENCE.toNanos(),
+                        () -> lifecycle.run(() -> report(
+                                new IOException("no answer for " + PATIENCE.toSeconds() + " s, still waiting"))));
+        try {
+            env.blocking().execute(this::askAndTell);
+        } catch (RejectedExecutionException refused) {
+            fail(refused);
+        }
+    }
+
+    private void askAndTell() {
+        if (lifecycle.closed()) {
+            return;
+        }
+        Answer answer;
+        try {
+            answer = source.ask();
+        } catch (Throwable cause) {
+            // Whatever it is, an Error included: the polling must go on.
+            lifecycle.run(() -> fail(cause));
+            return;
+        }
+        lifecycle.run(() -> take(answer));
+    }
+
+    private void take(Answer answer) {
+        EndpointSet next;
+        try {
+            next = EndpointSet.builder(name)
+                    .endpoints(answer.endpoints())
+                    .shards(answer.shards())
+                    .asOf(env.time().now())
+                    .version(version + 1)
+                    .removals(removals)
+                    .build();
+        } catch (IllegalArgumentException refused) {
+            fail(refused);
+            return;
+        }
+        EndpointSet before = last;
+        boolean same = before != null
+                && before.endpoints().equals(next.endpoints())
+                && Objects.equals(before.shards(), next.shards());
+        boolean repaired = problem != null;
+        problem = null;
+        last = before != null && same ? before.confirmed(next.asOf()) : next;
+        version = last.version();
+        settled();
+        if (answer.configuration() != null && !answer.configuration().equals(lastConfiguration)) {
+            lastConfiguration = answer.configuration();
+            lifecycle.listener().onConfiguration(lastConfiguration);
+        }
+        if (same && !repaired) {
+            lifecycle.listener().onConfirmed(last.asOf());
+        } else {
+            lifecycle.listener().onEndpoints(last);
+        }
+    }
+
+    private void fail(Throwable cause) {
+        settled();
+        report(cause);
+    }
+
+    private void report(Throwable cause) {
+        String now = cause.toString();
+        if (!now.equals(problem)) {
+            problem = now;
+            lifecycle.listener().onError(cause);
+        }
+    }
+
+    /** The question is answered: the next one is due after the interval. */
+    private void settled() {
+        asking = false;
+        schedule((long) (intervalNanos * (1 - JITTER + 2 * JITTER * env.dice().nextDouble())));
+    }
+
+    private void schedule(long delayNanos) {
+        cancelTimers();
+        timerDueNanos = env.time().nanoTime() + delayNanos;
+        timer = env.time().schedule(delayNanos, () -> lifecycle.run(this::askUnlessAsking));
+    }
+
+    private void askUnlessAsking() {
+        if (!asking) {
+            ask();
+        }
+    }
+
+    private void cancelTimers() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        if (watchdog != null) {
+            watchdog.cancel();
+            watchdog = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        lifecycle.close(this::cancelTimers);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

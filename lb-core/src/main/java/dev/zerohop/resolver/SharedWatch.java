@@ -1,0 +1,171 @@
+package dev.zerohop.resolver;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One watch with its users and what it said last. Users are counted under the lock of {@link SharedResolvers}, and told in serial tasks. */
+final class SharedWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedWatch.class);
+
+    private final Resolver source;
+    private final Lifecycle lifecycle;
+
+    // Under the lock of SharedResolvers.
+    private int userCount;
+    private @Nullable Cancellable lingering;
+
+    // Touched by the lifecycle's tasks only.
+    private final List<User> users = new ArrayList<>();
+    private boolean started;
+    private @Nullable EndpointSet set;
+    private @Nullable Throwable error;
+    private @Nullable String configuration;
+
+    /** One listener; deaf once it has left. */
+    static final class User {
+        private final Resolver.Listener listener;
+        private volatile boolean left;
+
+        User(Resolver.Listener listener) {
+            this.listener = listener;
+        }
+
+        void tell(Resolver source, Consumer<Resolver.Listener> call) {
+            if (left) {
+                return;
+            }
+            try {
+                call.accept(listener);
+            } catch (RuntimeException | LinkageError | AssertionError thrown) {
+                LOG.error("{}: one of its listeners threw; the others are told all the same", source, thrown);
+            }
+        }
+    }
+
+    SharedWatch(Resolver source) {
+        this.source = source;
+        this.lifecycle = new Lifecycle(source);
+    }
+
+    boolean uses(Resolver candidate) {
+        return source == candidate;
+    }
+
+    // ---- counting ----
+
+    void addUser() {
+        userCount++;
+        if (lingering != null) {
+            lingering.cancel();
+            lingering = null;
+        }
+    }
+
+    /** Whether that was the last one. */
+    boolean removeUser() {
+        return --userCount == 0;
+    }
+
+    boolean used() {
+        return userCount > 0;
+    }
+
+    void linger(Cancellable end) {
+        lingering = end;
+    }
+
+    // ---- telling ----
+
+    void attach(User user) {
+        lifecycle.run(() -> {
+            if (user.left) {
+                return;
+            }
+            users.add(user);
+            if (!started) {
+                started = true;
+                source.start(new FromSource());
+                return;
+            }
+            String json = configuration;
+            EndpointSet last = set;
+            Throwable cause = error;
+            if (json != null) {
+                user.tell(source, listener -> listener.onConfiguration(json));
+            }
+            if (last != null) {
+                user.tell(source, listener -> listener.onEndpoints(cause == null ? last : last.asStale()));
+            }
+            if (cause != null) {
+                user.tell(source, listener -> listener.onError(cause));
+            }
+        });
+    }
+
+    void detach(User user) {
+        user.left = true;
+        lifecycle.run(() -> users.remove(user));
+    }
+
+    void refresh() {
+        source.refresh();
+    }
+
+    void close() {
+        source.close();
+        lifecycle.close(() -> {});
+    }
+
+    private void tellAll(Consumer<Resolver.Listener> call) {
+        for (User user : List.copyOf(users)) {
+            user.tell(source, call);
+        }
+    }
+
+    private final class FromSource implements Resolver.Listener {
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            lifecycle.run(() -> {
+                set = all;
+                if (!all.stale()) {
+                    error = null;
+                }
+                tellAll(listener -> listener.onEndpoints(all));
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            lifecycle.run(() -> {
+                if (set != null) {
+                    set = set.confirmed(asOf);
+                }
+                tellAll(listener -> listener.onConfirmed(asOf));
+            });
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            lifecycle.run(() -> {
+                error = cause;
+                tellAll(listener -> listener.onError(cause));
+            });
+        }
+
+        @Override
+        public void onConfiguration(String json) {
+            lifecycle.run(() -> {
+                configuration = json;
+                tellAll(listener -> listener.onConfiguration(json));
+            });
+        }
+    }
+}

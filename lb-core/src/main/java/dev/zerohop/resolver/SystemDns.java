@@ -1,0 +1,121 @@
+package dev.zerohop.resolver;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The machine's own idea of names: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that no cache of the JVM or of the
+ * JDK's configuration (5 minutes) stands between a change and its effect.
+ */
+final class SystemDns {
+    private final Path resolvConf;
+    private final Path hosts;
+
+    SystemDns(Path resolvConf, Path hosts) {
+        this.resolvConf = resolvConf;
+        this.hosts = hosts;
+    }
+
+    static SystemDns ofThisMachine() {
+        return new SystemDns(Path.of("/etc/resolv.conf"), Path.of("/etc/hosts"));
+    }
+
+    /**
+     * What a resolv.conf says.
+     *
+     * @param servers {@code host:port} each; empty for the platform's own
+     * @param search suffixes to try
+     * @param ndots a name of at least so many dots is tried as it is before the suffixes
+     */
+    record Configuration(List<String> servers, List<String> search, int ndots) {
+
+        /** The absolute names to try, in order, without a dot at their ends. */
+        List<String> candidates(String name) {
+            if (name.endsWith(".")) {
+                return List.of(name.substring(0, name.length() - 1));
+            }
+            List<String> names = new ArrayList<>();
+            for (String suffix : search) {
+                names.add(name + "." + suffix);
+            }
+            boolean asItIsFirst = name.chars().filter(c -> c == '.').count() >= ndots;
+            names.add(asItIsFirst ? 0 : names.size(), name);
+            return names;
+        }
+    }
+
+    /** What resolv.conf says now; no servers and no suffixes if there is no such file. */
+    Configuration configuration() throws IOException {
+        List<String> servers = new ArrayList<>();
+        List<String> search = List.of();
+        int ndots = 1;
+        if (!Files.exists(resolvConf)) {
+            return new Configuration(servers, search, ndots);
+        }
+        for (String line : Files.readAllLines(resolvConf, StandardCharsets.ISO_8859_1)) {
+            String[] words = line.strip().split("\\s+");
+            if (words.length < 2) {
+                continue;
+            }
+            switch (words[0]) {
+                case "nameserver" ->
+                    servers.add(words[1].indexOf(':') >= 0 ? "[" + words[1] + "]:53" : words[1] + ":53");
+                case "search", "domain" -> search = suffixes(words);
+                case "options" -> ndots = ndots(words, ndots);
+                default -> {}
+            }
+        }
+        if (servers.isEmpty()) {
+            servers.add("127.0.0.1:53");
+        }
+        return new Configuration(servers, search, ndots);
+    }
+
+    private static List<String> suffixes(String[] words) {
+        List<String> found = new ArrayList<>();
+        for (int i = 1; i < words.length; i++) {
+            String suffix = words[i].endsWith(".") ? words[i].substring(0, words[i].length() - 1) : words[i];
+            if (!suffix.isEmpty()) {
+                found.add(suffix);
+            }
+        }
+        return found;
+    }
+
+    private static int ndots(String[] words, int before) {
+        for (String word : words) {
+            if (word.matches("ndots:\\d{1,2}")) {
+                return Math.min(15, Integer.parseInt(word.substring("ndots:".length())));
+            }
+        }
+        return before;
+    }
+
+    /** The addresses that the hosts file gives this name; none if it does not know it. {@code localhost} is always known. */
+    List<String> hosts(String name) throws IOException {
+        String wanted = (name.endsWith(".") ? name.substring(0, name.length() - 1) : name).toLowerCase(Locale.ROOT);
+        List<String> found = new ArrayList<>();
+        if (Files.exists(hosts)) {
+            for (String line : Files.readAllLines(hosts, StandardCharsets.ISO_8859_1)) {
+                int comment = line.indexOf('#');
+                String[] words = (comment < 0 ? line : line.substring(0, comment))
+                        .strip()
+                        .split("\\s+");
+                for (int i = 1; i < words.length; i++) {
+                    if (words[i].toLowerCase(Locale.ROOT).equals(wanted) && HostPort.isLiteral(words[0])) {
+                        found.add(words[0]);
+                    }
+                }
+            }
+        }
+        if (found.isEmpty() && wanted.equals("localhost")) {
+            found.add("127.0.0.1");
+        }
+        return found;
+    }
+}
