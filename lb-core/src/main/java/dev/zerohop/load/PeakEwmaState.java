@@ -125,14 +125,14 @@ final class PeakEwmaState implements LoadMetric.Load {
         if (inFlight > 0) {
             long since = (long) SINCE.getOpaque(this);
             if (since != 0) {
-                cost = Math.max(cost, nowNanos - since);
+                cost = Math.max(cost, (double) (nowNanos - since));
             }
         }
         return cost * (inFlight + 1);
     }
 
     private static long pack(double cost, int tick) {
-        return (long) Float.floatToRawIntBits((float) cost) << 32 | tick & 0xFFFFFFFFL;
+        return (long) Float.floatToRawIntBits((float) cost) << 32 | (tick & 0xFFFFFFFFL);
     }
 
     private static double costOf(long state) {

@@ -29,7 +29,7 @@ final class LeastRequestPicker extends TwoChoicePicker {
         double left;
         double right;
         // The lowest bits of the first half hardly influence who is drawn.
-        if ((random >>> 32 & FORGIVING - 1) == 0) {
+        if (((random >>> 32) & (FORGIVING - 1)) == 0) {
             left = nodes[first].inFlight();
             right = nodes[second].inFlight();
         } else {

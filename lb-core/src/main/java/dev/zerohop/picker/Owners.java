@@ -29,7 +29,7 @@ final class Owners {
         for (int i = 0; i < sorted.length; i++) {
             int ordinal = members.get(i).endpoint().ordinal();
             if (ordinal != Endpoint.NO_ORDINAL) {
-                sorted[count++] = (long) ordinal << 32 | i;
+                sorted[count++] = ((long) ordinal << 32) | i;
             }
         }
         Arrays.sort(sorted, 0, count);

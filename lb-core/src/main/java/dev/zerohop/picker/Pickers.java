@@ -57,8 +57,8 @@ public final class Pickers {
      * {@link #roundRobin}.
      *
      * <p>Of k picks by one thread, each of up to 100 endpoints with integer weights up to 100 gets its exact share give or take 1 + 0.5 log2(k),
-     * wherever in the cycle they begin; and never more than 3 however long it goes on (2 where another endpoint has the same weight, give or take
-     * 2 divided by their number). Many threads and short-lived ones: as for {@link #roundRobin}, the deviations of up to 64 stripes add up at worst.
+     * wherever in the cycle they begin, and never more than 2 however long it goes on. Many threads and short-lived ones: as for
+     * {@link #roundRobin}, the deviations of up to 64 stripes add up at worst.
      *
      * <p>Integer weights are kept exactly while their sum, divided by their greatest common divisor, is at most 65,536 (or 64 for each endpoint if
      * that is more). Beyond that, and for fractional weights such as slow start makes, they are rounded to a cycle of about 16,384 picks (or 16 for

@@ -7,9 +7,11 @@ import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** Says why a snapshot has nobody to offer. Off the fast path: it counts when asked. */
@@ -27,7 +29,7 @@ final class Refusals {
         for (Candidate candidate : snapshot.candidates()) {
             candidates.add(candidate.node());
         }
-        int[] byStatus = new int[Health.Status.values().length];
+        Map<Health.Status, Integer> byStatus = new EnumMap<>(Health.Status.class);
         int weightless = 0;
         int leftOut = 0;
         for (Node node : members) {
@@ -40,15 +42,11 @@ final class Refusals {
             } else if (status.usable()) {
                 leftOut++;
             } else {
-                byStatus[status.ordinal()]++;
+                byStatus.merge(status, 1, Integer::sum);
             }
         }
         List<String> causes = new ArrayList<>();
-        for (Health.Status status : Health.Status.values()) {
-            if (byStatus[status.ordinal()] > 0) {
-                causes.add(byStatus[status.ordinal()] + " " + words(status));
-            }
-        }
+        byStatus.forEach((status, count) -> causes.add(count + " " + words(status)));
         if (weightless > 0) {
             causes.add(weightless + " of weight 0");
         }
@@ -58,7 +56,7 @@ final class Refusals {
         if (!candidates.isEmpty()) {
             causes.add(candidates.size() + " waiting for the answer to a probe call");
         }
-        boolean connecting = candidates.isEmpty() && byStatus[Health.Status.CONNECTING.ordinal()] > 0;
+        boolean connecting = candidates.isEmpty() && byStatus.containsKey(Health.Status.CONNECTING);
         return new Refusal(
                 connecting ? Refusal.Kind.CONNECTING : Refusal.Kind.NONE_USABLE,
                 connecting,

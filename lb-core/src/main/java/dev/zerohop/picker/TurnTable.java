@@ -10,8 +10,8 @@ import java.util.Arrays;
  * come: turn j of a class with the share s of the cycle is to fall into slots [floor(j/s), ceil((j + 1)/s)). That is earliest deadline first over
  * the windows of proportionate fairness (Baruah, Cohen, Plaxton and Varvel, "Proportionate progress", Algorithmica 15, 1996; for one resource also
  * Tijdeman's chairman assignment, 1980); all windows are kept, so a class is always less than one turn from its exact share. Within a class
- * everybody takes turns. A node in a class of m is therefore at most 1 + 1/m from its exact share at any point of the cycle, and at most 1 + 2/m in
- * any stretch of it.
+ * everybody takes turns. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
+ * 1 + 2/m in a class of m.
  *
  * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short.
  *
@@ -111,7 +111,14 @@ final class TurnTable {
                 c = following[c];
             }
             int due = ready.removeFirst();
+            if (ready.tooSoon(due, slot)) {
+                // The windows of two turns touch; somebody else who can go now goes between.
+                int other = ready.removeFirst();
+                ready.add(due);
+                due = other;
+            }
             pattern[slot] = due;
+            ready.last[due] = slot;
             int release = Math.min(length, Math.max(slot + 1, ready.advance(due)));
             following[due] = first[release];
             first[release] = due;
@@ -128,6 +135,8 @@ final class TurnTable {
         private final int[] releaseRest;
         private final int[] deadline;
         private final int[] heap;
+        private final int[] last;
+        private final int[] distance;
         private int size;
 
         Deadlines(int[] shares, int length) {
@@ -139,11 +148,20 @@ final class TurnTable {
             this.releaseRest = new int[count];
             this.deadline = new int[count];
             this.heap = new int[count];
+            this.last = new int[count];
+            this.distance = new int[count];
             for (int c = 0; c < count; c++) {
                 step[c] = length / shares[c];
                 stepRest[c] = length % shares[c];
                 deadline[c] = step[c] + (stepRest[c] > 0 ? 1 : 0);
+                last[c] = -length;
+                distance[c] = step[c] >= 14 ? 3 : step[c] >= 4 ? 2 : 1;
             }
+        }
+
+        /** Whether a small share had its last turn just now, its next can wait, and another is there. */
+        boolean tooSoon(int c, int slot) {
+            return slot - last[c] < distance[c] && size > 0 && deadline[c] > slot + 1;
         }
 
         /** Goes on to the next turn of a class; returns the slot from which it may be taken. Divides by adding: this is the inner loop. */
@@ -193,8 +211,12 @@ final class TurnTable {
             return first;
         }
 
+        /** On a tie the larger share goes first. At the end of the cycle all are due at once; so the last turns are those of small shares. */
         private boolean before(int a, int b) {
-            return deadline[a] != deadline[b] ? deadline[a] < deadline[b] : a < b;
+            if (deadline[a] != deadline[b]) {
+                return deadline[a] < deadline[b];
+            }
+            return shares[a] != shares[b] ? shares[a] > shares[b] : a < b;
         }
     }
 
@@ -210,7 +232,7 @@ final class TurnTable {
             int mask = Integer.highestOneBit(Math.max(8, units.length)) * 2 - 1;
             int[] table = new int[mask + 1];
             for (int i = 0; i < units.length; i++) {
-                int at = (units[i] * 0x9E3779B9 >>> 7) & mask;
+                int at = ((units[i] * 0x9E3779B9) >>> 7) & mask;
                 while (table[at] != 0 && unit[table[at] - 1] != units[i]) {
                     at = (at + 1) & mask;
                 }

@@ -1,0 +1,119 @@
+package dev.zerohop.picker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Node;
+import dev.zerohop.testing.FakeNode;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class TurnTableTest {
+
+    @Test
+    void everyStretchOfTheCycleIsCloseToTheWeights() {
+        assertEven(3, 1, 1);
+        assertEven(5, 1, 1);
+        assertEven(1, 2, 3);
+        assertEven(100, 1);
+        assertEven(100, 99);
+        assertEven(100, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        SplittableRandom random = new SplittableRandom(7);
+        for (int round = 0; round < 3_000; round++) {
+            double[] weights = new double[2 + random.nextInt(round % 10 == 0 ? 99 : 9)];
+            int most = 1 + random.nextInt(100);
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = 1 + random.nextInt(round % 3 == 0 && i > 0 ? 3 : most);
+            }
+            assertEven(weights);
+        }
+    }
+
+    @Test
+    void aHundredDifferentWeightsAreEven() {
+        double[] weights = new double[100];
+        Arrays.setAll(weights, i -> i + 1);
+        assertEven(weights);
+    }
+
+    @Test
+    void equalWeightsNeedNoTable() {
+        Node[] nodes = nodes(4);
+        assertThat(TurnTable.of(nodes, new double[] {7, 7, 7, 7})).isSameAs(nodes);
+        assertThat(TurnTable.of(nodes, new double[] {0.3, 0.3, 0.3, 0.3})).isSameAs(nodes);
+    }
+
+    @Test
+    void weightsAreReducedByTheirDivisor() {
+        assertThat(TurnTable.of(nodes(3), new double[] {3_000, 1_000, 1_000})).hasSize(5);
+    }
+
+    @Test
+    void fractionsAreRoundedWithinHalfATurnOfTheCycle() {
+        double[] weights = {1, 0.1, 0.37, 1.25, 1e-9};
+        double sum = Arrays.stream(weights).sum();
+        int[] units = TurnTable.units(weights);
+        int cycle = Arrays.stream(units).sum();
+        assertThat(cycle).isBetween(8_000, 16_400);
+        for (int i = 0; i < 4; i++) {
+            assertThat(Math.abs(units[i] / (double) cycle - weights[i] / sum)).isLessThan(1.0 / cycle);
+        }
+        assertThat(units[4]).as("a weight above 0 is never starved").isEqualTo(1);
+    }
+
+    @Test
+    void aHugeCycleIsRoundedToABoundedOne() {
+        int[] units = TurnTable.units(new double[] {1_000_000, 999_999, 1});
+        assertThat(Arrays.stream(units).sum()).isBetween(16_000, 16_400);
+        assertThat(TurnTable.units(new double[] {40_000, 25_000, 536})).containsExactly(5_000, 3_125, 67);
+    }
+
+    /** All stretches of the endless repetition of the cycle, wherever they begin, against 1 + 0.5 log2(length). */
+    private static void assertEven(double... weights) {
+        Node[] nodes = nodes(weights.length);
+        Node[] turns = TurnTable.of(nodes, weights);
+        double sum = Arrays.stream(weights).sum();
+        Map<Node, Integer> indexes = new HashMap<>();
+        int[] counts = new int[nodes.length];
+        for (int i = 0; i < nodes.length; i++) {
+            indexes.put(nodes[i], i);
+        }
+        int[] cycle = new int[turns.length];
+        for (int i = 0; i < cycle.length; i++) {
+            cycle[i] = indexes.get(turns[i]);
+            counts[cycle[i]]++;
+        }
+        for (int node = 0; node < nodes.length; node++) {
+            double share = weights[node] / sum;
+            assertThat((double) counts[node])
+                    .isEqualTo(share * cycle.length, org.assertj.core.api.Assertions.within(1e-6));
+            double low = 0;
+            double high = 0;
+            double error = 0;
+            for (int at = 0; at < cycle.length; at++) {
+                error += (cycle[at] == node ? 1 : 0) - share;
+                low = Math.min(low, error);
+                high = Math.max(high, error);
+                int got = 0;
+                for (int length = 1; length <= 3; length++) {
+                    got += cycle[(at + length - 1) % cycle.length] == node ? 1 : 0;
+                    if (Math.abs(got - length * share) > 1 + 0.5 * Math.log(length) / Math.log(2) + 1e-9) {
+                        throw new AssertionError("node " + node + " has " + got + " of " + length + " turns from " + at
+                                + ", weights " + Arrays.toString(weights));
+                    }
+                }
+            }
+            // A stretch is the difference of two prefixes; from length 4 on the bound is 2 or more.
+            if (high - low > 2 + 1e-6) {
+                throw new AssertionError(
+                        "node " + node + " strays by " + (high - low) + ", weights " + Arrays.toString(weights));
+            }
+        }
+    }
+
+    private static Node[] nodes(int count) {
+        return FakeNode.numbered("n", count).toArray(new Node[0]);
+    }
+}
