@@ -138,7 +138,9 @@ public abstract class ResolverContract {
             List<String> ids =
                     recorder.last().endpoints().stream().map(Endpoint::id).toList();
             assertEquals(ids.stream().sorted().toList(), ids);
-            assertTrue(!recorder.last().asOf().isBefore(before), () -> "as of " + recorder.last().asOf());
+            assertTrue(
+                    !recorder.last().asOf().isBefore(before),
+                    () -> "as of " + recorder.last().asOf());
             assertTrue(!recorder.last().stale());
         }
     }
