@@ -13,7 +13,9 @@ import java.util.Arrays;
  * everybody takes turns. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
  * 1 + 2/m in a class of m.
  *
- * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short.
+ * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
+ * {@value #EVEN_NODES} nodes a long pattern is put together from repeats of a short one; a node is then less than 5 from its exact share in any
+ * stretch if the classes are many, and 2 where it was measured (1,000 nodes, weights 1 to 10).
  *
  * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_TURNS} turns, or {@value #EXACT_TURNS_PER_NODE} a node if that is
  * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_TURNS} turns, or
@@ -25,6 +27,12 @@ final class TurnTable {
     static final int EXACT_TURNS_PER_NODE = 64;
     static final int ROUNDED_TURNS = 16_384;
     static final int ROUNDED_TURNS_PER_NODE = 16;
+
+    /** Up to this many nodes every slot is laid out one by one, however long that takes. */
+    static final int EVEN_NODES = 100;
+
+    /** The length of the pattern that is repeated for more nodes than that. */
+    static final int BASE_TURNS = 512;
 
     private TurnTable() {}
 
@@ -46,7 +54,10 @@ final class TurnTable {
         for (int c = 0; c < shares.length; c++) {
             shares[c] /= divisor;
         }
-        int[] pattern = interleave(shares, cycle / divisor);
+        int length = cycle / divisor;
+        int[] pattern = nodes.length <= EVEN_NODES || length <= BASE_TURNS
+                ? interleave(shares, length)
+                : repeat(shares, length);
         return classes.deal(nodes, pattern, cycle);
     }
 
@@ -89,6 +100,40 @@ final class TurnTable {
     }
 
     /**
+     * A pattern that is made faster: a short one repeated, and the turns that do not divide by the number of repeats spread between. A class is less
+     * than one turn off in each of the two and in their mixture, so less than three in all.
+     */
+    private static int[] repeat(int[] shares, int length) {
+        int repeats = length / BASE_TURNS;
+        int[] common = new int[shares.length];
+        int[] rest = new int[shares.length];
+        int turns = 0;
+        for (int c = 0; c < shares.length; c++) {
+            common[c] = shares[c] / repeats;
+            rest[c] = shares[c] % repeats;
+            turns += common[c];
+        }
+        int extras = length - turns * repeats;
+        int[] base = interleave(common, turns);
+        int[] extra = interleave(rest, extras);
+        int[] pattern = new int[length];
+        int nextBase = 0;
+        int nextExtra = 0;
+        long due = length / 2;
+        for (int slot = 0; slot < length; slot++) {
+            due += extras;
+            if (due >= length) {
+                due -= length;
+                pattern[slot] = extra[nextExtra++];
+            } else {
+                pattern[slot] = base[nextBase];
+                nextBase = nextBase + 1 == turns ? 0 : nextBase + 1;
+            }
+        }
+        return pattern;
+    }
+
+    /**
      * The class of each slot of a cycle.
      *
      * @param shares slots of each class, {@code length} in all
@@ -101,8 +146,10 @@ final class TurnTable {
         int[] following = new int[shares.length];
         Arrays.fill(first, -1);
         for (int c = shares.length - 1; c >= 0; c--) {
-            following[c] = first[0];
-            first[0] = c;
+            if (shares[c] > 0) {
+                following[c] = first[0];
+                first[0] = c;
+            }
         }
         for (int slot = 0; slot < length; slot++) {
             int c = first[slot];
@@ -151,6 +198,9 @@ final class TurnTable {
             this.last = new int[count];
             this.distance = new int[count];
             for (int c = 0; c < count; c++) {
+                if (shares[c] == 0) {
+                    continue;
+                }
                 step[c] = length / shares[c];
                 stepRest[c] = length % shares[c];
                 deadline[c] = step[c] + (stepRest[c] > 0 ? 1 : 0);

@@ -1,6 +1,7 @@
 package dev.zerohop.picker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.zerohop.Node;
 import dev.zerohop.testing.FakeNode;
@@ -39,6 +40,26 @@ class TurnTableTest {
     }
 
     @Test
+    void thousandsOfNodesStrayLittle() {
+        double worst = 0;
+        for (int count : new int[] {101, 999, 1_001, 1_013, 10_001}) {
+            double[] weights = new double[count];
+            Arrays.setAll(weights, i -> 1 + i % 10);
+            worst = Math.max(worst, stray(weights));
+        }
+        assertThat(worst).isLessThan(2.5);
+        SplittableRandom random = new SplittableRandom(5);
+        for (int round = 0; round < 20; round++) {
+            double[] weights = new double[101 + random.nextInt(400)];
+            int most = 1 + random.nextInt(100);
+            Arrays.setAll(weights, i -> 1 + random.nextInt(most));
+            weights[0] = 1 + random.nextInt(20_000);
+            worst = Math.max(worst, stray(weights));
+        }
+        assertThat(worst).isLessThan(3.5);
+    }
+
+    @Test
     void equalWeightsNeedNoTable() {
         Node[] nodes = nodes(4);
         assertThat(TurnTable.of(nodes, new double[] {7, 7, 7, 7})).isSameAs(nodes);
@@ -70,6 +91,35 @@ class TurnTableTest {
         assertThat(TurnTable.units(new double[] {40_000, 25_000, 536})).containsExactly(5_000, 3_125, 67);
     }
 
+    /** The largest deviation of any node in any stretch of the cycle. */
+    private static double stray(double... weights) {
+        Node[] nodes = nodes(weights.length);
+        Node[] turns = TurnTable.of(nodes, weights);
+        double sum = Arrays.stream(weights).sum();
+        Map<Node, Integer> indexes = new HashMap<>();
+        for (int i = 0; i < nodes.length; i++) {
+            indexes.put(nodes[i], i);
+        }
+        // The deviation grows only at a turn and sinks steadily in between, so it is looked at just before and after
+        // each turn.
+        int[] got = new int[nodes.length];
+        double[] low = new double[nodes.length];
+        double[] high = new double[nodes.length];
+        for (int at = 0; at < turns.length; at++) {
+            int node = indexes.get(turns[at]);
+            double share = weights[node] / sum;
+            low[node] = Math.min(low[node], got[node] - at * share);
+            got[node]++;
+            high[node] = Math.max(high[node], got[node] - (at + 1) * share);
+        }
+        double worst = 0;
+        for (int node = 0; node < nodes.length; node++) {
+            assertThat((double) got[node]).isEqualTo(weights[node] / sum * turns.length, within(1e-6));
+            worst = Math.max(worst, high[node] - low[node]);
+        }
+        return worst;
+    }
+
     /** All stretches of the endless repetition of the cycle, wherever they begin, against 1 + 0.5 log2(length). */
     private static void assertEven(double... weights) {
         Node[] nodes = nodes(weights.length);
@@ -87,8 +137,7 @@ class TurnTableTest {
         }
         for (int node = 0; node < nodes.length; node++) {
             double share = weights[node] / sum;
-            assertThat((double) counts[node])
-                    .isEqualTo(share * cycle.length, org.assertj.core.api.Assertions.within(1e-6));
+            assertThat((double) counts[node]).isEqualTo(share * cycle.length, within(1e-6));
             double low = 0;
             double high = 0;
             double error = 0;
