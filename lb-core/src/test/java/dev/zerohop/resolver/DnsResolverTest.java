@@ -58,7 +58,7 @@ class DnsResolverTest extends ResolverContract {
     }
 
     private DnsNames names(String dnsServer, DnsNames.Family family) {
-        SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("hosts"));
+        SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("hosts"), server.port());
         return new DnsNames(
                 dnsServer,
                 system,
@@ -174,7 +174,7 @@ class DnsResolverTest extends ResolverContract {
         next();
         assertThat(recorder.sets).hasSize(1);
         assertThat(recorder.errors.get(0))
-                .hasMessage("DNS name orders.test has no AAAA record, says " + server.address());
+                .hasMessage("DNS name orders.test has no A and no AAAA record, says " + server.address());
     }
 
     @Test
@@ -207,6 +207,18 @@ class DnsResolverTest extends ResolverContract {
         resolver.start(recorder);
         assertThat(ids()).hasSize(60);
         assertThat(server.asked).contains("tcp A orders.test");
+    }
+
+    @Test
+    void questionsLeaveNoSocketOpen() {
+        var system = (com.sun.management.UnixOperatingSystemMXBean)
+                java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        long before = system.getOpenFileDescriptorCount();
+        time.advance(Duration.ofMinutes(5));
+        assertThat(server.asked).hasSizeGreaterThan(100);
+        assertThat(system.getOpenFileDescriptorCount()).isLessThan(before + 20);
     }
 
     @Test
@@ -265,12 +277,51 @@ class DnsResolverTest extends ResolverContract {
 
     @Test
     void aNameThatDnsDoesNotKnowIsLeftToTheOperatingSystem() throws Exception {
-        DnsNames names = names(null, DnsNames.Family.ANY);
-        Files.writeString(directory.resolve("resolv.conf"), "nameserver 192.0.2.1\n");
-        // 192.0.2.1 answers nobody: no answer is not "does not exist".
-        assertThatThrownBy(() -> names.addresses("from-elsewhere"))
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+        assertThat(names(null, DnsNames.Family.ANY).addresses("from-elsewhere")).containsExactly("10.9.9.9", "fd00::9");
+        assertThat(names(null, DnsNames.Family.IPV4).addresses("from-elsewhere"))
+                .containsExactly("10.9.9.9");
+        assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("nobody"))
+                .isInstanceOf(DnsClient.NoRecords.class);
+    }
+
+    @Test
+    void aNameThatDnsCannotTellIsNotLookedForElsewhere() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+        server.mode(DnsServer.Mode.SERVFAIL);
+        assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("from-elsewhere"))
                 .isInstanceOf(IOException.class)
                 .isNotInstanceOf(DnsClient.NoRecords.class);
+    }
+
+    @Test
+    void aGivenServerIsTheOnlyOneAsked() {
+        assertThatThrownBy(() -> names(server.address(), DnsNames.Family.ANY).addresses("from-elsewhere"))
+                .isInstanceOf(DnsClient.NoRecords.class);
+        assertThatThrownBy(() -> names(server.address(), DnsNames.Family.ANY).addresses("localhost"))
+                .isInstanceOf(DnsClient.NoRecords.class);
+    }
+
+    @Test
+    void theSearchListIsWalkedUntilANameIsKnown() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\nsearch one.test two.test\n");
+        server.set("A", "orders.two.test", "10.0.0.1");
+        try (Resolver local = system("orders:80")) {
+            local.start(recorder);
+            assertThat(ids()).containsExactly("10.0.0.1:80");
+        }
+    }
+
+    @Test
+    void aFailureEndsTheSearchBecauseTheNextNameMayBeAnotherService() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\nsearch one.test two.test\n");
+        server.set("A", "orders.two.test", "10.0.0.1");
+        server.mode("A", "orders.one.test", DnsServer.Mode.SERVFAIL);
+        try (Resolver local = system("orders:80")) {
+            local.start(recorder);
+            assertThat(recorder.sets).isEmpty();
+            assertThat(recorder.errors.get(0)).hasMessageContaining("DNS query for A of orders.one.test");
+        }
     }
 
     @Test
@@ -294,14 +345,14 @@ class DnsResolverTest extends ResolverContract {
                 "; comment\nnameserver 10.0.0.53\nnameserver fd00::53\nsearch shop.svc svc.\noptions edns0 ndots:"
                         + ndots + "\n");
         SystemDns.Configuration configuration =
-                new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none")).configuration();
+                new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none"), 53).configuration();
         assertThat(configuration.candidates(name)).containsExactly(expected.split(","));
         assertThat(configuration.servers()).containsExactly("10.0.0.53:53", "[fd00::53]:53");
     }
 
     @Test
     void aResolvConfWithoutServersMeansTheLocalOneAndNoFileMeansThePlatforms() throws Exception {
-        SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none"));
+        SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none"), 53);
         assertThat(system.configuration().servers()).isEmpty();
         Files.writeString(directory.resolve("resolv.conf"), "search a.test\n");
         assertThat(system.configuration().servers()).containsExactly("127.0.0.1:53");
@@ -352,7 +403,7 @@ class DnsResolverTest extends ResolverContract {
     }
 
     @Test
-    void onTheRealClockAndThreadsNothingIsSaidAfterTheClose() {
+    void itWorksOnTheRealClockAndThreads() {
         server.set("A", "orders.test", "10.0.0.1");
         Target target = Target.parse("refreshing-dns:///orders.test:80?refresh=100ms&server=" + server.address());
         try (Resolver real = target.newResolver(Env.system())) {

@@ -65,6 +65,10 @@ final class DnsServer implements AutoCloseable {
         thread.start();
     }
 
+    int port() {
+        return udp.getLocalPort();
+    }
+
     String address() {
         return "127.0.0.1:" + udp.getLocalPort();
     }

@@ -31,7 +31,7 @@ class SrvResolverTest extends ResolverContract {
         DnsTarget dns = DnsTarget.srv(target);
         DnsNames names = new DnsNames(
                 dns.server(),
-                new SystemDns(Path.of("/none"), Path.of("/none")),
+                new SystemDns(Path.of("/none"), Path.of("/none"), 53),
                 name -> {
                     throw new UnknownHostException(name);
                 },
