@@ -24,8 +24,15 @@ final class DnsClient {
     static final class NoRecords extends IOException {
         private static final long serialVersionUID = 1;
 
-        NoRecords(String message) {
+        private final boolean nameExists;
+
+        NoRecords(boolean nameExists, String message) {
             super(message);
+            this.nameExists = nameExists;
+        }
+
+        boolean nameExists() {
+            return nameExists;
         }
     }
 
@@ -52,6 +59,11 @@ final class DnsClient {
         this.providerUrl = urls.isEmpty() ? "dns:" : String.join(" ", urls);
     }
 
+    /** The servers, in words. */
+    String servers() {
+        return servers;
+    }
+
     /**
      * The data of the records of this type, as text, in the order of the answer; never empty.
      *
@@ -72,7 +84,7 @@ final class DnsClient {
                 Attribute found = context.getAttributes(new CompositeName().add(name), new String[] {type})
                         .get(type);
                 if (found == null || found.size() == 0) {
-                    throw new NoRecords("DNS name " + name + " has no " + type + " record, says " + servers);
+                    throw new NoRecords(true, "DNS name " + name + " has no " + type + " record, says " + servers);
                 }
                 List<String> records = new ArrayList<>(found.size());
                 NamingEnumeration<?> values = found.getAll();
@@ -84,7 +96,7 @@ final class DnsClient {
                 context.close();
             }
         } catch (NameNotFoundException missing) {
-            throw new NoRecords("DNS name " + name + " does not exist (NXDOMAIN), says " + servers);
+            throw new NoRecords(false, "DNS name " + name + " does not exist (NXDOMAIN), says " + servers);
         } catch (NamingException failed) {
             Throwable root = failed.getRootCause();
             throw new IOException(

@@ -141,7 +141,7 @@ final class DnsNames {
                 }
                 seen.add(asked);
             } catch (DnsClient.NoRecords missing) {
-                none = missing;
+                none = none == null || missing.nameExists() ? missing : none;
             } catch (IOException failure) {
                 // Some servers always fail on AAAA. One that has answered before is missed, not given up.
                 if (seen.contains(asked)) {
@@ -156,7 +156,13 @@ final class DnsNames {
         if (failed != null) {
             throw failed;
         }
-        throw none != null ? none : new DnsClient.NoRecords("DNS name " + name + " has no address");
+        if (none != null && !none.nameExists()) {
+            throw none;
+        }
+        throw new DnsClient.NoRecords(
+                true,
+                "DNS name " + name + " has no " + String.join(" and no ", family.types()) + " record, says "
+                        + client.servers());
     }
 
     private List<String> otherwise(String name) {
@@ -183,7 +189,7 @@ final class DnsNames {
         }
         if (found.isEmpty()) {
             throw new DnsClient.NoRecords(
-                    name + " is " + new ArrayList<>(literals) + ", expected an address of family " + family);
+                    true, name + " is " + new ArrayList<>(literals) + ", expected an address of family " + family);
         }
         return List.copyOf(found);
     }

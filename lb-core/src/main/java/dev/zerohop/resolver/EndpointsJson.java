@@ -168,12 +168,8 @@ final class EndpointsJson {
             out.writeStringField("host", endpoint.host());
             out.writeNumberField("port", endpoint.port());
             out.writeNumberField("weight", endpoint.weight());
-            if (endpoint.zone() != null) {
-                out.writeStringField("zone", endpoint.zone());
-            }
-            if (endpoint.node() != null) {
-                out.writeStringField("node", endpoint.node());
-            }
+            writeUnlessBlank(out, "zone", endpoint.zone());
+            writeUnlessBlank(out, "node", endpoint.node());
             if (endpoint.hasOrdinal()) {
                 out.writeNumberField("ordinal", endpoint.ordinal());
             }
@@ -192,6 +188,12 @@ final class EndpointsJson {
             out.writeEndObject();
         }
         out.writeEndArray();
+    }
+
+    private static void writeUnlessBlank(JsonGenerator out, String name, @Nullable String value) throws IOException {
+        if (value != null && !value.isBlank()) {
+            out.writeStringField(name, value);
+        }
     }
 
     /** Writes what {@link #shards} reads. */

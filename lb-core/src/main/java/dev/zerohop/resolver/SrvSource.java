@@ -55,7 +55,7 @@ final class SrvSource implements PollingResolver.Source {
         }
         if (groups.isEmpty()) {
             throw new DnsClient.NoRecords(
-                    "SRV record of " + name + " has the target '.': the service is not offered there");
+                    true, "SRV record of " + name + " has the target '.': the service is not offered there");
         }
         Set<String> targets = new HashSet<>();
         groups.values().forEach(group -> group.forEach(srv -> targets.add(srv.target())));

@@ -15,14 +15,17 @@ import java.util.Locale;
 final class SystemDns {
     private final Path resolvConf;
     private final Path hosts;
+    private final int port;
 
-    SystemDns(Path resolvConf, Path hosts) {
+    /** {@code port} is where the servers listen that resolv.conf names; the file cannot say. */
+    SystemDns(Path resolvConf, Path hosts, int port) {
         this.resolvConf = resolvConf;
         this.hosts = hosts;
+        this.port = port;
     }
 
     static SystemDns ofThisMachine() {
-        return new SystemDns(Path.of("/etc/resolv.conf"), Path.of("/etc/hosts"));
+        return new SystemDns(Path.of("/etc/resolv.conf"), Path.of("/etc/hosts"), 53);
     }
 
     /**
@@ -64,14 +67,14 @@ final class SystemDns {
             }
             switch (words[0]) {
                 case "nameserver" ->
-                    servers.add(words[1].indexOf(':') >= 0 ? "[" + words[1] + "]:53" : words[1] + ":53");
+                    servers.add(words[1].indexOf(':') >= 0 ? "[" + words[1] + "]:" + port : words[1] + ":" + port);
                 case "search", "domain" -> search = suffixes(words);
                 case "options" -> ndots = ndots(words, ndots);
                 default -> {}
             }
         }
         if (servers.isEmpty()) {
-            servers.add("127.0.0.1:53");
+            servers.add("127.0.0.1:" + port);
         }
         return new Configuration(servers, search, ndots);
     }

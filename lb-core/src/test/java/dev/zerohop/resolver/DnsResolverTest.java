@@ -1,0 +1,417 @@
+package dev.zerohop.resolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.Target;
+import dev.zerohop.testing.ResolverContract;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DnsResolverTest extends ResolverContract {
+    @TempDir
+    Path directory;
+
+    private DnsServer server;
+    private final Recorder recorder = new Recorder();
+    private Resolver resolver;
+
+    @BeforeEach
+    void startServer() throws IOException {
+        server = new DnsServer();
+        resolver = resolver("orders.test:8080", "");
+    }
+
+    @AfterEach
+    void stopServer() throws IOException {
+        resolver.close();
+        server.close();
+    }
+
+    @Override
+    protected Resolver resolverOver(List<Endpoint> endpoints) {
+        server.set("A", "contract.test", endpoints.stream().map(Endpoint::host).toArray(String[]::new));
+        return Target.parse("refreshing-dns:///contract.test:8081?server=" + server.address())
+                .newResolver(env);
+    }
+
+    /** The real thing but for shorter timeouts. */
+    private Resolver resolver(String path, String options) {
+        Target target = Target.parse("refreshing-dns:///" + path + "?server=" + server.address() + options);
+        DnsTarget dns = DnsTarget.addresses(target);
+        return ResolverProviders.addresses(target, dns, names(dns.server(), dns.family()), env);
+    }
+
+    private DnsNames names(String dnsServer, DnsNames.Family family) {
+        SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("hosts"), server.port());
+        return new DnsNames(
+                dnsServer,
+                system,
+                name -> {
+                    if (name.equals("from-elsewhere")) {
+                        return new InetAddress[] {InetAddress.getByName("10.9.9.9"), InetAddress.getByName("fd00::9")};
+                    }
+                    throw new UnknownHostException(name);
+                },
+                family,
+                Duration.ofMillis(150),
+                2);
+    }
+
+    private void next() {
+        time.advance(Duration.ofSeconds(6));
+    }
+
+    private List<String> ids() {
+        return recorder.last().endpoints().stream().map(Endpoint::id).toList();
+    }
+
+    @Test
+    void allAddressesOfBothFamiliesAreEndpoints() {
+        server.set("A", "orders.test", "10.0.0.2", "10.0.0.1").set("AAAA", "orders.test", "2001:db8:0:0:0:0:0:1");
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080", "10.0.0.2:8080", "[2001:db8::1]:8080");
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+        assertThat(recorder.errors).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ipv4, 10.0.0.1:8080, A", "ipv6, [fd00::1]:8080, AAAA"})
+    void oneFamilyCanBeAskedForAlone(String family, String id, String type) {
+        server.set("A", "orders.test", "10.0.0.1").set("AAAA", "orders.test", "fd00::1");
+        try (Resolver one = resolver("orders.test:8080", "&family=" + family)) {
+            one.start(recorder);
+            assertThat(ids()).containsExactly(id);
+            assertThat(server.asked).containsExactly("udp " + type + " orders.test");
+        }
+    }
+
+    @Test
+    void aScaleUpFromThreeToFiveIsSeenAtTheNextRefresh() {
+        server.set("A", "orders.test", "10.0.0.1", "10.0.0.2", "10.0.0.3");
+        resolver.start(recorder);
+        assertThat(ids()).hasSize(3);
+        server.set("A", "orders.test", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5");
+        next();
+        assertThat(ids()).hasSize(5).contains("10.0.0.4:8080", "10.0.0.5:8080");
+        assertThat(recorder.sets).hasSize(2);
+    }
+
+    @Test
+    void aHintBringsTheScaleUpSooner() {
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        server.set("A", "orders.test", "10.0.0.1", "10.0.0.2");
+        time.advance(Duration.ofMillis(1100));
+        resolver.refresh();
+        assertThat(ids()).hasSize(2);
+    }
+
+    @Test
+    void theOrderOfTheAnswerIsNoChange() {
+        server.set("A", "orders.test", "10.0.0.1", "10.0.0.2");
+        resolver.start(recorder);
+        server.set("A", "orders.test", "10.0.0.2", "10.0.0.1", "10.0.0.2");
+        next();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.confirmations).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SERVFAIL | DNS query for A of orders.test to SERVER failed: DNS server failure [response code 2]",
+                "REFUSED | DNS query for A of orders.test to SERVER failed: DNS service refused [response code 5]",
+                "DROP | DNS query for A of orders.test to SERVER failed: DNS error (Receive timed out)",
+            })
+    void aFailureIsNotEmptyAndIsReportedOnce(DnsServer.Mode mode, String message) {
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        server.mode(mode);
+        next();
+        next();
+        assertThat(recorder.errors).hasSize(1);
+        assertThat(recorder.errors.get(0)).hasMessageStartingWith(message.replace("SERVER", server.address()));
+        assertThat(recorder.sets).hasSize(1);
+        server.mode(DnsServer.Mode.ANSWER);
+        next();
+        assertThat(recorder.sets).hasSize(2);
+        assertThat(recorder.last().stale()).isFalse();
+    }
+
+    @Test
+    void aNameThatNoLongerExistsIsAnErrorAndNotAnEmptySet() {
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        server.remove("A", "orders.test");
+        next();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS name orders.test does not exist (NXDOMAIN), says " + server.address());
+    }
+
+    @Test
+    void aNameWithoutAddressesIsAnErrorAndNotAnEmptySet() {
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        server.set("A", "orders.test");
+        next();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS name orders.test has no A and no AAAA record, says " + server.address());
+    }
+
+    @Test
+    void aServerThatAlwaysFailsOnOneFamilyDoesNotHideTheOther() {
+        server.set("A", "orders.test", "10.0.0.1");
+        server.mode("AAAA", "orders.test", DnsServer.Mode.SERVFAIL);
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080");
+        assertThat(recorder.errors).isEmpty();
+    }
+
+    @Test
+    void aFamilyThatHasAnsweredAndThenFailsIsMissedAndNotGivenUp() {
+        server.set("A", "orders.test", "10.0.0.1").set("AAAA", "orders.test", "fd00::1");
+        resolver.start(recorder);
+        server.mode("AAAA", "orders.test", DnsServer.Mode.SERVFAIL);
+        next();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.errors).hasSize(1);
+    }
+
+    @Test
+    void aTruncatedAnswerIsAskedForAgainOverTcp() {
+        String[] many = new String[60];
+        for (int i = 0; i < many.length; i++) {
+            many[i] = "10.0.1." + i;
+        }
+        server.set("A", "orders.test", many);
+        server.mode("A", "orders.test", DnsServer.Mode.TRUNCATE_UDP);
+        resolver.start(recorder);
+        assertThat(ids()).hasSize(60);
+        assertThat(server.asked).contains("tcp A orders.test");
+    }
+
+    @Test
+    void questionsLeaveNoSocketOpen() {
+        var system = (com.sun.management.UnixOperatingSystemMXBean)
+                java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        long before = system.getOpenFileDescriptorCount();
+        time.advance(Duration.ofMinutes(5));
+        assertThat(server.asked).hasSizeGreaterThan(100);
+        assertThat(system.getOpenFileDescriptorCount()).isLessThan(before + 20);
+    }
+
+    @Test
+    void anIpLiteralResolvesToItselfWithoutAQuestion() {
+        try (Resolver literal = resolver("[2001:DB8:0::1]:8080", "")) {
+            literal.start(recorder);
+            assertThat(ids()).containsExactly("[2001:db8::1]:8080");
+        }
+        assertThat(server.asked).isEmpty();
+    }
+
+    @Test
+    void theRefreshIntervalCanBeSetAndIsJittered() {
+        server.set("A", "orders.test", "10.0.0.1");
+        try (Resolver often = resolver("orders.test:8080", "&refresh=1s&family=ipv4")) {
+            often.start(recorder);
+            time.advance(Duration.ofSeconds(30));
+            assertThat(server.asked).hasSizeBetween(27, 36);
+            assertThat(recorder.confirmations.stream()
+                            .map(at -> at.toEpochMilli() % 1000)
+                            .distinct()
+                            .count())
+                    .isGreaterThan(20);
+        }
+    }
+
+    // ---- the system's own names ----
+
+    private Resolver system(String path) {
+        Target target = Target.parse("refreshing-dns:///" + path);
+        DnsTarget dns = DnsTarget.addresses(target);
+        return ResolverProviders.addresses(target, dns, names(null, dns.family()), env);
+    }
+
+    @Test
+    void theHostsFileComesFirstAndIsReadAgainEachTime() throws Exception {
+        Files.writeString(
+                directory.resolve("hosts"),
+                "# local\n10.1.1.1 other Orders.Local # x\nfd00::1\torders.local\nbad line\n");
+        try (Resolver local = system("orders.local:80")) {
+            local.start(recorder);
+            assertThat(ids()).containsExactly("10.1.1.1:80", "[fd00::1]:80");
+            Files.writeString(directory.resolve("hosts"), "10.1.1.2 orders.local\n");
+            next();
+            assertThat(ids()).containsExactly("10.1.1.2:80");
+        }
+    }
+
+    @Test
+    void localhostIsAlwaysKnown() {
+        try (Resolver local = system("localhost:80")) {
+            local.start(recorder);
+            assertThat(ids()).containsExactly("127.0.0.1:80");
+        }
+    }
+
+    @Test
+    void aNameThatDnsDoesNotKnowIsLeftToTheOperatingSystem() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+        assertThat(names(null, DnsNames.Family.ANY).addresses("from-elsewhere")).containsExactly("10.9.9.9", "fd00::9");
+        assertThat(names(null, DnsNames.Family.IPV4).addresses("from-elsewhere"))
+                .containsExactly("10.9.9.9");
+        assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("nobody"))
+                .isInstanceOf(DnsClient.NoRecords.class);
+    }
+
+    @Test
+    void aNameThatDnsCannotTellIsNotLookedForElsewhere() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+        server.mode(DnsServer.Mode.SERVFAIL);
+        assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("from-elsewhere"))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(DnsClient.NoRecords.class);
+    }
+
+    @Test
+    void aGivenServerIsTheOnlyOneAsked() {
+        assertThatThrownBy(() -> names(server.address(), DnsNames.Family.ANY).addresses("from-elsewhere"))
+                .isInstanceOf(DnsClient.NoRecords.class);
+        assertThatThrownBy(() -> names(server.address(), DnsNames.Family.ANY).addresses("localhost"))
+                .isInstanceOf(DnsClient.NoRecords.class);
+    }
+
+    @Test
+    void theSearchListIsWalkedUntilANameIsKnown() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\nsearch one.test two.test\n");
+        server.set("A", "orders.two.test", "10.0.0.1");
+        try (Resolver local = system("orders:80")) {
+            local.start(recorder);
+            assertThat(ids()).containsExactly("10.0.0.1:80");
+        }
+    }
+
+    @Test
+    void aFailureEndsTheSearchBecauseTheNextNameMayBeAnotherService() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\nsearch one.test two.test\n");
+        server.set("A", "orders.two.test", "10.0.0.1");
+        server.mode("A", "orders.one.test", DnsServer.Mode.SERVFAIL);
+        try (Resolver local = system("orders:80")) {
+            local.start(recorder);
+            assertThat(recorder.sets).isEmpty();
+            assertThat(recorder.errors.get(0)).hasMessageContaining("DNS query for A of orders.one.test");
+        }
+    }
+
+    @Test
+    void literalsAreKeptToTheFamilyThatIsWanted() {
+        assertThatThrownBy(() -> names(null, DnsNames.Family.IPV6).addresses("10.0.0.1"))
+                .hasMessage("10.0.0.1 is [10.0.0.1], expected an address of family IPV6");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "orders | 1 | orders.shop.svc,orders.svc,orders",
+                "orders.shop | 1 | orders.shop,orders.shop.shop.svc,orders.shop.svc",
+                "orders.shop | 5 | orders.shop.shop.svc,orders.shop.svc,orders.shop",
+                "orders.shop. | 5 | orders.shop",
+            })
+    void theSearchListAndNdotsAreKept(String name, int ndots, String expected) throws Exception {
+        Files.writeString(
+                directory.resolve("resolv.conf"),
+                "; comment\nnameserver 10.0.0.53\nnameserver fd00::53\nsearch shop.svc svc.\noptions edns0 ndots:"
+                        + ndots + "\n");
+        SystemDns.Configuration configuration =
+                new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none"), 53).configuration();
+        assertThat(configuration.candidates(name)).containsExactly(expected.split(","));
+        assertThat(configuration.servers()).containsExactly("10.0.0.53:53", "[fd00::53]:53");
+    }
+
+    @Test
+    void aResolvConfWithoutServersMeansTheLocalOneAndNoFileMeansThePlatforms() throws Exception {
+        SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none"), 53);
+        assertThat(system.configuration().servers()).isEmpty();
+        Files.writeString(directory.resolve("resolv.conf"), "search a.test\n");
+        assertThat(system.configuration().servers()).containsExactly("127.0.0.1:53");
+    }
+
+    @Test
+    void itsTlsNameIsTheName() {
+        Target target = Target.parse("refreshing-dns:///orders.example.:443");
+        assertThat(target.provider().tlsName(target)).isEqualTo("orders.example");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "refreshing-dns:// | 17 | found no name, expected refreshing-dns:///name:port",
+                "refreshing-dns:/// | 18 | found no name, expected refreshing-dns:///name:port",
+                "refreshing-dns://orders:80 | 17 | found 'orders:80' between // and the next slash, expected nothing there: refreshing-dns:///name:port",
+                "refreshing-dns://8.8.8.8/orders:80 | 17 | found '8.8.8.8' between // and the next slash, expected nothing there",
+                "refreshing-dns:///orders | 18 | found 'orders' without a port, expected host:port",
+                "refreshing-dns:///orders:0 | 25 | found port '0', expected a number from 1 to 65535",
+                "refreshing-dns:///orders:http | 25 | found port 'http', expected a number from 1 to 65535",
+                "refreshing-dns:///a/b:80 | 18 | found 'a/b', expected a host name",
+                "refreshing-dns:///a:80,b:80 | 18 | found 'a:80,b:80', expected one colon",
+                "refreshing-dns:///orders:80?server=1.2.3.4 | 35 | server: found '1.2.3.4' without a port, expected host:port",
+                "refreshing-dns:///orders:80?server= | 35 | server: found nothing, expected host:port",
+                "refreshing-dns:///orders:80?sever=a:1 | 28 | found parameter 'sever', expected server, refresh or family",
+                "refreshing-dns:///orders:80?ttl=5 | 28 | found parameter 'ttl', expected server, refresh or family",
+                "refreshing-dns:///orders:80?server=a:1&server=b:1 | 39 | parameter 'server' was given twice, expected once",
+                "refreshing-dns:///orders:80? | 28 | found '', expected a parameter name=value",
+                "refreshing-dns:///orders:80?refresh=5 | 36 | refresh was '5', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?refresh=0s | 36 | refresh was '0s', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?refresh=61m | 36 | refresh was '61m', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?refresh=-5s | 36 | refresh was '-5s', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?family=v4 | 35 | family was 'v4', expected ipv4 or ipv6",
+                "refreshing-dns+srv:/// | 22 | found no name, expected refreshing-dns+srv:///_service._proto.name",
+                "refreshing-dns+srv://x/_grpc._tcp.a | 21 | found 'x' between // and the next slash, expected nothing there",
+                "refreshing-dns+srv:///_grpc._tcp.a:80 | 22 | found '_grpc._tcp.a:80', expected a name without a port, SRV records bring it",
+                "refreshing-dns+srv:///10.0.0.1 | 22 | found '10.0.0.1', expected a name with SRV records",
+                "refreshing-dns+srv:///a..b | 22 | found 'a..b', expected a host name",
+                "refreshing-dns+srv:///_grpc._tcp.a?port=1 | 35 | found parameter 'port', expected server, refresh or family",
+            })
+    void aBadTargetIsRefusedWithPositionValueAndWhatWasExpected(String target, int position, String message) {
+        assertThatThrownBy(() -> Target.parse(target).newResolver(env))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("target '" + target + "' at position " + position + ": " + message);
+    }
+
+    @Test
+    void itWorksOnTheRealClockAndThreads() {
+        server.set("A", "orders.test", "10.0.0.1");
+        Target target = Target.parse("refreshing-dns:///orders.test:80?refresh=100ms&server=" + server.address());
+        try (Resolver real = target.newResolver(Env.system())) {
+            real.start(recorder);
+            org.awaitility.Awaitility.await().until(() -> recorder.calls() > 2);
+            server.set("A", "orders.test", "10.0.0.1", "10.0.0.2");
+            org.awaitility.Awaitility.await()
+                    .until(() -> recorder.last().endpoints().size() == 2);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+package dev.zerohop.resolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.ShardCount;
+import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.testing.ScriptedDice;
+import dev.zerohop.testing.ScriptedResolver;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LastGoodResolverTest extends ResolverContract {
+    private static final String TARGET = "k8s:///shop/orders:grpc";
+    private static final Instant THEN = Instant.parse("2025-12-31T23:00:00Z");
+    private static final Endpoint A = Endpoint.builder("10.0.0.1", 1)
+            .id("orders-0")
+            .weight(3)
+            .zone("a")
+            .node("n")
+            .ordinal(0)
+            .readiness(Endpoint.Readiness.DRAINING)
+            .attributes(Map.of("version", "2"))
+            .build();
+    private static final Endpoint B = Endpoint.builder("::1", 2)
+            .id("orders-1")
+            .readiness(Endpoint.Readiness.NOT_READY)
+            .build();
+
+    @TempDir
+    Path directory;
+
+    private Path file;
+    private final Recorder recorder = new Recorder();
+
+    @BeforeEach
+    void setUp() {
+        file = directory.resolve("made").resolve("orders.last-good");
+    }
+
+    @Override
+    protected Resolver resolverOver(List<Endpoint> endpoints) {
+        ManualResolver source = new ManualResolver("source", env);
+        source.set(endpoints);
+        return Resolvers.lastGood(source, TARGET, file, env);
+    }
+
+    private ScriptedResolver start() {
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, env).start(recorder);
+        return source;
+    }
+
+    /** A process that has stored A and B an hour before this one starts. */
+    private void stored() {
+        ScriptedResolver source = new ScriptedResolver().asOf(THEN).shards(5).removals(EndpointSet.Removals.GUARDED);
+        try (Resolver before = Resolvers.lastGood(source, TARGET, file, env)) {
+            before.start(new Recorder());
+            source.configure("{\"policy\":\"random\"}");
+            source.push(A, B);
+        }
+    }
+
+    @Test
+    void aProcessStartsWhileItsSourceIsDown() {
+        stored();
+        ScriptedResolver source = start();
+        source.fail(new IOException("connection refused"));
+        EndpointSet set = recorder.last();
+        assertThat(set.endpoints()).containsExactly(A, B);
+        assertThat(set.stale()).isTrue();
+        assertThat(set.asOf()).isEqualTo(THEN);
+        assertThat(set.age(time.now())).isEqualTo(Duration.ofHours(1));
+        assertThat(set.shards()).isEqualTo(new ShardCount(5, 0));
+        assertThat(set.removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}");
+        assertThat(recorder.errors).hasSize(1);
+    }
+
+    @Test
+    void aSilentSourceHasASecondBeforeTheStoredSetServes() {
+        stored();
+        start();
+        time.advance(Duration.ofMillis(999));
+        assertThat(recorder.sets).isEmpty();
+        time.advance(Duration.ofMillis(1));
+        assertThat(recorder.last().stale()).isTrue();
+    }
+
+    @Test
+    void theStoredSetIsNotSeenWhenTheSourceAnswers() {
+        stored();
+        ScriptedResolver source = start();
+        source.push(A);
+        source.fail(new IOException("later"));
+        time.advance(Duration.ofMinutes(1));
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.last().stale()).isFalse();
+        assertThat(recorder.errors).hasSize(1);
+    }
+
+    @Test
+    void theFirstAnswerReplacesTheStoredSet() {
+        stored();
+        ScriptedResolver source = start();
+        source.fail(new IOException("down"));
+        source.push(A);
+        assertThat(recorder.last().endpoints()).containsExactly(A);
+        assertThat(recorder.last().stale()).isFalse();
+    }
+
+    @Test
+    void errorsArePassedOnWithoutAFileToo() {
+        ScriptedResolver source = start();
+        source.fail(new IOException("down"));
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors).hasSize(1);
+    }
+
+    @Test
+    void aFileTornAtAnyByteIsIgnored() throws Exception {
+        stored();
+        byte[] whole = Files.readAllBytes(file);
+        for (int length = 0; length < whole.length; length += 7) {
+            Files.write(file, Arrays.copyOf(whole, length));
+            ScriptedResolver source = start();
+            source.fail(new IOException("down"));
+            assertThat(recorder.sets)
+                    .as("cut at %s of %s", length, whole.length)
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void anEditedFileIsIgnored() throws Exception {
+        stored();
+        Files.writeString(file, Files.readString(file).replace("10.0.0.1", "10.0.0.7"));
+        start().fail(new IOException("down"));
+        assertThat(recorder.sets).isEmpty();
+    }
+
+    @Test
+    void theFileOfAnotherTargetIsIgnored() throws Exception {
+        stored();
+        ScriptedResolver other = new ScriptedResolver();
+        Resolvers.lastGood(other, "k8s:///shop/users:grpc", file, env).start(recorder);
+        other.fail(new IOException("down"));
+        assertThat(recorder.sets).isEmpty();
+        assertThat(refusal("k8s:///shop/users:grpc"))
+                .isEqualTo("is of the target 'k8s:///shop/orders:grpc', expected 'k8s:///shop/users:grpc'");
+    }
+
+    @Test
+    void theFileOfALaterFormatAndAForeignFileAreIgnored() throws Exception {
+        stored();
+        Files.writeString(file, Files.readString(file).replace("zerohop-last-good/v1", "zerohop-last-good/v2"));
+        assertThat(refusal(TARGET)).isEqualTo("begins with 'zerohop-last-good/v2', expected zerohop-last-good/v1");
+        Files.writeString(file, "\u0000\u0001PNG");
+        assertThat(refusal(TARGET)).endsWith("expected zerohop-last-good/v1");
+        start().fail(new IOException("down"));
+        assertThat(recorder.sets).isEmpty();
+    }
+
+    private String refusal(String target) {
+        try {
+            return String.valueOf(new LastGoodFile(file, target).read());
+        } catch (IOException refused) {
+            return refused.getMessage();
+        }
+    }
+
+    @Test
+    void anIgnoredFileIsReplacedByTheNextGoodSet() throws Exception {
+        Files.createDirectories(file.getParent());
+        Files.write(file, "torn".getBytes(StandardCharsets.UTF_8));
+        start().push(A);
+        assertThat(new LastGoodFile(file, TARGET).read().set().endpoints()).containsExactly(A);
+    }
+
+    @Test
+    void changesWithinASecondAreWrittenTogether() throws Exception {
+        ScriptedResolver source = start();
+        source.push(A);
+        Files.delete(file);
+        source.push(B);
+        source.push(A, B);
+        assertThat(file).doesNotExist();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(new LastGoodFile(file, TARGET).read().set().endpoints()).containsExactly(A, B);
+    }
+
+    @Test
+    void theFileIsReplacedInOneStepAndNothingIsLeftBeside() throws Exception {
+        ScriptedResolver source = start();
+        source.push(A);
+        Object inode = Files.getAttribute(file, "unix:ino");
+        time.advance(Duration.ofSeconds(2));
+        source.push(A, B);
+        assertThat(Files.getAttribute(file, "unix:ino")).isNotEqualTo(inode);
+        try (Stream<Path> files = Files.list(file.getParent())) {
+            assertThat(files).containsExactly(file);
+        }
+    }
+
+    @Test
+    void anUnchangedSetIsWrittenAgainOnceAMinuteSoThatItsAgeIsTrue() throws Exception {
+        ManualResolver source = new ManualResolver("source", env);
+        try (Resolver kept = Resolvers.lastGood(source, TARGET, file, env)) {
+            kept.start(recorder);
+            source.set(List.of(A));
+            Instant first = new LastGoodFile(file, TARGET).read().set().asOf();
+            for (int i = 0; i < 59; i++) {
+                time.advance(Duration.ofSeconds(1));
+                source.set(List.of(A));
+            }
+            assertThat(new LastGoodFile(file, TARGET).read().set().asOf()).isEqualTo(first);
+            time.advance(Duration.ofSeconds(1));
+            source.set(List.of(A));
+            assertThat(new LastGoodFile(file, TARGET).read().set().asOf()).isEqualTo(time.now());
+            assertThat(recorder.confirmations).hasSize(60);
+        }
+    }
+
+    @Test
+    void aStaleOrEmptySetIsNotKept() throws Exception {
+        ScriptedResolver source = start();
+        source.push(A);
+        time.advance(Duration.ofSeconds(2));
+        source.push();
+        source.push(EndpointSet.builder("x").endpoints(List.of(B)).stale(true).build());
+        time.advance(Duration.ofMinutes(5));
+        assertThat(new LastGoodFile(file, TARGET).read().set().endpoints()).containsExactly(A);
+    }
+
+    @Test
+    void aChangeThatWaitsIsWrittenAtTheClose() throws Exception {
+        ScriptedResolver source = new ScriptedResolver();
+        try (Resolver kept = Resolvers.lastGood(source, TARGET, file, env)) {
+            kept.start(recorder);
+            source.push(A);
+            source.push(A, B);
+        }
+        assertThat(new LastGoodFile(file, TARGET).read().set().endpoints()).containsExactly(A, B);
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeDisturbsNobody() throws Exception {
+        Files.writeString(directory.resolve("made"), "a file where the directory should be");
+        ScriptedResolver source = start();
+        source.push(A);
+        time.advance(Duration.ofSeconds(2));
+        source.push(B);
+        assertThat(recorder.last().endpoints()).containsExactly(B);
+        assertThat(recorder.errors).isEmpty();
+        Files.delete(directory.resolve("made"));
+        source.push(A, B);
+        time.advance(Duration.ofSeconds(2));
+        assertThat(new LastGoodFile(file, TARGET).read().set().endpoints()).containsExactly(A, B);
+    }
+
+    @Test
+    void theListenerNeverWaitsForTheDisk() {
+        Queue<Runnable> blocking = new ArrayDeque<>();
+        Env busy = new Env(time, ScriptedDice.seeded(1), blocking::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.push(A);
+        source.push(B);
+        assertThat(recorder.sets).hasSize(2);
+        assertThat(file).doesNotExist();
+        assertThat(blocking).hasSize(2);
+    }
+}

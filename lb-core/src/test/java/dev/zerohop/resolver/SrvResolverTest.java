@@ -1,0 +1,222 @@
+package dev.zerohop.resolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import dev.zerohop.Target;
+import dev.zerohop.testing.ResolverContract;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SrvResolverTest extends ResolverContract {
+    private static final String NAME = "_grpc._tcp.orders.test";
+
+    private DnsServer server;
+    private Resolver resolver;
+    private final Recorder recorder = new Recorder();
+
+    @BeforeEach
+    void startServer() throws IOException {
+        server = new DnsServer();
+        Target target = Target.parse("refreshing-dns+srv:///" + NAME + "?server=" + server.address());
+        DnsTarget dns = DnsTarget.srv(target);
+        DnsNames names = new DnsNames(
+                dns.server(),
+                new SystemDns(Path.of("/none"), Path.of("/none"), 53),
+                name -> {
+                    throw new UnknownHostException(name);
+                },
+                dns.family(),
+                Duration.ofMillis(150),
+                2);
+        resolver = ResolverProviders.srv(target, dns, names, env);
+    }
+
+    @AfterEach
+    void stopServer() throws IOException {
+        resolver.close();
+        server.close();
+    }
+
+    @Override
+    protected Resolver resolverOver(List<Endpoint> endpoints) {
+        String[] records = new String[endpoints.size()];
+        for (int i = 0; i < records.length; i++) {
+            records[i] = "0 1 " + endpoints.get(i).port() + " pod-" + i + ".test";
+            server.set("A", "pod-" + i + ".test", endpoints.get(i).host());
+        }
+        server.set("SRV", "_c._tcp.test", records);
+        return Target.parse("refreshing-dns+srv:///_c._tcp.test?server=" + server.address())
+                .newResolver(env);
+    }
+
+    private void pods(int count) {
+        String[] records = new String[count];
+        for (int i = 0; i < count; i++) {
+            records[i] = "0 1 8080 pod-" + i + ".test";
+            server.set("A", "pod-" + i + ".test", "10.0.0." + i);
+        }
+        server.set("SRV", NAME, records);
+    }
+
+    private void next() {
+        time.advance(Duration.ofSeconds(6));
+    }
+
+    private String shown() {
+        return recorder.last().endpoints().stream()
+                .map(e -> e + "*" + e.weight())
+                .collect(Collectors.joining(" "));
+    }
+
+    @Test
+    void aTargetWithOneAddressIsKnownByItsName() {
+        server.set("SRV", NAME, "0 3 8080 pod-0.test", "0 1 8081 pod-1.test");
+        server.set("A", "pod-0.test", "10.0.0.1").set("A", "pod-1.test", "10.0.0.2");
+        resolver.start(recorder);
+        assertThat(shown()).isEqualTo("pod-0.test:8080(10.0.0.1:8080)*3 pod-1.test:8081(10.0.0.2:8081)*1");
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+    }
+
+    @Test
+    void aPodThatComesBackWithAnotherAddressKeepsItsId() {
+        pods(2);
+        resolver.start(recorder);
+        server.set("A", "pod-0.test", "10.0.9.9");
+        next();
+        assertThat(shown()).isEqualTo("pod-0.test:8080(10.0.9.9:8080)*1 pod-1.test:8080(10.0.0.1:8080)*1");
+    }
+
+    @Test
+    void aTargetWithSeveralAddressesSharesItsWeightAmongThem() {
+        server.set("SRV", NAME, "0 10 8080 many.test");
+        server.set("A", "many.test", "10.0.0.1", "10.0.0.2");
+        resolver.start(recorder);
+        assertThat(shown()).isEqualTo("10.0.0.1:8080*5 10.0.0.2:8080*5");
+    }
+
+    @Test
+    void aServerWithBothFamiliesIsOneEndpoint() {
+        server.set("SRV", NAME, "0 1 8080 dual.test", "0 1 8080 six.test");
+        server.set("A", "dual.test", "10.0.0.1").set("AAAA", "dual.test", "fd00::1");
+        server.set("AAAA", "six.test", "fd00::2");
+        resolver.start(recorder);
+        assertThat(shown()).isEqualTo("dual.test:8080(10.0.0.1:8080)*1 six.test:8080([fd00::2]:8080)*1");
+    }
+
+    @Test
+    void onlyTheLowestPriorityIsUsed() {
+        server.set("SRV", NAME, "20 1 8080 spare.test", "10 1 8080 first.test");
+        server.set("A", "first.test", "10.0.0.1").set("A", "spare.test", "10.0.0.2");
+        resolver.start(recorder);
+        assertThat(shown()).isEqualTo("first.test:8080(10.0.0.1:8080)*1");
+    }
+
+    @Test
+    void theNextPriorityServesWhenNoTargetOfTheLowestExists() {
+        server.set("SRV", NAME, "20 1 8080 spare.test", "10 1 8080 gone.test");
+        server.set("A", "spare.test", "10.0.0.2");
+        resolver.start(recorder);
+        assertThat(shown()).isEqualTo("spare.test:8080(10.0.0.2:8080)*1");
+    }
+
+    @Test
+    void theNextPriorityDoesNotServeWhenTheLowestOnlyCannotBeAsked() {
+        server.set("SRV", NAME, "20 1 8080 spare.test", "10 1 8080 first.test");
+        server.set("A", "spare.test", "10.0.0.2");
+        server.mode("A", "first.test", DnsServer.Mode.SERVFAIL);
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors.get(0)).hasMessageContaining("DNS query for A of first.test");
+    }
+
+    @Test
+    void weightZeroIsASmallShareBesideOthersAndAnEqualOneAmongItself() {
+        server.set("SRV", NAME, "0 0 1 a.test", "0 1 1 b.test", "0 5 1 c.test");
+        server.set("A", "a.test", "10.0.0.1").set("A", "b.test", "10.0.0.2").set("A", "c.test", "10.0.0.3");
+        resolver.start(recorder);
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(1, 10, 50);
+        server.set("SRV", NAME, "0 0 1 a.test", "0 0 1 b.test");
+        next();
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(1, 1);
+    }
+
+    @Test
+    void theLargestWeightFits() {
+        server.set("SRV", NAME, "0 0 1 a.test", "0 65535 1 b.test");
+        server.set("A", "a.test", "10.0.0.1").set("A", "b.test", "10.0.0.2");
+        resolver.start(recorder);
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(1, 655_350);
+    }
+
+    @Test
+    void aScaleUpFromThreeToFiveIsSeenAtTheNextRefresh() {
+        pods(3);
+        resolver.start(recorder);
+        pods(5);
+        next();
+        assertThat(recorder.last().endpoints()).hasSize(5);
+    }
+
+    @Test
+    void aTargetThatCannotBeAskedForAWhileKeepsItsLastAddressAndTheOthersGoOn() {
+        pods(2);
+        resolver.start(recorder);
+        server.mode("A", "pod-0.test", DnsServer.Mode.SERVFAIL);
+        server.mode("AAAA", "pod-0.test", DnsServer.Mode.SERVFAIL);
+        pods(3);
+        next();
+        assertThat(shown())
+                .isEqualTo("pod-0.test:8080(10.0.0.0:8080)*1 pod-1.test:8080(10.0.0.1:8080)*1"
+                        + " pod-2.test:8080(10.0.0.2:8080)*1");
+        assertThat(recorder.errors).isEmpty();
+    }
+
+    @Test
+    void aTargetThatNoLongerExistsIsLeftOut() {
+        pods(2);
+        resolver.start(recorder);
+        server.remove("A", "pod-0.test");
+        next();
+        assertThat(shown()).isEqualTo("pod-1.test:8080(10.0.0.1:8080)*1");
+    }
+
+    @Test
+    void noServiceAtAllIsAnErrorAndNotAnEmptySet() {
+        pods(1);
+        resolver.start(recorder);
+        server.set("SRV", NAME, "0 0 0 .");
+        next();
+        server.remove("SRV", NAME);
+        next();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.errors).hasSize(2);
+        assertThat(recorder.errors.get(0)).hasMessageContaining("the service is not offered there");
+        assertThat(recorder.errors.get(1)).hasMessageContaining(NAME + " does not exist (NXDOMAIN)");
+    }
+
+    @Test
+    void recordsWhoseTargetsAllLackAnAddressAreAnError() {
+        server.set("SRV", NAME, "0 1 1 gone.test");
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors.get(0))
+                .hasMessage("none of the targets of SRV " + NAME + " has an address: DNS name gone.test does not exist"
+                        + " (NXDOMAIN), says " + server.address());
+    }
+
+    @Test
+    void itsTlsNameIsTheNameWithoutServiceAndProtocol() {
+        Target target = Target.parse("refreshing-dns+srv:///" + NAME);
+        assertThat(target.provider().tlsName(target)).isEqualTo("orders.test");
+    }
+}
