@@ -214,32 +214,34 @@ public final class Balancer implements AutoCloseable {
     /** Begins a lease on a node that {@link #pick} gave, when the attempt really starts. */
     public Lease begin(Node node) {
         LiveNode live = (LiveNode) node;
-        LoadMetric.Load load = null;
-        long now = 0;
+        // The load before the routing: see takeSettings for why a load that wants the time then always gets it.
+        LoadMetric.Load load = live.load;
+        long start = LeaseImpl.UNTIMED;
         if (observed || routing.timed) {
-            now = time.nanoTime();
-            load = live.load;
-            load.started(now);
+            start = time.nanoTime();
+            load.started(start);
+        } else {
+            load.started(0);
         }
         live.begin();
-        Lease lease = new LeaseImpl(live, load, now, live.halfOpen);
+        Lease lease = new LeaseImpl(live, load, start, live.halfOpen);
         if (observed) {
             listener.onPick(name, live.endpoint());
         }
         return lease;
     }
 
-    void completed(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, Outcome outcome, boolean probe) {
+    void completed(LiveNode node, LoadMetric.Load load, long startNanos, Outcome outcome, boolean probe) {
         node.end();
-        if (load != null) {
+        if (startNanos == LeaseImpl.UNTIMED) {
+            load.ended(0, 0, outcome);
+        } else {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
             load.ended(now, latency, outcome);
             if (observed) {
                 listener.onOutcome(name, node.endpoint(), outcome, latency);
             }
-        } else {
-            node.load.ended(0, 0, outcome);
         }
         EjectionPolicy.TrackRecord record = node.record;
         boolean review = probe ? record.onProbeOutcome(outcome) : record.onOutcome(outcome);
@@ -535,11 +537,18 @@ public final class Balancer implements AutoCloseable {
         }
         settings = next;
         retryBudget = nextBudget;
-        if (!next.policy().loadMetric().equals(before.policy().loadMetric())) {
+        LoadMetric metric = next.policy().loadMetric();
+        // Requests read a node's load and then whether the clock is wanted. One that wants it must not be seen before
+        // the routing says so.
+        if (metric.timed()) {
+            routing = route(picker, old.snapshot);
+        }
+        if (!metric.equals(before.policy().loadMetric())) {
             for (LiveNode node : members) {
-                node.setLoadMetric(next.policy().loadMetric());
+                node.setLoadMetric(metric);
             }
         }
+        routing = route(picker, old.snapshot);
         if (nextJudge != judge) {
             for (LiveNode node : members) {
                 EjectionPolicy.TrackRecord record = node.record;
@@ -548,7 +557,6 @@ public final class Balancer implements AutoCloseable {
             }
             judge = nextJudge;
         }
-        routing = route(picker, old.snapshot);
         listener.onConfigured(name, next);
         EndpointSet set = current;
         if (set != null && !next.guard().equals(before.guard())) {

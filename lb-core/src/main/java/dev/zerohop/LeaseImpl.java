@@ -2,11 +2,13 @@ package dev.zerohop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import org.jspecify.annotations.Nullable;
 
 /** The one object that a call costs. */
 final class LeaseImpl implements Lease {
     private static final VarHandle STATE;
+    /** The start of a lease for which the clock was not read. */
+    static final long UNTIMED = Long.MIN_VALUE;
+
     private static final int DONE = 0;
     private static final int OPEN = 1;
     private static final int PROBE = 2;
@@ -21,8 +23,8 @@ final class LeaseImpl implements Lease {
 
     private final LiveNode node;
 
-    /** The load that was told of the start, and is owed the end even if the node measures something else by then; null if nobody wants the time. */
-    private final LoadMetric.@Nullable Load load;
+    /** The load that was told of the start, and is owed the end even if the node measures something else by then. */
+    private final LoadMetric.Load load;
 
     private final long startNanos;
 
@@ -35,7 +37,7 @@ final class LeaseImpl implements Lease {
      *
      * @param probe whether the node was half open, so that this call decides on its return
      */
-    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe) {
+    LeaseImpl(LiveNode node, LoadMetric.Load load, long startNanos, boolean probe) {
         this.node = node;
         this.load = load;
         this.startNanos = startNanos;

@@ -1,0 +1,75 @@
+package dev.zerohop.config;
+
+import dev.zerohop.PickPolicy;
+import dev.zerohop.picker.Pickers;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the part {@code policy}: a name, or an object of one name with its options. */
+final class PolicyReader {
+    private static final String FAIL = "FAIL";
+
+    private PolicyReader() {}
+
+    static PickPolicy read(Fields root) {
+        if (!root.has("policy")) {
+            return Pickers.weightedRoundRobin();
+        }
+        if (root.raw("policy") instanceof String name) {
+            return named(root, "policy", name, known -> true, Fields.oneOf(Pickers.names()));
+        }
+        String expected =
+                "the name of a policy or an object with exactly one (" + String.join(", ", Pickers.names()) + ")";
+        if (!(root.raw("policy") instanceof java.util.Map<?, ?>)) {
+            throw root.refuse("policy", expected);
+        }
+        Fields policy = root.object("policy", Pickers.names().toArray(String[]::new));
+        List<String> names = policy.names();
+        if (names.size() != 1) {
+            throw new IllegalArgumentException(
+                    "policy: was " + (names.isEmpty() ? "an empty object" : names.size() + " policies " + names)
+                            + ", expected " + expected);
+        }
+        String name = names.get(0);
+        return switch (name) {
+            case "peak_ewma" -> peakEwma(policy.object(name, "decay", "errorPenalty"));
+            case "rendezvous" -> Pickers.rendezvous(withoutKey(policy.object(name, "withoutKey")));
+            case "shard" -> ShardReader.read(policy);
+            default -> {
+                policy.object(name);
+                yield Pickers.byName(name);
+            }
+        };
+    }
+
+    private static PickPolicy peakEwma(Fields options) {
+        return Pickers.peakEwma(
+                options.duration("decay", Duration.ofSeconds(10), Duration.ofMillis(1), Duration.ofHours(1)),
+                options.number("errorPenalty", 10, 1, 1000));
+    }
+
+    /** How a keyed policy picks for a call without a key; null to refuse it. */
+    static @Nullable PickPolicy withoutKey(Fields options) {
+        if (!options.has("withoutKey") || FAIL.equals(options.raw("withoutKey"))) {
+            return null;
+        }
+        List<String> unkeyed = Pickers.names().stream()
+                .filter(name -> !Pickers.byName(name).keyed())
+                .toList();
+        String expected = FAIL + " or the name of a policy that needs no key (" + String.join(", ", unkeyed) + ")";
+        if (!(options.raw("withoutKey") instanceof String name)) {
+            throw options.refuse("withoutKey", expected);
+        }
+        return named(options, "withoutKey", name, unkeyed::contains, expected);
+    }
+
+    private static PickPolicy named(
+            Fields fields, String field, String name, Predicate<String> allowed, String expected) {
+        if (!Pickers.names().contains(name) || !allowed.test(name)) {
+            throw fields.refuse(field, expected);
+        }
+        return Pickers.byName(name);
+    }
+}

@@ -1,0 +1,161 @@
+package dev.zerohop.config;
+
+import dev.zerohop.PickPolicy;
+import dev.zerohop.picker.OwnerDown;
+import dev.zerohop.picker.ShardPolicy;
+import dev.zerohop.picker.ShardPolicy.Strategy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Reads the options of the policy {@code shard}. */
+final class ShardReader {
+    private static final int MAX_SLOTS = 1 << 20;
+    private static final int DEFAULT_SLOTS = 16_384;
+    private static final int MAX_SHARDS = 1_000_000;
+
+    private static final List<String> EVERY = List.of("strategy", "ownerDown", "withoutKey");
+
+    /** One entry of {@code ranges}, with the place at which it stands. */
+    private record Range(String path, int from, int to, int ordinal) {}
+
+    private ShardReader() {}
+
+    static PickPolicy read(Fields policy) {
+        Fields options = policy.object(
+                "shard",
+                "strategy",
+                "shards",
+                "firstOrdinal",
+                "ownerDown",
+                "withoutKey",
+                "slots",
+                "ranges",
+                "table",
+                "prefixes",
+                "default");
+        Strategy strategy =
+                Strategy.valueOf(upper(options.word("strategy", "jump", lower(Stream.of(Strategy.values())))));
+        List<String> own = fieldsOf(strategy);
+        for (String name : options.names()) {
+            if (!EVERY.contains(name) && !own.contains(name)) {
+                throw options.refuse(
+                        name,
+                        "nothing: the strategy is " + lower(strategy) + ", whose options are "
+                                + (own.isEmpty() ? "none" : String.join(", ", own)));
+            }
+        }
+        ShardPolicy.Builder builder = ShardPolicy.builder()
+                .strategy(strategy)
+                .ownerDown(OwnerDown.valueOf(options.word(
+                        "ownerDown",
+                        OwnerDown.FAIL_FAST.name(),
+                        Stream.of(OwnerDown.values()).map(Enum::name).toList())))
+                .withoutKey(PolicyReader.withoutKey(options));
+        if (options.has("shards")) {
+            builder.shards(options.integer("shards", 0, 1, MAX_SHARDS));
+        }
+        if (options.has("firstOrdinal")) {
+            builder.firstOrdinal(options.integer("firstOrdinal", 0, 0, MAX_SHARDS));
+        }
+        if (options.has("default")) {
+            builder.defaultOrdinal(options.integer("default", 0, 0, MAX_SHARDS));
+        }
+        switch (strategy) {
+            case RANGES -> ranges(options, builder);
+            case LOOKUP -> builder.table(ordinals(options, "table", "key"));
+            case PREFIX -> builder.prefixes(ordinals(options, "prefixes", "prefix"));
+            case JUMP, MODULO -> {}
+        }
+        return builder.build();
+    }
+
+    private static List<String> fieldsOf(Strategy strategy) {
+        return switch (strategy) {
+            case JUMP, MODULO -> List.of("shards", "firstOrdinal");
+            case RANGES -> List.of("slots", "ranges", "default");
+            case LOOKUP -> List.of("table", "default");
+            case PREFIX -> List.of("prefixes", "default");
+        };
+    }
+
+    private static void ranges(Fields options, ShardPolicy.Builder builder) {
+        int slots = options.integer("slots", DEFAULT_SLOTS, 1, MAX_SLOTS);
+        builder.slots(slots);
+        String expected = "a list of {\"from\", \"to\", \"ordinal\"} that covers all slots";
+        List<?> list = options.list("ranges", expected);
+        if (list.isEmpty()) {
+            throw options.refuse("ranges", expected);
+        }
+        List<Range> ranges = new ArrayList<>();
+        for (int i = 0; i < list.size(); i++) {
+            ranges.add(range(options.path("ranges") + "[" + i + "]", list.get(i), slots));
+        }
+        ranges.sort(Comparator.comparingInt(Range::from));
+        int next = 0;
+        for (Range range : ranges) {
+            if (range.from() < next) {
+                throw Fields.refusal(
+                        range.path(),
+                        words(range),
+                        "slots that no other range has; those up to " + (next - 1) + " are taken");
+            }
+            if (range.from() > next) {
+                covered(options, next, range.from() - 1);
+            }
+            next = range.to() + 1;
+            builder.range(range.from(), range.to(), range.ordinal());
+        }
+        if (next < slots) {
+            covered(options, next, slots - 1);
+        }
+    }
+
+    /** A gap is allowed only where a default stands for it. */
+    private static void covered(Fields options, int from, int to) {
+        if (!options.has("default")) {
+            throw options.refuse(
+                    "ranges", "all slots to be covered or a default; slots " + from + " to " + to + " have no ordinal");
+        }
+    }
+
+    private static Range range(String path, @org.jspecify.annotations.Nullable Object value, int slots) {
+        Fields fields = Fields.of(path, value, "from", "to", "ordinal");
+        int from = Fields.integer(fields.path("from"), fields.raw("from"), 0, slots - 1);
+        int to = Fields.integer(fields.path("to"), fields.raw("to"), from, slots - 1);
+        return new Range(path, from, to, Fields.integer(fields.path("ordinal"), fields.raw("ordinal"), 0, MAX_SHARDS));
+    }
+
+    private static String words(Range range) {
+        return range.from() + " to " + range.to();
+    }
+
+    private static Map<String, Integer> ordinals(Fields options, String field, String what) {
+        String expected = "an object of " + what + " and ordinal with at least one entry";
+        if (!(options.raw(field) instanceof Map<?, ?> map) || map.isEmpty()) {
+            throw options.refuse(field, expected);
+        }
+        Fields entries = options.anyObject(field);
+        Map<String, Integer> ordinals = new LinkedHashMap<>();
+        for (String name : entries.names()) {
+            ordinals.put(name, Fields.integer(entries.path(name), entries.raw(name), 0, MAX_SHARDS));
+        }
+        return ordinals;
+    }
+
+    private static List<String> lower(Stream<Strategy> strategies) {
+        return strategies.map(ShardReader::lower).toList();
+    }
+
+    private static String lower(Strategy strategy) {
+        return strategy.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String upper(String name) {
+        return name.toUpperCase(Locale.ROOT);
+    }
+}
