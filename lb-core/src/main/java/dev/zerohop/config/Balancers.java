@@ -36,7 +36,7 @@ public final class Balancers {
                 .configurationParser(Configurations::parse);
     }
 
-    private static String name(Target target) {
+    static String name(Target target) {
         String path = target.path();
         String last = path.substring(path.lastIndexOf('/') + 1);
         return last.isEmpty() ? target.text() : last;

@@ -63,7 +63,7 @@ final class Fields {
             return "no field here";
         }
         String nearest = null;
-        int best = Math.max(2, name.length() / 3) + 1;
+        int best = Math.max(1, name.length() / 3) + 1;
         for (String candidate : known) {
             int distance = distance(name, candidate);
             if (distance < best) {
@@ -71,7 +71,8 @@ final class Fields {
                 nearest = candidate;
             }
         }
-        return (nearest == null ? "" : "the field " + nearest + ": ") + "known fields are " + String.join(", ", known);
+        return (nearest == null ? "a known field: " : "the field " + nearest + ": known are ")
+                + String.join(", ", known);
     }
 
     /** Levenshtein's distance, without regard to case. */

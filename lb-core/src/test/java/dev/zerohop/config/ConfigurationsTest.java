@@ -192,7 +192,7 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\"}}} => policy.shard.ranges: was null, expected a list of {\"from\", \"to\", \"ordinal\"} that covers all slots",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"ranges\": []}}} => policy.shard.ranges: was an empty list, expected a list of {\"from\", \"to\", \"ordinal\"} that covers all slots",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]}}} => policy.shard.ranges: was a list, expected all slots to be covered or a default; slots 5 to 9 have no ordinal",
-                "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 5, \"ordinal\": 0}, {\"from\": 5, \"to\": 9, \"ordinal\": 1}]}}} => policy.shard.ranges[1]: was 5 to 9, expected slots that no other range has; those up to 5 are taken",
+                "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 5, \"ordinal\": 0}, {\"from\": 5, \"to\": 9, \"ordinal\": 1}]}}} => policy.shard.ranges[1]: was \"5 to 9\", expected slots that no other range has; those up to 5 are taken",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 10, \"ordinal\": 0}]}}} => policy.shard.ranges[0].to: was 10, expected an integer from 0 to 9",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 9}]}}} => policy.shard.ranges[0].ordinal: was null, expected an integer from 0 to 1000000",
                 // key
@@ -245,7 +245,7 @@ class ConfigurationsTest {
                 "~~ => configuration: was empty, expected a JSON object",
                 "{} {} => configuration: found more text at line 1 column 4, expected the end after the first value",
                 "{} x => configuration: is not valid JSON at line 1 column",
-                "{\"policy\": \"random\", \"policy\": \"shard\"} => configuration: is not valid JSON at line 1 column 31: Duplicate field 'policy'",
+                "{\"policy\": \"random\", \"policy\": \"shard\"} => configuration: is not valid JSON at line 1 column 30: Duplicate field 'policy'",
                 "{'policy': \"random\"} => configuration: is not valid JSON at line 1 column",
                 "{\"policy\": \"random\",} => configuration: is not valid JSON at line 1 column",
                 "// c => configuration: is not valid JSON at line 1 column",

@@ -1,0 +1,135 @@
+package dev.zerohop;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitCallTarget;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who may see whom in lb-core, and what the parts that decide may not reach for. */
+class ArchitectureTest {
+    private static final String ROOT = "dev.zerohop";
+
+    /** What every package may use: the JDK and the annotations. */
+    private static final List<String> ALWAYS = List.of("java..", "org.jspecify.annotations..");
+
+    /** The packages and what else each may use; a package that is not named here may use nothing. */
+    private static final Map<String, List<String>> ALLOWED = Map.of(
+            ROOT, List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
+            ROOT + ".internal", List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
+            ROOT + ".picker", List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load"),
+            ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load"),
+            ROOT + ".stage", List.of(ROOT, ROOT + ".internal", ROOT + ".stage"),
+            ROOT + ".health", List.of(ROOT, ROOT + ".internal", ROOT + ".health"),
+            ROOT + ".retry", List.of(ROOT, ROOT + ".internal", ROOT + ".retry"),
+            ROOT + ".resolver",
+                    List.of(
+                            ROOT,
+                            ROOT + ".internal",
+                            ROOT + ".resolver",
+                            "org.slf4j..",
+                            "com.fasterxml.jackson.core..",
+                            "javax.naming.."),
+            ROOT + ".config",
+                    List.of(
+                            ROOT,
+                            ROOT + ".config",
+                            ROOT + ".picker",
+                            ROOT + ".load",
+                            ROOT + ".stage",
+                            ROOT + ".health",
+                            ROOT + ".retry",
+                            ROOT + ".resolver",
+                            "com.fasterxml.jackson.core.."));
+
+    private static final String[] DECIDING = {
+        ROOT + ".picker", ROOT + ".load", ROOT + ".stage", ROOT + ".health", ROOT + ".retry"
+    };
+
+    private static final Set<String> CLOCKS = Set.of(
+            "java.lang.System.nanoTime",
+            "java.lang.System.currentTimeMillis",
+            "java.time.Instant.now",
+            "java.time.Clock.systemUTC",
+            "java.lang.Thread.sleep",
+            "java.util.concurrent.locks.LockSupport.parkNanos",
+            "java.lang.Math.random");
+
+    private static final DescribedPredicate<JavaCall<?>> REACHES_FOR_CLOCK_OR_SLEEP =
+            describe("reads a clock, throws its own dice or sleeps", call -> {
+                CodeUnitCallTarget target = call.getTarget();
+                return CLOCKS.contains(target.getOwner().getName() + "." + target.getName());
+            });
+
+    private static final DescribedPredicate<JavaClass> THREAD_OR_CHANCE = describe(
+            "a thread, an executor, a timer or a generator of chance",
+            type -> type.isAssignableTo(Thread.class)
+                    || type.isAssignableTo(java.util.concurrent.Executor.class)
+                    || type.isAssignableTo(java.util.concurrent.Executors.class)
+                    || type.isAssignableTo(java.util.Timer.class)
+                    || type.isAssignableTo(java.util.random.RandomGenerator.class)
+                    || type.isAssignableTo(ThreadLocal.class));
+
+    /** The module's own classes, without its tests and the test kit. */
+    private final JavaClasses own = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT)
+            .that(describe("of this module", type -> !type.getPackageName().startsWith(ROOT + ".testing")));
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".internal", ".picker", ".load", ".stage", ".health", ".retry", ".resolver", ".config"})
+    void aPackageSeesOnlyWhatItMay(String name) {
+        List<String> allowed = new ArrayList<>(ALWAYS);
+        allowed.addAll(ALLOWED.get(ROOT + name));
+        classes()
+                .that()
+                .resideInAPackage(ROOT + name)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(allowed.toArray(String[]::new))
+                .allowEmptyShould(true)
+                .check(own);
+    }
+
+    @Test
+    void everyPackageHasItsRule() {
+        classes()
+                .should()
+                .resideInAnyPackage(ALLOWED.keySet().toArray(String[]::new))
+                .because("a new package needs a rule here")
+                .check(own);
+    }
+
+    @Test
+    void whatDecidesIsGivenItsClockAndNeverSleeps() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(DECIDING)
+                .should()
+                .callCodeUnitWhere(REACHES_FOR_CLOCK_OR_SLEEP)
+                .check(own);
+    }
+
+    @Test
+    void whatDecidesHasNoThreadsTimersOrChanceOfItsOwn() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(DECIDING)
+                .should()
+                .dependOnClassesThat(THREAD_OR_CHANCE)
+                .check(own);
+    }
+}
