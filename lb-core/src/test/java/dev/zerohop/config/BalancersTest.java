@@ -11,7 +11,7 @@ class BalancersTest {
     void aTargetWithoutASchemeIsRefusedWithWhatWasExpected() {
         assertThatThrownBy(() -> Balancers.forTarget("orders:80"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("expected a scheme and ://");
+                .hasMessageContaining("expected one and ://");
     }
 
     @Test
@@ -23,8 +23,10 @@ class BalancersTest {
 
     @Test
     void theNameIsTheLastPartOfThePath() {
-        assertThat(Balancers.name(dev.zerohop.Target.parse("k8s:///shop/orders:grpc"))).isEqualTo("orders:grpc");
-        assertThat(Balancers.name(dev.zerohop.Target.parse("etcd://host:2379/orders"))).isEqualTo("orders");
+        assertThat(Balancers.name(dev.zerohop.Target.parse("k8s:///shop/orders:grpc")))
+                .isEqualTo("orders:grpc");
+        assertThat(Balancers.name(dev.zerohop.Target.parse("etcd://host:2379/orders")))
+                .isEqualTo("orders");
         assertThat(Balancers.name(dev.zerohop.Target.parse("etcd://host:2379"))).isEqualTo("etcd://host:2379");
     }
 }
