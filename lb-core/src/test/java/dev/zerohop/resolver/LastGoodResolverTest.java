@@ -287,4 +287,19 @@ class LastGoodResolverTest extends ResolverContract {
         assertThat(file).doesNotExist();
         assertThat(blocking).hasSize(2);
     }
+
+    @Test
+    void aFileThatIsReadLaterThanTheSourceAnswersIsNotServed() {
+        stored();
+        Queue<Runnable> blocking = new ArrayDeque<>();
+        Env busy = new Env(time, ScriptedDice.seeded(1), blocking::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.push(B);
+        blocking.remove().run();
+        source.fail(new IOException("down"));
+        time.advance(Duration.ofSeconds(2));
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.last().endpoints()).containsExactly(B);
+    }
 }

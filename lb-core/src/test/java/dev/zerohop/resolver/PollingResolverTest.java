@@ -181,4 +181,46 @@ class PollingResolverTest {
         }
         assertThat(asked).isGreaterThan(2);
     }
+
+    @Test
+    void aCloseWhileTheSourceIsAskedLeavesNoTimer() {
+        PollingResolver[] own = new PollingResolver[1];
+        own[0] = new PollingResolver("poll", time.env(), Duration.ofSeconds(5), EndpointSet.Removals.GUARDED, () -> {
+            own[0].close();
+            return new PollingResolver.Answer(endpoints);
+        });
+        own[0].start(recorder);
+        assertThat(recorder.calls()).isZero();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void refreshDoesNotSlowDownASourceThatIsAskedMoreOftenThanOnceASecond() {
+        int[] count = new int[1];
+        try (PollingResolver often =
+                new PollingResolver("poll", time.env(), Duration.ofMillis(200), EndpointSet.Removals.GUARDED, () -> {
+                    count[0]++;
+                    return new PollingResolver.Answer(endpoints);
+                })) {
+            often.start(recorder);
+            often.refresh();
+            time.advance(Duration.ofMillis(231));
+            assertThat(count[0]).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aSourceThatFailsWithAnErrorOfTheJvmIsAskedAgain() {
+        int[] count = new int[1];
+        try (PollingResolver broken =
+                new PollingResolver("poll", time.env(), Duration.ofSeconds(5), EndpointSet.Removals.GUARDED, () -> {
+                    count[0]++;
+                    throw new StackOverflowError("deep");
+                })) {
+            broken.start(recorder);
+            time.advance(Duration.ofSeconds(20));
+            assertThat(count[0]).isGreaterThan(2);
+            assertThat(recorder.errors).hasSize(1);
+        }
+    }
 }

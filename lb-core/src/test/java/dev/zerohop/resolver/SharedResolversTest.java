@@ -3,16 +3,19 @@ package dev.zerohop.resolver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.Time;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ResolverContract;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -280,5 +283,70 @@ class SharedResolversTest extends ResolverContract {
         assertThat(wrong).hasValue(0);
         assertThat(brief.watches()).isZero();
         assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void aUserThatIsClosedByAnotherDuringAnUpdateDoesNotHearIt() throws Exception {
+        Resolver[] other = new Resolver[1];
+        Recorder closed = new Recorder();
+        AtomicInteger calls = new AtomicInteger();
+        shared.resolver(target, counted).start(new Resolver.Listener() {
+            @Override
+            public void onEndpoints(EndpointSet all) {
+                if (calls.incrementAndGet() == 2) {
+                    other[0].close();
+                }
+            }
+
+            @Override
+            public void onError(Throwable cause) {}
+        });
+        other[0] = start(closed);
+        Files.writeString(file, TWO);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(calls).hasValue(2);
+        assertThat(closed.sets).hasSize(1);
+    }
+
+    @Test
+    void theLingerBeginsAnewWithEachLastUser() {
+        start(new Recorder()).close();
+        time.advance(Duration.ofMinutes(4));
+        start(new Recorder()).close();
+        time.advance(Duration.ofMinutes(4));
+        assertThat(shared.watches()).isEqualTo(1);
+        time.advance(Duration.ofMinutes(1));
+        assertThat(shared.watches()).isZero();
+    }
+
+    @Test
+    void aLingerThatEndsInTheVeryMomentOfAReturnDoesNotEndTheWatch() throws Exception {
+        Time tooLateToCallOff = new Time() {
+            @Override
+            public long nanoTime() {
+                return time.nanoTime();
+            }
+
+            @Override
+            public Instant now() {
+                return time.now();
+            }
+
+            @Override
+            public Cancellable schedule(long delayNanos, Runnable task) {
+                time.schedule(delayNanos, task);
+                return () -> {};
+            }
+        };
+        Env late = env.withTime(tooLateToCallOff);
+        Resolver before = shared.resolver(target, late);
+        before.start(new Recorder());
+        before.close();
+        Recorder recorder = new Recorder();
+        shared.resolver(target, late).start(recorder);
+        time.advance(SharedResolvers.LINGER);
+        Files.writeString(file, TWO);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last().endpoints()).hasSize(2);
     }
 }

@@ -219,4 +219,12 @@ class SrvResolverTest extends ResolverContract {
         Target target = Target.parse("refreshing-dns+srv:///" + NAME);
         assertThat(target.provider().tlsName(target)).isEqualTo("orders.test");
     }
+
+    @Test
+    void aNameWithoutSrvRecordsIsAnError() {
+        server.set("A", NAME, "10.0.0.1");
+        resolver.start(recorder);
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS name " + NAME + " has no SRV record, says " + server.address());
+    }
 }
