@@ -28,32 +28,39 @@ class ArchitectureTest {
 
     /** The packages and what else each may use; a package that is not named here may use nothing. */
     private static final Map<String, List<String>> ALLOWED = Map.of(
-            ROOT, List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
-            ROOT + ".internal", List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
-            ROOT + ".picker", List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load"),
-            ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load"),
-            ROOT + ".stage", List.of(ROOT, ROOT + ".internal", ROOT + ".stage"),
-            ROOT + ".health", List.of(ROOT, ROOT + ".internal", ROOT + ".health"),
-            ROOT + ".retry", List.of(ROOT, ROOT + ".internal", ROOT + ".retry"),
+            ROOT,
+            List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
+            ROOT + ".internal",
+            List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
+            ROOT + ".picker",
+            List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load"),
+            ROOT + ".load",
+            List.of(ROOT, ROOT + ".internal", ROOT + ".load"),
+            ROOT + ".stage",
+            List.of(ROOT, ROOT + ".internal", ROOT + ".stage"),
+            ROOT + ".health",
+            List.of(ROOT, ROOT + ".internal", ROOT + ".health"),
+            ROOT + ".retry",
+            List.of(ROOT, ROOT + ".internal", ROOT + ".retry"),
             ROOT + ".resolver",
-                    List.of(
-                            ROOT,
-                            ROOT + ".internal",
-                            ROOT + ".resolver",
-                            "org.slf4j..",
-                            "com.fasterxml.jackson.core..",
-                            "javax.naming.."),
+            List.of(
+                    ROOT,
+                    ROOT + ".internal",
+                    ROOT + ".resolver",
+                    "org.slf4j..",
+                    "com.fasterxml.jackson.core..",
+                    "javax.naming.."),
             ROOT + ".config",
-                    List.of(
-                            ROOT,
-                            ROOT + ".config",
-                            ROOT + ".picker",
-                            ROOT + ".load",
-                            ROOT + ".stage",
-                            ROOT + ".health",
-                            ROOT + ".retry",
-                            ROOT + ".resolver",
-                            "com.fasterxml.jackson.core.."));
+            List.of(
+                    ROOT,
+                    ROOT + ".config",
+                    ROOT + ".picker",
+                    ROOT + ".load",
+                    ROOT + ".stage",
+                    ROOT + ".health",
+                    ROOT + ".retry",
+                    ROOT + ".resolver",
+                    "com.fasterxml.jackson.core.."));
 
     private static final String[] DECIDING = {
         ROOT + ".picker", ROOT + ".load", ROOT + ".stage", ROOT + ".health", ROOT + ".retry"

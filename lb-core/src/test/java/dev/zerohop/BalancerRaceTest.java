@@ -86,8 +86,7 @@ class BalancerRaceTest {
             assertThat(sick.health().status()).isEqualTo(Health.Status.HALF_OPEN);
             List<Lease> leases = together(() -> balancer.acquire(PickContext.NONE));
             assertThat(leases).filteredOn(lease -> lease.node() == sick).hasSize(1);
-            leases.forEach(lease -> lease.complete(
-                    lease.node() == sick ? Outcome.CONNECT_FAILURE : Outcome.SUCCESS));
+            leases.forEach(lease -> lease.complete(lease.node() == sick ? Outcome.CONNECT_FAILURE : Outcome.SUCCESS));
             time.advance(Duration.ofMillis(5));
         }
     }

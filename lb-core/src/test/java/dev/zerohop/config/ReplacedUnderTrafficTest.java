@@ -85,7 +85,9 @@ class ReplacedUnderTrafficTest {
             for (int i = 1; i <= 1_000; i++) {
                 balancer.apply(settings.get(i % settings.size()));
                 resolver.push(i % 2 == 0 ? eight : nine);
-                seen.add(balancer.snapshot().members().get(balancer.snapshot().members().size() - 1));
+                seen.add(balancer.snapshot()
+                        .members()
+                        .get(balancer.snapshot().members().size() - 1));
             }
             stop.set(true);
             for (Future<Integer> caller : callers) {

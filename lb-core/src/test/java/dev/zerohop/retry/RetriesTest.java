@@ -120,6 +120,41 @@ class RetriesTest {
     }
 
     @Test
+    void noTokenPaysForTwoRetries() throws Exception {
+        int threads = 4;
+        List<RetryBudget> budgets = new ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            RetryBudget budget =
+                    Retries.builder().budgetPercent(100).minPerSecond(0).build().newBudget(time);
+            budget.deposit();
+            budgets.add(budget);
+        }
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            CountDownLatch together = new CountDownLatch(1);
+            List<Future<Integer>> counts = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                counts.add(pool.submit(() -> {
+                    together.await();
+                    int taken = 0;
+                    for (RetryBudget budget : budgets) {
+                        taken += budget.tryWithdraw() ? 1 : 0;
+                    }
+                    return taken;
+                }));
+            }
+            together.countDown();
+            int taken = 0;
+            for (Future<Integer> count : counts) {
+                taken += count.get(1, TimeUnit.MINUTES);
+            }
+            assertThat(taken).isEqualTo(budgets.size());
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
     void slicesThatPassWhileThreadsWorkLoseNoBound() throws Exception {
         int threads = 4;
         RetryBudget budget = Retries.builder().minPerSecond(0).build().newBudget(time);
