@@ -369,10 +369,7 @@ public final class Balancer implements AutoCloseable {
         }
         serial.execute(() -> {
             cancelReview();
-            if (coalesced != null) {
-                coalesced.cancel();
-                coalesced = null;
-            }
+            cancelCoalesced();
             for (LiveNode node : members) {
                 judge.remove(node.record);
             }
@@ -645,6 +642,7 @@ public final class Balancer implements AutoCloseable {
     }
 
     private long rebuildNow(long now) {
+        cancelCoalesced();
         rebuildDue = false;
         rebuilt = true;
         lastRebuildNanos = now;
@@ -711,6 +709,13 @@ public final class Balancer implements AutoCloseable {
         CompletableFuture<Void> waiting = changed;
         changed = new CompletableFuture<>();
         waiting.complete(null);
+    }
+
+    private void cancelCoalesced() {
+        if (coalesced != null) {
+            coalesced.cancel();
+            coalesced = null;
+        }
     }
 
     private void cancelReview() {

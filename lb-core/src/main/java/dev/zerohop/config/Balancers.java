@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.Env;
 import dev.zerohop.Target;
+import dev.zerohop.resolver.SharedResolvers;
 
 /**
  * The shortest way from a target to a balancer: {@code Balancers.forTarget("k8s:///shop/orders:grpc").build()}.
@@ -21,7 +22,7 @@ public final class Balancers {
     }
 
     /**
-     * A builder that has everything: the target's resolver, {@link Configurations#defaults}, {@link Configurations#parse(String)} for what the source
+     * A builder that has everything: the target's resolver ({@linkplain SharedResolvers shared} by all balancers of the same target), {@link Configurations#defaults}, {@link Configurations#parse(String)} for what the source
      * configures, and as its name the last part of the target's path, else the whole target. All of it
      * can still be replaced.
      *
@@ -31,7 +32,7 @@ public final class Balancers {
         Target parsed = Target.parse(requireNonNull(target, "target"));
         return Balancer.builder(name(parsed))
                 .env(requireNonNull(env, "env"))
-                .resolver(parsed.newResolver(env))
+                .resolver(SharedResolvers.of(parsed, env))
                 .settings(Configurations.defaults())
                 .configurationParser(Configurations::parse);
     }

@@ -1,6 +1,7 @@
 package dev.zerohop.config;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -65,7 +66,7 @@ final class JsonTree {
         }
     }
 
-    private static String at(com.fasterxml.jackson.core.@Nullable JsonLocation location) {
+    private static String at(@Nullable JsonLocation location) {
         return location == null
                 ? "an unknown position"
                 : "line " + location.getLineNr() + " column " + location.getColumnNr();

@@ -4,6 +4,7 @@ import dev.zerohop.PickPolicy;
 import dev.zerohop.picker.Pickers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ final class PolicyReader {
         }
         String expected =
                 "the name of a policy or an object with exactly one (" + String.join(", ", Pickers.names()) + ")";
-        if (!(root.raw("policy") instanceof java.util.Map<?, ?>)) {
+        if (!(root.raw("policy") instanceof Map<?, ?>)) {
             throw root.refuse("policy", expected);
         }
         Fields policy = root.object("policy", Pickers.names().toArray(String[]::new));

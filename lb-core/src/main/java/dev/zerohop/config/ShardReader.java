@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the options of the policy {@code shard}. */
 final class ShardReader {
@@ -123,7 +124,7 @@ final class ShardReader {
         }
     }
 
-    private static Range range(String path, @org.jspecify.annotations.Nullable Object value, int slots) {
+    private static Range range(String path, @Nullable Object value, int slots) {
         Fields fields = Fields.of(path, value, "from", "to", "ordinal");
         int from = Fields.integer(fields.path("from"), fields.raw("from"), 0, slots - 1);
         int to = Fields.integer(fields.path("to"), fields.raw("to"), from, slots - 1);

@@ -77,9 +77,9 @@ final class WindowedBudget implements RetryBudget {
     @Override
     public boolean tryWithdraw() {
         while (true) {
-            Window now = current();
-            // Read first: a total that moves on after this makes the exchange below fail.
+            // Read first: whatever is withdrawn after this makes the exchange below fail.
             long out = withdrawals.get();
+            Window now = current();
             long spent = out - now.withdrawnBefore();
             long earned = deposits.sum() - now.depositedBefore();
             if ((spent + 1) * 100 > earned * percent + reserve * 100) {

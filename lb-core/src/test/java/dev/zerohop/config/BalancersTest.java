@@ -3,6 +3,9 @@ package dev.zerohop.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Balancer;
+import dev.zerohop.PickContext;
+import dev.zerohop.Target;
 import org.junit.jupiter.api.Test;
 
 class BalancersTest {
@@ -11,7 +14,7 @@ class BalancersTest {
     void aTargetWithoutASchemeIsRefusedWithWhatWasExpected() {
         assertThatThrownBy(() -> Balancers.forTarget("orders:80"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("expected one and ://");
+                .hasMessageContaining("found no scheme, expected one and ://");
     }
 
     @Test
@@ -22,11 +25,19 @@ class BalancersTest {
     }
 
     @Test
+    void oneLineIsEnoughForAStaticTarget() {
+        try (Balancer balancer = Balancers.forTarget("static:///10.0.0.1:8080").build()) {
+            balancer.start();
+            assertThat(balancer.acquire(PickContext.NONE).endpoint().address()).isEqualTo("10.0.0.1:8080");
+            assertThat(balancer.name()).isEqualTo("10.0.0.1:8080");
+            assertThat(balancer.settings()).isEqualTo(Configurations.defaults());
+        }
+    }
+
+    @Test
     void theNameIsTheLastPartOfThePath() {
-        assertThat(Balancers.name(dev.zerohop.Target.parse("k8s:///shop/orders:grpc")))
-                .isEqualTo("orders:grpc");
-        assertThat(Balancers.name(dev.zerohop.Target.parse("etcd://host:2379/orders")))
-                .isEqualTo("orders");
-        assertThat(Balancers.name(dev.zerohop.Target.parse("etcd://host:2379"))).isEqualTo("etcd://host:2379");
+        assertThat(Balancers.name(Target.parse("k8s:///shop/orders:grpc"))).isEqualTo("orders:grpc");
+        assertThat(Balancers.name(Target.parse("etcd://host:2379/orders"))).isEqualTo("orders");
+        assertThat(Balancers.name(Target.parse("etcd://host:2379"))).isEqualTo("etcd://host:2379");
     }
 }

@@ -3,11 +3,14 @@ package dev.zerohop.retry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Cancellable;
 import dev.zerohop.Outcome;
 import dev.zerohop.RetryBudget;
 import dev.zerohop.RetryPolicy;
+import dev.zerohop.Time;
 import dev.zerohop.testing.FakeTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -117,6 +120,39 @@ class RetriesTest {
         } finally {
             pool.shutdownNow();
         }
+    }
+
+    @Test
+    void noTokenPaysForTwoRetries() {
+        List<Runnable> meanwhile = new ArrayList<>();
+        Time interrupted = new Time() {
+            @Override
+            public long nanoTime() {
+                if (!meanwhile.isEmpty()) {
+                    meanwhile.remove(0).run();
+                }
+                return time.nanoTime();
+            }
+
+            @Override
+            public Instant now() {
+                return time.now();
+            }
+
+            @Override
+            public Cancellable schedule(long delayNanos, Runnable task) {
+                return time.schedule(delayNanos, task);
+            }
+        };
+        RetryBudget budget =
+                Retries.builder().budgetPercent(100).minPerSecond(0).build().newBudget(interrupted);
+        budget.deposit();
+        List<Boolean> other = new ArrayList<>();
+        meanwhile.add(() -> other.add(budget.tryWithdraw()));
+        assertThat(budget.tryWithdraw())
+                .as("another call took the token under way")
+                .isFalse();
+        assertThat(other).containsExactly(true);
     }
 
     @Test
