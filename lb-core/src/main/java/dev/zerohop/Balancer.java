@@ -433,6 +433,12 @@ public final class Balancer implements AutoCloseable {
             }
             if (node == null) {
                 node = new LiveNode(this, endpoint, now, settings.policy().loadMetric(), judge.add(endpoint, null));
+                for (HealthSource health : healthSources) {
+                    HealthSource.Verdict initial = health.initial();
+                    if (initial != null) {
+                        node.putVerdict(health.name(), initial, now);
+                    }
+                }
                 nodes.put(endpoint.id(), node);
                 added++;
             } else {

@@ -2,6 +2,8 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Reports verdicts on endpoints: a prober, a shared health store, a channel's connectivity. Several may feed one balancer; the worst
  * live verdict wins, and a verdict that outlived its time to live counts no more. No verdict is not bad health.
@@ -10,6 +12,14 @@ public interface HealthSource extends AutoCloseable {
 
     /** Names the source in verdicts and explanations. Constant. */
     String name();
+
+    /**
+     * What holds for an endpoint that has just become a member, until this source reports on it; null for nothing. A channel's connectivity says
+     * {@link Health.Status#CONNECTING} here, so that nobody is picked before its connection stands.
+     */
+    default @Nullable Verdict initial() {
+        return null;
+    }
 
     /** Begins to report. Called once. The sink may be called from any thread. */
     void start(Sink sink);
