@@ -56,6 +56,9 @@ public final class Balancer implements AutoCloseable {
     private volatile BalancerSettings settings;
     private volatile RetryBudget retryBudget;
 
+    /** From the first change of what is believed to the publication of the picker that knows it. */
+    private volatile boolean rebuilding;
+
     // The control path's own; touched on the serial executor only.
     private final Map<String, LiveNode> nodes = new HashMap<>();
     private List<LiveNode> members = List.of();
@@ -259,7 +262,7 @@ public final class Balancer implements AutoCloseable {
         Routing now = routing;
         SourceState state = source;
         if (now.snapshot.members().isEmpty()) {
-            boolean waits = state.answers == 0 && state.lastError == null;
+            boolean waits = (state.answers == 0 && state.lastError == null) || changing(now);
             String error = state.lastError == null
                     ? ""
                     : ", last error since " + state.erringSince + ": " + brief(state.lastError);
@@ -270,7 +273,24 @@ public final class Balancer implements AutoCloseable {
                             + error);
         }
         Refusal refusal = now.picker.refusal(context);
+        if (!refusal.waits() && outdated(now, context)) {
+            return new Refusal(Refusal.Kind.CONNECTING, true, name + ": the endpoints are changing at this moment");
+        }
         return new Refusal(refusal.kind(), refusal.waits(), name + ": " + refusal.message());
+    }
+
+    /** Whether the pick before a refusal saw an older version than the refusal does: then there may be somebody now, and no call is to fail for the difference. */
+    private boolean outdated(Routing now, PickContext context) {
+        if (changing(now)) {
+            return true;
+        }
+        Node node = now.picker.pick(context);
+        return node != null && !(node instanceof LiveNode live && live.halfOpen);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // each version is one object
+    private boolean changing(Routing seen) {
+        return rebuilding || routing != seen;
     }
 
     /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
@@ -399,6 +419,7 @@ public final class Balancer implements AutoCloseable {
     }
 
     private void takeEndpoints(EndpointSet next) {
+        rebuilding = true;
         SourceState before = source;
         source = new SourceState(
                 before.answers + 1, next.stale() ? before.lastError : null, next.stale() ? before.erringSince : null);
@@ -640,9 +661,11 @@ public final class Balancer implements AutoCloseable {
     /** Makes the next version and publishes its picker. What throws on the way leaves the version before it in force, and is tried again. */
     private void rebuild() {
         long review = RETRY_NANOS;
+        rebuilding = true;
         try {
             review = rebuildNow(time.nanoTime());
         } finally {
+            rebuilding = false;
             scheduleReview(review);
         }
     }
