@@ -1,0 +1,152 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Lease;
+import dev.zerohop.Node;
+import dev.zerohop.Outcome;
+import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.Arrays;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Follows attempts from the moment they start on a connection to their end: leases, the retry budget's deposits, and what failed. */
+final class Attempts {
+    static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
+            Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final Endpoint[] NOBODY = {};
+
+    private final Supplier<Balancer> balancer;
+    private final RecentFailures failures;
+    private final Runnable republish;
+
+    Attempts(Supplier<Balancer> balancer, RecentFailures failures, Runnable republish) {
+        this.balancer = balancer;
+        this.failures = failures;
+        this.republish = republish;
+    }
+
+    /** For plain attempts on this node; one for all of them. */
+    ClientStreamTracer.Factory factory(Node node) {
+        return new Factory(node, null, null);
+    }
+
+    /**
+     * For one attempt that carries more.
+     *
+     * @param notOwner why the attempt goes to another endpoint than the owner of its key; null if it does not
+     * @param before the failure that it repeats, if that is only known from the channel
+     */
+    ClientStreamTracer.Factory factory(Node node, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
+        return new Factory(node, notOwner, before);
+    }
+
+    static int number(@Nullable String header) {
+        if (header == null) {
+            return 0;
+        }
+        try {
+            return Math.max(0, Integer.parseInt(header));
+        } catch (NumberFormatException foreign) {
+            return 0;
+        }
+    }
+
+    private final class Factory extends ClientStreamTracer.Factory {
+        private final Node node;
+        private final @Nullable String notOwner;
+        private final RecentFailures.@Nullable Failure before;
+
+        Factory(Node node, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
+            this.node = node;
+            this.notOwner = notOwner;
+            this.before = before;
+        }
+
+        @Override
+        public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+            CallOptions options = info.getCallOptions();
+            CallMemory memory = options.getOption(CallMemory.KEY);
+            int number = number(headers.get(PREVIOUS_ATTEMPTS));
+            Balancer now = balancer.get();
+            boolean first = memory == null ? number == 0 : memory.begin(node.endpoint());
+            if (first) {
+                now.retryBudget().deposit();
+            }
+            if (notOwner != null) {
+                headers.discardAll(ZerohopGrpc.NOT_OWNER);
+                headers.put(ZerohopGrpc.NOT_OWNER, notOwner);
+            }
+            if (before != null) {
+                failures.settle(before);
+            }
+            return new Attempt(
+                    now.begin(node), memory, options.getDeadline(), number, before == null ? NOBODY : before.tried);
+        }
+    }
+
+    private final class Attempt extends ClientStreamTracer {
+        private final Lease lease;
+        private final @Nullable CallMemory memory;
+        private final @Nullable Deadline deadline;
+        private final int number;
+        private final Endpoint[] tried;
+        private @Nullable Metadata trailers;
+        private volatile boolean sent;
+        private volatile boolean answered;
+        private volatile boolean finishedByServer;
+
+        Attempt(Lease lease, @Nullable CallMemory memory, @Nullable Deadline deadline, int number, Endpoint[] tried) {
+            this.lease = lease;
+            this.memory = memory;
+            this.deadline = deadline;
+            this.number = number;
+            this.tried = tried;
+        }
+
+        @Override
+        public void outboundHeaders() {
+            sent = true;
+        }
+
+        @Override
+        public void inboundHeaders() {
+            answered = true;
+        }
+
+        @Override
+        public void inboundTrailers(Metadata given) {
+            finishedByServer = true;
+            if (memory != null && !given.keys().isEmpty()) {
+                Metadata copy = new Metadata();
+                copy.merge(given);
+                trailers = copy;
+            }
+        }
+
+        @Override
+        public void streamClosed(Status status) {
+            if (!lease.complete(outcome(status))) {
+                return;
+            }
+            if (memory != null) {
+                if (memory.end(status, trailers)) {
+                    republish.run();
+                }
+            } else if (!status.isOk() && status.getCode() != Status.Code.CANCELLED) {
+                Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
+                more[tried.length] = lease.endpoint();
+                failures.add(new RecentFailures.Failure(deadline, number, more, status));
+            }
+        }
+
+        private Outcome outcome(Status status) {
+            return Outcomes.of(status, sent, answered, finishedByServer);
+        }
+    }
+}

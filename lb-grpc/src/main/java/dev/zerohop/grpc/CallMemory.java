@@ -1,0 +1,92 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Endpoint;
+import io.grpc.CallOptions;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** What the attempts of one call know of each other. Carried in the call's options by {@link CallInterceptor}. Thread-safe: hedges run at once. */
+final class CallMemory {
+    static final CallOptions.Key<CallMemory> KEY = CallOptions.Key.create("zerohop-call-memory");
+
+    private static final Endpoint[] NONE = {};
+
+    private volatile Endpoint[] tried = NONE;
+    private int running;
+    private int allowed;
+    private boolean hedgeWaits;
+    private @Nullable Status lastFailure;
+    private @Nullable Metadata lastTrailers;
+    private @Nullable Status refusedWith;
+    private @Nullable Ending ending;
+
+    /** How a call ends that was refused by a picker: gRPC lets pickers use a few status codes only and gives them no trailers. */
+    record Ending(Status status, Metadata trailers) {}
+
+    Endpoint[] tried() {
+        return tried;
+    }
+
+    /** An attempt begins. Returns whether it is the first of the call. */
+    synchronized boolean begin(Endpoint endpoint) {
+        Endpoint[] before = tried;
+        Endpoint[] after = Arrays.copyOf(before, before.length + 1);
+        after[before.length] = endpoint;
+        tried = after;
+        running++;
+        return before.length == 0;
+    }
+
+    /** An attempt ended. Returns whether a hedge that was held back must be looked at again, since nobody else is left. */
+    synchronized boolean end(Status status, @Nullable Metadata trailers) {
+        running--;
+        if (!status.isOk()) {
+            lastFailure = status;
+            lastTrailers = trailers;
+        }
+        return hedgeWaits && running == 0;
+    }
+
+    /** Whether attempts are under way: then the one being picked is a hedge. */
+    synchronized boolean isHedge() {
+        return running > 0;
+    }
+
+    /** Whether attempt number {@code attempt} was let through before: the pick of an attempt may be repeated. */
+    synchronized boolean wasAllowed(int attempt) {
+        return attempt <= allowed;
+    }
+
+    synchronized void allow(int attempt) {
+        allowed = Math.max(allowed, attempt);
+    }
+
+    synchronized void holdHedge() {
+        hedgeWaits = true;
+    }
+
+    synchronized @Nullable Status lastFailure() {
+        return lastFailure;
+    }
+
+    /** The call is to end as its last attempt did, although the picker can only say {@code picker}. */
+    synchronized void endAsBefore(Status picker, Status wanted) {
+        refusedWith = picker;
+        Metadata trailers = lastTrailers;
+        ending = new Ending(wanted, trailers == null ? new Metadata() : trailers);
+    }
+
+    /** The call is to end with {@code wanted}, although the picker can only say {@code picker}. */
+    synchronized void endWith(Status picker, Status wanted) {
+        refusedWith = picker;
+        ending = new Ending(wanted, new Metadata());
+    }
+
+    /** What to tell the caller instead of {@code status}; null if the status is not the picker's. */
+    @SuppressWarnings("ReferenceEquality") // that very status: an equal one may come from a server
+    synchronized @Nullable Ending endingFor(Status status) {
+        return refusedWith == status ? ending : null;
+    }
+}

@@ -1,0 +1,262 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.KeySource;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.Refusal;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the balancer and turns its answer into gRPC's. Made anew for each version that is published, since that is how a channel learns to look again at the
+ * calls that it buffers; the balancer's own picker underneath goes on where it was.
+ */
+final class EndpointPicker extends SubchannelPicker {
+    /** Nodes that have just lost their connection are stepped over this often before the call waits for the next version, some milliseconds away. */
+    private static final int STEPS = 8;
+
+    private final Balancer balancer;
+    private final IdentityHashMap<Node, Link> links;
+    private final List<Link> leaving;
+    private final Attempts attempts;
+    private final RecentFailures failures;
+    private final BalancerSettings settings;
+    private final boolean keyed;
+    private final Metadata.@Nullable Key<String> keyHeader;
+    private final boolean integerKey;
+    private final String causes;
+    private final @Nullable Status sourceError;
+    private final AtomicInteger turn = new AtomicInteger();
+
+    EndpointPicker(
+            Balancer balancer,
+            Links links,
+            Attempts attempts,
+            RecentFailures failures,
+            String causes,
+            @Nullable Status sourceError) {
+        this.balancer = balancer;
+        this.links = links.byNode();
+        this.leaving = links.leaving();
+        this.attempts = attempts;
+        this.failures = failures;
+        this.settings = balancer.settings();
+        this.keyed = settings.policy().keyed();
+        KeySource key = settings.key();
+        this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
+        this.integerKey = key != null && key.integer();
+        this.causes = causes;
+        this.sourceError = sourceError;
+    }
+
+    @Override
+    public PickResult pickSubchannel(PickSubchannelArgs args) {
+        PickContext context = PickContext.NONE;
+        if (keyed) {
+            try {
+                context = PickContext.of(selector(args));
+            } catch (NumberFormatException refused) {
+                return badKey(
+                        args,
+                        balancer.name() + ": key header " + settings.key() + " was '"
+                                + args.getHeaders().get(java.util.Objects.requireNonNull(keyHeader))
+                                + "', expected an integer");
+            }
+        }
+        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
+        String previous = args.getHeaders().get(Attempts.PREVIOUS_ATTEMPTS);
+        if (previous != null || (memory != null && memory.tried().length > 0)) {
+            return again(args, context, memory, Attempts.number(previous));
+        }
+        return pick(args, context, null);
+    }
+
+    private @Nullable EndpointSelector selector(PickSubchannelArgs args) {
+        EndpointSelector stated = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
+        if (stated != null || keyHeader == null) {
+            return stated;
+        }
+        String value = args.getHeaders().get(keyHeader);
+        if (value == null) {
+            return null;
+        }
+        return integerKey ? EndpointSelector.of(Long.parseLong(value)) : EndpointSelector.of(value);
+    }
+
+    private PickResult pick(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
+        Node node = balancer.pick(context);
+        if (node == null) {
+            return nobody(args, context);
+        }
+        Link link = links.get(node);
+        if (link == null || !link.ready()) {
+            link = stepOver(node, context);
+            if (link == null) {
+                link = oneOfTheLeaving();
+            }
+            if (link == null) {
+                return PickResult.withNoResult();
+            }
+        }
+        boolean spilled = keyed && balancer.spilled(context, link.node());
+        if (before == null && !spilled) {
+            return link.picked();
+        }
+        String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
+        return PickResult.withSubchannel(link.subchannel(), attempts.factory(link.node(), notOwner, before));
+    }
+
+    private @Nullable Link stepOver(Node unusable, PickContext context) {
+        PickContext around = context;
+        Node last = unusable;
+        for (int i = 0; i < STEPS; i++) {
+            around = around.avoiding(last.endpoint());
+            Node node = balancer.pick(around);
+            if (node == null || around.avoids(node.endpoint())) {
+                return null;
+            }
+            Link link = links.get(node);
+            if (link != null && link.ready()) {
+                return link;
+            }
+            last = node;
+        }
+        return null;
+    }
+
+    /** Keyed calls wait for their owner instead: who has left owns nothing. */
+    private @Nullable Link oneOfTheLeaving() {
+        if (keyed) {
+            return null;
+        }
+        for (int i = leaving.size(); i > 0; i--) {
+            Link link = leaving.get(Math.floorMod(turn.getAndIncrement(), leaving.size()));
+            if (link.ready()) {
+                return link;
+            }
+        }
+        return null;
+    }
+
+    // ---- retries and hedges ----
+
+    private PickResult again(PickSubchannelArgs args, PickContext context, @Nullable CallMemory memory, int number) {
+        RecentFailures.Failure before =
+                memory == null ? failures.before(args.getCallOptions().getDeadline(), number) : null;
+        // Number 0 is a transparent retry of grpc's: the server never saw the attempt before it, so it is free.
+        if (number > 0 && memory != null && !memory.wasAllowed(number)) {
+            String refusal = refuseRepeat(number);
+            if (refusal != null) {
+                return memory.isHedge() ? holdHedge(memory, refusal) : dropRepeat(memory, refusal);
+            }
+            memory.allow(number);
+        } else if (before != null && !before.allowed) {
+            String refusal = refuseRepeat(number);
+            if (refusal != null) {
+                return PickResult.withDrop(sayable(before.status, refusal));
+            }
+            before.allowed = true;
+        }
+        PickContext next = context;
+        Endpoint[] tried = memory != null ? memory.tried() : before != null ? before.tried : new Endpoint[0];
+        for (Endpoint endpoint : tried) {
+            next = next.retryAfter(endpoint);
+        }
+        return pick(args, next, before);
+    }
+
+    private @Nullable String refuseRepeat(int number) {
+        int most = settings.retry().maxAttempts();
+        if (number >= most) {
+            return "not repeated: " + most + " attempts are the most that the configuration allows";
+        }
+        return balancer.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is spent";
+    }
+
+    private PickResult dropRepeat(CallMemory memory, String refusal) {
+        Status last = memory.lastFailure();
+        Status failure = last == null ? Status.UNAVAILABLE.withDescription(balancer.name()) : last;
+        Status wanted = failure.augmentDescription(refusal);
+        Status drop = sayable(failure, refusal);
+        memory.endAsBefore(drop, wanted);
+        return PickResult.withDrop(drop);
+    }
+
+    /** grpc ends a call whose hedge is dropped, though another attempt may be about to answer: the hedge waits for the others to end. */
+    private static PickResult holdHedge(CallMemory memory, String refusal) {
+        memory.holdHedge();
+        return PickResult.withNoResult("zerohop_retry_budget", refusal);
+    }
+
+    /** The failure in a status that grpc lets a picker use; the others it would turn into INTERNAL. */
+    private static Status sayable(Status failure, String refusal) {
+        return switch (failure.getCode()) {
+            case UNAVAILABLE,
+                    DEADLINE_EXCEEDED,
+                    UNKNOWN,
+                    INTERNAL,
+                    RESOURCE_EXHAUSTED,
+                    PERMISSION_DENIED,
+                    UNAUTHENTICATED,
+                    UNIMPLEMENTED,
+                    CANCELLED -> failure.augmentDescription(refusal);
+            default ->
+                Status.UNAVAILABLE
+                        .withDescription(failure.getCode() + ": " + failure.getDescription())
+                        .augmentDescription(refusal);
+        };
+    }
+
+    // ---- nobody to pick ----
+
+    private PickResult nobody(PickSubchannelArgs args, PickContext context) {
+        Link leavingOne = oneOfTheLeaving();
+        if (leavingOne != null) {
+            return leavingOne.picked();
+        }
+        Refusal refusal = balancer.refusal(context);
+        return switch (refusal.kind()) {
+            case BAD_KEY -> badKey(args, refusal.message());
+            case NONE_KNOWN ->
+                refusal.waits() && sourceError == null
+                        ? PickResult.withNoResult("resolving", refusal.message())
+                        : unavailable(refusal.message());
+            case NONE_USABLE, OWNER_DOWN, CONNECTING, CLOSED ->
+                refusal.waits()
+                        ? PickResult.withNoResult(
+                                "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),
+                                refusal.message())
+                        : unavailable(refusal.message() + causes);
+        };
+    }
+
+    private static PickResult unavailable(String message) {
+        return PickResult.withError(Status.UNAVAILABLE.withDescription(message));
+    }
+
+    /** A mistake of the caller's code: waiting for ready endpoints does not mend it. grpc forbids pickers to say INVALID_ARGUMENT; the interceptor says it. */
+    private static PickResult badKey(PickSubchannelArgs args, String message) {
+        Status drop = Status.INTERNAL.withDescription(message);
+        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
+        if (memory != null) {
+            memory.endWith(drop, Status.INVALID_ARGUMENT.withDescription(message));
+        }
+        return PickResult.withDrop(drop);
+    }
+
+    @Override
+    public String toString() {
+        return "zerohop picker of " + balancer;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Node;
+import io.grpc.ConnectivityState;
+import io.grpc.ConnectivityStateInfo;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer.CreateSubchannelArgs;
+import io.grpc.LoadBalancer.Helper;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.Subchannel;
+import io.grpc.Status;
+import java.util.List;
+
+/**
+ * One node's subchannel. Everything but {@link #ready} and the prepared results belongs to the synchronization context.
+ *
+ * <p>A failed connection stays failed until one stands: grpc goes back to CONNECTING at each try, and showing that would let calls wait for a server that is down.
+ */
+final class Link {
+    private final Node node;
+    private final Subchannel subchannel;
+    private final Links owner;
+    private final PickResult picked;
+    private List<EquivalentAddressGroup> addresses;
+    private ConnectivityState state = ConnectivityState.CONNECTING;
+    private Status cause = Status.UNAVAILABLE.withDescription("never connected");
+    private boolean gone;
+
+    /** Whether a call can start at once; read by pickers. */
+    private volatile boolean ready;
+
+    Link(Node node, EquivalentAddressGroup group, Helper helper, Links owner, Attempts attempts) {
+        this.node = node;
+        this.owner = owner;
+        this.addresses = List.of(group);
+        this.subchannel = helper.createSubchannel(
+                CreateSubchannelArgs.newBuilder().setAddresses(addresses).build());
+        this.picked = PickResult.withSubchannel(subchannel, attempts.factory(node));
+    }
+
+    void start() {
+        subchannel.start(this::onState);
+        subchannel.requestConnection();
+    }
+
+    Node node() {
+        return node;
+    }
+
+    Subchannel subchannel() {
+        return subchannel;
+    }
+
+    boolean ready() {
+        return ready;
+    }
+
+    ConnectivityState state() {
+        return state;
+    }
+
+    Status cause() {
+        return cause;
+    }
+
+    /** The answer to a plain pick of this node, made once. */
+    PickResult picked() {
+        return picked;
+    }
+
+    void updateAddresses(EquivalentAddressGroup group) {
+        if (!addresses.get(0).getAddresses().equals(group.getAddresses())) {
+            addresses = List.of(group);
+            subchannel.updateAddresses(addresses);
+        }
+    }
+
+    void requestConnection() {
+        if (!gone) {
+            subchannel.requestConnection();
+        }
+    }
+
+    void shutdown() {
+        if (!gone) {
+            gone = true;
+            ready = false;
+            subchannel.shutdown();
+        }
+    }
+
+    private void onState(ConnectivityStateInfo info) {
+        if (gone) {
+            return;
+        }
+        switch (info.getState()) {
+            case READY -> {
+                ready = true;
+                state = ConnectivityState.READY;
+                owner.onReady(this);
+            }
+            case TRANSIENT_FAILURE -> {
+                ready = false;
+                state = ConnectivityState.TRANSIENT_FAILURE;
+                cause = info.getStatus();
+                owner.onFailed(this);
+            }
+            case IDLE -> {
+                ready = false;
+                subchannel.requestConnection();
+                lostOrBegun(true);
+            }
+            case CONNECTING -> {
+                ready = false;
+                lostOrBegun(false);
+            }
+            case SHUTDOWN -> ready = false;
+        }
+    }
+
+    private void lostOrBegun(boolean lost) {
+        if (state == ConnectivityState.READY) {
+            state = ConnectivityState.CONNECTING;
+            owner.onConnecting(this);
+        }
+        if (lost) {
+            owner.onLost();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return node.endpoint() + " " + state;
+    }
+}

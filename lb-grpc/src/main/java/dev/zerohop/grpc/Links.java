@@ -1,0 +1,172 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Health;
+import dev.zerohop.HealthSource;
+import dev.zerohop.Node;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer.Helper;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The subchannels of one channel, one per node, and their connectivity as a source of health. In the synchronization context only; each event costs the same
+ * whatever the number of endpoints.
+ */
+final class Links implements HealthSource {
+    private static final Verdict CONNECTED = Verdict.lasting(Health.Status.HEALTHY, "connected");
+    private static final Verdict CONNECTING = Verdict.lasting(Health.Status.CONNECTING, "a connection is being made");
+
+    private final Helper helper;
+    private final Attempts attempts;
+    private final Runnable onLoss;
+    private IdentityHashMap<Node, Link> links = new IdentityHashMap<>();
+
+    /** Endpoints that left while nobody else was connected; they serve until somebody is. */
+    private List<Link> leaving = List.of();
+
+    private @Nullable Sink sink;
+    private int ready;
+
+    Links(Helper helper, Attempts attempts, Runnable onLoss) {
+        this.helper = helper;
+        this.attempts = attempts;
+        this.onLoss = onLoss;
+    }
+
+    @Override
+    public String name() {
+        return "connectivity";
+    }
+
+    @Override
+    public Verdict initial() {
+        return CONNECTING;
+    }
+
+    @Override
+    public void start(Sink sink) {
+        this.sink = sink;
+    }
+
+    @Override
+    public void close() {
+        sink = null;
+    }
+
+    /** The subchannel of each member. The map is replaced, never changed, when the membership is. */
+    IdentityHashMap<Node, Link> byNode() {
+        return links;
+    }
+
+    List<Link> leaving() {
+        return leaving;
+    }
+
+    /**
+     * Gives every member a subchannel and takes it from everybody else. Who left while connected keeps its subchannel if nobody else has one that is ready:
+     * the new ones connect before the old go.
+     *
+     * @return whether somebody leaves in that way
+     */
+    boolean follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses) {
+        IdentityHashMap<Node, Link> before = links;
+        IdentityHashMap<Node, Link> after = new IdentityHashMap<>(members.size() * 2);
+        List<Link> begun = new ArrayList<>();
+        int connected = 0;
+        for (Node node : members) {
+            Link link = before.remove(node);
+            EquivalentAddressGroup group = addresses.apply(node);
+            if (link == null && group != null) {
+                link = new Link(node, group, helper, this, attempts);
+                begun.add(link);
+            } else if (link != null && group != null) {
+                link.updateAddresses(group);
+            }
+            if (link != null) {
+                after.put(node, link);
+                connected += link.ready() ? 1 : 0;
+            }
+        }
+        links = after;
+        ready = connected;
+        begun.forEach(Link::start);
+        List<Link> staying = new ArrayList<>(leaving);
+        for (Link gone : before.values()) {
+            if (gone.ready() && ready == 0 && !members.isEmpty()) {
+                staying.add(gone);
+            } else {
+                gone.shutdown();
+            }
+        }
+        leaving = List.copyOf(staying);
+        if (members.isEmpty() || ready > 0) {
+            letGo();
+        }
+        return !leaving.isEmpty();
+    }
+
+    /** Ends who was only kept until somebody else is connected. */
+    void letGo() {
+        leaving.forEach(Link::shutdown);
+        leaving = List.of();
+    }
+
+    int ready() {
+        return ready;
+    }
+
+    void requestConnections() {
+        links.values().forEach(Link::requestConnection);
+    }
+
+    void shutdown() {
+        letGo();
+        links.values().forEach(Link::shutdown);
+        links = new IdentityHashMap<>();
+        ready = 0;
+    }
+
+    void onReady(Link link) {
+        if (links.get(link.node()) == link) {
+            ready++;
+            report(link, CONNECTED);
+        }
+    }
+
+    void onConnecting(Link link) {
+        if (links.get(link.node()) == link) {
+            ready--;
+            report(link, CONNECTING);
+        }
+    }
+
+    void onFailed(Link link) {
+        if (links.get(link.node()) == link) {
+            report(link, Verdict.lasting(Health.Status.DISCONNECTED, describe(link.cause())));
+        }
+        onLoss.run();
+    }
+
+    void onLost() {
+        onLoss.run();
+    }
+
+    private void report(Link link, Verdict verdict) {
+        Sink to = sink;
+        if (to != null) {
+            to.report(link.node().endpoint().id(), verdict);
+        }
+    }
+
+    /** A transport's words, and those of the exception behind it, which has the address and "Connection refused". */
+    static String describe(Status status) {
+        String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
+        Throwable cause = status.getCause();
+        return cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage();
+    }
+}

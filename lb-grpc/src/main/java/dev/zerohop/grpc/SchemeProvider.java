@@ -1,0 +1,77 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.ResolverProvider;
+import dev.zerohop.Target;
+import dev.zerohop.resolver.SharedResolvers;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns one scheme of zerohop into a name resolver of gRPC. */
+abstract class SchemeProvider extends NameResolverProvider {
+    private static final int PRIORITY = 5;
+
+    private final String scheme;
+
+    SchemeProvider(String scheme) {
+        this.scheme = scheme;
+    }
+
+    @Override
+    protected boolean isAvailable() {
+        for (ResolverProvider provider : Target.providers()) {
+            if (provider.scheme().equals(scheme)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    protected int priority() {
+        return PRIORITY;
+    }
+
+    @Override
+    public String getScheme() {
+        return scheme;
+    }
+
+    @Override
+    public String getDefaultScheme() {
+        return scheme;
+    }
+
+    @Override
+    public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
+        return List.of(InetSocketAddress.class);
+    }
+
+    @Override
+    public @Nullable NameResolver newNameResolver(URI uri, NameResolver.Args args) {
+        return newNameResolver(uri.toString(), args);
+    }
+
+    @Override
+    public @Nullable NameResolver newNameResolver(io.grpc.Uri uri, NameResolver.Args args) {
+        return newNameResolver(uri.toString(), args);
+    }
+
+    private @Nullable NameResolver newNameResolver(String text, NameResolver.Args args) {
+        Target target = Target.parse(text);
+        if (!target.scheme().equals(scheme)) {
+            return null;
+        }
+        ResolverProvider provider = target.provider();
+        // Made here, so that a target that cannot be understood is refused when the channel is built.
+        Resolver resolver = SharedResolvers.of(target, Env.system());
+        return new ZerohopNameResolver(target, GrpcTargets.authority(target, provider.tlsName(target)), args, resolver);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.zerohop.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.EndpointSet;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.ClientInterceptor;
+import io.grpc.Context;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancerRegistry;
+import io.grpc.Metadata;
+import io.grpc.NameResolverRegistry;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What an application may want to say to zerohop on gRPC. Channels need none of it: a target of zerohop is enough.
+ */
+public final class ZerohopGrpc {
+
+    /** The name of the load-balancing policy in service configs. */
+    public static final String POLICY = "zerohop";
+
+    /** The key of a call: {@code stub.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of("customer-7"))}. */
+    public static final CallOptions.Key<EndpointSelector> SELECTOR = CallOptions.Key.create("zerohop-selector");
+
+    /**
+     * The key of the calls made in a {@link Context}. Needs {@link #interceptor}, which copies it into the call's options: gRPC picks buffered
+     * calls, and the first call of every channel is one, outside their caller's context.
+     */
+    public static final Context.Key<EndpointSelector> SELECTOR_IN_CONTEXT = Context.key("zerohop-selector");
+
+    /**
+     * Metadata of an attempt that went to another endpoint than the one that owns its key (owner-down policy SPILL); the value says why. A server that
+     * keeps state per key refuses or forwards such a call.
+     */
+    public static final Metadata.Key<String> NOT_OWNER =
+            Metadata.Key.of("zerohop-not-owner", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** What discovery says about an address group. A name resolver of your own may set it; without it the id is host:port and the weight 1. */
+    @EquivalentAddressGroup.Attr
+    public static final Attributes.Key<Endpoint> ENDPOINT = Attributes.Key.create("dev.zerohop.grpc.ENDPOINT");
+
+    /** The set that a resolution result was made of, with its version, age, shard count and how its removals are to be taken. */
+    public static final Attributes.Key<EndpointSet> ENDPOINT_SET =
+            Attributes.Key.create("dev.zerohop.grpc.ENDPOINT_SET");
+
+    /** What the source configures, a JSON text; see {@code docs/grpc.md} on which configuration wins. */
+    public static final Attributes.Key<String> SOURCE_CONFIGURATION =
+            Attributes.Key.create("dev.zerohop.grpc.SOURCE_CONFIGURATION");
+
+    private static final AtomicBoolean REGISTERED = new AtomicBoolean();
+
+    private ZerohopGrpc() {}
+
+    /**
+     * Carries {@link #SELECTOR_IN_CONTEXT} into the call's options, and remembers for each call which endpoints were tried, so that gRPC's retries and
+     * hedges go elsewhere exactly and a retry over the budget ends with the status and trailers of the failure before it. Without it zerohop does the
+     * same as well as it can be told from the channel's recent failures. Install it once per channel: {@code builder.intercept(ZerohopGrpc.interceptor())}.
+     */
+    public static ClientInterceptor interceptor() {
+        return CallInterceptor.INSTANCE;
+    }
+
+    /**
+     * Registers the name resolvers and the policy with gRPC's default registries, for hosts whose class loaders hide them from {@code ServiceLoader}
+     * (OSGi, application servers). Call it before the first channel is built. Idempotent, thread-safe.
+     */
+    public static void register() {
+        if (!REGISTERED.compareAndSet(false, true)) {
+            return;
+        }
+        LoadBalancerRegistry policies = LoadBalancerRegistry.getDefaultRegistry();
+        policies.register(new ZerohopLoadBalancerProvider());
+        DefaultPolicyProvider defaultPolicy = new DefaultPolicyProvider();
+        if (defaultPolicy.isAvailable()) {
+            policies.register(defaultPolicy);
+        }
+        for (SchemeProvider provider : ZerohopNameResolverProviders.all()) {
+            if (provider.isAvailable()) {
+                NameResolverRegistry.getDefaultRegistry().register(provider);
+            }
+        }
+    }
+
+    /**
+     * Makes a target fit for gRPC, which reads targets as URIs and refuses the brackets of IPv6 literals (and spaces and other characters) in their path:
+     * those are percent-encoded, everything else is left as it is. {@code ZerohopGrpc.target("static:///[::1]:8080")} gives
+     * {@code static:///%5B::1%5D:8080}.
+     *
+     * @throws IllegalArgumentException if the target is not one of zerohop's or says something its scheme does not understand, with the position
+     */
+    public static String target(String text) {
+        return GrpcTargets.encode(requireNonNull(text, "text"));
+    }
+}

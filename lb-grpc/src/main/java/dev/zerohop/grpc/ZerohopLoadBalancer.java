@@ -1,0 +1,318 @@
+package dev.zerohop.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Candidate;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.Resolver;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
+import dev.zerohop.grpc.ZerohopLoadBalancerProvider.ChannelSettings;
+import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer;
+import io.grpc.Status;
+import io.grpc.SynchronizationContext;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drives a {@link Balancer} in a channel's synchronization context. Addresses go in as a resolver, connectivity as a health source; whenever the balancer has made a
+ * new version, this class (in one place, {@link #publish}) hands the channel a picker.
+ */
+final class ZerohopLoadBalancer extends LoadBalancer {
+    private static final Logger LOG = LoggerFactory.getLogger(ZerohopLoadBalancer.class);
+
+    /** How long endpoints that left may serve while nobody of the new ones is connected; a connection attempt takes less, or does not succeed. */
+    private static final long LEAVING_SECONDS = 10;
+
+    private static final int CAUSES_NAMED = 5;
+
+    private final Helper helper;
+    private final SynchronizationContext sync;
+    private final Time time;
+    private final RecentFailures failures = new RecentFailures();
+    private final Attempts attempts;
+    private final Links links;
+    private final PushedResolver source = new PushedResolver();
+    private Map<String, EquivalentAddressGroup> addresses = Map.of();
+    private volatile @Nullable Balancer balancer;
+    private ChannelSettings stated = ChannelSettings.UNSTATED;
+    private @Nullable String sourceConfiguration;
+    private @Nullable Status sourceError;
+    private boolean membershipChanged;
+    private boolean refreshWanted;
+    private boolean shutdown;
+    private SynchronizationContext.@Nullable ScheduledHandle leavingTimer;
+
+    ZerohopLoadBalancer(Helper helper, Time time) {
+        this.helper = helper;
+        this.sync = helper.getSynchronizationContext();
+        this.time = time;
+        this.attempts = new Attempts(() -> requireNonNull(balancer), failures, () -> sync.execute(this::publish));
+        this.links = new Links(helper, attempts, this::wantRefresh);
+    }
+
+    @Override
+    public Status acceptResolvedAddresses(ResolvedAddresses resolved) {
+        Object config = resolved.getLoadBalancingPolicyConfig();
+        stated = config instanceof ChannelSettings given ? given : ChannelSettings.UNSTATED;
+        sourceConfiguration = resolved.getAttributes().get(ZerohopGrpc.SOURCE_CONFIGURATION);
+        sourceError = null;
+        EndpointSet set = endpointsOf(resolved);
+        Balancer running = balancer;
+        BalancerSettings settings = settings(running);
+        if (running == null) {
+            running = newBalancer(settings, set.source());
+            balancer = running;
+            running.start();
+        } else {
+            running.apply(settings);
+        }
+        source.push(set);
+        if (set.endpoints().isEmpty() && resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET) == null) {
+            // Other resolvers take this as a reason to ask again, with their own backoff.
+            return Status.UNAVAILABLE.withDescription("the name resolver returned no address");
+        }
+        return Status.OK;
+    }
+
+    /** What the application states wins; where it states nothing, the source does; else the defaults. A refused configuration changes nothing. */
+    private BalancerSettings settings(@Nullable Balancer running) {
+        String json = sourceConfiguration;
+        if (stated.stated() || json == null) {
+            return stated.settings();
+        }
+        try {
+            return GrpcSettings.parse(json);
+        } catch (IllegalArgumentException refused) {
+            LOG.warn("the source's configuration is refused, the last good one stays: {}", refused.getMessage());
+            return running == null ? stated.settings() : running.settings();
+        }
+    }
+
+    private Balancer newBalancer(BalancerSettings settings, String name) {
+        return Balancer.builder(name)
+                .env(Env.system().withTime(time))
+                .serialExecutor(sync)
+                .resolver(source)
+                .settings(settings)
+                .healthSource(links)
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onMembership(String service, int members, int added, int removed, int held) {
+                        membershipChanged = true;
+                    }
+
+                    @Override
+                    public void onRebuild(String service, Snapshot snapshot) {
+                        publish();
+                    }
+                })
+                .build();
+    }
+
+    private EndpointSet endpointsOf(ResolvedAddresses resolved) {
+        Map<String, Endpoint> endpoints = new LinkedHashMap<>();
+        Map<String, EquivalentAddressGroup> groups = new HashMap<>();
+        for (EquivalentAddressGroup group : resolved.getAddresses()) {
+            Endpoint stated = group.getAttributes().get(ZerohopGrpc.ENDPOINT);
+            Endpoint endpoint = stated == null ? PlainEndpoints.of(group) : stated;
+            if (endpoints.putIfAbsent(endpoint.id(), endpoint) == null) {
+                groups.put(endpoint.id(), group);
+            }
+        }
+        addresses = groups;
+        EndpointSet facts = resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET);
+        EndpointSet.Builder builder =
+                facts == null ? EndpointSet.builder(nameOfChannel()).asOf(time.now()) : facts.toBuilder();
+        return builder.endpoints(java.util.List.copyOf(endpoints.values())).build();
+    }
+
+    private String nameOfChannel() {
+        try {
+            return helper.getChannelTarget();
+        } catch (UnsupportedOperationException unknown) {
+            return helper.getAuthority();
+        }
+    }
+
+    @Override
+    public void handleNameResolutionError(Status error) {
+        sourceError = error;
+        Balancer running = balancer;
+        if (running == null) {
+            helper.updateBalancingState(
+                    ConnectivityState.TRANSIENT_FAILURE, new FixedResultPicker(PickResult.withError(error)));
+            return;
+        }
+        source.fail(error.asRuntimeException());
+        sync.execute(() -> {
+            if (links.byNode().isEmpty()) {
+                publish();
+            }
+        });
+    }
+
+    @Override
+    public void requestConnection() {
+        links.requestConnections();
+    }
+
+    @Override
+    public void shutdown() {
+        cancelLeavingTimer();
+        Balancer running = balancer;
+        if (running != null) {
+            running.close();
+        }
+        links.shutdown();
+        shutdown = true;
+    }
+
+    private void wantRefresh() {
+        refreshWanted = true;
+    }
+
+    /** The one place where the channel gets a picker; in the synchronization context. */
+    private void publish() {
+        Balancer running = balancer;
+        if (running == null || shutdown) {
+            return;
+        }
+        Snapshot snapshot = running.snapshot();
+        if (membershipChanged) {
+            membershipChanged = false;
+            if (links.follow(
+                    snapshot.members(), node -> addresses.get(node.endpoint().id()))) {
+                startLeavingTimer();
+            }
+        }
+        if (links.ready() > 0) {
+            links.letGo();
+            cancelLeavingTimer();
+        }
+        ConnectivityState state = aggregate(snapshot);
+        String causes = state == ConnectivityState.READY ? "" : causes();
+        helper.updateBalancingState(state, new EndpointPicker(running, links, attempts, failures, causes, sourceError));
+        if (refreshWanted) {
+            refreshWanted = false;
+            helper.refreshNameResolution();
+        }
+    }
+
+    private ConnectivityState aggregate(Snapshot snapshot) {
+        if (!links.leaving().isEmpty()) {
+            return ConnectivityState.READY;
+        }
+        IdentityHashMap<Node, Link> byNode = links.byNode();
+        for (Candidate candidate : snapshot.candidates()) {
+            Link link = byNode.get(candidate.node());
+            if (link != null && link.ready()) {
+                return ConnectivityState.READY;
+            }
+        }
+        if (byNode.isEmpty()) {
+            return sourceError == null && running().endpoints() == null
+                    ? ConnectivityState.CONNECTING
+                    : ConnectivityState.TRANSIENT_FAILURE;
+        }
+        for (Link link : byNode.values()) {
+            if (link.state() == ConnectivityState.CONNECTING) {
+                return ConnectivityState.CONNECTING;
+            }
+        }
+        return ConnectivityState.TRANSIENT_FAILURE;
+    }
+
+    /** The balancer, once there was an answer. */
+    @Nullable
+    Balancer balancer() {
+        return balancer;
+    }
+
+    private Balancer running() {
+        return requireNonNull(balancer, "balancer");
+    }
+
+    /** Why connections fail, for the error of a call: a few are enough to see a pattern. */
+    private String causes() {
+        StringBuilder text = new StringBuilder();
+        int failed = 0;
+        for (Link link : links.byNode().values()) {
+            if (link.state() == ConnectivityState.TRANSIENT_FAILURE && failed++ < CAUSES_NAMED) {
+                text.append(failed == 1 ? "; last causes: " : ", ")
+                        .append(link.node().endpoint())
+                        .append(": ")
+                        .append(Links.describe(link.cause()));
+            }
+        }
+        return failed <= CAUSES_NAMED ? text.toString() : text + " and " + (failed - CAUSES_NAMED) + " more";
+    }
+
+    private void startLeavingTimer() {
+        cancelLeavingTimer();
+        leavingTimer = sync.schedule(
+                () -> {
+                    leavingTimer = null;
+                    links.letGo();
+                    publish();
+                },
+                LEAVING_SECONDS,
+                TimeUnit.SECONDS,
+                helper.getScheduledExecutorService());
+    }
+
+    private void cancelLeavingTimer() {
+        if (leavingTimer != null) {
+            leavingTimer.cancel();
+            leavingTimer = null;
+        }
+    }
+
+    /** The channel's resolver as the balancer sees it: it is told. */
+    private static final class PushedResolver implements Resolver {
+        private @Nullable Listener listener;
+
+        @Override
+        public void start(Listener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void close() {
+            listener = null;
+        }
+
+        void push(EndpointSet set) {
+            Listener to = listener;
+            if (to != null) {
+                to.onEndpoints(set);
+            }
+        }
+
+        void fail(Throwable cause) {
+            Listener to = listener;
+            if (to != null) {
+                to.onError(cause);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "the channel's name resolver";
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.Target;
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.NameResolver;
+import io.grpc.Status;
+import io.grpc.StatusOr;
+import io.grpc.SynchronizationContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands what a zerohop resolver says to a channel, in the channel's synchronization context. It gives no service config of its own: one from a resolver
+ * would replace the application's default entirely, its {@code methodConfig} included. What the source configures travels in the attributes instead.
+ */
+final class ZerohopNameResolver extends NameResolver {
+    private final Target target;
+    private final String authority;
+    private final SynchronizationContext sync;
+    private final Resolver resolver;
+    private final HostNames hostNames;
+
+    // In the synchronization context only.
+    private boolean shutdown;
+    private @Nullable Listener2 listener;
+    private @Nullable EndpointSet current;
+    private @Nullable String configuration;
+    private boolean failing;
+    private boolean delivered;
+    private long generation;
+    private Map<String, List<InetAddress>> looked = Map.of();
+
+    ZerohopNameResolver(Target target, String authority, Args args, Resolver resolver) {
+        this.target = target;
+        this.authority = authority;
+        this.sync = args.getSynchronizationContext();
+        this.resolver = resolver;
+        Executor offload = args.getOffloadExecutor();
+        this.hostNames = new HostNames(offload == null ? Env.system().blocking() : offload);
+    }
+
+    @Override
+    public String getServiceAuthority() {
+        return authority;
+    }
+
+    @Override
+    public void start(Listener2 listener) {
+        this.listener = listener;
+        resolver.start(new Resolver.Listener() {
+            @Override
+            public void onEndpoints(EndpointSet all) {
+                sync.execute(() -> take(all));
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                sync.execute(() -> takeError(cause));
+            }
+
+            @Override
+            public void onConfiguration(String json) {
+                sync.execute(() -> takeConfiguration(json));
+            }
+        });
+    }
+
+    @Override
+    public void refresh() {
+        resolver.refresh();
+        EndpointSet set = current;
+        if (set != null && delivered && hostNames.mayAskAgain(System.nanoTime())) {
+            Set<String> names = namesIn(set);
+            if (!names.isEmpty()) {
+                lookUp(set, names);
+            }
+        }
+    }
+
+    @Override
+    public void shutdown() {
+        shutdown = true;
+        generation++;
+        resolver.close();
+    }
+
+    private void take(EndpointSet set) {
+        if (shutdown) {
+            return;
+        }
+        current = set;
+        failing = failing && set.stale();
+        Set<String> names = namesIn(set);
+        if (looked.keySet().containsAll(names)) {
+            generation++;
+            deliver();
+        } else {
+            lookUp(set, names);
+        }
+    }
+
+    private void lookUp(EndpointSet set, Set<String> names) {
+        long mine = ++generation;
+        hostNames.lookUp(
+                names,
+                found -> sync.execute(() -> {
+                    if (mine == generation && current == set) {
+                        boolean changed = !found.equals(looked);
+                        looked = found;
+                        if (changed || !delivered) {
+                            deliver();
+                        }
+                    }
+                }));
+    }
+
+    private void takeConfiguration(String json) {
+        configuration = json;
+        if (delivered && !shutdown) {
+            deliver();
+        }
+    }
+
+    private void takeError(Throwable cause) {
+        Listener2 to = listener;
+        if (shutdown || to == null || failing) {
+            // Once per outage is enough: gRPC logs each one as a warning, and the last good set stays in force anyway.
+            return;
+        }
+        failing = true;
+        Status status = Status.UNAVAILABLE
+                .withDescription(target + " cannot be asked: " + describe(cause))
+                .withCause(cause);
+        to.onResult2(ResolutionResult.newBuilder()
+                .setAddressesOrError(StatusOr.fromStatus(status))
+                .build());
+    }
+
+    private void deliver() {
+        EndpointSet set = current;
+        Listener2 to = listener;
+        if (set == null || to == null) {
+            return;
+        }
+        delivered = true;
+        List<EquivalentAddressGroup> groups = new ArrayList<>(set.endpoints().size());
+        for (Endpoint endpoint : set.endpoints()) {
+            groups.add(new EquivalentAddressGroup(
+                    addresses(endpoint),
+                    Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
+        }
+        Attributes.Builder facts = Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set);
+        if (configuration != null) {
+            facts.set(ZerohopGrpc.SOURCE_CONFIGURATION, configuration);
+        }
+        to.onResult2(ResolutionResult.newBuilder()
+                .setAddressesOrError(StatusOr.fromValue(groups))
+                .setAttributes(facts.build())
+                .build());
+    }
+
+    private List<SocketAddress> addresses(Endpoint endpoint) {
+        if (HostNames.isLiteral(endpoint.host())) {
+            return List.of(new InetSocketAddress(endpoint.host(), endpoint.port()));
+        }
+        List<SocketAddress> all = new ArrayList<>();
+        for (InetAddress address : looked.getOrDefault(endpoint.host(), List.of())) {
+            all.add(new InetSocketAddress(address, endpoint.port()));
+        }
+        if (all.isEmpty()) {
+            // A member all the same: its connection fails with "unresolved address", which asks for a refresh.
+            all.add(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
+        }
+        return all;
+    }
+
+    private static Set<String> namesIn(EndpointSet set) {
+        Set<String> names = new LinkedHashSet<>();
+        for (Endpoint endpoint : set.endpoints()) {
+            if (!HostNames.isLiteral(endpoint.host())) {
+                names.add(endpoint.host());
+            }
+        }
+        return names;
+    }
+
+    private static String describe(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+
+    @Override
+    public String toString() {
+        return "zerohop " + target;
+    }
+}

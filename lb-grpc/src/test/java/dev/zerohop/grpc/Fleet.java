@@ -1,0 +1,193 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import dev.zerohop.Target;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import io.grpc.NameResolverRegistry;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Servers, and a source of endpoints that a test drives, under the target {@code fleet-N:///orders}. */
+final class Fleet implements AutoCloseable {
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    final Map<String, TestServer> servers = new HashMap<>();
+    private final String scheme = "fleet" + NEXT.incrementAndGet();
+    private final List<Resolver.Listener> listeners = new ArrayList<>();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private final NameResolverProvider provider = new Provider();
+    private @Nullable EndpointSet last;
+    private @Nullable String configuration;
+    private boolean down;
+    int started;
+    int refreshed;
+
+    Fleet() {
+        NameResolverRegistry.getDefaultRegistry().register(provider);
+    }
+
+    static Fleet of(String... ids) {
+        Fleet fleet = new Fleet();
+        for (String id : ids) {
+            fleet.add(id);
+        }
+        fleet.name(ids);
+        return fleet;
+    }
+
+    TestServer add(String id) {
+        TestServer server = new TestServer(id);
+        servers.put(id, server);
+        return server;
+    }
+
+    TestServer server(String id) {
+        return java.util.Objects.requireNonNull(servers.get(id));
+    }
+
+    /** An endpoint of a running server; an id that ends in -N has the ordinal N. */
+    Endpoint endpoint(String id) {
+        int dash = id.lastIndexOf('-');
+        return Endpoint.builder("127.0.0.1", server(id).port())
+                .id(id)
+                .ordinal(dash < 0 ? Endpoint.NO_ORDINAL : Integer.parseInt(id.substring(dash + 1)))
+                .build();
+    }
+
+    /** The source names exactly these. */
+    void name(String... ids) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (String id : ids) {
+            endpoints.add(endpoint(id));
+        }
+        push(endpoints);
+    }
+
+    synchronized void push(List<Endpoint> endpoints) {
+        EndpointSet set = EndpointSet.builder("fleet")
+                .endpoints(endpoints)
+                .asOf(Instant.now())
+                .removals(EndpointSet.Removals.MEANT)
+                .build();
+        last = set;
+        List.copyOf(listeners).forEach(listener -> listener.onEndpoints(set));
+    }
+
+    synchronized void configure(String json) {
+        configuration = json;
+        List.copyOf(listeners).forEach(listener -> listener.onConfiguration(json));
+    }
+
+    synchronized void fail(String why) {
+        down = true;
+        List.copyOf(listeners).forEach(listener -> listener.onError(new IllegalStateException(why)));
+    }
+
+    String target() {
+        return scheme + ":///orders";
+    }
+
+    ManagedChannelBuilder<?> builder() {
+        return Grpc.newChannelBuilder(target(), InsecureChannelCredentials.create());
+    }
+
+    /** A channel with this zerohop configuration, whose single quotes stand for double ones. */
+    ManagedChannel channel(String configuration) {
+        return built(builder().defaultServiceConfig(Json.serviceConfig(configuration, null)));
+    }
+
+    ManagedChannel built(ManagedChannelBuilder<?> builder) {
+        ManagedChannel channel = builder.build();
+        channels.add(channel);
+        return channel;
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (ManagedChannel channel : channels) {
+            channel.shutdownNow();
+        }
+        for (ManagedChannel channel : channels) {
+            channel.awaitTermination(10, TimeUnit.SECONDS);
+        }
+        servers.values().forEach(TestServer::close);
+        NameResolverRegistry.getDefaultRegistry().deregister(provider);
+    }
+
+    private final class Driven implements Resolver {
+        private @Nullable Listener listener;
+
+        @Override
+        public void start(Listener listener) {
+            synchronized (Fleet.this) {
+                started++;
+                this.listener = listener;
+                listeners.add(listener);
+                String json = configuration;
+                if (json != null) {
+                    listener.onConfiguration(json);
+                }
+                EndpointSet set = last;
+                if (set != null) {
+                    listener.onEndpoints(set);
+                }
+                if (down) {
+                    listener.onError(new IllegalStateException("the source is down"));
+                }
+            }
+        }
+
+        @Override
+        public void refresh() {
+            refreshed++;
+        }
+
+        @Override
+        public void close() {
+            synchronized (Fleet.this) {
+                listeners.remove(listener);
+            }
+        }
+    }
+
+    private final class Provider extends NameResolverProvider {
+        @Override
+        protected boolean isAvailable() {
+            return true;
+        }
+
+        @Override
+        protected int priority() {
+            return 5;
+        }
+
+        @Override
+        public String getScheme() {
+            return scheme;
+        }
+
+        @Override
+        public String getDefaultScheme() {
+            return scheme;
+        }
+
+        @Override
+        public NameResolver newNameResolver(URI uri, NameResolver.Args args) {
+            return new ZerohopNameResolver(Target.parse(uri.toString()), "orders", args, new Driven());
+        }
+    }
+}

@@ -1,0 +1,343 @@
+package dev.zerohop.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.zerohop.EndpointSelector;
+import io.grpc.CallOptions;
+import io.grpc.Context;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Channels over real servers: who gets which call. */
+@Timeout(60)
+class RoutingTest {
+
+    static Map<String, Integer> spread(ManagedChannel channel, int calls) {
+        Map<String, Integer> counts = new TreeMap<>();
+        for (int i = 0; i < calls; i++) {
+            counts.merge(TestServer.call(channel), 1, Integer::sum);
+        }
+        return counts;
+    }
+
+    static void awaitAll(ManagedChannel channel, String... ids) {
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(spread(channel, 20 * ids.length)).containsOnlyKeys(ids));
+    }
+
+    @Test
+    void aTargetIsEnough() throws Exception {
+        try (TestServer a = new TestServer("a");
+                TestServer b = new TestServer("b")) {
+            ManagedChannel channel = Grpc.newChannelBuilder(
+                            "static:///" + a.address() + "," + b.address(), InsecureChannelCredentials.create())
+                    .build();
+            try {
+                awaitAll(channel, "a", "b");
+                Map<String, Integer> counts = spread(channel, 100);
+                assertThat(counts).isEqualTo(Map.of("a", 50, "b", 50));
+            } finally {
+                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void weightsOfTheTargetHold() throws Exception {
+        try (TestServer a = new TestServer("a");
+                TestServer b = new TestServer("b")) {
+            ManagedChannel channel = Grpc.newChannelBuilder(
+                            "static:///" + a.address() + ";weight=3," + b.address(),
+                            InsecureChannelCredentials.create())
+                    .build();
+            try {
+                awaitAll(channel, "a", "b");
+                assertThat(spread(channel, 400).get("a")).isBetween(290, 310);
+            } finally {
+                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void hostNamesAreLookedUp() throws Exception {
+        try (TestServer a = new TestServer("a")) {
+            ManagedChannel channel = Grpc.newChannelBuilder(
+                            "static:///localhost:" + a.port(), InsecureChannelCredentials.create())
+                    .build();
+            try {
+                assertThat(TestServer.call(channel)).isEqualTo("a");
+            } finally {
+                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void ipv6LiteralsWorkOnceEncoded() throws Exception {
+        try (TestServer a = new TestServer("a")) {
+            String target = ZerohopGrpc.target("static:///[::1]:" + a.port());
+            assertThat(target).isEqualTo("static:///%5B::1%5D:" + a.port());
+            ManagedChannel channel = Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
+                    .build();
+            try {
+                assertThat(TestServer.call(channel)).isEqualTo("a");
+            } finally {
+                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void aBadTargetIsRefusedWithTheWordsOfTheCore() {
+        String bad = "static:///127.0.0.1:http";
+        String words = null;
+        try {
+            dev.zerohop.Target.parse(bad).newResolver(dev.zerohop.Env.system());
+        } catch (IllegalArgumentException refused) {
+            words = refused.getMessage();
+        }
+        assertThat(words).contains("position");
+        assertThatThrownBy(() -> Grpc.newChannelBuilder(bad, InsecureChannelCredentials.create())
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(words);
+        assertThatThrownBy(() -> ZerohopGrpc.target("static:127.0.0.1")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void scalingUpIsSeenWithoutAReconnect() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b", "c")) {
+            ManagedChannel channel = fleet.channel("{'policy': 'round_robin'}");
+            awaitAll(channel, "a", "b", "c");
+            fleet.add("d");
+            fleet.add("e");
+            fleet.name("a", "b", "c", "d", "e");
+            awaitAll(channel, "a", "b", "c", "d", "e");
+            assertThat(spread(channel, 100).values()).allMatch(count -> count == 20);
+            fleet.name("a", "e");
+            awaitAll(channel, "a", "e");
+        }
+    }
+
+    @Test
+    void theSamePolicyWorksUnderGrpcsOwnDns() throws Exception {
+        try (TestServer a = new TestServer("a")) {
+            ManagedChannel channel = Grpc.newChannelBuilder(
+                            "dns:///localhost:" + a.port(), InsecureChannelCredentials.create())
+                    .defaultServiceConfig(Json.serviceConfig("{'policy': 'least_request'}", null))
+                    .build();
+            try {
+                assertThat(TestServer.call(channel)).isEqualTo("a");
+            } finally {
+                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void grpcsOwnPickFirstIsLeftAlone() throws Exception {
+        try (TestServer a = new TestServer("a")) {
+            ManagedChannel channel = Grpc.newChannelBuilder(
+                            "dns:///localhost:" + a.port(), InsecureChannelCredentials.create())
+                    .build();
+            try {
+                assertThat(TestServer.call(channel)).isEqualTo("a");
+            } finally {
+                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+            try (Fleet fleet = Fleet.of("x", "y")) {
+                ManagedChannel chosen = fleet.built(fleet.builder()
+                        .defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of("pick_first", Map.of())))));
+                assertThat(spread(chosen, 50)).hasSize(1);
+            }
+        }
+    }
+
+    // ---- keys ----
+
+    private static final String SHARD = "{'policy': {'shard': {'strategy': 'modulo', 'shards': 3}}}";
+
+    @Test
+    void theKeyOfTheCallOptionsDecides() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            ManagedChannel channel = fleet.channel(SHARD);
+            for (int key = 0; key < 30; key++) {
+                CallOptions options = CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(key));
+                assertThat(TestServer.call(channel, options, "x")).isEqualTo("s-" + key % 3);
+            }
+        }
+    }
+
+    @Test
+    void theKeyOfTheContextDecidesTheFirstBufferedCallToo() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            for (int key = 0; key < 3; key++) {
+                int owner = key;
+                ManagedChannel channel = fleet.built(fleet.builder()
+                        .defaultServiceConfig(Json.serviceConfig(SHARD, null))
+                        .intercept(ZerohopGrpc.interceptor()));
+                Context.current()
+                        .withValue(ZerohopGrpc.SELECTOR_IN_CONTEXT, EndpointSelector.of(key))
+                        .run(() -> assertThat(TestServer.call(channel)).isEqualTo("s-" + owner));
+            }
+        }
+    }
+
+    @Test
+    void theKeyOfANamedHeaderDecides() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            ManagedChannel channel = fleet.channel("{'policy': {'shard': {'strategy': 'modulo', 'shards': 3}},"
+                    + " 'key': {'header': 'x-user-id', 'as': 'integer'}}");
+            for (int key = 0; key < 9; key++) {
+                assertThat(TestServer.call(
+                                withHeader(channel, "x-user-id", String.valueOf(key)), CallOptions.DEFAULT, "x"))
+                        .isEqualTo("s-" + key % 3);
+            }
+            assertThatThrownBy(
+                            () -> TestServer.call(withHeader(channel, "x-user-id", "seven"), CallOptions.DEFAULT, "x"))
+                    .hasMessageContaining("'seven', expected an integer");
+        }
+    }
+
+    private static io.grpc.Channel withHeader(ManagedChannel channel, String name, String value) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value);
+        return io.grpc.ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    @Test
+    void aMissingKeyFailsEvenCallsThatWaitForReady() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1")) {
+            ManagedChannel plain = fleet.channel(SHARD);
+            assertThatThrownBy(() -> TestServer.call(plain, CallOptions.DEFAULT.withWaitForReady(), "x"))
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            thrown -> assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL))
+                    .hasMessageContaining("key");
+            ManagedChannel intercepted = fleet.built(fleet.builder()
+                    .defaultServiceConfig(Json.serviceConfig(SHARD, null))
+                    .intercept(ZerohopGrpc.interceptor()));
+            assertThatThrownBy(() -> TestServer.call(intercepted, CallOptions.DEFAULT.withWaitForReady(), "x"))
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            thrown -> assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));
+        }
+    }
+
+    @Test
+    void anOwnerThatIsDownFailsWaitsOrIsReplacedAsConfigured() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            fleet.name("s-0", "s-2");
+            CallOptions one = CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(1));
+            ManagedChannel fast = fleet.channel(SHARD);
+            assertThatThrownBy(() -> TestServer.call(fast, one, "x"))
+                    .hasMessageContaining("UNAVAILABLE")
+                    .hasMessageContaining("ordinal 1");
+            ManagedChannel waits =
+                    fleet.channel("{'policy': {'shard': {'strategy': 'modulo', 'shards': 3, 'ownerDown': 'WAIT'}}}");
+            assertThatThrownBy(() -> TestServer.call(waits, one.withDeadlineAfter(200, TimeUnit.MILLISECONDS), "x"))
+                    .hasMessageContaining("DEADLINE_EXCEEDED");
+            ManagedChannel spills =
+                    fleet.channel("{'policy': {'shard': {'strategy': 'modulo', 'shards': 3, 'ownerDown': 'SPILL'}}}");
+            String stood = await().until(() -> TestServer.call(spills, one, "spilled"), answer -> answer != null);
+            Metadata seen = new java.util.ArrayDeque<>(fleet.server(stood).headers).getLast();
+            assertThat(seen.get(ZerohopGrpc.NOT_OWNER)).contains("owner");
+            // The waiting call goes through as soon as the owner is back.
+            fleet.name("s-0", "s-1", "s-2");
+            assertThat(TestServer.call(waits, one, "x")).isEqualTo("s-1");
+        }
+    }
+
+    // ---- nobody ----
+
+    @Test
+    void allDownNamesTheCausesAndWaitForReadyIsDeliveredAfterRecovery() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel = fleet.channel("{}");
+            awaitAll(channel, "a", "b");
+            dev.zerohop.Endpoint a = fleet.endpoint("a");
+            fleet.server("a").close();
+            fleet.server("b").close();
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
+                            .hasMessageContaining("UNAVAILABLE")
+                            .hasMessageContaining("0 of 2 endpoints usable")
+                            .hasMessageContaining("last causes")
+                            .hasMessageContaining("Connection refused")
+                            .hasMessageContaining(a.address()));
+            var waiting = ClientCalls.futureUnaryCall(
+                    channel.newCall(TestServer.ECHO, CallOptions.DEFAULT.withWaitForReady()), "w");
+            fleet.add("c");
+            fleet.name("c");
+            assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo("c");
+            assertThat(fleet.refreshed).isPositive();
+        }
+    }
+
+    @Test
+    void aSourceThatCannotBeAskedIsToldApartFromAnEmptyOne() throws Exception {
+        try (Fleet fleet = new Fleet()) {
+            fleet.fail("403 from the source");
+            ManagedChannel channel = fleet.channel("{}");
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("UNAVAILABLE"));
+            fleet.add("a");
+            fleet.name("a");
+            awaitAll(channel, "a");
+            fleet.fail("again");
+            assertThat(spread(channel, 10)).isEqualTo(Map.of("a", 10));
+            fleet.push(List.of());
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("no endpoint known"));
+        }
+    }
+
+    @Test
+    void aChannelThatIdlesAndWakesWhileItsSourceIsDownKeepsRouting() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel = fleet.channel("{}");
+            awaitAll(channel, "a", "b");
+            fleet.fail("down");
+            channel.enterIdle();
+            awaitAll(channel, "a", "b");
+            assertThat(fleet.started).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void everybodyReplacedAtOnceCostsNoCall() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel = fleet.channel("{}");
+            awaitAll(channel, "a", "b");
+            for (int round = 0; round < 20; round++) {
+                String next = "n" + round;
+                fleet.add(next);
+                fleet.name(next);
+                Set<String> seen = new HashSet<>();
+                for (int i = 0; i < 20; i++) {
+                    seen.add(TestServer.call(channel));
+                }
+                awaitAll(channel, next);
+            }
+        }
+    }
+}
