@@ -18,7 +18,8 @@ final class Outcomes {
             return Outcome.ERROR_RESPONSE;
         }
         return switch (status.getCode()) {
-            case CANCELLED -> Outcome.CANCELLED;
+            // A server that is stopped hard resets its streams with CANCEL; nobody here gave up.
+            case CANCELLED -> says(status, "HTTP/2 error code") ? Outcome.TRANSPORT_FAILURE : Outcome.CANCELLED;
             case DEADLINE_EXCEEDED -> Outcome.TIMEOUT;
             case UNAVAILABLE, INTERNAL, UNKNOWN ->
                 notProcessed(status, sent, answered) ? Outcome.NOT_DISPATCHED : Outcome.TRANSPORT_FAILURE;
@@ -31,7 +32,11 @@ final class Outcomes {
         if (!sent) {
             return true;
         }
+        return !answered && says(status, "REFUSED_STREAM");
+    }
+
+    private static boolean says(Status status, String words) {
         String text = status.getDescription();
-        return !answered && text != null && text.contains("REFUSED_STREAM");
+        return text != null && text.contains(words);
     }
 }

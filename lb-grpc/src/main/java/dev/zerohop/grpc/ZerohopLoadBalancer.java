@@ -243,6 +243,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         return balancer;
     }
 
+    /** How many subchannels are not shut down. */
+    int subchannels() {
+        return links.byNode().size() + links.leaving().size();
+    }
+
     private Balancer running() {
         return requireNonNull(balancer, "balancer");
     }
