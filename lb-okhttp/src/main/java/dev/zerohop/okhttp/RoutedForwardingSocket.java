@@ -12,6 +12,8 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /** A socket of the user's own factory that connects to the endpoint. Everything but connect is the user's socket. */
+// The user's socket does its own locking, where it needs any.
+@SuppressWarnings("UnsynchronizedOverridesSynchronized")
 final class RoutedForwardingSocket extends Socket {
     private final EndpointRoute route;
     private final Socket socket;
