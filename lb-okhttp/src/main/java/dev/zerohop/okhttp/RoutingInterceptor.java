@@ -104,7 +104,8 @@ final class RoutingInterceptor implements Interceptor {
             Failure meaning = Failure.of(failure, call);
             open.end(meaning.outcome());
             if (meaning.local()) {
-                throw failure;
+                // With its recovery on, OkHttp finds the cancel on its way round and says so itself.
+                throw call.canceled() ? new IOException("Canceled", failure) : failure;
             }
             if (meaning.outcome() == Outcome.TRANSPORT_FAILURE) {
                 route.evictIdle();

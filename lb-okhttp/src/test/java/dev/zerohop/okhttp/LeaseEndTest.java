@@ -36,7 +36,9 @@ class LeaseEndTest {
             response.body().source().skip(1000);
             assertThat(rig.inFlight()).isOne();
             assertThat(response.body().source().readByteString().size()).isEqualTo(BIG.length() - 1000);
-            assertThat(rig.inFlight()).as("ended by the last byte, before close").isZero();
+            assertThat(rig.inFlight())
+                    .as("ended by the last byte, before close")
+                    .isZero();
             assertThat(rig.outcomes()).containsExactly(Outcome.SUCCESS);
             response.close();
         }
@@ -118,9 +120,7 @@ class LeaseEndTest {
     void aWebSocketHoldsItsLeaseUntilItEnds() throws Exception {
         try (Rig rig = Rig.roundRobin()) {
             CountDownLatch closed = new CountDownLatch(1);
-            rig.servers(1)
-                    .get(0)
-                    .answers(new MockResponse.Builder().webSocketUpgrade(new WebSocketListener() {
+            rig.servers(1).get(0).answers(new MockResponse.Builder().webSocketUpgrade(new WebSocketListener() {
                         @Override
                         public void onMessage(WebSocket socket, String text) {
                             socket.send("echo " + text);
@@ -209,7 +209,9 @@ class LeaseEndTest {
             assertThat(rig.leaks).hasSize(1);
             assertThat(rig.inFlight()).isZero();
             assertThat(guard.watched()).isZero();
-            assertThat(time.pendingTasks()).as("the timer ends with the last watch").isZero();
+            assertThat(time.pendingTasks())
+                    .as("the timer ends with the last watch")
+                    .isZero();
             java.lang.ref.Reference.reachabilityFence(body);
         }
     }
@@ -236,9 +238,9 @@ class LeaseEndTest {
             rig.zerohop.close();
             rig.zerohop.close();
             assertThatThrownBy(() -> rig.text("/"))
-                    .isInstanceOfSatisfying(NoEndpointIOException.class, e -> assertThat(
-                                    e.refusal().kind())
-                            .isEqualTo(dev.zerohop.Refusal.Kind.CLOSED));
+                    .isInstanceOfSatisfying(
+                            NoEndpointIOException.class,
+                            e -> assertThat(e.refusal().kind()).isEqualTo(dev.zerohop.Refusal.Kind.CLOSED));
             assertThat(open.body().string()).hasSize(BIG.length());
             assertThat(rig.inFlight()).isZero();
             await().until(() -> rig.zerohop.connections() == 0 && rig.zerohop.routes() == 0);

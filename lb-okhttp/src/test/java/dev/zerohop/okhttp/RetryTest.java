@@ -122,8 +122,10 @@ class RetryTest {
                         .build();
                 assertThat(rig.text(post)).isEqualTo("s1");
             }
-            Request get =
-                    Rig.get("/").newBuilder().tag(Idempotent.class, Idempotent.NO).build();
+            Request get = Rig.get("/")
+                    .newBuilder()
+                    .tag(Idempotent.class, Idempotent.NO)
+                    .build();
             assertThatThrownBy(() -> {
                         rig.text(get);
                         rig.text(get);
@@ -165,9 +167,11 @@ class RetryTest {
 
     @Test
     void aSlowHttp2AnswerIsRepeatedElsewhereAlthoughItsConnectionIsFine() throws Exception {
-        try (Rig rig = new Rig(TestPolicies.roundRobin(3), UnaryOperator.identity(), builder -> builder.protocols(
-                                List.of(Protocol.H2_PRIOR_KNOWLEDGE))
-                        .readTimeout(Duration.ofMillis(200)));
+        try (Rig rig = new Rig(
+                        TestPolicies.roundRobin(3),
+                        UnaryOperator.identity(),
+                        builder -> builder.protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE))
+                                .readTimeout(Duration.ofMillis(200)));
                 TestServer a = new TestServer("a", null, List.of(Protocol.H2_PRIOR_KNOWLEDGE));
                 TestServer b = new TestServer("b", null, List.of(Protocol.H2_PRIOR_KNOWLEDGE))) {
             rig.resolver.push(a.endpoint(), b.endpoint());

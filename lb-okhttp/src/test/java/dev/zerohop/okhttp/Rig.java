@@ -54,8 +54,9 @@ final class Rig implements AutoCloseable {
                 })
                 .build();
         balancer.start();
-        zerohop =
-                routing.apply(ZerohopOkHttp.builder().route("orders", balancer).route("orders.shop.svc", balancer)).build();
+        zerohop = routing.apply(
+                        ZerohopOkHttp.builder().route("orders", balancer).route("orders.shop.svc", balancer))
+                .build();
         client = zerohop.install(clients.apply(new OkHttpClient.Builder())).build();
     }
 

@@ -101,8 +101,9 @@ class RoutingTest {
                 rig.resolver.push(a.endpoint(), b.endpoint());
                 Set<String> seen = new HashSet<>();
                 for (int i = 0; i < 10; i++) {
-                    try (Response response = rig.call(
-                                    new Request.Builder().url("https://orders.shop.svc/").build())
+                    try (Response response = rig.call(new Request.Builder()
+                                    .url("https://orders.shop.svc/")
+                                    .build())
                             .execute()) {
                         assertThat(response.protocol()).isEqualTo(protocol);
                         seen.add(response.body().string());
