@@ -102,7 +102,8 @@ class FaultsTest {
 
     @Test
     void aBodyThatIsTooSlowForTheCallIsATimeOutThatIsNotRepeated() throws Exception {
-        answers(aResponse().withBody("0123456789".repeat(10)).withChunkedDribbleDelay(100, 20_000));
+        // Parts so large that the server does not keep them in its buffer.
+        answers(aResponse().withBody("0123456789".repeat(1_000_000)).withChunkedDribbleDelay(100, 20_000));
         try (Rig rig = rig()) {
             okhttp3.Call call = rig.call(Rig.get("/"));
             call.timeout().timeout(1, java.util.concurrent.TimeUnit.SECONDS);
