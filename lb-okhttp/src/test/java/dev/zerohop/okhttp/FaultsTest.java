@@ -51,10 +51,12 @@ class FaultsTest {
 
     /** The faulty endpoint comes first, then a good one. */
     private static Rig rig() throws IOException {
+        return rig(Duration.ofMillis(500));
+    }
+
+    private static Rig rig(Duration readTimeout) throws IOException {
         Rig rig = new Rig(
-                TestPolicies.roundRobin(3),
-                UnaryOperator.identity(),
-                builder -> builder.readTimeout(Duration.ofMillis(500)));
+                TestPolicies.roundRobin(3), UnaryOperator.identity(), builder -> builder.readTimeout(readTimeout));
         TestServer good = rig.servers(1).get(0);
         rig.resolver.push(endpoint(), good.endpoint());
         return rig;
@@ -103,10 +105,10 @@ class FaultsTest {
     @Test
     void aBodyThatIsTooSlowForTheCallIsATimeOutThatIsNotRepeated() throws Exception {
         // Parts so large that the server does not keep them in its buffer.
-        answers(aResponse().withBody("0123456789".repeat(1_000_000)).withChunkedDribbleDelay(100, 20_000));
-        try (Rig rig = rig()) {
+        answers(aResponse().withBody("0123456789".repeat(200_000)).withChunkedDribbleDelay(40, 12_000));
+        try (Rig rig = rig(Duration.ofSeconds(20))) {
             okhttp3.Call call = rig.call(Rig.get("/"));
-            call.timeout().timeout(1, java.util.concurrent.TimeUnit.SECONDS);
+            call.timeout().timeout(2, java.util.concurrent.TimeUnit.SECONDS);
             assertThatThrownBy(() -> {
                         try (okhttp3.Response response = call.execute()) {
                             response.body().string();
