@@ -1,0 +1,110 @@
+package dev.zerohop.okhttp;
+
+import dev.zerohop.Endpoint;
+import java.io.IOException;
+import java.net.Proxy;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.SocketFactory;
+import okhttp3.ConnectionPool;
+import okhttp3.Dns;
+import okhttp3.Interceptor;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to one endpoint under one logical name, with its own connections. One instance for as long as the endpoint keeps its id and address; its
+ * identity is what keeps its connections from those of other endpoints.
+ */
+final class EndpointRoute {
+    private final String host;
+    private final Endpoint endpoint;
+    private final ConnectionPool pool;
+    private final AtomicInteger leases = new AtomicInteger();
+    private volatile boolean retired;
+
+    // The wrappers of the last user's parts; nearly always there is one user.
+    private volatile @Nullable RouteDns dns;
+    private volatile @Nullable RouteSocketFactory sockets;
+
+    EndpointRoute(String host, Endpoint endpoint, ConnectionPool pool) {
+        this.host = host;
+        this.endpoint = endpoint;
+        this.pool = pool;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    boolean logical(String name) {
+        return host.equals(name);
+    }
+
+    /**
+     * Sends the request to this endpoint. OkHttp's own recovery is off: it repeats requests of any method on the same endpoint, and what may be
+     * repeated, and where, is the balancer's to say.
+     */
+    Response proceed(Interceptor.Chain chain, Request request) throws IOException {
+        return chain.withDns(dnsOver(chain.getDns()))
+                .withSocketFactory(socketsOver(chain.getSocketFactory()))
+                .withProxy(Proxy.NO_PROXY)
+                .withConnectionPool(pool)
+                .withRetryOnConnectionFailure(false)
+                .proceed(request);
+    }
+
+    private RouteDns dnsOver(Dns users) {
+        RouteDns known = dns;
+        if (known == null || known.fallback() != users) {
+            known = new RouteDns(this, users);
+            dns = known;
+        }
+        return known;
+    }
+
+    private RouteSocketFactory socketsOver(SocketFactory users) {
+        RouteSocketFactory known = sockets;
+        if (known == null || !known.wraps(users)) {
+            known = new RouteSocketFactory(this, users);
+            sockets = known;
+        }
+        return known;
+    }
+
+    /** Closes what is idle: after a broken connection its idle siblings are suspect. */
+    void evictIdle() {
+        pool.evictAll();
+    }
+
+    void leased() {
+        leases.incrementAndGet();
+    }
+
+    void released() {
+        if (leases.decrementAndGet() == 0 && retired) {
+            pool.evictAll();
+        }
+    }
+
+    /** The endpoint is gone: closes idle connections now, and the rest when their last lease ends. */
+    void retire() {
+        retired = true;
+        pool.evictAll();
+    }
+
+    /** Closes what became idle since; for a retired route. Returns whether nothing is left. */
+    boolean drained() {
+        pool.evictAll();
+        return leases.get() == 0 && pool.connectionCount() == 0;
+    }
+
+    int connections() {
+        return pool.connectionCount();
+    }
+
+    @Override
+    public String toString() {
+        return host + " at " + endpoint;
+    }
+}

@@ -1,0 +1,12 @@
+package dev.zerohop.okhttp;
+
+/**
+ * Says of one request whether it may be repeated although the server may have run it; it goes before what the retry configuration says of the
+ * request's method. Set it as a tag: {@code new Request.Builder().tag(Idempotent.class, Idempotent.YES)}.
+ */
+public enum Idempotent {
+    /** Running it twice does no harm, for example because it carries an idempotency key that the server honours. */
+    YES,
+    /** It must not be run twice, whatever its method. */
+    NO
+}

@@ -1,0 +1,71 @@
+package dev.zerohop.okhttp;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Lease;
+import dev.zerohop.Outcome;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt under way together with what hangs on its end: the endpoint's connections and the leak guard's watch. Ended once, by whoever comes
+ * first: the end of the body, a failure, the caller's cancel, or the leak guard.
+ */
+final class OpenLease {
+    private final Balancer balancer;
+    private final Lease lease;
+    private final EndpointRoute route;
+    private final long startNanos;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile LeakGuard.@Nullable Watch watch;
+
+    OpenLease(Balancer balancer, Lease lease, EndpointRoute route, long startNanos) {
+        this.balancer = balancer;
+        this.lease = lease;
+        this.route = route;
+        this.startNanos = startNanos;
+        route.leased();
+    }
+
+    EndpointRoute route() {
+        return route;
+    }
+
+    Endpoint endpoint() {
+        return route.endpoint();
+    }
+
+    Duration age(long nowNanos) {
+        return Duration.ofNanos(Math.max(0, nowNanos - startNanos));
+    }
+
+    void end(Outcome outcome) {
+        if (ended.compareAndSet(false, true)) {
+            lease.complete(outcome);
+            settled();
+        }
+    }
+
+    void leaked(Duration age) {
+        if (ended.compareAndSet(false, true)) {
+            balancer.leaked(lease, age);
+            settled();
+        }
+    }
+
+    void watchedBy(LeakGuard.Watch watch) {
+        this.watch = watch;
+        if (ended.get()) {
+            watch.done();
+        }
+    }
+
+    private void settled() {
+        LeakGuard.Watch known = watch;
+        if (known != null) {
+            known.done();
+        }
+        route.released();
+    }
+}

@@ -1,0 +1,57 @@
+package dev.zerohop.okhttp;
+
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/** What OkHttp does with a redirect, for those that it is not to follow by itself because they leave or enter a service. */
+final class Redirects {
+
+    private Redirects() {}
+
+    /** Where this response sends the caller, under the client's own rules; null if nowhere. */
+    static @Nullable HttpUrl target(Response response, boolean followSslRedirects) {
+        String location = response.header("Location");
+        if (location == null || !redirects(response.code())) {
+            return null;
+        }
+        HttpUrl from = response.request().url();
+        HttpUrl target = from.resolve(location);
+        if (target == null || (!followSslRedirects && !target.scheme().equals(from.scheme()))) {
+            return null;
+        }
+        return target;
+    }
+
+    private static boolean redirects(int code) {
+        return (code >= 300 && code <= 303) || code == 307 || code == 308;
+    }
+
+    /** The request that follows, or null if it would need a body that can be sent only once. */
+    static @Nullable Request followUp(Request request, int code, HttpUrl target) {
+        Request.Builder next = request.newBuilder().url(target).removeHeader("Authorization");
+        String method = request.method();
+        if (!method.equals("GET") && !method.equals("HEAD")) {
+            RequestBody body = request.body();
+            if (keepsBody(method, code)) {
+                if (body != null && body.isOneShot()) {
+                    return null;
+                }
+                next.method(method, body);
+            } else {
+                next.method("GET", null)
+                        .removeHeader("Transfer-Encoding")
+                        .removeHeader("Content-Length")
+                        .removeHeader("Content-Type");
+            }
+        }
+        return next.build();
+    }
+
+    private static boolean keepsBody(String method, int code) {
+        boolean safeMethod = method.equals("PROPFIND") || (method.equals("QUERY") && code != 303);
+        return code == 307 || code == 308 || safeMethod;
+    }
+}

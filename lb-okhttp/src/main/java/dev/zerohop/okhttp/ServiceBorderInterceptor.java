@@ -1,0 +1,51 @@
+package dev.zerohop.okhttp;
+
+import java.io.IOException;
+import java.util.Map;
+import okhttp3.Connection;
+import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
+import okhttp3.Request;
+import okhttp3.Response;
+
+/**
+ * Hands redirects from or to a logical name to the {@link RoutingInterceptor}. OkHttp follows redirects below the application interceptors, so that
+ * one to another service would never be balanced, and one to another host would keep the endpoint's connections. A network interceptor.
+ *
+ * <p>It also refuses to send a call over a connection that leads elsewhere than its lease says.
+ */
+final class ServiceBorderInterceptor implements Interceptor {
+    private final Map<String, Service> services;
+
+    ServiceBorderInterceptor(Map<String, Service> services) {
+        this.services = services;
+    }
+
+    @Override
+    public Response intercept(Chain chain) throws IOException {
+        Request request = chain.request();
+        CallState call = chain.call().tag(CallState.class);
+        if (call == null) {
+            return chain.proceed(request);
+        }
+        String host = request.url().host();
+        boolean routed = services.containsKey(host);
+        Connection connection = chain.connection();
+        EndpointRoute route = call.route();
+        if (routed && connection != null && route != null && !ReleaseConnection.carries(connection, route)) {
+            throw new IOException(route + ": the call got a connection to "
+                    + connection.route().socketAddress() + ", which is another endpoint; nothing was sent");
+        }
+        Response response = chain.proceed(request);
+        HttpUrl target = chain.getFollowRedirects() ? Redirects.target(response, chain.getFollowSslRedirects()) : null;
+        if (target == null || target.host().equals(host) || !(routed || services.containsKey(target.host()))) {
+            return response;
+        }
+        call.redirect(new CallState.Redirect(target, response));
+        // Without a location OkHttp does not follow, and what only looks like this here must not be cached.
+        return response.newBuilder()
+                .removeHeader("Location")
+                .header("Cache-Control", "no-store")
+                .build();
+    }
+}

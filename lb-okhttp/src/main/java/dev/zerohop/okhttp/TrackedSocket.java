@@ -1,0 +1,31 @@
+package dev.zerohop.okhttp;
+
+import okio.Sink;
+import okio.Socket;
+import okio.Source;
+
+/** The two streams of an upgraded connection (a WebSocket); the end of what comes in is the end of the lease. */
+final class TrackedSocket implements Socket {
+    private final Socket delegate;
+    private final Source source;
+
+    TrackedSocket(Socket delegate, Source source) {
+        this.delegate = delegate;
+        this.source = source;
+    }
+
+    @Override
+    public Source getSource() {
+        return source;
+    }
+
+    @Override
+    public Sink getSink() {
+        return delegate.getSink();
+    }
+
+    @Override
+    public void cancel() {
+        delegate.cancel();
+    }
+}

@@ -1,0 +1,335 @@
+package dev.zerohop.okhttp;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Env;
+import dev.zerohop.Target;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import okhttp3.Dispatcher;
+import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Routes the calls of OkHttp clients to logical names straight to the endpoints of a service, without a proxy in between.
+ *
+ * <pre>{@code
+ * ZerohopOkHttp zerohop = ZerohopOkHttp.builder()
+ *     .route("orders", "k8s:///shop/orders:http")
+ *     .build();
+ * OkHttpClient client = zerohop.install(new OkHttpClient.Builder()).build();
+ * client.newCall(new Request.Builder().url("http://orders/v1/42").build()).execute();
+ * }</pre>
+ *
+ * <p>A call whose URL has a routed name as its host goes to an endpoint that the name's balancer picks; the endpoint's port is used, whatever port
+ * the URL has. URL, Host header, cookies, SNI and the certificate check keep the logical name. Calls to other hosts are left alone. Connections
+ * are pooled per endpoint; they are closed when the endpoint leaves, those in use when their last call ends.
+ *
+ * <p>What cannot be routed: URLs whose host is an IP literal, and calls through a proxy (a routed call goes direct). A redirect of a WebSocket
+ * handshake to another routed name is not followed.
+ *
+ * <p>Thread-safe and meant to be shared by all clients of a process. {@link #close} stops the balancers that were made from targets. Needs OkHttp 5.4
+ * or later.
+ */
+public final class ZerohopOkHttp implements AutoCloseable {
+    /** How long a lease may last by default before it is given up as leaked. */
+    public static final Duration DEFAULT_LEASE_AGE_LIMIT = Duration.ofHours(1);
+
+    /** How much of a body is read by default in search of a key. */
+    public static final long DEFAULT_KEY_BODY_LIMIT = 1 << 20;
+
+    /** How many idle connections are kept per endpoint by default: as many as OkHttp's dispatcher runs asynchronous calls at once. */
+    public static final int DEFAULT_IDLE_CONNECTIONS = 64;
+
+    /** How long an idle connection is kept by default; OkHttp's own default. */
+    public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
+
+    private static final Logger LOG = LoggerFactory.getLogger(ZerohopOkHttp.class);
+
+    /** OkHttp's own limit, made for one server behind one host name. */
+    private static final int OKHTTP_REQUESTS_PER_HOST = 5;
+
+    private final Map<String, Service> services;
+    private final LeakGuard guard;
+    private final RoutingInterceptor routing;
+    private final ServiceBorderInterceptor border;
+    private final boolean keepDispatcherLimits;
+
+    private ZerohopOkHttp(Builder builder) {
+        this.keepDispatcherLimits = builder.keepDispatcherLimits;
+        this.guard = new LeakGuard(builder.env.time(), builder.leaseAgeLimit);
+        Service.IdleConnections idle = new Service.IdleConnections(builder.idleConnections, builder.keepAlive);
+        Map<String, Service> made = new LinkedHashMap<>();
+        builder.routes.forEach((host, route) -> made.put(
+                host,
+                new Service(
+                        host,
+                        route.balancer(),
+                        route.owned(),
+                        builder.env,
+                        idle,
+                        new KeyReader(builder.keyBodyLimit))));
+        this.services = Map.copyOf(made);
+        this.routing = new RoutingInterceptor(services, guard);
+        this.border = new ServiceBorderInterceptor(services);
+        made.values().forEach(Service::start);
+    }
+
+    /** Starts a routing. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Makes the clients of this builder route. Call it after the client's own interceptors were added: those before see each call once, those added
+     * later see each attempt.
+     *
+     * <p>The dispatcher lets 5 asynchronous calls run at once per host name unless it was told otherwise, which is far too few for a service of many
+     * endpoints under one name. A limit of 5 is therefore raised to the dispatcher's limit for all hosts ({@code maxRequests}, 64 by default); any
+     * other value is taken for a decision and left alone, as is a dispatcher that is given to the builder later. See
+     * {@link Builder#keepDispatcherLimits}.
+     *
+     * @return the same builder
+     * @throws IllegalStateException if this routing was installed on this builder before
+     */
+    public OkHttpClient.Builder install(OkHttpClient.Builder client) {
+        if (client.interceptors().contains(routing)) {
+            throw new IllegalStateException("this routing of " + services.keySet()
+                    + " was installed twice on one OkHttpClient.Builder, expected once");
+        }
+        client.addInterceptor(routing);
+        // The outermost, so that the user's own network interceptors see redirects as the server sent them.
+        client.networkInterceptors().add(0, border);
+        if (!keepDispatcherLimits) {
+            raise(client.build().dispatcher());
+        }
+        return client;
+    }
+
+    private void raise(Dispatcher dispatcher) {
+        int perHost = dispatcher.getMaxRequestsPerHost();
+        int all = dispatcher.getMaxRequests();
+        if (perHost == OKHTTP_REQUESTS_PER_HOST && all > perHost) {
+            dispatcher.setMaxRequestsPerHost(all);
+            LOG.info(
+                    "the dispatcher's limit of {} asynchronous calls per host was raised to {}, its limit for all hosts:"
+                            + " {} are services of many endpoints",
+                    perHost,
+                    all,
+                    services.keySet());
+        } else if (perHost < all) {
+            LOG.info(
+                    "the dispatcher runs at most {} asynchronous calls at once to each of {}",
+                    perHost,
+                    services.keySet());
+        }
+    }
+
+    /**
+     * The balancer of a routed name, for {@code explain} and the like.
+     *
+     * @throws IllegalArgumentException if the name is not routed
+     */
+    public Balancer balancer(String name) {
+        Service service = services.get(Builder.canonical(name));
+        if (service == null) {
+            throw new IllegalArgumentException("'" + name + "' is not routed, expected one of " + services.keySet());
+        }
+        return service.balancer();
+    }
+
+    /**
+     * Stops the balancers that were made from targets; those that were passed in go on. Idle connections are closed, calls under way end in peace,
+     * later calls to routed names fail with {@link NoEndpointIOException}. Idempotent.
+     */
+    @Override
+    public void close() {
+        services.values().forEach(Service::close);
+    }
+
+    int watchedBodies() {
+        return guard.watched();
+    }
+
+    int connections() {
+        return services.values().stream().mapToInt(Service::connectionCount).sum();
+    }
+
+    int routes() {
+        return services.values().stream().mapToInt(Service::routeCount).sum();
+    }
+
+    @Override
+    public String toString() {
+        return "ZerohopOkHttp" + services.keySet();
+    }
+
+    /** Builds a {@link ZerohopOkHttp}. Not thread-safe. */
+    public static final class Builder {
+        private final Map<String, Route> routes = new LinkedHashMap<>();
+        private Env env = Env.system();
+        private @Nullable BalancerSettings settings;
+        private BalancerListener listener = BalancerListener.NOOP;
+        private @Nullable Function<String, BalancerSettings> configurationParser;
+        private Duration leaseAgeLimit = DEFAULT_LEASE_AGE_LIMIT;
+        private long keyBodyLimit = DEFAULT_KEY_BODY_LIMIT;
+        private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
+        private Duration keepAlive = DEFAULT_KEEP_ALIVE;
+        private boolean keepDispatcherLimits;
+
+        private record Route(Balancer balancer, boolean owned) {}
+
+        private Builder() {}
+
+        /**
+         * Routes a logical name to a balancer, which the caller starts and closes and may share with other clients.
+         *
+         * @throws IllegalArgumentException if the name is not a host name, is an IP literal, or was routed before
+         */
+        public Builder route(String name, Balancer balancer) {
+            put(name, new Route(requireNonNull(balancer, "balancer"), false));
+            return this;
+        }
+
+        /**
+         * Routes a logical name to a target, for example {@code k8s:///shop/orders:http}. The balancer for it takes what {@link #env},
+         * {@link #settings}, {@link #configurationParser} and {@link #listener} said before; it is started by {@link #build} and closed with the routing.
+         *
+         * @throws IllegalArgumentException if the name or the target cannot be used
+         * @throws IllegalStateException if no settings were given before
+         */
+        public Builder route(String name, String target) {
+            String host = canonical(name);
+            BalancerSettings known = settings;
+            if (known == null) {
+                throw new IllegalStateException(
+                        "route '" + name + "' to " + target + ": no settings were given before, expected some");
+            }
+            Balancer.Builder balancer = Balancer.builder(host)
+                    .env(env)
+                    .resolver(Target.parse(target).newResolver(env))
+                    .settings(known)
+                    .listener(listener);
+            if (configurationParser != null) {
+                balancer.configurationParser(configurationParser);
+            }
+            put(name, new Route(balancer.build(), true));
+            return this;
+        }
+
+        private void put(String name, Route route) {
+            String host = canonical(name);
+            if (routes.putIfAbsent(host, route) != null) {
+                throw new IllegalArgumentException("'" + name + "' was routed twice, expected each name once");
+            }
+        }
+
+        /** The name as it stands in a URL. */
+        private static String canonical(String name) {
+            requireNonNull(name, "name");
+            String host;
+            try {
+                host = new HttpUrl.Builder().scheme("http").host(name).build().host();
+            } catch (IllegalArgumentException notAHost) {
+                throw new IllegalArgumentException(
+                        "name was '" + name + "', expected a host name without scheme and port, such as orders",
+                        notAHost);
+            }
+            if (Addresses.isLiteral(host)) {
+                throw new IllegalArgumentException("name was '" + name
+                        + "', expected a host name: OkHttp connects to an IP literal without looking anything up");
+            }
+            return host;
+        }
+
+        /** Sets clock and threads. Default: {@link Env#system}. */
+        public Builder env(Env env) {
+            this.env = requireNonNull(env, "env");
+            return this;
+        }
+
+        /** Sets how the targets that are routed from now on are balanced. */
+        public Builder settings(BalancerSettings settings) {
+            this.settings = requireNonNull(settings, "settings");
+            return this;
+        }
+
+        /** Sets how configurations are read that the sources of targets routed from now on give. */
+        public Builder configurationParser(Function<String, BalancerSettings> parser) {
+            this.configurationParser = requireNonNull(parser, "parser");
+            return this;
+        }
+
+        /** Sets who learns what the balancers of targets routed from now on do. Default: nobody. */
+        public Builder listener(BalancerListener listener) {
+            this.listener = requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Sets the age at which a response that was neither read to its end nor closed is given up: its lease ends and is counted as leaked, while its
+         * connection is not touched. Longer than the longest stream or WebSocket. Default: {@link #DEFAULT_LEASE_AGE_LIMIT}.
+         *
+         * @throws IllegalArgumentException if it is zero or negative
+         */
+        public Builder leaseAgeLimit(Duration limit) {
+            if (requireNonNull(limit, "limit").isNegative() || limit.isZero()) {
+                throw new IllegalArgumentException("lease age limit was " + limit + ", expected > 0");
+            }
+            this.leaseAgeLimit = limit;
+            return this;
+        }
+
+        /**
+         * Sets how many bytes of a request body are read at the most in search of a key; a call with a longer body fails. Default:
+         * {@link #DEFAULT_KEY_BODY_LIMIT}.
+         *
+         * @throws IllegalArgumentException if it is less than 1
+         */
+        public Builder keyBodyLimit(long bytes) {
+            if (bytes < 1) {
+                throw new IllegalArgumentException("key body limit was " + bytes + ", expected at least 1");
+            }
+            this.keyBodyLimit = bytes;
+            return this;
+        }
+
+        /**
+         * Sets how many idle connections are kept per endpoint, and for how long. Default: {@value #DEFAULT_IDLE_CONNECTIONS} for 5 minutes. A server
+         * that closes idle connections sooner makes calls fail that are not idempotent: keep them for less time than it does.
+         *
+         * @throws IllegalArgumentException if the number is negative or the time not positive
+         */
+        public Builder idleConnections(int perEndpoint, Duration keepAlive) {
+            if (perEndpoint < 0) {
+                throw new IllegalArgumentException(
+                        "idle connections per endpoint were " + perEndpoint + ", expected 0 or more");
+            }
+            if (requireNonNull(keepAlive, "keepAlive").isNegative() || keepAlive.isZero()) {
+                throw new IllegalArgumentException("keep-alive was " + keepAlive + ", expected > 0");
+            }
+            this.idleConnections = perEndpoint;
+            this.keepAlive = keepAlive;
+            return this;
+        }
+
+        /** Leaves the dispatcher's limits as they are; see {@link ZerohopOkHttp#install}. */
+        public Builder keepDispatcherLimits() {
+            this.keepDispatcherLimits = true;
+            return this;
+        }
+
+        /** Builds the routing and starts the balancers made from targets. */
+        public ZerohopOkHttp build() {
+            return new ZerohopOkHttp(this);
+        }
+    }
+}

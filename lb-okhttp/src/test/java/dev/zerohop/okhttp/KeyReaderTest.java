@@ -1,0 +1,201 @@
+package dev.zerohop.okhttp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.KeySource;
+import dev.zerohop.KeySource.Place;
+import dev.zerohop.Refusal;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import okhttp3.Cookie;
+import okhttp3.CookieJar;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okio.BufferedSink;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Five servers; the test policy sends the integer key n to server n modulo 5, and a text key by its length. */
+class KeyReaderTest {
+
+    private static Rig rig(@Nullable KeySource key) throws IOException {
+        return rig(key, UnaryOperator.identity(), CookieJar.NO_COOKIES);
+    }
+
+    private static Rig rig(@Nullable KeySource key, UnaryOperator<ZerohopOkHttp.Builder> routing, CookieJar cookies)
+            throws IOException {
+        Rig rig = new Rig(TestPolicies.byOrdinal(key), routing, client -> client.cookieJar(cookies));
+        rig.servers(5);
+        return rig;
+    }
+
+    @Test
+    void theTagOfTheRequestIsTheKey() throws Exception {
+        try (Rig rig = rig(new KeySource(Place.QUERY, "user", true))) {
+            Request request = Rig.get("/?user=1")
+                    .newBuilder()
+                    .tag(EndpointSelector.class, EndpointSelector.of(3))
+                    .build();
+            assertThat(rig.text(request)).isEqualTo("s3");
+        }
+    }
+
+    @Test
+    void aQueryParameterIsTheKey() throws Exception {
+        try (Rig rig = rig(new KeySource(Place.QUERY, "user", true))) {
+            assertThat(rig.text("/?x=9&user=4")).isEqualTo("s4");
+        }
+    }
+
+    @Test
+    void aHeaderIsTheKey() throws Exception {
+        try (Rig rig = rig(new KeySource(Place.HEADER, "X-User", true))) {
+            assertThat(rig.text(
+                            Rig.get("/").newBuilder().header("x-user", " 2 ").build()))
+                    .isEqualTo("s2");
+        }
+    }
+
+    @Test
+    void aGroupOfThePathIsTheKeyDecoded() throws Exception {
+        try (Rig rig = rig(new KeySource(Place.PATH, "^/users/([^/]+)", false))) {
+            assertThat(rig.text("/users/abc/orders")).as("length 3").isEqualTo("s3");
+            assertThat(rig.text("/users/a%2Fb%2Bc+/orders"))
+                    .as("a/b+c+: length 6")
+                    .isEqualTo("s1");
+        }
+    }
+
+    @Test
+    void aCookieIsTheKeyFromTheHeaderElseFromTheJar() throws Exception {
+        CookieJar jar = new CookieJar() {
+            @Override
+            public void saveFromResponse(HttpUrl url, List<Cookie> cookies) {}
+
+            @Override
+            public List<Cookie> loadForRequest(HttpUrl url) {
+                return List.of(new Cookie.Builder()
+                        .domain("orders")
+                        .name("user")
+                        .value("2")
+                        .build());
+            }
+        };
+        try (Rig rig = rig(new KeySource(Place.COOKIE, "user", true), UnaryOperator.identity(), jar)) {
+            assertThat(rig.text("/")).isEqualTo("s2");
+            assertThat(rig.text(Rig.get("/")
+                            .newBuilder()
+                            .header("Cookie", "a=b; user=3")
+                            .build()))
+                    .isEqualTo("s3");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/user/id   | {\"x\":[1,2],\"user\":{\"name\":\"n\",\"id\":3}}     | s3",
+                "/items/1   | {\"items\":[7,4]}                                    | s4",
+                "/a~1b/c~0d | {\"a/b\":{\"c~d\":\"2\"}}                            | s2",
+            })
+    void aValueInAJsonBodyIsTheKeyAndTheBodyIsStillSent(String pointer, String json, String server) throws Exception {
+        try (Rig rig = rig(new KeySource(Place.JSON_POINTER, pointer, true))) {
+            assertThat(rig.text(Rig.post("/", json))).isEqualTo(server);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "QUERY        | user  | /?user=abc | ''                | was 'abc', expected an integer of 64 bits",
+                "QUERY        | user  | /          | ''                | the policy needs a key",
+                "JSON_POINTER | /user | /          | {'user':          | the body is not JSON",
+                "JSON_POINTER | /user | /          | {'user':{'a':1}}  | expected a text or a number",
+                "JSON_POINTER | /user | /          | {'user':null}     | the policy needs a key",
+                "JSON_POINTER | /user | /          | {'other':1}       | the policy needs a key",
+                "JSON_POINTER | user  | /          | {'user':1}        | cannot be used",
+                "PATH         | ([    | /          | ''                | cannot be used",
+            })
+    void aKeyThatCannotBeUsedFailsTheCallWithoutSendingIt(
+            Place place, String name, String path, String body, String problem) throws Exception {
+        try (Rig rig = rig(new KeySource(place, name, true))) {
+            assertThatThrownBy(() -> rig.text(Rig.post(path, body.replace('\'', '"'))))
+                    .isInstanceOfSatisfying(
+                            NoEndpointIOException.class,
+                            e -> assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.BAD_KEY))
+                    .hasMessageStartingWith("orders: ")
+                    .hasMessageContaining(problem);
+            assertThat(rig.outcomes()).isEmpty();
+        }
+    }
+
+    @Test
+    void aBodyThatIsTooLongOrCanBeSentOnlyOnceIsNotRead() throws Exception {
+        KeySource key = new KeySource(Place.JSON_POINTER, "/user", true);
+        try (Rig rig = rig(key, routing -> routing.keyBodyLimit(20), CookieJar.NO_COOKIES)) {
+            String longer = "{\"pad\":\"0123456789\",\"user\":1}";
+            assertThatThrownBy(() -> rig.text(Rig.post("/", longer))).hasMessageContaining("longer than 20 bytes");
+            assertThatThrownBy(() -> rig.text(request(longer, -1, false))).hasMessageContaining("longer than 20 bytes");
+            assertThatThrownBy(() -> rig.text(request("{\"user\":1}", -1, true)))
+                    .hasMessageContaining("can be sent only once");
+            assertThat(rig.text(request("{\"user\":1}", -1, false))).isEqualTo("s1");
+        }
+    }
+
+    private static Request request(String body, long length, boolean oneShot) {
+        return new Request.Builder()
+                .url("http://orders/")
+                .post(new RequestBody() {
+                    @Override
+                    public @Nullable MediaType contentType() {
+                        return null;
+                    }
+
+                    @Override
+                    public long contentLength() {
+                        return length;
+                    }
+
+                    @Override
+                    public boolean isOneShot() {
+                        return oneShot;
+                    }
+
+                    @Override
+                    public void writeTo(BufferedSink sink) throws IOException {
+                        sink.writeUtf8(body);
+                    }
+                })
+                .build();
+    }
+
+    @Test
+    void aPolicyWithoutKeysDoesNotLookForOne() throws Exception {
+        try (Rig rig = new Rig(TestPolicies.settings(
+                new TestPolicies.RoundRobin(false), 1, new KeySource(Place.QUERY, "user", true)))) {
+            rig.servers(1);
+            assertThat(rig.text("/?user=abc")).isEqualTo("s0");
+        }
+    }
+
+    @Test
+    void aStandInForAnOwnerThatIsDownIsToldSo() throws Exception {
+        try (Rig rig = rig(new KeySource(Place.QUERY, "user", true))) {
+            rig.text("/?user=-3");
+            rig.text("/?user=0");
+            assertThat(rig.servers(0).get(0).log)
+                    .extracting(request -> request.getHeaders().get("zerohop-not-owner"))
+                    .containsExactly("true", null);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.zerohop.okhttp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.zerohop.KeySource;
+import dev.zerohop.Refusal;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import okhttp3.Call;
+import okhttp3.Response;
+import org.junit.jupiter.api.Test;
+
+class RefusalTest {
+    private static final KeySource BY_USER = new KeySource(KeySource.Place.QUERY, "user", true);
+
+    @Test
+    void aCallWaitsForTheFirstAnswerOfTheSource() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return rig.text("/");
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            await().until(() -> rig.client.dispatcher().runningCallsCount() == 1);
+            assertThat(answer).isNotDone();
+            rig.servers(1);
+            assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("s0");
+        }
+    }
+
+    @Test
+    void waitingEndsWithTheConnectTimeoutOfACallWithoutAnother() throws Exception {
+        try (Rig rig = new Rig(
+                TestPolicies.roundRobin(3),
+                UnaryOperator.identity(),
+                builder -> builder.connectTimeout(Duration.ofMillis(100)))) {
+            assertThatThrownBy(() -> rig.text("/"))
+                    .isInstanceOfSatisfying(
+                            NoEndpointIOException.class,
+                            e -> assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.NONE_KNOWN))
+                    .hasMessageContaining("orders: no endpoint known")
+                    .hasMessageContaining("has answered 0 times")
+                    .hasMessageContaining("; waited ");
+        }
+    }
+
+    @Test
+    void waitingEndsWithTheCallTimeout() throws Exception {
+        try (Rig rig = new Rig(
+                TestPolicies.roundRobin(3),
+                UnaryOperator.identity(),
+                builder -> builder.connectTimeout(Duration.ofMillis(50)).callTimeout(Duration.ofMillis(300)))) {
+            assertThatThrownBy(() -> rig.text("/"))
+                    .isInstanceOf(java.io.InterruptedIOException.class)
+                    .hasMessage("timeout")
+                    .hasRootCauseMessage(
+                            "Canceled while waiting for an endpoint; orders: no endpoint known; source scripted has answered 0 times");
+        }
+    }
+
+    @Test
+    void cancelEndsTheWaitingAtOnce() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            Call call = rig.call(Rig.get("/"));
+            CompletableFuture<Response> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return call.execute();
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            await().until(() -> rig.client.dispatcher().runningCallsCount() == 1);
+            call.cancel();
+            assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS))
+                    .isInstanceOf(ExecutionException.class)
+                    .hasMessageContaining("Canceled");
+        }
+    }
+
+    @Test
+    void anEmptyServiceFailsAtOnceWithTheCoresWords() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            rig.resolver.push();
+            assertThatThrownBy(() -> rig.text("/"))
+                    .isInstanceOf(NoEndpointIOException.class)
+                    .hasMessage("orders: no endpoint known; source scripted has answered 1 times");
+        }
+    }
+
+    @Test
+    void aServiceOfDrainingEndpointsHasNoneToUse() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            TestServer server = rig.servers(1).get(0);
+            rig.resolver.push(server.endpoint().toBuilder()
+                    .readiness(dev.zerohop.Endpoint.Readiness.DRAINING)
+                    .build());
+            assertThatThrownBy(() -> rig.text("/"))
+                    .isInstanceOfSatisfying(
+                            NoEndpointIOException.class,
+                            e -> assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.NONE_USABLE));
+            assertThat(server.log).isEmpty();
+        }
+    }
+
+    @Test
+    void anOwnerThatIsDownFailsTheCallOrMakesItWaitAsThePolicySays() throws Exception {
+        try (Rig rig = new Rig(
+                TestPolicies.byOrdinal(BY_USER),
+                UnaryOperator.identity(),
+                builder -> builder.connectTimeout(Duration.ofMillis(100)))) {
+            rig.servers(1);
+            assertThatThrownBy(() -> rig.text("/?user=-2"))
+                    .isInstanceOfSatisfying(
+                            NoEndpointIOException.class,
+                            e -> assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.OWNER_DOWN))
+                    .hasMessage("orders: the owner is down");
+            assertThatThrownBy(() -> rig.text("/?user=-1"))
+                    .isInstanceOf(NoEndpointIOException.class)
+                    .hasMessageContaining("the owner is down; waited ");
+        }
+    }
+}

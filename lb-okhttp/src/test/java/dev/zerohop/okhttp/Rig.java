@@ -1,0 +1,137 @@
+package dev.zerohop.okhttp;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Node;
+import dev.zerohop.Outcome;
+import dev.zerohop.Time;
+import dev.zerohop.testing.ScriptedResolver;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.UnaryOperator;
+import okhttp3.Call;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+
+/** A balancer whose membership the test pushes, a routing of "orders" to it, and a client. */
+final class Rig implements AutoCloseable {
+    final ScriptedResolver resolver = new ScriptedResolver();
+    final ConcurrentLinkedQueue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<Endpoint> leaks = new ConcurrentLinkedQueue<>();
+    final Balancer balancer;
+    final ZerohopOkHttp zerohop;
+    final OkHttpClient client;
+    private final List<TestServer> servers = new ArrayList<>();
+
+    Rig(BalancerSettings settings) {
+        this(settings, UnaryOperator.identity(), UnaryOperator.identity());
+    }
+
+    Rig(
+            BalancerSettings settings,
+            UnaryOperator<ZerohopOkHttp.Builder> routing,
+            UnaryOperator<OkHttpClient.Builder> clients) {
+        balancer = Balancer.builder("orders")
+                .resolver(resolver)
+                .settings(settings)
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+                        outcomes.add(outcome);
+                    }
+
+                    @Override
+                    public void onLeak(String service, Endpoint endpoint, Duration age) {
+                        leaks.add(endpoint);
+                    }
+                })
+                .build();
+        balancer.start();
+        zerohop = routing.apply(
+                        ZerohopOkHttp.builder().route("orders", balancer).route("orders.shop.svc", balancer))
+                .build();
+        client = zerohop.install(clients.apply(new OkHttpClient.Builder())).build();
+    }
+
+    static Rig roundRobin() {
+        return new Rig(TestPolicies.roundRobin(3));
+    }
+
+    /** Starts servers and makes them the whole membership. */
+    List<TestServer> servers(int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            servers.add(new TestServer("s" + servers.size()));
+        }
+        publish();
+        return servers;
+    }
+
+    void publish() {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (TestServer server : servers) {
+            endpoints.add(server.endpoint());
+        }
+        resolver.push(endpoints);
+    }
+
+    /** An endpoint at which nobody listens. */
+    static Endpoint dead(String id) throws IOException {
+        try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+            return Endpoint.builder("127.0.0.1", socket.getLocalPort()).id(id).build();
+        }
+    }
+
+    static Request get(String path) {
+        return new Request.Builder().url("http://orders" + path).build();
+    }
+
+    static Request post(String path, String body) {
+        return new Request.Builder()
+                .url("http://orders" + path)
+                .post(RequestBody.create(body, null))
+                .build();
+    }
+
+    Call call(Request request) {
+        return client.newCall(request);
+    }
+
+    String text(Request request) throws IOException {
+        try (Response response = client.newCall(request).execute()) {
+            return response.body().string();
+        }
+    }
+
+    String text(String path) throws IOException {
+        return text(get(path));
+    }
+
+    int inFlight() {
+        return balancer.snapshot().members().stream().mapToInt(Node::inFlight).sum();
+    }
+
+    List<Outcome> outcomes() {
+        return List.copyOf(outcomes);
+    }
+
+    static long now() {
+        return Time.system().nanoTime();
+    }
+
+    @Override
+    public void close() throws IOException {
+        zerohop.close();
+        balancer.close();
+        client.dispatcher().executorService().shutdown();
+        for (TestServer server : servers) {
+            server.close();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package dev.zerohop.okhttp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ZerohopOkHttpTest {
+
+    @Test
+    void okHttpsDefaultLimitPerHostIsRaisedToTheLimitForAll() {
+        Dispatcher dispatcher = new Dispatcher();
+        dispatcher.setMaxRequests(100);
+        install(ZerohopOkHttp.builder(), dispatcher);
+        assertThat(dispatcher.getMaxRequestsPerHost()).isEqualTo(100);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 20, 200})
+    void aLimitPerHostThatSomebodyChoseStays(int chosen) {
+        Dispatcher dispatcher = new Dispatcher();
+        dispatcher.setMaxRequestsPerHost(chosen);
+        install(ZerohopOkHttp.builder(), dispatcher);
+        assertThat(dispatcher.getMaxRequestsPerHost()).isEqualTo(chosen);
+    }
+
+    @Test
+    void theLimitsCanBeLeftAlone() {
+        Dispatcher dispatcher = new Dispatcher();
+        install(ZerohopOkHttp.builder().keepDispatcherLimits(), dispatcher);
+        assertThat(dispatcher.getMaxRequestsPerHost()).isEqualTo(5);
+    }
+
+    private static void install(ZerohopOkHttp.Builder builder, Dispatcher dispatcher) {
+        builder.build()
+                .install(new OkHttpClient.Builder().dispatcher(dispatcher))
+                .build();
+    }
+
+    @Test
+    void installingTwiceOnOneClientIsRefused() {
+        ZerohopOkHttp zerohop = ZerohopOkHttp.builder().build();
+        OkHttpClient client = zerohop.install(new OkHttpClient.Builder()).build();
+        assertThatThrownBy(() -> zerohop.install(client.newBuilder()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("expected once");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.1", "::1", "http://orders", "orders:80", "", "or ders", "orders/x"})
+    void whatIsNotAHostNameCannotBeRouted(String name) throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            assertThatThrownBy(() -> ZerohopOkHttp.builder().route(name, rig.balancer))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("'" + name + "'")
+                    .hasMessageContaining("expected a host name");
+        }
+    }
+
+    @Test
+    void aNameIsRoutedOnceWhateverItsCase() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            rig.servers(1);
+            assertThatThrownBy(() -> ZerohopOkHttp.builder()
+                            .route("orders", rig.balancer)
+                            .route("ORDERS", rig.balancer))
+                    .hasMessageContaining("'ORDERS' was routed twice");
+            assertThat(rig.zerohop.balancer("Orders")).isSameAs(rig.balancer);
+            assertThatThrownBy(() -> rig.zerohop.balancer("users")).hasMessageContaining("'users' is not routed");
+        }
+    }
+
+    @Test
+    void targetsThatCannotBeUsedAreRefusedWhenRouted() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            ZerohopOkHttp.Builder builder = ZerohopOkHttp.builder().settings(rig.balancer.settings());
+            assertThatThrownBy(() -> builder.route("a", "no-scheme")).hasMessageContaining("found no scheme");
+            assertThatThrownBy(() -> builder.route("a", "nosuch:///x"))
+                    .hasMessageContaining("no resolver for scheme 'nosuch'");
+        }
+    }
+
+    @Test
+    void optionsOutOfRangeAreRefused() {
+        ZerohopOkHttp.Builder builder = ZerohopOkHttp.builder();
+        assertThatThrownBy(() -> builder.leaseAgeLimit(Duration.ZERO)).hasMessageContaining("PT0S, expected > 0");
+        assertThatThrownBy(() -> builder.keyBodyLimit(0)).hasMessageContaining("was 0, expected at least 1");
+        assertThatThrownBy(() -> builder.idleConnections(-1, Duration.ofMinutes(1)))
+                .hasMessageContaining("-1, expected 0 or more");
+        assertThatThrownBy(() -> builder.idleConnections(1, Duration.ofSeconds(-1)))
+                .hasMessageContaining("PT-1S, expected > 0");
+    }
+
+    @Test
+    void closingLeavesABalancerAloneThatWasPassedIn() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            rig.servers(1);
+            rig.zerohop.close();
+            assertThat(rig.resolver.running()).isTrue();
+            assertThat(rig.balancer.pick(dev.zerohop.PickContext.NONE)).isNotNull();
+        }
+    }
+}
