@@ -1,5 +1,6 @@
 package dev.zerohop.benchmarks.endtoend;
 
+import dev.zerohop.config.Configurations;
 import dev.zerohop.okhttp.ZerohopOkHttp;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -42,6 +43,7 @@ public final class EndToEnd {
             List<Integer> http = ports.subList(Servers.COUNT, ports.size());
             try (Proxy proxy = Proxy.start(grpc, http);
                     ZerohopOkHttp routing = ZerohopOkHttp.builder()
+                            .settings(Configurations.defaults())
                             .route("orders", target(http))
                             .build()) {
                 Map<String, List<Double>> results = measure(arms(grpc, http, proxy, routing), rounds, nanos);

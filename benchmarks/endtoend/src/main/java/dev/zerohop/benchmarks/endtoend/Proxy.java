@@ -63,8 +63,7 @@ record Proxy(String name, Process process, int grpcPort, int httpPort) implement
                   bind 127.0.0.1:%d proto h2
                   balance roundrobin
                 %s
-                """
-                .formatted(
+                """.formatted(
                         httpPort,
                         lines(http, "  server s%1$d 127.0.0.1:%1$d"),
                         grpcPort,
@@ -97,8 +96,7 @@ record Proxy(String name, Process process, int grpcPort, int httpPort) implement
                     location / { grpc_pass grpc://grpc; }
                   }
                 }
-                """
-                .formatted(
+                """.formatted(
                         directory,
                         lines(http, "server 127.0.0.1:%d;"),
                         lines(grpc, "server 127.0.0.1:%d;"),

@@ -57,12 +57,10 @@ public final class Servers {
                 .workerEventLoopGroup(group)
                 .directExecutor()
                 .addService(ServerServiceDefinition.builder(Echo.SERVICE)
-                        .addMethod(
-                                Echo.METHOD,
-                                ServerCalls.asyncUnaryCall((request, response) -> {
-                                    response.onNext(request);
-                                    response.onCompleted();
-                                }))
+                        .addMethod(Echo.METHOD, ServerCalls.asyncUnaryCall((request, response) -> {
+                            response.onNext(request);
+                            response.onCompleted();
+                        }))
                         .build())
                 .build()
                 .start();
