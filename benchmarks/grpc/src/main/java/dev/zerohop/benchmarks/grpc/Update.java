@@ -1,0 +1,54 @@
+package dev.zerohop.benchmarks.grpc;
+
+import io.grpc.EquivalentAddressGroup;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** One endpoint is added: from the new list to the picker that has it, its connection included (which opens at once). */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+public class Update {
+    @Param({"round_robin", "weighted_round_robin", "least_request"})
+    String policy;
+
+    @Param("1000")
+    int n;
+
+    private FakeChannel channel;
+    private List<EquivalentAddressGroup> before;
+    private List<EquivalentAddressGroup> after;
+
+    @Setup
+    public void open() {
+        before = FakeChannel.addresses(n);
+        after = FakeChannel.addresses(n + 1);
+        channel = Policies.ready(policy, n);
+    }
+
+    @Setup(Level.Invocation)
+    public void remove() {
+        channel.accept(before);
+    }
+
+    @TearDown
+    public void close() {
+        channel.close();
+    }
+
+    @Benchmark
+    public Object add() {
+        channel.accept(after);
+        return channel.picker();
+    }
+}

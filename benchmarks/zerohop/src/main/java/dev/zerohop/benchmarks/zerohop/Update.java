@@ -1,0 +1,71 @@
+package dev.zerohop.benchmarks.zerohop;
+
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Endpoint;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.picker.Pickers;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+public class Update {
+    @Param({"weighted_round_robin", "round_robin"})
+    String policy;
+
+    @Param("1000")
+    int n;
+
+    private Subject subject;
+    private List<Endpoint> before;
+    private List<Endpoint> after;
+
+    @Setup
+    public void open() {
+        before = Subject.endpoints(n);
+        after = Subject.endpoints(n + 1);
+        BalancerSettings settings = Configurations.defaults().withPolicy(Pickers.byName(policy));
+        subject = Subject.of(settings);
+        subject.source().push(before);
+    }
+
+    @Setup(Level.Invocation)
+    public void remove() {
+        subject.source().push(before);
+        check(n);
+    }
+
+    @TearDown(Level.Invocation)
+    public void published() {
+        check(n + 1);
+    }
+
+    private void check(int expected) {
+        int candidates = subject.balancer().snapshot().candidates().size();
+        if (candidates != expected) {
+            throw new IllegalStateException("the picker has " + candidates + " candidates, expected " + expected);
+        }
+    }
+
+    @TearDown
+    public void close() {
+        subject.close();
+    }
+
+    @Benchmark
+    public void add() {
+        subject.source().push(after);
+    }
+}
