@@ -7,14 +7,14 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Env;
 import dev.zerohop.Target;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.resolver.SharedResolvers;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Function;
 import okhttp3.Dispatcher;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,12 +68,14 @@ public final class ZerohopOkHttp implements AutoCloseable {
         this.guard = new LeakGuard(builder.env.time(), builder.leaseAgeLimit);
         Service.IdleConnections idle = new Service.IdleConnections(builder.idleConnections, builder.keepAlive);
         Map<String, Service> made = new LinkedHashMap<>();
-        builder.routes.forEach((host, route) -> made.put(
+        builder.balancers.forEach((host, balancer) -> made.put(
+                host, new Service(host, balancer, false, builder.env, idle, new KeyReader(builder.keyBodyLimit))));
+        builder.targets.forEach((host, target) -> made.put(
                 host,
                 new Service(
                         host,
-                        route.balancer(),
-                        route.owned(),
+                        builder.balancer(host, target),
+                        true,
                         builder.env,
                         idle,
                         new KeyReader(builder.keyBodyLimit))));
@@ -86,6 +88,16 @@ public final class ZerohopOkHttp implements AutoCloseable {
     /** Starts a routing. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * The shortest way: makes the clients of this builder route one name to one target, with all defaults, for as long as the process lives.
+     *
+     * @return the same builder
+     * @throws IllegalArgumentException if the name or the target cannot be used
+     */
+    public static OkHttpClient.Builder install(OkHttpClient.Builder client, String name, String target) {
+        return builder().route(name, target).build().install(client);
     }
 
     /**
@@ -174,18 +186,16 @@ public final class ZerohopOkHttp implements AutoCloseable {
 
     /** Builds a {@link ZerohopOkHttp}. Not thread-safe. */
     public static final class Builder {
-        private final Map<String, Route> routes = new LinkedHashMap<>();
+        private final Map<String, Balancer> balancers = new LinkedHashMap<>();
+        private final Map<String, Target> targets = new LinkedHashMap<>();
         private Env env = Env.system();
-        private @Nullable BalancerSettings settings;
+        private BalancerSettings settings = Configurations.defaults();
         private BalancerListener listener = BalancerListener.NOOP;
-        private @Nullable Function<String, BalancerSettings> configurationParser;
         private Duration leaseAgeLimit = DEFAULT_LEASE_AGE_LIMIT;
         private long keyBodyLimit = DEFAULT_KEY_BODY_LIMIT;
         private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
         private Duration keepAlive = DEFAULT_KEEP_ALIVE;
         private boolean keepDispatcherLimits;
-
-        private record Route(Balancer balancer, boolean owned) {}
 
         private Builder() {}
 
@@ -195,41 +205,37 @@ public final class ZerohopOkHttp implements AutoCloseable {
          * @throws IllegalArgumentException if the name is not a host name, is an IP literal, or was routed before
          */
         public Builder route(String name, Balancer balancer) {
-            put(name, new Route(requireNonNull(balancer, "balancer"), false));
+            balancers.put(unrouted(name), requireNonNull(balancer, "balancer"));
             return this;
         }
 
         /**
-         * Routes a logical name to a target, for example {@code k8s:///shop/orders:http}. The balancer for it takes what {@link #env},
-         * {@link #settings}, {@link #configurationParser} and {@link #listener} said before; it is started by {@link #build} and closed with the routing.
+         * Routes a logical name to a target, for example {@code k8s:///shop/orders:http}. {@link #build} makes a balancer for it that shares the target's
+         * watch with the rest of the process, and that takes configurations from its source if the source has any; it is closed with the routing.
          *
-         * @throws IllegalArgumentException if the name or the target cannot be used
-         * @throws IllegalStateException if no settings were given before
+         * @throws IllegalArgumentException if the name cannot be routed (see {@link #route(String, Balancer)}) or the text is not a target
          */
         public Builder route(String name, String target) {
-            String host = canonical(name);
-            BalancerSettings known = settings;
-            if (known == null) {
-                throw new IllegalStateException(
-                        "route '" + name + "' to " + target + ": no settings were given before, expected some");
-            }
-            Balancer.Builder balancer = Balancer.builder(host)
-                    .env(env)
-                    .resolver(Target.parse(target).newResolver(env))
-                    .settings(known)
-                    .listener(listener);
-            if (configurationParser != null) {
-                balancer.configurationParser(configurationParser);
-            }
-            put(name, new Route(balancer.build(), true));
+            targets.put(unrouted(name), Target.parse(target));
             return this;
         }
 
-        private void put(String name, Route route) {
+        private String unrouted(String name) {
             String host = canonical(name);
-            if (routes.putIfAbsent(host, route) != null) {
+            if (balancers.containsKey(host) || targets.containsKey(host)) {
                 throw new IllegalArgumentException("'" + name + "' was routed twice, expected each name once");
             }
+            return host;
+        }
+
+        private Balancer balancer(String host, Target target) {
+            return Balancer.builder(host)
+                    .env(env)
+                    .resolver(SharedResolvers.of(target, env))
+                    .settings(settings)
+                    .configurationParser(Configurations::parse)
+                    .listener(listener)
+                    .build();
         }
 
         /** The name as it stands in a URL. */
@@ -256,19 +262,13 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return this;
         }
 
-        /** Sets how the targets that are routed from now on are balanced. */
+        /** Sets how routed targets are balanced. Default: {@link Configurations#defaults}. Services that differ in this get a balancer of their own. */
         public Builder settings(BalancerSettings settings) {
             this.settings = requireNonNull(settings, "settings");
             return this;
         }
 
-        /** Sets how configurations are read that the sources of targets routed from now on give. */
-        public Builder configurationParser(Function<String, BalancerSettings> parser) {
-            this.configurationParser = requireNonNull(parser, "parser");
-            return this;
-        }
-
-        /** Sets who learns what the balancers of targets routed from now on do. Default: nobody. */
+        /** Sets who learns what the balancers of routed targets do. Default: nobody. */
         public Builder listener(BalancerListener listener) {
             this.listener = requireNonNull(listener, "listener");
             return this;
@@ -327,7 +327,11 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return this;
         }
 
-        /** Builds the routing and starts the balancers made from targets. */
+        /**
+         * Builds the routing and starts the balancers of its targets.
+         *
+         * @throws IllegalArgumentException if a target does not say what its scheme needs
+         */
         public ZerohopOkHttp build() {
             return new ZerohopOkHttp(this);
         }

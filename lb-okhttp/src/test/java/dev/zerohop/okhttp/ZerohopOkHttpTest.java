@@ -76,12 +76,41 @@ class ZerohopOkHttpTest {
     }
 
     @Test
-    void targetsThatCannotBeUsedAreRefusedWhenRouted() throws Exception {
-        try (Rig rig = Rig.roundRobin()) {
-            ZerohopOkHttp.Builder builder = ZerohopOkHttp.builder().settings(rig.balancer.settings());
-            assertThatThrownBy(() -> builder.route("a", "no-scheme")).hasMessageContaining("found no scheme");
-            assertThatThrownBy(() -> builder.route("a", "nosuch:///x"))
-                    .hasMessageContaining("no resolver for scheme 'nosuch'");
+    void targetsThatCannotBeUsedAreRefused() {
+        ZerohopOkHttp.Builder builder = ZerohopOkHttp.builder();
+        assertThatThrownBy(() -> builder.route("a", "no-scheme")).hasMessageContaining("found no scheme");
+        builder.route("a", "nosuch:///x");
+        assertThatThrownBy(builder::build).hasMessageContaining("no resolver for scheme 'nosuch'");
+    }
+
+    @Test
+    void aTargetIsFollowedAndBalancedWithTheDefaultsAndClosedWithTheRouting() throws Exception {
+        try (TestServer a = new TestServer("a");
+                TestServer b = new TestServer("b")) {
+            ZerohopOkHttp zerohop = ZerohopOkHttp.builder()
+                    .route("orders", "static:///127.0.0.1:" + a.port() + ",127.0.0.1:" + b.port())
+                    .build();
+            OkHttpClient client = zerohop.install(new OkHttpClient.Builder()).build();
+            for (int i = 0; i < 10; i++) {
+                client.newCall(Rig.get("/")).execute().close();
+            }
+            assertThat(a.log).hasSize(5);
+            assertThat(b.log).hasSize(5);
+            zerohop.close();
+            assertThat(zerohop.balancer("orders")
+                            .refusal(dev.zerohop.PickContext.NONE)
+                            .kind())
+                    .isEqualTo(dev.zerohop.Refusal.Kind.CLOSED);
+        }
+    }
+
+    @Test
+    void oneLineRoutesANameToATarget() throws Exception {
+        try (TestServer a = new TestServer("a")) {
+            OkHttpClient client = ZerohopOkHttp.install(
+                            new OkHttpClient.Builder(), "orders", "static:///127.0.0.1:" + a.port())
+                    .build();
+            assertThat(client.newCall(Rig.get("/")).execute().body().string()).isEqualTo("a");
         }
     }
 
