@@ -696,6 +696,9 @@ public final class Balancer implements AutoCloseable {
             next = stage.apply(next, now);
         }
         publish(route(routing.picker.rebuild(next), next));
+        // Before the listener hears of it: an adapter picks again for the calls that wait, and its refusals are final
+        // now.
+        rebuilding = false;
         listener.onRebuild(name, next);
         return Math.min(review, next.reviewInNanos());
     }
