@@ -1,0 +1,85 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.config.Configurations;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A call that looks while a version is being made is told to wait, and once the version is published its refusals are final. */
+class RefusalDuringChangesTest {
+
+    /** Everybody begins as connecting; the test reports the rest. */
+    private static final class Connectivity implements HealthSource {
+        private Sink sink = new Sink() {
+            @Override
+            public void report(String endpointId, Verdict verdict) {}
+
+            @Override
+            public void withdraw(String endpointId) {}
+        };
+
+        @Override
+        public String name() {
+            return "connectivity";
+        }
+
+        @Override
+        public Verdict initial() {
+            return Verdict.lasting(Health.Status.CONNECTING, "begun");
+        }
+
+        @Override
+        public void start(Sink given) {
+            sink = given;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aRefusalAmidAChangeWaitsAndOneAfterItDoesNot() {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        Connectivity connectivity = new Connectivity();
+        List<Refusal> amid = new ArrayList<>();
+        List<Refusal> after = new ArrayList<>();
+        Balancer[] made = new Balancer[1];
+        made[0] = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(Configurations.defaults())
+                .healthSource(connectivity)
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onHealth(String service, Endpoint endpoint, Health before, Health now) {
+                        amid.add(made[0].refusal(PickContext.NONE));
+                    }
+
+                    @Override
+                    public void onRebuild(String service, Snapshot snapshot) {
+                        after.add(made[0].refusal(PickContext.NONE));
+                    }
+                })
+                .build();
+        try (Balancer balancer = made[0]) {
+            balancer.start();
+            source.push(Endpoint.of("127.0.0.1", 1));
+            // Nobody was picked before a connection was reported: the first verdict came with the endpoint.
+            assertThat(balancer.pick(PickContext.NONE)).isNull();
+            assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CONNECTING);
+            amid.clear();
+            after.clear();
+            connectivity.sink.report(
+                    "127.0.0.1:1", HealthSource.Verdict.lasting(Health.Status.DISCONNECTED, "refused"));
+            time.advance(java.time.Duration.ofMillis(10));
+            assertThat(amid).isNotEmpty().allMatch(Refusal::waits);
+            assertThat(after).isNotEmpty().noneMatch(Refusal::waits);
+            assertThat(after.get(after.size() - 1).kind()).isEqualTo(Refusal.Kind.NONE_USABLE);
+        }
+    }
+}
