@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the steps of the demo act on: real servers on loopback ports, a real source of endpoints (one file for each transport), and streams of
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  */
 final class DemoWorld implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
-    private static final long CALL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final long CALL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Callers callers;
     private final Ticker ticker;
@@ -78,11 +79,17 @@ final class DemoWorld implements AutoCloseable {
 
     /** The source now names these servers, in the order of their ordinals; {@code weights} beyond the last are 1. */
     void publish(List<EchoServer> members, int... weights) {
-        write("grpc", members, weights);
-        write("http", members, weights);
+        write("grpc", members, null, weights);
+        write("http", members, null, weights);
     }
 
-    private void write(String transport, List<EchoServer> members, int... weights) {
+    /** The source still names all of these servers, and says that one of them is about to leave. */
+    void announceLeave(List<EchoServer> members, EchoServer leaving) {
+        write("grpc", members, leaving);
+        write("http", members, leaving);
+    }
+
+    private void write(String transport, List<EchoServer> members, @Nullable EchoServer leaving, int... weights) {
         String text = Json.object(json -> {
             json.writeArrayFieldStart("endpoints");
             for (int i = 0; i < members.size(); i++) {
@@ -93,6 +100,7 @@ final class DemoWorld implements AutoCloseable {
                 json.writeNumberField("port", transport.equals("grpc") ? server.grpcPort() : server.httpPort());
                 json.writeNumberField("weight", i < weights.length ? weights[i] : 1);
                 json.writeNumberField("ordinal", i);
+                json.writeBooleanField("draining", server == leaving);
                 json.writeEndObject();
             }
             json.writeEndArray();

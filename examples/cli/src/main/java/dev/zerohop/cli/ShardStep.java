@@ -18,7 +18,7 @@ final class ShardStep implements DemoStep {
 
     @Override
     public String story() {
-        return "Each of 30 keys has one owner among three numbered servers. One server restarts and comes back on another port. Calls for its"
+        return "Each of 30 keys has one owner among three numbered servers. One server announces that it leaves, stops, and comes back on another port. Calls for its"
                 + " keys wait for it (ownerDown WAIT), no key moves, and nobody else's keys notice.";
     }
 
@@ -32,8 +32,9 @@ final class ShardStep implements DemoStep {
         world.pass(400);
         EchoServer old = servers.get(1);
         long stopped = System.nanoTime();
+        world.announceLeave(servers, old);
+        world.pass(800);
         world.stop(old);
-        world.pass(200);
         EchoServer fresh = world.startServer(old.id());
         world.publish(List.of(servers.get(0), fresh, servers.get(2)));
         long restarted = System.nanoTime();
@@ -63,7 +64,7 @@ final class ShardStep implements DemoStep {
                     traffic,
                     begin,
                     end,
-                    DemoPlot.mark(begin, stopped, "orders-1 stops"),
+                    DemoPlot.mark(begin, stopped, "orders-1 leaves"),
                     DemoPlot.mark(begin, restarted, "back on a new port")));
         }
     }
