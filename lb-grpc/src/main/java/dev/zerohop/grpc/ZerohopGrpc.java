@@ -2,6 +2,7 @@ package dev.zerohop.grpc;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
@@ -12,6 +13,7 @@ import io.grpc.Context;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.Metadata;
+import io.grpc.NameResolver;
 import io.grpc.NameResolverRegistry;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -38,6 +40,13 @@ public final class ZerohopGrpc {
      */
     public static final Metadata.Key<String> NOT_OWNER =
             Metadata.Key.of("zerohop-not-owner", Metadata.ASCII_STRING_MARSHALLER);
+
+    /**
+     * Who learns what the balancer of a channel does, for metrics: {@code builder.setNameResolverArg(ZerohopGrpc.LISTENER, listener)}. For channels whose
+     * target is one of zerohop's. A channel that idles and wakes gets a new balancer, which tells the same listener.
+     */
+    public static final NameResolver.Args.Key<BalancerListener> LISTENER =
+            NameResolver.Args.Key.create("dev.zerohop.grpc.LISTENER");
 
     /** What discovery says about an address group. A name resolver of your own may set it; without it the id is host:port and the weight 1. */
     @EquivalentAddressGroup.Attr

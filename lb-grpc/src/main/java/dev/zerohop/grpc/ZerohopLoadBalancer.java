@@ -75,7 +75,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Balancer running = balancer;
         BalancerSettings settings = settings(running);
         if (running == null) {
-            running = newBalancer(settings, set.source());
+            running =
+                    newBalancer(settings, set.source(), resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
             balancer = running;
             running.start();
         } else {
@@ -103,24 +104,25 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
     }
 
-    private Balancer newBalancer(BalancerSettings settings, String name) {
+    private Balancer newBalancer(BalancerSettings settings, String name, @Nullable BalancerListener observer) {
+        BalancerListener own = new BalancerListener() {
+            @Override
+            public void onMembership(String service, int members, int added, int removed, int held) {
+                membershipChanged = true;
+            }
+
+            @Override
+            public void onRebuild(String service, Snapshot snapshot) {
+                publish();
+            }
+        };
         return Balancer.builder(name)
                 .env(Env.system().withTime(time))
                 .serialExecutor(sync)
                 .resolver(source)
                 .settings(settings)
                 .healthSource(links)
-                .listener(new BalancerListener() {
-                    @Override
-                    public void onMembership(String service, int members, int added, int removed, int held) {
-                        membershipChanged = true;
-                    }
-
-                    @Override
-                    public void onRebuild(String service, Snapshot snapshot) {
-                        publish();
-                    }
-                })
+                .listener(observer == null ? own : new ListenerPair(own, observer))
                 .build();
     }
 

@@ -1,5 +1,6 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
@@ -27,11 +28,15 @@ import org.jspecify.annotations.Nullable;
  * would replace the application's default entirely, its {@code methodConfig} included. What the source configures travels in the attributes instead.
  */
 final class ZerohopNameResolver extends NameResolver {
+    /** Carries {@link ZerohopGrpc#LISTENER} on to the policy. */
+    static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
+
     private final Target target;
     private final String authority;
     private final SynchronizationContext sync;
     private final Resolver resolver;
     private final HostNames hostNames;
+    private final @Nullable BalancerListener observer;
 
     // In the synchronization context only.
     private boolean shutdown;
@@ -48,6 +53,7 @@ final class ZerohopNameResolver extends NameResolver {
         this.authority = authority;
         this.sync = args.getSynchronizationContext();
         this.resolver = resolver;
+        this.observer = args.getArg(ZerohopGrpc.LISTENER);
         Executor offload = args.getOffloadExecutor();
         this.hostNames = new HostNames(offload == null ? Env.system().blocking() : offload);
     }
@@ -163,6 +169,9 @@ final class ZerohopNameResolver extends NameResolver {
                     Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
         }
         Attributes.Builder facts = Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set);
+        if (observer != null) {
+            facts.set(LISTENER, observer);
+        }
         if (configuration != null) {
             facts.set(ZerohopGrpc.SOURCE_CONFIGURATION, configuration);
         }

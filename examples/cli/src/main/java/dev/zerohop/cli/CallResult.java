@@ -1,0 +1,17 @@
+package dev.zerohop.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one call ended.
+ *
+ * @param error null when it succeeded, else what went wrong: {@code HTTP_503}, a gRPC code, {@code CONNECT}, {@code TIMEOUT}, {@code NO_ENDPOINT}
+ * @param endpoint id of the endpoint that the last attempt went to, or null when there was none
+ * @param server what the server that answered calls itself, or null when none answered
+ * @param retries attempts after the first
+ */
+record CallResult(
+        @Nullable String error,
+        @Nullable String endpoint,
+        @Nullable String server,
+        int retries) {}

@@ -1,0 +1,23 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.EndpointSelector;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Sends single calls to one target through zerohop. */
+interface Caller extends AutoCloseable {
+
+    /** Waits for the first answer of the source, and until connections are made where they are made beforehand, but no longer than {@code nanos}. */
+    void awaitReady(long nanos) throws InterruptedException;
+
+    /**
+     * Begins one call and returns at once.
+     *
+     * @param key the call's key, or null
+     * @param done told once how it ended, on any thread
+     */
+    void call(@Nullable EndpointSelector key, Consumer<CallResult> done);
+
+    @Override
+    void close();
+}

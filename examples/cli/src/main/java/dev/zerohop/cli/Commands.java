@@ -1,0 +1,36 @@
+package dev.zerohop.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.IFactory;
+
+/** Makes the commands and hands each what it works with. */
+final class Commands implements IFactory {
+    private final Console console;
+
+    private final Callers callers;
+
+    Commands(Console console, Callers callers) {
+        this.console = console;
+        this.callers = callers;
+    }
+
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+        if (type == ServerCommand.class) {
+            return type.cast(new ServerCommand(console));
+        }
+        if (type == CallCommand.class) {
+            return type.cast(new CallCommand(console, callers));
+        }
+        if (type == DemoCommand.class) {
+            return type.cast(new DemoCommand(console, callers));
+        }
+        if (type == WatchCommand.class) {
+            return type.cast(new WatchCommand(console));
+        }
+        if (type == ShardCommand.class) {
+            return type.cast(new ShardCommand(console));
+        }
+        return CommandLine.defaultFactory().create(type);
+    }
+}

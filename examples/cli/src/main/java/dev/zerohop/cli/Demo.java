@@ -1,0 +1,87 @@
+package dev.zerohop.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Plays steps one after the other and collects what they noted. */
+final class Demo {
+    /** At most four seconds. */
+    private static final int WARM_UP_LOOKS = 40;
+
+    private final Callers callers;
+    private final Console console;
+    private volatile boolean stopped;
+
+    /** What became of one step. */
+    record Result(int number, DemoStep step, DemoStep.Notes notes) {}
+
+    /** Told after each step. */
+    interface Audience {
+        void after(Result result);
+    }
+
+    Demo(Callers callers, Console console) {
+        this.callers = callers;
+        this.console = console;
+    }
+
+    /**
+     * Plays the steps.
+     *
+     * @throws InterruptedException if it was stopped
+     */
+    List<Result> play(List<DemoStep> steps, Audience audience) throws InterruptedException {
+        long begin = System.nanoTime();
+        warmUp();
+        List<Result> results = new ArrayList<>();
+        for (DemoStep step : steps) {
+            int number = results.size() + 1;
+            DemoWorld.Ticker ticker = () -> {
+                refuseIfStopped();
+                console.progress(String.format(
+                        Locale.ROOT,
+                        "step %d of %d, %s ... %.1f s",
+                        number,
+                        steps.size(),
+                        step.title(),
+                        (System.nanoTime() - begin) / 1e9));
+            };
+            try (DemoWorld world = new DemoWorld(callers, ticker)) {
+                DemoStep.Notes notes = new DemoStep.Notes();
+                step.play(world, notes);
+                results.add(new Result(number, step, notes));
+            }
+            console.progress("");
+            audience.after(results.get(results.size() - 1));
+        }
+        return results;
+    }
+
+    /** A process that has just started compiles and loads classes for seconds; the steps are to show the balancing. */
+    private void warmUp() throws InterruptedException {
+        DemoWorld.Ticker ticker = () -> {
+            refuseIfStopped();
+            console.progress("warming up ...");
+        };
+        try (DemoWorld world = new DemoWorld(callers, ticker)) {
+            world.cluster(3);
+            List<DemoTraffic> both = List.of(
+                    world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+            for (int i = 0; i < WARM_UP_LOOKS && !both.stream().allMatch(DemoTraffic::keepsUp); i++) {
+                world.pass(100);
+            }
+            console.progress("");
+        }
+    }
+
+    private void refuseIfStopped() throws InterruptedException {
+        if (stopped) {
+            throw new InterruptedException("stopped");
+        }
+    }
+
+    void stop() {
+        stopped = true;
+    }
+}

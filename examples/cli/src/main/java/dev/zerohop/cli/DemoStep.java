@@ -1,0 +1,74 @@
+package dev.zerohop.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** One step of the demo: something happens to the servers or to their source, and what becomes of the calls is measured and judged. */
+interface DemoStep {
+
+    /** A short name. */
+    String title();
+
+    /** What happens and what to expect, for a newcomer. */
+    String story();
+
+    /** Plays the step in a world without servers and notes what was measured. */
+    void play(DemoWorld world, Notes notes) throws InterruptedException;
+
+    /** One measured number and whether it is as it should be. */
+    record Check(String what, String measured, String expected, boolean held) {}
+
+    /** What a step has to show. Used by one thread. */
+    final class Notes {
+        private final List<Check> checks = new ArrayList<>();
+        private final List<DemoPlot> plots = new ArrayList<>();
+
+        void check(String what, String measured, String expected, boolean held) {
+            checks.add(new Check(what, measured, expected, held));
+        }
+
+        /** Checks that a share, in percent, is near what it should be. */
+        void share(String what, double percent, double expected, double tolerance) {
+            check(
+                    what,
+                    percent(percent),
+                    percent(expected) + " +- " + percent(tolerance),
+                    Math.abs(percent - expected) <= tolerance);
+        }
+
+        /** Checks that a share, in percent, is not above a limit. */
+        void atMost(String what, double percent, double limit) {
+            check(what, percent(percent), "at most " + percent(limit), percent <= limit);
+        }
+
+        /** Checks that no call failed and that there were calls at all. */
+        void noneFailed(String who, DemoTraffic.Window window) {
+            check(
+                    who + ": failed calls",
+                    window.failed() + " of " + window.calls(),
+                    "0",
+                    window.failed() == 0 && window.calls() > 0);
+        }
+
+        void plot(DemoPlot plot) {
+            plots.add(plot);
+        }
+
+        List<Check> checks() {
+            return checks;
+        }
+
+        List<DemoPlot> plots() {
+            return plots;
+        }
+
+        boolean held() {
+            return !checks.isEmpty() && checks.stream().allMatch(Check::held);
+        }
+
+        static String percent(double value) {
+            return String.format(Locale.ROOT, "%.1f %%", value);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.BalancerListener;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Health;
+import dev.zerohop.Node;
+import dev.zerohop.Snapshot;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Follows a channel's endpoints: which id an address has, and whether all of them are connected or have failed. Thread-safe. */
+final class GrpcEndpoints implements BalancerListener {
+    private final CountDownLatch settled = new CountDownLatch(1);
+
+    /** Grows only: a call may end after its endpoint left. */
+    private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
+
+    @Override
+    public void onRebuild(String service, Snapshot snapshot) {
+        boolean all = true;
+        for (Node node : snapshot.members()) {
+            Endpoint endpoint = node.endpoint();
+            idByAddress.put(endpoint.address(), endpoint.id());
+            Health.Status status = node.health().status();
+            all &= endpoint.weight() == 0 || (status != Health.Status.CONNECTING && status != Health.Status.UNKNOWN);
+        }
+        if (all) {
+            settled.countDown();
+        }
+    }
+
+    /** Waits until the source has answered and no endpoint is still being connected. */
+    void awaitSettled(long nanos) throws InterruptedException {
+        settled.await(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** The endpoint at an address: by its number, else by the name that it was looked up from, else the address itself. */
+    String idOf(SocketAddress address) {
+        if (!(address instanceof InetSocketAddress internet)) {
+            return address.toString();
+        }
+        String host = internet.getAddress() == null ? "" : internet.getAddress().getHostAddress();
+        String number = (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + internet.getPort();
+        String id = idByAddress.get(number);
+        if (id == null) {
+            id = idByAddress.get(internet.getHostString() + ":" + internet.getPort());
+        }
+        return id == null ? number : id;
+    }
+}

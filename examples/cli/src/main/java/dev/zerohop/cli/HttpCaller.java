@@ -1,0 +1,158 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Outcome;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Target;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.okhttp.NoEndpointIOException;
+import dev.zerohop.okhttp.ZerohopOkHttp;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/** Calls over HTTP, one thread for each call under way. */
+final class HttpCaller implements Caller {
+    /** The logical name in the URL; which server is called is the balancer's business. */
+    private static final String SERVICE = "target";
+
+    /** An endpoint that takes longer to connect to is given up for another. */
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
+    /** The call that this thread runs; a thread runs one at a time, of one caller. */
+    private static final ThreadLocal<Attempts> RUNNING = new ThreadLocal<>();
+
+    private final CountDownLatch answered = new CountDownLatch(1);
+    private final Balancer balancer;
+    private final ZerohopOkHttp routing;
+    private final OkHttpClient client;
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "zerohop-http");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final String url;
+
+    /** The attempts of one call; OkHttp makes them all on the call's own thread. */
+    private static final class Attempts {
+        private int picks;
+        private @Nullable String endpoint;
+        private @Nullable Outcome last;
+    }
+
+    HttpCaller(Target target, Settings settings, long timeoutNanos, String path) {
+        Balancer.Builder builder = Balancer.builder(target.text())
+                .resolver(Targets.newResolver(target))
+                .settings(settings.parsed())
+                .listener(new Observer());
+        if (settings.json() == null) {
+            builder.configurationParser(Configurations::parse);
+        }
+        this.balancer = builder.build();
+        this.routing = ZerohopOkHttp.builder().route(SERVICE, balancer).build();
+        Duration timeout = Duration.ofNanos(timeoutNanos);
+        this.client = routing.install(new OkHttpClient.Builder()
+                        .callTimeout(timeout)
+                        .connectTimeout(timeout.compareTo(CONNECT_TIMEOUT) < 0 ? timeout : CONNECT_TIMEOUT)
+                        .readTimeout(timeout)
+                        .writeTimeout(timeout)
+                        .followRedirects(false))
+                .build();
+        this.url = "http://" + SERVICE + path;
+        balancer.start();
+    }
+
+    @Override
+    public void awaitReady(long nanos) throws InterruptedException {
+        answered.await(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void call(@Nullable EndpointSelector key, Consumer<CallResult> done) {
+        threads.execute(() -> done.accept(execute(key)));
+    }
+
+    private CallResult execute(@Nullable EndpointSelector key) {
+        Request.Builder request = new Request.Builder().url(url);
+        if (key != null) {
+            request.tag(EndpointSelector.class, key);
+        }
+        Attempts attempts = new Attempts();
+        RUNNING.set(attempts);
+        String error = null;
+        String server = null;
+        try (Response response = client.newCall(request.build()).execute()) {
+            server = response.header(EchoHttp.SERVER_ID);
+            response.body().bytes();
+            error = response.code() >= 400 ? "HTTP_" + response.code() : null;
+        } catch (IOException failed) {
+            error = name(failed, attempts);
+        } catch (RuntimeException broken) {
+            // A load generator counts what it does not understand; it does not stop for it.
+            error = "UNKNOWN";
+        } finally {
+            RUNNING.remove();
+        }
+        return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1));
+    }
+
+    private static String name(IOException failed, Attempts attempts) {
+        if (failed instanceof NoEndpointIOException) {
+            return "NO_ENDPOINT";
+        }
+        if (failed instanceof ConnectException
+                || failed instanceof NoRouteToHostException
+                || failed instanceof UnknownHostException
+                || attempts.last == Outcome.CONNECT_FAILURE) {
+            return "CONNECT";
+        }
+        return failed instanceof InterruptedIOException ? "TIMEOUT" : "UNAVAILABLE";
+    }
+
+    @Override
+    public void close() {
+        client.dispatcher().cancelAll();
+        threads.shutdown();
+        routing.close();
+        balancer.close();
+    }
+
+    private final class Observer implements BalancerListener {
+        @Override
+        public void onRebuild(String service, Snapshot snapshot) {
+            answered.countDown();
+        }
+
+        @Override
+        public void onPick(String service, Endpoint endpoint) {
+            Attempts attempts = RUNNING.get();
+            if (attempts != null) {
+                attempts.picks++;
+                attempts.endpoint = endpoint.id();
+            }
+        }
+
+        @Override
+        public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+            Attempts attempts = RUNNING.get();
+            if (attempts != null) {
+                attempts.last = outcome;
+            }
+        }
+    }
+}

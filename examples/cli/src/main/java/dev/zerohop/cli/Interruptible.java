@@ -1,0 +1,52 @@
+package dev.zerohop.cli;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Makes SIGINT and SIGTERM the orderly end of a command instead of the death of the process. */
+final class Interruptible {
+
+    /** After this a command that was told to stop is given up. */
+    private static final long PATIENCE_SECONDS = 10;
+
+    private Interruptible() {}
+
+    /**
+     * Runs {@code body}. A signal runs {@code stop}, on another thread, which must make the body return soon; the process then ends with the body's
+     * exit code.
+     *
+     * @param patienceMillis how long the body may take after {@code stop}, on top of a few seconds
+     */
+    static int run(long patienceMillis, Runnable stop, Callable<Integer> body) throws Exception {
+        CompletableFuture<Integer> ended = new CompletableFuture<>();
+        Thread hook = new Thread(
+                () -> {
+                    stop.run();
+                    int code = ended.completeOnTimeout(
+                                    1,
+                                    patienceMillis + TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
+                                    TimeUnit.MILLISECONDS)
+                            .join();
+                    Runtime.getRuntime().halt(code);
+                },
+                "zerohop-signal");
+        Runtime.getRuntime().addShutdownHook(hook);
+        int code = 1;
+        try {
+            code = body.call();
+            return code;
+        } finally {
+            ended.complete(code);
+            removeHook(hook);
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // The signal came: the hook ends the process with the code it was just given.
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.zerohop.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code zerohop} program. Exit code 0 on success, 1 when calls failed or a check did not hold, 2 on bad input, which is told in one
+ * line on stderr.
+ */
+@Command(
+        name = "zerohop",
+        description = "Client-side load balancing with no proxy hop: try it, watch it, ask it.",
+        subcommands = {DemoCommand.class, ServerCommand.class, CallCommand.class, WatchCommand.class, ShardCommand.class
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "Each command has its own --help. Exit code: 0 success, 1 calls failed or a check did not hold, 2 bad input."
+        })
+public final class Main implements Runnable {
+    static final int OK = 0;
+    static final int FAILED = 1;
+    static final int BAD_INPUT = 2;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    private Main() {}
+
+    /** Runs one command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        quietLogging();
+        PrintStream out = stream(FileDescriptor.out);
+        PrintStream err = stream(FileDescriptor.err);
+        System.setOut(err);
+        System.exit(run(new Console(out, err, Boolean.getBoolean("zerohop.live")), new ZerohopCallers(), args));
+    }
+
+    /** Runs one command in this process. */
+    static int run(Console console, Callers callers, String... args) {
+        CommandLine line = new CommandLine(new Main(), new Commands(console, callers));
+        line.setExpandAtFiles(false);
+        line.setExecutionStrategy(parsed -> {
+            String help = help(parsed);
+            if (help != null) {
+                console.line(help);
+                return OK;
+            }
+            return new CommandLine.RunLast().execute(parsed);
+        });
+        line.setParameterExceptionHandler((refused, ignored) -> {
+            console.note(brief(refused));
+            return BAD_INPUT;
+        });
+        line.setExecutionExceptionHandler((thrown, command, parsed) -> {
+            if (thrown instanceof BadInput) {
+                console.note(String.valueOf(thrown.getMessage()));
+                return BAD_INPUT;
+            }
+            console.note(thrown instanceof Failure ? String.valueOf(thrown.getMessage()) : thrown.toString());
+            return FAILED;
+        });
+        return line.execute(args);
+    }
+
+    @Override
+    public void run() {
+        throw new BadInput("no command given, expected one of "
+                + String.join(", ", spec.subcommands().keySet()) + " (or --help)");
+    }
+
+    private static @Nullable String help(CommandLine.ParseResult parsed) {
+        for (CommandLine line : parsed.asCommandLineList()) {
+            if (line.isUsageHelpRequested()) {
+                return line.getUsageMessage().stripTrailing();
+            }
+            if (line.isVersionHelpRequested()) {
+                return String.join(" ", line.getCommandSpec().version());
+            }
+        }
+        return null;
+    }
+
+    private static String brief(ParameterException refused) {
+        return refused.getMessage() == null ? refused.toString() : refused.getMessage();
+    }
+
+    /** Libraries that log through the JDK would write between the command's own lines. */
+    private static void quietLogging() {
+        LogManager.getLogManager().reset();
+        Logger.getLogger("").setLevel(Level.OFF);
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(descriptor)), true, StandardCharsets.UTF_8);
+    }
+
+    /** Says which version this is. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"zerohop " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+}

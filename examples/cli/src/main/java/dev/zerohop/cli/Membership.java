@@ -1,0 +1,128 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Health;
+import dev.zerohop.Node;
+import dev.zerohop.Target;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole membership at one instant, as {@code watch} prints it.
+ *
+ * @param at when this was looked at
+ * @param target what is watched
+ * @param version the source's own version
+ * @param stale whether the source cannot be asked at the moment
+ * @param ageMillis how long ago the source vouched for the set
+ * @param rows one for each endpoint, sorted by id
+ */
+record Membership(Instant at, String target, long version, boolean stale, long ageMillis, List<Row> rows) {
+
+    /** One endpoint. */
+    record Row(
+            String id,
+            String address,
+            int weight,
+            @Nullable String zone,
+            @Nullable Integer ordinal,
+            String health) {
+
+        static Row of(Node node) {
+            Endpoint endpoint = node.endpoint();
+            return new Row(
+                    endpoint.id(),
+                    endpoint.address(),
+                    endpoint.weight(),
+                    endpoint.zone(),
+                    endpoint.hasOrdinal() ? endpoint.ordinal() : null,
+                    word(node.health().status()));
+        }
+
+        /** The six words for people; the finer ones are the balancer's own business. */
+        private static String word(Health.Status status) {
+            return switch (status) {
+                case HEALTHY -> "HEALTHY";
+                case UNKNOWN, CONNECTING -> "UNKNOWN";
+                case HELD -> "HELD";
+                case EJECTED, HALF_OPEN -> "EJECTED";
+                case UNHEALTHY, DISCONNECTED, NOT_READY -> "UNHEALTHY";
+                case DRAINING -> "DRAINING";
+            };
+        }
+    }
+
+    /** What the balancer knows now, or null before the first answer of its source. */
+    static @Nullable Membership of(Target target, Balancer balancer) {
+        EndpointSet set = balancer.endpoints();
+        if (set == null) {
+            return null;
+        }
+        Instant now = Env.system().time().now();
+        List<Row> rows = new ArrayList<>();
+        for (Node node : balancer.snapshot().members()) {
+            rows.add(Row.of(node));
+        }
+        return new Membership(
+                now.truncatedTo(ChronoUnit.MILLIS),
+                target.text(),
+                set.version(),
+                set.stale(),
+                set.age(now).toMillis(),
+                List.copyOf(rows));
+    }
+
+    /** Whether a reader would learn nothing new; time goes on and versions are counted without anything changing. */
+    boolean sameAs(@Nullable Membership before) {
+        return before != null && stale == before.stale && rows.equals(before.rows);
+    }
+
+    String toJson() {
+        return Json.object(json -> {
+            json.writeStringField("at", at.toString());
+            json.writeStringField("target", target);
+            json.writeNumberField("version", version);
+            json.writeBooleanField("stale", stale);
+            json.writeNumberField("ageMs", ageMillis);
+            json.writeArrayFieldStart("endpoints");
+            for (Row row : rows) {
+                json.writeStartObject();
+                json.writeStringField("id", row.id());
+                json.writeStringField("address", row.address());
+                json.writeNumberField("weight", row.weight());
+                Json.text(json, "zone", row.zone());
+                if (row.ordinal() == null) {
+                    json.writeNullField("ordinal");
+                } else {
+                    json.writeNumberField("ordinal", row.ordinal());
+                }
+                json.writeStringField("health", row.health());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    String toText() {
+        Table table = new Table("ID", "ADDRESS", "WEIGHT", "ZONE", "ORDINAL", "HEALTH");
+        for (Row row : rows) {
+            table.row(
+                    row.id(),
+                    row.address(),
+                    row.weight(),
+                    row.zone() == null ? "-" : row.zone(),
+                    row.ordinal() == null ? "-" : row.ordinal(),
+                    row.health());
+        }
+        return at + "  " + target + "  version " + version + ", " + rows.size()
+                + (rows.size() == 1 ? " endpoint" : " endpoints")
+                + (stale ? ", STALE: the source last vouched for it " + ageMillis + " ms ago" : "") + "\n"
+                + table.render("  ");
+    }
+}

@@ -1,0 +1,24 @@
+package dev.zerohop.cli;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a task at each full second from its own start on. */
+final class SecondTicker {
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "zerohop-seconds");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    SecondTicker(Runnable task) {
+        timer.scheduleAtFixedRate(task, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /** Ends the ticking; no task runs after it returns. */
+    void stop() throws InterruptedException {
+        timer.shutdown();
+        timer.awaitTermination(10, TimeUnit.SECONDS);
+    }
+}

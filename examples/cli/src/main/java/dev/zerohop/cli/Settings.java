@@ -1,0 +1,68 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.config.Configurations;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user says about balancing.
+ *
+ * @param json the configuration, or null to leave it to the source and the defaults
+ * @param parsed the same, checked
+ */
+record Settings(@Nullable String json, BalancerSettings parsed) {
+
+    /** The policies that need no further options. */
+    static final List<String> POLICIES = List.of(
+            "round_robin",
+            "random",
+            "weighted_random",
+            "weighted_round_robin",
+            "least_request",
+            "peak_ewma",
+            "rendezvous",
+            "shard");
+
+    /** Reads {@code --policy} and {@code --config}, of which at most one is given. */
+    static Settings of(@Nullable String policy, @Nullable String file) {
+        if (policy != null && file != null) {
+            throw new BadInput(
+                    "--policy and --config were both given, expected one of them (a configuration names its policy)");
+        }
+        if (policy != null) {
+            Checks.that(POLICIES.contains(policy), "--policy", policy, "one of " + String.join(" ", POLICIES));
+            return parse("--policy " + policy, "{\"policy\": \"" + policy + "\"}");
+        }
+        if (file != null) {
+            return parse("--config " + file, read(file));
+        }
+        return new Settings(null, Configurations.defaults());
+    }
+
+    static Settings parse(String origin, String json) {
+        try {
+            return new Settings(json, Configurations.parse(json));
+        } catch (IllegalArgumentException refused) {
+            throw new BadInput(origin + ": " + refused.getMessage());
+        }
+    }
+
+    private static String read(String file) {
+        try {
+            return Files.readString(Path.of(file));
+        } catch (NoSuchFileException missing) {
+            throw new BadInput("--config " + file + ": no such file");
+        } catch (CharacterCodingException binary) {
+            throw new BadInput("--config " + file + ": not text in UTF-8, expected a JSON configuration");
+        } catch (IOException | InvalidPathException unreadable) {
+            throw new BadInput("--config " + file + ": cannot be read: " + unreadable.getMessage());
+        }
+    }
+}

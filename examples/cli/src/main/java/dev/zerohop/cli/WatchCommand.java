@@ -1,0 +1,117 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Target;
+import dev.zerohop.config.Configurations;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code zerohop watch}. */
+@Command(
+        name = "watch",
+        description =
+                "Prints the whole membership of a target, now and at each change of it, until it is interrupted. Sends no traffic.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false)
+final class WatchCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Parameters(
+            paramLabel = "TARGET",
+            description = "the source of endpoints, such as file:///etc/orders/endpoints.json")
+    private String target = "";
+
+    @Option(
+            names = "--output",
+            paramLabel = "FORM",
+            defaultValue = "text",
+            description =
+                    "text (a table for each change), or json or ndjson (one object on one line for each change) (default: ${DEFAULT-VALUE})")
+    private String output = "";
+
+    WatchCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Output form = Output.parse(output, Output.TEXT, Output.JSON, Output.NDJSON);
+        Target parsed = Targets.parse(target);
+        CountDownLatch over = new CountDownLatch(1);
+        Printer printer = new Printer(parsed, form, over);
+        Balancer balancer = Balancer.builder(parsed.text())
+                .resolver(Targets.newResolver(parsed))
+                .settings(Configurations.defaults())
+                .configurationParser(Configurations::parse)
+                .listener(printer)
+                .build();
+        printer.balancer = balancer;
+        return Interruptible.run(0, over::countDown, () -> {
+            try (balancer) {
+                balancer.start();
+                over.await();
+            }
+            return Main.OK;
+        });
+    }
+
+    /** Called by the balancer, one change after the other. */
+    private final class Printer implements BalancerListener {
+        private final Target watched;
+        private final Output form;
+        private final CountDownLatch over;
+        private @Nullable Balancer balancer;
+        private @Nullable Membership last;
+        private boolean erring;
+
+        Printer(Target watched, Output form, CountDownLatch over) {
+            this.watched = watched;
+            this.form = form;
+            this.over = over;
+        }
+
+        @Override
+        public void onRebuild(String service, Snapshot snapshot) {
+            show();
+        }
+
+        @Override
+        public void onStale(String service, Duration age, Throwable cause) {
+            if (!erring) {
+                erring = true;
+                console.note("the source cannot be asked: "
+                        + (cause.getMessage() == null ? cause.toString() : cause.getMessage()));
+            }
+            show();
+        }
+
+        @Override
+        public void onFresh(String service) {
+            erring = false;
+        }
+
+        @Override
+        public void onConfigurationRefused(String service, String reason) {
+            console.note("the source's configuration is refused, the last good one stays: " + reason);
+        }
+
+        private void show() {
+            Membership now = balancer == null ? null : Membership.of(watched, balancer);
+            if (now == null || now.sameAs(last)) {
+                return;
+            }
+            last = now;
+            if (!console.line(form == Output.TEXT ? now.toText() : now.toJson())) {
+                over.countDown();
+            }
+        }
+    }
+}

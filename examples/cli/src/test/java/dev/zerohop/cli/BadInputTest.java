@@ -1,0 +1,110 @@
+package dev.zerohop.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Bad input gives exit code 2, one line that names what was wrong, and nothing else. */
+class BadInputTest {
+    private static final String TARGET = "static:///127.0.0.1:1";
+
+    @TempDir
+    private Path directory;
+
+    static Stream<Arguments> refused() {
+        return Stream.of(
+                refused("no command given"),
+                refused("'frobnicate'", "frobnicate"),
+                refused("'--bogus'", "call", TARGET, "--bogus"),
+                refused("'TARGET'", "call"),
+                refused("'TARGET'", "watch"),
+                refused("'more'", "watch", TARGET, "more"),
+                refused("'nonsense' at position 0", "call", "nonsense"),
+                refused("scheme 'nosuch'", "watch", "nosuch:///x"),
+                refused("'99999'", "shard", "static:///127.0.0.1:99999", "--key", "a"),
+                refused("colour", "watch", "static:///127.0.0.1:1;colour=red"),
+                refused("--policy was 'best'", "call", TARGET, "--policy", "best"),
+                refused("--policy shard picks by key", "call", TARGET, "--policy", "shard"),
+                refused("--policy and --config", "call", TARGET, "--policy", "random", "--config", "x"),
+                refused("no such file", "call", TARGET, "--config", "/nonexistent/config.json"),
+                refused("--transport was 'tcp'", "call", TARGET, "--transport", "tcp"),
+                refused("'many' is not a long", "call", TARGET, "--count", "many"),
+                refused("--count was '0'", "call", TARGET, "--count", "0"),
+                refused("--count and --duration", "call", TARGET, "--count", "1", "--duration", "1"),
+                refused("--duration was '-1.0'", "call", TARGET, "--duration", "-1"),
+                refused("--concurrency was '0'", "call", TARGET, "--concurrency", "0"),
+                refused("--rate was '0.0'", "call", TARGET, "--rate", "0"),
+                refused("--timeout was '0'", "call", TARGET, "--timeout", "0"),
+                refused("--ids was '5'", "call", TARGET, "--ids", "5"),
+                refused("FROM not above TO", "call", TARGET, "--ids", "9-2"),
+                refused("more than one of --key", "call", TARGET, "--key", "a", "--id", "1"),
+                refused("--path was 'x'", "call", TARGET, "--transport", "http", "--path", "x"),
+                refused("--path was '/x'", "call", TARGET, "--transport", "grpc", "--path", "/x"),
+                refused("--output was 'yaml'", "call", TARGET, "--output", "yaml"),
+                refused("--output was 'ndjson'", "shard", TARGET, "--key", "a", "--output", "ndjson"),
+                refused("neither --key nor --id", "shard", TARGET),
+                refused("--key and --id", "shard", TARGET, "--key", "a", "--id", "1"),
+                refused("--strategy was 'best'", "shard", TARGET, "--key", "a", "--strategy", "best"),
+                refused("expected an integer key", "shard", TARGET, "--key", "a", "--strategy", "modulo"),
+                refused("--strategy ranges needs", "shard", TARGET, "--key", "a", "--strategy", "ranges"),
+                refused("--shards was '0'", "shard", TARGET, "--key", "a", "--shards", "0"),
+                refused("'--id=ID'", "server"),
+                refused("--id was 'a b'", "server", "--id", "a b"),
+                refused("--grpc was '70000'", "server", "--id", "a", "--grpc", "70000"),
+                refused("--fail was '101.0'", "server", "--id", "a", "--fail", "101"),
+                refused("--delay was '-1'", "server", "--id", "a", "--delay", "-1"),
+                refused("--report was", "demo", "--report", "/nonexistent/report.html"));
+    }
+
+    private static Arguments refused(String reason, String... args) {
+        return Arguments.of(reason, (Object) args);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("refused")
+    void isRefused(String reason, String[] args) {
+        assertRefused(Cli.run(args), reason);
+    }
+
+    @Test
+    void aBadConfigurationIsRefusedWithItsFileAndThePathInIt() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("config.json"), "{\"health\": {\"ejection\": {\"maxPercent\": 120}}}");
+        Cli.Result result = Cli.run("call", TARGET, "--config", file.toString());
+        assertRefused(result, file.toString());
+        assertThat(result.err()).contains("health.ejection.maxPercent").contains("120");
+    }
+
+    @Test
+    void aTornConfigurationIsRefusedOnOneLine() throws IOException {
+        Path file = Files.writeString(directory.resolve("config.json"), "{\n\"policy\":\n\"rando");
+        assertRefused(Cli.run("call", TARGET, "--config", file.toString()), file.toString());
+    }
+
+    @Test
+    void aRealProcessSaysNoMoreThanThatEither() throws Exception {
+        try (Cli.Started process = Cli.start("call", TARGET, "--policy", "best")) {
+            assertThat(process.exitCode()).isEqualTo(2);
+            assertThat(process.out()).isEmpty();
+            assertThat(process.err()).singleElement().asString().contains("--policy was 'best'");
+        }
+    }
+
+    private static void assertRefused(Cli.Result result, String reason) {
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.errLines())
+                .singleElement()
+                .asString()
+                .startsWith("zerohop: ")
+                .contains(reason);
+    }
+}

@@ -1,0 +1,258 @@
+package dev.zerohop.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only a process of its own can show: signals, exit codes, and lines that come when they are due. */
+class ProcessTest {
+    private static final Pattern READY = Pattern.compile("ready id=(\\S+) grpc=(\\d+) http=(\\d+)");
+
+    private final List<Cli.Started> processes = new ArrayList<>();
+
+    @TempDir
+    private Path directory;
+
+    private record Server(String id, Cli.Started process, int grpc, int http) {}
+
+    @AfterEach
+    void end() {
+        processes.forEach(Cli.Started::close);
+    }
+
+    @Test
+    void sigtermDrainsAServerAndEndsItWithZero() throws Exception {
+        Server server = server("slow-0", "--delay", "2000", "--drain", "20000");
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.http() + "/any/path"))
+                .build();
+        HttpClient client = HttpClient.newHttpClient();
+        String[] one = {"call", "static:///127.0.0.1:" + server.grpc(), "--count", "1", "--output", "json"};
+        // Once beforehand, so that the second time it takes no more than the server's own delay.
+        assertThat(Cli.run(one).code()).isZero();
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+                .isEqualTo(200);
+        CompletableFuture<HttpResponse<String>> running =
+                client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        CompletableFuture<Cli.Result> call = CompletableFuture.supplyAsync(() -> Cli.run(one));
+        CompletableFuture.runAsync(() -> {}, CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS))
+                .join();
+        server.process().terminate();
+        assertThat(running.get().body()).isEqualTo("slow-0");
+        assertThat(running.get().headers().firstValue("X-Server-Id")).contains("slow-0");
+        assertThat(call.get().out()).contains("\"ok\":1");
+        assertThat(server.process().exitCode()).isZero();
+        assertThat(server.process().out()).hasSize(1);
+        assertThat(server.process().err()).isEmpty();
+    }
+
+    @Test
+    void aBusyPortIsOneLineAndExitCodeOne() throws Exception {
+        Server first = server("first");
+        Cli.Started second = started("server", "--id", "second", "--http", Integer.toString(first.http()));
+        assertThat(second.exitCode()).isEqualTo(1);
+        assertThat(second.out()).isEmpty();
+        assertThat(second.err())
+                .singleElement()
+                .asString()
+                .contains("cannot listen for HTTP on 127.0.0.1:" + first.http());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc", "http"})
+    void aServerThatIsKilledUnderLoadCostsAtMostTheCallsItHad(String transport) throws Exception {
+        List<Server> servers = List.of(server("a"), server("b"), server("c"));
+        Cli.Started call = started(
+                "call",
+                target(servers, transport),
+                "--transport",
+                transport,
+                "--duration",
+                "4",
+                "--rate",
+                "200",
+                "--output",
+                "ndjson");
+        await().atMost(Duration.ofSeconds(30)).until(() -> !call.out().isEmpty());
+        servers.get(1).process().kill();
+        assertThat(call.exitCode()).isZero();
+        assertThat(call.err()).isEmpty();
+        List<Map<String, Object>> seconds =
+                call.out().stream().map(JsonText::object).toList();
+        long calls =
+                seconds.stream().mapToLong(second -> (Long) second.get("calls")).sum();
+        long ok = seconds.stream().mapToLong(second -> (Long) second.get("ok")).sum();
+        assertThat(calls).isBetween(700L, 800L);
+        assertThat(calls - ok).isLessThanOrEqualTo(4);
+        Map<String, Object> last = seconds.get(seconds.size() - 1);
+        assertThat(JsonText.object(last.get("byServer"))).doesNotContainKey("b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc", "http"})
+    void aRollingRestartFailsNoCall(String transport) throws Exception {
+        List<Server> servers = new ArrayList<>(List.of(server("a"), server("b"), server("c")));
+        Path file = directory.resolve("endpoints.json");
+        publish(file, servers, transport, List.of());
+        Cli.Started call = started(
+                "call",
+                "file://" + file,
+                "--transport",
+                transport,
+                "--duration",
+                "9",
+                "--rate",
+                "150",
+                "--output",
+                "ndjson");
+        await().atMost(Duration.ofSeconds(30)).until(() -> !call.out().isEmpty());
+        for (int i = 0; i < servers.size(); i++) {
+            Server old = servers.get(i);
+            publish(file, servers, transport, List.of(old.id()));
+            // Seen when a whole second went by without it.
+            int seen = call.out().size() + 1;
+            await().atMost(Duration.ofSeconds(30)).until(() -> call.out().size() > seen || !call.alive());
+            old.process().terminate();
+            assertThat(old.process().exitCode()).isZero();
+            servers.set(i, server(old.id()));
+            publish(file, servers, transport, List.of());
+        }
+        assertThat(call.exitCode()).isZero();
+        List<Map<String, Object>> seconds =
+                call.out().stream().map(JsonText::object).toList();
+        assertThat(seconds)
+                .allSatisfy(second -> assertThat(second.get("errors")).isEqualTo(Map.of()));
+    }
+
+    @Test
+    void aSignalEndsARunWithWhatItHasSoFar() throws Exception {
+        try (EchoServer server = EchoServer.start("a", "127.0.0.1", 0, 0, new EchoServer.Behaviour())) {
+            Cli.Started call = started(
+                    "call",
+                    "static:///127.0.0.1:" + server.httpPort(),
+                    "--transport",
+                    "http",
+                    "--duration",
+                    "600",
+                    "--rate",
+                    "50",
+                    "--output",
+                    "json");
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> server.behaviour().answers() > 0);
+            call.terminate();
+            assertThat(call.exitCode()).isZero();
+            assertThat(call.out()).hasSize(1);
+            assertThat((Long) JsonText.object(call.out().get(0)).get("ok")).isPositive();
+        }
+    }
+
+    @Test
+    void watchPrintsOneLineForEachChangeAsItHappens() throws Exception {
+        Path file = directory.resolve("endpoints.json");
+        write(
+                file,
+                "{\"endpoints\": [{\"id\": \"a\", \"address\": \"127.0.0.1:1\", \"weight\": 2, \"zone\": \"z\", \"ordinal\": 0}]}");
+        Cli.Started watch = started("watch", "file://" + file, "--output", "ndjson");
+        await().atMost(Duration.ofSeconds(30)).until(() -> watch.out().size() == 1);
+        Map<String, Object> first = JsonText.object(watch.out().get(0));
+        assertThat(first.keySet()).containsExactly("at", "target", "version", "stale", "ageMs", "endpoints");
+        assertThat(first).containsEntry("target", "file://" + file).containsEntry("stale", false);
+        Map<String, Object> a = JsonText.objects(first.get("endpoints")).get(0);
+        assertThat(a.keySet()).containsExactly("id", "address", "weight", "zone", "ordinal", "health");
+        assertThat(a)
+                .containsEntry("address", "127.0.0.1:1")
+                .containsEntry("weight", 2L)
+                .containsEntry("zone", "z")
+                .containsEntry("ordinal", 0L)
+                .containsEntry("health", "UNKNOWN");
+
+        write(
+                file,
+                "{\"endpoints\": [{\"id\": \"a\", \"address\": \"127.0.0.1:1\", \"draining\": true},"
+                        + " {\"id\": \"b\", \"address\": \"127.0.0.1:2\", \"ready\": false}]}");
+        await().atMost(Duration.ofSeconds(30)).until(() -> watch.out().size() == 2);
+        List<Map<String, Object>> two =
+                JsonText.objects(JsonText.object(watch.out().get(1)).get("endpoints"));
+        assertThat(two).extracting(row -> row.get("health")).containsExactly("DRAINING", "UNHEALTHY");
+        assertThat(two.get(1)).containsEntry("zone", null).containsEntry("ordinal", null);
+
+        Files.delete(file);
+        await().atMost(Duration.ofSeconds(30)).until(() -> watch.out().size() == 3);
+        assertThat(JsonText.object(watch.out().get(2))).containsEntry("stale", true);
+        assertThat(JsonText.objects(JsonText.object(watch.out().get(2)).get("endpoints")))
+                .hasSize(2);
+        assertThat(watch.err()).singleElement().asString().contains("cannot be asked");
+
+        watch.terminate();
+        assertThat(watch.exitCode()).isZero();
+        assertThat(watch.out()).hasSize(3);
+    }
+
+    private Server server(String id, String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("server", "--id", id));
+        args.addAll(List.of(more));
+        Cli.Started process = started(args.toArray(String[]::new));
+        await().atMost(Duration.ofSeconds(30)).until(() -> !process.out().isEmpty() || !process.alive());
+        Matcher ready =
+                READY.matcher(process.out().isEmpty() ? "" : process.out().get(0));
+        assertThat(ready.matches())
+                .as("ready line in %s, stderr %s", process.out(), process.err())
+                .isTrue();
+        assertThat(ready.group(1)).isEqualTo(id);
+        return new Server(id, process, Integer.parseInt(ready.group(2)), Integer.parseInt(ready.group(3)));
+    }
+
+    private Cli.Started started(String... args) throws IOException {
+        Cli.Started process = Cli.start(args);
+        processes.add(process);
+        return process;
+    }
+
+    private static String target(List<Server> servers, String transport) {
+        List<String> parts = new ArrayList<>();
+        for (Server server : servers) {
+            parts.add("127.0.0.1:" + port(server, transport) + ";id=" + server.id());
+        }
+        return "static:///" + String.join(",", parts);
+    }
+
+    private static int port(Server server, String transport) {
+        return transport.equals("grpc") ? server.grpc() : server.http();
+    }
+
+    private static void publish(Path file, List<Server> servers, String transport, List<String> draining)
+            throws IOException {
+        List<String> rows = new ArrayList<>();
+        for (Server server : servers) {
+            rows.add("{\"id\": \"" + server.id() + "\", \"address\": \"127.0.0.1:" + port(server, transport)
+                    + "\", \"draining\": " + draining.contains(server.id()) + "}");
+        }
+        write(file, "{\"endpoints\": [" + String.join(",", rows) + "]}");
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        Path next = Files.writeString(file.resolveSibling("next"), text);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

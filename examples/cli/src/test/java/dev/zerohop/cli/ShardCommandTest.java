@@ -1,0 +1,86 @@
+package dev.zerohop.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ShardCommandTest {
+    /** Nobody listens there: the command must not mind. */
+    private static final String THREE = "static:///127.0.0.1:1;id=orders-0;ordinal=0,"
+            + "127.0.0.1:2;id=orders-1;ordinal=1,127.0.0.1:3;id=orders-2;ordinal=2";
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void saysWhoOwnsAKeyAndWhyInTheStatedOrderOfFields() {
+        Map<String, Object> owner = json("--key", "user-42");
+        assertThat(owner.keySet()).containsExactly("key", "ordinal", "endpoint", "strategy", "shards", "why");
+        assertThat(owner)
+                .containsEntry("key", "user-42")
+                .containsEntry("ordinal", 1L)
+                .containsEntry("endpoint", "orders-1")
+                .containsEntry("strategy", "jump")
+                .containsEntry("shards", 3L);
+        assertThat(owner.get("why").toString()).contains("397e9d3a76af7c81");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,1", "1,1", "42,2", "9223372036854775807,1"})
+    void integerKeysFollowThePublishedVectors(String id, long ordinal) {
+        assertThat(json("--id", id)).containsEntry("ordinal", ordinal).containsEntry("key", Long.parseLong(id));
+    }
+
+    @Test
+    void anAbsentOwnerIsNullAndNoFailure() {
+        Map<String, Object> owner = json("--key", "a", "--shards", "100");
+        assertThat(owner)
+                .containsEntry("ordinal", 17L)
+                .containsEntry("endpoint", null)
+                .containsEntry("shards", 100L);
+    }
+
+    @Test
+    void moduloUsesTheIntegerItself() {
+        assertThat(json("--id", "-1", "--strategy", "modulo"))
+                .containsEntry("ordinal", 2L)
+                .containsEntry("strategy", "modulo");
+    }
+
+    @Test
+    void theSourcesOwnCountGoesBeforeTheHighestOrdinal() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("endpoints.json"),
+                "{\"endpoints\": [{\"id\": \"a\", \"address\": \"127.0.0.1:1\", \"ordinal\": 0}], \"shards\": 10}");
+        Cli.Result result = Cli.run("shard", "file://" + file, "--id", "0", "--output", "json");
+        assertThat(result.code()).isZero();
+        assertThat(JsonText.object(result.out())).containsEntry("shards", 10L).containsEntry("endpoint", null);
+    }
+
+    @Test
+    void textNamesOwnerAndAddress() {
+        Cli.Result result = Cli.run("shard", THREE, "--key", "user-42");
+        assertThat(result.code()).isZero();
+        assertThat(result.outLines().get(0)).isEqualTo("key \"user-42\" belongs to ordinal 1: orders-1 at 127.0.0.1:2");
+    }
+
+    private static Map<String, Object> json(String... more) {
+        String[] args = new String[more.length + 4];
+        args[0] = "shard";
+        args[1] = THREE;
+        args[2] = "--output";
+        args[3] = "json";
+        System.arraycopy(more, 0, args, 4, more.length);
+        Cli.Result result = Cli.run(args);
+        assertThat(result.err()).isEmpty();
+        assertThat(result.code()).isZero();
+        return JsonText.object(result.out());
+    }
+}
