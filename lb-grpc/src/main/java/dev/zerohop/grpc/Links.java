@@ -74,7 +74,8 @@ final class Links implements HealthSource {
      * @return whether somebody leaves in that way
      */
     boolean follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses) {
-        IdentityHashMap<Node, Link> before = links;
+        // A copy: the pickers that are out read the old map until they are replaced.
+        IdentityHashMap<Node, Link> before = new IdentityHashMap<>(links);
         IdentityHashMap<Node, Link> after = new IdentityHashMap<>(members.size() * 2);
         List<Link> begun = new ArrayList<>();
         int connected = 0;

@@ -4,17 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.testing.FakeTime;
 import io.grpc.Attributes;
+import io.grpc.CallOptions;
 import io.grpc.ChannelLogger;
 import io.grpc.ConnectivityState;
 import io.grpc.ConnectivityStateInfo;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.CreateSubchannelArgs;
 import io.grpc.LoadBalancer.Helper;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.ResolvedAddresses;
 import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.LoadBalancer.SubchannelStateListener;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.net.InetSocketAddress;
@@ -33,6 +37,7 @@ class ScaleTest {
     private final FakeTime time = new FakeTime();
     private final List<FakeSubchannel> subchannels = new ArrayList<>();
     private final List<ConnectivityState> published = new ArrayList<>();
+    private final List<SubchannelPicker> pickers = new ArrayList<>();
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     private final SynchronizationContext sync = new SynchronizationContext((thread, thrown) -> {
         throw new AssertionError(thrown);
@@ -127,6 +132,36 @@ class ScaleTest {
         assertThat(subchannels).allMatch(subchannel -> subchannel.shutdown);
     }
 
+    @Test
+    void aPickerThatIsOutGoesOnPickingWhileItsSuccessorIsMade() {
+        resolve(0, 4);
+        all(ConnectivityState.READY);
+        SubchannelPicker out = pickers.get(pickers.size() - 1);
+        resolve(0, 3);
+        assertThat(pickers.get(pickers.size() - 1)).isNotSameAs(out);
+        for (int i = 0; i < 30; i++) {
+            assertThat(out.pickSubchannel(new PlainCall()).getSubchannel()).isIn(subchannels.subList(0, 3));
+        }
+    }
+
+    /** A call without a key, a deadline or headers. */
+    private static final class PlainCall extends PickSubchannelArgs {
+        @Override
+        public CallOptions getCallOptions() {
+            return CallOptions.DEFAULT;
+        }
+
+        @Override
+        public Metadata getHeaders() {
+            return new Metadata();
+        }
+
+        @Override
+        public MethodDescriptor<?, ?> getMethodDescriptor() {
+            throw new UnsupportedOperationException();
+        }
+    }
+
     private final class CountingHelper extends Helper {
         @Override
         public Subchannel createSubchannel(CreateSubchannelArgs args) {
@@ -138,6 +173,7 @@ class ScaleTest {
         @Override
         public void updateBalancingState(ConnectivityState state, SubchannelPicker picker) {
             published.add(state);
+            pickers.add(picker);
         }
 
         @Override
