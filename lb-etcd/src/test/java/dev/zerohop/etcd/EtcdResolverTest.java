@@ -55,6 +55,7 @@ class EtcdResolverTest extends ResolverContract {
             store.put(keys.endpoint("127.0.0.1:8081"), "{broken");
             store.put(keys.weights(), "[]");
             store.put(keys.shards(), "{\"epoch\": 1}");
+            settle();
             assertThat(recorder.last().endpoints()).isEqualTo(someEndpoints());
             assertThat(recorder.errors).isEmpty();
         }
@@ -137,6 +138,7 @@ class EtcdResolverTest extends ResolverContract {
         assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
         store.put("golb/function/z/f", "nonsense");
         assertThat(recorder.last().endpoints()).hasSize(1);
+        assertThat(recorder.errors).hasSize(1);
         store.delete("golb/function/z/f");
         assertThat(recorder.last().endpoints()).isEmpty();
         resolver.close();

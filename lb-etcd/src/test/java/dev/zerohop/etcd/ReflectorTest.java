@@ -69,6 +69,7 @@ class ReflectorTest {
         store.losePut("a/1", "lost");
         time.advance(Duration.ofSeconds(69));
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "lost"));
+        assertThat(recorder.failures).isEmpty();
     }
 
     @Test
