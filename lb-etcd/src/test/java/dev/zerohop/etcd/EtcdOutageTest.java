@@ -2,11 +2,13 @@ package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -90,14 +92,20 @@ class EtcdOutageTest {
     void nothingIsMissingWhenTheConnectionIsCutAsTheWatchIsCreatedAndEventsArePending() throws Exception {
         etcd = EtcdServer.started(directory);
         put("old");
+        // One range, so that the watch as a whole is created when the connection is cut.
+        List<KeyRange> endpoints = List.of(KeyRange.under(keys.endpoints()));
         try (CuttingProxy proxy = new CuttingProxy(etcd.port());
-                Resolver resolver = follow(proxy.address())) {
+                EtcdClient client = EtcdClient.of(proxy.address());
+                Resolver resolver = new EtcdResolver(
+                        "cut", EndpointSet.Removals.GUARDED, new ServiceView(keys), Env.system(), subscriber ->
+                                client.follow(endpoints, subscriber))) {
+            resolver.start(heard);
             proxy.answered.await();
             for (int i = 0; i < 5; i++) {
                 put("new-" + i);
             }
             etcd.delete(keys.endpoint("old"));
-            proxy.cutAfterCreated = keys.followed().size();
+            proxy.cutAfterCreated = endpoints.size();
             proxy.released.countDown();
             proxy.cut.await();
             assertThat(proxy.eventsPassed).as("pending events were cut off").hasValue(0);
