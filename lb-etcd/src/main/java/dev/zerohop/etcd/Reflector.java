@@ -175,7 +175,7 @@ final class Reflector {
         failures = 0;
         schedule(Backoff.jittered(RECONCILE.toNanos(), env.dice()), this::sync);
         if (problem != null) {
-            LOG.info("{}: etcd answers again", ranges);
+            LOG.info("{}: etcd answers again", ranges.get(0));
             problem = null;
             publish();
         }
@@ -239,7 +239,7 @@ final class Reflector {
         if (problem == null) {
             LOG.warn(
                     "{}: {}; {}",
-                    ranges,
+                    ranges.get(0),
                     cause.getMessage(),
                     state == null ? "nothing known yet" : "the last state stays");
         }
@@ -258,7 +258,7 @@ final class Reflector {
         try {
             call.accept(subscriber);
         } catch (RuntimeException | LinkageError | AssertionError thrown) {
-            LOG.error("{}: a subscriber threw; the others are told all the same", ranges, thrown);
+            LOG.error("{}: a subscriber threw; the others are told all the same", ranges.get(0), thrown);
         }
     }
 
