@@ -97,8 +97,11 @@ class EtcdOutageTest {
         try (CuttingProxy proxy = new CuttingProxy(etcd.port());
                 EtcdClient client = EtcdClient.of(proxy.address());
                 Resolver resolver = new EtcdResolver(
-                        "cut", EndpointSet.Removals.GUARDED, new ServiceView(keys), Env.system(), subscriber ->
-                                client.follow(endpoints, subscriber))) {
+                        "cut",
+                        EndpointSet.Removals.GUARDED,
+                        new ServiceView(keys),
+                        Env.system(),
+                        subscriber -> client.follow(endpoints, subscriber))) {
             resolver.start(heard);
             proxy.answered.await();
             for (int i = 0; i < 5; i++) {
