@@ -10,7 +10,11 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.Target;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -177,6 +181,33 @@ class EtcdTargetsTest {
         assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(before + 1);
         resolver.close();
         assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(before);
+    }
+
+    @Test
+    void aStormOfChangesEndsInTheSameStateInEveryClient() {
+        Random random = new Random(42);
+        Map<String, Integer> expected = new TreeMap<>();
+        List<EtcdClient> clients = new ArrayList<>();
+        List<Listening> heard = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            EtcdClient client = EtcdClient.of(etcd.address());
+            Listening listening = new Listening();
+            clients.add(client);
+            heard.add(listening);
+            client.resolver("storm").start(listening);
+        }
+        for (int i = 0; i < 600; i++) {
+            String id = "s" + random.nextInt(100);
+            if (random.nextInt(3) == 0) {
+                etcd.delete(new ServiceKeys("storm").endpoint(id));
+                expected.remove(id);
+            } else {
+                endpoint("storm", id, "{\"address\": \"10.0.0.1:80\", \"weight\": " + i + "}");
+                expected.put(id, i);
+            }
+        }
+        heard.forEach(listening -> listening.awaitWeights(expected));
+        clients.forEach(EtcdClient::close);
     }
 
     @Test
