@@ -33,6 +33,7 @@ class SnippetsTest {
             "import dev.zerohop.config.*;",
             "import dev.zerohop.grpc.*;",
             "import dev.zerohop.okhttp.*;",
+            "import dev.zerohop.etcd.*;",
             "import dev.zerohop.picker.*;",
             "import dev.zerohop.load.*;",
             "import dev.zerohop.health.*;",

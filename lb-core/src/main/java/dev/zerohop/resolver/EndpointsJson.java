@@ -83,7 +83,8 @@ final class EndpointsJson {
         return new ShardCount(count, given.getOrDefault("firstOrdinal", 0));
     }
 
-    private static Endpoint endpoint(JsonInput in, String path) throws IOException {
+    /** Reads the object at the current token. */
+    static Endpoint endpoint(JsonInput in, String path) throws IOException {
         Map<String, Object> given = new LinkedHashMap<>();
         in.object(path, (name, at) -> given.put(name, value(in, name, at)));
         HostPort address = address(given, path);
@@ -163,31 +164,36 @@ final class EndpointsJson {
     static void write(JsonGenerator out, List<Endpoint> endpoints) throws IOException {
         out.writeStartArray();
         for (Endpoint endpoint : endpoints) {
-            out.writeStartObject();
-            out.writeStringField("id", endpoint.id());
-            out.writeStringField("host", endpoint.host());
-            out.writeNumberField("port", endpoint.port());
-            out.writeNumberField("weight", endpoint.weight());
-            writeUnlessBlank(out, "zone", endpoint.zone());
-            writeUnlessBlank(out, "node", endpoint.node());
-            if (endpoint.hasOrdinal()) {
-                out.writeNumberField("ordinal", endpoint.ordinal());
-            }
-            switch (endpoint.readiness()) {
-                case READY -> {}
-                case NOT_READY -> out.writeBooleanField("ready", false);
-                case DRAINING -> out.writeBooleanField("draining", true);
-            }
-            if (!endpoint.attributes().isEmpty()) {
-                out.writeObjectFieldStart("attributes");
-                for (Map.Entry<String, String> attribute : new TreeMap<>(endpoint.attributes()).entrySet()) {
-                    out.writeStringField(attribute.getKey(), attribute.getValue());
-                }
-                out.writeEndObject();
+            write(out, endpoint);
+        }
+        out.writeEndArray();
+    }
+
+    /** Writes what {@link #endpoint} reads. */
+    static void write(JsonGenerator out, Endpoint endpoint) throws IOException {
+        out.writeStartObject();
+        out.writeStringField("id", endpoint.id());
+        out.writeStringField("host", endpoint.host());
+        out.writeNumberField("port", endpoint.port());
+        out.writeNumberField("weight", endpoint.weight());
+        writeUnlessBlank(out, "zone", endpoint.zone());
+        writeUnlessBlank(out, "node", endpoint.node());
+        if (endpoint.hasOrdinal()) {
+            out.writeNumberField("ordinal", endpoint.ordinal());
+        }
+        switch (endpoint.readiness()) {
+            case READY -> {}
+            case NOT_READY -> out.writeBooleanField("ready", false);
+            case DRAINING -> out.writeBooleanField("draining", true);
+        }
+        if (!endpoint.attributes().isEmpty()) {
+            out.writeObjectFieldStart("attributes");
+            for (Map.Entry<String, String> attribute : new TreeMap<>(endpoint.attributes()).entrySet()) {
+                out.writeStringField(attribute.getKey(), attribute.getValue());
             }
             out.writeEndObject();
         }
-        out.writeEndArray();
+        out.writeEndObject();
     }
 
     private static void writeUnlessBlank(JsonGenerator out, String name, @Nullable String value) throws IOException {

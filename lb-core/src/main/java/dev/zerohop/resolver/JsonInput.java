@@ -36,12 +36,17 @@ final class JsonInput implements AutoCloseable {
 
     /** Reads the whole text as one object and nothing behind it. */
     void document(Field field) throws IOException {
+        document(path -> object(path, field));
+    }
+
+    /** Reads the whole text as one object, through {@code element}, and nothing behind it. */
+    void document(Element element) throws IOException {
         try {
             JsonToken first = parser.nextToken();
             if (first == null) {
                 throw new IOException("found an empty text, expected a JSON object");
             }
-            object("", field);
+            element.read("");
             if (parser.nextToken() != null) {
                 throw new IOException("found " + parser.getText() + " behind the JSON object, expected nothing");
             }

@@ -1,0 +1,55 @@
+package dev.zerohop.resolver;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.zerohop.Endpoint;
+import java.io.IOException;
+import java.io.StringWriter;
+
+/**
+ * The JSON form of one endpoint, as an element of an endpoints file has it; for sources that keep each endpoint as a value of its own.
+ * Stateless and thread-safe.
+ */
+public final class EndpointJson {
+    private static final String PATH = "endpoint";
+
+    private EndpointJson() {}
+
+    /**
+     * Reads one endpoint.
+     *
+     * @param id the name under which the source keeps the value; the value may repeat it
+     * @param utf8 the value
+     * @throws IllegalArgumentException if anything is wrong with the value; the message names the path, what was found and what was expected
+     */
+    public static Endpoint parse(String id, byte[] utf8) {
+        requireNonNull(id, "id");
+        var read = new Object() {
+            Endpoint endpoint = Endpoint.of("unread", 1);
+        };
+        try (JsonInput in = new JsonInput(utf8)) {
+            in.document(path -> read.endpoint = EndpointsJson.endpoint(in, PATH));
+        } catch (IOException refused) {
+            throw new IllegalArgumentException(refused.getMessage(), refused);
+        }
+        Endpoint endpoint = read.endpoint;
+        boolean unnamed = endpoint.id().equals(endpoint.address());
+        if (!unnamed && !endpoint.id().equals(id)) {
+            throw new IllegalArgumentException(PATH + ".id was \"" + endpoint.id() + "\", expected \"" + id
+                    + "\", under which it is kept, or none");
+        }
+        return endpoint.toBuilder().id(id).build();
+    }
+
+    /** Writes what {@link #parse} reads. */
+    public static String write(Endpoint endpoint) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JsonInput.JSON.createGenerator(text)) {
+            EndpointsJson.write(out, endpoint);
+        } catch (IOException impossible) {
+            throw new IllegalStateException("endpoint " + endpoint + " cannot be written", impossible);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,162 @@
+package dev.zerohop.etcd;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.net.HostAndPort;
+import dev.zerohop.Cancellable;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.
+ *
+ * <p>Building it and every call of it return at once, also while etcd is down; what was asked for comes when etcd does. Thread-safe. Targets of
+ * the scheme {@code etcd} make and share clients of their own.
+ */
+public final class EtcdClient implements AutoCloseable {
+    private final String name;
+    private final Env env;
+    private final EtcdConnection connection;
+    private final KeyStore store;
+
+    // Guarded by itself.
+    private final Map<List<KeyRange>, Shared> reflectors = new HashMap<>();
+    private boolean closed;
+
+    /** A copy and how many follow it. */
+    private static final class Shared {
+        private final Reflector reflector;
+        private int users;
+
+        Shared(Reflector reflector) {
+            this.reflector = reflector;
+        }
+    }
+
+    EtcdClient(List<HostAndPort> servers, Env env) {
+        this.name = "etcd://"
+                + String.join(",", servers.stream().map(HostAndPort::toString).toList());
+        this.env = env;
+        this.connection = new EtcdConnection(servers, env.dice().nextInt(servers.size()));
+        this.store = new GrpcKeyStore(connection);
+    }
+
+    /**
+     * A client of a cluster.
+     *
+     * @param servers members as {@code host:port}, at least one; the first to be asked is drawn
+     * @throws IllegalArgumentException if there is none, or one is not {@code host:port}
+     */
+    public static EtcdClient of(String... servers) {
+        return of(Env.system(), servers);
+    }
+
+    /**
+     * A client of a cluster with its own clock, dice and threads.
+     *
+     * @param servers members as {@code host:port}, at least one
+     * @throws IllegalArgumentException if there is none, or one is not {@code host:port}
+     */
+    public static EtcdClient of(Env env, String... servers) {
+        requireNonNull(env, "env");
+        if (servers.length == 0) {
+            throw new IllegalArgumentException("no etcd server was given, expected at least one host:port");
+        }
+        List<HostAndPort> parsed = new ArrayList<>();
+        for (String server : servers) {
+            HostAndPort address = Addresses.parse(server, 0);
+            if (address == null) {
+                throw new IllegalArgumentException(
+                        "etcd server was '" + server + "', expected host:port, such as 10.0.0.1:2379");
+            }
+            parsed.add(address);
+        }
+        return new EtcdClient(parsed, env);
+    }
+
+    /**
+     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, and its configuration. Closing it leaves
+     * the client open.
+     *
+     * @throws IllegalArgumentException if the name is blank or has a slash
+     */
+    public Resolver resolver(String service) {
+        ServiceKeys keys = new ServiceKeys(requireNonNull(service, "service"));
+        return new EtcdResolver(
+                name + "/" + service,
+                EndpointSet.Removals.GUARDED,
+                new ServiceView(keys),
+                env,
+                subscriber -> follow(keys.followed(), subscriber));
+    }
+
+    /** Follows the ranges until cancelled. */
+    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+        Shared shared;
+        synchronized (reflectors) {
+            if (closed) {
+                throw new IllegalStateException(name + ": the client is closed, expected an open one");
+            }
+            shared = reflectors.computeIfAbsent(ranges, r -> new Shared(new Reflector(store, r, env)));
+            shared.users++;
+        }
+        shared.reflector.subscribe(subscriber);
+        AtomicBoolean cancelled = new AtomicBoolean();
+        return () -> {
+            if (cancelled.compareAndSet(false, true)) {
+                shared.reflector.unsubscribe(subscriber);
+                leave(ranges, shared);
+            }
+        };
+    }
+
+    private void leave(List<KeyRange> ranges, Shared shared) {
+        synchronized (reflectors) {
+            shared.users--;
+            if (shared.users > 0) {
+                return;
+            }
+            reflectors.remove(ranges, shared);
+        }
+        shared.reflector.close();
+    }
+
+    EtcdConnection connection() {
+        return connection;
+    }
+
+    Env env() {
+        return env;
+    }
+
+    /** How many copies are kept. */
+    int copies() {
+        synchronized (reflectors) {
+            return reflectors.size();
+        }
+    }
+
+    /** Ends every watch and closes the connection. Resolvers keep what they said last; registrations lapse with their lease. Idempotent. */
+    @Override
+    public void close() {
+        List<Shared> open;
+        synchronized (reflectors) {
+            closed = true;
+            open = List.copyOf(reflectors.values());
+            reflectors.clear();
+        }
+        open.forEach(shared -> shared.reflector.close());
+        connection.close();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.zerohop.etcd;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads one small JSON object; what is not expected is refused with its path, its value and what was expected. */
+final class Json {
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    private final JsonParser parser;
+
+    private Json(JsonParser parser) {
+        this.parser = parser;
+    }
+
+    /** Takes the value of one field. */
+    @FunctionalInterface
+    interface Field {
+        void read(Json in, String name) throws IOException;
+    }
+
+    /** Takes one element of an array. */
+    @FunctionalInterface
+    interface Element<T> {
+        T read(String path) throws IOException;
+    }
+
+    /** Reads the whole text as one object, field by field, and nothing behind it. */
+    static void object(byte[] utf8, Field field) throws IOException {
+        try (JsonParser parser = FACTORY.createParser(utf8)) {
+            Json in = new Json(parser);
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw in.refuse("the value", "a JSON object");
+            }
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                parser.nextToken();
+                field.read(in, name);
+            }
+            if (parser.nextToken() != null) {
+                throw in.refuse("the text behind the object", "nothing");
+            }
+        } catch (JsonProcessingException malformed) {
+            throw new IOException(
+                    "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "
+                            + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(),
+                    malformed);
+        }
+    }
+
+    long number(String path, long min, long max) throws IOException {
+        boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
+        if (!whole || parser.getLongValue() < min || parser.getLongValue() > max) {
+            throw refuse(path, "a whole number from " + min + " to " + max);
+        }
+        return parser.getLongValue();
+    }
+
+    String text(String path) throws IOException {
+        if (parser.currentToken() != JsonToken.VALUE_STRING) {
+            throw refuse(path, "a text");
+        }
+        return parser.getText();
+    }
+
+    <T> List<T> array(String path, Element<T> element) throws IOException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw refuse(path, "an array");
+        }
+        List<T> elements = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            elements.add(element.read(path + "[" + elements.size() + "]"));
+        }
+        return elements;
+    }
+
+    void skip() throws IOException {
+        parser.skipChildren();
+    }
+
+    IOException refuse(String path, String expected) throws IOException {
+        JsonToken token = parser.currentToken();
+        String shown;
+        if (token == null) {
+            shown = "empty";
+        } else if (token == JsonToken.START_OBJECT) {
+            shown = "an object";
+        } else if (token == JsonToken.START_ARRAY) {
+            shown = "an array";
+        } else {
+            String text = parser.getText();
+            shown = text.length() > 80 ? text.substring(0, 80) + "..." : text;
+        }
+        return new IOException(path + " was " + shown + ", expected " + expected);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.zerohop.etcd;
+
+import io.grpc.Channel;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+
+/** One call with one answer, as a future that fails with an {@link EtcdFailure}. */
+final class Unary {
+
+    private Unary() {}
+
+    /** Makes the call. */
+    @FunctionalInterface
+    interface Call<T> {
+        void start(Channel channel, StreamObserver<T> observer);
+    }
+
+    /** Makes a call over the present link. */
+    static <T> CompletableFuture<T> call(EtcdConnection connection, Call<T> call) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        EtcdConnection.Link link;
+        try {
+            link = connection.link();
+        } catch (EtcdFailure closed) {
+            answer.completeExceptionally(closed);
+            return answer;
+        }
+        call.start(link.channel(), new StreamObserver<>() {
+            @Override
+            public void onNext(T value) {
+                answer.complete(value);
+            }
+
+            @Override
+            public void onError(Throwable thrown) {
+                answer.completeExceptionally(connection.failed(link, thrown));
+            }
+
+            @Override
+            public void onCompleted() {
+                answer.completeExceptionally(new EtcdFailure(
+                        EtcdFailure.Kind.INTERRUPTED, "etcd " + link.server() + " ended the call without an answer"));
+            }
+        });
+        return answer;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.ShardCount;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the keys of one target. Remembers the last good value of each, which stays when a new one is refused. Owned by one resolver and used by
+ * one thread at a time.
+ */
+interface View {
+
+    /** What the keys say now. */
+    Content read(Map<String, KeyStore.Entry> entries);
+
+    /**
+     * What the keys say.
+     *
+     * @param endpoints everybody; null if the one value that names them was refused and there was no good one before
+     * @param shards the desired number of shards, if stated
+     * @param configuration JSON for the balancer, if stated
+     * @param refusals the values that were refused since the last reading, each with its key and the reason
+     */
+    record Content(
+            @Nullable List<Endpoint> endpoints,
+            @Nullable ShardCount shards,
+            @Nullable String configuration,
+            List<String> refusals) {}
+}

@@ -1,0 +1,76 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.net.HostAndPort;
+import dev.zerohop.Env;
+import dev.zerohop.Target;
+import io.etcd.jetcd.api.AuthEnableRequest;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthRoleAddRequest;
+import io.etcd.jetcd.api.AuthUserAddRequest;
+import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An etcd that asks for a user. */
+class EtcdDeniedTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void aDenialIsToldApartFromAnOutage() throws Exception {
+        try (EtcdServer etcd = EtcdServer.started(directory);
+                EtcdConnection connection = new EtcdConnection(List.of(HostAndPort.fromString(etcd.address())), 0)) {
+            enableAuth(etcd);
+            GrpcKeyStore store = new GrpcKeyStore(connection);
+            List<KeyRange> ranges = List.of(KeyRange.under("a/"));
+            assertThatThrownBy(() -> store.read(ranges).get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            EtcdFailure.class,
+                            failure -> assertThat(failure.kind()).isEqualTo(EtcdFailure.Kind.DENIED))
+                    .hasMessageContaining("etcdserver: user name is empty");
+            CompletableFuture<EtcdFailure> ended = new CompletableFuture<>();
+            store.watch(ranges, 1, new KeyStore.Watcher() {
+                @Override
+                public void onCreated() {}
+
+                @Override
+                public void onEvents(long revision, List<KeyStore.Event> events) {}
+
+                @Override
+                public void onEnd(EtcdFailure cause) {
+                    ended.complete(cause);
+                }
+            });
+            assertThat(ended.get(20, TimeUnit.SECONDS).kind()).isEqualTo(EtcdFailure.Kind.DENIED);
+            Listening heard = new Listening();
+            var resolver = Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system());
+            resolver.start(heard);
+            EtcdServer.await().until(() -> !heard.errors.isEmpty());
+            assertThat(heard.errors.get(0)).hasMessageContaining("user name is empty");
+            resolver.close();
+        }
+    }
+
+    private static void enableAuth(EtcdServer etcd) {
+        AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(etcd.channel());
+        var user = auth.userAdd(AuthUserAddRequest.newBuilder()
+                .setName("root")
+                .setPassword("secret")
+                .build());
+        var role = auth.roleAdd(AuthRoleAddRequest.newBuilder().setName("root").build());
+        var granted = auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
+                .setUser("root")
+                .setRole("root")
+                .build());
+        var enabled = auth.authEnable(AuthEnableRequest.getDefaultInstance());
+        assertThat(List.of(user, role, granted, enabled)).hasSize(4);
+    }
+}

@@ -1,0 +1,146 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import dev.zerohop.resolver.EndpointJson;
+import dev.zerohop.testing.ResolverContract;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EtcdResolverTest extends ResolverContract {
+    private final ServiceKeys keys = new ServiceKeys("orders");
+    private final FakeStore store = new FakeStore();
+
+    @Override
+    protected Resolver resolverOver(List<Endpoint> endpoints) {
+        for (Endpoint endpoint : endpoints) {
+            store.put(keys.endpoint(endpoint.id()), EndpointJson.write(endpoint));
+        }
+        return new EtcdResolver("etcd:orders", EndpointSet.Removals.GUARDED, new ServiceView(keys), env, this::follow);
+    }
+
+    private Cancellable follow(Reflector.Subscriber subscriber) {
+        Reflector reflector = new Reflector(store, keys.followed(), env);
+        reflector.subscribe(subscriber);
+        return reflector::close;
+    }
+
+    @Test
+    void anOutageIsReportedOnceAndItsEndGivesAFreshSet() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.readFailure = FakeStore.unreachable();
+            store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+            settle();
+            assertThat(recorder.errors).hasSize(1);
+            assertThat(recorder.sets).hasSize(1);
+            store.readFailure = null;
+            settle();
+            assertThat(recorder.sets).hasSize(2);
+            assertThat(recorder.last().stale()).isFalse();
+            assertThat(recorder.last().endpoints()).hasSize(3);
+        }
+    }
+
+    @Test
+    void aRefusedValueLeavesTheSetAsItWas() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(keys.endpoint("127.0.0.1:8081"), "{broken");
+            store.put(keys.weights(), "[]");
+            store.put(keys.shards(), "{\"epoch\": 1}");
+            settle();
+            assertThat(recorder.last().endpoints()).isEqualTo(someEndpoints());
+            assertThat(recorder.errors).isEmpty();
+        }
+    }
+
+    @Test
+    void lossesThatComeOneByOneAreToldTogether() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            for (Endpoint endpoint : someEndpoints()) {
+                store.delete(keys.endpoint(endpoint.id()));
+                time.advance(Losses.QUIET.dividedBy(2));
+            }
+            assertThat(recorder.sets).hasSize(1);
+            time.advance(Losses.QUIET);
+            assertThat(recorder.sets).hasSize(2);
+            assertThat(recorder.last().endpoints()).isEmpty();
+        }
+    }
+
+    @Test
+    void additionsAndChangesDoNotWaitForALoss() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.delete(keys.endpoint("127.0.0.1:8081"));
+            store.put(keys.endpoint("new"), "{\"address\": \"127.0.0.9:80\"}");
+            assertThat(recorder.last().endpoints()).hasSize(4);
+            store.put(keys.weights(), "{\"new\": 9}");
+            assertThat(recorder.last().endpoints())
+                    .filteredOn(Endpoint::id, "new")
+                    .extracting(Endpoint::weight)
+                    .containsExactly(9);
+            settle();
+            assertThat(recorder.last().endpoints()).hasSize(3);
+        }
+    }
+
+    @Test
+    void endpointsThatAnnouncedThatTheyLeaveGoAtOnce() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(keys.endpoint("127.0.0.1:8081"), "{\"address\": \"127.0.0.1:8081\", \"draining\": true}");
+            store.delete(keys.endpoint("127.0.0.1:8081"));
+            assertThat(recorder.last().endpoints()).hasSize(2);
+        }
+    }
+
+    @Test
+    void aConfigurationIsPassedOnOnceForEachChange() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(keys.config(), "{\"policy\": \"random\"}");
+            store.put(keys.weights(), "{}");
+            store.put(keys.config(), "{\"policy\": \"round_robin\"}");
+            assertThat(recorder.configurations)
+                    .containsExactly("{\"policy\": \"random\"}", "{\"policy\": \"round_robin\"}");
+        }
+    }
+
+    @Test
+    void aBadFirstGolbValueIsAnErrorNotAnEmptySet() {
+        GolbView view = new GolbView("z", "f");
+        store.put("golb/function/z/f", "{\"ips\": [], \"weights\": []}");
+        Resolver resolver = new EtcdResolver("golb", EndpointSet.Removals.MEANT, view, env, subscriber -> {
+            Reflector reflector = new Reflector(store, view.followed(), env);
+            reflector.subscribe(subscriber);
+            return reflector::close;
+        });
+        Recorder recorder = new Recorder();
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors).hasSize(1);
+        assertThat(recorder.errors.get(0)).hasMessageContaining("ips was empty");
+        store.put("golb/function/z/f", "{\"ips\": [\"10.0.0.1\"], \"weights\": [2]}");
+        assertThat(recorder.last().endpoints()).hasSize(1);
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
+        store.put("golb/function/z/f", "nonsense");
+        assertThat(recorder.last().endpoints()).hasSize(1);
+        assertThat(recorder.errors).hasSize(1);
+        store.delete("golb/function/z/f");
+        assertThat(recorder.last().endpoints()).isEmpty();
+        resolver.close();
+    }
+}

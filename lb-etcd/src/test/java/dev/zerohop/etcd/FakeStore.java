@@ -1,0 +1,103 @@
+package dev.zerohop.etcd;
+
+import com.google.protobuf.ByteString;
+import dev.zerohop.Cancellable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** An etcd of the test's making, on the test's thread. */
+final class FakeStore implements KeyStore {
+    private final Map<String, Entry> entries = new HashMap<>();
+    private long revision = 1;
+
+    /** What reads fail with; null when they answer. */
+    @Nullable
+    EtcdFailure readFailure;
+
+    /** Whether a watch is created at once. */
+    boolean creates = true;
+
+    int reads;
+
+    /** Every watch that was asked for. */
+    final List<FakeWatch> watches = new ArrayList<>();
+
+    static EtcdFailure unreachable() {
+        return new EtcdFailure(EtcdFailure.Kind.UNREACHABLE, "etcd fake is away");
+    }
+
+    static EtcdFailure denied() {
+        return new EtcdFailure(EtcdFailure.Kind.DENIED, "etcd fake says permission denied");
+    }
+
+    static final class FakeWatch {
+        final List<KeyRange> ranges;
+        final long fromRevision;
+        final Watcher watcher;
+        boolean cancelled;
+
+        FakeWatch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
+            this.ranges = ranges;
+            this.fromRevision = fromRevision;
+            this.watcher = watcher;
+        }
+    }
+
+    @Override
+    public CompletableFuture<Reading> read(List<KeyRange> ranges) {
+        reads++;
+        EtcdFailure failure = readFailure;
+        return failure == null
+                ? CompletableFuture.completedFuture(new Reading(revision, Map.copyOf(entries)))
+                : CompletableFuture.failedFuture(failure);
+    }
+
+    @Override
+    public Cancellable watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
+        FakeWatch watch = new FakeWatch(ranges, fromRevision, watcher);
+        watches.add(watch);
+        if (creates) {
+            watcher.onCreated();
+        }
+        return () -> watch.cancelled = true;
+    }
+
+    FakeWatch lastWatch() {
+        return watches.get(watches.size() - 1);
+    }
+
+    /** Writes, and every watch says so. */
+    void put(String key, String value) {
+        Entry entry = losePut(key, value);
+        tell(new Event(key, entry, entry.modRevision()));
+    }
+
+    /** Writes, and no watch says so. */
+    Entry losePut(String key, String value) {
+        Entry entry = new Entry(key, ByteString.copyFromUtf8(value), ++revision);
+        entries.put(key, entry);
+        return entry;
+    }
+
+    /** Deletes, and every watch says so. */
+    void delete(String key) {
+        entries.remove(key);
+        tell(new Event(key, null, ++revision));
+    }
+
+    private void tell(Event event) {
+        for (FakeWatch watch : List.copyOf(watches)) {
+            if (!watch.cancelled) {
+                watch.watcher.onEvents(revision, List.of(event));
+            }
+        }
+    }
+
+    long revision() {
+        return revision;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Hears a resolver out, from any thread. */
+final class Listening implements Resolver.Listener {
+    final List<EndpointSet> sets = new CopyOnWriteArrayList<>();
+    final List<Throwable> errors = new CopyOnWriteArrayList<>();
+    final List<String> configurations = new CopyOnWriteArrayList<>();
+
+    /** Weights by id of the last set; null before the first. */
+    Map<String, Integer> weights() {
+        if (sets.isEmpty()) {
+            return null;
+        }
+        Map<String, Integer> weights = new TreeMap<>();
+        for (Endpoint endpoint : last().endpoints()) {
+            weights.put(endpoint.id(), endpoint.weight());
+        }
+        return weights;
+    }
+
+    EndpointSet last() {
+        return sets.get(sets.size() - 1);
+    }
+
+    void awaitWeights(Map<String, Integer> expected) {
+        EtcdServer.await().until(this::weights, expected::equals);
+    }
+
+    @Override
+    public void onEndpoints(EndpointSet all) {
+        sets.add(all);
+    }
+
+    @Override
+    public void onConfirmed(Instant asOf) {}
+
+    @Override
+    public void onError(Throwable cause) {
+        errors.add(cause);
+    }
+
+    @Override
+    public void onConfiguration(String json) {
+        configurations.add(json);
+    }
+}

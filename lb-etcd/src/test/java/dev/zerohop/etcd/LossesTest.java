@@ -1,0 +1,51 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Endpoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LossesTest {
+    private final Losses losses = new Losses();
+    private final Endpoint a = Endpoint.of("10.0.0.1", 80);
+    private final Endpoint b = Endpoint.of("10.0.0.2", 80);
+
+    @Test
+    void aLossIsToldAfterAQuietSecond() {
+        assertThat(losses.gather(List.of(a, b), List.of(b), 0)).containsExactlyInAnyOrder(a, b);
+        assertThat(losses.dueInNanos(0)).isEqualTo(Losses.QUIET.toNanos());
+        assertThat(losses.gather(List.of(a, b), List.of(b), Losses.QUIET.toNanos()))
+                .containsExactly(b);
+        assertThat(losses.dueInNanos(Losses.QUIET.toNanos())).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void whoComesBackInTimeWasNeverLost() {
+        losses.gather(List.of(a, b), List.of(b), 0);
+        Endpoint moved = a.toBuilder().weight(2).build();
+        assertThat(losses.gather(List.of(a, b), List.of(moved, b), 1)).containsExactly(moved, b);
+        assertThat(losses.dueInNanos(1)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aLossThatNeverEndsIsToldAfterFiveSeconds() {
+        List<Endpoint> all = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            all.add(Endpoint.of("10.0.0." + i, 80));
+        }
+        long step = Duration.ofMillis(100).toNanos();
+        long now = 0;
+        List<Endpoint> told = all;
+        int gone = 0;
+        while (told.size() == all.size()) {
+            gone++;
+            now += step;
+            told = losses.gather(all, all.subList(gone, all.size()), now);
+        }
+        assertThat(now - step).isEqualTo(Losses.LIMIT.toNanos());
+        assertThat(told).hasSize(100 - gone);
+    }
+}

@@ -1,0 +1,229 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.zerohop.Env;
+import dev.zerohop.testing.FakeTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class ReflectorTest {
+    private static final List<KeyRange> RANGES = List.of(KeyRange.under("a/"));
+
+    private final FakeTime time = new FakeTime();
+    private final FakeStore store = new FakeStore();
+    private final Reflector reflector = new Reflector(store, RANGES, time.env());
+    private final Recorder recorder = new Recorder();
+
+    @Test
+    void theFirstAnswerIsReadAndThenFollowedFromTheNextRevision() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
+        assertThat(store.lastWatch().fromRevision).isEqualTo(store.revision() + 1);
+        store.put("a/2", "two");
+        store.delete("a/1");
+        assertThat(recorder.last()).isEqualTo(Map.of("a/2", "two"));
+    }
+
+    @Test
+    void whatAnEarlierGenerationStillSaysIsDropped() {
+        reflector.subscribe(recorder);
+        FakeStore.FakeWatch old = store.lastWatch();
+        old.watcher.onEnd(FakeStore.unreachable());
+        time.advance(Duration.ofSeconds(1));
+        assertThat(store.lastWatch()).isNotSameAs(old);
+        int states = recorder.states.size();
+        old.watcher.onEvents(90, List.of(new KeyStore.Event("a/9", entry("a/9", "late", 90), 90)));
+        old.watcher.onEnd(FakeStore.unreachable());
+        old.watcher.onCreated();
+        assertThat(recorder.states).hasSize(states);
+        assertThat(recorder.failures).hasSize(1);
+        assertThat(store.lastWatch().cancelled).isFalse();
+    }
+
+    @Test
+    void whatHappenedWhileAwayIsReadWholeAfterwards() {
+        store.put("a/1", "one");
+        store.put("a/2", "two");
+        reflector.subscribe(recorder);
+        store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+        store.losePut("a/1", "other");
+        store.losePut("a/3", "three");
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one", "a/2", "two"));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "other", "a/2", "two", "a/3", "three"));
+        assertThat(recorder.lastStale).isFalse();
+    }
+
+    @Test
+    void aChangeThatNoWatchSaidIsFoundWithinAMinuteAndAQuarter() {
+        reflector.subscribe(recorder);
+        store.losePut("a/1", "lost");
+        time.advance(Duration.ofSeconds(69));
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "lost"));
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void anUnchangedCopyIsConfirmedNotRepeated() {
+        reflector.subscribe(recorder);
+        Instant before = recorder.states.get(0).asOf();
+        time.advance(Duration.ofSeconds(70));
+        assertThat(recorder.states).hasSize(1);
+        assertThat(recorder.confirmed).hasSize(1);
+        assertThat(recorder.confirmed.get(0)).isAfter(before);
+    }
+
+    @Test
+    void eventsThatTheReadHoldsAlreadyChangeNothing() {
+        store.put("a/1", "one");
+        store.put("a/1", "two");
+        reflector.subscribe(recorder);
+        store.lastWatch().watcher.onEvents(2, List.of(new KeyStore.Event("a/1", entry("a/1", "one", 2), 2)));
+        store.lastWatch().watcher.onEvents(3, List.of(new KeyStore.Event("a/1", null, 2)));
+        assertThat(recorder.states).hasSize(1);
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "two"));
+    }
+
+    @Test
+    void failuresBackOffUpToTwoSecondsWithJitterAndKeepTheState() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.readFailure = FakeStore.unreachable();
+        store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+        time.advance(Duration.ofSeconds(10));
+        int before = store.reads;
+        time.advance(Duration.ofSeconds(60));
+        assertThat(store.reads - before).isBetween(26, 36);
+        assertThat(recorder.states).hasSize(1);
+        store.readFailure = null;
+        time.advance(Duration.ofMillis(2_300));
+        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.states).hasSize(2);
+    }
+
+    @Test
+    void aDenialIsAskedAboutAgainOnlyEveryHalfMinute() {
+        store.readFailure = FakeStore.denied();
+        reflector.subscribe(recorder);
+        time.advance(Duration.ofSeconds(25));
+        assertThat(store.reads).isEqualTo(1);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(store.reads).isEqualTo(2);
+        assertThat(recorder.failures.get(0)).hasMessageContaining("permission denied");
+    }
+
+    @Test
+    void aWatchThatIsNotCreatedInTimeIsAFailure() {
+        store.creates = false;
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
+        time.advance(Reflector.CREATE_TIMEOUT);
+        assertThat(recorder.failures.get(0)).hasMessageContaining("did not begin to watch");
+        store.creates = true;
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.lastStale).isFalse();
+        assertThat(store.watches).hasSize(2);
+        assertThat(store.watches.get(0).cancelled).isTrue();
+    }
+
+    @Test
+    void aLateSubscriberIsToldTheStateAndThatItIsStale() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.readFailure = FakeStore.unreachable();
+        store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+        Recorder late = new Recorder();
+        reflector.subscribe(late);
+        assertThat(late.last()).isEqualTo(Map.of("a/1", "one"));
+        assertThat(late.lastStale).isTrue();
+        assertThat(late.failures).hasSize(1);
+    }
+
+    @Test
+    void aSubscriberThatThrowsHurtsNobody() {
+        reflector.subscribe(new Recorder() {
+            @Override
+            public void onState(Reflector.State state, boolean stale) {
+                throw new IllegalStateException("on purpose");
+            }
+        });
+        reflector.subscribe(recorder);
+        store.put("a/1", "one");
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
+    }
+
+    @Test
+    void aBurstIsPublishedOnce() {
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        Env queued = new Env(time, time.env().dice(), tasks::add);
+        Reflector busy = new Reflector(store, RANGES, queued);
+        busy.subscribe(recorder);
+        run(tasks);
+        int before = recorder.states.size();
+        for (int i = 0; i < 100; i++) {
+            store.put("a/" + i, "x");
+        }
+        run(tasks);
+        assertThat(recorder.states).hasSize(before + 1);
+        assertThat(recorder.last()).hasSize(100);
+    }
+
+    @Test
+    void nothingIsLeftAfterClose() {
+        reflector.subscribe(recorder);
+        reflector.close();
+        assertThat(store.lastWatch().cancelled).isTrue();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    private static void run(ArrayDeque<Runnable> tasks) {
+        while (!tasks.isEmpty()) {
+            tasks.poll().run();
+        }
+    }
+
+    private static KeyStore.Entry entry(String key, String value, long revision) {
+        return new KeyStore.Entry(key, ByteString.copyFromUtf8(value), revision);
+    }
+
+    static class Recorder implements Reflector.Subscriber {
+        final List<Reflector.State> states = new ArrayList<>();
+        final List<Instant> confirmed = new ArrayList<>();
+        final List<EtcdFailure> failures = new ArrayList<>();
+        boolean lastStale;
+
+        Map<String, String> last() {
+            Map<String, String> values = new TreeMap<>();
+            states.get(states.size() - 1)
+                    .entries()
+                    .forEach((key, entry) -> values.put(key, entry.value().toStringUtf8()));
+            return values;
+        }
+
+        @Override
+        public void onState(Reflector.State state, boolean stale) {
+            states.add(state);
+            lastStale = stale;
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            confirmed.add(asOf);
+        }
+
+        @Override
+        public void onFailure(EtcdFailure cause) {
+            failures.add(cause);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.zerohop.Endpoint;
+import dev.zerohop.ShardCount;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ServiceViewTest {
+    private final ServiceKeys keys = new ServiceKeys("orders");
+    private final ServiceView view = new ServiceView(keys);
+    private final Map<String, KeyStore.Entry> entries = new HashMap<>();
+    private long revision = 1;
+
+    private View.Content put(String key, String value) {
+        entries.put(key, new KeyStore.Entry(key, ByteString.copyFromUtf8(value), ++revision));
+        return view.read(entries);
+    }
+
+    @Test
+    void theWeightsOverrideWhatTheEndpointsSay() {
+        put(keys.endpoint("a"), "{\"address\": \"10.0.0.1:80\", \"weight\": 5}");
+        put(keys.endpoint("b"), "{\"address\": \"10.0.0.2:80\", \"weight\": 5}");
+        View.Content content = put(keys.weights(), "{\"a\": 0}");
+        assertThat(content.endpoints()).extracting(Endpoint::weight).containsExactlyInAnyOrder(0, 5);
+    }
+
+    @Test
+    void aDeletedKeyIsForgottenAndABadOneIsNot() {
+        put(keys.shards(), "{\"epoch\": 1, \"count\": 4, \"firstOrdinal\": 2}");
+        assertThat(put(keys.shards(), "4").shards()).isEqualTo(new ShardCount(4, 2));
+        entries.remove(keys.shards());
+        assertThat(view.read(entries).shards()).isNull();
+        assertThat(put(keys.shards(), "4").shards()).isNull();
+    }
+
+    @Test
+    void anEndpointThatCameBackWithABadValueHasNoGoodOneFromBefore() {
+        put(keys.endpoint("a"), "{\"address\": \"10.0.0.1:80\"}");
+        entries.remove(keys.endpoint("a"));
+        view.read(entries);
+        assertThat(put(keys.endpoint("a"), "?").endpoints()).isEmpty();
+    }
+
+    @Test
+    void aRefusalIsReportedOnce() {
+        assertThat(put(keys.weights(), "{\"a\": 1.5}").refusals())
+                .containsExactly("zerohop/v1/services/orders/weights at revision 2 is refused, there is no good value"
+                        + " before it: \"a\" was 1.5, expected a whole number from 0 to 1000000");
+        assertThat(view.read(entries).refusals()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "endpoints/a | '' | found an empty text, expected a JSON object",
+                "endpoints/a | null | endpoint was null, expected an object",
+                "endpoints/a | {\"host\": \"10.0.0.1\", \"port\": 0} | endpoint.port was 0, expected a whole number from 1 to 65535",
+                "endpoints/a | {\"address\": \"10.0.0.1\"} | expected host:port",
+                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"wight\": 1} | endpoint.wight is not known, expected id",
+                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"weight\": 1000001} | expected a whole number from 0 to 1000000",
+                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"id\": \"b\"} | endpoint.id was \"b\", expected \"a\"",
+                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"draining\": 1} | endpoint.draining was 1, expected true or false",
+                "endpoints/a/b | {\"address\": \"10.0.0.1:80\"} | the endpoint's id was 'a/b'",
+                "weights | [] | the value was an array, expected a JSON object",
+                "weights | {\"a\": \"1\"} | \"a\" was 1, expected a whole number",
+                "weights | {\"a\": 1, \"a\": 2} | not valid JSON",
+                "weights | {\"a\": 99999999999999999999} | expected a whole number",
+                "weights | {} {} | the text behind the object was an object, expected nothing",
+                "shards | {\"count\": 4} | epoch was missing",
+                "shards | {\"epoch\": 1} | count was missing",
+                "shards | {\"epoch\": 1, \"count\": 0} | count was 0, expected a whole number from 1",
+                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, count or firstOrdinal",
+            })
+    void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String key, String value, String reason) {
+        View.Content content = put("zerohop/v1/services/orders/" + key, value);
+        assertThat(content.refusals()).hasSize(1);
+        assertThat(content.refusals().get(0)).contains(key).contains(reason);
+        assertThat(content.endpoints()).isEmpty();
+        assertThat(content.shards()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[1] | the value was an array, expected a JSON object",
+                "{} | ips was missing, expected an array",
+                "{\"ips\": [\"10.0.0.1\"]} | weights was missing, expected an array",
+                "{\"ips\": [], \"weights\": []} | ips was empty, expected at least one address",
+                "{\"ips\": [\"10.0.0.1\"], \"weights\": [1, 2]} | ips had 1 elements and weights 2",
+                "{\"ips\": [\"10.0.0.1\"], \"weights\": [-1]} | weights[0] was -1, expected a whole number from 0",
+                "{\"ips\": [\"10.0.0.1:0\"], \"weights\": [1]} | ips[0] was 10.0.0.1:0, expected an address",
+                "{\"ips\": [\"10.0.0.300\"], \"weights\": [1]} | ips[0] was 10.0.0.300, expected an address",
+                "{\"ips\": [7], \"weights\": [1]} | ips[0] was 7, expected a text",
+                "{\"ips\": \"10.0.0.1\", \"weights\": [1]} | ips was 10.0.0.1, expected an array",
+                "{\"ips\": [\"10.0.0.1\", \"10.0.0.1:80\"], \"weights\": [1, 1]} | ips[1] was 10.0.0.1:80 again",
+                "{\"ips\": [\"10.0.0.1\"], \"weights\": [1] | not valid JSON",
+            })
+    void aBadGolbValueIsRefusedWhole(String value, String reason) {
+        GolbView golb = new GolbView("z", "f");
+        String key = "golb/function/z/f";
+        View.Content bad = golb.read(Map.of(key, new KeyStore.Entry(key, ByteString.copyFromUtf8(value), 2)));
+        assertThat(bad.endpoints()).isNull();
+        assertThat(bad.refusals()).hasSize(1);
+        assertThat(bad.refusals().get(0)).contains(reason);
+    }
+
+    @Test
+    void aGolbValueMayHoldNamesAndLiteralsOfBothKindsAndFieldsOfItsOwn() {
+        GolbView golb = new GolbView("z", "f");
+        String key = "golb/function/z/f";
+        String value = "{\"v\": [{\"x\": 1}], \"ips\": [\"::1\", \"[::2]:81\", \"10.0.0.1\", \"node-1:82\"],"
+                + " \"weights\": [1, 2, 3, 4]}";
+        View.Content content = golb.read(Map.of(key, new KeyStore.Entry(key, ByteString.copyFromUtf8(value), 2)));
+        assertThat(content.refusals()).isEmpty();
+        assertThat(content.endpoints())
+                .extracting(Endpoint::address)
+                .isEqualTo(List.of("[::1]:80", "[::2]:81", "10.0.0.1:80", "node-1:82"));
+    }
+}
