@@ -1,6 +1,7 @@
 package dev.zerohop.internal;
 
 import static org.jetbrains.kotlinx.lincheck.strategy.managed.ManagedStrategyGuaranteeKt.forClasses;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.jetbrains.kotlinx.lincheck.LinChecker;
 import org.jetbrains.kotlinx.lincheck.strategy.managed.modelchecking.ModelCheckingOptions;
@@ -27,6 +28,9 @@ public final class ModelCheck {
     }
 
     private static ModelCheckingOptions options() {
+        // On a newer JDK it leaves classes unchecked without a word, and everything passes.
+        assumeTrue(
+                Runtime.version().feature() <= 21, "Lincheck 2.39 cannot read the classes of this JDK, expected <= 21");
         return new ModelCheckingOptions()
                 .threads(2)
                 .actorsPerThread(3)
