@@ -19,13 +19,9 @@ final class LiveNode extends LiveNodePad implements Node {
         }
     }
 
-    LiveNode(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric metric, EjectionPolicy.TrackRecord record) {
-        this.owner = owner;
-        this.endpoint = endpoint;
-        this.health = Health.unknown(nowNanos);
-        this.healthySinceNanos = nowNanos;
-        this.load = metric.newLoad();
-        this.record = record;
+    LiveNode(
+            Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.Load load, EjectionPolicy.TrackRecord record) {
+        super(owner, endpoint, nowNanos, load, record);
     }
 
     @Override
@@ -174,8 +170,8 @@ final class LiveNode extends LiveNodePad implements Node {
         return nextEnd;
     }
 
-    void setLoadMetric(LoadMetric metric) {
-        load = metric.newLoad();
+    void setLoad(LoadMetric.Load next) {
+        load = next;
     }
 
     void setRecord(EjectionPolicy.TrackRecord next) {
@@ -217,16 +213,26 @@ abstract class LiveNodeCounter {
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
     List<LiveNode.Standing> verdicts = List.of();
+    final Balancer owner;
 
-    Balancer owner;
-
-    /** Filled by the subclass's constructor. */
-    @SuppressWarnings("NullAway.Init")
-    LiveNodeCounter() {}
+    LiveNodeCounter(
+            Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.Load load, EjectionPolicy.TrackRecord record) {
+        this.owner = owner;
+        this.endpoint = endpoint;
+        this.health = Health.unknown(nowNanos);
+        this.healthySinceNanos = nowNanos;
+        this.load = load;
+        this.record = record;
+    }
 }
 
 /** Keeps the next object off this node's cache line: two nodes' counters must not disturb each other. */
 abstract class LiveNodePad extends LiveNodeCounter {
     @SuppressWarnings("UnusedVariable")
     long p0, p1, p2, p3, p4, p5, p6, p7;
+
+    LiveNodePad(
+            Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.Load load, EjectionPolicy.TrackRecord record) {
+        super(owner, endpoint, nowNanos, load, record);
+    }
 }

@@ -79,7 +79,12 @@ public final class StripedCursor {
     public int next() {
         // Multiplying spreads consecutive thread ids evenly over the stripes.
         long id = Thread.currentThread().getId();
-        int slot = slot((int) ((id * Mix64.GOLDEN) >>> STRIPE_SHIFT));
+        return step((int) ((id * Mix64.GOLDEN) >>> STRIPE_SHIFT));
+    }
+
+    /** The position of a stripe, which moves on by one. */
+    int step(int stripe) {
+        int slot = slot(stripe);
         long at = (long) SLOTS.getOpaque(slots, slot);
         long next = at + ONE;
         SLOTS.setOpaque(slots, slot, next >= end ? next - end : next);
