@@ -39,11 +39,7 @@ final class Reasons {
 
     /** Whether the pick before a refusal saw an older version than the refusal does: then there may be somebody now, and no call is to fail for the difference. */
     private boolean outdated(Routing now, PickContext context) {
-        if (changing(now)) {
-            return true;
-        }
-        Node node = now.picker().pick(context);
-        return node != null && !(node instanceof LiveNode live && live.halfOpen);
+        return changing(now) || now.picker().pick(context) != null;
     }
 
     @SuppressWarnings("ReferenceEquality") // each version is one object
