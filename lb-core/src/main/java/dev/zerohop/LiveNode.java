@@ -4,16 +4,22 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The balancer's own node. Fields above the line are written by the control path only; the counter is written by everybody.
  */
 final class LiveNode extends LiveNodePad implements Node {
+    private static final int MAX_PENALTY = 63;
+
     private static final VarHandle IN_FLIGHT;
+    private static final VarHandle PENALTY;
 
     static {
         try {
-            IN_FLIGHT = MethodHandles.lookup().findVarHandle(LiveNodeCounter.class, "inFlight", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            IN_FLIGHT = lookup.findVarHandle(LiveNodeCounter.class, "inFlight", int.class);
+            PENALTY = lookup.findVarHandle(LiveNodeCounter.class, "penalty", int.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -24,7 +30,7 @@ final class LiveNode extends LiveNodePad implements Node {
         this.endpoint = endpoint;
         this.health = Health.unknown(nowNanos);
         this.healthySinceNanos = nowNanos;
-        this.load = metric.newLoad();
+        this.load = loadOf(metric);
         this.record = record;
     }
 
@@ -49,8 +55,14 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     @Override
+    public int pressure() {
+        return inFlight + (int) PENALTY.getOpaque(this);
+    }
+
+    @Override
     public double load(long nowNanos) {
-        return load.value(nowNanos, inFlight);
+        LoadMetric.Load load = this.load;
+        return load == null ? pressure() : load.value(nowNanos, inFlight);
     }
 
     Balancer owner() {
@@ -61,8 +73,18 @@ final class LiveNode extends LiveNodePad implements Node {
         IN_FLIGHT.getAndAdd(this, 1);
     }
 
-    void end() {
+    /** Ends an attempt. A penalty lost to another thread's is made good by the next outcome. */
+    void end(Outcome outcome) {
         IN_FLIGHT.getAndAdd(this, -1);
+        int before = (int) PENALTY.getOpaque(this);
+        if (outcome == Outcome.SUCCESS) {
+            // Not written when there is nothing to change.
+            if (before != 0) {
+                PENALTY.setOpaque(this, before >>> 1);
+            }
+        } else if (outcome.isFailure()) {
+            PENALTY.setOpaque(this, Math.min(MAX_PENALTY, 2 * before + 1));
+        }
     }
 
     // ---- control path ----
@@ -175,7 +197,12 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     void setLoadMetric(LoadMetric metric) {
-        load = metric.newLoad();
+        load = loadOf(metric);
+    }
+
+    /** The counter and the penalty are the whole of {@link LoadMetric#IN_FLIGHT}. */
+    private static LoadMetric.@Nullable Load loadOf(LoadMetric metric) {
+        return metric.equals(LoadMetric.IN_FLIGHT) ? null : metric.newLoad();
     }
 
     void setRecord(EjectionPolicy.TrackRecord next) {
@@ -208,11 +235,19 @@ final class LiveNode extends LiveNodePad implements Node {
 /** What a request reads of a node. In its own class so that the counter lies beside the object's header, on one cache line. */
 abstract class LiveNodeCounter {
     volatile int inFlight;
+
+    /** For failures, see {@link Node#pressure}. */
+    @SuppressWarnings("unused")
+    int penalty;
+
     volatile boolean halfOpen;
     volatile boolean held;
     volatile Endpoint endpoint;
     volatile EjectionPolicy.TrackRecord record;
-    volatile LoadMetric.Load load;
+
+    /** What the policy has measured; null if that is {@link #inFlight} only. */
+    volatile LoadMetric.@Nullable Load load;
+
     volatile Health health;
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;

@@ -1,6 +1,7 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.LoadMetric;
+import dev.zerohop.Node;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.load.LoadMetrics;
 import dev.zerohop.picker.UnkeyedPolicy.Algorithm;
@@ -23,7 +24,7 @@ public final class Pickers {
             new UnkeyedPolicy(Algorithm.WEIGHTED_RANDOM, LoadMetric.IN_FLIGHT);
     private static final PickPolicy WEIGHTED_ROUND_ROBIN =
             new UnkeyedPolicy(Algorithm.WEIGHTED_ROUND_ROBIN, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetrics.inFlight());
+    private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetric.IN_FLIGHT);
     private static final PickPolicy PEAK_EWMA = new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma());
 
     private static final Map<String, PickPolicy> BY_NAME = byName();
@@ -70,7 +71,7 @@ public final class Pickers {
 
     /**
      * The one with fewer attempts under way of two drawn by chance ("power of two choices"), for its weight. Failures in a row make an endpoint look
-     * busier than it is ({@link LoadMetrics#inFlight}), so that failing fast does not attract traffic.
+     * busier than it is ({@link Node#pressure}), so that failing fast does not attract traffic.
      */
     public static PickPolicy leastRequest() {
         return LEAST_REQUEST;
