@@ -32,7 +32,9 @@ final class TurnTable {
     static final int EVEN_NODES = 100;
 
     /** The length of the pattern that is repeated for more nodes than that. */
-    static final int BASE_TURNS = 512;
+    static final int BASE_TURNS = 256;
+
+    private static final int[] NONE = {};
 
     private TurnTable() {}
 
@@ -55,11 +57,17 @@ final class TurnTable {
             shares[c] /= divisor;
         }
         int length = cycle / divisor;
-        int[] pattern = nodes.length <= EVEN_NODES || length <= BASE_TURNS
-                ? interleave(shares, length)
+        Pattern pattern = nodes.length <= EVEN_NODES || length <= BASE_TURNS
+                ? new Pattern(interleave(shares, length), NONE, length)
                 : repeat(shares, length);
         return classes.deal(nodes, pattern, cycle);
     }
+
+    /**
+     * The classes in their order: {@code base} over and over, and between its turns, evenly spread, each of {@code extra} once in {@code length}
+     * slots.
+     */
+    private record Pattern(int[] base, int[] extra, int length) {}
 
     /** Weights as numbers of turns, with no common divisor. */
     static int[] units(double[] weights) {
@@ -103,34 +111,17 @@ final class TurnTable {
      * A pattern that is made faster: a short one repeated, and the turns that do not divide by the number of repeats spread between. A class is less
      * than one turn off in each of the two and in their mixture, so less than three in all.
      */
-    private static int[] repeat(int[] shares, int length) {
+    private static Pattern repeat(int[] shares, int length) {
         int repeats = length / BASE_TURNS;
         int[] common = new int[shares.length];
         int[] rest = new int[shares.length];
         int turns = 0;
         for (int c = 0; c < shares.length; c++) {
             common[c] = shares[c] / repeats;
-            rest[c] = shares[c] % repeats;
+            rest[c] = shares[c] - common[c] * repeats;
             turns += common[c];
         }
-        int extras = length - turns * repeats;
-        int[] base = interleave(common, turns);
-        int[] extra = interleave(rest, extras);
-        int[] pattern = new int[length];
-        int nextBase = 0;
-        int nextExtra = 0;
-        long due = length / 2;
-        for (int slot = 0; slot < length; slot++) {
-            due += extras;
-            if (due >= length) {
-                due -= length;
-                pattern[slot] = extra[nextExtra++];
-            } else {
-                pattern[slot] = base[nextBase];
-                nextBase = nextBase + 1 == turns ? 0 : nextBase + 1;
-            }
-        }
-        return pattern;
+        return new Pattern(interleave(common, turns), interleave(rest, length - turns * repeats), length);
     }
 
     /**
@@ -306,7 +297,7 @@ final class TurnTable {
         }
 
         /** Fills the cycle: each slot of the pattern goes to the next member of its class. */
-        Node[] deal(Node[] nodes, int[] pattern, int cycle) {
+        Node[] deal(Node[] nodes, Pattern pattern, int cycle) {
             int[] start = new int[count];
             int[] end = new int[count];
             for (int c = 0, sum = 0; c < count; c++) {
@@ -318,15 +309,27 @@ final class TurnTable {
             for (int i = 0; i < nodes.length; i++) {
                 grouped[end[classOf[i]]++] = nodes[i];
             }
+            int[] base = pattern.base;
+            int[] extra = pattern.extra;
             int[] at = start.clone();
             Node[] turns = new Node[cycle];
-            for (int base = 0; base < cycle; base += pattern.length) {
-                for (int slot = 0; slot < pattern.length; slot++) {
-                    int c = pattern[slot];
-                    int member = at[c];
-                    turns[base + slot] = grouped[member];
-                    at[c] = member + 1 == end[c] ? start[c] : member + 1;
+            int nextBase = 0;
+            int nextExtra = 0;
+            long due = pattern.length / 2;
+            for (int slot = 0; slot < cycle; slot++) {
+                int c;
+                due += extra.length;
+                if (due >= pattern.length) {
+                    due -= pattern.length;
+                    c = extra[nextExtra];
+                    nextExtra = nextExtra + 1 == extra.length ? 0 : nextExtra + 1;
+                } else {
+                    c = base[nextBase];
+                    nextBase = nextBase + 1 == base.length ? 0 : nextBase + 1;
                 }
+                int member = at[c];
+                turns[slot] = grouped[member];
+                at[c] = member + 1 == end[c] ? start[c] : member + 1;
             }
             return turns;
         }
