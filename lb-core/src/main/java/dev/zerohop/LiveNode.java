@@ -25,13 +25,13 @@ final class LiveNode extends LiveNodePad implements Node {
         }
     }
 
-    LiveNode(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric metric, EjectionPolicy.TrackRecord record) {
-        this.owner = owner;
-        this.endpoint = endpoint;
-        this.health = Health.unknown(nowNanos);
-        this.healthySinceNanos = nowNanos;
-        this.load = loadOf(metric);
-        this.record = record;
+    LiveNode(
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
+        super(owner, endpoint, nowNanos, load, record);
     }
 
     @Override
@@ -196,12 +196,12 @@ final class LiveNode extends LiveNodePad implements Node {
         return nextEnd;
     }
 
-    void setLoadMetric(LoadMetric metric) {
-        load = loadOf(metric);
+    void setLoad(LoadMetric.@Nullable Load next) {
+        load = next;
     }
 
-    /** The counter and the penalty are the whole of {@link LoadMetric#IN_FLIGHT}. */
-    private static LoadMetric.@Nullable Load loadOf(LoadMetric metric) {
+    /** What a node carries for a metric; null for {@link LoadMetric#IN_FLIGHT}, of which the counter and the penalty are the whole. */
+    static LoadMetric.@Nullable Load loadOf(LoadMetric metric) {
         return metric.equals(LoadMetric.IN_FLIGHT) ? null : metric.newLoad();
     }
 
@@ -209,13 +209,21 @@ final class LiveNode extends LiveNodePad implements Node {
         record = next;
     }
 
+    // Thousands of nodes take the same values again at every update, and a volatile write is dear: only news is
+    // written.
+
+    @SuppressWarnings("ReferenceEquality")
     void setEndpoint(Endpoint next) {
-        endpoint = next;
+        if (endpoint != next) {
+            endpoint = next;
+        }
     }
 
     void setHeldSince(long nanos) {
-        heldSinceNanos = nanos;
-        held = nanos != MembershipGuard.Member.NOT_HELD;
+        if (heldSinceNanos != nanos) {
+            heldSinceNanos = nanos;
+            held = nanos != MembershipGuard.Member.NOT_HELD;
+        }
     }
 
     long heldSince() {
@@ -252,16 +260,34 @@ abstract class LiveNodeCounter {
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
     List<LiveNode.Standing> verdicts = List.of();
+    final Balancer owner;
 
-    Balancer owner;
-
-    /** Filled by the subclass's constructor. */
-    @SuppressWarnings("NullAway.Init")
-    LiveNodeCounter() {}
+    LiveNodeCounter(
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
+        this.owner = owner;
+        this.endpoint = endpoint;
+        this.health = Health.unknown(nowNanos);
+        this.healthySinceNanos = nowNanos;
+        this.load = load;
+        this.record = record;
+    }
 }
 
 /** Keeps the next object off this node's cache line: two nodes' counters must not disturb each other. */
 abstract class LiveNodePad extends LiveNodeCounter {
     @SuppressWarnings("UnusedVariable")
     long p0, p1, p2, p3, p4, p5, p6, p7;
+
+    LiveNodePad(
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
+        super(owner, endpoint, nowNanos, load, record);
+    }
 }

@@ -26,8 +26,10 @@ final class Pages {
 
     static List<Path> all() {
         try (Stream<Path> docs = Files.list(checkout().resolve("docs"))) {
-            List<Path> pages = new ArrayList<>(
-                    docs.filter(page -> page.toString().endsWith(".md")).sorted().toList());
+            List<Path> pages =
+                    new ArrayList<>(docs.filter(page -> page.toString().endsWith(".md"))
+                            .sorted()
+                            .toList());
             pages.add(0, checkout().resolve("README.md"));
             return pages;
         } catch (IOException unreadable) {

@@ -127,7 +127,12 @@ class SnippetsTest {
                         null,
                         null,
                         diagnostics,
-                        List.of("-d", out.toString(), "-classpath", System.getProperty("java.class.path"), "-proc:none"),
+                        List.of(
+                                "-d",
+                                out.toString(),
+                                "-classpath",
+                                System.getProperty("java.class.path"),
+                                "-proc:none"),
                         null,
                         List.of(file))
                 .call();

@@ -27,18 +27,13 @@ final class RandomPicker extends CandidatePicker {
         if (nodes.length == 0) {
             return null;
         }
-        Node node = nodes[lots.draw(dice.nextLong() >>> 32)];
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? another(context, node) : node;
+        Node node = draw();
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
     }
 
-    private Node another(PickContext context, Node drawn) {
-        for (int i = 0; i < 4; i++) {
-            Node node = nodes[lots.draw(dice.nextLong() >>> 32)];
-            if (!context.avoids(node.endpoint())) {
-                return node;
-            }
-        }
-        return instead(context, drawn, nodes);
+    @Override
+    Node draw() {
+        return nodes[lots.draw(dice.nextLong() >>> 32)];
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.zerohop.picker;
 
-import dev.zerohop.Node;
 import java.util.Arrays;
 
 /**
@@ -38,8 +37,13 @@ final class TurnTable {
 
     private TurnTable() {}
 
-    /** The turns of one cycle. Weights are positive. */
-    static Node[] of(Node[] nodes, double[] weights) {
+    /**
+     * The turns of one cycle.
+     *
+     * @param nodes the nodes' numbers, in the order in which equals take turns
+     * @param weights theirs, positive
+     */
+    static int[] of(int[] nodes, double[] weights) {
         int[] units = units(weights);
         Classes classes = new Classes(units);
         if (classes.count <= 1) {
@@ -67,7 +71,17 @@ final class TurnTable {
      * The classes in their order: {@code base} over and over, and between its turns, evenly spread, each of {@code extra} once in {@code length}
      * slots.
      */
-    private record Pattern(int[] base, int[] extra, int length) {}
+    private static final class Pattern {
+        final int[] base;
+        final int[] extra;
+        final int length;
+
+        Pattern(int[] base, int[] extra, int length) {
+            this.base = base;
+            this.extra = extra;
+            this.length = length;
+        }
+    }
 
     /** Weights as numbers of turns, with no common divisor. */
     static int[] units(double[] weights) {
@@ -297,7 +311,7 @@ final class TurnTable {
         }
 
         /** Fills the cycle: each slot of the pattern goes to the next member of its class. */
-        Node[] deal(Node[] nodes, Pattern pattern, int cycle) {
+        int[] deal(int[] nodes, Pattern pattern, int cycle) {
             int[] start = new int[count];
             int[] end = new int[count];
             for (int c = 0, sum = 0; c < count; c++) {
@@ -305,14 +319,14 @@ final class TurnTable {
                 end[c] = sum;
                 sum += size[c];
             }
-            Node[] grouped = new Node[nodes.length];
+            int[] grouped = new int[nodes.length];
             for (int i = 0; i < nodes.length; i++) {
                 grouped[end[classOf[i]]++] = nodes[i];
             }
             int[] base = pattern.base;
             int[] extra = pattern.extra;
             int[] at = start.clone();
-            Node[] turns = new Node[cycle];
+            int[] turns = new int[cycle];
             int nextBase = 0;
             int nextExtra = 0;
             long due = pattern.length / 2;

@@ -58,8 +58,13 @@ abstract class TwoChoicePicker extends CandidatePicker {
         Node better = nodes[firstWins ? first : second];
         if (context.avoidsAny() && context.avoids(better.endpoint())) {
             Node other = nodes[firstWins ? second : first];
-            return context.avoids(other.endpoint()) ? instead(context, better, nodes) : other;
+            return context.avoids(other.endpoint()) ? instead(context, better) : other;
         }
         return better;
+    }
+
+    @Override
+    final Node draw() {
+        return nodes[lots.draw(dice.nextLong() >>> 32)];
     }
 }

@@ -4,6 +4,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import io.grpc.EquivalentAddressGroup;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -11,6 +12,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
+import io.grpc.StatusOr;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ final class Fleet implements AutoCloseable {
     private final NameResolverProvider provider = new Provider();
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
+    private @Nullable List<EquivalentAddressGroup> plain;
     private boolean down;
     int started;
     int refreshed;
@@ -95,6 +98,11 @@ final class Fleet implements AutoCloseable {
     synchronized void fail(String why) {
         down = true;
         List.copyOf(listeners).forEach(listener -> listener.onError(new IllegalStateException(why)));
+    }
+
+    /** From now on channels get these very groups, from a resolver that knows nothing of zerohop. */
+    void plain(List<EquivalentAddressGroup> groups) {
+        plain = groups;
     }
 
     String target() {
@@ -187,7 +195,34 @@ final class Fleet implements AutoCloseable {
 
         @Override
         public NameResolver newNameResolver(URI uri, NameResolver.Args args) {
+            List<EquivalentAddressGroup> groups = plain;
+            if (groups != null) {
+                return new PlainResolver(groups);
+            }
             return new ZerohopNameResolver(Target.parse(uri.toString()), "orders", args, new Driven());
         }
+    }
+
+    private static final class PlainResolver extends NameResolver {
+        private final List<EquivalentAddressGroup> groups;
+
+        PlainResolver(List<EquivalentAddressGroup> groups) {
+            this.groups = groups;
+        }
+
+        @Override
+        public String getServiceAuthority() {
+            return "orders";
+        }
+
+        @Override
+        public void start(Listener2 listener) {
+            listener.onResult2(ResolutionResult.newBuilder()
+                    .setAddressesOrError(StatusOr.fromValue(groups))
+                    .build());
+        }
+
+        @Override
+        public void shutdown() {}
     }
 }

@@ -43,7 +43,9 @@ final class Load implements AutoCloseable {
     /** Waits until this many calls more have ended. */
     void awaitMore(long calls) {
         long target = done.get() + calls;
-        await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(30)).until(() -> done.get() >= target);
+        await().pollInterval(Duration.ofMillis(2))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> done.get() >= target);
     }
 
     @Override

@@ -33,7 +33,8 @@ class RollingTest {
                         String next = "g" + generation + "-" + i;
                         fleet.add(next);
                         names.set(i, next);
-                        // As a rolling update does: the new one is named beside the old, then the old one leaves and drains.
+                        // As a rolling update does: the new one is named beside the old, then the old one leaves and
+                        // drains.
                         List<String> both = new ArrayList<>(names);
                         both.add(old);
                         fleet.name(both.toArray(new String[0]));
@@ -48,9 +49,11 @@ class RollingTest {
                 assertThat(load.failures()).isEmpty();
             }
             List<String> all = new ArrayList<>();
-            fleet.servers.values().forEach(server -> server.log.stream()
-                    .filter(request -> request.startsWith("load-"))
-                    .forEach(all::add));
+            fleet.servers
+                    .values()
+                    .forEach(server -> server.log.stream()
+                            .filter(request -> request.startsWith("load-"))
+                            .forEach(all::add));
             Set<String> once = new HashSet<>(all);
             assertThat(all).as("no call ran twice").hasSize(once.size()).hasSizeGreaterThan(300);
             await().untilAsserted(() -> assertThat(policy.inFlight()).isZero());

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.State;
 
 /** One endpoint is added: from the new list to the selector that has it. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class Update {
     @Param({"round_robin", "weighted_round_robin"})

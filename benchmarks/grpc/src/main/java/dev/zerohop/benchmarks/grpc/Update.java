@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /** One endpoint is added: from the new list to the picker that has it, its connection included (which opens at once). */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class Update {
     @Param({"round_robin", "weighted_round_robin", "least_request"})

@@ -150,7 +150,8 @@ public final class Report {
         if (rows.isEmpty()) {
             return;
         }
-        line("%n## One endpoint is added%n%nWall time from the new list to the published picker, microseconds.%n");
+        line(
+                "%n## One endpoint is added%n%nWall time from the new list to the published picker, median, microseconds.%n");
         line("| | N=1,000 to 1,001 |%n|---|---:|");
         for (Key key : rows) {
             line(

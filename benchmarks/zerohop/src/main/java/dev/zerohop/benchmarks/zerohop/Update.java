@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /** One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class Update {
     @Param({"weighted_round_robin", "round_robin"})

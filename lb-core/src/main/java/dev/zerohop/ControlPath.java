@@ -1,0 +1,387 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.internal.SerialExecutor;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything of a balancer that changes: takes sets, errors, verdicts, outcomes worth a review and configurations, and makes the next version of
+ * them.
+ *
+ * <p>One writer: whatever comes in, from any thread, becomes a task on the serial executor, and only such a task writes. The volatile fields are
+ * what others may read. What a task throws is logged and leaves the version before it in force.
+ */
+final class ControlPath {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPath.class);
+
+    /** When a new version could not be made, it is tried again after this time: a verdict that ends must not be missed for good. */
+    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final Balancer balancer;
+    private final String name;
+    private final Env env;
+    private final Time time;
+    private final Executor serial;
+    private final Resolver resolver;
+    private final BalancerListener listener;
+    private final List<HealthSource> healthSources;
+    private final @Nullable Function<String, BalancerSettings> configurationParser;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean reviewAsked = new AtomicBoolean();
+
+    // Written by tasks, read by everybody.
+    private volatile BalancerSettings settings;
+    private volatile RetryBudget retryBudget;
+    private volatile SourceState source = SourceState.UNASKED;
+    private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
+
+    /** From the first change of what is believed to the publication of the picker that knows it. */
+    private volatile boolean rebuilding;
+
+    // The tasks' own.
+    private final Membership membership;
+    private final RebuildTimer timer;
+
+    /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
+    private boolean admissionDue;
+
+    ControlPath(Balancer balancer, Balancer.Builder builder, BalancerListener listener) {
+        this.balancer = balancer;
+        this.name = builder.name;
+        this.env = builder.env;
+        this.time = env.time();
+        this.serial = builder.serial != null ? builder.serial : new SerialExecutor(this::onTaskFailure);
+        this.resolver = requireNonNull(builder.resolver, "resolver");
+        this.listener = listener;
+        this.healthSources = List.copyOf(builder.healthSources);
+        this.configurationParser = builder.configurationParser;
+        this.settings = requireNonNull(builder.settings, "settings");
+        this.retryBudget = settings.retry().newBudget(time);
+        this.membership = new Membership(
+                balancer, listener, healthSources, settings.ejection().newJudge(env));
+        this.timer = new RebuildTimer(time, this::execute, this::rebuild);
+    }
+
+    // ---- what others read ----
+
+    BalancerSettings settings() {
+        return settings;
+    }
+
+    RetryBudget retryBudget() {
+        return retryBudget;
+    }
+
+    SourceState source() {
+        return source;
+    }
+
+    String sourceName(SourceState state) {
+        EndpointSet set = state.set();
+        return "source " + (set == null ? resolver : set.source());
+    }
+
+    boolean rebuilding() {
+        return rebuilding;
+    }
+
+    boolean closed() {
+        return closed.get();
+    }
+
+    CompletionStage<Void> nextChange() {
+        return changed.minimalCompletionStage();
+    }
+
+    // ---- what others ask for: any thread ----
+
+    void start() {
+        for (HealthSource health : healthSources) {
+            health.start(new VerdictSink(health.name()));
+        }
+        resolver.start(new SourceListener());
+    }
+
+    void refresh() {
+        resolver.refresh();
+    }
+
+    void apply(BalancerSettings next) {
+        execute(() -> takeSettings(next));
+    }
+
+    /** Request path: leaves the work to the scheduler. */
+    void askForReview() {
+        if (!closed.get() && reviewAsked.compareAndSet(false, true)) {
+            time.schedule(
+                    0,
+                    () -> execute(() -> {
+                        reviewAsked.set(false);
+                        timer.soon();
+                    }));
+        }
+    }
+
+    void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        closeQuietly(resolver);
+        for (HealthSource health : healthSources) {
+            closeQuietly(health);
+        }
+        serial.execute(() -> guarded(() -> {
+            timer.cancel();
+            membership.clear();
+            try {
+                balancer.publish(balancer.routing().emptied());
+            } finally {
+                wake();
+            }
+        }));
+    }
+
+    /** One part that cannot be closed must not keep the others open. */
+    private void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failed) {
+            LOG.warn("{}: {} could not be closed; the rest is", name, part, failed);
+        }
+    }
+
+    private void execute(Runnable task) {
+        serial.execute(() -> {
+            if (!closed.get()) {
+                guarded(task);
+            }
+        });
+    }
+
+    /** The executor may be somebody else's, who takes an exception for the end of a channel. */
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable thrown) {
+            onTaskFailure(thrown);
+        }
+    }
+
+    private void onTaskFailure(Throwable thrown) {
+        LOG.error("{}: a change could not be applied; the version before it stays in force", name, thrown);
+    }
+
+    private final class SourceListener implements Resolver.Listener {
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            requireNonNull(all, "all");
+            execute(() -> takeEndpoints(all));
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            requireNonNull(asOf, "asOf");
+            execute(() -> source = source.confirmed(asOf));
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            requireNonNull(cause, "cause");
+            execute(() -> takeError(cause));
+        }
+
+        @Override
+        public void onConfiguration(String json) {
+            requireNonNull(json, "json");
+            execute(() -> takeConfiguration(json));
+        }
+    }
+
+    private final class VerdictSink implements HealthSource.Sink {
+        private final String sourceName;
+
+        VerdictSink(String sourceName) {
+            this.sourceName = sourceName;
+        }
+
+        @Override
+        public void report(String endpointId, HealthSource.Verdict verdict) {
+            requireNonNull(verdict, "verdict");
+            execute(() -> {
+                LiveNode node = membership.find(endpointId);
+                if (node != null) {
+                    node.putVerdict(sourceName, verdict, time.nanoTime());
+                    timer.soon();
+                }
+            });
+        }
+
+        @Override
+        public void withdraw(String endpointId) {
+            execute(() -> {
+                LiveNode node = membership.find(endpointId);
+                if (node != null) {
+                    node.removeVerdict(sourceName);
+                    timer.soon();
+                }
+            });
+        }
+    }
+
+    // ---- tasks: everything below runs on the serial executor ----
+
+    private void takeEndpoints(EndpointSet next) {
+        rebuilding = true;
+        SourceState before = source;
+        source = before.answered(next);
+        if (before.erring() && !next.stale()) {
+            LOG.info("{}: {} answers again", name, next.source());
+            listener.onFresh(name);
+        }
+        admissionDue = true;
+        rebuild();
+    }
+
+    private void takeError(Throwable cause) {
+        SourceState before = source;
+        Instant now = time.now();
+        source = before.failed(cause, now);
+        EndpointSet set = before.set();
+        if (!before.erring()) {
+            LOG.warn(
+                    "{}: {} cannot be asked: {}; {}",
+                    name,
+                    sourceName(before),
+                    SourceState.brief(cause),
+                    set == null
+                            ? "no endpoint known yet"
+                            : "the last good set of " + membership.members().size() + " stays in force");
+        }
+        listener.onStale(name, set == null ? Duration.ZERO : set.age(now), cause);
+        if (membership.members().isEmpty()) {
+            // Whoever waits for the first answer learns that there is none.
+            wake();
+        }
+    }
+
+    private void takeConfiguration(String json) {
+        Function<String, BalancerSettings> parser = configurationParser;
+        if (parser == null) {
+            return;
+        }
+        BalancerSettings next;
+        try {
+            next = requireNonNull(parser.apply(json), "the parser returned null, expected settings");
+        } catch (RuntimeException refused) {
+            refuseConfiguration(sourceName(source) + ": " + refused.getMessage());
+            return;
+        }
+        takeSettings(next);
+    }
+
+    private void takeSettings(BalancerSettings next) {
+        BalancerSettings before = settings;
+        if (next.equals(before)) {
+            return;
+        }
+        // Whatever the new parts may throw, they throw before anything has changed.
+        Routing old = balancer.routing();
+        Picker picker = old.picker();
+        EjectionPolicy.Judge judge = membership.judge();
+        RetryBudget budget = retryBudget;
+        try {
+            if (!next.policy().equals(before.policy())) {
+                picker = next.policy().newPicker(old.snapshot(), env);
+            }
+            if (!next.ejection().equals(before.ejection())) {
+                judge = next.ejection().newJudge(env);
+            }
+            if (!next.retry().equals(before.retry())) {
+                budget = next.retry().newBudget(time);
+            }
+        } catch (RuntimeException refused) {
+            refuseConfiguration(String.valueOf(refused.getMessage()));
+            return;
+        }
+        settings = next;
+        retryBudget = budget;
+        Routing now = Routing.of(next.policy(), picker, old.snapshot());
+        // Requests read a node's load and then whether the clock is wanted. One that wants it must not be seen before
+        // the routing says so.
+        if (now.timed()) {
+            balancer.publish(now);
+        }
+        LoadMetric metric = next.policy().loadMetric();
+        if (!metric.equals(before.policy().loadMetric())) {
+            membership.measureBy(metric);
+        }
+        balancer.publish(now);
+        if (judge != membership.judge()) {
+            membership.judgeBy(judge);
+        }
+        listener.onConfigured(name, next);
+        admissionDue |= source.set() != null && !next.guard().equals(before.guard());
+        rebuild();
+    }
+
+    private void refuseConfiguration(String reason) {
+        LOG.warn("{}: a configuration is refused, the last good one stays: {}", name, reason);
+        listener.onConfigurationRefused(name, reason);
+    }
+
+    /** Makes the next version and publishes its picker. What throws on the way leaves the version before it in force, and is tried again. */
+    private void rebuild() {
+        long review = RETRY_NANOS;
+        rebuilding = true;
+        try {
+            review = rebuildNow(time.nanoTime());
+        } finally {
+            if (rebuilding) {
+                // It failed. Who was told to wait for it must not wait for the next try.
+                rebuilding = false;
+                wake();
+            }
+            timer.reviewIn(review);
+        }
+    }
+
+    private long rebuildNow(long now) {
+        timer.begins(now);
+        EndpointSet set = source.set();
+        if (set != null && (admissionDue || membership.guardIsDue(now))) {
+            membership.admit(set, settings, now);
+            admissionDue = false;
+        }
+        long review = membership.review(now);
+        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shards());
+        for (Stage stage : settings.stages()) {
+            next = stage.apply(next, now);
+        }
+        balancer.publish(
+                Routing.of(settings.policy(), balancer.routing().picker().rebuild(next), next));
+        // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
+        // final.
+        rebuilding = false;
+        wake();
+        listener.onRebuild(name, next);
+        return Math.min(review, next.reviewInNanos());
+    }
+
+    /** Lets those who wait for the next version look again. */
+    private void wake() {
+        CompletableFuture<Void> waiting = changed;
+        changed = new CompletableFuture<>();
+        waiting.complete(null);
+    }
+}

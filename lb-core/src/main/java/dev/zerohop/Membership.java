@@ -1,0 +1,253 @@
+package dev.zerohop;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The live nodes of one balancer: who is a member, who is held although the source no longer names them, and what is believed about each.
+ *
+ * <p>Belongs to the {@link ControlPath} and is touched on its serial executor only; nothing here is safe for another thread. Requests see its nodes,
+ * whose fields are safe to read, and only through the snapshots that the control path publishes.
+ */
+final class Membership {
+    private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+
+    /** The instant at which no hold ends. */
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private static final Comparator<LiveNode> BY_ID =
+            Comparator.comparing(node -> node.endpoint().id());
+
+    private final Balancer owner;
+    private final BalancerListener listener;
+    private final List<HealthSource> healthSources;
+    private final Map<String, LiveNode> nodes = new HashMap<>();
+    private List<LiveNode> members = List.of();
+
+    /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
+    private boolean torn;
+
+    private EjectionPolicy.Judge judge;
+    private long guardReviewNanos = NEVER;
+
+    Membership(
+            Balancer owner, BalancerListener listener, List<HealthSource> healthSources, EjectionPolicy.Judge judge) {
+        this.owner = owner;
+        this.listener = listener;
+        this.healthSources = healthSources;
+        this.judge = judge;
+    }
+
+    /** Everybody, sorted by id. Replaced as a whole, never changed. */
+    List<LiveNode> members() {
+        return members;
+    }
+
+    @Nullable
+    LiveNode find(String endpointId) {
+        return nodes.get(endpointId);
+    }
+
+    EjectionPolicy.Judge judge() {
+        return judge;
+    }
+
+    /**
+     * Makes the members what the set and the guard say. If a part of the user's throws on the way, the members are those from before, and the same
+     * call can be made again.
+     */
+    void admit(EndpointSet next, BalancerSettings settings, long now) {
+        List<MembershipGuard.Member> today = new ArrayList<>(members.size());
+        for (LiveNode node : members) {
+            today.add(new MembershipGuard.Member(node.endpoint(), node.heldSince()));
+        }
+        MembershipGuard.Decision decision = settings.guard().admit(today, next, now);
+        List<LiveNode> after =
+                new ArrayList<>(next.endpoints().size() + decision.held().size());
+        Map<String, LiveNode> gone = new HashMap<>();
+        int added = 0;
+        int replaced = 0;
+        // Both are sorted by id.
+        List<LiveNode> before = torn ? sorted(nodes.values()) : members;
+        torn = true;
+        int at = 0;
+        for (Endpoint endpoint : next.endpoints()) {
+            LiveNode node = null;
+            while (node == null && at < before.size()) {
+                LiveNode candidate = before.get(at);
+                int order = candidate.endpoint().id().compareTo(endpoint.id());
+                if (order > 0) {
+                    break;
+                }
+                at++;
+                if (order == 0) {
+                    node = candidate;
+                } else {
+                    gone.put(candidate.endpoint().id(), candidate);
+                }
+            }
+            if (node != null && !node.endpoint().sameAddress(endpoint)) {
+                judge.remove(node.record);
+                node = null;
+                replaced++;
+            }
+            if (node == null) {
+                node = join(endpoint, settings.policy().loadMetric(), now);
+                added++;
+            } else {
+                node.setEndpoint(endpoint);
+                node.setHeldSince(MembershipGuard.Member.NOT_HELD);
+            }
+            after.add(node);
+        }
+        for (; at < before.size(); at++) {
+            gone.put(before.get(at).endpoint().id(), before.get(at));
+        }
+        int held = hold(decision.held(), gone, after);
+        for (LiveNode node : gone.values()) {
+            nodes.remove(node.endpoint().id());
+            judge.remove(node.record);
+        }
+        if (held > 0) {
+            LOG.warn(
+                    "{}: {} no longer names {} of {} endpoints; so many at once is suspect, they are served while they answer",
+                    owner.name(),
+                    next.source(),
+                    held,
+                    today.size());
+        }
+        members = after;
+        torn = false;
+        guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
+        listener.onMembership(owner.name(), after.size(), added, gone.size() + replaced, held);
+    }
+
+    private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
+        LiveNode node = new LiveNode(owner, endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
+        for (HealthSource health : healthSources) {
+            HealthSource.Verdict initial = health.initial();
+            if (initial != null) {
+                node.putVerdict(health.name(), initial, now);
+            }
+        }
+        nodes.put(endpoint.id(), node);
+        return node;
+    }
+
+    /** Moves those who are to be held from {@code gone} to {@code after}. */
+    private static int hold(List<MembershipGuard.Member> held, Map<String, LiveNode> gone, List<LiveNode> after) {
+        int count = 0;
+        for (MembershipGuard.Member member : held) {
+            String id = member.endpoint().id();
+            LiveNode node = gone.get(id);
+            // Held endpoints are served while they answer: the first failure settles the doubt.
+            if (node != null && node.record.consecutiveFailures() == 0) {
+                gone.remove(id);
+                node.setHeldSince(member.heldSinceNanos());
+                after.add(node);
+                count++;
+            }
+        }
+        if (count > 0) {
+            after.sort(BY_ID);
+        }
+        return count;
+    }
+
+    private static List<LiveNode> sorted(Collection<LiveNode> nodes) {
+        List<LiveNode> sorted = new ArrayList<>(nodes);
+        sorted.sort(BY_ID);
+        return sorted;
+    }
+
+    /** Whether the guard is to be asked again about the set it has seen: a hold is over, or somebody held does not answer. */
+    boolean guardIsDue(long now) {
+        return guardReviewNanos != NEVER && (guardReviewNanos - now <= 0 || anyHeldFailed());
+    }
+
+    private boolean anyHeldFailed() {
+        for (LiveNode node : members) {
+            if (node.held() && node.record.consecutiveFailures() > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Settles anew what is believed about each member.
+     *
+     * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
+     */
+    long review(long now) {
+        long next = judge.review(now);
+        if (guardReviewNanos != NEVER) {
+            next = Math.min(next, guardReviewNanos - now);
+        }
+        for (LiveNode node : members) {
+            Health before = node.health();
+            long ends = node.judge(now);
+            if (ends != Long.MAX_VALUE) {
+                next = Math.min(next, ends - now);
+            }
+            Health after = node.health();
+            if (before.status() != after.status()) {
+                report(node.endpoint(), before, after);
+            }
+        }
+        return next;
+    }
+
+    private void report(Endpoint endpoint, Health before, Health after) {
+        if (!after.usable() && after.status().liftedByPanic()) {
+            LOG.warn(
+                    "{}: {} is {} since now: {} (was {})",
+                    owner.name(),
+                    endpoint,
+                    after.status(),
+                    after.reason(),
+                    before.status());
+        } else {
+            LOG.debug(
+                    "{}: {} is {}: {} (was {})",
+                    owner.name(),
+                    endpoint,
+                    after.status(),
+                    after.reason(),
+                    before.status());
+        }
+        listener.onHealth(owner.name(), endpoint, before, after);
+    }
+
+    void measureBy(LoadMetric metric) {
+        for (LiveNode node : members) {
+            node.setLoad(LiveNode.loadOf(metric));
+        }
+    }
+
+    /** Hands every member's record to another judge, which goes on from it. */
+    void judgeBy(EjectionPolicy.Judge next) {
+        for (LiveNode node : members) {
+            EjectionPolicy.TrackRecord record = node.record;
+            node.setRecord(next.add(node.endpoint(), record));
+            judge.remove(record);
+        }
+        judge = next;
+    }
+
+    void clear() {
+        for (LiveNode node : members) {
+            judge.remove(node.record);
+        }
+        nodes.clear();
+        members = List.of();
+        guardReviewNanos = NEVER;
+    }
+}

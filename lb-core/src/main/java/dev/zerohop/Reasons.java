@@ -1,0 +1,86 @@
+package dev.zerohop;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Says why: why there was nobody for an attempt, and why an attempt goes where it goes. Reads what the balancer has published and changes nothing. */
+final class Reasons {
+    private final Balancer balancer;
+    private final ControlPath control;
+    private final Time time;
+
+    Reasons(Balancer balancer, ControlPath control, Time time) {
+        this.balancer = balancer;
+        this.control = control;
+        this.time = time;
+    }
+
+    Refusal refusal(PickContext context) {
+        String name = balancer.name();
+        if (control.closed()) {
+            return new Refusal(Refusal.Kind.CLOSED, false, name + ": the balancer is closed");
+        }
+        Routing now = balancer.routing();
+        SourceState source = control.source();
+        if (now.snapshot().members().isEmpty()) {
+            return new Refusal(
+                    Refusal.Kind.NONE_KNOWN,
+                    source.silent() || changing(now),
+                    name + ": no endpoint known; " + control.sourceName(source) + " has answered " + source.answers()
+                            + " times" + source.error(", last error since "));
+        }
+        Refusal refusal = now.picker().refusal(context);
+        if (!refusal.waits() && outdated(now, context)) {
+            return new Refusal(Refusal.Kind.CONNECTING, true, name + ": the endpoints are changing at this moment");
+        }
+        return new Refusal(refusal.kind(), refusal.waits(), name + ": " + refusal.message());
+    }
+
+    /** Whether the pick before a refusal saw an older version than the refusal does: then there may be somebody now, and no call is to fail for the difference. */
+    private boolean outdated(Routing now, PickContext context) {
+        if (changing(now)) {
+            return true;
+        }
+        Node node = now.picker().pick(context);
+        return node != null && !(node instanceof LiveNode live && live.halfOpen);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // each version is one object
+    private boolean changing(Routing seen) {
+        return control.rebuilding() || balancer.routing() != seen;
+    }
+
+    Explanation explain(PickContext context) {
+        Routing now = balancer.routing();
+        Snapshot snapshot = now.snapshot();
+        long nanos = time.nanoTime();
+        List<String> members = new ArrayList<>();
+        for (Node node : snapshot.members()) {
+            members.add(describe(node, nanos));
+        }
+        List<String> pick = new ArrayList<>();
+        pick.add("policy " + now.policy().name() + ", " + snapshot.candidates().size() + " of "
+                + snapshot.members().size() + " members are candidates, " + context);
+        pick.addAll(now.picker().explain(context));
+        return new Explanation(balancer.name(), origin(), members, snapshot.trail(), pick);
+    }
+
+    private static String describe(Node node, long nanos) {
+        Endpoint endpoint = node.endpoint();
+        Health health = node.health();
+        return endpoint + " weight " + endpoint.weight() + (endpoint.zone() == null ? "" : " zone " + endpoint.zone())
+                + (endpoint.hasOrdinal() ? " ordinal " + endpoint.ordinal() : "") + " " + health + " for "
+                + Duration.ofNanos(nanos - health.sinceNanos()).toMillis() + " ms, in flight " + node.inFlight();
+    }
+
+    private String origin() {
+        SourceState source = control.source();
+        EndpointSet set = source.set();
+        String answer = set == null
+                ? ", no answer yet"
+                : ", version " + set.version() + ", age " + set.age(time.now()).toMillis() + " ms"
+                        + (set.stale() ? ", as it was last known" : "");
+        return control.sourceName(source) + answer + source.error(", stale: cannot be asked since ");
+    }
+}

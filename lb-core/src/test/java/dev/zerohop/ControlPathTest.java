@@ -1,0 +1,168 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.BalancerTest.FirstPolicy;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** What callers who wait for the next version see of one that is being made, or cannot be made. */
+class ControlPathTest {
+    private static final Endpoint WEIGHTLESS =
+            Endpoint.builder("127.0.0.1", 1).weight(0).build();
+
+    private final FakeTime time = new FakeTime();
+    private final ScriptedResolver resolver = new ScriptedResolver();
+    private final AtomicInteger faults = new AtomicInteger();
+
+    private void fault() {
+        if (faults.getAndDecrement() > 0) {
+            throw new IllegalStateException("broken");
+        }
+    }
+
+    private final Stage stage = new Stage() {
+        @Override
+        public String name() {
+            return "sometimes broken";
+        }
+
+        @Override
+        public Snapshot apply(Snapshot in, long nowNanos) {
+            fault();
+            return in;
+        }
+    };
+
+    private final MembershipGuard guard = (current, next, nowNanos) -> {
+        fault();
+        return MembershipGuard.NONE.admit(current, next, nowNanos);
+    };
+
+    private Balancer.Builder builder(List<Stage> stages, MembershipGuard guard) {
+        return Balancer.builder("orders")
+                .env(time.env())
+                .resolver(resolver)
+                .settings(new BalancerSettings(
+                        new FirstPolicy(), stages, EjectionPolicy.NONE, guard, RetryPolicy.NONE, null));
+    }
+
+    @Test
+    void whoeverLooksAgainAtTheWakeUpGetsAFinalAnswer() {
+        List<Refusal> seen = new ArrayList<>();
+        AtomicReference<Balancer> self = new AtomicReference<>();
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE)
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onRebuild(String service, Snapshot snapshot) {
+                        seen.add(self.get().refusal(PickContext.NONE));
+                    }
+                })
+                .build();
+        self.set(balancer);
+        balancer.start();
+        balancer.nextChange().thenRun(() -> seen.add(balancer.refusal(PickContext.NONE)));
+        resolver.push(WEIGHTLESS);
+        assertThat(seen).hasSize(2);
+        assertThat(seen).allMatch(refusal -> refusal.kind() == Refusal.Kind.NONE_USABLE && !refusal.waits());
+    }
+
+    @Test
+    void aVersionThatCannotBeMadeWakesWhoeverWasToldToWaitForIt() {
+        Balancer balancer = builder(List.of(stage), MembershipGuard.NONE).build();
+        balancer.start();
+        CompletableFuture<Void> waiting = balancer.nextChange().toCompletableFuture();
+        faults.set(1);
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        assertThat(waiting).isDone();
+        assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+    }
+
+    @Test
+    void aGuardThatThrowsIsAskedAgainAndLeavesNobodyWaiting() {
+        Balancer balancer = builder(List.of(), guard).build();
+        balancer.start();
+        resolver.push(WEIGHTLESS);
+        faults.set(1);
+        resolver.push(Endpoint.of("127.0.0.1", 2));
+        assertThat(balancer.pick(PickContext.NONE)).isNull();
+        assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(2);
+    }
+
+    @Test
+    void nothingThatATaskThrowsReachesAnExecutorOfTheUsers() {
+        Balancer balancer =
+                builder(List.of(stage), guard).serialExecutor(Runnable::run).build();
+        balancer.start();
+        faults.set(1);
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        faults.set(1);
+        time.advance(Duration.ofSeconds(1));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
+    }
+
+    @Test
+    void aClosedBalancerKeepsNobodyWaitingAlthoughItsPickerThrows() {
+        Picker stubborn = new Picker() {
+            @Override
+            public Node pick(PickContext context) {
+                return null;
+            }
+
+            @Override
+            public Refusal refusal(PickContext context) {
+                return new Refusal(Refusal.Kind.CONNECTING, true, "wait");
+            }
+
+            @Override
+            public Picker rebuild(Snapshot next) {
+                throw new IllegalStateException("stubborn");
+            }
+        };
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE)
+                .settings(BalancerSettings.of(new PickPolicy() {
+                    @Override
+                    public String name() {
+                        return "stubborn";
+                    }
+
+                    @Override
+                    public Picker newPicker(Snapshot first, Env env) {
+                        return stubborn;
+                    }
+                }))
+                .build();
+        balancer.start();
+        CompletableFuture<Void> waiting = balancer.nextChange().toCompletableFuture();
+        balancer.close();
+        assertThat(waiting).isDone();
+        assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CLOSED);
+    }
+
+    @Test
+    void aParserThatGivesNothingIsARefusalAndNotAFault() {
+        List<String> refusals = new ArrayList<>();
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE)
+                .configurationParser(json -> null)
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onConfigurationRefused(String service, String reason) {
+                        refusals.add(reason);
+                    }
+                })
+                .build();
+        balancer.start();
+        resolver.configure("{}");
+        assertThat(refusals).singleElement().asString().contains("returned null");
+    }
+}

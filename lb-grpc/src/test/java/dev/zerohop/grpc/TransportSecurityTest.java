@@ -1,0 +1,76 @@
+package dev.zerohop.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.ServerCredentials;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import okhttp3.tls.HeldCertificate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Certificates are checked against the logical name, not against the address that a call happens to go to. */
+@Timeout(60)
+class TransportSecurityTest {
+    private final HeldCertificate certificate = new HeldCertificate.Builder()
+            .commonName("orders.svc")
+            .addSubjectAlternativeName("orders.svc")
+            .build();
+
+    private ServerCredentials server() throws IOException {
+        return TlsServerCredentials.create(
+                stream(certificate.certificatePem()), stream(certificate.privateKeyPkcs8Pem()));
+    }
+
+    private ChannelCredentials client() throws IOException {
+        return TlsChannelCredentials.newBuilder()
+                .trustManager(stream(certificate.certificatePem()))
+                .build();
+    }
+
+    private static ByteArrayInputStream stream(String pem) {
+        return new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Test
+    void theStatedNameIsCheckedAndWithoutOneTheChannelFailsClosed() throws Exception {
+        try (TestServer a = new TestServer("a", 0, server())) {
+            ManagedChannelBuilder<?> stated =
+                    Grpc.newChannelBuilder("static:///" + a.address(), client()).overrideAuthority("orders.svc");
+            ManagedChannel named = stated.build();
+            ManagedChannel nameless =
+                    Grpc.newChannelBuilder("static:///" + a.address(), client()).build();
+            try {
+                assertThat(TestServer.call(named)).isEqualTo("a");
+                assertThat(a.authorities).contains("orders.svc");
+                assertThatThrownBy(() -> TestServer.call(nameless))
+                        .hasMessageContaining("UNAVAILABLE")
+                        .hasMessageContaining("127.0.0.1");
+            } finally {
+                named.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                nameless.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void theAuthorityIsTheTlsNameElseOneHostElseTheScheme() {
+        assertThat(authority("k8s:///shop/orders", "orders.shop.svc")).isEqualTo("orders.shop.svc");
+        assertThat(authority("static:///orders:8080", "")).isEqualTo("orders:8080");
+        assertThat(authority("static:///10.0.0.1:80,10.0.0.2:80", "")).isEqualTo("static");
+        assertThat(authority("file:///etc/endpoints.json", "")).isEqualTo("file");
+    }
+
+    private static String authority(String target, String tlsName) {
+        return GrpcTargets.authority(dev.zerohop.Target.parse(target), tlsName);
+    }
+}
