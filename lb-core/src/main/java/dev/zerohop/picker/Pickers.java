@@ -58,7 +58,8 @@ public final class Pickers {
      * {@link #roundRobin}.
      *
      * <p>Of k picks by one thread, each of up to 100 endpoints with integer weights up to 100 gets its exact share give or take 1 + 0.5 log2(k),
-     * wherever in the cycle they begin, and never more than 2 however long it goes on. Many threads and short-lived ones: as for
+     * wherever in the cycle they begin, and never more than 2 however long it goes on. Beyond 100 endpoints there is no proven bound; measured were
+     * at most 1.05 for weights 1 to 10 and 3.1 with one very heavy endpoint among random weights up to 100. Many threads and short-lived ones: as for
      * {@link #roundRobin}, the deviations of up to 64 stripes add up at worst.
      *
      * <p>Integer weights are kept exactly while their sum, divided by their greatest common divisor, is at most 65,536 (or 64 for each endpoint if
