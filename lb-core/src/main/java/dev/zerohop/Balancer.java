@@ -91,7 +91,16 @@ public final class Balancer implements AutoCloseable {
      * @throws NoEndpointException if there is none; it says which of the different answers this is
      */
     public Lease acquire(PickContext context) {
-        Node node = pick(context);
+        Routing now = routing;
+        long nanos = LeaseImpl.UNTIMED;
+        Node node;
+        if (now.timed()) {
+            // One instant for the pick and for the start: reading the clock is the dearest part of both.
+            nanos = time.nanoTime();
+            node = probing(now, context, now.picker().pick(context, nanos));
+        } else {
+            node = probing(now, context, now.picker().pick(context));
+        }
         if (node == null) {
             Refusal refusal = refusal(context);
             if (observed) {
@@ -99,13 +108,17 @@ public final class Balancer implements AutoCloseable {
             }
             throw new NoEndpointException(refusal);
         }
-        return begin(node);
+        return begin(node, nanos);
     }
 
     /** Picks a node, or null if there is none for this context; {@link #refusal} says why. Nothing is counted yet. */
     public @Nullable Node pick(PickContext context) {
         Routing now = routing;
-        Node node = now.picker().pick(context);
+        return probing(now, context, now.picker().pick(context));
+    }
+
+    /** The picked node, or another one if it is half open and its probe call is taken. */
+    private static @Nullable Node probing(Routing now, PickContext context, @Nullable Node node) {
         if (node instanceof LiveNode live && live.halfOpen && !live.record.tryProbe()) {
             return pickAround(now, context, live);
         }
@@ -133,15 +146,19 @@ public final class Balancer implements AutoCloseable {
 
     /** Begins a lease on a node that {@link #pick} gave, when the attempt really starts. */
     public Lease begin(Node node) {
+        return begin(node, LeaseImpl.UNTIMED);
+    }
+
+    private Lease begin(Node node, long nowNanos) {
         LiveNode live = (LiveNode) node;
         // The load before the routing: see takeSettings for why a load that wants the time then always gets it.
         LoadMetric.Load load = live.load;
-        long start = LeaseImpl.UNTIMED;
-        if (observed || routing.timed()) {
+        long start = nowNanos;
+        if (start == LeaseImpl.UNTIMED && (observed || routing.timed())) {
             start = time.nanoTime();
-            load.started(start);
-        } else {
-            load.started(0);
+        }
+        if (load != null) {
+            load.started(start == LeaseImpl.UNTIMED ? 0 : start);
         }
         live.begin();
         Lease lease = new LeaseImpl(live, load, start, live.halfOpen);
@@ -151,14 +168,18 @@ public final class Balancer implements AutoCloseable {
         return lease;
     }
 
-    void completed(LiveNode node, LoadMetric.Load load, long startNanos, Outcome outcome, boolean probe) {
-        node.end();
+    void completed(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, Outcome outcome, boolean probe) {
+        node.end(outcome);
         if (startNanos == LeaseImpl.UNTIMED) {
-            load.ended(0, 0, outcome);
+            if (load != null) {
+                load.ended(0, 0, outcome);
+            }
         } else {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
-            load.ended(now, latency, outcome);
+            if (load != null) {
+                load.ended(now, latency, outcome);
+            }
             if (observed) {
                 listener.onOutcome(name, node.endpoint(), outcome, latency);
             }

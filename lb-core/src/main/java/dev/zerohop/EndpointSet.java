@@ -115,7 +115,7 @@ public final class EndpointSet {
 
     /** Builds an {@link EndpointSet}. Not thread-safe. */
     public static final class Builder {
-        private static final Comparator<Endpoint> BY_ID = Comparator.comparing(Endpoint::id);
+        private static final Comparator<Endpoint> BY_ID = (a, b) -> a.id().compareTo(b.id());
 
         private final String source;
         private List<Endpoint> endpoints = List.of();

@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /** The one object that a call costs. */
 final class LeaseImpl implements Lease {
@@ -23,8 +24,8 @@ final class LeaseImpl implements Lease {
 
     private final LiveNode node;
 
-    /** The load that was told of the start, and is owed the end even if the node measures something else by then. */
-    private final LoadMetric.Load load;
+    /** The load that was told of the start, and is owed the end even if the node measures something else by then; null if there was none. */
+    private final LoadMetric.@Nullable Load load;
 
     private final long startNanos;
 
@@ -37,7 +38,7 @@ final class LeaseImpl implements Lease {
      *
      * @param probe whether the node was half open, so that this call decides on its return
      */
-    LeaseImpl(LiveNode node, LoadMetric.Load load, long startNanos, boolean probe) {
+    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe) {
         this.node = node;
         this.load = load;
         this.startNanos = startNanos;

@@ -4,23 +4,33 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The balancer's own node. Fields above the line are written by the control path only; the counter is written by everybody.
  */
 final class LiveNode extends LiveNodePad implements Node {
+    private static final int MAX_PENALTY = 63;
+
     private static final VarHandle IN_FLIGHT;
+    private static final VarHandle PENALTY;
 
     static {
         try {
-            IN_FLIGHT = MethodHandles.lookup().findVarHandle(LiveNodeCounter.class, "inFlight", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            IN_FLIGHT = lookup.findVarHandle(LiveNodeCounter.class, "inFlight", int.class);
+            PENALTY = lookup.findVarHandle(LiveNodeCounter.class, "penalty", int.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
     }
 
     LiveNode(
-            Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.Load load, EjectionPolicy.TrackRecord record) {
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
         super(owner, endpoint, nowNanos, load, record);
     }
 
@@ -45,8 +55,14 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     @Override
+    public int pressure() {
+        return inFlight + (int) PENALTY.getOpaque(this);
+    }
+
+    @Override
     public double load(long nowNanos) {
-        return load.value(nowNanos, inFlight);
+        LoadMetric.Load load = this.load;
+        return load == null ? pressure() : load.value(nowNanos, inFlight);
     }
 
     Balancer owner() {
@@ -57,8 +73,18 @@ final class LiveNode extends LiveNodePad implements Node {
         IN_FLIGHT.getAndAdd(this, 1);
     }
 
-    void end() {
+    /** Ends an attempt. A penalty lost to another thread's is made good by the next outcome. */
+    void end(Outcome outcome) {
         IN_FLIGHT.getAndAdd(this, -1);
+        int before = (int) PENALTY.getOpaque(this);
+        if (outcome == Outcome.SUCCESS) {
+            // Not written when there is nothing to change.
+            if (before != 0) {
+                PENALTY.setOpaque(this, before >>> 1);
+            }
+        } else if (outcome.isFailure()) {
+            PENALTY.setOpaque(this, Math.min(MAX_PENALTY, 2 * before + 1));
+        }
     }
 
     // ---- control path ----
@@ -170,21 +196,34 @@ final class LiveNode extends LiveNodePad implements Node {
         return nextEnd;
     }
 
-    void setLoad(LoadMetric.Load next) {
+    void setLoad(LoadMetric.@Nullable Load next) {
         load = next;
+    }
+
+    /** What a node carries for a metric; null for {@link LoadMetric#IN_FLIGHT}, of which the counter and the penalty are the whole. */
+    static LoadMetric.@Nullable Load loadOf(LoadMetric metric) {
+        return metric.equals(LoadMetric.IN_FLIGHT) ? null : metric.newLoad();
     }
 
     void setRecord(EjectionPolicy.TrackRecord next) {
         record = next;
     }
 
+    // Thousands of nodes take the same values again at every update, and a volatile write is dear: only news is
+    // written.
+
+    @SuppressWarnings("ReferenceEquality")
     void setEndpoint(Endpoint next) {
-        endpoint = next;
+        if (endpoint != next) {
+            endpoint = next;
+        }
     }
 
     void setHeldSince(long nanos) {
-        heldSinceNanos = nanos;
-        held = nanos != MembershipGuard.Member.NOT_HELD;
+        if (heldSinceNanos != nanos) {
+            heldSinceNanos = nanos;
+            held = nanos != MembershipGuard.Member.NOT_HELD;
+        }
     }
 
     long heldSince() {
@@ -204,11 +243,19 @@ final class LiveNode extends LiveNodePad implements Node {
 /** What a request reads of a node. In its own class so that the counter lies beside the object's header, on one cache line. */
 abstract class LiveNodeCounter {
     volatile int inFlight;
+
+    /** For failures, see {@link Node#pressure}. */
+    @SuppressWarnings("unused")
+    int penalty;
+
     volatile boolean halfOpen;
     volatile boolean held;
     volatile Endpoint endpoint;
     volatile EjectionPolicy.TrackRecord record;
-    volatile LoadMetric.Load load;
+
+    /** What the policy has measured; null if that is {@link #inFlight} only. */
+    volatile LoadMetric.@Nullable Load load;
+
     volatile Health health;
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
@@ -216,7 +263,11 @@ abstract class LiveNodeCounter {
     final Balancer owner;
 
     LiveNodeCounter(
-            Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.Load load, EjectionPolicy.TrackRecord record) {
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
         this.owner = owner;
         this.endpoint = endpoint;
         this.health = Health.unknown(nowNanos);
@@ -232,7 +283,11 @@ abstract class LiveNodePad extends LiveNodeCounter {
     long p0, p1, p2, p3, p4, p5, p6, p7;
 
     LiveNodePad(
-            Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.Load load, EjectionPolicy.TrackRecord record) {
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
         super(owner, endpoint, nowNanos, load, record);
     }
 }

@@ -6,23 +6,8 @@ package dev.zerohop;
  */
 public interface LoadMetric {
 
-    /** The number of attempts under way; costs no clock read. */
-    LoadMetric IN_FLIGHT = new LoadMetric() {
-        @Override
-        public String name() {
-            return "in_flight";
-        }
-
-        @Override
-        public Load newLoad() {
-            return InFlightLoad.INSTANCE;
-        }
-
-        @Override
-        public boolean timed() {
-            return false;
-        }
-    };
+    /** {@link Node#pressure}: attempts under way plus a penalty for recent failures. Costs no clock read; every node keeps it anyway. */
+    LoadMetric IN_FLIGHT = new InFlightMetric();
 
     /** Names the metric in explanations. */
     String name();

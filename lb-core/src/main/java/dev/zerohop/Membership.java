@@ -1,6 +1,7 @@
 package dev.zerohop;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -21,11 +22,18 @@ final class Membership {
     /** The instant at which no hold ends. */
     private static final long NEVER = Long.MAX_VALUE;
 
+    private static final Comparator<LiveNode> BY_ID =
+            Comparator.comparing(node -> node.endpoint().id());
+
     private final Balancer owner;
     private final BalancerListener listener;
     private final List<HealthSource> healthSources;
     private final Map<String, LiveNode> nodes = new HashMap<>();
     private List<LiveNode> members = List.of();
+
+    /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
+    private boolean torn;
+
     private EjectionPolicy.Judge judge;
     private long guardReviewNanos = NEVER;
 
@@ -63,11 +71,28 @@ final class Membership {
         MembershipGuard.Decision decision = settings.guard().admit(today, next, now);
         List<LiveNode> after =
                 new ArrayList<>(next.endpoints().size() + decision.held().size());
-        Map<String, LiveNode> gone = new HashMap<>(nodes);
+        Map<String, LiveNode> gone = new HashMap<>();
         int added = 0;
         int replaced = 0;
+        // Both are sorted by id.
+        List<LiveNode> before = torn ? sorted(nodes.values()) : members;
+        torn = true;
+        int at = 0;
         for (Endpoint endpoint : next.endpoints()) {
-            LiveNode node = gone.remove(endpoint.id());
+            LiveNode node = null;
+            while (node == null && at < before.size()) {
+                LiveNode candidate = before.get(at);
+                int order = candidate.endpoint().id().compareTo(endpoint.id());
+                if (order > 0) {
+                    break;
+                }
+                at++;
+                if (order == 0) {
+                    node = candidate;
+                } else {
+                    gone.put(candidate.endpoint().id(), candidate);
+                }
+            }
             if (node != null && !node.endpoint().sameAddress(endpoint)) {
                 judge.remove(node.record);
                 node = null;
@@ -81,6 +106,9 @@ final class Membership {
                 node.setHeldSince(MembershipGuard.Member.NOT_HELD);
             }
             after.add(node);
+        }
+        for (; at < before.size(); at++) {
+            gone.put(before.get(at).endpoint().id(), before.get(at));
         }
         int held = hold(decision.held(), gone, after);
         for (LiveNode node : gone.values()) {
@@ -96,12 +124,13 @@ final class Membership {
                     today.size());
         }
         members = after;
+        torn = false;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
         listener.onMembership(owner.name(), after.size(), added, gone.size() + replaced, held);
     }
 
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
-        LiveNode node = new LiveNode(owner, endpoint, now, metric.newLoad(), judge.add(endpoint, null));
+        LiveNode node = new LiveNode(owner, endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = health.initial();
             if (initial != null) {
@@ -127,9 +156,15 @@ final class Membership {
             }
         }
         if (count > 0) {
-            after.sort(Comparator.comparing(node -> node.endpoint().id()));
+            after.sort(BY_ID);
         }
         return count;
+    }
+
+    private static List<LiveNode> sorted(Collection<LiveNode> nodes) {
+        List<LiveNode> sorted = new ArrayList<>(nodes);
+        sorted.sort(BY_ID);
+        return sorted;
     }
 
     /** Whether the guard is to be asked again about the set it has seen: a hold is over, or somebody held does not answer. */
@@ -193,7 +228,7 @@ final class Membership {
 
     void measureBy(LoadMetric metric) {
         for (LiveNode node : members) {
-            node.setLoad(metric.newLoad());
+            node.setLoad(LiveNode.loadOf(metric));
         }
     }
 

@@ -20,6 +20,13 @@ public interface Node {
     /** Attempts under way from this client. */
     int inFlight();
 
-    /** The load by the policy's {@link LoadMetric} at the given instant of the balancer's clock; {@link #inFlight} for policies without one. Lower is better. */
+    /**
+     * Attempts under way plus a penalty for recent failures: an endpoint that fails fast has little under way and would draw traffic. Each failed
+     * attempt ({@link Outcome#isFailure}) takes the penalty from p to 2p + 1, 63 at the most, and each success halves it; other outcomes leave it.
+     * Kept whatever the policy, so a policy that is put in force later knows of them. Needs no clock.
+     */
+    int pressure();
+
+    /** The load by the policy's {@link LoadMetric} at the given instant of the balancer's clock; {@link #pressure} for policies without one. Lower is better. */
     double load(long nowNanos);
 }

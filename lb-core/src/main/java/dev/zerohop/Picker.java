@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Chooses a node for one attempt. Built from one {@link Snapshot} and never changed by a later one: {@link #rebuild} gives the next version,
  * and the old one stays valid for whoever still holds it.
  *
- * <p>Thread-safe. {@link #pick} neither blocks nor locks, allocates nothing, and reads the clock only if its definition needs it.
+ * <p>Thread-safe. {@link #pick(PickContext)} neither blocks nor locks, allocates nothing, and reads the clock only if its definition needs it.
  */
 public interface Picker {
 
@@ -20,7 +20,15 @@ public interface Picker {
     @Nullable
     Node pick(PickContext context);
 
-    /** Why {@link #pick} had nothing for this context. Not on the fast path. */
+    /**
+     * {@link #pick(PickContext)} at an instant of the balancer's clock that the caller has read anyway, for a policy whose {@link LoadMetric} is
+     * {@linkplain LoadMetric#timed timed}: a clock read costs more than the rest of a pick.
+     */
+    default @Nullable Node pick(PickContext context, long nowNanos) {
+        return pick(context);
+    }
+
+    /** Why {@link #pick(PickContext)} had nothing for this context. Not on the fast path. */
     Refusal refusal(PickContext context);
 
     /** The next version. It continues this one's sequence where it has one, so that clients do not march in step after an update. */

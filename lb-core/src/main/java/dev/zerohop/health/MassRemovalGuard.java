@@ -8,9 +8,7 @@ import dev.zerohop.MembershipGuard;
 import dev.zerohop.ShardCount;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Holds a loss of members that is too large to be believed: an update that is empty or that drops more than {@link Builder#maxPercent} of them is
@@ -70,14 +68,14 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         if (next.removals() == EndpointSet.Removals.MEANT) {
             return new Decision(List.of(), Long.MAX_VALUE);
         }
-        Set<String> named = new HashSet<>(next.endpoints().size() * 2);
-        for (Endpoint endpoint : next.endpoints()) {
-            named.add(endpoint.id());
-        }
         List<Member> suspect = new ArrayList<>();
         int counted = 0;
+        // The set is sorted by id, and so, usually, are the members: who follows one is found right behind it.
+        int at = 0;
         for (Member member : current) {
-            boolean missing = !named.contains(member.endpoint().id());
+            at = position(next.endpoints(), member.endpoint().id(), at);
+            boolean missing = at < 0;
+            at = missing ? -at - 1 : at + 1;
             if (member.endpoint().readiness() != Endpoint.Readiness.READY
                     || (missing && surplus(member.endpoint(), next))) {
                 continue;
@@ -104,6 +102,36 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
             }
         }
         return new Decision(held, review);
+    }
+
+    /** Where the endpoint of this id is in the sorted list, or {@code -position - 1} if it is not there but belongs there. */
+    private static int position(List<Endpoint> sorted, String id, int expected) {
+        if (expected < sorted.size()) {
+            int order = sorted.get(expected).id().compareTo(id);
+            if (order == 0) {
+                return expected;
+            }
+            if (order < 0
+                    && expected + 1 < sorted.size()
+                    && sorted.get(expected + 1).id().equals(id)) {
+                return expected + 1;
+            }
+        }
+        int low = 0;
+        int high = sorted.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            int order = sorted.get(middle).id().compareTo(id);
+            if (order == 0) {
+                return middle;
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return -low - 1;
     }
 
     /** Whether fewer shards are wanted, and this is one of those that are not. */

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.LoadMetric;
 import java.time.Duration;
 
-/** The load metrics. All are values: equal arguments give equal metrics. */
+/** The load metrics beside {@link LoadMetric#IN_FLIGHT}. All are values: equal arguments give equal metrics. */
 public final class LoadMetrics {
 
     /** The default time in which Peak-EWMA forgets: 10 seconds. */
@@ -15,14 +15,6 @@ public final class LoadMetrics {
     public static final double DEFAULT_ERROR_PENALTY = 10;
 
     private LoadMetrics() {}
-
-    /**
-     * Attempts under way, plus a penalty while an endpoint fails: an endpoint that fails fast has little under way and would draw traffic.
-     * The penalty grows with each failure in a row, to 63 at the most, and halves with each success. Reads no clock.
-     */
-    public static LoadMetric inFlight() {
-        return new InFlight();
-    }
 
     /** {@link #peakEwma(Duration, double)} with the defaults. */
     public static LoadMetric peakEwma() {

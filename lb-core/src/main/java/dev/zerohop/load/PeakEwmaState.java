@@ -90,7 +90,12 @@ final class PeakEwmaState implements LoadMetric.Load {
         }
         SINCE.setOpaque(this, 0L);
         int tick = (int) (nowNanos >> tickShift);
-        long before;
+        long before = (long) STATE.getOpaque(this);
+        if (before != 0 && (int) before == tick && outcome == Outcome.SUCCESS && latencyNanos <= costOf(before)) {
+            // No peak, and no time has gone by for an improvement: the update would change nothing.
+            GOOD.setOpaque(this, costOf(before));
+            return;
+        }
         double cost;
         do {
             before = (long) STATE.getOpaque(this);

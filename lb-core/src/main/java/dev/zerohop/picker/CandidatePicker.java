@@ -1,7 +1,6 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.Candidate;
-import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -40,18 +39,15 @@ abstract class CandidatePicker implements Picker {
     /**
      * Somebody the context does not avoid, by chance; {@code drawn} if everybody is avoided. By chance and not simply the next one: calls that
      * come back from a broken endpoint must not all fall on its neighbour.
-     *
-     * @param lots where to draw from; a node that stands there more often is drawn more often
      */
-    final Node instead(PickContext context, Node drawn, Node[] lots) {
-        Dice dice = env.dice();
+    final Node instead(PickContext context, Node drawn) {
         for (int i = 0; i < REDRAWS; i++) {
-            Node node = lots[dice.nextInt(lots.length)];
+            Node node = draw();
             if (!context.avoids(node.endpoint())) {
                 return node;
             }
         }
-        int start = dice.nextInt(nodes.length);
+        int start = env.dice().nextInt(nodes.length);
         for (int i = 0; i < nodes.length; i++) {
             int at = start + i;
             Node node = nodes[at < nodes.length ? at : at - nodes.length];
@@ -61,6 +57,9 @@ abstract class CandidatePicker implements Picker {
         }
         return drawn;
     }
+
+    /** A candidate by chance, as likely as this policy's shares say; there is one. */
+    abstract Node draw();
 
     /** Whether two candidates differ in weight. */
     static boolean weightsDiffer(List<Candidate> candidates) {

@@ -54,6 +54,15 @@ abstract class KeyedPicker implements Picker {
     }
 
     @Override
+    public final @Nullable Node pick(PickContext context, long nowNanos) {
+        EndpointSelector key = context.selector();
+        if (key != null) {
+            return pick(key, context);
+        }
+        return withoutKey == null ? null : withoutKey.pick(context, nowNanos);
+    }
+
+    @Override
     public final Refusal refusal(PickContext context) {
         EndpointSelector key = context.selector();
         if (key != null) {

@@ -9,23 +9,20 @@ import org.jspecify.annotations.Nullable;
  * with a given distribution", 1991). Plain uniform draws if the weights are equal.
  */
 final class Lots {
-    private static final double SCALE = 0x1.0p32;
+    private static final long LOW = 0xFFFFFFFFL;
 
     private final int count;
 
-    /** In column i, fractions below {@code threshold[i]} mean i and the rest {@code alias[i]}. Null for equal weights. */
-    private final long @Nullable [] threshold;
+    /** Column i: the alias above, the threshold below. Fractions up to and including the threshold mean i, the rest the alias. Null for equal weights. */
+    private final long @Nullable [] columns;
 
-    private final int[] alias;
-
-    private Lots(int count, long @Nullable [] threshold, int[] alias) {
+    private Lots(int count, long @Nullable [] columns) {
         this.count = count;
-        this.threshold = threshold;
-        this.alias = alias;
+        this.columns = columns;
     }
 
     static Lots uniform(int count) {
-        return new Lots(count, null, new int[0]);
+        return new Lots(count, null);
     }
 
     static Lots weighted(List<Candidate> candidates) {
@@ -50,14 +47,12 @@ final class Lots {
                 columns[--high] = i;
             }
         }
-        long[] threshold = new long[count];
-        int[] alias = new int[count];
+        long[] packed = new long[count];
         int from = 0;
         while (from < low && high < count) {
             int poor = columns[from++];
             int rich = columns[high];
-            threshold[poor] = (long) (share[poor] * SCALE);
-            alias[poor] = rich;
+            packed[poor] = column(share[poor], rich);
             share[rich] -= 1 - share[poor];
             if (share[rich] < 1) {
                 high++;
@@ -66,17 +61,21 @@ final class Lots {
         }
         // What rounding leaves over has a share of 1.
         for (; from < low; from++) {
-            threshold[columns[from]] = 1L << 32;
+            packed[columns[from]] = column(1, columns[from]);
         }
         for (; high < count; high++) {
-            threshold[columns[high]] = 1L << 32;
+            packed[columns[high]] = column(1, columns[high]);
         }
-        return new Lots(count, threshold, alias);
+        return new Lots(count, packed);
+    }
+
+    private static long column(double share, int alias) {
+        return (long) alias << 32 | Math.max(0, Math.min(LOW, (long) (share * LOW)));
     }
 
     /** Whether everybody is equally likely. */
     boolean isUniform() {
-        return threshold == null;
+        return columns == null;
     }
 
     /**
@@ -87,7 +86,11 @@ final class Lots {
     int draw(long bits) {
         long product = bits * count;
         int column = (int) (product >>> 32);
-        long[] threshold = this.threshold;
-        return threshold == null || (product & 0xFFFFFFFFL) < threshold[column] ? column : alias[column];
+        long[] columns = this.columns;
+        if (columns == null) {
+            return column;
+        }
+        long entry = columns[column];
+        return (product & LOW) <= (entry & LOW) ? column : (int) (entry >>> 32);
     }
 }

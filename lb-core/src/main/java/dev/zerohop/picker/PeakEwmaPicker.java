@@ -8,6 +8,7 @@ import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Of two candidates, the one that promises the shorter wait; on a tie the first drawn. */
 final class PeakEwmaPicker extends TwoChoicePicker {
@@ -21,9 +22,13 @@ final class PeakEwmaPicker extends TwoChoicePicker {
     }
 
     @Override
-    boolean firstWins(int first, int second, long random) {
-        long now = time.nanoTime();
-        return nodes[first].load(now) <= nodes[second].load(now);
+    public @Nullable Node pick(PickContext context) {
+        return pick(context, time.nanoTime());
+    }
+
+    @Override
+    boolean firstWins(int first, int second, long random, long nowNanos) {
+        return nodes[first].load(nowNanos) <= nodes[second].load(nowNanos);
     }
 
     @Override

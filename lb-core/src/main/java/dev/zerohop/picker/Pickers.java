@@ -1,6 +1,7 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.LoadMetric;
+import dev.zerohop.Node;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.load.LoadMetrics;
 import dev.zerohop.picker.UnkeyedPolicy.Algorithm;
@@ -23,7 +24,7 @@ public final class Pickers {
             new UnkeyedPolicy(Algorithm.WEIGHTED_RANDOM, LoadMetric.IN_FLIGHT);
     private static final PickPolicy WEIGHTED_ROUND_ROBIN =
             new UnkeyedPolicy(Algorithm.WEIGHTED_ROUND_ROBIN, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetrics.inFlight());
+    private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetric.IN_FLIGHT);
     private static final PickPolicy PEAK_EWMA = new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma());
 
     private static final Map<String, PickPolicy> BY_NAME = byName();
@@ -57,7 +58,8 @@ public final class Pickers {
      * {@link #roundRobin}.
      *
      * <p>Of k picks by one thread, each of up to 100 endpoints with integer weights up to 100 gets its exact share give or take 1 + 0.5 log2(k),
-     * wherever in the cycle they begin, and never more than 2 however long it goes on. Many threads and short-lived ones: as for
+     * wherever in the cycle they begin, and never more than 2 however long it goes on. Beyond 100 endpoints there is no proven bound; measured were
+     * at most 1.05 for weights 1 to 10 and 3.1 with one very heavy endpoint among random weights up to 100. Many threads and short-lived ones: as for
      * {@link #roundRobin}, the deviations of up to 64 stripes add up at worst.
      *
      * <p>Integer weights are kept exactly while their sum, divided by their greatest common divisor, is at most 65,536 (or 64 for each endpoint if
@@ -70,7 +72,7 @@ public final class Pickers {
 
     /**
      * The one with fewer attempts under way of two drawn by chance ("power of two choices"), for its weight. Failures in a row make an endpoint look
-     * busier than it is ({@link LoadMetrics#inFlight}), so that failing fast does not attract traffic.
+     * busier than it is ({@link Node#pressure}), so that failing fast does not attract traffic.
      */
     public static PickPolicy leastRequest() {
         return LEAST_REQUEST;

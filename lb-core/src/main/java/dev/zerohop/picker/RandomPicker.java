@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -12,10 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class RandomPicker extends CandidatePicker {
     private final boolean weighted;
     private final Lots lots;
+    private final Dice dice;
 
     RandomPicker(Snapshot snapshot, Env env, boolean weighted) {
         super(snapshot, env);
         this.weighted = weighted;
+        this.dice = env.dice();
         this.lots = weighted ? Lots.weighted(snapshot.candidates()) : Lots.uniform(nodes.length);
     }
 
@@ -24,18 +27,13 @@ final class RandomPicker extends CandidatePicker {
         if (nodes.length == 0) {
             return null;
         }
-        Node node = nodes[lots.draw(env.dice().nextLong() >>> 32)];
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? another(context, node) : node;
+        Node node = draw();
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
     }
 
-    private Node another(PickContext context, Node drawn) {
-        for (int i = 0; i < 4; i++) {
-            Node node = nodes[lots.draw(env.dice().nextLong() >>> 32)];
-            if (!context.avoids(node.endpoint())) {
-                return node;
-            }
-        }
-        return instead(context, drawn, nodes);
+    @Override
+    Node draw() {
+        return nodes[lots.draw(dice.nextLong() >>> 32)];
     }
 
     @Override

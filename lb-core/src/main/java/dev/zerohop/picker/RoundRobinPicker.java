@@ -1,7 +1,6 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.Env;
-import dev.zerohop.Node;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 
@@ -17,12 +16,8 @@ final class RoundRobinPicker extends SequencePicker {
     }
 
     @Override
-    Node[] turns(int[] order) {
-        Node[] turns = new Node[order.length];
-        for (int i = 0; i < turns.length; i++) {
-            turns[i] = nodes[order[i]];
-        }
-        return turns;
+    int[] turns(int[] order) {
+        return order;
     }
 
     @Override

@@ -15,7 +15,8 @@ abstract class SequencePicker extends CandidatePicker {
     /** Makes this client's order differ from that of others; handed on from version to version. */
     final long seed;
 
-    private final Node[] turns;
+    /** Indexes of {@link #nodes}. */
+    private final int[] turns;
 
     /** The first version. */
     SequencePicker(Snapshot snapshot, Env env) {
@@ -34,16 +35,21 @@ abstract class SequencePicker extends CandidatePicker {
     }
 
     /** Lays out the cycle over the candidates in the given order. Called by the constructor, so it must not use fields of a subclass. */
-    abstract Node[] turns(int[] order);
+    abstract int[] turns(int[] order);
 
     @Override
     public final @Nullable Node pick(PickContext context) {
         if (turns.length == 0) {
             return null;
         }
-        Node node = turns[cursor.next()];
+        Node node = nodes[turns[cursor.next()]];
         // The turn of a node to avoid is used up, not passed on to the node behind it.
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node, turns) : node;
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
+    }
+
+    @Override
+    final Node draw() {
+        return nodes[turns[env.dice().nextInt(turns.length)]];
     }
 
     @Override

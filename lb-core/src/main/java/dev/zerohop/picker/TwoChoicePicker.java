@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -14,26 +15,36 @@ import org.jspecify.annotations.Nullable;
 abstract class TwoChoicePicker extends CandidatePicker {
     private static final long LOW = 0xFFFFFFFFL;
 
+    final boolean uniform;
+
     private final Lots lots;
+    private final Dice dice;
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
         this.lots = Lots.weighted(snapshot.candidates());
+        this.uniform = lots.isUniform();
+        this.dice = env.dice();
     }
 
     /** Whether the first of two drawn candidates, given by index, is to be preferred. {@code random} holds the bits that drew them. */
-    abstract boolean firstWins(int first, int second, long random);
+    abstract boolean firstWins(int first, int second, long random, long nowNanos);
 
     @Override
-    public final @Nullable Node pick(PickContext context) {
+    public @Nullable Node pick(PickContext context) {
+        return pick(context, 0);
+    }
+
+    @Override
+    public final @Nullable Node pick(PickContext context, long nowNanos) {
         int count = nodes.length;
         if (count < 2) {
             return count == 0 ? null : nodes[0];
         }
-        long random = env.dice().nextLong();
+        long random = dice.nextLong();
         int first;
         int second;
-        if (lots.isUniform()) {
+        if (uniform) {
             first = (int) (((random >>> 32) * count) >>> 32);
             second = (int) (((random & LOW) * (count - 1)) >>> 32);
             if (second >= first) {
@@ -43,12 +54,17 @@ abstract class TwoChoicePicker extends CandidatePicker {
             first = lots.draw(random >>> 32);
             second = lots.draw(random & LOW);
         }
-        boolean firstWins = firstWins(first, second, random);
+        boolean firstWins = firstWins(first, second, random, nowNanos);
         Node better = nodes[firstWins ? first : second];
         if (context.avoidsAny() && context.avoids(better.endpoint())) {
             Node other = nodes[firstWins ? second : first];
-            return context.avoids(other.endpoint()) ? instead(context, better, nodes) : other;
+            return context.avoids(other.endpoint()) ? instead(context, better) : other;
         }
         return better;
+    }
+
+    @Override
+    final Node draw() {
+        return nodes[lots.draw(dice.nextLong() >>> 32)];
     }
 }

@@ -2,7 +2,6 @@ package dev.zerohop.picker;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Env;
-import dev.zerohop.Node;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import java.util.List;
@@ -19,16 +18,13 @@ final class WeightedRoundRobinPicker extends SequencePicker {
     }
 
     @Override
-    Node[] turns(int[] order) {
+    int[] turns(int[] order) {
         List<Candidate> candidates = snapshot.candidates();
-        Node[] ordered = new Node[order.length];
         double[] weights = new double[order.length];
         for (int i = 0; i < order.length; i++) {
-            Candidate candidate = candidates.get(order[i]);
-            ordered[i] = candidate.node();
-            weights[i] = candidate.weight();
+            weights[i] = candidates.get(order[i]).weight();
         }
-        return TurnTable.of(ordered, weights);
+        return TurnTable.of(order, weights);
     }
 
     @Override

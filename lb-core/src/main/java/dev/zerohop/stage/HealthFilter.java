@@ -86,7 +86,8 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
                             + " %, using " + words(out, true) + " as well" + rest(out));
         }
         return in.with(
-                staying,
+                // The list as it was, if it was left alone: it is not copied again.
+                staying.size() == in.candidates().size() ? in.candidates() : staying,
                 Long.MAX_VALUE,
                 name() + ": " + staying.size() + " of " + in.candidates().size() + " stay"
                         + (out.isEmpty() ? "" : ", out are " + words(out, lifts) + (lifts ? rest(out) : "")));

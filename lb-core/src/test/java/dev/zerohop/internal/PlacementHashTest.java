@@ -122,6 +122,17 @@ class PlacementHashTest {
         assertThat(JumpHash.bucket(2202, 100_001)).isEqualTo(15_018);
     }
 
+    /** Values of Guava's {@code Hashing.consistentHash}, the same algorithm by its authors' house. */
+    @Test
+    void jumpAgreesWithGuavaForManyBuckets() {
+        int[] expected = {25036938, 28460985, 48772532, 47100298, 4040154, 41827854};
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(JumpHash.bucket((i + 1) * 0x9E3779B97F4A7C15L, 50_000_000))
+                    .isEqualTo(expected[i]);
+        }
+        assertThat(JumpHash.bucket(-1, Integer.MAX_VALUE)).isEqualTo(699_554_662);
+    }
+
     @Test
     void zerohopShardV1IsAsPublished() {
         String[] texts = {"", "a", "abc", "user-42", "order:1001", "ключ"};

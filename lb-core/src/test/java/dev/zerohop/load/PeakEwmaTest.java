@@ -151,25 +151,9 @@ class PeakEwmaTest {
     @Test
     void metricsAreValuesAndRefuseNonsense() {
         assertThat(LoadMetrics.peakEwma()).isEqualTo(LoadMetrics.peakEwma(Duration.ofSeconds(10), 10));
-        assertThat(LoadMetrics.inFlight()).isEqualTo(LoadMetrics.inFlight());
         assertThatThrownBy(() -> LoadMetrics.peakEwma(Duration.ZERO, 10))
                 .hasMessage("decay was PT0S, expected 1 ms to 1 h");
         assertThatThrownBy(() -> LoadMetrics.peakEwma(Duration.ofSeconds(1), Double.NaN))
                 .hasMessage("error penalty was NaN, expected 1 to 1000");
-    }
-
-    @Test
-    void failuresInARowLookLikeWorkAndSuccessesForgive() {
-        LoadMetric.Load busy = LoadMetrics.inFlight().newLoad();
-        for (int i = 0; i < 100; i++) {
-            busy.ended(0, 0, Outcome.ERROR_RESPONSE);
-        }
-        assertThat(busy.value(0, 2)).isEqualTo(65);
-        busy.ended(0, 0, Outcome.CANCELLED);
-        assertThat(busy.value(0, 2)).isEqualTo(65);
-        for (int i = 0; i < 6; i++) {
-            busy.ended(0, 0, Outcome.SUCCESS);
-        }
-        assertThat(busy.value(0, 2)).isEqualTo(2);
     }
 }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.Lease;
 import dev.zerohop.Node;
@@ -14,14 +16,17 @@ import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
 import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LoadAwareTest {
@@ -45,9 +50,13 @@ class LoadAwareTest {
     }
 
     private Balancer balancer(PickPolicy policy) {
+        return balancer(policy, time.env());
+    }
+
+    private static Balancer balancer(PickPolicy policy, Env env) {
         ScriptedResolver resolver = new ScriptedResolver();
         Balancer balancer = Balancer.builder("orders")
-                .env(time.env())
+                .env(env)
                 .resolver(resolver)
                 .settings(BalancerSettings.of(policy))
                 .build();
@@ -84,6 +93,77 @@ class LoadAwareTest {
                 assertThat(got.getOrDefault(1, 0))
                         .as(policy.name() + " of 10,000")
                         .isLessThan(250);
+            }
+        }
+    }
+
+    @Test
+    void failuresInARowLookLikeWorkAndSuccessesForgiveWhateverThePolicy() {
+        for (PickPolicy policy : List.of(Pickers.leastRequest(), Pickers.roundRobin(), Pickers.peakEwma())) {
+            try (Balancer balancer = balancer(policy)) {
+                Node node = balancer.snapshot().members().get(0);
+                complete(balancer, node, 2, Outcome.ERROR_RESPONSE);
+                assertThat(node.pressure()).as(policy.name()).isEqualTo(3);
+                complete(balancer, node, 98, Outcome.TIMEOUT);
+                Lease open = balancer.begin(node);
+                assertThat(node.pressure()).as(policy.name()).isEqualTo(64);
+                complete(balancer, node, 1, Outcome.CANCELLED);
+                assertThat(node.pressure()).isEqualTo(64);
+                complete(balancer, node, 1, Outcome.SUCCESS);
+                assertThat(node.pressure()).isEqualTo(32);
+                complete(balancer, node, 5, Outcome.SUCCESS);
+                assertThat(node.pressure()).isEqualTo(1).isEqualTo(node.inFlight());
+                open.complete(Outcome.SUCCESS);
+                assertThat(node.pressure()).isZero();
+            }
+        }
+    }
+
+    private static void complete(Balancer balancer, Node node, int times, Outcome outcome) {
+        for (int i = 0; i < times; i++) {
+            balancer.begin(node).complete(outcome);
+        }
+    }
+
+    @Test
+    void anEndpointUnderPenaltyIsForgivenOnceInAWhile() {
+        List<FakeNode> nodes = FakeNode.numbered("n", 2);
+        nodes.get(0).penalty(63);
+        Picker picker = Pickers.leastRequest().newPicker(Snapshot.of(nodes), time.env());
+        int penalised = 0;
+        for (int i = 0; i < 32_000; i++) {
+            penalised += picker.pick(PickContext.NONE) == nodes.get(0) ? 1 : 0;
+        }
+        // In one comparison of 16 the two are equal, and half of those begin with it.
+        assertThat(penalised).isBetween(850, 1_150);
+    }
+
+    @Test
+    void aTimedPickReadsTheClockOnceBeforeAndOnceAfter() {
+        AtomicInteger reads = new AtomicInteger();
+        Time counting = new Time() {
+            @Override
+            public long nanoTime() {
+                reads.incrementAndGet();
+                return time.nanoTime();
+            }
+
+            @Override
+            public Instant now() {
+                return time.now();
+            }
+
+            @Override
+            public Cancellable schedule(long delayNanos, Runnable task) {
+                return time.schedule(delayNanos, task);
+            }
+        };
+        for (PickPolicy policy : List.of(Pickers.peakEwma(), Pickers.leastRequest())) {
+            try (Balancer balancer = balancer(policy, time.env().withTime(counting))) {
+                balancer.acquire(PickContext.NONE).complete(Outcome.SUCCESS);
+                reads.set(0);
+                balancer.acquire(PickContext.NONE).complete(Outcome.SUCCESS);
+                assertThat(reads).as(policy.name()).hasValue(policy.loadMetric().timed() ? 2 : 0);
             }
         }
     }

@@ -11,12 +11,15 @@ import dev.zerohop.internal.StripedCursor;
 import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 class SequenceFairnessTest {
     private final FakeTime time = new FakeTime();
@@ -117,10 +120,25 @@ class SequenceFairnessTest {
     }
 
     @Test
+    void aRetryKeepsTheWeightsOfTheOthers() {
+        List<FakeNode> nodes = weighted(4, 1, 1, 6);
+        PickContext retry = PickContext.NONE.retryAfter(nodes.get(0).endpoint());
+        for (String name : List.of("weighted_round_robin", "weighted_random", "least_request", "peak_ewma")) {
+            Picker picker = Pickers.byName(name).newPicker(Snapshot.of(nodes), time.env());
+            Map<Node, Integer> got = new HashMap<>();
+            for (int i = 0; i < 16_000; i++) {
+                got.merge(picker.pick(retry), 1, Integer::sum);
+            }
+            assertThat(got.get(nodes.get(3))).as(name).isBetween(11_600, 12_400);
+            assertThat(got.get(nodes.get(1))).as(name).isBetween(1_700, 2_300);
+        }
+    }
+
+    @Test
     void theFirstPicksOfManyClientsSpread() {
         List<FakeNode> nodes = weighted(100, 101, 100);
-        for (String name :
-                List.of("round_robin", "weighted_round_robin", "random", "weighted_random", "least_request")) {
+        for (String name : List.of(
+                "round_robin", "weighted_round_robin", "random", "weighted_random", "least_request", "peak_ewma")) {
             Map<Node, Integer> first = new HashMap<>();
             for (int client = 0; client < 1_000; client++) {
                 Picker picker =
@@ -148,6 +166,23 @@ class SequenceFairnessTest {
         // The worst case is 64 stripes times 2; chance alone would stray by 35 at one standard deviation.
         assertThat(got.get(nodes.get(0))).isBetween(calls * 3 / 5 - 64, calls * 3 / 5 + 64);
         assertThat(got.get(nodes.get(1))).isBetween(calls / 5 - 64, calls / 5 + 64);
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21)
+    void oneShotVirtualThreadsContinueEachOthersWalk() throws Exception {
+        Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
+        List<FakeNode> nodes = weighted(3, 1, 1);
+        Picker picker = Pickers.weightedRoundRobin().newPicker(Snapshot.of(nodes), time.env());
+        Map<Node, Integer> got = new HashMap<>();
+        int calls = 50_000;
+        for (int i = 0; i < calls; i++) {
+            Runnable call = () -> got.merge(pick(picker), 1, Integer::sum);
+            ((Thread) start.invoke(null, call)).join();
+        }
+        // The worst case is 64 stripes times 2; chance alone would stray by 110 at one standard deviation.
+        assertThat(got.get(nodes.get(0))).isBetween(calls * 3 / 5 - 128, calls * 3 / 5 + 128);
+        assertThat(got.get(nodes.get(1))).isBetween(calls / 5 - 128, calls / 5 + 128);
     }
 
     @Test

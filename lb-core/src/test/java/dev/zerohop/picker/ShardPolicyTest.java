@@ -13,6 +13,7 @@ import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
 import dev.zerohop.ShardCount;
 import dev.zerohop.Snapshot;
+import dev.zerohop.internal.JumpHash;
 import dev.zerohop.picker.ShardPolicy.Strategy;
 import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
@@ -198,6 +199,31 @@ class ShardPolicyTest {
         }
         assertThat(takers).containsOnlyKeys(0, 1, 3, 4);
         assertThat(takers.values()).allSatisfy(count -> assertThat(count).isBetween(190, 310));
+    }
+
+    /** Where spilled keys go is as much a promise as where they live: h_k = mix64(h + k * golden), k = 1 to 8, then jump. */
+    @Test
+    void spillFollowsThePublishedSequence() {
+        ShardPolicy policy = ShardPolicy.builder().ownerDown(OwnerDown.SPILL).build();
+        five.get(2).health(Health.Status.EJECTED);
+        five.get(3).health(Health.Status.EJECTED);
+        Picker spilling = picker(policy, usable(five, null));
+        int spilled = 0;
+        for (int i = 0; i < 2_000; i++) {
+            long hash = EndpointSelector.of("k" + i).hash();
+            int expected = JumpHash.bucket(hash, 5);
+            for (int k = 1; k <= 8 && (expected == 2 || expected == 3); k++) {
+                spilled++;
+                long mixed = hash + k * 0x9E3779B97F4A7C15L;
+                mixed = (mixed ^ mixed >>> 30) * 0xBF58476D1CE4E5B9L;
+                mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
+                expected = JumpHash.bucket(mixed ^ mixed >>> 31, 5);
+            }
+            if (expected != 2 && expected != 3) {
+                assertThat(ordinalOf(spilling.pick(key("k" + i)))).isEqualTo(expected);
+            }
+        }
+        assertThat(spilled).isGreaterThan(800);
     }
 
     @Test

@@ -3,11 +3,7 @@ package dev.zerohop.picker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.zerohop.Node;
-import dev.zerohop.testing.FakeNode;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +57,7 @@ class TurnTableTest {
 
     @Test
     void equalWeightsNeedNoTable() {
-        Node[] nodes = nodes(4);
+        int[] nodes = nodes(4);
         assertThat(TurnTable.of(nodes, new double[] {7, 7, 7, 7})).isSameAs(nodes);
         assertThat(TurnTable.of(nodes, new double[] {0.3, 0.3, 0.3, 0.3})).isSameAs(nodes);
     }
@@ -93,20 +89,16 @@ class TurnTableTest {
 
     /** The largest deviation of any node in any stretch of the cycle. */
     private static double stray(double... weights) {
-        Node[] nodes = nodes(weights.length);
-        Node[] turns = TurnTable.of(nodes, weights);
+        int[] nodes = nodes(weights.length);
+        int[] turns = TurnTable.of(nodes, weights);
         double sum = Arrays.stream(weights).sum();
-        Map<Node, Integer> indexes = new HashMap<>();
-        for (int i = 0; i < nodes.length; i++) {
-            indexes.put(nodes[i], i);
-        }
         // The deviation grows only at a turn and sinks steadily in between, so it is looked at just before and after
         // each turn.
         int[] got = new int[nodes.length];
         double[] low = new double[nodes.length];
         double[] high = new double[nodes.length];
         for (int at = 0; at < turns.length; at++) {
-            int node = indexes.get(turns[at]);
+            int node = turns[at];
             double share = weights[node] / sum;
             low[node] = Math.min(low[node], got[node] - at * share);
             got[node]++;
@@ -122,18 +114,12 @@ class TurnTableTest {
 
     /** All stretches of the endless repetition of the cycle, wherever they begin, against 1 + 0.5 log2(length). */
     private static void assertEven(double... weights) {
-        Node[] nodes = nodes(weights.length);
-        Node[] turns = TurnTable.of(nodes, weights);
+        int[] nodes = nodes(weights.length);
+        int[] cycle = TurnTable.of(nodes, weights);
         double sum = Arrays.stream(weights).sum();
-        Map<Node, Integer> indexes = new HashMap<>();
         int[] counts = new int[nodes.length];
-        for (int i = 0; i < nodes.length; i++) {
-            indexes.put(nodes[i], i);
-        }
-        int[] cycle = new int[turns.length];
-        for (int i = 0; i < cycle.length; i++) {
-            cycle[i] = indexes.get(turns[i]);
-            counts[cycle[i]]++;
+        for (int node : cycle) {
+            counts[node]++;
         }
         for (int node = 0; node < nodes.length; node++) {
             double share = weights[node] / sum;
@@ -162,7 +148,9 @@ class TurnTableTest {
         }
     }
 
-    private static Node[] nodes(int count) {
-        return FakeNode.numbered("n", count).toArray(new Node[0]);
+    private static int[] nodes(int count) {
+        int[] nodes = new int[count];
+        Arrays.setAll(nodes, i -> i);
+        return nodes;
     }
 }

@@ -12,6 +12,7 @@ public final class FakeNode implements Node {
     private volatile Health health = Health.unknown(0);
     private volatile long healthySinceNanos;
     private volatile int inFlight;
+    private volatile int penalty;
     private volatile double load;
     private volatile boolean loadSet;
 
@@ -68,7 +69,13 @@ public final class FakeNode implements Node {
         return this;
     }
 
-    /** Sets the load; until then it is the attempts under way. */
+    /** Sets the penalty for failures that {@link #pressure} adds to the attempts under way. */
+    public FakeNode penalty(int value) {
+        penalty = value;
+        return this;
+    }
+
+    /** Sets the load; until then it is the {@linkplain #pressure pressure}. */
     public FakeNode load(double value) {
         load = value;
         loadSet = true;
@@ -102,8 +109,13 @@ public final class FakeNode implements Node {
     }
 
     @Override
+    public int pressure() {
+        return inFlight + penalty;
+    }
+
+    @Override
     public double load(long nowNanos) {
-        return loadSet ? load : inFlight;
+        return loadSet ? load : pressure();
     }
 
     @Override

@@ -17,8 +17,10 @@ import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +118,25 @@ public abstract class PickerContract {
                                     third.endpoint().id())
                             .size());
         }
+    }
+
+    @Test
+    void callsThatComeBackFromOneEndpointSpreadOverTheOthers() {
+        if (oneOwnerOnly()) {
+            return;
+        }
+        List<FakeNode> nodes = FakeNode.numbered("a", 4);
+        Picker picker = picker(Snapshot.of(nodes));
+        int retries = 20_000;
+        Map<String, Integer> got = new HashMap<>();
+        for (int i = 0; i < retries; i++) {
+            got.merge(idOf(picker.pick(context(i).retryAfter(nodes.get(1).endpoint()))), 1, Integer::sum);
+        }
+        assertEquals(Set.of("a-0", "a-2", "a-3"), got.keySet());
+        // A neighbour that takes more than its part of what the broken one leaves over has 3/8 or more.
+        got.forEach((id, count) -> assertTrue(
+                count > 0.31 * retries && count < 0.355 * retries,
+                () -> id + " got " + count + " of " + retries + " retries, expected about a third: " + got));
     }
 
     @Test
