@@ -39,10 +39,7 @@ class LeaseModelTest {
         private synchronized Lease lease() {
             if (lease == null) {
                 lease = new LeaseImpl(
-                        new LiveNode(balancer(), endpoint(), 0, InFlightLoad.INSTANCE, record()),
-                        InFlightLoad.INSTANCE,
-                        LeaseImpl.UNTIMED,
-                        false);
+                        new LiveNode(balancer(), endpoint(), 0, null, record()), null, LeaseImpl.UNTIMED, false);
                 ((LiveNode) lease.node()).begin();
             }
             return lease;
@@ -74,7 +71,7 @@ class LeaseModelTest {
 
         private synchronized LiveNode node() {
             if (node == null) {
-                node = new LiveNode(balancer(), endpoint(), 0, InFlightLoad.INSTANCE, record());
+                node = new LiveNode(balancer(), endpoint(), 0, null, record());
             }
             return node;
         }
@@ -88,7 +85,7 @@ class LeaseModelTest {
         /** An attempt ends. */
         @Operation
         public void end() {
-            node().end();
+            node().end(Outcome.SUCCESS);
         }
 
         /** Attempts under way. */
