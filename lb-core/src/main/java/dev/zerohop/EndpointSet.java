@@ -171,6 +171,10 @@ public final class EndpointSet {
          * @throws IllegalArgumentException if two endpoints have the same id
          */
         public EndpointSet build() {
+            // Most sources give them in order, with ids that are unique: one look at each neighbour tells.
+            if (strictlyAscending(endpoints)) {
+                return new EndpointSet(this, List.copyOf(endpoints));
+            }
             List<Endpoint> sorted = new ArrayList<>(endpoints);
             sorted.sort(BY_ID);
             for (int i = 1; i < sorted.size(); i++) {
@@ -182,6 +186,17 @@ public final class EndpointSet {
                 }
             }
             return new EndpointSet(this, List.copyOf(sorted));
+        }
+
+        private static boolean strictlyAscending(List<Endpoint> endpoints) {
+            String before = null;
+            for (Endpoint endpoint : endpoints) {
+                if (before != null && before.compareTo(endpoint.id()) >= 0) {
+                    return false;
+                }
+                before = endpoint.id();
+            }
+            return true;
         }
     }
 }

@@ -126,6 +126,9 @@ final class LiveNode extends LiveNodePad implements Node {
      * @return the earliest instant at which a verdict ends, or {@link Long#MAX_VALUE}
      */
     long judge(long nowNanos) {
+        if (nothingToSay()) {
+            return Long.MAX_VALUE;
+        }
         Health.Status worst = Health.Status.UNKNOWN;
         String source = "none";
         String reason = "no verdict yet";
@@ -196,6 +199,15 @@ final class LiveNode extends LiveNodePad implements Node {
         return nextEnd;
     }
 
+    /** Nobody says anything of this node and nobody did before, as is so of nearly all nodes nearly always. */
+    private boolean nothingToSay() {
+        return verdicts.isEmpty()
+                && health.status() == Health.Status.UNKNOWN
+                && endpoint.readiness() == Endpoint.Readiness.READY
+                && heldSinceNanos == MembershipGuard.Member.NOT_HELD
+                && record.state() == EjectionPolicy.State.ACTIVE;
+    }
+
     void setLoad(LoadMetric.@Nullable Load next) {
         load = next;
     }
@@ -212,7 +224,6 @@ final class LiveNode extends LiveNodePad implements Node {
     // Thousands of nodes take the same values again at every update, and a volatile write is dear: only news is
     // written.
 
-    @SuppressWarnings("ReferenceEquality")
     void setEndpoint(Endpoint next) {
         if (endpoint != next) {
             endpoint = next;

@@ -82,7 +82,8 @@ final class Membership {
             LiveNode node = null;
             while (node == null && at < before.size()) {
                 LiveNode candidate = before.get(at);
-                int order = candidate.endpoint().id().compareTo(endpoint.id());
+                Endpoint known = candidate.endpoint();
+                int order = known == endpoint ? 0 : known.id().compareTo(endpoint.id());
                 if (order > 0) {
                     break;
                 }

@@ -42,7 +42,6 @@ final class Reasons {
         return changing(now) || now.picker().pick(context) != null;
     }
 
-    @SuppressWarnings("ReferenceEquality") // each version is one object
     private boolean changing(Routing seen) {
         return control.rebuilding() || balancer.routing() != seen;
     }

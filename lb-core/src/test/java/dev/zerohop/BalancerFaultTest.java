@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Parts that throw, and configurations that change under way: whatever they do, the last good version stays in force. */
@@ -49,6 +50,57 @@ class BalancerFaultTest {
                     }
                     throw thrown;
                 });
+    }
+
+    @Test
+    void anAdmissionThatBreaksHalfWayLosesTrackOfNobody() {
+        List<EjectionPolicy.TrackRecord> watched = new ArrayList<>();
+        EjectionPolicy.Judge judge = new EjectionPolicy.Judge() {
+            private int calls;
+
+            @Override
+            public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+                if (++calls == 2) {
+                    throw new IllegalStateException("broken once");
+                }
+                EjectionPolicy.TrackRecord record = (EjectionPolicy.TrackRecord) Proxy.newProxyInstance(
+                        EjectionPolicy.class.getClassLoader(),
+                        new Class<?>[] {EjectionPolicy.TrackRecord.class},
+                        (proxy, method, args) -> switch (method.getName()) {
+                            case "state" -> EjectionPolicy.State.ACTIVE;
+                            case "consecutiveFailures" -> 0;
+                            case "reason" -> "";
+                            case "equals" -> proxy == args[0];
+                            case "hashCode" -> System.identityHashCode(proxy);
+                            case "toString" -> "record of " + endpoint;
+                            default -> false;
+                        });
+                watched.add(record);
+                return record;
+            }
+
+            @Override
+            public void remove(EjectionPolicy.TrackRecord record) {
+                watched.remove(record);
+            }
+
+            @Override
+            public long review(long nowNanos) {
+                return Long.MAX_VALUE;
+            }
+        };
+        BalancerSettings bare = BalancerSettings.of(new FirstPolicy());
+        Balancer balancer = builder()
+                .settings(
+                        new BalancerSettings(bare.policy(), List.of(), env -> judge, bare.guard(), bare.retry(), null))
+                .build();
+        balancer.start();
+        resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));
+        resolver.push(Endpoint.of("127.0.0.1", 2));
+        assertThat(balancer.snapshot().members()).hasSize(1);
+        assertThat(watched)
+                .as("the endpoint of the broken set is no longer watched")
+                .hasSize(1);
     }
 
     @Test

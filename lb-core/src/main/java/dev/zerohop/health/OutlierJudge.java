@@ -17,6 +17,9 @@ final class OutlierJudge implements EjectionPolicy.Judge {
     private final Dice dice;
     private final Set<OutlierRecord> records = new LinkedHashSet<>();
 
+    /** How many of them are out by judgement; states change in {@link #review} only. */
+    private int judged;
+
     OutlierJudge(OutlierEjection.Limits limits, Env env) {
         this.limits = limits;
         this.time = env.time();
@@ -30,24 +33,19 @@ final class OutlierJudge implements EjectionPolicy.Judge {
             record.continueFrom(old);
         }
         records.add(record);
+        judged += record.ejectedByJudgement() ? 1 : 0;
         return record;
     }
 
     @Override
     public void remove(EjectionPolicy.TrackRecord record) {
-        if (record instanceof OutlierRecord ours) {
-            records.remove(ours);
+        if (record instanceof OutlierRecord ours && records.remove(ours)) {
+            judged -= ours.ejectedByJudgement() ? 1 : 0;
         }
     }
 
     @Override
     public long review(long nowNanos) {
-        int judged = 0;
-        for (OutlierRecord record : records) {
-            if (record.ejectedByJudgement()) {
-                judged++;
-            }
-        }
         int allowed = allowedEjections(records.size(), limits.maxPercent());
         long next = Long.MAX_VALUE;
         for (OutlierRecord record : records) {

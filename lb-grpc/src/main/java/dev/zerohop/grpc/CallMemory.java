@@ -85,7 +85,6 @@ final class CallMemory {
     }
 
     /** What to tell the caller instead of {@code status}; null if the status is not the picker's. */
-    @SuppressWarnings("ReferenceEquality") // that very status: an equal one may come from a server
     synchronized @Nullable Ending endingFor(Status status) {
         return refusedWith == status ? ending : null;
     }

@@ -37,7 +37,6 @@ final class RecentFailures {
         ring.set(Math.floorMod(next.getAndIncrement(), SIZE), failure);
     }
 
-    @SuppressWarnings("ReferenceEquality") // the identity of the deadline is the point
     @Nullable
     Failure before(@Nullable Deadline deadline, int attempt) {
         int newest = next.get() - 1;
