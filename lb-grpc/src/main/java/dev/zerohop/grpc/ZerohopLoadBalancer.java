@@ -19,6 +19,7 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -81,6 +82,10 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             running.start();
         } else {
             running.apply(settings);
+        }
+        Confirmations confirmations = resolved.getAttributes().get(ZerohopNameResolver.CONFIRMATIONS);
+        if (confirmations != null) {
+            confirmations.follow(source::confirm);
         }
         source.push(set);
         if (set.endpoints().isEmpty() && resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET) == null) {
@@ -307,6 +312,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             Listener to = listener;
             if (to != null) {
                 to.onEndpoints(set);
+            }
+        }
+
+        void confirm(Instant asOf) {
+            Listener to = listener;
+            if (to != null) {
+                to.onConfirmed(asOf);
             }
         }
 

@@ -15,6 +15,7 @@ import io.grpc.SynchronizationContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,12 +32,16 @@ final class ZerohopNameResolver extends NameResolver {
     /** Carries {@link ZerohopGrpc#LISTENER} on to the policy. */
     static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
 
+    /** Carries the confirmations of the set on to the policy. */
+    static final Attributes.Key<Confirmations> CONFIRMATIONS = Attributes.Key.create("dev.zerohop.grpc.CONFIRMATIONS");
+
     private final Target target;
     private final String authority;
     private final SynchronizationContext sync;
     private final Resolver resolver;
     private final HostNames hostNames;
     private final @Nullable BalancerListener observer;
+    private final Confirmations confirmations = new Confirmations();
 
     // In the synchronization context only.
     private boolean shutdown;
@@ -73,6 +78,11 @@ final class ZerohopNameResolver extends NameResolver {
             }
 
             @Override
+            public void onConfirmed(Instant asOf) {
+                sync.execute(() -> takeConfirmation(asOf));
+            }
+
+            @Override
             public void onError(Throwable cause) {
                 sync.execute(() -> takeError(cause));
             }
@@ -91,7 +101,7 @@ final class ZerohopNameResolver extends NameResolver {
         if (set != null && delivered && hostNames.mayAskAgain(System.nanoTime())) {
             Set<String> names = namesIn(set);
             if (!names.isEmpty()) {
-                lookUp(set, names);
+                lookUp(names);
             }
         }
     }
@@ -114,16 +124,24 @@ final class ZerohopNameResolver extends NameResolver {
             generation++;
             deliver();
         } else {
-            lookUp(set, names);
+            lookUp(names);
         }
     }
 
-    private void lookUp(EndpointSet set, Set<String> names) {
+    private void takeConfirmation(Instant asOf) {
+        EndpointSet set = current;
+        if (set != null && !shutdown) {
+            current = set.confirmed(asOf);
+            confirmations.tell(asOf);
+        }
+    }
+
+    private void lookUp(Set<String> names) {
         long mine = ++generation;
         hostNames.lookUp(
                 names,
                 found -> sync.execute(() -> {
-                    if (mine == generation && current == set) {
+                    if (mine == generation) {
                         boolean changed = !found.equals(looked);
                         looked = found;
                         if (changed || !delivered) {
@@ -168,7 +186,8 @@ final class ZerohopNameResolver extends NameResolver {
                     addresses(endpoint),
                     Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
         }
-        Attributes.Builder facts = Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set);
+        Attributes.Builder facts =
+                Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set).set(CONFIRMATIONS, confirmations);
         if (observer != null) {
             facts.set(LISTENER, observer);
         }

@@ -28,6 +28,9 @@ class AttemptsTest {
     private static final String UNLIMITED = "{'retry': {'budgetPercent': 100, 'minPerSecond': 1000, 'maxAttempts': 5}}";
     private static final Metadata.Key<String> DETAIL = Metadata.Key.of("detail", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<String> ENCODING =
+            Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
+
     private static void awaitNothingInFlight(RecordingPolicy policy) {
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> assertThat(policy.inFlight()).isZero());
@@ -65,10 +68,14 @@ class AttemptsTest {
     void streamsOfAllFourKindsWorkAndAreCountedToTheirEnd() throws Exception {
         try (RecordingPolicy policy = new RecordingPolicy();
                 Fleet fleet = Fleet.of("a")) {
-            ManagedChannel channel =
-                    fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .intercept(ZerohopGrpc.interceptor())
+                    .defaultServiceConfig(policy.serviceConfig("{}", null)));
             CallOptions compressed = CallOptions.DEFAULT.withCompression("gzip");
             assertThat(TestServer.call(channel, compressed, "x")).isEqualTo("a");
+            assertThat(fleet.server("a").headers.element().get(ENCODING))
+                    .as("the call's options reach the wire")
+                    .isEqualTo("gzip");
             assertThat(ClientCalls.blockingServerStreamingCall(channel, TestServer.DOWN, compressed, "x"))
                     .toIterable()
                     .containsExactly("a0", "a1", "a2");

@@ -90,6 +90,11 @@ final class Fleet implements AutoCloseable {
         List.copyOf(listeners).forEach(listener -> listener.onEndpoints(set));
     }
 
+    /** The source vouches for what it named last. */
+    synchronized void confirm(Instant asOf) {
+        List.copyOf(listeners).forEach(listener -> listener.onConfirmed(asOf));
+    }
+
     synchronized void configure(String json) {
         configuration = json;
         List.copyOf(listeners).forEach(listener -> listener.onConfiguration(json));

@@ -345,6 +345,51 @@ class RoutingTest {
     }
 
     @Test
+    void aSourceThatVouchesForItsSetKeepsTheAgeTrueAndRebuildsNothing() throws Exception {
+        try (RecordingPolicy policy = new RecordingPolicy();
+                Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel =
+                    fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
+            awaitAll(channel, "a", "b");
+            dev.zerohop.Snapshot before = policy.balancer().snapshot();
+            java.time.Instant later = java.time.Instant.now().plusSeconds(60);
+            fleet.confirm(later);
+            await().untilAsserted(() ->
+                    assertThat(policy.balancer().endpoints().asOf()).isEqualTo(later));
+            assertThat(policy.balancer().snapshot()).isSameAs(before);
+            // What is delivered again for another reason does not bring the old date back.
+            fleet.configure("{\"policy\": \"random\"}");
+            awaitAll(channel, "a", "b");
+            assertThat(policy.balancer().endpoints().asOf()).isEqualTo(later);
+        }
+    }
+
+    @Test
+    void theListenerOfAChannelHearsOfItsPicksAndOutcomes() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            java.util.Queue<String> heard = new java.util.concurrent.ConcurrentLinkedQueue<>();
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
+                        @Override
+                        public void onMembership(String service, int members, int added, int removed, int held) {
+                            heard.add("members " + members);
+                        }
+
+                        @Override
+                        public void onOutcome(
+                                String service,
+                                dev.zerohop.Endpoint endpoint,
+                                dev.zerohop.Outcome outcome,
+                                long latencyNanos) {
+                            heard.add(endpoint.id() + " " + outcome);
+                        }
+                    }));
+            awaitAll(channel, "a", "b");
+            await().untilAsserted(() -> assertThat(heard).contains("members 2", "a SUCCESS", "b SUCCESS"));
+        }
+    }
+
+    @Test
     void everybodyReplacedAtOnceCostsNoCall() throws Exception {
         try (Fleet fleet = Fleet.of("a", "b")) {
             ManagedChannel channel = fleet.channel("{}");

@@ -85,6 +85,10 @@ class ServiceConfigTest {
                 }
                 assertThat(load.failures()).isEmpty();
             }
+            fleet.configure("{\"policy\": {\"shard\": {}}}");
+            await().untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
+                    .as("each of them was put in force")
+                    .hasMessageContaining("key"));
         }
     }
 

@@ -231,6 +231,76 @@ class ChurnTest {
         }
     }
 
+    /** Static membership: nobody tells the clients of a restart, they find connections refused and pooled ones closed. */
+    @Test
+    void restartsThatNobodyAnnouncesCostNoGetAndOnlyPostsThatTheServerMayHaveRun() throws Exception {
+        ExecutorService callers = Executors.newFixedThreadPool(4);
+        Map<String, AtomicInteger> ran = new java.util.concurrent.ConcurrentHashMap<>();
+        AtomicBoolean stop = new AtomicBoolean();
+        Map<Integer, String> failed = new java.util.concurrent.ConcurrentHashMap<>();
+        AtomicInteger calls = new AtomicInteger();
+        List<TestServer> live = new ArrayList<>();
+        try (Rig rig = Rig.roundRobin()) {
+            for (int i = 0; i < 3; i++) {
+                // A stated port, which MockWebServer lets its successor have at once.
+                live.add(logging("pod-" + i, Rig.dead("free").port(), ran));
+            }
+            push(rig, live, -1);
+            for (int i = 0; i < 4; i++) {
+                callers.submit(() -> {
+                    while (!stop.get()) {
+                        int number = calls.incrementAndGet();
+                        try {
+                            rig.text(number % 2 == 0 ? Rig.get("/" + number) : Rig.post("/" + number, "x"));
+                        } catch (IOException | RuntimeException e) {
+                            failed.put(number, e.toString());
+                        }
+                    }
+                });
+            }
+            for (int round = 0; round < 6; round++) {
+                awaitMore(calls, 60);
+                TestServer old = live.get(round % 3);
+                old.close();
+                awaitMore(calls, 60);
+                live.set(round % 3, logging("pod-" + round % 3, old.port(), ran));
+            }
+            awaitMore(calls, 60);
+            stop.set(true);
+            callers.shutdown();
+            assertThat(callers.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(failed)
+                    .as("a GET is sent again elsewhere, and so is a POST that found no connection")
+                    .allSatisfy((number, message) -> {
+                        assertThat(number % 2).isOne();
+                        assertThat(message)
+                                .contains("the server may have run it")
+                                .doesNotStartWith("java.net.ConnectException");
+                    });
+            // What each of the 4 callers can have under way, and on a pooled connection that comes back after the
+            // sweep.
+            assertThat(failed).hasSizeLessThanOrEqualTo(6 * 4 * 2);
+            ran.forEach((call, times) -> {
+                if (call.startsWith("POST")) {
+                    assertThat(times.get()).as(call).isOne();
+                }
+            });
+            assertThat(rig.outcomes()).contains(Outcome.CONNECT_FAILURE);
+            assertThat(rig.inFlight()).isZero();
+        } finally {
+            stop.set(true);
+            callers.shutdownNow();
+            for (TestServer server : live) {
+                server.close();
+            }
+        }
+    }
+
+    private static void awaitMore(AtomicInteger calls, int more) {
+        int target = calls.get() + more;
+        await().atMost(Duration.ofSeconds(30)).until(() -> calls.get() > target);
+    }
+
     @Test
     void aThousandChangesOfMembershipLeaveNothingBehind() throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(4);
@@ -288,7 +358,11 @@ class ChurnTest {
     }
 
     private static TestServer logging(String id, Map<String, AtomicInteger> ran) throws IOException {
-        TestServer server = new TestServer(id);
+        return logging(id, 0, ran);
+    }
+
+    private static TestServer logging(String id, int port, Map<String, AtomicInteger> ran) throws IOException {
+        TestServer server = new TestServer(id, port, null, List.of());
         server.answer = request -> {
             ran.computeIfAbsent(request.getMethod() + request.getTarget(), absent -> new AtomicInteger())
                     .incrementAndGet();

@@ -15,7 +15,10 @@ import java.util.function.UnaryOperator;
 import okhttp3.Call;
 import okhttp3.Response;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+/** A call that nobody wakes would wait for ever. */
+@Timeout(60)
 class RefusalTest {
     private static final KeySource BY_USER = new KeySource(KeySource.Place.QUERY, "user", true);
 

@@ -28,6 +28,10 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(String id, @Nullable SSLSocketFactory tls, List<Protocol> protocols) throws IOException {
+        this(id, 0, tls, protocols);
+    }
+
+    TestServer(String id, int port, @Nullable SSLSocketFactory tls, List<Protocol> protocols) throws IOException {
         this.id = id;
         if (tls != null) {
             server.useHttps(tls);
@@ -51,7 +55,7 @@ final class TestServer implements AutoCloseable {
                 }
             }
         });
-        server.start(InetAddress.getByName("127.0.0.1"), 0);
+        server.start(InetAddress.getByName("127.0.0.1"), port);
     }
 
     void answers(MockResponse.Builder response) {

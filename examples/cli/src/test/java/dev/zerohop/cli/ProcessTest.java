@@ -3,6 +3,9 @@ package dev.zerohop.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.zerohop.BalancerListener;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Outcome;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,8 +18,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +113,59 @@ class ProcessTest {
         assertThat(calls - ok).isLessThanOrEqualTo(4);
         Map<String, Object> last = seconds.get(seconds.size() - 1);
         assertThat(JsonText.object(last.get("byServer"))).doesNotContainKey("b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc", "http"})
+    void aServerThatIsKilledUnderLoadLeavesNoCallInFlight(String transport) throws Exception {
+        List<Server> servers = List.of(server("a"), server("b"), server("c"));
+        AtomicInteger picked = new AtomicInteger();
+        AtomicInteger ended = new AtomicInteger();
+        BalancerListener counting = new BalancerListener() {
+            @Override
+            public void onPick(String service, Endpoint endpoint) {
+                picked.incrementAndGet();
+            }
+
+            @Override
+            public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+                ended.incrementAndGet();
+            }
+        };
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        AtomicInteger calls = new AtomicInteger();
+        AtomicBoolean stop = new AtomicBoolean();
+        try (BlockingCalls client = BlockingCalls.to(target(servers, transport), transport, counting)) {
+            List<Thread> callers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                Thread caller = new Thread(() -> {
+                    while (!stop.get()) {
+                        try {
+                            client.call();
+                        } catch (Exception failed) {
+                            failures.add(failed);
+                        }
+                        calls.incrementAndGet();
+                    }
+                });
+                caller.start();
+                callers.add(caller);
+            }
+            await().atMost(Duration.ofSeconds(30)).until(() -> calls.get() > 500);
+            servers.get(1).process().kill();
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !servers.get(1).process().alive());
+            int then = calls.get();
+            await().atMost(Duration.ofSeconds(30)).until(() -> calls.get() > then + 500);
+            stop.set(true);
+            for (Thread caller : callers) {
+                caller.join();
+            }
+            assertThat(failures).as("repeated elsewhere").isEmpty();
+            await().untilAsserted(() -> assertThat(ended.get()).isEqualTo(picked.get()));
+        } finally {
+            stop.set(true);
+        }
     }
 
     @ParameterizedTest

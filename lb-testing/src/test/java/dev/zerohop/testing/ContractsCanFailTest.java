@@ -1,0 +1,153 @@
+package dev.zerohop.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.Resolver;
+import dev.zerohop.Snapshot;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** A contract that nobody can break protects nothing: each of these is broken in one way, and the contract says which. */
+class ContractsCanFailTest {
+
+    @Test
+    void aPickerThatAlwaysTakesTheFirstMemberIsFound() {
+        Set<String> broken = broken(() -> new PickerContract() {
+            @Override
+            protected PickPolicy policy() {
+                return new Careless(false);
+            }
+        });
+        assertThat(broken)
+                .contains("everybodyGetsAShare", "onlyCandidatesArePicked", "whatWasTriedIsAvoidedWhileAnotherIsLeft")
+                .doesNotContain("theOnlyOneIsAlwaysPicked", "explainChangesNothing");
+    }
+
+    @Test
+    void aPickerWhoseRebuildChangesTheOldOneIsFound() {
+        Set<String> broken = broken(() -> new PickerContract() {
+            @Override
+            protected PickPolicy policy() {
+                return new Careless(true);
+            }
+        });
+        assertThat(broken).contains("rebuildLeavesTheOldPickerAsItWas");
+    }
+
+    @Test
+    void aResolverThatSpeaksAfterCloseAndStartsTwiceIsFound() {
+        Set<String> broken = broken(() -> new ResolverContract() {
+            @Override
+            protected Resolver resolverOver(List<Endpoint> endpoints) {
+                return new Chatty(endpoints, env);
+            }
+        });
+        assertThat(broken)
+                .contains(
+                        "nothingIsSaidAfterClose",
+                        "startingTwiceIsAnError",
+                        "startingAfterCloseIsAnError",
+                        "noTimerIsLeftAfterClose")
+                .doesNotContain("theFirstAnswerIsTheWholeSet", "setsAreSortedAndDated");
+    }
+
+    /** The names of the contract's tests that do not pass, each on an instance of its own. */
+    private static Set<String> broken(Supplier<Object> subject) {
+        Set<String> names = new TreeSet<>();
+        Class<?> contract = subject.get().getClass().getSuperclass();
+        for (Method method : contract.getDeclaredMethods()) {
+            if (!method.isAnnotationPresent(Test.class)) {
+                continue;
+            }
+            try {
+                method.setAccessible(true);
+                method.invoke(subject.get());
+            } catch (InvocationTargetException failed) {
+                names.add(method.getName());
+            } catch (IllegalAccessException impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
+        return names;
+    }
+
+    private record Careless(boolean shares) implements PickPolicy {
+        @Override
+        public String name() {
+            return "careless";
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new CarelessPicker(first, shares);
+        }
+    }
+
+    private static final class CarelessPicker implements Picker {
+        private final boolean shares;
+        private Snapshot snapshot;
+
+        CarelessPicker(Snapshot snapshot, boolean shares) {
+            this.snapshot = snapshot;
+            this.shares = shares;
+        }
+
+        @Override
+        public @Nullable Node pick(PickContext context) {
+            List<Candidate> candidates = snapshot.candidates();
+            return candidates.isEmpty() ? null : candidates.get(0).node();
+        }
+
+        @Override
+        public Refusal refusal(PickContext context) {
+            return new Refusal(Refusal.Kind.NONE_USABLE, false, "nobody");
+        }
+
+        @Override
+        public Picker rebuild(Snapshot after) {
+            if (shares) {
+                snapshot = after;
+                return this;
+            }
+            return new CarelessPicker(after, false);
+        }
+    }
+
+    /** Answers every second for ever, whatever is asked of it. */
+    private static final class Chatty implements Resolver {
+        private final List<Endpoint> endpoints;
+        private final Env env;
+
+        Chatty(List<Endpoint> endpoints, Env env) {
+            this.endpoints = endpoints;
+            this.env = env;
+        }
+
+        @Override
+        public void start(Listener listener) {
+            listener.onEndpoints(EndpointSet.builder("chatty")
+                    .endpoints(endpoints)
+                    .asOf(env.time().now())
+                    .build());
+            env.time().schedule(1_000_000_000L, () -> start(listener));
+        }
+
+        @Override
+        public void close() {}
+    }
+}
