@@ -62,6 +62,11 @@ public interface EjectionPolicy {
         /** Why, for people; empty while {@link State#ACTIVE}. */
         String reason();
 
+        /** Whether an {@link State#EJECTED} node is out because no connection to it could be made, which is a fact and no judgement. */
+        default boolean unreachable() {
+            return false;
+        }
+
         /**
          * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path; may read the clock.
          *

@@ -26,6 +26,8 @@ public record Health(Status status, String source, String reason, long sinceNano
         EJECTED(false, true),
         /** Taken out by probes. Panic lifts it. */
         UNHEALTHY(false, true),
+        /** Taken out because this client's own calls could not connect to it. A fact rather than a judgement: used only when nobody else is left. */
+        UNREACHABLE(false, false),
         /** A connection is being made; calls may wait for it. */
         CONNECTING(false, false),
         /** No connection could be made; not even panic uses it. */

@@ -171,7 +171,7 @@ final class LiveNode extends LiveNodePad implements Node {
         }
         Health.Status passive = switch (record.state()) {
             case ACTIVE -> Health.Status.HEALTHY;
-            case EJECTED -> Health.Status.EJECTED;
+            case EJECTED -> record.unreachable() ? Health.Status.UNREACHABLE : Health.Status.EJECTED;
             case HALF_OPEN -> Health.Status.HALF_OPEN;
         };
         if (passive.compareTo(worst) > 0 && passive != Health.Status.HEALTHY) {

@@ -207,7 +207,7 @@ final class Membership {
     }
 
     private void report(Endpoint endpoint, Health before, Health after) {
-        if (!after.usable() && after.status().liftedByPanic()) {
+        if (after.status().liftedByPanic() || after.status() == Health.Status.UNREACHABLE) {
             LOG.warn(
                     "{}: {} is {} since now: {} (was {})",
                     owner.name(),

@@ -263,20 +263,36 @@ class BalancerHealthTest {
         assertThat(status(2)).as("10 % of 20 are out").isEqualTo(Status.UNKNOWN);
         for (int i = 2; i < 8; i++) {
             callAt(i, Outcome.CONNECT_FAILURE, 1);
-            assertThat(status(i)).isEqualTo(Status.EJECTED);
+            assertThat(status(i)).isEqualTo(Status.UNREACHABLE);
         }
     }
 
     @Test
-    void panicUsesTheEjectedAgainAndSaysSo() {
+    void panicUsesWhoWasJudgedBadAgainAndSaysSo() {
+        startWith(4);
+        for (int i = 0; i < 3; i++) {
+            sources.get(0).sink().report("a-" + i, Verdict.lasting(Status.UNHEALTHY, "503"));
+        }
+        settle();
+        assertThat(balancer.snapshot().candidates()).hasSize(4);
+        assertThat(balancer.snapshot().trail())
+                .containsExactly("health: panic: 1 of 4 usable is below 50 %, using 3 unhealthy as well");
+        assertThat(picked()).isEqualTo("a-0");
+    }
+
+    @Test
+    void mostEndpointsGoneLeavesTheCallsToTheRestAndAllGoneToEverybody() {
         startWith(4);
         for (int i = 0; i < 3; i++) {
             callAt(i, Outcome.CONNECT_FAILURE, 1);
         }
+        assertThat(balancer.snapshot().candidates())
+                .extracting(candidate -> candidate.node().endpoint().id())
+                .containsExactly("a-3");
+        callAt(3, Outcome.CONNECT_FAILURE, 1);
         assertThat(balancer.snapshot().candidates()).hasSize(4);
         assertThat(balancer.snapshot().trail())
-                .containsExactly("health: panic: 1 of 4 usable is below 50 %, using 3 ejected as well");
-        assertThat(picked()).isEqualTo("a-0");
+                .containsExactly("health: nobody else is left, using 4 that could not be connected to");
     }
 
     @Test
@@ -386,7 +402,7 @@ class BalancerHealthTest {
         }
         settle();
         assertThat(recorder.rebuilds.get() - before).isEqualTo(2);
-        assertThat(status(99)).isEqualTo(Status.EJECTED);
+        assertThat(status(99)).isEqualTo(Status.UNREACHABLE);
     }
 
     // ---- membership ----

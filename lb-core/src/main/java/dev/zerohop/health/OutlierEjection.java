@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *       fault is the client's own.
  *   <li><b>Failed connections</b> are a fact: no call can succeed where nobody listens. {@link Builder#connectFailures} in a row eject at once, for
  *       {@link Builder#connectBaseTime}, doubling to {@link Builder#connectMaxTime}. The largest share does not bound them: when a third of the
- *       endpoints is gone, calls must not be sent to most of the dead ones. The time is short instead, and the panic threshold of the health
- *       filter still applies, so a client whose own network broke keeps trying everybody.
+ *       endpoints is gone, calls must not be sent to most of the dead ones. The time is short instead. Panic does not use
+ *       them either ({@link dev.zerohop.Health.Status#UNREACHABLE}); only when nobody else is left the health filter does, so a client whose own
+ *       network broke keeps trying everybody.
  * </ul>
  *
  * <p>After its time an endpoint is half open: one call goes there, everybody else goes around it. An answer readmits it, a failure ejects it again

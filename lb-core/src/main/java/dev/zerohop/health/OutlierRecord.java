@@ -126,6 +126,11 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         return reason;
     }
 
+    @Override
+    public boolean unreachable() {
+        return state == EjectionPolicy.State.EJECTED && cause == Cause.CONNECT;
+    }
+
     boolean speaksAgainst(Outcome outcome) {
         return outcome.isEndpointFailure() || (limits.errorResponses() && outcome == Outcome.ERROR_RESPONSE);
     }

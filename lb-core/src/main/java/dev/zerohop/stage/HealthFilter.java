@@ -16,7 +16,8 @@ import java.util.Map;
  *
  * <p>Only verdicts that may be wrong are lifted ({@link Health.Status#liftedByPanic}: ejected and unhealthy). An endpoint that is connecting,
  * disconnected, not ready or draining is a fact, not a verdict: it is never used, and it is left out of the share, so that a
- * start-up or a rolling restart is no reason to panic. A half-open endpoint stays a candidate but counts as one that is out, since it may
+ * start-up or a rolling restart is no reason to panic. So is one that could not be connected to ({@link Health.Status#UNREACHABLE}); but when nobody
+ * else is left at all, those are used, for the fault may be this client's own network and be over by now. A half-open endpoint stays a candidate but counts as one that is out, since it may
  * take a single call.
  *
  * <p>Immutable and thread-safe; equal by value.
@@ -58,6 +59,7 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         // The candidates' health may change while this runs; each is read once.
         List<Candidate> withLifted = new ArrayList<>(in.candidates().size());
         Map<Health.Status, Integer> out = new EnumMap<>(Health.Status.class);
+        List<Candidate> unreachable = new ArrayList<>();
         int usable = 0;
         int judged = 0;
         for (Candidate candidate : in.candidates()) {
@@ -71,7 +73,9 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
                 }
             } else {
                 out.merge(status, 1, Integer::sum);
-                if (status.liftedByPanic()) {
+                if (status == Health.Status.UNREACHABLE) {
+                    unreachable.add(candidate);
+                } else if (status.liftedByPanic()) {
                     withLifted.add(candidate);
                     judged++;
                 }
@@ -84,6 +88,14 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
                     Long.MAX_VALUE,
                     name() + ": panic: " + usable + " of " + judged + " usable is below " + panicThresholdPercent
                             + " %, using " + words(out, true) + " as well" + rest(out));
+        }
+        if (withLifted.isEmpty() && !unreachable.isEmpty() && panicThresholdPercent > 0) {
+            out.remove(Health.Status.UNREACHABLE);
+            return in.with(
+                    unreachable,
+                    Long.MAX_VALUE,
+                    name() + ": nobody else is left, using " + unreachable.size() + " that could not be connected to"
+                            + rest(out));
         }
         return in.with(
                 // The list as it was, if it was left alone: it is not copied again.

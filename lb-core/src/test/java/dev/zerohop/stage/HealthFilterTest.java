@@ -49,6 +49,24 @@ class HealthFilterTest {
     }
 
     @Test
+    void whoCouldNotBeConnectedToIsNoReasonToPanicAndNotUsedByIt() {
+        assertThat(left(filter, Status.HEALTHY, Status.UNREACHABLE, Status.UNREACHABLE))
+                .containsExactly("a-0");
+        assertThat(left(filter, Status.EJECTED, Status.UNREACHABLE, Status.UNREACHABLE))
+                .containsExactly("a-0");
+    }
+
+    @Test
+    void whoCouldNotBeConnectedToIsUsedWhenNobodyElseIsLeft() {
+        assertThat(left(filter, Status.DRAINING, Status.UNREACHABLE, Status.UNREACHABLE))
+                .containsExactly("a-1", "a-2");
+        assertThat(note(filter, Status.UNREACHABLE, Status.UNREACHABLE))
+                .isEqualTo("health: nobody else is left, using 2 that could not be connected to");
+        assertThat(left(HealthFilter.builder().panicThresholdPercent(0).build(), Status.UNREACHABLE))
+                .isEmpty();
+    }
+
+    @Test
     void exactlyAtTheThresholdThereIsNoPanic() {
         assertThat(left(filter, Status.HEALTHY, Status.EJECTED)).containsExactly("a-0");
         assertThat(note(filter, Status.HEALTHY, Status.EJECTED)).isEqualTo("health: 1 of 2 stay, out are 1 ejected");

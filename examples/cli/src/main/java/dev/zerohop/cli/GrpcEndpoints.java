@@ -5,8 +5,10 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -24,7 +26,7 @@ final class GrpcEndpoints implements BalancerListener {
         boolean all = true;
         for (Node node : snapshot.members()) {
             Endpoint endpoint = node.endpoint();
-            idByAddress.put(endpoint.address(), endpoint.id());
+            idByAddress.put(asConnected(endpoint), endpoint.id());
             Health.Status status = node.health().status();
             all &= endpoint.weight() == 0 || (status != Health.Status.CONNECTING && status != Health.Status.UNKNOWN);
         }
@@ -43,12 +45,28 @@ final class GrpcEndpoints implements BalancerListener {
         if (!(address instanceof InetSocketAddress internet)) {
             return address.toString();
         }
-        String host = internet.getAddress() == null ? "" : internet.getAddress().getHostAddress();
-        String number = (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + internet.getPort();
+        String number = internet.getAddress() == null ? "" : number(internet.getAddress(), internet.getPort());
         String id = idByAddress.get(number);
         if (id == null) {
             id = idByAddress.get(internet.getHostString() + ":" + internet.getPort());
         }
         return id == null ? number : id;
+    }
+
+    /** The address as a connection to it tells it: an IPv6 literal has many spellings. */
+    private static String asConnected(Endpoint endpoint) {
+        if (endpoint.host().indexOf(':') < 0) {
+            return endpoint.address();
+        }
+        try {
+            return number(InetAddress.getByName(endpoint.host()), endpoint.port());
+        } catch (UnknownHostException noLiteral) {
+            return endpoint.address();
+        }
+    }
+
+    private static String number(InetAddress address, int port) {
+        String host = address.getHostAddress();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 }

@@ -51,7 +51,7 @@ record Membership(Instant at, String target, long version, boolean stale, long a
                 case HEALTHY -> "HEALTHY";
                 case UNKNOWN, CONNECTING -> "UNKNOWN";
                 case HELD -> "HELD";
-                case EJECTED, HALF_OPEN -> "EJECTED";
+                case EJECTED, UNREACHABLE, HALF_OPEN -> "EJECTED";
                 case UNHEALTHY, DISCONNECTED, NOT_READY -> "UNHEALTHY";
                 case DRAINING -> "DRAINING";
             };

@@ -1,6 +1,8 @@
 package dev.zerohop.cli;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -112,6 +114,11 @@ final class ServerCommand implements Callable<Integer> {
     private EchoServer start() {
         EchoServer.Behaviour behaviour =
                 new EchoServer.Behaviour().delay(Duration.ofMillis(delayMillis)).failPercent(failPercent);
+        try {
+            InetAddress.getByName(host);
+        } catch (UnknownHostException unknown) {
+            throw new BadInput("--host was '" + host + "', expected an address or a name of this machine");
+        }
         try {
             return EchoServer.start(id, host, grpcPort, httpPort, behaviour);
         } catch (IOException busy) {

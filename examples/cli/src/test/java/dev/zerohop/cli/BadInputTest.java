@@ -60,6 +60,7 @@ class BadInputTest {
                 refused("--id was 'a b'", "server", "--id", "a b"),
                 refused("--grpc was '70000'", "server", "--id", "a", "--grpc", "70000"),
                 refused("--fail was '101.0'", "server", "--id", "a", "--fail", "101"),
+                refused("--host was '300.1.1.1'", "server", "--id", "a", "--host", "300.1.1.1"),
                 refused("--delay was '-1'", "server", "--id", "a", "--delay", "-1"),
                 refused("--report was", "demo", "--report", "/nonexistent/report.html"));
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,22 @@ class CallCommandTest {
     @AfterEach
     void end() {
         servers.forEach(EchoServer::close);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grpc", "http"})
+    void anIpv6EndpointIsCountedUnderTheIdOfItsTarget(String transport) throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            assertThat(probe.isBound()).isTrue();
+        } catch (IOException noIpv6) {
+            Assumptions.abort("this machine has no IPv6 loopback address: " + noIpv6);
+        }
+        EchoServer six = EchoServer.start("six", "::1", 0, 0, new EchoServer.Behaviour());
+        servers.add(six);
+        String address = "[::1]:" + (transport.equals("grpc") ? six.grpcPort() : six.httpPort());
+        Cli.Result result =
+                Cli.run("call", "static:///" + address, "--transport", transport, "--count", "3", "--output", "json");
+        assertThat(JsonText.object(result.out()).get("byEndpoint")).isEqualTo(Map.of(address, 3L));
     }
 
     @ParameterizedTest
