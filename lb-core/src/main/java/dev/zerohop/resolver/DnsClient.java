@@ -1,6 +1,7 @@
 package dev.zerohop.resolver;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Hashtable;
@@ -101,8 +102,16 @@ final class DnsClient {
             Throwable root = failed.getRootCause();
             throw new IOException(
                     "DNS query for " + type + " of " + name + " to " + servers + " failed: " + failed.getMessage()
-                            + (root == null ? "" : " (" + root.getMessage() + ")"),
+                            + (root == null ? "" : " (" + inWords(root) + ")"),
                     failed);
         }
+    }
+
+    /** JDKs differ in whether a timeout has a message. */
+    private static String inWords(Throwable root) {
+        if (root instanceof SocketTimeoutException) {
+            return "no answer in time";
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     }
 }
