@@ -1,6 +1,7 @@
 package dev.zerohop;
 
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * Follows one source of endpoints and pushes the whole membership at every change.
@@ -43,5 +44,17 @@ public interface Resolver extends AutoCloseable {
          * configure nothing never call this.
          */
         default void onConfiguration(String json) {}
+
+        /**
+         * The source holds a value that cannot be used (bad JSON, a weight below 0): {@code reason} names the value, what it was and what was expected. The
+         * last good one stays in force. Said once per bad value.
+         */
+        default void onRefused(String reason) {}
+
+        /**
+         * The source also judges endpoints: all its verdicts by endpoint id, replacing those given before. Their time to live begins now. Sources that
+         * judge nobody never call this.
+         */
+        default void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {}
     }
 }
