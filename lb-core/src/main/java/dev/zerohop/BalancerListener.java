@@ -33,6 +33,9 @@ public interface BalancerListener {
     /** A configuration that the source gave was refused; the last good one stays. */
     default void onConfigurationRefused(String service, String reason) {}
 
+    /** The source holds a value that cannot be used, said once per value; the last good one stays. {@code reason} names it. */
+    default void onSourceValueRefused(String service, String reason) {}
+
     /** An attempt went to the endpoint. */
     default void onPick(String service, Endpoint endpoint) {}
 

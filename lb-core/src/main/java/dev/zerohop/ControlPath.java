@@ -6,6 +6,7 @@ import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -205,6 +206,21 @@ final class ControlPath {
         public void onConfiguration(String json) {
             requireNonNull(json, "json");
             execute(() -> takeConfiguration(json));
+        }
+
+        @Override
+        public void onRefused(String reason) {
+            requireNonNull(reason, "reason");
+            execute(() -> listener.onSourceValueRefused(name, reason));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+            Map<String, HealthSource.Verdict> given = Map.copyOf(verdicts);
+            execute(() -> {
+                membership.takeVerdicts(given, time.nanoTime());
+                timer.soon();
+            });
         }
     }
 

@@ -74,6 +74,11 @@ public final class SafeListener implements BalancerListener {
         guard(() -> delegate.onConfigurationRefused(service, reason));
     }
 
+    @Override
+    public void onSourceValueRefused(String service, String reason) {
+        guard(() -> delegate.onSourceValueRefused(service, reason));
+    }
+
     // The two on the request path are written out: they must not cost a lambda.
 
     @Override

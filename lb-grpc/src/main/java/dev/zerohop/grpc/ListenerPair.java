@@ -54,6 +54,12 @@ record ListenerPair(BalancerListener own, BalancerListener other) implements Bal
     }
 
     @Override
+    public void onSourceValueRefused(String service, String reason) {
+        own.onSourceValueRefused(service, reason);
+        other.onSourceValueRefused(service, reason);
+    }
+
+    @Override
     public void onPick(String service, Endpoint endpoint) {
         own.onPick(service, endpoint);
         other.onPick(service, endpoint);

@@ -2,6 +2,7 @@ package dev.zerohop.grpc;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.grpc.EquivalentAddressGroup;
@@ -98,6 +99,14 @@ final class Fleet implements AutoCloseable {
     synchronized void configure(String json) {
         configuration = json;
         List.copyOf(listeners).forEach(listener -> listener.onConfiguration(json));
+    }
+
+    synchronized void refuse(String reason) {
+        List.copyOf(listeners).forEach(listener -> listener.onRefused(reason));
+    }
+
+    synchronized void judge(Map<String, HealthSource.Verdict> verdicts) {
+        List.copyOf(listeners).forEach(listener -> listener.onVerdicts(verdicts));
     }
 
     synchronized void fail(String why) {

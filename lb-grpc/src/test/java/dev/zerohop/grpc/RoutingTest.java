@@ -406,4 +406,58 @@ class RoutingTest {
             }
         }
     }
+
+    @Test
+    void whatTheSourceJudgesAndRefusesReachesTheChannel() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b", "c")) {
+            java.util.Queue<String> heard = new java.util.concurrent.ConcurrentLinkedQueue<>();
+            RecordingPolicy policy = new RecordingPolicy();
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .defaultServiceConfig(policy.serviceConfig("{}", null))
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
+                        @Override
+                        public void onSourceValueRefused(String service, String reason) {
+                            heard.add("value: " + reason);
+                        }
+
+                        @Override
+                        public void onConfigurationRefused(String service, String reason) {
+                            heard.add("configuration: " + reason);
+                        }
+                    }));
+            awaitAll(channel, "a", "b", "c");
+            fleet.judge(Map.of(
+                    "b",
+                    dev.zerohop.HealthSource.Verdict.lasting(
+                            dev.zerohop.Health.Status.UNHEALTHY, "two probers agree")));
+            await().untilAsserted(() -> assertThat(policy.balancer().snapshot().candidates())
+                    .extracting(candidate -> candidate.node().endpoint().id())
+                    .containsExactly("a", "c"));
+            fleet.judge(Map.of());
+            awaitAll(channel, "a", "b", "c");
+            fleet.refuse("weights were bad");
+            await().untilAsserted(() -> assertThat(heard).contains("value: weights were bad"));
+        }
+    }
+
+    @Test
+    void aConfigurationOfTheSourceThatIsRefusedIsHeardOfOnce() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            java.util.Queue<String> heard = new java.util.concurrent.ConcurrentLinkedQueue<>();
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
+                        @Override
+                        public void onConfigurationRefused(String service, String reason) {
+                            heard.add(reason);
+                        }
+                    }));
+            awaitAll(channel, "a", "b");
+            fleet.configure("{\"policy\": \"nonsense\"}");
+            await().untilAsserted(() -> assertThat(heard).hasSize(1));
+            fleet.name("a");
+            fleet.name("a", "b");
+            awaitAll(channel, "a", "b");
+            assertThat(heard).singleElement().asString().contains("nonsense");
+        }
+    }
 }

@@ -2,10 +2,12 @@ package dev.zerohop.testing;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A resolver that says what the test tells it to say, on the test's thread. Calls before {@link #start} and after {@link #close} go nowhere. */
@@ -70,6 +72,20 @@ public final class ScriptedResolver implements Resolver {
     public void configure(String json) {
         if (listener != null && !closed) {
             listener.onConfiguration(json);
+        }
+    }
+
+    /** Says that a value cannot be used. */
+    public void refuse(String reason) {
+        if (listener != null && !closed) {
+            listener.onRefused(reason);
+        }
+    }
+
+    /** Judges endpoints. */
+    public void judge(Map<String, HealthSource.Verdict> verdicts) {
+        if (listener != null && !closed) {
+            listener.onVerdicts(verdicts);
         }
     }
 
