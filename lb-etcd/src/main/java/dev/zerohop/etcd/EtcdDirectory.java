@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     private volatile Phase phase = new Phase(0, null);
 
     private volatile boolean turnedAway;
+    private final AtomicBoolean closing = new AtomicBoolean();
 
     // Touched by serial tasks only.
     private final Queue<Load> queue = new ArrayDeque<>();
@@ -422,10 +424,10 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     /** Ends the watch, every read and every timer; what is known stays readable. Idempotent. */
     @Override
     public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
         serial.execute(() -> {
-            if (closed) {
-                return;
-            }
             interrupt(new Unknown(false, "the source of " + prefix + " is closed"));
             closed = true;
             if (sweep != null) {
@@ -436,8 +438,9 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             queue.clear();
             tell();
             followers.clear();
-            onClose.run();
         });
+        // What the connection says when it ends now comes behind that task and is dropped.
+        onClose.run();
     }
 
     // ---- generations ----
