@@ -61,6 +61,14 @@ class PickerContractTest {
     }
 
     @Nested
+    class Lvs extends PickerContract {
+        @Override
+        protected PickPolicy policy() {
+            return Pickers.lvs();
+        }
+    }
+
+    @Nested
     class Rendezvous extends PickerContract {
         @Override
         protected PickPolicy policy() {
@@ -124,6 +132,7 @@ class PickerContractTest {
         assertThat(Pickers.names())
                 .containsExactly(
                         "least_request",
+                        "lvs",
                         "peak_ewma",
                         "random",
                         "rendezvous",
