@@ -40,18 +40,15 @@ final class RegisterCommand implements Callable<Integer> {
     @Option(names = "--id", required = true, paramLabel = "ID", description = "the endpoint's stable name")
     private String id = "";
 
-    @Option(
-            names = "--address",
-            required = true,
-            paramLabel = "HOST:PORT",
-            description = "where clients connect to")
+    @Option(names = "--address", required = true, paramLabel = "HOST:PORT", description = "where clients connect to")
     private String address = "";
 
     @Option(
             names = "--ttl",
             paramLabel = "S",
             defaultValue = "10",
-            description = "seconds after which it is gone when this process dies, 2 to 3600 (default: ${DEFAULT-VALUE})")
+            description =
+                    "seconds after which it is gone when this process dies, 2 to 3600 (default: ${DEFAULT-VALUE})")
     private long ttlSeconds;
 
     @Option(names = "--weight", paramLabel = "N", description = "its weight, 0 to 1000000 (default: 1)")
@@ -67,7 +64,8 @@ final class RegisterCommand implements Callable<Integer> {
             names = "--drain",
             paramLabel = "MS",
             defaultValue = "5000",
-            description = "milliseconds between the announcement that it leaves and the end (default: ${DEFAULT-VALUE})")
+            description =
+                    "milliseconds between the announcement that it leaves and the end (default: ${DEFAULT-VALUE})")
     private long drainMillis;
 
     RegisterCommand(Console console) {
@@ -77,7 +75,11 @@ final class RegisterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Target service = Targets.parse(target);
-        Checks.that(service.scheme().equals("etcd"), "TARGET", target, "one of the scheme etcd, as in etcd://HOST:PORT/SERVICE");
+        Checks.that(
+                service.scheme().equals("etcd"),
+                "TARGET",
+                target,
+                "one of the scheme etcd, as in etcd://HOST:PORT/SERVICE");
         Checks.between("--ttl", ttlSeconds, 2, 3_600);
         Checks.between("--drain", drainMillis, 0, MAX_DRAIN_MILLIS);
         Endpoint endpoint = endpoint();
@@ -123,14 +125,14 @@ final class RegisterCommand implements Callable<Integer> {
     private int leave(EtcdRegistration registration) throws InterruptedException {
         console.line("leaving " + id);
         try {
-            registration
-                    .leave(Duration.ofMillis(drainMillis))
-                    .get(drainMillis + DELETE_MILLIS, TimeUnit.MILLISECONDS);
+            registration.leave(Duration.ofMillis(drainMillis)).get(drainMillis + DELETE_MILLIS, TimeUnit.MILLISECONDS);
             console.line("gone " + id);
             return Main.OK;
         } catch (ExecutionException | TimeoutException failed) {
             throw new Failure("etcd could not be told; " + id + " is gone when its lease of " + ttlSeconds + " s ends: "
-                    + (failed.getCause() == null ? "no answer" : failed.getCause().getMessage()));
+                    + (failed.getCause() == null
+                            ? "no answer"
+                            : failed.getCause().getMessage()));
         }
     }
 
@@ -142,7 +144,8 @@ final class RegisterCommand implements Callable<Integer> {
 
         @Override
         public void onLost(String reason) {
-            console.note("etcd cannot be asked; " + id + " is gone in " + ttlSeconds + " s unless it answers again: " + reason);
+            console.note("etcd cannot be asked; " + id + " is gone in " + ttlSeconds + " s unless it answers again: "
+                    + reason);
         }
     }
 }

@@ -56,7 +56,14 @@ class EtcdCommandsTest {
 
     private Cli.Started register(String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of(
-                "register", "etcd://" + etcd.address() + "/orders", "--id", "orders-0", "--address", "10.0.0.1:8080", "--ttl", "2"));
+                "register",
+                "etcd://" + etcd.address() + "/orders",
+                "--id",
+                "orders-0",
+                "--address",
+                "10.0.0.1:8080",
+                "--ttl",
+                "2"));
         args.addAll(List.of(more));
         Cli.Started process = started(Map.of(), args.toArray(String[]::new));
         await().until(() -> !process.out().isEmpty());
@@ -68,7 +75,11 @@ class EtcdCommandsTest {
         Cli.Started process = register("--weight", "3", "--zone", "a", "--ordinal", "7", "--drain", "1500");
         assertThat(process.out()).containsExactly("registered orders-0");
         String value = etcd.get(KEY);
-        assertThat(value).contains("10.0.0.1:8080").contains("\"weight\":3").contains("\"zone\":\"a\"").contains("\"ordinal\":7");
+        assertThat(value)
+                .contains("10.0.0.1:8080")
+                .contains("\"weight\":3")
+                .contains("\"zone\":\"a\"")
+                .contains("\"ordinal\":7");
         assertThat(value).doesNotContain("draining");
         process.terminate();
         await().until(() -> String.valueOf(etcd.get(KEY)).contains("\"draining\":true"));
@@ -125,8 +136,10 @@ class EtcdCommandsTest {
         assertThat(gateway.out().get(0)).matches("ready port=\\d+ zone=zone-b node=n1");
         String own = gateway.out().get(0).replaceAll("\\D*(\\d+).*", "$1");
         HttpClient client = HttpClient.newHttpClient();
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + own + "/function/f/x")).build();
-        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body()).isEqualTo("slow");
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + own + "/function/f/x"))
+                .build();
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+                .isEqualTo("slow");
         var running = client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         Awaitility.await().pollDelay(Duration.ofMillis(500)).until(() -> true);
         gateway.terminate();
@@ -163,7 +176,8 @@ class EtcdCommandsTest {
         String http = "127.0.0.1:" + ports.get("http");
         etcd.put("golb/function/zone-b/f", "{\"ips\": [\"" + http + "\"], \"weights\": [2]}");
         etcd.put(KEY, "{\"address\": \"" + http + "\", \"ordinal\": 0}");
-        for (String target : List.of("golb://" + etcd.address() + "/zone-b/f", "etcd://" + etcd.address() + "/orders")) {
+        for (String target :
+                List.of("golb://" + etcd.address() + "/zone-b/f", "etcd://" + etcd.address() + "/orders")) {
             Cli.Result call = Cli.run("call", target, "--transport", "http", "--count", "5", "--output", "json");
             assertThat(call.out()).contains("\"ok\":5");
             Cli.Started watch = started(Map.of(), "watch", target, "--output", "ndjson");
@@ -171,8 +185,7 @@ class EtcdCommandsTest {
             watch.terminate();
             assertThat(watch.exitCode()).isZero();
         }
-        Cli.Result shard =
-                Cli.run("shard", "etcd://" + etcd.address() + "/orders", "--key", "k", "--output", "json");
+        Cli.Result shard = Cli.run("shard", "etcd://" + etcd.address() + "/orders", "--key", "k", "--output", "json");
         assertThat(shard.out()).contains("\"endpoint\":\"orders-0\"");
     }
 }

@@ -30,7 +30,9 @@ class HelpTest {
                         "eb_go_lb_node_name",
                         "eb_go_lb_listen_port",
                         "eb_go_lb_gateways");
-        assertThat(Cli.run("register", "--help").out()).contains("zerohop register").contains("--ttl");
+        assertThat(Cli.run("register", "--help").out())
+                .contains("zerohop register")
+                .contains("--ttl");
     }
 
     @Test

@@ -151,6 +151,7 @@ final class ForwardingHandler extends Handler.Abstract {
     /** An answer of the gateway's own. */
     static void answer(Response response, Callback callback, int status, String sentence) {
         response.setStatus(status);
+        ForwardingHeaders.date(response.getHeaders());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
         Content.Sink.write(response, true, "zerohop gateway: " + sentence + "\n", callback);
     }

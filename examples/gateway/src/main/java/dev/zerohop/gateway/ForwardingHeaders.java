@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import okhttp3.Headers;
+import org.eclipse.jetty.http.DateGenerator;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 
 /** What a proxy adds to headers and takes away (RFC 9110, sections 7.6 and 11.7; RFC 7239). */
@@ -94,7 +96,6 @@ final class ForwardingHeaders {
     /** The headers of the endpoint's answer, as they go back. */
     static void toClient(Headers answer, HttpFields.Mutable out, String node, String endpoint, boolean gateway) {
         Set<String> dropped = named(answer.values("Connection"));
-        Set<String> replaced = new HashSet<>();
         String own = FORWARDED_BY + node;
         for (int i = 0; i < answer.size(); i++) {
             String name = answer.name(i).toLowerCase(Locale.ROOT);
@@ -105,10 +106,10 @@ final class ForwardingHeaders {
                     || (name.equalsIgnoreCase(FINAL_HOST) && !gateway)) {
                 continue;
             }
-            if (replaced.add(name)) {
-                out.remove(answer.name(i));
-            }
             out.add(answer.name(i), answer.value(i));
+        }
+        if (!out.contains(HttpHeader.DATE)) {
+            date(out);
         }
         if (!out.contains(FINAL_HOST)) {
             out.put(FINAL_HOST, endpoint);
@@ -116,6 +117,11 @@ final class ForwardingHeaders {
         out.put(own, now());
         List<String> via = answer.values("Via");
         out.put("Via", via.isEmpty() ? "1.1 " + node : String.join(", ", via) + ", 1.1 " + node);
+    }
+
+    /** Every answer has a date (RFC 9110, section 6.6.1). */
+    static void date(HttpFields.Mutable out) {
+        out.put(HttpHeader.DATE, DateGenerator.formatDate(System.currentTimeMillis()));
     }
 
     private static Set<String> named(List<String> connection) {

@@ -77,6 +77,8 @@ public final class Gateway implements AutoCloseable {
         this.server = new Server(threads);
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
+        // The endpoint's own counts, and Jetty would send both.
+        http.setSendDateHeader(false);
         http.setIdleTimeout(limits.silence().plusSeconds(10).toMillis());
         // A proxy passes paths on and opens no files: all but dot segments in disguise may come through.
         http.setUriCompliance(
