@@ -76,7 +76,7 @@ class EtcdCommandsTest {
         assertThat(process.out()).containsExactly("registered orders-0");
         String value = etcd.get(KEY);
         assertThat(value)
-                .contains("10.0.0.1:8080")
+                .contains("\"host\":\"10.0.0.1\"")
                 .contains("\"weight\":3")
                 .contains("\"zone\":\"a\"")
                 .contains("\"ordinal\":7");

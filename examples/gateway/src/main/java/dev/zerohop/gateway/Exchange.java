@@ -73,7 +73,8 @@ final class Exchange {
             requestRead = !hasBody;
         }
         request.addFailureListener(failure -> clientGone());
-        // How long an endpoint may take is the forwarding client's to say; while the server stops, its own limit is a second.
+        // How long an endpoint may take is the forwarding client's to say; while the server stops, its own limit is a
+        // second.
         request.addIdleTimeoutListener(timeout -> false);
         try (okhttp3.Response answer = made.execute()) {
             pass(answer, made);
