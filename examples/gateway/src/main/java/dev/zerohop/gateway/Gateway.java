@@ -20,6 +20,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reverse proxy over the golb functions of one zone, for callers that cannot embed the library.
@@ -107,6 +108,10 @@ public final class Gateway implements AutoCloseable {
     static Gateway start(GatewaySettings settings, Consumer<String> log, Limits limits)
             throws IOException, InterruptedException {
         Gateway gateway = new Gateway(requireNonNull(settings, "settings"), requireNonNull(log, "log"), limits);
+        String oddity = settings.oddity();
+        if (oddity != null) {
+            log.accept(oddity);
+        }
         try {
             gateway.listen(settings.port());
             return gateway;
@@ -160,7 +165,7 @@ public final class Gateway implements AutoCloseable {
 
     private static final class Zone implements GolbZone.Listener {
         private final Consumer<String> log;
-        private volatile @org.jspecify.annotations.Nullable Functions functions;
+        private volatile @Nullable Functions functions;
 
         Zone(Consumer<String> log) {
             this.log = log;

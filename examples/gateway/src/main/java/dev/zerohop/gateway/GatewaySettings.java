@@ -1,5 +1,6 @@
 package dev.zerohop.gateway;
 
+import dev.zerohop.Env;
 import dev.zerohop.Target;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the environment says.
@@ -16,7 +18,7 @@ import java.util.regex.Pattern;
  * @param etcd the etcd servers, as {@code host:port}
  * @param zone the zone whose functions are served
  * @param handler how an endpoint is chosen
- * @param logsRequests whether each request is told in a line of its own
+ * @param mode how much is told; see {@link #logsRequests}
  * @param node what this gateway calls itself
  * @param port where it listens; 0 is any
  * @param gateways the addresses, as {@code host:port}, that are gateways themselves
@@ -25,7 +27,7 @@ public record GatewaySettings(
         List<String> etcd,
         String zone,
         HandlerType handler,
-        boolean logsRequests,
+        String mode,
         String node,
         int port,
         Set<String> gateways) {
@@ -45,6 +47,9 @@ public record GatewaySettings(
         /** In turn by weight, in the classic order of LVS. */
         WRR
     }
+
+    private static final String QUIET = "prod";
+    private static final String TALKATIVE = "dev";
 
     /** Copies the collections. */
     public GatewaySettings {
@@ -66,10 +71,23 @@ public record GatewaySettings(
                 etcd(environment),
                 zone,
                 handler(environment),
-                logs(environment),
+                environment.getOrDefault(PREFIX + "mode", QUIET),
                 node(environment),
                 port(environment),
                 gateways(environment));
+    }
+
+    /** Whether each request is told in a line of its own. */
+    public boolean logsRequests() {
+        return mode.equals(TALKATIVE);
+    }
+
+    /** What is strange about the settings, but no reason not to start; null if nothing is. */
+    @Nullable
+    String oddity() {
+        return mode.equals(QUIET) || mode.equals(TALKATIVE)
+                ? null
+                : PREFIX + "mode was '" + mode + "', expected " + QUIET + " or " + TALKATIVE + "; taken for " + QUIET;
     }
 
     private static List<String> etcd(Map<String, String> environment) {
@@ -78,7 +96,7 @@ public record GatewaySettings(
         try {
             // The same rules as for a target, and the same reader.
             Target.parse("golb://" + String.join(",", servers) + "/zone/function")
-                    .newResolver(dev.zerohop.Env.system())
+                    .newResolver(Env.system())
                     .close();
         } catch (IllegalArgumentException refused) {
             throw refuse("etcd_host", text, "host:port, or several with commas between them");
@@ -92,15 +110,6 @@ public record GatewaySettings(
             case "dummy" -> HandlerType.DUMMY;
             case "wrr" -> HandlerType.WRR;
             default -> throw refuse("handler_type", text, "wrr or dummy");
-        };
-    }
-
-    private static boolean logs(Map<String, String> environment) {
-        String text = environment.getOrDefault(PREFIX + "mode", "prod");
-        return switch (text) {
-            case "prod" -> false;
-            case "dev" -> true;
-            default -> throw refuse("mode", text, "prod or dev");
         };
     }
 
@@ -152,7 +161,7 @@ public record GatewaySettings(
     }
 
     private static IllegalArgumentException refuse(
-            String variable, @org.jspecify.annotations.Nullable String value, String expected) {
+            String variable, @Nullable String value, String expected) {
         return new IllegalArgumentException(PREFIX + variable + (value == null ? " is not set" : " was '" + value + "'")
                 + ", expected " + expected);
     }

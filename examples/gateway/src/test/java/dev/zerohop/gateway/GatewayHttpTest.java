@@ -408,6 +408,7 @@ class GatewayHttpTest {
             go.countDown();
             assertThat(client.until("/slow")).startsWith("HTTP/1.1 200 OK");
             assertThat(client.rest()).contains("HTTP/1.1 200 OK").endsWith("/next");
+            assertThat(upstream.requests).containsExactly("GET /slow", "GET /next");
         }
     }
 

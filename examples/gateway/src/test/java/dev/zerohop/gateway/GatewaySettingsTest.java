@@ -29,7 +29,7 @@ class GatewaySettingsTest {
                         List.of("a:1", "b:2"),
                         "zone-b",
                         HandlerType.WRR,
-                        true,
+                        "dev",
                         "node-1",
                         9000,
                         Set.of("10.0.0.1:8080", "10.0.0.2:80", "gw.example:81", "[::1]:9")));
@@ -39,7 +39,7 @@ class GatewaySettingsTest {
     void allButTheZoneHasADefault() {
         assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z", "HOSTNAME", "host-7")))
                 .isEqualTo(new GatewaySettings(
-                        List.of("localhost:2379"), "z", HandlerType.DUMMY, false, "host-7", 8080, Set.of()));
+                        List.of("localhost:2379"), "z", HandlerType.DUMMY, "prod", "host-7", 8080, Set.of()));
         assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z")).node()).isNotEmpty();
     }
 
@@ -52,7 +52,6 @@ class GatewaySettingsTest {
                 "eb_go_lb_etcd_host | nowhere | eb_go_lb_etcd_host was 'nowhere', expected host:port",
                 "eb_go_lb_etcd_host | a:1,b:x | eb_go_lb_etcd_host was 'a:1,b:x', expected host:port",
                 "eb_go_lb_handler_type | WRR | eb_go_lb_handler_type was 'WRR', expected wrr or dummy",
-                "eb_go_lb_mode | test | eb_go_lb_mode was 'test', expected prod or dev",
                 "eb_go_lb_node_name | a b | eb_go_lb_node_name was 'a b', expected a name",
                 "HOSTNAME | é | HOSTNAME was 'é', expected a name",
                 "eb_go_lb_listen_port | 65536 | eb_go_lb_listen_port was '65536', expected a port",
@@ -72,5 +71,14 @@ class GatewaySettingsTest {
     void theZoneMustBeGiven() {
         assertThatThrownBy(() -> GatewaySettings.of(Map.of()))
                 .hasMessageStartingWith("eb_go_lb_zone is not set, expected the zone");
+    }
+
+    @Test
+    void theModeSaysWhetherRequestsAreToldAndKeepsNobodyFromStarting() {
+        for (String mode : List.of("dev", "prod", "staging")) {
+            GatewaySettings settings = GatewaySettings.of(Map.of("eb_go_lb_zone", "z", "eb_go_lb_mode", mode));
+            assertThat(settings.logsRequests()).isEqualTo(mode.equals("dev"));
+            assertThat(settings.oddity() != null).isEqualTo(mode.equals("staging"));
+        }
     }
 }
