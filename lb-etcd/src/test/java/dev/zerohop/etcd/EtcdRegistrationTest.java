@@ -70,8 +70,8 @@ class EtcdRegistrationTest {
     @Test
     void aListenerHearsThatEtcdIsLostAndBack() throws Exception {
         List<String> heard = new CopyOnWriteArrayList<>();
-        EtcdRegistration registration =
-                EtcdRegistration.register(client, "orders", endpoint, Duration.ofSeconds(4), new EtcdRegistration.Listener() {
+        EtcdRegistration registration = EtcdRegistration.register(
+                client, "orders", endpoint, Duration.ofSeconds(4), new EtcdRegistration.Listener() {
                     @Override
                     public void onRegistered() {
                         heard.add("registered");

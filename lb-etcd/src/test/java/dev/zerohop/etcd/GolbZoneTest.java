@@ -54,7 +54,8 @@ class GolbZoneTest {
             f.awaitWeights(Map.of("10.0.0.9:80", 3, "10.0.0.1:80", 1));
             assertThat(f.last().endpoints())
                     .as("each has its place in the list")
-                    .extracting(endpoint -> endpoint.id() + " " + endpoint.attributes().get(Endpoint.ORDER))
+                    .extracting(endpoint ->
+                            endpoint.id() + " " + endpoint.attributes().get(Endpoint.ORDER))
                     .containsExactly("10.0.0.1:80 1", "10.0.0.9:80 0");
             EtcdServer.await().until(() -> !bad.errors.isEmpty());
             assertThat(bad.sets).isEmpty();
