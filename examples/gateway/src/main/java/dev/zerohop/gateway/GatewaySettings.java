@@ -24,13 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param gateways the addresses, as {@code host:port}, that are gateways themselves
  */
 public record GatewaySettings(
-        List<String> etcd,
-        String zone,
-        HandlerType handler,
-        String mode,
-        String node,
-        int port,
-        Set<String> gateways) {
+        List<String> etcd, String zone, HandlerType handler, String mode, String node, int port, Set<String> gateways) {
     private static final String PREFIX = "eb_go_lb_";
     private static final int DEFAULT_PORT = 8080;
     private static final int DEFAULT_TARGET_PORT = 80;
@@ -160,8 +154,7 @@ public record GatewaySettings(
         return gateways;
     }
 
-    private static IllegalArgumentException refuse(
-            String variable, @Nullable String value, String expected) {
+    private static IllegalArgumentException refuse(String variable, @Nullable String value, String expected) {
         return new IllegalArgumentException(PREFIX + variable + (value == null ? " is not set" : " was '" + value + "'")
                 + ", expected " + expected);
     }
