@@ -65,6 +65,14 @@ class PickerContractTest {
     }
 
     @Nested
+    class Lvs extends PickerContract {
+        @Override
+        protected PickPolicy policy() {
+            return Pickers.lvs();
+        }
+    }
+
+    @Nested
     class Rendezvous extends PickerContract {
         @Override
         protected PickPolicy policy() {
@@ -164,6 +172,7 @@ class PickerContractTest {
                 .containsExactly(
                         "directory",
                         "least_request",
+                        "lvs",
                         "peak_ewma",
                         "random",
                         "rendezvous",

@@ -27,6 +27,7 @@ record Settings(@Nullable String json, BalancerSettings parsed) {
             "weighted_round_robin",
             "least_request",
             "peak_ewma",
+            "lvs",
             "rendezvous",
             "shard",
             "directory");
