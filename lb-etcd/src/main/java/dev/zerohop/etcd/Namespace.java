@@ -88,7 +88,7 @@ final class Namespace implements ClientInterceptor {
 
     @SuppressWarnings("unchecked") // A message is replaced by one of its own type.
     private static <T> T sameType(T before, Object after) {
-        return (T) after;
+        return (T) before.getClass().cast(after);
     }
 
     // ---- requests ----

@@ -265,9 +265,10 @@ final class Session {
 
     private synchronized @Nullable Status refusal(String password) {
         Refused last = refused;
-        boolean holds =
-                last != null && last.password().equals(password) && time.nanoTime() - last.atNanos() < REFUSED_NANOS;
-        return holds ? last.status() : null;
+        if (last == null || !last.password().equals(password) || time.nanoTime() - last.atNanos() >= REFUSED_NANOS) {
+            return null;
+        }
+        return last.status();
     }
 
     private static StatusException failure(Status status, String description) {
