@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.net.HostAndPort;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +70,17 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
     /** Reads a file; relative paths in it start where it lies. */
     static ConfigFile read(Path file) throws IOException {
         Reader reader = new Reader(file.toAbsolutePath().normalize());
-        Json.object(Files.readAllBytes(file), reader::field);
+        try {
+            Json.object(Files.readAllBytes(file), reader::field);
+        } catch (IOException refused) {
+            if (refused.getCause() instanceof JsonProcessingException malformed) {
+                // Not what the parser stumbled over: it may be a secret in the wrong file.
+                throw new IOException("not valid JSON at line "
+                        + malformed.getLocation().getLineNr() + ", column "
+                        + malformed.getLocation().getColumnNr());
+            }
+            throw refused;
+        }
         Set<HostAndPort> seen = new HashSet<>();
         boolean any = false;
         for (int i = 0; i < reader.clusters.size(); i++) {

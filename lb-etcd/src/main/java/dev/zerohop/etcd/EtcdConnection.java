@@ -29,6 +29,9 @@ final class EtcdConnection implements AutoCloseable {
     /** How long a call waits for its answer. */
     static final long CALL_TIMEOUT_MILLIS = 5_000;
 
+    /** How long a call waits that is made while etcd does not answer, and that others wait for. */
+    static final long SHORT_CALL_TIMEOUT_MILLIS = 2_000;
+
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
     /** Found dead within 13 s while something is watched; etcd refuses clients that ask more often than every 5 s. */
@@ -117,11 +120,21 @@ final class EtcdConnection implements AutoCloseable {
 
     /** What ended a call over {@code link}; the link is given up if the server was not reached. */
     EtcdFailure failed(Link link, Throwable thrown) {
-        EtcdFailure failure = EtcdFailure.of(link.server(), thrown, access);
+        EtcdFailure failure = explained(link, thrown);
         if (failure.kind() == EtcdFailure.Kind.UNREACHABLE) {
             giveUp(link);
         }
         return failure;
+    }
+
+    /** What ended a call over {@code link}, which stays in use. */
+    EtcdFailure explained(Link link, Throwable thrown) {
+        return EtcdFailure.of(link.server(), thrown, access);
+    }
+
+    /** How many servers there are to go to. */
+    int servers() {
+        return servers.size();
     }
 
     /** Why the server ended a watch over {@code link}. */

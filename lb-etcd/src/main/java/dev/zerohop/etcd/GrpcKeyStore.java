@@ -33,15 +33,33 @@ final class GrpcKeyStore implements KeyStore {
 
     @Override
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
-        return read(ranges, false);
+        TxnRequest request = request(ranges, false);
+        return Unary.<TxnResponse>call(
+                        connection,
+                        (channel, observer) -> KVGrpc.newStub(channel)
+                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                                .txn(request, observer))
+                .thenApply(GrpcKeyStore::reading);
     }
 
     @Override
     public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
-        return read(ranges, true);
+        TxnRequest request = request(ranges, true);
+        return Unary.<TxnResponse>callBesides(
+                        connection,
+                        (channel, observer) -> KVGrpc.newStub(channel)
+                                .withOption(EtcdConnection.WITHOUT_LEADER, true)
+                                .withDeadlineAfter(EtcdConnection.SHORT_CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                                .txn(request, observer))
+                .thenApply(GrpcKeyStore::reading);
     }
 
-    private CompletableFuture<Reading> read(List<KeyRange> ranges, boolean maybeOld) {
+    @Override
+    public int servers() {
+        return connection.servers();
+    }
+
+    private static TxnRequest request(List<KeyRange> ranges, boolean maybeOld) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         for (KeyRange range : ranges) {
             request.addSuccess(RequestOp.newBuilder()
@@ -50,13 +68,7 @@ final class GrpcKeyStore implements KeyStore {
                             .setRangeEnd(bytes(range.end()))
                             .setSerializable(maybeOld)));
         }
-        return Unary.<TxnResponse>call(
-                        connection,
-                        (channel, observer) -> KVGrpc.newStub(channel)
-                                .withOption(EtcdConnection.WITHOUT_LEADER, maybeOld)
-                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-                                .txn(request.build(), observer))
-                .thenApply(GrpcKeyStore::reading);
+        return request.build();
     }
 
     private static Reading reading(TxnResponse response) {

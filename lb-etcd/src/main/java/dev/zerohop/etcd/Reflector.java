@@ -247,7 +247,7 @@ final class Reflector {
         }
         problem = cause;
         tellAll(s -> s.onFailure(cause));
-        if (state == null && cause.kind() == EtcdFailure.Kind.UNREACHABLE) {
+        if (state == null && cause.kind() == EtcdFailure.Kind.UNREACHABLE && failures >= store.servers()) {
             readMaybeOld();
         } else {
             retryLater(cause);

@@ -29,6 +29,8 @@ final class FakeStore implements KeyStore {
 
     int oldReads;
 
+    int servers = 1;
+
     /** Every watch that was asked for. */
     final List<FakeWatch> watches = new ArrayList<>();
 
@@ -67,6 +69,11 @@ final class FakeStore implements KeyStore {
         oldReads++;
         Reading old = maybeOld;
         return old == null ? CompletableFuture.failedFuture(unreachable()) : CompletableFuture.completedFuture(old);
+    }
+
+    @Override
+    public int servers() {
+        return servers;
     }
 
     @Override
