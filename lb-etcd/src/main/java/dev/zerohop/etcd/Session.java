@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A user's token, which every call carries and all share. Taken when the first call needs it, and again when etcd no longer knows it: tokens end when
- * they are not used for 5 minutes, when their server restarts, and when the password or anybody's permissions change. Thread-safe; nothing blocks
+ * they are not used for 5 minutes, when their server restarts, and when the password changes. Thread-safe; nothing blocks
  * but the tasks that it gives to a call's executor.
  */
 final class Session {

@@ -302,6 +302,12 @@ final class EtcdServer implements AutoCloseable {
         process().destroyForcibly().onExit().join();
     }
 
+    /** SIGTERM: what was written is on the disk afterwards, and tokens, which are not written, are lost. */
+    void shutDown() {
+        process().destroy();
+        process().onExit().join();
+    }
+
     /** Loses everything that it knew. */
     void wipe() throws IOException {
         try (var files = Files.walk(directory.resolve("data"))) {
