@@ -31,6 +31,7 @@ public final class EtcdResolverProviders {
         @Override
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
+            ConfigFile.ofTheProcess().check(servers);
             ServiceKeys keys = new ServiceKeys(service(target));
             Resolver endpoints = new EtcdResolver(
                     target.text(),
@@ -70,6 +71,7 @@ public final class EtcdResolverProviders {
         @Override
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
+            ConfigFile.ofTheProcess().check(servers);
             List<String> names = EtcdTarget.segments(target, 2, FORM);
             GolbView view = new GolbView(names.get(0), names.get(1));
             return new EtcdResolver(

@@ -33,19 +33,42 @@ final class GrpcKeyStore implements KeyStore {
 
     @Override
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
+        TxnRequest request = request(ranges, false);
+        return Unary.<TxnResponse>call(
+                        connection,
+                        (channel, observer) -> KVGrpc.newStub(channel)
+                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                                .txn(request, observer))
+                .thenApply(GrpcKeyStore::reading);
+    }
+
+    @Override
+    public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
+        TxnRequest request = request(ranges, true);
+        return Unary.<TxnResponse>callBesides(
+                        connection,
+                        (channel, observer) -> KVGrpc.newStub(channel)
+                                .withOption(EtcdConnection.WITHOUT_LEADER, true)
+                                .withDeadlineAfter(EtcdConnection.SHORT_CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                                .txn(request, observer))
+                .thenApply(GrpcKeyStore::reading);
+    }
+
+    @Override
+    public int servers() {
+        return connection.servers();
+    }
+
+    private static TxnRequest request(List<KeyRange> ranges, boolean maybeOld) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         for (KeyRange range : ranges) {
             request.addSuccess(RequestOp.newBuilder()
                     .setRequestRange(RangeRequest.newBuilder()
                             .setKey(bytes(range.from()))
-                            .setRangeEnd(bytes(range.end()))));
+                            .setRangeEnd(bytes(range.end()))
+                            .setSerializable(maybeOld)));
         }
-        return Unary.<TxnResponse>call(
-                        connection,
-                        (channel, observer) -> KVGrpc.newStub(channel)
-                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-                                .txn(request.build(), observer))
-                .thenApply(GrpcKeyStore::reading);
+        return request.build();
     }
 
     private static Reading reading(TxnResponse response) {
@@ -114,7 +137,7 @@ final class GrpcKeyStore implements KeyStore {
         @Override
         public void onNext(WatchResponse response) {
             if (response.getCanceled()) {
-                end(EtcdFailure.cancelled(link.server(), response.getCancelReason(), response.getCompactRevision()));
+                end(connection.cancelled(link, response.getCancelReason(), response.getCompactRevision()));
             } else if (response.getCreated()) {
                 created++;
                 if (created == wanted) {

@@ -40,11 +40,7 @@ final class Json {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw in.refuse("the value", "a JSON object");
             }
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                parser.nextToken();
-                field.read(in, name);
-            }
+            in.fields(field);
             if (parser.nextToken() != null) {
                 throw in.refuse("the text behind the object", "nothing");
             }
@@ -53,6 +49,22 @@ final class Json {
                     "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "
                             + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(),
                     malformed);
+        }
+    }
+
+    /** Reads an object within the text. */
+    void object(String path, Field field) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw refuse(path, "an object");
+        }
+        fields(field);
+    }
+
+    private void fields(Field field) throws IOException {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            field.read(this, name);
         }
     }
 

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** One client per cluster and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
+/** One client per cluster, {@link Access} to it and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 
     private final Map<Key, Shared> clients = new HashMap<>();
 
-    private record Key(List<HostAndPort> servers, Env env) {}
+    private record Key(List<HostAndPort> servers, Access access, Env env) {}
 
     private static final class Shared {
         private final EtcdClient client;
@@ -28,7 +28,7 @@ final class SharedClients {
 
     /** Follows the ranges over the cluster's client until cancelled. */
     Cancellable follow(List<HostAndPort> servers, Env env, List<KeyRange> ranges, Reflector.Subscriber subscriber) {
-        Key key = new Key(servers, env);
+        Key key = keyOf(servers, env);
         Shared shared = join(key);
         Cancellable following = shared.client.follow(ranges, subscriber);
         AtomicBoolean cancelled = new AtomicBoolean();
@@ -42,17 +42,21 @@ final class SharedClients {
 
     /** The directory of a service over the cluster's client, until it is closed. */
     EtcdDirectory directory(List<HostAndPort> servers, Env env, ServiceKeys keys, Consumer<String> refusals) {
-        Key key = new Key(servers, env);
+        Key key = keyOf(servers, env);
         Shared shared = join(key);
         return shared.client.directory(keys, DirectoryOptions.DEFAULTS, refusals, () -> leave(key, shared));
     }
 
     private Shared join(Key key) {
         synchronized (clients) {
-            Shared shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(k.servers(), k.env())));
+            Shared shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(k.servers(), k.access(), null, k.env())));
             shared.users++;
             return shared;
         }
+    }
+
+    private static Key keyOf(List<HostAndPort> servers, Env env) {
+        return new Key(servers, ConfigFile.ofTheProcess().accessTo(servers), env);
     }
 
     private void leave(Key key, Shared shared) {

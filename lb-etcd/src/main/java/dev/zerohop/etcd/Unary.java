@@ -3,6 +3,7 @@ package dev.zerohop.etcd;
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 
 /** One call with one answer, as a future that fails with an {@link EtcdFailure}. */
 final class Unary {
@@ -15,8 +16,29 @@ final class Unary {
         void start(Channel channel, StreamObserver<T> observer);
     }
 
-    /** Makes a call over the present link. */
+    /** Makes a call over the present link; once more if only the token was to blame, which etcd says before it does anything. */
     static <T> CompletableFuture<T> call(EtcdConnection connection, Call<T> call) {
+        return twice(connection, call, connection::failed);
+    }
+
+    /** The same, and a failure leaves the link in use: who asks besides must not send others on to the next server. */
+    static <T> CompletableFuture<T> callBesides(EtcdConnection connection, Call<T> call) {
+        return twice(connection, call, connection::explained);
+    }
+
+    private static <T> CompletableFuture<T> twice(
+            EtcdConnection connection, Call<T> call, BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
+        return once(connection, call, failed)
+                .exceptionallyCompose(thrown ->
+                        isStaleToken(thrown) ? once(connection, call, failed) : CompletableFuture.failedFuture(thrown));
+    }
+
+    private static boolean isStaleToken(Throwable thrown) {
+        return thrown instanceof EtcdFailure failure && failure.kind() == EtcdFailure.Kind.STALE_TOKEN;
+    }
+
+    private static <T> CompletableFuture<T> once(
+            EtcdConnection connection, Call<T> call, BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         EtcdConnection.Link link;
         try {
@@ -33,7 +55,7 @@ final class Unary {
 
             @Override
             public void onError(Throwable thrown) {
-                answer.completeExceptionally(connection.failed(link, thrown));
+                answer.completeExceptionally(failed.apply(link, thrown));
             }
 
             @Override

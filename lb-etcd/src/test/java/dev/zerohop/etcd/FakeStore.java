@@ -25,6 +25,14 @@ final class FakeStore implements KeyStore {
 
     int reads;
 
+    /** What a member without a quorum has; null when there is none. */
+    @Nullable
+    Reading maybeOld;
+
+    int oldReads;
+
+    int servers = 1;
+
     /** Every range that was read. */
     final List<KeyRange> rangesRead = new ArrayList<>();
 
@@ -80,6 +88,18 @@ final class FakeStore implements KeyStore {
         List<Runnable> answers = List.copyOf(held);
         held.clear();
         answers.forEach(Runnable::run);
+    }
+
+    @Override
+    public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
+        oldReads++;
+        Reading old = maybeOld;
+        return old == null ? CompletableFuture.failedFuture(unreachable()) : CompletableFuture.completedFuture(old);
+    }
+
+    @Override
+    public int servers() {
+        return servers;
     }
 
     @Override

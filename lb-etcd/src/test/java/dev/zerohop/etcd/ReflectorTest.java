@@ -122,6 +122,40 @@ class ReflectorTest {
     }
 
     @Test
+    void whenNobodyCanVouchForTheFirstStateWhatOneMemberHasIsTakenAsStale() {
+        store.servers = 3;
+        store.readFailure = FakeStore.unreachable();
+        store.maybeOld = new KeyStore.Reading(7, Map.of("a/1", entry("a/1", "old", 5)));
+        reflector.subscribe(recorder);
+        time.advance(Duration.ofMillis(120));
+        assertThat(store.reads).isEqualTo(2);
+        assertThat(recorder.states).as("one server is left to ask").isEmpty();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "old"));
+        assertThat(recorder.lastStale).isTrue();
+        assertThat(store.watches).isEmpty();
+
+        time.advance(Duration.ofSeconds(20));
+        assertThat(store.oldReads).as("only a first state may be old").isEqualTo(1);
+        assertThat(recorder.states).hasSize(1);
+        store.readFailure = null;
+        store.losePut("a/1", "new");
+        time.advance(Duration.ofSeconds(3));
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "new"));
+        assertThat(recorder.lastStale).isFalse();
+    }
+
+    @Test
+    void aDeniedFirstReadIsNotTriedAnotherWay() {
+        store.readFailure = FakeStore.denied();
+        store.maybeOld = new KeyStore.Reading(7, Map.of());
+        reflector.subscribe(recorder);
+        time.advance(Duration.ofMinutes(2));
+        assertThat(store.oldReads).isZero();
+        assertThat(recorder.states).isEmpty();
+    }
+
+    @Test
     void aWatchThatIsNotCreatedInTimeIsAFailure() {
         store.creates = false;
         store.put("a/1", "one");

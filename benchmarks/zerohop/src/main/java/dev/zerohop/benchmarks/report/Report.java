@@ -45,6 +45,7 @@ public final class Report {
         coldStarts();
         results.file("endtoend.json").ifPresent(this::endToEnd);
         results.file("fairness.json").ifPresent(this::fairness);
+        results.file("etcd.json").ifPresent(this::etcd);
         pickGoals();
         line("%n## Goals%n%n| goal | ratio, or value | wanted | met |%n|---|---:|---:|---|");
         goals.forEach(goal -> line("%s", goal));
@@ -238,6 +239,31 @@ public final class Report {
                         .formatted(transport, interval(ratio)));
             }
         }
+    }
+
+    private void etcd(JsonNode measured) {
+        JsonNode change = measured.get("changeMillis");
+        List<Double> starts = values(measured.get("startMillis"));
+        List<Double> agreements = values(measured.get("agreementMillis"));
+        int endpoints = measured.get("endpoints").asInt();
+        double p99 = change.get("p99").asDouble();
+        line("%n## etcd%n%nA real etcd of one member on loopback, fsync included.%n%n| | ms |%n|---|---:|");
+        line(
+                "| a weight is written, to the end of the first gRPC call that obeys it: p50 of %,d | %.2f |",
+                change.get("n").asInt(), change.get("p50").asDouble());
+        line("| p99 | %.2f |", p99);
+        line("| longest | %.2f |", change.get("max").asDouble());
+        line("| client start to first pick, %,d endpoints, first in the process | %,.0f |", endpoints, starts.get(0));
+        line("| median of the later ones | %,.0f |", Statistics.median(starts.subList(1, starts.size())));
+        line(
+                "| etcd answers after a restart, to the agreement of %d clients on a change: median of %d | %,.0f |",
+                measured.get("clients").asInt(), agreements.size(), Statistics.median(agreements));
+        line("| longest | %,.0f |", agreements.stream().max(Double::compare).orElseThrow());
+        line(
+                "%nHeap per endpoint, of client and balancer together: %,d bytes.",
+                measured.get("bytesPerEndpoint").asLong());
+        goals.add("| etcd: weight written to first call, p99 | %.1f ms | < 50 ms | %s |"
+                .formatted(p99, p99 < 50 ? "yes" : "**no**"));
     }
 
     /** Met when the interval of the median ratio reaches the figure. */
