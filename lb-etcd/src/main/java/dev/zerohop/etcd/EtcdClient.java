@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import java.util.ArrayList;
@@ -22,8 +21,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class EtcdClient implements AutoCloseable {
     private final String name;
     private final Env env;
+    private final List<HostAndPort> servers;
+    private final ClientId id;
     private final EtcdConnection connection;
     private final KeyStore store;
+    private final Statuses statuses;
 
     // Guarded by itself.
     private final Map<List<KeyRange>, Shared> reflectors = new HashMap<>();
@@ -40,11 +42,18 @@ public final class EtcdClient implements AutoCloseable {
     }
 
     EtcdClient(List<HostAndPort> servers, Env env) {
+        this(servers, env, ClientId.ofProcess());
+    }
+
+    EtcdClient(List<HostAndPort> servers, Env env, ClientId id) {
+        this.servers = List.copyOf(servers);
+        this.id = id;
         this.name = "etcd://"
                 + String.join(",", servers.stream().map(HostAndPort::toString).toList());
         this.env = env;
         this.connection = new EtcdConnection(servers, env.dice().nextInt(servers.size()));
         this.store = new GrpcKeyStore(connection);
+        this.statuses = new Statuses(connection, env, id);
     }
 
     /**
@@ -81,19 +90,22 @@ public final class EtcdClient implements AutoCloseable {
     }
 
     /**
-     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, and its configuration. Closing it leaves
-     * the client open.
+     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, and its configuration; or, where the
+     * service has an alias, what that names. Closing it leaves the client open.
      *
      * @throws IllegalArgumentException if the name is blank or has a slash
      */
     public Resolver resolver(String service) {
-        ServiceKeys keys = new ServiceKeys(requireNonNull(service, "service"));
-        return new EtcdResolver(
-                name + "/" + service,
-                EndpointSet.Removals.GUARDED,
-                new ServiceView(keys),
-                env,
-                subscriber -> follow(keys.followed(), subscriber));
+        return ServiceResolver.of(name + "/" + requireNonNull(service, "service"), source(), service);
+    }
+
+    /** How resolvers come by this client. */
+    ClientSource source() {
+        return new ClientSource(servers, id, env, () -> ClientSource.use(this, () -> {}));
+    }
+
+    Statuses statuses() {
+        return statuses;
     }
 
     /** Follows the ranges until cancelled. */
@@ -152,7 +164,8 @@ public final class EtcdClient implements AutoCloseable {
             reflectors.clear();
         }
         open.forEach(shared -> shared.reflector.close());
-        connection.close();
+        // At once, unless there is a status to be deleted before.
+        statuses.close().whenComplete((done, thrown) -> connection.close());
     }
 
     @Override

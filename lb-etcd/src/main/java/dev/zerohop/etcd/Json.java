@@ -1,11 +1,14 @@
 package dev.zerohop.etcd;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,10 +18,17 @@ final class Json {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
+    private static final String WHOLE = "the value";
+
     private final JsonParser parser;
 
     private Json(JsonParser parser) {
         this.parser = parser;
+    }
+
+    /** A text as JSON. */
+    static String quoted(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
     }
 
     /** Takes the value of one field. */
@@ -37,14 +47,8 @@ final class Json {
     static void object(byte[] utf8, Field field) throws IOException {
         try (JsonParser parser = FACTORY.createParser(utf8)) {
             Json in = new Json(parser);
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw in.refuse("the value", "a JSON object");
-            }
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                parser.nextToken();
-                field.read(in, name);
-            }
+            parser.nextToken();
+            in.fields(WHOLE, field);
             if (parser.nextToken() != null) {
                 throw in.refuse("the text behind the object", "nothing");
             }
@@ -54,6 +58,32 @@ final class Json {
                             + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(),
                     malformed);
         }
+    }
+
+    /** Whether the value is an object. */
+    boolean atObject() {
+        return parser.currentToken() == JsonToken.START_OBJECT;
+    }
+
+    /** Reads an object, field by field. */
+    void fields(String path, Field field) throws IOException {
+        if (!atObject()) {
+            throw refuse(path, path.equals(WHOLE) ? "a JSON object" : "an object");
+        }
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            field.read(this, name);
+        }
+    }
+
+    /** The value as JSON again, without white space. */
+    String copy() throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = FACTORY.createGenerator(text)) {
+            out.copyCurrentStructure(parser);
+        }
+        return text.toString();
     }
 
     long number(String path, long min, long max) throws IOException {

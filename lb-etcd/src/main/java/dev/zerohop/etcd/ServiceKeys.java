@@ -37,10 +37,22 @@ record ServiceKeys(String service) {
         return ROOT + service + "/shards";
     }
 
+    String alias() {
+        return ROOT + service + "/alias";
+    }
+
+    String status(ClientId client) {
+        return ROOT + service + "/status/" + client.name();
+    }
+
     /** What a resolver follows. Not all keys of the service: others are written by every client, and nobody wants to hear that. */
     List<KeyRange> followed() {
         return List.of(
-                KeyRange.under(endpoints()), KeyRange.key(config()), KeyRange.key(weights()), KeyRange.key(shards()));
+                KeyRange.under(endpoints()),
+                KeyRange.key(config()),
+                KeyRange.key(weights()),
+                KeyRange.key(shards()),
+                KeyRange.key(alias()));
     }
 
     private static void requireSegment(String what, String name) {

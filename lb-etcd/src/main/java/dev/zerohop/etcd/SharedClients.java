@@ -1,7 +1,6 @@
 package dev.zerohop.etcd;
 
 import com.google.common.net.HostAndPort;
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import java.util.HashMap;
 import java.util.List;
@@ -25,22 +24,20 @@ final class SharedClients {
         }
     }
 
-    /** Follows the ranges over the cluster's client until cancelled. */
-    Cancellable follow(List<HostAndPort> servers, Env env, List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+    /** The cluster's client until the use is closed. */
+    ClientSource.Use use(List<HostAndPort> servers, Env env) {
         Key key = new Key(servers, env);
         Shared shared;
         synchronized (clients) {
             shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(servers, env)));
             shared.users++;
         }
-        Cancellable following = shared.client.follow(ranges, subscriber);
-        AtomicBoolean cancelled = new AtomicBoolean();
-        return () -> {
-            if (cancelled.compareAndSet(false, true)) {
-                following.cancel();
+        AtomicBoolean closed = new AtomicBoolean();
+        return ClientSource.use(shared.client, () -> {
+            if (closed.compareAndSet(false, true)) {
                 leave(key, shared);
             }
-        };
+        });
     }
 
     private void leave(Key key, Shared shared) {
