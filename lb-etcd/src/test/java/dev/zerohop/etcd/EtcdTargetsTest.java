@@ -173,14 +173,14 @@ class EtcdTargetsTest {
             two.awaitWeights(Map.of("a", 1, "b", 1));
             assertThat(one.weights()).isEqualTo(Map.of("a", 1));
             second.close();
-            assertThat(client.copies()).isZero();
+            EtcdServer.await().until(() -> client.copies() == 0);
         }
         int before = SharedClients.OF_THE_PROCESS.open();
         Resolver resolver = resolver("etcd://HOST/shared");
         resolver.start(new Listening());
-        assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(before + 1);
+        EtcdServer.await().until(() -> SharedClients.OF_THE_PROCESS.open() == before + 1);
         resolver.close();
-        assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(before);
+        EtcdServer.await().until(() -> SharedClients.OF_THE_PROCESS.open() == before);
     }
 
     @Test
