@@ -105,7 +105,8 @@ class CanaryTest {
                 "{\"policy\":\"least_request\",\"canary\":{\"percent\":10,\"config\":{\"policy\":\"fastest\"}}}");
         EtcdServer.await().until(() -> heard.stream().allMatch(client -> client.refusals.size() == 1));
         awaitCanaries(below(10));
-        assertThat(heard).allSatisfy(client -> assertThat(client.refusals.get(0))
-                .contains("canary.config: policy: was \"fastest\""));
+        assertThat(heard)
+                .allSatisfy(client ->
+                        assertThat(client.refusals.get(0)).contains("canary.config: policy: was \"fastest\""));
     }
 }
