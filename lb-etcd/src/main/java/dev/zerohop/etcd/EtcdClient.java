@@ -93,7 +93,8 @@ public final class EtcdClient implements AutoCloseable {
                 EndpointSet.Removals.GUARDED,
                 new ServiceView(keys),
                 env,
-                subscriber -> follow(keys.followed(), subscriber));
+                subscriber -> follow(keys.followed(), subscriber),
+                new EtcdResolver.Health(keys, subscriber -> follow(keys.judged(), subscriber)));
     }
 
     /** Follows the ranges until cancelled. */

@@ -30,6 +30,7 @@ final class EtcdResolver implements Resolver {
     private final View view;
     private final Env env;
     private final Function<Reflector.Subscriber, Cancellable> source;
+    private final @Nullable Health health;
     private final Executor serial;
 
     // Guarded by this.
@@ -46,18 +47,37 @@ final class EtcdResolver implements Resolver {
     /** What etcd says, whatever of it was told. */
     private record Known(List<Endpoint> endpoints, @Nullable ShardCount shards, Reflector.State state, boolean stale) {}
 
-    /** {@code source} subscribes to the keys that {@code view} reads. */
+    /**
+     * Where the verdicts on the endpoints are.
+     *
+     * @param source subscribes to the keys under {@link ServiceKeys#health}
+     */
+    record Health(ServiceKeys keys, Function<Reflector.Subscriber, Cancellable> source) {}
+
+    /** {@code source} subscribes to the keys that {@code view} reads; nobody judges the endpoints. */
     EtcdResolver(
             String name,
             EndpointSet.Removals removals,
             View view,
             Env env,
             Function<Reflector.Subscriber, Cancellable> source) {
+        this(name, removals, view, env, source, null);
+    }
+
+    /** The same, with somebody who judges the endpoints unless {@code health} is null. */
+    EtcdResolver(
+            String name,
+            EndpointSet.Removals removals,
+            View view,
+            Env env,
+            Function<Reflector.Subscriber, Cancellable> source,
+            @Nullable Health health) {
         this.name = name;
         this.removals = removals;
         this.view = view;
         this.env = env;
         this.source = source;
+        this.health = health;
         this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
     }
 
@@ -71,7 +91,7 @@ final class EtcdResolver implements Resolver {
             }
             started = true;
         }
-        Cancellable subscribed = source.apply(new Feed(listener));
+        Cancellable subscribed = subscribe(listener);
         synchronized (this) {
             if (!closed) {
                 subscription = subscribed;
@@ -79,6 +99,19 @@ final class EtcdResolver implements Resolver {
             }
         }
         subscribed.cancel();
+    }
+
+    private Cancellable subscribe(Listener listener) {
+        Cancellable endpoints = source.apply(new Feed(listener));
+        if (health == null) {
+            return endpoints;
+        }
+        Cancellable verdicts =
+                health.source().apply(new HealthFeed(name, health.keys(), env.time(), this::run, listener));
+        return () -> {
+            endpoints.cancel();
+            verdicts.cancel();
+        };
     }
 
     @Override

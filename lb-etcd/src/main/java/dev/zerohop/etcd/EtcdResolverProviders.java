@@ -37,7 +37,11 @@ public final class EtcdResolverProviders {
                     EndpointSet.Removals.GUARDED,
                     new ServiceView(keys),
                     env,
-                    subscriber -> SharedClients.OF_THE_PROCESS.follow(servers, env, keys.followed(), subscriber));
+                    subscriber -> SharedClients.OF_THE_PROCESS.follow(servers, env, keys.followed(), subscriber),
+                    new EtcdResolver.Health(
+                            keys,
+                            subscriber ->
+                                    SharedClients.OF_THE_PROCESS.follow(servers, env, keys.judged(), subscriber)));
         }
 
         @Override
