@@ -46,6 +46,7 @@ final class EtcdResolver implements Resolver {
     private final Env env;
     private final Function<Reflector.Subscriber, Cancellable> source;
     private final Aside aside;
+    private final @Nullable Health health;
     private final Lifecycle lifecycle;
 
     // Guarded by this.
@@ -60,27 +61,36 @@ final class EtcdResolver implements Resolver {
     /** What etcd says, whatever of it was told. */
     private record Known(View.Content content, List<Endpoint> endpoints, Reflector.State state, boolean stale) {}
 
-    /** {@code source} subscribes to the keys that {@code view} reads. */
+    /**
+     * Where the verdicts on the endpoints are.
+     *
+     * @param source subscribes to the keys under {@link ServiceKeys#health}
+     */
+    record Health(ServiceKeys keys, Function<Reflector.Subscriber, Cancellable> source) {}
+
+    /** {@code source} subscribes to the keys that {@code view} reads; nobody judges the endpoints if {@code health} is null. */
     EtcdResolver(
             String name,
             EndpointSet.Removals removals,
             View view,
             Env env,
             Function<Reflector.Subscriber, Cancellable> source,
-            Aside aside) {
+            Aside aside,
+            @Nullable Health health) {
         this.name = name;
         this.removals = removals;
         this.view = view;
         this.env = env;
         this.source = source;
         this.aside = aside;
+        this.health = health;
         this.lifecycle = new Lifecycle(name, env);
     }
 
     @Override
     public void start(Listener listener) {
         lifecycle.start(listener);
-        Cancellable subscribed = source.apply(new Feed(listener));
+        Cancellable subscribed = subscribe(listener);
         synchronized (this) {
             if (!lifecycle.closed()) {
                 subscription = subscribed;
@@ -88,6 +98,19 @@ final class EtcdResolver implements Resolver {
             }
         }
         subscribed.cancel();
+    }
+
+    private Cancellable subscribe(Listener listener) {
+        Cancellable endpoints = source.apply(new Feed(listener));
+        if (health == null) {
+            return endpoints;
+        }
+        Cancellable verdicts =
+                health.source().apply(new HealthFeed(name, health.keys(), env.time(), lifecycle::run, listener));
+        return () -> {
+            endpoints.cancel();
+            verdicts.cancel();
+        };
     }
 
     @Override

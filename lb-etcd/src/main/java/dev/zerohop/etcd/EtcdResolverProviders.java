@@ -63,7 +63,8 @@ public final class EtcdResolverProviders {
                     view,
                     env,
                     subscriber -> source.follow(view.followed(), subscriber),
-                    EtcdResolver.Aside.NOBODY);
+                    EtcdResolver.Aside.NOBODY,
+                    null);
         }
     }
 

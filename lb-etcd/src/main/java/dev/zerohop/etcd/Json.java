@@ -113,6 +113,18 @@ final class Json {
         return elements;
     }
 
+    /** Reads an object within, field by field. */
+    void fields(String path, Field field) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw refuse(path, "an object");
+        }
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            field.read(this, name);
+        }
+    }
+
     void skip() throws IOException {
         parser.skipChildren();
     }

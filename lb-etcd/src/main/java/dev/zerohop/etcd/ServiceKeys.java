@@ -41,8 +41,22 @@ record ServiceKeys(String service) {
         return ROOT + service + "/alias";
     }
 
+    String health() {
+        return ROOT + service + "/health/";
+    }
+
+    String health(String id) {
+        requireSegment("endpoint id", id);
+        return health() + id;
+    }
+
     String status(ClientId client) {
         return ROOT + service + "/status/" + client.name();
+    }
+
+    /** What a resolver follows beside, so that a verdict does not read all endpoints again. */
+    List<KeyRange> judged() {
+        return List.of(KeyRange.under(health()));
     }
 
     /** What a resolver follows. Not all keys of the service: others are written by every client, and nobody wants to hear that. */
@@ -55,7 +69,7 @@ record ServiceKeys(String service) {
                 KeyRange.key(alias()));
     }
 
-    private static void requireSegment(String what, String name) {
+    static void requireSegment(String what, String name) {
         if (name.isBlank() || name.indexOf('/') >= 0) {
             throw new IllegalArgumentException(
                     what + " was '" + name + "', expected a name that is not blank and has no slash");

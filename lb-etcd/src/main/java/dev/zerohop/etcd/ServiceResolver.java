@@ -65,7 +65,8 @@ final class ServiceResolver implements Resolver {
                         new ServiceView(keys, source.id(), aliases),
                         env,
                         subscriber -> source.follow(keys.followed(), subscriber),
-                        new OwnAside()));
+                        new OwnAside(),
+                        new EtcdResolver.Health(keys, subscriber -> source.follow(keys.judged(), subscriber))));
     }
 
     /** A service that somebody named himself, not by way of an alias. */

@@ -105,7 +105,8 @@ class EtcdOutageTest {
                                 Aliases.of(new FakeSource(Env.system()).source, "orders")),
                         Env.system(),
                         subscriber -> client.follow(endpoints, subscriber),
-                        EtcdResolver.Aside.NOBODY)) {
+                        EtcdResolver.Aside.NOBODY,
+                null)) {
             resolver.start(heard);
             proxy.answered.await();
             for (int i = 0; i < 5; i++) {

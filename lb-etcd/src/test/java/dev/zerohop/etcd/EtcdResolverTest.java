@@ -192,7 +192,8 @@ class EtcdResolverTest extends ResolverContract {
                 view,
                 env,
                 subscriber -> etcd.source.follow(view.followed(), subscriber),
-                EtcdResolver.Aside.NOBODY);
+                EtcdResolver.Aside.NOBODY,
+                null);
         Recorder recorder = new Recorder();
         resolver.start(recorder);
         assertThat(recorder.sets).isEmpty();

@@ -167,7 +167,9 @@ class EtcdTargetsTest {
             endpoint("shared", "a", "{\"address\": \"10.0.0.1:80\"}");
             one.awaitWeights(Map.of("a", 1));
             two.awaitWeights(Map.of("a", 1));
-            assertThat(client.copies()).isEqualTo(1);
+            assertThat(client.copies())
+                    .as("of the endpoints and of the verdicts")
+                    .isEqualTo(2);
             first.close();
             endpoint("shared", "b", "{\"address\": \"10.0.0.2:80\"}");
             two.awaitWeights(Map.of("a", 1, "b", 1));
