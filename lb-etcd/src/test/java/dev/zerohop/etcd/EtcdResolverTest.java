@@ -29,8 +29,7 @@ class EtcdResolverTest extends ResolverContract {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             Recorder recorder = new Recorder();
             resolver.start(recorder);
-            store.readFailure = FakeStore.unreachable();
-            store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+            store.goAway();
             settle();
             assertThat(recorder.errors).hasSize(1);
             assertThat(recorder.sets).hasSize(1);
@@ -140,6 +139,9 @@ class EtcdResolverTest extends ResolverContract {
             assertThat(recorder.refusals).hasSize(1);
             assertThat(recorder.refusals.get(0)).contains(keys.config(), "the last good value stays", "fastest");
             assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(keys.config());
+            store.put(keys.weights(), "[]");
+            assertThat(recorder.refusals).as("each value once").hasSize(2);
+            store.put(keys.weights(), "{}");
             store.put(keys.config(), "{\"policy\": \"random\"}");
             assertThat(etcd.statuses.get("orders")).isEmpty();
         }
@@ -174,8 +176,7 @@ class EtcdResolverTest extends ResolverContract {
             resolver.start(recorder);
             store.put(
                     keys.weights(), "{\"weights\": {\"a\": 30}, \"smoothing\": {\"step\": 10, \"interval\": \"1s\"}}");
-            store.readFailure = FakeStore.unreachable();
-            store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+            store.goAway();
             time.advance(Duration.ofSeconds(2));
             assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(30);
             assertThat(recorder.last().stale()).isTrue();

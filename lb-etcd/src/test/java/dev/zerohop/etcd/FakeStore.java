@@ -66,6 +66,16 @@ final class FakeStore implements KeyStore {
         return () -> watch.cancelled = true;
     }
 
+    /** Goes away: reads fail and every watch ends. */
+    void goAway() {
+        readFailure = unreachable();
+        for (FakeWatch watch : List.copyOf(watches)) {
+            if (!watch.cancelled) {
+                watch.watcher.onEnd(unreachable());
+            }
+        }
+    }
+
     FakeWatch lastWatch() {
         return watches.get(watches.size() - 1);
     }

@@ -41,11 +41,6 @@ class WeightsResolverTest extends ResolverContract {
         return heard.last().endpoints().stream().map(Endpoint::weight).toList();
     }
 
-    private void outage() {
-        store.readFailure = FakeStore.unreachable();
-        store.lastWatch().watcher.onEnd(FakeStore.unreachable());
-    }
-
     @Test
     void theFirstMembersAreToldWithTheirWeights() {
         store.put(keys.weights(), "{\"a\": 0, \"later\": 7}");
@@ -71,7 +66,7 @@ class WeightsResolverTest extends ResolverContract {
         try (Resolver resolver = over(members)) {
             resolver.start(heard);
             members.push(endpoint("a"));
-            outage();
+            store.goAway();
             members.push(endpoint("a"), endpoint("b"));
             assertThat(weights()).containsExactly(5, 6);
             assertThat(heard.last().stale()).isFalse();
