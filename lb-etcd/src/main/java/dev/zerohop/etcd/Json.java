@@ -18,8 +18,6 @@ final class Json {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    private static final String WHOLE = "the value";
-
     private final JsonParser parser;
 
     private Json(JsonParser parser) {
@@ -47,8 +45,10 @@ final class Json {
     static void object(byte[] utf8, Field field) throws IOException {
         try (JsonParser parser = FACTORY.createParser(utf8)) {
             Json in = new Json(parser);
-            parser.nextToken();
-            in.fields(WHOLE, field);
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw in.refuse("the value", "a JSON object");
+            }
+            in.fields(field);
             if (parser.nextToken() != null) {
                 throw in.refuse("the text behind the object", "nothing");
             }
@@ -60,21 +60,25 @@ final class Json {
         }
     }
 
-    /** Whether the value is an object. */
-    boolean atObject() {
-        return parser.currentToken() == JsonToken.START_OBJECT;
+    /** Reads an object within the text. */
+    void object(String path, Field field) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw refuse(path, "an object");
+        }
+        fields(field);
     }
 
-    /** Reads an object, field by field. */
-    void fields(String path, Field field) throws IOException {
-        if (!atObject()) {
-            throw refuse(path, path.equals(WHOLE) ? "a JSON object" : "an object");
-        }
+    private void fields(Field field) throws IOException {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             parser.nextToken();
             field.read(this, name);
         }
+    }
+
+    /** Whether the value is an object. */
+    boolean atObject() {
+        return parser.currentToken() == JsonToken.START_OBJECT;
     }
 
     /** The value as JSON again, without white space. */

@@ -67,7 +67,7 @@ final class LiveConfiguration {
             @Nullable
             String config;
         };
-        in.fields("canary", (inner, name) -> {
+        in.object("canary", (inner, name) -> {
             switch (name) {
                 case "percent" -> given.percent = (int) inner.number("canary.percent", 0, 100);
                 case "config" -> given.config = inner.copy();

@@ -62,7 +62,7 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
         Json.object(utf8, (in, name) -> {
             if (in.atObject() && name.equals("weights")) {
                 Map<String, Integer> weights = new HashMap<>();
-                in.fields(name, (inner, id) -> weights.put(id, weight(inner, "weights.\"" + id + "\"")));
+                in.object(name, (inner, id) -> weights.put(id, weight(inner, "weights.\"" + id + "\"")));
                 given.weights = weights;
             } else if (in.atObject() && name.equals("smoothing")) {
                 given.smoothing = smoothing(in);
@@ -95,7 +95,7 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
             @Nullable
             Duration interval;
         };
-        in.fields("smoothing", (inner, name) -> {
+        in.object("smoothing", (inner, name) -> {
             switch (name) {
                 case "step" -> given.step = (int) inner.number("smoothing.step", 1, Endpoint.MAX_WEIGHT);
                 case "interval" -> given.interval = interval(inner);
