@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stable name of a client: it decides whether the client belongs to a canary, and its status stands under it. Two clients of the same name share
@@ -39,6 +40,11 @@ record ClientId(String name) {
      */
     static ClientId ofProcess() {
         return of(System.getenv());
+    }
+
+    /** A name that somebody stated, else the process's. */
+    static ClientId of(@Nullable String stated) {
+        return stated == null ? ofProcess() : new ClientId(stated);
     }
 
     static ClientId of(Map<String, String> environment) {

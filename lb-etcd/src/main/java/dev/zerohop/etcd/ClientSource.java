@@ -31,8 +31,10 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
 
     /** The process's client of this cluster, which ends with its last use. */
     static ClientSource shared(List<HostAndPort> servers, Env env) {
+        ConfigFile file = ConfigFile.ofTheProcess();
+        file.check(servers);
         return new ClientSource(
-                servers, ClientId.ofProcess(), env, () -> SharedClients.OF_THE_PROCESS.use(servers, env));
+                servers, ClientId.of(file.clientId()), env, () -> SharedClients.OF_THE_PROCESS.use(servers, env));
     }
 
     /** Uses a client, and does something at the end. */

@@ -6,11 +6,11 @@ import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.
@@ -41,52 +41,45 @@ public final class EtcdClient implements AutoCloseable {
         }
     }
 
-    EtcdClient(List<HostAndPort> servers, Env env) {
-        this(servers, env, ClientId.ofProcess());
-    }
-
-    EtcdClient(List<HostAndPort> servers, Env env, ClientId id) {
+    /**
+     * A client.
+     *
+     * @throws IllegalArgumentException if a TLS file cannot be used
+     */
+    EtcdClient(List<HostAndPort> servers, Access access, @Nullable String clientId, Env env) {
         this.servers = List.copyOf(servers);
-        this.id = id;
+        this.id = ClientId.of(clientId);
         this.name = "etcd://"
                 + String.join(",", servers.stream().map(HostAndPort::toString).toList());
         this.env = env;
-        this.connection = new EtcdConnection(servers, env.dice().nextInt(servers.size()));
+        this.connection = new EtcdConnection(servers, env.dice().nextInt(servers.size()), access, env);
         this.store = new GrpcKeyStore(connection);
         this.statuses = new Statuses(connection, env, id);
     }
 
     /**
-     * A client of a cluster.
+     * A client of a cluster, with TLS and credentials from the file that {@code ZEROHOP_CONFIG} names, if any.
      *
      * @param servers members as {@code host:port}, at least one; the first to be asked is drawn
-     * @throws IllegalArgumentException if there is none, or one is not {@code host:port}
+     * @throws IllegalArgumentException if there is none, or one is not {@code host:port}, or the file cannot be used
      */
     public static EtcdClient of(String... servers) {
-        return of(Env.system(), servers);
+        return builder().servers(servers).build();
     }
 
     /**
-     * A client of a cluster with its own clock, dice and threads.
+     * The same with its own clock, dice and threads.
      *
      * @param servers members as {@code host:port}, at least one
-     * @throws IllegalArgumentException if there is none, or one is not {@code host:port}
+     * @throws IllegalArgumentException if there is none, or one is not {@code host:port}, or the file cannot be used
      */
     public static EtcdClient of(Env env, String... servers) {
-        requireNonNull(env, "env");
-        if (servers.length == 0) {
-            throw new IllegalArgumentException("no etcd server was given, expected at least one host:port");
-        }
-        List<HostAndPort> parsed = new ArrayList<>();
-        for (String server : servers) {
-            HostAndPort address = Addresses.parse(server, 0);
-            if (address == null) {
-                throw new IllegalArgumentException(
-                        "etcd server was '" + server + "', expected host:port, such as 10.0.0.1:2379");
-            }
-            parsed.add(address);
-        }
-        return new EtcdClient(parsed, env);
+        return builder().env(env).servers(servers).build();
+    }
+
+    /** For everything else that can be said about a client. */
+    public static EtcdClientBuilder builder() {
+        return new EtcdClientBuilder();
     }
 
     /**

@@ -1,18 +1,28 @@
 package dev.zerohop.etcd;
 
 import com.google.common.net.HostAndPort;
+import dev.zerohop.Env;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import io.netty.channel.ChannelOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to the next server, because a channel's own
- * back-off grows to two minutes and a member that hangs would otherwise be asked again and again. Thread-safe.
+ * back-off grows to two minutes and a member that hangs would otherwise be asked again and again. Every call over it goes through the namespace and
+ * carries the user's token. Thread-safe.
  */
 final class EtcdConnection implements AutoCloseable {
 
@@ -29,7 +39,17 @@ final class EtcdConnection implements AutoCloseable {
     /** Room for the answer to a read of some 100,000 endpoints; gRPC's own limit of 4 MiB ends below 20,000. */
     private static final int MAX_MESSAGE_BYTES = 64 << 20;
 
+    /** Set on a call that may be answered by a member that knows no leader, from what it has. */
+    static final CallOptions.Key<Boolean> WITHOUT_LEADER =
+            CallOptions.Key.createWithDefault("zerohop-without-leader", false);
+
     private final List<HostAndPort> servers;
+    private final Access access;
+    private final @Nullable TlsFiles tls;
+    private final @Nullable Session session;
+    private final @Nullable Namespace namespace;
+
+    // Guarded by this.
     private int next;
     private @Nullable Link current;
     private boolean closed;
@@ -37,10 +57,12 @@ final class EtcdConnection implements AutoCloseable {
     /** A channel and where it leads. Each is itself only, also when it leads to the same server. */
     static final class Link {
         private final String server;
-        private final ManagedChannel channel;
+        private final ManagedChannel transport;
+        private final Channel channel;
 
-        private Link(String server, ManagedChannel channel) {
+        private Link(String server, ManagedChannel transport, Channel channel) {
             this.server = server;
+            this.transport = transport;
             this.channel = channel;
         }
 
@@ -48,15 +70,34 @@ final class EtcdConnection implements AutoCloseable {
             return server;
         }
 
-        ManagedChannel channel() {
+        /** What every call is made on. */
+        Channel channel() {
             return channel;
         }
     }
 
-    /** {@code first} is the position of the server to begin with: clients begin with different ones. */
+    /**
+     * A connection without TLS, user and namespace.
+     *
+     * @param first the position of the server to begin with: clients begin with different ones
+     */
     EtcdConnection(List<HostAndPort> servers, int first) {
+        this(servers, first, Access.PLAIN, Env.system());
+    }
+
+    /**
+     * A connection; reads the files that {@code access} names.
+     *
+     * @param first the position of the server to begin with: clients begin with different ones
+     * @throws IllegalArgumentException if a TLS file cannot be used
+     */
+    EtcdConnection(List<HostAndPort> servers, int first, Access access, Env env) {
         this.servers = List.copyOf(servers);
         this.next = first;
+        this.access = access;
+        this.tls = access.tls() == null ? null : new TlsFiles(access.tls());
+        this.session = access.login() == null ? null : new Session(access.login(), env.time());
+        this.namespace = access.namespace().isEmpty() ? null : new Namespace(access.namespace());
     }
 
     /** The present channel; made now if there is none. Does not wait for it to connect. */
@@ -67,7 +108,8 @@ final class EtcdConnection implements AutoCloseable {
         Link link = current;
         if (link == null) {
             HostAndPort server = servers.get(next);
-            link = new Link(server.toString(), channel(server));
+            ManagedChannel transport = transport(server);
+            link = new Link(server.toString(), transport, intercepted(transport));
             current = link;
         }
         return link;
@@ -75,15 +117,24 @@ final class EtcdConnection implements AutoCloseable {
 
     /** What ended a call over {@code link}; the link is given up if the server was not reached. */
     EtcdFailure failed(Link link, Throwable thrown) {
-        EtcdFailure failure = EtcdFailure.of(link.server(), thrown);
+        EtcdFailure failure = EtcdFailure.of(link.server(), thrown, access);
         if (failure.kind() == EtcdFailure.Kind.UNREACHABLE) {
             giveUp(link);
         }
         return failure;
     }
 
+    /** Why the server ended a watch over {@code link}. */
+    EtcdFailure cancelled(Link link, String reason, long compactRevision) {
+        return EtcdFailure.cancelled(link.server(), reason, compactRevision, access);
+    }
+
     /** Later calls go to the next server; calls still running on this link are cancelled. Ignores links given up before. */
     private void giveUp(Link link) {
+        if (tls != null) {
+            // Here and not where the next link is made, which may be a caller's thread that must not wait for files.
+            tls.refresh();
+        }
         synchronized (this) {
             if (current != link) {
                 return;
@@ -91,22 +142,56 @@ final class EtcdConnection implements AutoCloseable {
             current = null;
             next = (next + 1) % servers.size();
         }
-        link.channel().shutdownNow();
+        link.transport.shutdownNow();
     }
 
-    private static ManagedChannel channel(HostAndPort server) {
-        Metadata requireLeader = new Metadata();
-        // A member cut off from its leader then says so instead of hanging or going quiet.
-        requireLeader.put(Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER), "true");
-        return NettyChannelBuilder.forAddress(server.getHost(), server.getPort())
-                .usePlaintext()
+    private ManagedChannel transport(HostAndPort server) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(
+                        server.getHost(),
+                        server.getPort(),
+                        tls == null ? InsecureChannelCredentials.create() : tls.credentials())
                 .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                .disableRetry()
-                .intercept(MetadataUtils.newAttachHeadersInterceptor(requireLeader))
-                .build();
+                .disableRetry();
+        if (access.tls() != null && access.tls().authority() != null) {
+            builder.overrideAuthority(access.tls().authority());
+        }
+        return builder.build();
+    }
+
+    /** From the call inwards: the namespace, the token, what explains denials with the keys as etcd sees them. */
+    private Channel intercepted(ManagedChannel transport) {
+        List<ClientInterceptor> interceptors = new ArrayList<>();
+        Channel led = ClientInterceptors.intercept(transport, new RequireLeader());
+        if (namespace != null) {
+            interceptors.add(namespace);
+        }
+        if (session != null) {
+            interceptors.add(session.over(led));
+        }
+        interceptors.add(new Denials(access.login()));
+        return ClientInterceptors.interceptForward(led, interceptors);
+    }
+
+    /** A member cut off from its leader then says so instead of hanging or going quiet. */
+    private static final class RequireLeader implements ClientInterceptor {
+        private static final Metadata.Key<String> HAS_LEADER =
+                Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
+
+        @Override
+        public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                @Override
+                public void start(Listener<A> listener, Metadata headers) {
+                    if (!options.getOption(WITHOUT_LEADER)) {
+                        headers.put(HAS_LEADER, "true");
+                    }
+                    super.start(listener, headers);
+                }
+            };
+        }
     }
 
     @Override
@@ -118,7 +203,7 @@ final class EtcdConnection implements AutoCloseable {
             current = null;
         }
         if (last != null) {
-            last.channel().shutdownNow();
+            last.transport.shutdownNow();
         }
     }
 

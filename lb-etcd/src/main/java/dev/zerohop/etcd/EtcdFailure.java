@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import io.grpc.Status;
 import java.io.IOException;
+import javax.net.ssl.SSLException;
 
 /** Why etcd could not be asked. */
 final class EtcdFailure extends IOException {
@@ -13,6 +14,8 @@ final class EtcdFailure extends IOException {
         UNREACHABLE,
         /** An answer that cannot be used (compacted, cancelled): try again soon. */
         INTERRUPTED,
+        /** The user's token was not known, for example after a restart: try again at once, with a new one. */
+        STALE_TOKEN,
         /** Not allowed: somebody has to change something, so try again late. */
         DENIED,
         /** The client was closed: do not try again. */
@@ -37,31 +40,56 @@ final class EtcdFailure extends IOException {
 
     /** What a call to {@code server} ended with. */
     static EtcdFailure of(String server, Throwable thrown) {
+        return of(server, thrown, Access.PLAIN);
+    }
+
+    /** What a call to {@code server}, which is reached by {@code access}, ended with. */
+    static EtcdFailure of(String server, Throwable thrown, Access access) {
         if (thrown instanceof EtcdFailure failure) {
             return failure;
         }
         Status status = Status.fromThrowable(thrown);
-        String description = status.getDescription() == null ? "" : ": " + status.getDescription();
+        if (status.getCause() instanceof Session.StaleToken) {
+            return new EtcdFailure(
+                    Kind.STALE_TOKEN,
+                    "etcd " + server + " does not know the token of " + access.login() + " any more: "
+                            + status.getDescription());
+        }
         Throwable root = thrown;
+        boolean handshake = false;
         while (root.getCause() != null) {
             root = root.getCause();
+            handshake |= root instanceof SSLException;
         }
+        if (handshake) {
+            return new EtcdFailure(
+                    Kind.UNREACHABLE,
+                    "etcd " + server + ": TLS failed, " + root.getClass().getSimpleName() + ": " + root.getMessage()
+                            + (access.tls() == null ? "" : "; " + access.tls()),
+                    thrown);
+        }
+        String description = status.getDescription() == null
+                ? ""
+                : ": " + status.getDescription().replace("\n", "; ");
         String because = root == thrown || root.getMessage() == null ? "" : " (" + root.getMessage() + ")";
         return new EtcdFailure(
                 kind(status), "etcd " + server + " answered " + status.getCode() + description + because, thrown);
     }
 
     /** A watch that the server cancelled. */
-    static EtcdFailure cancelled(String server, String reason, long compactRevision) {
+    static EtcdFailure cancelled(String server, String reason, long compactRevision, Access access) {
         if (compactRevision != 0) {
             return new EtcdFailure(
                     Kind.INTERRUPTED,
                     "etcd " + server + " has compacted its history up to revision " + compactRevision
                             + ", past the point from which it was to be followed");
         }
+        // What is watched was read just before, so a user who may not do so any more has lost the token, or learns from
+        // the next
+        // read what is missing.
+        Kind kind = !isDenial(reason) ? Kind.INTERRUPTED : access.login() == null ? Kind.DENIED : Kind.STALE_TOKEN;
         return new EtcdFailure(
-                isDenial(reason) ? Kind.DENIED : Kind.INTERRUPTED,
-                "etcd " + server + " cancelled the watch: " + (reason.isEmpty() ? "no reason given" : reason));
+                kind, "etcd " + server + " cancelled the watch: " + (reason.isEmpty() ? "no reason given" : reason));
     }
 
     private static Kind kind(Status status) {
@@ -75,9 +103,7 @@ final class EtcdFailure extends IOException {
     }
 
     /** etcd tells a caller without a user name so, as an invalid argument. */
-    private static boolean isDenial(String text) {
-        return text.contains("permission denied")
-                || text.contains("user name is empty")
-                || text.contains("invalid auth token");
+    static boolean isDenial(String text) {
+        return text.contains("permission denied") || Session.concernsToken(text);
     }
 }

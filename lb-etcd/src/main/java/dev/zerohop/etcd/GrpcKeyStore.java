@@ -33,16 +33,27 @@ final class GrpcKeyStore implements KeyStore {
 
     @Override
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
+        return read(ranges, false);
+    }
+
+    @Override
+    public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
+        return read(ranges, true);
+    }
+
+    private CompletableFuture<Reading> read(List<KeyRange> ranges, boolean maybeOld) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         for (KeyRange range : ranges) {
             request.addSuccess(RequestOp.newBuilder()
                     .setRequestRange(RangeRequest.newBuilder()
                             .setKey(bytes(range.from()))
-                            .setRangeEnd(bytes(range.end()))));
+                            .setRangeEnd(bytes(range.end()))
+                            .setSerializable(maybeOld)));
         }
         return Unary.<TxnResponse>call(
                         connection,
                         (channel, observer) -> KVGrpc.newStub(channel)
+                                .withOption(EtcdConnection.WITHOUT_LEADER, maybeOld)
                                 .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
                                 .txn(request.build(), observer))
                 .thenApply(GrpcKeyStore::reading);
@@ -114,7 +125,7 @@ final class GrpcKeyStore implements KeyStore {
         @Override
         public void onNext(WatchResponse response) {
             if (response.getCanceled()) {
-                end(EtcdFailure.cancelled(link.server(), response.getCancelReason(), response.getCompactRevision()));
+                end(connection.cancelled(link, response.getCancelReason(), response.getCompactRevision()));
             } else if (response.getCreated()) {
                 created++;
                 if (created == wanted) {

@@ -13,6 +13,9 @@ interface KeyStore {
     /** Reads all ranges at one revision. Fails with an {@link EtcdFailure}. */
     CompletableFuture<Reading> read(List<KeyRange> ranges);
 
+    /** The same from what one member has, which may be old: it answers also when the cluster has no quorum. */
+    CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges);
+
     /** Follows all ranges from a revision on until it ends or is cancelled. The watcher may still be called for a while after that. */
     Cancellable watch(List<KeyRange> ranges, long fromRevision, Watcher watcher);
 

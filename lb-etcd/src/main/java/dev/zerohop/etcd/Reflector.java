@@ -1,5 +1,7 @@
 package dev.zerohop.etcd;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
@@ -244,8 +246,35 @@ final class Reflector {
                     state == null ? "nothing known yet" : "the last state stays");
         }
         problem = cause;
-        schedule(Backoff.nanos(cause.kind(), failures, env.dice()), this::sync);
         tellAll(s -> s.onFailure(cause));
+        if (state == null && cause.kind() == EtcdFailure.Kind.UNREACHABLE) {
+            readMaybeOld();
+        } else {
+            retryLater(cause);
+        }
+    }
+
+    private void retryLater(EtcdFailure cause) {
+        schedule(Backoff.nanos(cause.kind(), failures, env.dice()), this::sync);
+    }
+
+    /** Without a quorum no read can be vouched for. To start from what may be old is better than not to start; it is marked stale. */
+    private void readMaybeOld() {
+        long mine = generation;
+        store.readMaybeOld(ranges)
+                .whenComplete((reading, thrown) -> inGeneration(mine, () -> {
+                    EtcdFailure cause = requireNonNull(problem, "problem");
+                    if (thrown == null) {
+                        LOG.warn(
+                                "{}: begun with what one member has at revision {}, which may be old",
+                                ranges.get(0),
+                                reading.revision());
+                        entries = new HashMap<>(reading.entries());
+                        revision = reading.revision();
+                        publish();
+                    }
+                    retryLater(cause);
+                }));
     }
 
     private void tellAll(Consumer<Subscriber> call) {

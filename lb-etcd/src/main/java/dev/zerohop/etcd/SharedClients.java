@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** One client per cluster and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
+/** One client per cluster, {@link Access} to it and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 
     private final Map<Key, Shared> clients = new HashMap<>();
 
-    private record Key(List<HostAndPort> servers, Env env) {}
+    private record Key(List<HostAndPort> servers, Access access, Env env) {}
 
     private static final class Shared {
         private final EtcdClient client;
@@ -26,10 +26,13 @@ final class SharedClients {
 
     /** The cluster's client until the use is closed. */
     ClientSource.Use use(List<HostAndPort> servers, Env env) {
-        Key key = new Key(servers, env);
+        Key key = new Key(servers, ConfigFile.ofTheProcess().accessTo(servers), env);
         Shared shared;
         synchronized (clients) {
-            shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(servers, env)));
+            shared = clients.computeIfAbsent(
+                    key,
+                    k -> new Shared(new EtcdClient(
+                            servers, key.access(), ConfigFile.ofTheProcess().clientId(), env)));
             shared.users++;
         }
         AtomicBoolean closed = new AtomicBoolean();

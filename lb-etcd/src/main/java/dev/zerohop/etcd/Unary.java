@@ -15,8 +15,18 @@ final class Unary {
         void start(Channel channel, StreamObserver<T> observer);
     }
 
-    /** Makes a call over the present link. */
+    /** Makes a call over the present link; once more if only the token was to blame, which etcd says before it does anything. */
     static <T> CompletableFuture<T> call(EtcdConnection connection, Call<T> call) {
+        return once(connection, call)
+                .exceptionallyCompose(thrown ->
+                        isStaleToken(thrown) ? once(connection, call) : CompletableFuture.failedFuture(thrown));
+    }
+
+    private static boolean isStaleToken(Throwable thrown) {
+        return thrown instanceof EtcdFailure failure && failure.kind() == EtcdFailure.Kind.STALE_TOKEN;
+    }
+
+    private static <T> CompletableFuture<T> once(EtcdConnection connection, Call<T> call) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         EtcdConnection.Link link;
         try {

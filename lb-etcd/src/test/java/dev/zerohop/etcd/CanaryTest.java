@@ -2,8 +2,6 @@ package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.net.HostAndPort;
-import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,8 +31,10 @@ class CanaryTest {
     void start() {
         etcd = EtcdServer.started(directory);
         for (int i = 0; i < CLIENTS; i++) {
-            EtcdClient client = new EtcdClient(
-                    List.of(HostAndPort.fromString(etcd.address())), Env.system(), new ClientId("client-" + i));
+            EtcdClient client = EtcdClient.builder()
+                    .servers(etcd.address())
+                    .clientId("client-" + i)
+                    .build();
             Listening listening = new Listening();
             Resolver resolver = client.resolver("orders");
             resolver.start(listening);

@@ -6,11 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Env;
 import dev.zerohop.Target;
-import io.etcd.jetcd.api.AuthEnableRequest;
-import io.etcd.jetcd.api.AuthGrpc;
-import io.etcd.jetcd.api.AuthRoleAddRequest;
-import io.etcd.jetcd.api.AuthUserAddRequest;
-import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +22,7 @@ class EtcdDeniedTest {
     void aDenialIsToldApartFromAnOutage() throws Exception {
         try (EtcdServer etcd = EtcdServer.started(directory);
                 EtcdConnection connection = new EtcdConnection(List.of(HostAndPort.fromString(etcd.address())), 0)) {
-            enableAuth(etcd);
+            etcd.enableAuth("secret");
             GrpcKeyStore store = new GrpcKeyStore(connection);
             List<KeyRange> ranges = List.of(KeyRange.under("a/"));
             assertThatThrownBy(() -> store.read(ranges).get(20, TimeUnit.SECONDS))
@@ -57,20 +52,5 @@ class EtcdDeniedTest {
             assertThat(heard.errors.get(0)).hasMessageContaining("user name is empty");
             resolver.close();
         }
-    }
-
-    private static void enableAuth(EtcdServer etcd) {
-        AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(etcd.channel());
-        var user = auth.userAdd(AuthUserAddRequest.newBuilder()
-                .setName("root")
-                .setPassword("secret")
-                .build());
-        var role = auth.roleAdd(AuthRoleAddRequest.newBuilder().setName("root").build());
-        var granted = auth.userGrantRole(AuthUserGrantRoleRequest.newBuilder()
-                .setUser("root")
-                .setRole("root")
-                .build());
-        var enabled = auth.authEnable(AuthEnableRequest.getDefaultInstance());
-        assertThat(List.of(user, role, granted, enabled)).hasSize(4);
     }
 }

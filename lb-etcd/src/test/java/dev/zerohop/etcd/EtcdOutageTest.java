@@ -106,7 +106,7 @@ class EtcdOutageTest {
                         Env.system(),
                         subscriber -> client.follow(endpoints, subscriber),
                         EtcdResolver.Aside.NOBODY,
-                null)) {
+                        null)) {
             resolver.start(heard);
             proxy.answered.await();
             for (int i = 0; i < 5; i++) {

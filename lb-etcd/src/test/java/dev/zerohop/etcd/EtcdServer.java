@@ -4,52 +4,150 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.AuthEnableRequest;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthRoleAddRequest;
+import io.etcd.jetcd.api.AuthRoleGrantPermissionRequest;
+import io.etcd.jetcd.api.AuthUserAddRequest;
+import io.etcd.jetcd.api.AuthUserChangePasswordRequest;
+import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
+import io.etcd.jetcd.api.AuthenticateRequest;
 import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.Permission;
 import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
+import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptors;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
-/** A real etcd process of one member, on ports that were free, and an operator's hands on its keys. */
+/** A real etcd process, alone unless a cluster was stated, on ports that were free, and an operator's hands on its keys. */
 final class EtcdServer implements AutoCloseable {
+    private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
+
     private final Path directory;
+    private final String name;
     private final int port = freePort();
     private final int peerPort = freePort();
+    private List<String> clusterOptions;
+    private List<String> tlsOptions = List.of();
+    private ChannelCredentials operator = InsecureChannelCredentials.create();
+    private @Nullable String rootPassword;
     private @Nullable Process process;
-    private @Nullable ManagedChannel channel;
+    private @Nullable ManagedChannel transport;
+    private @Nullable Channel channel;
 
-    private EtcdServer(Path directory) {
+    EtcdServer(Path directory, String name) {
         this.directory = directory;
+        this.name = name;
+        String peer = "http://127.0.0.1:" + peerPort;
+        this.clusterOptions =
+                List.of("--initial-advertise-peer-urls=" + peer, "--initial-cluster=" + name + "=" + peer);
     }
 
     /** A server that runs. */
     static EtcdServer started(Path directory) {
-        EtcdServer server = new EtcdServer(directory);
+        EtcdServer server = new EtcdServer(directory, "one");
         server.start();
         return server;
     }
 
     /** A server that does not run yet. */
     static EtcdServer stopped(Path directory) {
-        return new EtcdServer(directory);
+        return new EtcdServer(directory, "one");
+    }
+
+    /** One that speaks TLS with {@code server}, and asks for certificates of {@code clients} if that is given. Takes effect when it starts. */
+    EtcdServer withTls(TestCertificates authority, TestCertificates.Pair server, @Nullable Path clients) {
+        List<String> options =
+                new ArrayList<>(List.of("--cert-file=" + server.certificate(), "--key-file=" + server.key()));
+        if (clients != null) {
+            options.add("--client-cert-auth");
+            options.add("--trusted-ca-file=" + clients);
+        }
+        tlsOptions = options;
+        TestCertificates.Pair me = authority.forLoopback("operator");
+        try {
+            operator = TlsChannelCredentials.newBuilder()
+                    .keyManager(me.certificate().toFile(), me.key().toFile())
+                    .trustManager(EVERYBODY)
+                    .build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    /** The operator of a test must reach also a server that nobody else would. */
+    private static final X509ExtendedTrustManager EVERYBODY = new X509ExtendedTrustManager() {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    };
+
+    /** Makes it a member of a cluster. Takes effect when it starts. */
+    void joins(String advertisedPeer, String initialCluster) {
+        clusterOptions =
+                List.of("--initial-advertise-peer-urls=" + advertisedPeer, "--initial-cluster=" + initialCluster);
+    }
+
+    int peerPort() {
+        return peerPort;
+    }
+
+    String name() {
+        return name;
     }
 
     private static int freePort() {
@@ -87,42 +185,113 @@ final class EtcdServer implements AutoCloseable {
 
     /** Starts it, on the data that it had before if any, and waits until it answers. */
     void start() {
-        String client = "http://" + address();
-        String peer = "http://127.0.0.1:" + peerPort;
-        ProcessBuilder builder = new ProcessBuilder(
-                        binary(),
-                        "--name=one",
-                        "--data-dir=" + directory.resolve("data"),
-                        "--listen-client-urls=" + client,
-                        "--advertise-client-urls=" + client,
-                        "--listen-peer-urls=" + peer,
-                        "--initial-advertise-peer-urls=" + peer,
-                        "--initial-cluster=one=" + peer,
-                        "--log-level=error")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("etcd.log").toFile()));
+        launch();
+        awaitAnswer();
+    }
+
+    void launch() {
+        String client = (tlsOptions.isEmpty() ? "http://" : "https://") + address();
+        List<String> command = new ArrayList<>(List.of(
+                binary(),
+                "--name=" + name,
+                "--data-dir=" + directory.resolve("data"),
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
+                "--listen-peer-urls=http://127.0.0.1:" + peerPort,
+                "--log-level=error"));
+        command.addAll(clusterOptions);
+        command.addAll(tlsOptions);
         try {
-            process = builder.start();
+            process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                            directory.resolve("etcd.log").toFile()))
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         closeChannel();
-        channel =
-                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        transport = NettyChannelBuilder.forAddress("127.0.0.1", port, operator).build();
+        channel = transport;
+    }
+
+    void awaitAnswer() {
         await().until(() -> {
             assertThat(process().isAlive())
                     .as("etcd is alive, see " + directory)
                     .isTrue();
             try {
+                if (rootPassword != null) {
+                    logIn();
+                }
                 revision();
                 return true;
             } catch (io.grpc.StatusRuntimeException notYet) {
-                channel().resetConnectBackoff();
+                transport().resetConnectBackoff();
                 return false;
             }
         });
     }
+
+    // ---- users ----
+
+    private AuthGrpc.AuthBlockingStub users() {
+        return AuthGrpc.newBlockingStub(channel()).withDeadlineAfter(10, TimeUnit.SECONDS);
+    }
+
+    /** Asks for a user from now on; the operator is root. */
+    void enableAuth(String password) {
+        addUser("root", password, "root");
+        var ignored = users().authEnable(AuthEnableRequest.getDefaultInstance());
+        rootPassword = password;
+        logIn();
+    }
+
+    private void logIn() {
+        String token = AuthGrpc.newBlockingStub(transport())
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .authenticate(AuthenticateRequest.newBuilder()
+                        .setName("root")
+                        .setPassword(rootPassword)
+                        .build())
+                .getToken();
+        Metadata headers = new Metadata();
+        headers.put(TOKEN, token);
+        channel = ClientInterceptors.intercept(transport(), MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    /** Adds a user with a role of his own. */
+    void addUser(String user, String password, String role) {
+        var added = users().userAdd(AuthUserAddRequest.newBuilder()
+                .setName(user)
+                .setPassword(password)
+                .build());
+        var made = users().roleAdd(AuthRoleAddRequest.newBuilder().setName(role).build());
+        var granted = users().userGrantRole(AuthUserGrantRoleRequest.newBuilder()
+                .setUser(user)
+                .setRole(role)
+                .build());
+        assertThat(List.of(added, made, granted)).hasSize(3);
+    }
+
+    void grant(String role, Permission.Type type, KeyRange range) {
+        var ignored = users().roleGrantPermission(AuthRoleGrantPermissionRequest.newBuilder()
+                .setName(role)
+                .setPerm(Permission.newBuilder()
+                        .setPermType(type)
+                        .setKey(ByteString.copyFromUtf8(range.from()))
+                        .setRangeEnd(ByteString.copyFromUtf8(range.end())))
+                .build());
+    }
+
+    void changePassword(String user, String password) {
+        var ignored = users().userChangePassword(AuthUserChangePasswordRequest.newBuilder()
+                .setName(user)
+                .setPassword(password)
+                .build());
+    }
+
+    // ---- the process ----
 
     static org.awaitility.core.ConditionFactory await() {
         return Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20));
@@ -238,10 +407,24 @@ final class EtcdServer implements AutoCloseable {
         return ids.size();
     }
 
-    ManagedChannel channel() {
-        ManagedChannel open = channel;
+    /** The operator's. */
+    Channel channel() {
+        Channel open = channel;
         assertThat(open).as("started").isNotNull();
         return open;
+    }
+
+    private ManagedChannel transport() {
+        ManagedChannel open = transport;
+        assertThat(open).as("started").isNotNull();
+        return open;
+    }
+
+    /** What the member says of itself and its leader. */
+    StatusResponse status() {
+        return MaintenanceGrpc.newBlockingStub(channel())
+                .withDeadlineAfter(5, TimeUnit.SECONDS)
+                .status(StatusRequest.getDefaultInstance());
     }
 
     private Process process() {
@@ -251,8 +434,8 @@ final class EtcdServer implements AutoCloseable {
     }
 
     private void closeChannel() {
-        if (channel != null) {
-            channel.shutdownNow();
+        if (transport != null) {
+            transport.shutdownNow();
         }
     }
 

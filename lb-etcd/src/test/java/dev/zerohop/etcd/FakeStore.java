@@ -23,6 +23,12 @@ final class FakeStore implements KeyStore {
 
     int reads;
 
+    /** What a member without a quorum has; null when there is none. */
+    @Nullable
+    Reading maybeOld;
+
+    int oldReads;
+
     /** Every watch that was asked for. */
     final List<FakeWatch> watches = new ArrayList<>();
 
@@ -54,6 +60,13 @@ final class FakeStore implements KeyStore {
         return failure == null
                 ? CompletableFuture.completedFuture(new Reading(revision, Map.copyOf(entries)))
                 : CompletableFuture.failedFuture(failure);
+    }
+
+    @Override
+    public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
+        oldReads++;
+        Reading old = maybeOld;
+        return old == null ? CompletableFuture.failedFuture(unreachable()) : CompletableFuture.completedFuture(old);
     }
 
     @Override

@@ -2,12 +2,10 @@ package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.net.HostAndPort;
-import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.Permission;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +28,8 @@ class StatusKeyTest {
     @BeforeEach
     void start() {
         etcd = EtcdServer.started(directory);
-        client = new EtcdClient(List.of(HostAndPort.fromString(etcd.address())), Env.system(), id);
+        client =
+                EtcdClient.builder().servers(etcd.address()).clientId(id.name()).build();
         etcd.put(keys.endpoint("a"), "{\"address\": \"10.0.0.1:80\"}");
         resolver = client.resolver("orders");
         resolver.start(heard);
@@ -117,5 +116,28 @@ class StatusKeyTest {
         assertThat(etcd.revokeAllLeases()).isEqualTo(1);
         etcd.put(keys.shards(), "[]");
         awaitStatus(keys.weights(), keys.shards());
+    }
+
+    @Test
+    void aClientThatMayOnlyReadFollowsEverythingAndWritesNothing() {
+        etcd.addUser("reader", "reader", "reads");
+        etcd.grant("reads", Permission.Type.READ, KeyRange.under("zerohop/v1/services/orders/"));
+        etcd.enableAuth("secret");
+        Listening reads = new Listening();
+        try (EtcdClient reader = EtcdClient.builder()
+                        .servers(etcd.address())
+                        .user("reader", "reader")
+                        .clientId("reader")
+                        .build();
+                Resolver following = reader.resolver("orders")) {
+            following.start(reads);
+            reads.awaitWeights(Map.of("a", 1));
+            etcd.put(keys.shards(), "[]");
+            EtcdServer.await().until(() -> reads.refusals.size() == 1);
+            etcd.put(keys.weights(), "{\"a\": 2}");
+            reads.awaitWeights(Map.of("a", 2));
+            assertThat(reads.errors).isEmpty();
+            assertThat(etcd.get(keys.status(new ClientId("reader")))).isNull();
+        }
     }
 }

@@ -1,0 +1,170 @@
+package dev.zerohop.etcd;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.net.HostAndPort;
+import dev.zerohop.Env;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says how an etcd cluster is reached. Nothing but {@link #servers} is required.
+ *
+ * <p>As soon as TLS, a user or a namespace is given here, all three are taken from here; else they come from the file that the system property
+ * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any. Files are read again when they change: those of TLS before
+ * each new connection, the password before each authentication. One that cannot be used then replaces nothing, and a warning says why. Not thread-safe.
+ */
+public final class EtcdClientBuilder {
+    private final List<HostAndPort> servers = new ArrayList<>();
+    private Env env = Env.system();
+    private boolean tls;
+    private @Nullable Path ca;
+    private @Nullable Path certificate;
+    private @Nullable Path key;
+    private @Nullable String authority;
+    private @Nullable Login login;
+    private @Nullable String namespace;
+    private @Nullable String clientId;
+
+    EtcdClientBuilder() {}
+
+    /**
+     * Adds members of the cluster; the first to be asked is drawn.
+     *
+     * @param addresses as {@code host:port}
+     * @throws IllegalArgumentException if one is not {@code host:port}
+     */
+    public EtcdClientBuilder servers(String... addresses) {
+        for (String server : addresses) {
+            HostAndPort address = Addresses.parse(server, 0);
+            if (address == null) {
+                throw new IllegalArgumentException(
+                        "etcd server was '" + server + "', expected host:port, such as 10.0.0.1:2379");
+            }
+            servers.add(address);
+        }
+        return this;
+    }
+
+    /** The clock, dice and threads; default: {@link Env#system}. */
+    public EtcdClientBuilder env(Env newEnv) {
+        this.env = requireNonNull(newEnv, "env");
+        return this;
+    }
+
+    /** TLS with the certificates that Java trusts. */
+    public EtcdClientBuilder tls() {
+        this.tls = true;
+        return this;
+    }
+
+    /**
+     * TLS with certificates of one's own.
+     *
+     * @param pem the certificates that sign those of the servers
+     */
+    public EtcdClientBuilder tls(Path pem) {
+        this.ca = requireNonNull(pem, "pem");
+        return tls();
+    }
+
+    /**
+     * Mutual TLS: what this client shows. TLS is then used also without {@link #tls}.
+     *
+     * @param certificatePem the client's certificate, with those in between if any
+     * @param keyPem its private key, not encrypted: PKCS #8, or the older forms of RSA and EC keys
+     */
+    public EtcdClientBuilder clientCertificate(Path certificatePem, Path keyPem) {
+        this.certificate = requireNonNull(certificatePem, "certificatePem");
+        this.key = requireNonNull(keyPem, "keyPem");
+        return tls();
+    }
+
+    /** The name that the servers' certificates must carry, where it is not the host that is connected to. TLS is then used also without {@link #tls}. */
+    public EtcdClientBuilder authority(String name) {
+        this.authority = requireNonNull(name, "name");
+        return tls();
+    }
+
+    /**
+     * A user with a password in a file of its own; white space around it is no part of it.
+     *
+     * @throws IllegalArgumentException if the user is blank
+     */
+    public EtcdClientBuilder user(String user, Path passwordFile) {
+        return login(user, new Login.PasswordFile(requireNonNull(passwordFile, "passwordFile")));
+    }
+
+    /**
+     * A user with a password that never changes.
+     *
+     * @throws IllegalArgumentException if the user is blank
+     */
+    public EtcdClientBuilder user(String user, String password) {
+        requireNonNull(password, "password");
+        return login(user, () -> password);
+    }
+
+    /**
+     * A user whose password is asked for before each authentication.
+     *
+     * @param password called by one thread at a time of the client's; may block. What it throws is reported by its class alone
+     * @throws IllegalArgumentException if the user is blank
+     */
+    public EtcdClientBuilder user(String user, Supplier<String> password) {
+        return login(user, requireNonNull(password, "password"));
+    }
+
+    private EtcdClientBuilder login(String user, Supplier<String> password) {
+        this.login = new Login(requireNonNull(user, "user"), password);
+        return this;
+    }
+
+    /**
+     * A prefix of every key that is read or written, so that several fleets share a cluster. Nobody sees it but etcd.
+     *
+     * @param prefix ends with a slash, for example {@code production/}
+     * @throws IllegalArgumentException if it does not, or has control characters or an empty segment
+     */
+    public EtcdClientBuilder namespace(String prefix) {
+        this.namespace = Namespace.check("namespace", requireNonNull(prefix, "prefix"));
+        return this;
+    }
+
+    /**
+     * What this client is called among all clients, where they are told apart. Default: {@code clientId} of the configuration file, else a made-up name.
+     *
+     * @throws IllegalArgumentException if it is blank or has a slash
+     */
+    public EtcdClientBuilder clientId(String id) {
+        if (requireNonNull(id, "id").isBlank() || id.indexOf('/') >= 0) {
+            throw new IllegalArgumentException(
+                    "clientId was '" + id + "', expected a name that is not blank and has no slash");
+        }
+        this.clientId = id;
+        return this;
+    }
+
+    /**
+     * The client. Does not connect yet.
+     *
+     * @throws IllegalArgumentException if there is no server, a TLS file cannot be used, or the configuration file cannot
+     */
+    public EtcdClient build() {
+        if (servers.isEmpty()) {
+            throw new IllegalArgumentException("no etcd server was given, expected at least one host:port");
+        }
+        boolean given = tls || login != null || namespace != null;
+        ConfigFile file = given && clientId != null ? ConfigFile.NONE : ConfigFile.ofTheProcess();
+        Access access = given
+                ? new Access(
+                        tls ? new Tls(ca, certificate, key, authority) : null,
+                        login,
+                        namespace == null ? "" : namespace)
+                : file.accessTo(List.copyOf(servers));
+        return new EtcdClient(List.copyOf(servers), access, clientId == null ? file.clientId() : clientId, env);
+    }
+}
