@@ -18,6 +18,9 @@ final class FakeStore implements KeyStore {
     @Nullable
     EtcdFailure readFailure;
 
+    /** Whether reads are never answered. */
+    boolean silent;
+
     /** Whether a watch is created at once. */
     boolean creates = true;
 
@@ -56,10 +59,23 @@ final class FakeStore implements KeyStore {
     @Override
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
         reads++;
+        if (silent) {
+            return new CompletableFuture<>();
+        }
         EtcdFailure failure = readFailure;
-        return failure == null
-                ? CompletableFuture.completedFuture(new Reading(revision, Map.copyOf(entries)))
-                : CompletableFuture.failedFuture(failure);
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        Map<String, Entry> found = new HashMap<>(entries);
+        found.keySet().removeIf(key -> !holds(ranges, key));
+        return CompletableFuture.completedFuture(new Reading(revision, found));
+    }
+
+    private static boolean holds(List<KeyRange> ranges, String key) {
+        return ranges.stream()
+                .anyMatch(range -> range.end().isEmpty()
+                        ? key.equals(range.from())
+                        : key.compareTo(range.from()) >= 0 && key.compareTo(range.end()) < 0);
     }
 
     @Override
@@ -114,7 +130,7 @@ final class FakeStore implements KeyStore {
 
     private void tell(Event event) {
         for (FakeWatch watch : List.copyOf(watches)) {
-            if (!watch.cancelled) {
+            if (!watch.cancelled && holds(watch.ranges, event.key())) {
                 watch.watcher.onEvents(revision, List.of(event));
             }
         }

@@ -91,6 +91,18 @@ class WeightsResolverTest extends ResolverContract {
     }
 
     @Test
+    void theFirstMembersWaitForTheWeightsButNotForEver() {
+        store.silent = true;
+        try (Resolver resolver = over(members)) {
+            resolver.start(heard);
+            members.push(endpoint("a"));
+            assertThat(heard.sets).isEmpty();
+            time.advance(WeightsResolver.PATIENCE);
+            assertThat(weights()).containsExactly(1);
+        }
+    }
+
+    @Test
     void whileTheMembersSourceIsAwayWeightsGoOnAndTheSetIsStale() {
         try (Resolver resolver = over(members)) {
             resolver.start(heard);
