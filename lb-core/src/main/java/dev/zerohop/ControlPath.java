@@ -55,6 +55,9 @@ final class ControlPath {
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
 
+    /** What the application configured, which holds while the source configures nothing. */
+    private BalancerSettings stated;
+
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
     private boolean admissionDue;
 
@@ -69,6 +72,7 @@ final class ControlPath {
         this.healthSources = List.copyOf(builder.healthSources);
         this.configurationParser = builder.configurationParser;
         this.settings = requireNonNull(builder.settings, "settings");
+        this.stated = settings;
         this.retryBudget = settings.retry().newBudget(time);
         this.membership = new Membership(
                 balancer, listener, healthSources, settings.ejection().newJudge(env));
@@ -121,7 +125,10 @@ final class ControlPath {
     }
 
     void apply(BalancerSettings next) {
-        execute(() -> takeSettings(next));
+        execute(() -> {
+            stated = next;
+            takeSettings(next);
+        });
     }
 
     /** Request path: leaves the work to the scheduler. */
@@ -305,6 +312,10 @@ final class ControlPath {
     private void takeConfiguration(String json) {
         Function<String, BalancerSettings> parser = configurationParser;
         if (parser == null) {
+            return;
+        }
+        if (json.isEmpty()) {
+            takeSettings(stated);
             return;
         }
         BalancerSettings next;

@@ -40,8 +40,8 @@ public interface Resolver extends AutoCloseable {
         void onError(Throwable cause);
 
         /**
-         * The source also configures how to balance: a JSON text in the format of the configuration reference. Sources that
-         * configure nothing never call this.
+         * The source also configures how to balance: a JSON text in the format of the configuration reference. An empty text says that it does so no
+         * more, and that what the application configured holds again. Sources that configure nothing never call this.
          */
         default void onConfiguration(String json) {}
 

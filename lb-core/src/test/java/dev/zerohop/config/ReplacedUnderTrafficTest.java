@@ -128,4 +128,24 @@ class ReplacedUnderTrafficTest {
             assertThat(balancer.settings().policy().name()).isEqualTo("least_request");
         }
     }
+
+    @Test
+    void whenTheSourceConfiguresNoMoreWhatTheApplicationConfiguredHoldsAgain() {
+        ScriptedResolver resolver = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .resolver(resolver)
+                .settings(Configurations.parse("{\"policy\": \"random\"}"))
+                .configurationParser(Configurations::parse)
+                .build()) {
+            balancer.start();
+            resolver.push(endpoint(0));
+            resolver.configure("{\"policy\": \"least_request\"}");
+            resolver.configure("");
+            assertThat(balancer.settings().policy().name()).isEqualTo("random");
+            resolver.configure("{\"policy\": \"least_request\"}");
+            balancer.apply(Configurations.parse("{\"policy\": \"round_robin\"}"));
+            resolver.configure("");
+            assertThat(balancer.settings().policy().name()).isEqualTo("round_robin");
+        }
+    }
 }

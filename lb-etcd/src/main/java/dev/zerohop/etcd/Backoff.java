@@ -12,7 +12,7 @@ final class Backoff {
     private static final long MAX_NANOS = Duration.ofSeconds(2).toNanos();
 
     /** Somebody has to grant a permission first; until then each attempt is a line in etcd's log. */
-    private static final long DENIED_NANOS = Duration.ofSeconds(30).toNanos();
+    static final Duration DENIED = Duration.ofSeconds(30);
 
     /** Clients that lost the same server drift apart by this share in either direction. */
     private static final double JITTER = 0.15;
@@ -21,8 +21,13 @@ final class Backoff {
 
     /** The wait after the n-th failure in a row, n from 1. */
     static long nanos(EtcdFailure.Kind kind, int failures, Dice dice) {
+        return nanos(kind, failures, DENIED, dice);
+    }
+
+    /** The same with another wait for what is not allowed. */
+    static long nanos(EtcdFailure.Kind kind, int failures, Duration denied, Dice dice) {
         if (kind == EtcdFailure.Kind.DENIED) {
-            return jittered(DENIED_NANOS, dice);
+            return jittered(denied.toNanos(), dice);
         }
         return jittered(Math.min(MAX_NANOS, FIRST_NANOS << Math.min(failures - 1, 10)), dice);
     }

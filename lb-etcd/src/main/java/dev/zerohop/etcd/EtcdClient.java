@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import java.util.HashMap;
@@ -23,9 +22,11 @@ import org.jspecify.annotations.Nullable;
 public final class EtcdClient implements AutoCloseable {
     private final String name;
     private final Env env;
-    private final @Nullable String clientId;
+    private final List<HostAndPort> servers;
+    private final ClientId id;
     private final EtcdConnection connection;
     private final KeyStore store;
+    private final Statuses statuses;
 
     // Guarded by itself.
     private final Map<List<KeyRange>, Shared> reflectors = new HashMap<>();
@@ -47,12 +48,14 @@ public final class EtcdClient implements AutoCloseable {
      * @throws IllegalArgumentException if a TLS file cannot be used
      */
     EtcdClient(List<HostAndPort> servers, Access access, @Nullable String clientId, Env env) {
+        this.servers = List.copyOf(servers);
+        this.id = ClientId.of(clientId);
         this.name = "etcd://"
                 + String.join(",", servers.stream().map(HostAndPort::toString).toList());
         this.env = env;
-        this.clientId = clientId;
         this.connection = new EtcdConnection(servers, env.dice().nextInt(servers.size()), access, env);
         this.store = new GrpcKeyStore(connection);
+        this.statuses = new Statuses(connection, env, id);
     }
 
     /**
@@ -82,7 +85,7 @@ public final class EtcdClient implements AutoCloseable {
 
     /**
      * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, its configuration, and its directory with
-     * {@link DirectoryOptions#DEFAULTS}. Closing it leaves the client open.
+     * {@link DirectoryOptions#DEFAULTS}; or, where the service has an alias, what that names. Closing it leaves the client open.
      *
      * @throws IllegalArgumentException if the name is blank or has a slash
      */
@@ -98,18 +101,24 @@ public final class EtcdClient implements AutoCloseable {
     public Resolver resolver(String service, DirectoryOptions options) {
         ServiceKeys keys = new ServiceKeys(requireNonNull(service, "service"));
         requireNonNull(options, "options");
-        Resolver endpoints = new EtcdResolver(
-                name + "/" + service,
-                EndpointSet.Removals.GUARDED,
-                new ServiceView(keys),
+        return new DirectoryResolver(
+                ServiceResolver.of(name + "/" + service, source(), service),
                 env,
-                subscriber -> follow(keys.followed(), subscriber));
-        return new DirectoryResolver(endpoints, env, refusals -> directory(keys, options, refusals, () -> {}));
+                refusals -> directory(keys, options, refusals, () -> {}));
     }
 
     /** The directory of a service, which does nothing until it is asked. */
     EtcdDirectory directory(ServiceKeys keys, DirectoryOptions options, Consumer<String> refusals, Runnable onClose) {
         return new EtcdDirectory(store, keys.directory(), env, options, refusals, onClose);
+    }
+
+    /** How resolvers come by this client. */
+    ClientSource source() {
+        return new ClientSource(servers, id, env, () -> ClientSource.use(this, () -> {}));
+    }
+
+    Statuses statuses() {
+        return statuses;
     }
 
     /** Follows the ranges until cancelled. */
@@ -143,12 +152,6 @@ public final class EtcdClient implements AutoCloseable {
         shared.reflector.close();
     }
 
-    /** What this client is called among all clients; null if nobody said. */
-    @Nullable
-    String clientId() {
-        return clientId;
-    }
-
     EtcdConnection connection() {
         return connection;
     }
@@ -174,7 +177,8 @@ public final class EtcdClient implements AutoCloseable {
             reflectors.clear();
         }
         open.forEach(shared -> shared.reflector.close());
-        connection.close();
+        // At once, unless there is a status to be deleted before.
+        statuses.close().whenComplete((done, thrown) -> connection.close());
     }
 
     @Override

@@ -3,18 +3,15 @@ package dev.zerohop.etcd;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.util.concurrent.MoreExecutors;
-import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.resolver.EndpointJson;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,10 +52,6 @@ public final class EtcdRegistration implements AutoCloseable {
 
     private static final Duration MAX_DRAIN = Duration.ofHours(1);
 
-    /** Two renewals may fail before the lease ends. */
-    private static final int RENEWALS_PER_TTL = 3;
-
-    private final Leases leases;
     private final Env env;
     private final String key;
     private final Endpoint endpoint;
@@ -68,22 +61,26 @@ public final class EtcdRegistration implements AutoCloseable {
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
 
     // Touched by serial tasks only.
-    private Leases.@Nullable Lease lease;
-    private long writtenRevision;
-    private boolean ended;
+    private final LeasedKey listed;
     private boolean lost;
     private @Nullable CompletableFuture<Void> leaving;
-    private int failures;
-    private @Nullable Cancellable timer;
 
     private EtcdRegistration(EtcdClient client, String service, Endpoint endpoint, Duration ttl, Listener listener) {
         this.listener = listener;
-        this.leases = new Leases(client.connection());
         this.env = client.env();
         this.key = new ServiceKeys(service).endpoint(endpoint.id());
         this.endpoint = endpoint;
         this.ttlSeconds = ttl.plusNanos(999_999_999).toSeconds();
         this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.listed = new LeasedKey(
+                new Leases(client.connection()),
+                env,
+                serial,
+                key,
+                EndpointJson.write(endpoint),
+                ttlSeconds,
+                Backoff.DENIED,
+                new Listing());
     }
 
     /**
@@ -114,7 +111,7 @@ public final class EtcdRegistration implements AutoCloseable {
             throw new IllegalArgumentException("ttl was " + ttl + ", expected " + MIN_TTL + " to " + MAX_TTL);
         }
         EtcdRegistration registration = new EtcdRegistration(client, service, endpoint, ttl, listener);
-        registration.serial.execute(registration::establish);
+        registration.serial.execute(registration.listed::establish);
         return registration;
     }
 
@@ -160,154 +157,67 @@ public final class EtcdRegistration implements AutoCloseable {
         }
     }
 
-    // ---- staying ----
-
-    private void establish() {
-        if (ended) {
-            return;
-        }
-        lease = null;
-        writtenRevision = 0;
-        then(leases.grant(ttlSeconds), granted -> {
-            lease = granted;
-            write(granted);
-        });
-    }
-
-    private void write(Leases.Lease granted) {
-        then(leases.put(key, value(), granted.id()), revision -> {
-            writtenRevision = revision;
-            failures = 0;
+    /** Tells how it goes. */
+    private final class Listing implements LeasedKey.Owner {
+        @Override
+        public void onWritten(long seconds) {
             lost = false;
             if (registered.complete(null)) {
-                LOG.info("{} is registered for {} s at a time", key, granted.ttlSeconds());
+                LOG.info("{} is registered for {} s at a time", key, seconds);
             }
             listener.onRegistered();
-            renewLater(granted);
-        });
-    }
-
-    private void renewLater(Leases.Lease granted) {
-        long third = Duration.ofSeconds(granted.ttlSeconds()).toNanos() / RENEWALS_PER_TTL;
-        schedule(Backoff.jittered(third, env.dice()), () -> renew(granted));
-    }
-
-    private void renew(Leases.Lease granted) {
-        then(leases.keepAlive(granted.id()), left -> {
-            if (left > 0) {
-                failures = 0;
-                if (lost) {
-                    lost = false;
-                    listener.onRegistered();
-                }
-                renewLater(granted);
-            } else {
-                LOG.warn("{}: its lease has ended; it is registered again", key);
-                establish();
-            }
-        });
-    }
-
-    /** Goes on with the answer, or starts again from what is known after a while. */
-    private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
-        call.whenComplete((answer, thrown) -> serial.execute(() -> {
-            if (ended) {
-                return;
-            }
-            if (thrown == null) {
-                next.accept(answer);
-            } else {
-                retry(thrown);
-            }
-        }));
-    }
-
-    private void retry(Throwable thrown) {
-        EtcdFailure failure = failure(thrown);
-        if (failure.kind() == EtcdFailure.Kind.CLOSED) {
-            ended = true;
-            return;
         }
-        failures++;
-        if (failures == 1) {
-            LOG.warn("{} cannot be kept registered, trying on: {}", key, failure.getMessage());
-        }
-        if (!lost) {
-            lost = true;
-            listener.onLost(String.valueOf(failure.getMessage()));
-        }
-        Leases.Lease held = lease;
-        schedule(Backoff.nanos(failure.kind(), failures, env.dice()), () -> {
-            if (held != null && writtenRevision > 0) {
-                renew(held);
-            } else {
-                // A lease that nothing was written under may have ended by now; a new one has not.
-                establish();
-            }
-        });
-    }
 
-    private String value() {
-        boolean draining = leaving != null;
-        return EndpointJson.write(
-                draining
-                        ? endpoint.toBuilder()
-                                .readiness(Endpoint.Readiness.DRAINING)
-                                .build()
-                        : endpoint);
+        @Override
+        public void onRenewed() {
+            if (lost) {
+                lost = false;
+                listener.onRegistered();
+            }
+        }
+
+        @Override
+        public void onFailing(EtcdFailure cause) {
+            LOG.warn("{} cannot be kept registered, trying on: {}", key, cause.getMessage());
+            if (!lost) {
+                lost = true;
+                listener.onLost(String.valueOf(cause.getMessage()));
+            }
+        }
+
+        @Override
+        public void onLeaseLost() {
+            LOG.warn("{}: its lease has ended; it is registered again", key);
+        }
     }
 
     // ---- leaving ----
 
     private void beginToLeave(Duration drain) {
-        Leases.Lease held = lease;
-        if (held == null || writtenRevision == 0) {
+        if (!listed.written()) {
             delete();
             return;
         }
+        String draining = EndpointJson.write(
+                endpoint.toBuilder().readiness(Endpoint.Readiness.DRAINING).build());
         // Whether or not it can be announced, the endpoint is deleted in the end.
-        leases.replace(key, writtenRevision, value(), held.id())
+        listed.amend(draining)
                 .whenComplete(
                         (done, thrown) -> env.time().schedule(drain.toNanos(), () -> serial.execute(this::delete)));
     }
 
     private void delete() {
-        ended = true;
-        if (timer != null) {
-            timer.cancel();
-        }
         registered.cancel(false);
         CompletableFuture<Void> left = requireNonNull(leaving, "leaving");
-        Leases.Lease held = lease;
-        if (held == null) {
-            left.complete(null);
-            return;
-        }
-        leases.revoke(held.id()).whenComplete((done, thrown) -> complete(left, thrown));
+        listed.end().whenComplete((done, thrown) -> complete(left, thrown));
     }
 
     private static void complete(CompletableFuture<Void> future, @Nullable Throwable thrown) {
         if (thrown == null) {
             future.complete(null);
         } else {
-            future.completeExceptionally(failure(thrown));
+            future.completeExceptionally(LeasedKey.failure(thrown));
         }
-    }
-
-    private void schedule(long delayNanos, Runnable task) {
-        timer = env.time()
-                .schedule(
-                        delayNanos,
-                        () -> serial.execute(() -> {
-                            if (!ended) {
-                                task.run();
-                            }
-                        }));
-    }
-
-    private static EtcdFailure failure(Throwable thrown) {
-        return EtcdFailure.of(
-                "", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
     }
 
     @Override

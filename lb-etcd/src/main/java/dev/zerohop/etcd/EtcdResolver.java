@@ -1,18 +1,15 @@
 package dev.zerohop.etcd;
 
-import static java.util.Objects.requireNonNull;
-
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
-import dev.zerohop.ShardCount;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,55 +22,77 @@ import org.slf4j.LoggerFactory;
 final class EtcdResolver implements Resolver {
     private static final Logger LOG = LoggerFactory.getLogger(EtcdResolver.class);
 
+    /** Learns what a resolver's listener is not told; called before the listener. */
+    interface Aside {
+        /** What the target now means instead; told with every reading. */
+        void onAlias(@Nullable Alias alias);
+
+        /** All that is refused at present, whenever that changes. */
+        void onRefusals(List<Refused> present);
+
+        /** For a target that has neither aliases nor a status. */
+        Aside NOBODY = new Aside() {
+            @Override
+            public void onAlias(@Nullable Alias alias) {}
+
+            @Override
+            public void onRefusals(List<Refused> present) {}
+        };
+    }
+
     private final String name;
     private final EndpointSet.Removals removals;
     private final View view;
     private final Env env;
     private final Function<Reflector.Subscriber, Cancellable> source;
-    private final Executor serial;
+    private final Aside aside;
+    private final @Nullable Health health;
+    private final Lifecycle lifecycle;
 
     // Guarded by this.
-    private boolean started;
     private @Nullable Cancellable subscription;
 
-    private volatile boolean closed;
-
-    // Touched by serial tasks only.
+    // Touched by the lifecycle's tasks only.
     private final Losses losses = new Losses();
+    private final SmoothWeights weights = new SmoothWeights();
     private @Nullable Known known;
     private @Nullable Cancellable timer;
 
     /** What etcd says, whatever of it was told. */
-    private record Known(List<Endpoint> endpoints, @Nullable ShardCount shards, Reflector.State state, boolean stale) {}
+    private record Known(View.Content content, List<Endpoint> endpoints, Reflector.State state, boolean stale) {}
 
-    /** {@code source} subscribes to the keys that {@code view} reads. */
+    /**
+     * Where the verdicts on the endpoints are.
+     *
+     * @param source subscribes to the keys under {@link ServiceKeys#health}
+     */
+    record Health(ServiceKeys keys, Function<Reflector.Subscriber, Cancellable> source) {}
+
+    /** {@code source} subscribes to the keys that {@code view} reads; nobody judges the endpoints if {@code health} is null. */
     EtcdResolver(
             String name,
             EndpointSet.Removals removals,
             View view,
             Env env,
-            Function<Reflector.Subscriber, Cancellable> source) {
+            Function<Reflector.Subscriber, Cancellable> source,
+            Aside aside,
+            @Nullable Health health) {
         this.name = name;
         this.removals = removals;
         this.view = view;
         this.env = env;
         this.source = source;
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.aside = aside;
+        this.health = health;
+        this.lifecycle = new Lifecycle(name, env);
     }
 
     @Override
     public void start(Listener listener) {
-        requireNonNull(listener, "listener");
+        lifecycle.start(listener);
+        Cancellable subscribed = subscribe(listener);
         synchronized (this) {
-            if (started || closed) {
-                throw new IllegalStateException(
-                        name + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
-            }
-            started = true;
-        }
-        Cancellable subscribed = source.apply(new Feed(listener));
-        synchronized (this) {
-            if (!closed) {
+            if (!lifecycle.closed()) {
                 subscription = subscribed;
                 return;
             }
@@ -81,18 +100,30 @@ final class EtcdResolver implements Resolver {
         subscribed.cancel();
     }
 
+    private Cancellable subscribe(Listener listener) {
+        Cancellable endpoints = source.apply(new Feed(listener));
+        if (health == null) {
+            return endpoints;
+        }
+        Cancellable verdicts =
+                health.source().apply(new HealthFeed(name, health.keys(), env.time(), lifecycle::run, listener));
+        return () -> {
+            endpoints.cancel();
+            verdicts.cancel();
+        };
+    }
+
     @Override
     public void close() {
+        lifecycle.close(this::cancelTimer);
         Cancellable subscribed;
         synchronized (this) {
-            closed = true;
             subscribed = subscription;
             subscription = null;
         }
         if (subscribed != null) {
             subscribed.cancel();
         }
-        serial.execute(this::cancelTimer);
     }
 
     private void cancelTimer() {
@@ -102,19 +133,12 @@ final class EtcdResolver implements Resolver {
         }
     }
 
-    private void run(Runnable task) {
-        serial.execute(() -> {
-            if (!closed) {
-                task.run();
-            }
-        });
-    }
-
-    /** Tells the listener; its own state is touched by serial tasks only. */
+    /** Tells the listener; its own state is touched by the lifecycle's tasks only. */
     private final class Feed implements Reflector.Subscriber {
         private final Listener listener;
         private @Nullable EndpointSet last;
-        private @Nullable String configuration;
+        private String configuration = "";
+        private List<Refused> refused = List.of();
         private @Nullable String problem;
 
         Feed(Listener listener) {
@@ -123,12 +147,12 @@ final class EtcdResolver implements Resolver {
 
         @Override
         public void onState(Reflector.State state, boolean stale) {
-            run(() -> take(state, stale));
+            lifecycle.run(() -> take(state, stale));
         }
 
         @Override
         public void onConfirmed(Instant asOf) {
-            run(() -> {
+            lifecycle.run(() -> {
                 if (problem == null) {
                     confirm(asOf);
                 }
@@ -137,30 +161,57 @@ final class EtcdResolver implements Resolver {
 
         @Override
         public void onFailure(EtcdFailure cause) {
-            run(() -> tellProblem(cause));
+            lifecycle.run(() -> {
+                Known now = known;
+                if (now != null) {
+                    // What timers still tell of it is not vouched for.
+                    known = new Known(now.content(), now.endpoints(), now.state(), true);
+                }
+                tellProblem(cause);
+            });
         }
 
         private void take(Reflector.State state, boolean stale) {
             View.Content content = view.read(state.entries());
-            for (String refusal : content.refusals()) {
-                LOG.warn("{}: {}", name, refusal);
-            }
+            tellRefusals(content.refusals());
+            aside.onAlias(content.alias());
             tellConfiguration(content.configuration());
-            if (content.endpoints() == null) {
+            List<Endpoint> endpoints = content.endpoints();
+            if (endpoints == null) {
                 // The one value that names everybody is bad, and no good one came before it.
                 if (!content.refusals().isEmpty()) {
-                    tellProblem(new IllegalArgumentException(content.refusals().get(0)));
+                    tellProblem(new IllegalArgumentException(
+                            content.refusals().get(0).text()));
                 }
                 return;
             }
-            known = new Known(content.endpoints(), content.shards(), state, stale);
+            known = new Known(content, endpoints, state, stale);
             tellEndpoints();
         }
 
+        /** Each value once. */
+        private void tellRefusals(List<Refused> present) {
+            List<Refused> sorted = new ArrayList<>(present);
+            sorted.sort(Comparator.comparing(Refused::key));
+            if (sorted.equals(refused)) {
+                return;
+            }
+            List<Refused> before = refused;
+            refused = List.copyOf(sorted);
+            aside.onRefusals(refused);
+            for (Refused value : refused) {
+                if (!before.contains(value) && !lifecycle.closed()) {
+                    LOG.warn("{}: {}", name, value.text());
+                    listener.onRefused(value.text());
+                }
+            }
+        }
+
         private void tellConfiguration(@Nullable String json) {
-            if (json != null && !json.equals(configuration)) {
-                configuration = json;
-                listener.onConfiguration(json);
+            String next = json == null ? "" : json;
+            if (!next.equals(configuration) && !lifecycle.closed()) {
+                configuration = next;
+                listener.onConfiguration(next);
             }
         }
 
@@ -170,9 +221,17 @@ final class EtcdResolver implements Resolver {
                 return;
             }
             EndpointSet before = last;
+            cancelTimer();
+            long nanos = env.time().nanoTime();
+            List<Endpoint> weighted =
+                    weights.apply(now.endpoints(), now.content().smoothing(), nanos);
+            List<Endpoint> named = before == null || removals == EndpointSet.Removals.MEANT
+                    ? weighted
+                    : losses.gather(before.endpoints(), weighted, nanos);
+            lookAgainIn(Math.min(weights.dueInNanos(), losses.dueInNanos(nanos)));
             EndpointSet next = EndpointSet.builder(name)
-                    .endpoints(before == null ? now.endpoints() : gathered(before, now.endpoints()))
-                    .shards(now.shards())
+                    .endpoints(named)
+                    .shards(now.content().shards())
                     .version(now.state().revision())
                     .asOf(now.state().asOf())
                     .stale(now.stale())
@@ -192,29 +251,21 @@ final class EtcdResolver implements Resolver {
                 problem = null;
             }
             last = next;
-            if (!closed) {
+            if (!lifecycle.closed()) {
                 listener.onEndpoints(next);
             }
         }
 
-        /** What is meant goes at once. */
-        private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present) {
-            if (removals == EndpointSet.Removals.MEANT) {
-                return present;
+        /** When a loss is to be told, or weights may step. */
+        private void lookAgainIn(long nanos) {
+            if (nanos != Long.MAX_VALUE) {
+                timer = env.time().schedule(nanos, () -> lifecycle.run(this::tellEndpoints));
             }
-            long now = env.time().nanoTime();
-            List<Endpoint> named = losses.gather(before.endpoints(), present, now);
-            cancelTimer();
-            long due = losses.dueInNanos(now);
-            if (due != Long.MAX_VALUE) {
-                timer = env.time().schedule(due, () -> run(this::tellEndpoints));
-            }
-            return named;
         }
 
         private void confirm(Instant asOf) {
             EndpointSet set = last;
-            if (set != null && !closed) {
+            if (set != null && !lifecycle.closed()) {
                 last = set.confirmed(asOf);
                 listener.onConfirmed(asOf);
             }
@@ -223,7 +274,7 @@ final class EtcdResolver implements Resolver {
         /** Once, until it goes away or turns into another. */
         private void tellProblem(Exception cause) {
             String text = String.valueOf(cause.getMessage());
-            if (!closed && !text.equals(problem)) {
+            if (!lifecycle.closed() && !text.equals(problem)) {
                 problem = text;
                 listener.onError(cause);
             }

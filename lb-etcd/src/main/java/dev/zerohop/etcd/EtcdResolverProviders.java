@@ -18,8 +18,6 @@ public final class EtcdResolverProviders {
      * the service.
      */
     public static final class EtcdTargets implements ResolverProvider {
-        private static final String FORM = "one name, the service, as in etcd://host:2379/service";
-
         /** For the service loader. */
         public EtcdTargets() {}
 
@@ -31,25 +29,16 @@ public final class EtcdResolverProviders {
         @Override
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
-            ConfigFile.ofTheProcess().check(servers);
-            ServiceKeys keys = new ServiceKeys(service(target));
-            Resolver endpoints = new EtcdResolver(
-                    target.text(),
-                    EndpointSet.Removals.GUARDED,
-                    new ServiceView(keys),
-                    env,
-                    subscriber -> SharedClients.OF_THE_PROCESS.follow(servers, env, keys.followed(), subscriber));
+            ServiceKeys keys = new ServiceKeys(EtcdTarget.service(target));
             return new DirectoryResolver(
-                    endpoints, env, refusals -> SharedClients.OF_THE_PROCESS.directory(servers, env, keys, refusals));
+                    ServiceResolver.of(target.text(), ClientSource.shared(servers, env), keys.service()),
+                    env,
+                    refusals -> SharedClients.OF_THE_PROCESS.directory(servers, env, keys, refusals));
         }
 
         @Override
         public String tlsName(Target target) {
-            return service(target);
-        }
-
-        private static String service(Target target) {
-            return EtcdTarget.segments(target, 1, FORM).get(0);
+            return EtcdTarget.service(target);
         }
     }
 
@@ -70,8 +59,7 @@ public final class EtcdResolverProviders {
 
         @Override
         public Resolver newResolver(Target target, Env env) {
-            List<HostAndPort> servers = EtcdTarget.servers(target);
-            ConfigFile.ofTheProcess().check(servers);
+            ClientSource source = ClientSource.shared(EtcdTarget.servers(target), env);
             List<String> names = EtcdTarget.segments(target, 2, FORM);
             GolbView view = new GolbView(names.get(0), names.get(1));
             return new EtcdResolver(
@@ -79,7 +67,62 @@ public final class EtcdResolverProviders {
                     EndpointSet.Removals.MEANT,
                     view,
                     env,
-                    subscriber -> SharedClients.OF_THE_PROCESS.follow(servers, env, view.followed(), subscriber));
+                    subscriber -> source.follow(view.followed(), subscriber),
+                    EtcdResolver.Aside.NOBODY,
+                    null);
+        }
+    }
+
+    /**
+     * {@code etcd-weights://host:2379/service?of=<target>}: the endpoints of another target, percent-encoded, with the weights of a service laid over them;
+     * see {@link EtcdWeights}. Its TLS name is the other target's.
+     */
+    public static final class EtcdWeightsTargets implements ResolverProvider {
+        private static final String FORM =
+                "one name, the service, as in etcd-weights://host:2379/service?of=refreshing-dns%3A%2F%2F%2Forders%3A8080";
+
+        /** For the service loader. */
+        public EtcdWeightsTargets() {}
+
+        @Override
+        public String scheme() {
+            return "etcd-weights";
+        }
+
+        @Override
+        public Resolver newResolver(Target target, Env env) {
+            ClientSource source = ClientSource.shared(EtcdTarget.servers(target), env);
+            String service = EtcdTarget.path(target, 1, FORM).get(0);
+            return EtcdWeights.over(target.text(), of(target).newResolver(env), source, service);
+        }
+
+        @Override
+        public String tlsName(Target target) {
+            Target members = of(target);
+            return members.provider().tlsName(members);
+        }
+
+        private static Target of(Target target) {
+            Target members = null;
+            for (Target.Parameter parameter : target.parameters()) {
+                if (!parameter.name().equals("of")) {
+                    throw target.error(
+                            parameter.position(),
+                            "found the parameter '" + parameter.name()
+                                    + "', expected of, the target whose endpoints are weighted");
+                }
+                members = Target.parse(parameter.value());
+                if (members.scheme().equals("etcd") || members.scheme().equals("etcd-weights")) {
+                    throw target.error(
+                            parameter.valuePosition(),
+                            "found '" + parameter.value()
+                                    + "', expected a target of another source: a service of etcd has weights of its own");
+                }
+            }
+            if (members == null) {
+                throw target.error(target.queryPosition(), "found no parameter 'of', expected " + FORM);
+            }
+            return members;
         }
     }
 }

@@ -35,6 +35,12 @@ final class EtcdTarget {
         return servers;
     }
 
+    /** The service of a target whose path is one. */
+    static String service(Target target) {
+        return segments(target, 1, "one name, the service, as in etcd://host:2379/service")
+                .get(0);
+    }
+
     /**
      * The path's segments.
      *
@@ -43,6 +49,11 @@ final class EtcdTarget {
      */
     static List<String> segments(Target target, int count, String form) {
         target.refuseQuery();
+        return path(target, count, form);
+    }
+
+    /** The same for a target that may have parameters. */
+    static List<String> path(Target target, int count, String form) {
         if (target.path().isEmpty()) {
             throw target.error(
                     Math.min(target.pathPosition(), target.text().length()), "found no path, expected " + form);

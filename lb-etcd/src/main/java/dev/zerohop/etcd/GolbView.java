@@ -27,11 +27,11 @@ final class GolbView implements View {
 
     @Override
     public Content read(Map<String, KeyStore.Entry> entries) {
-        List<String> refusals = new ArrayList<>();
+        List<Refused> refusals = new ArrayList<>();
         KeyStore.Entry entry = entries.get(key);
         List<Endpoint> known = endpoints.read(entry, refusals);
         // No key means nobody is there; a bad first value means that nobody knows.
-        return new Content(entry == null ? List.of() : known, null, null, refusals);
+        return new Content(entry == null ? List.of() : known, null, null, null, null, refusals);
     }
 
     private static List<Endpoint> parse(byte[] utf8) throws IOException {

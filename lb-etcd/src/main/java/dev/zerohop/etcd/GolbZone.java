@@ -94,7 +94,9 @@ public final class GolbZone implements AutoCloseable {
                 EndpointSet.Removals.MEANT,
                 new GolbView(zone, function),
                 client.env(),
-                subscriber -> client.follow(keys, subscriber));
+                subscriber -> client.follow(keys, subscriber),
+                EtcdResolver.Aside.NOBODY,
+                null);
     }
 
     /** Stops following; resolvers go on until they are closed. Idempotent. */

@@ -1,11 +1,14 @@
 package dev.zerohop.etcd;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,6 +22,11 @@ final class Json {
 
     private Json(JsonParser parser) {
         this.parser = parser;
+    }
+
+    /** A text as JSON. */
+    static String quoted(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
     }
 
     /** Takes the value of one field. */
@@ -68,6 +76,20 @@ final class Json {
         }
     }
 
+    /** Whether the value is an object. */
+    boolean atObject() {
+        return parser.currentToken() == JsonToken.START_OBJECT;
+    }
+
+    /** The value as JSON again, without white space. */
+    String copy() throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = FACTORY.createGenerator(text)) {
+            out.copyCurrentStructure(parser);
+        }
+        return text.toString();
+    }
+
     long number(String path, long min, long max) throws IOException {
         boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT
                 && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
@@ -93,6 +115,18 @@ final class Json {
             elements.add(element.read(path + "[" + elements.size() + "]"));
         }
         return elements;
+    }
+
+    /** Reads an object within, field by field. */
+    void fields(String path, Field field) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw refuse(path, "an object");
+        }
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            field.read(this, name);
+        }
     }
 
     void skip() throws IOException {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One key's value: the last one that was good, for as long as the key exists. Each value is parsed, and if bad refused, once. */
+/** One key's value: the last one that was good, for as long as the key exists. Each value is parsed once. */
 final class LastGood<T> {
 
     /** Reads a value. */
@@ -22,26 +22,30 @@ final class LastGood<T> {
     private final Parser<T> parser;
     private KeyStore.@Nullable Entry seen;
     private @Nullable T good;
+    private @Nullable Refused refused;
 
     LastGood(Parser<T> parser) {
         this.parser = parser;
     }
 
-    /** The value in force; null if there is no key, or nothing good under it yet. A refusal is added to {@code refusals}. */
+    /** The value in force; null if there is no key, or nothing good under it yet. What is refused at present is added to {@code refusals}. */
     @Nullable
-    T read(KeyStore.@Nullable Entry entry, List<String> refusals) {
+    T read(KeyStore.@Nullable Entry entry, List<Refused> refusals) {
         if (entry == null) {
             good = null;
+            refused = null;
         } else if (!entry.equals(seen)) {
             try {
                 good = parser.parse(entry.value().toByteArray());
-            } catch (IOException | IllegalArgumentException refused) {
-                refusals.add(entry.key() + " at revision " + entry.modRevision() + " is refused, "
-                        + (good == null ? "there is no good value before it" : "the last good value stays") + ": "
-                        + refused.getMessage());
+                refused = null;
+            } catch (IOException | IllegalArgumentException bad) {
+                refused = new Refused(entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
             }
         }
         seen = entry;
+        if (refused != null) {
+            refusals.add(refused);
+        }
         return good;
     }
 }

@@ -42,13 +42,39 @@ record ServiceKeys(String service) {
         return ROOT + service + "/directory/";
     }
 
+    String alias() {
+        return ROOT + service + "/alias";
+    }
+
+    String health() {
+        return ROOT + service + "/health/";
+    }
+
+    String health(String id) {
+        requireSegment("endpoint id", id);
+        return health() + id;
+    }
+
+    String status(ClientId client) {
+        return ROOT + service + "/status/" + client.name();
+    }
+
+    /** What a resolver follows beside, so that a verdict does not read all endpoints again. */
+    List<KeyRange> judged() {
+        return List.of(KeyRange.under(health()));
+    }
+
     /** What a resolver follows. Not all keys of the service: others are written by every client, and nobody wants to hear that. */
     List<KeyRange> followed() {
         return List.of(
-                KeyRange.under(endpoints()), KeyRange.key(config()), KeyRange.key(weights()), KeyRange.key(shards()));
+                KeyRange.under(endpoints()),
+                KeyRange.key(config()),
+                KeyRange.key(weights()),
+                KeyRange.key(shards()),
+                KeyRange.key(alias()));
     }
 
-    private static void requireSegment(String what, String name) {
+    static void requireSegment(String what, String name) {
         if (name.isBlank() || name.indexOf('/') >= 0) {
             throw new IllegalArgumentException(
                     what + " was '" + name + "', expected a name that is not blank and has no slash");

@@ -4,31 +4,33 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.ShardCount;
 import dev.zerohop.resolver.EndpointJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A service of the etcd layout: its endpoints with the weights laid over them, its shard count, its configuration. */
+/** A service of the etcd layout: its endpoints with the weights laid over them, its shard count, its configuration, what it now means. */
 final class ServiceView implements View {
     private final ServiceKeys keys;
-    private final LastGood<Map<String, Integer>> weights = new LastGood<>(ServiceView::parseWeights);
+    private final LastGood<Weights> weights = new LastGood<>(Weights::parse);
     private final LastGood<ShardCount> shards = new LastGood<>(ServiceView::parseShards);
-    private final LastGood<String> configuration = new LastGood<>(ServiceView::parseText);
+    private final LastGood<String> configuration;
+    private final LastGood<String> alias;
     private Map<String, LastGood<Endpoint>> endpoints = new HashMap<>();
 
-    ServiceView(ServiceKeys keys) {
+    /** {@code client} is the one that reads; {@code aliases} says which alias can be followed. */
+    ServiceView(ServiceKeys keys, ClientId client, Aliases aliases) {
         this.keys = keys;
+        this.configuration = new LastGood<>(utf8 -> LiveConfiguration.choose(utf8, keys.service(), client));
+        this.alias = new LastGood<>(aliases::parse);
     }
 
     @Override
     public Content read(Map<String, KeyStore.Entry> entries) {
-        List<String> refusals = new ArrayList<>();
-        Map<String, Integer> overrides = weights.read(entries.get(keys.weights()), refusals);
+        List<Refused> refusals = new ArrayList<>();
+        Weights stated = weights.read(entries.get(keys.weights()), refusals);
+        Weights overrides = stated == null ? Weights.NONE : stated;
         List<Endpoint> named = new ArrayList<>(entries.size());
         Map<String, LastGood<Endpoint>> kept = new HashMap<>();
         String directory = keys.endpoints();
@@ -44,22 +46,22 @@ final class ServiceView implements View {
             kept.put(id, value);
             Endpoint endpoint = value.read(entry, refusals);
             if (endpoint != null) {
-                named.add(weighted(endpoint, overrides));
+                named.add(overrides.over(endpoint));
             }
         }
         endpoints = kept;
         return new Content(
                 named,
+                overrides.smoothing(),
                 shards.read(entries.get(keys.shards()), refusals),
                 configuration.read(entries.get(keys.config()), refusals),
+                alias(entries.get(keys.alias()), refusals),
                 refusals);
     }
 
-    private static Endpoint weighted(Endpoint endpoint, @Nullable Map<String, Integer> overrides) {
-        Integer weight = overrides == null ? null : overrides.get(endpoint.id());
-        return weight == null || weight == endpoint.weight()
-                ? endpoint
-                : endpoint.toBuilder().weight(weight).build();
+    private @Nullable Alias alias(KeyStore.@Nullable Entry entry, List<Refused> refusals) {
+        String target = alias.read(entry, refusals);
+        return target == null || entry == null ? null : new Alias(target, entry.modRevision());
     }
 
     private static Endpoint parseEndpoint(String id, byte[] utf8) {
@@ -67,13 +69,6 @@ final class ServiceView implements View {
             throw new IllegalArgumentException("the endpoint's id was '" + id + "', expected a name without a slash");
         }
         return EndpointJson.parse(id, utf8);
-    }
-
-    /** {@code {"<id>": weight}}; ids that nobody has are kept for when somebody does. */
-    private static Map<String, Integer> parseWeights(byte[] utf8) throws IOException {
-        Map<String, Integer> weights = new HashMap<>();
-        Json.object(utf8, (in, id) -> weights.put(id, (int) in.number("\"" + id + "\"", 0, Endpoint.MAX_WEIGHT)));
-        return weights;
     }
 
     /** {@code {"epoch": n, "count": n, "firstOrdinal": n}}. */
@@ -93,17 +88,5 @@ final class ServiceView implements View {
             }
         }
         return new ShardCount(given.getOrDefault("count", 1), given.getOrDefault("firstOrdinal", 0));
-    }
-
-    /** The balancer judges a configuration; here it only has to be text. */
-    private static String parseText(byte[] utf8) throws IOException {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(utf8))
-                    .toString();
-        } catch (CharacterCodingException malformed) {
-            throw new IOException("the value was not UTF-8, expected a JSON text", malformed);
-        }
     }
 }

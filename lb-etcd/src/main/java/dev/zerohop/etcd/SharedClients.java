@@ -1,7 +1,6 @@
 package dev.zerohop.etcd;
 
 import com.google.common.net.HostAndPort;
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import java.util.HashMap;
 import java.util.List;
@@ -26,18 +25,16 @@ final class SharedClients {
         }
     }
 
-    /** Follows the ranges over the cluster's client until cancelled. */
-    Cancellable follow(List<HostAndPort> servers, Env env, List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+    /** The cluster's client until the use is closed. */
+    ClientSource.Use use(List<HostAndPort> servers, Env env) {
         Key key = keyOf(servers, env);
         Shared shared = join(key);
-        Cancellable following = shared.client.follow(ranges, subscriber);
-        AtomicBoolean cancelled = new AtomicBoolean();
-        return () -> {
-            if (cancelled.compareAndSet(false, true)) {
-                following.cancel();
+        AtomicBoolean closed = new AtomicBoolean();
+        return ClientSource.use(shared.client, () -> {
+            if (closed.compareAndSet(false, true)) {
                 leave(key, shared);
             }
-        };
+        });
     }
 
     /** The directory of a service over the cluster's client, until it is closed. */
@@ -49,7 +46,10 @@ final class SharedClients {
 
     private Shared join(Key key) {
         synchronized (clients) {
-            Shared shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(k.servers(), k.access(), null, k.env())));
+            Shared shared = clients.computeIfAbsent(
+                    key,
+                    k -> new Shared(new EtcdClient(
+                            k.servers(), k.access(), ConfigFile.ofTheProcess().clientId(), k.env())));
             shared.users++;
             return shared;
         }

@@ -19,13 +19,17 @@ interface View {
      * What the keys say.
      *
      * @param endpoints everybody; null if the one value that names them was refused and there was no good one before
+     * @param smoothing how fast their weights may change; null for at once
      * @param shards the desired number of shards, if stated
      * @param configuration JSON for the balancer, if stated
-     * @param refusals the values that were refused since the last reading, each with its key and the reason
+     * @param alias what the target now means instead, if stated
+     * @param refusals the values that are refused at present, whenever they were first read
      */
     record Content(
             @Nullable List<Endpoint> endpoints,
+            @Nullable Smoothing smoothing,
             @Nullable ShardCount shards,
             @Nullable String configuration,
-            List<String> refusals) {}
+            @Nullable Alias alias,
+            List<Refused> refusals) {}
 }

@@ -99,9 +99,14 @@ class EtcdOutageTest {
                 Resolver resolver = new EtcdResolver(
                         "cut",
                         EndpointSet.Removals.GUARDED,
-                        new ServiceView(keys),
+                        new ServiceView(
+                                keys,
+                                new ClientId("client-1"),
+                                Aliases.of(new FakeSource(Env.system()).source, "orders")),
                         Env.system(),
-                        subscriber -> client.follow(endpoints, subscriber))) {
+                        subscriber -> client.follow(endpoints, subscriber),
+                        EtcdResolver.Aside.NOBODY,
+                        null)) {
             resolver.start(heard);
             proxy.answered.await();
             for (int i = 0; i < 5; i++) {

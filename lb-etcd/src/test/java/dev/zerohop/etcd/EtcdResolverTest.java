@@ -2,31 +2,26 @@ package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.resolver.EndpointJson;
 import dev.zerohop.testing.ResolverContract;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EtcdResolverTest extends ResolverContract {
     private final ServiceKeys keys = new ServiceKeys("orders");
-    private final FakeStore store = new FakeStore();
+    private final FakeSource etcd = new FakeSource(env);
+    private final FakeStore store = etcd.store;
 
     @Override
     protected Resolver resolverOver(List<Endpoint> endpoints) {
         for (Endpoint endpoint : endpoints) {
             store.put(keys.endpoint(endpoint.id()), EndpointJson.write(endpoint));
         }
-        return new EtcdResolver("etcd:orders", EndpointSet.Removals.GUARDED, new ServiceView(keys), env, this::follow);
-    }
-
-    private Cancellable follow(Reflector.Subscriber subscriber) {
-        Reflector reflector = new Reflector(store, keys.followed(), env);
-        reflector.subscribe(subscriber);
-        return reflector::close;
+        return ServiceResolver.of("etcd:orders", etcd.source, "orders");
     }
 
     @Test
@@ -34,8 +29,7 @@ class EtcdResolverTest extends ResolverContract {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             Recorder recorder = new Recorder();
             resolver.start(recorder);
-            store.readFailure = FakeStore.unreachable();
-            store.lastWatch().watcher.onEnd(FakeStore.unreachable());
+            store.goAway();
             settle();
             assertThat(recorder.errors).hasSize(1);
             assertThat(recorder.sets).hasSize(1);
@@ -120,14 +114,87 @@ class EtcdResolverTest extends ResolverContract {
     }
 
     @Test
+    void whenTheConfigurationIsDeletedTheSourceConfiguresNothing() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(keys.config(), "{\"policy\": \"random\"}");
+            store.delete(keys.config());
+            settle();
+            assertThat(recorder.configurations).containsExactly("{\"policy\": \"random\"}", "");
+        }
+    }
+
+    @Test
+    void aBadConfigurationIsRefusedHereOnceAndTheLastGoodOneStays() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(keys.config(), "{\"policy\": \"random\"}");
+            store.put(keys.config(), "{\"policy\": \"fastest\"}");
+            settle();
+            store.put(keys.weights(), "{}");
+            settle();
+            assertThat(recorder.configurations).containsExactly("{\"policy\": \"random\"}");
+            assertThat(recorder.refusals).hasSize(1);
+            assertThat(recorder.refusals.get(0)).contains(keys.config(), "the last good value stays", "fastest");
+            assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(keys.config());
+            store.put(keys.weights(), "[]");
+            assertThat(recorder.refusals).as("each value once").hasSize(2);
+            store.put(keys.weights(), "{}");
+            store.put(keys.config(), "{\"policy\": \"random\"}");
+            assertThat(etcd.statuses.get("orders")).isEmpty();
+        }
+        assertThat(etcd.uses).isZero();
+    }
+
+    @Test
+    void weightsStepTowardsWhatIsWrittenAndNeverPastIt() throws Exception {
+        try (Resolver resolver = resolverOver(
+                List.of(Endpoint.builder("127.0.0.1", 80).id("a").weight(10).build()))) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(
+                    keys.weights(),
+                    "{\"weights\": {\"a\": 35, \"b\": 1}, \"smoothing\": {\"step\": 10, \"interval\": \"1s\"}}");
+            for (int i = 0; i < 10; i++) {
+                time.advance(Duration.ofMillis(500));
+            }
+            store.put(keys.endpoint("b"), "{\"address\": \"127.0.0.2:80\", \"weight\": 99}");
+            assertThat(recorder.sets)
+                    .extracting(set ->
+                            set.endpoints().stream().map(Endpoint::weight).toList())
+                    .containsExactly(List.of(10), List.of(20), List.of(30), List.of(35), List.of(35, 1));
+        }
+    }
+
+    @Test
+    void whatStepsDuringAnOutageIsStale() throws Exception {
+        try (Resolver resolver = resolverOver(
+                List.of(Endpoint.builder("127.0.0.1", 80).id("a").weight(10).build()))) {
+            Recorder recorder = new Recorder();
+            resolver.start(recorder);
+            store.put(
+                    keys.weights(), "{\"weights\": {\"a\": 30}, \"smoothing\": {\"step\": 10, \"interval\": \"1s\"}}");
+            store.goAway();
+            time.advance(Duration.ofSeconds(2));
+            assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(30);
+            assertThat(recorder.last().stale()).isTrue();
+        }
+    }
+
+    @Test
     void aBadFirstGolbValueIsAnErrorNotAnEmptySet() {
         GolbView view = new GolbView("z", "f");
         store.put("golb/function/z/f", "{\"ips\": [], \"weights\": []}");
-        Resolver resolver = new EtcdResolver("golb", EndpointSet.Removals.MEANT, view, env, subscriber -> {
-            Reflector reflector = new Reflector(store, view.followed(), env);
-            reflector.subscribe(subscriber);
-            return reflector::close;
-        });
+        Resolver resolver = new EtcdResolver(
+                "golb",
+                EndpointSet.Removals.MEANT,
+                view,
+                env,
+                subscriber -> etcd.source.follow(view.followed(), subscriber),
+                EtcdResolver.Aside.NOBODY,
+                null);
         Recorder recorder = new Recorder();
         resolver.start(recorder);
         assertThat(recorder.sets).isEmpty();

@@ -167,20 +167,22 @@ class EtcdTargetsTest {
             endpoint("shared", "a", "{\"address\": \"10.0.0.1:80\"}");
             one.awaitWeights(Map.of("a", 1));
             two.awaitWeights(Map.of("a", 1));
-            assertThat(client.copies()).isEqualTo(1);
+            assertThat(client.copies())
+                    .as("of the endpoints and of the verdicts")
+                    .isEqualTo(2);
             first.close();
             endpoint("shared", "b", "{\"address\": \"10.0.0.2:80\"}");
             two.awaitWeights(Map.of("a", 1, "b", 1));
             assertThat(one.weights()).isEqualTo(Map.of("a", 1));
             second.close();
-            assertThat(client.copies()).isZero();
+            EtcdServer.await().until(() -> client.copies() == 0);
         }
         int before = SharedClients.OF_THE_PROCESS.open();
         Resolver resolver = resolver("etcd://HOST/shared");
         resolver.start(new Listening());
-        assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(before + 1);
+        EtcdServer.await().until(() -> SharedClients.OF_THE_PROCESS.open() == before + 1);
         resolver.close();
-        assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(before);
+        EtcdServer.await().until(() -> SharedClients.OF_THE_PROCESS.open() == before);
     }
 
     @Test

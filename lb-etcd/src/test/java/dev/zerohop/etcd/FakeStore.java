@@ -20,6 +20,9 @@ final class FakeStore implements KeyStore {
     @Nullable
     EtcdFailure readFailure;
 
+    /** Whether reads are never answered. */
+    boolean silent;
+
     /** Whether a watch is created at once. */
     boolean creates = true;
 
@@ -69,9 +72,14 @@ final class FakeStore implements KeyStore {
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
         reads++;
         rangesRead.addAll(ranges);
+        if (silent) {
+            return new CompletableFuture<>();
+        }
         EtcdFailure failure = readFailure;
         CompletableFuture<Reading> answer = new CompletableFuture<>();
-        Reading reading = new Reading(revision, Map.copyOf(entries));
+        Map<String, Entry> found = new HashMap<>(entries);
+        found.keySet().removeIf(key -> !holds(ranges, key));
+        Reading reading = new Reading(revision, found);
         Runnable deliver =
                 () -> assertThat(failure == null ? answer.complete(reading) : answer.completeExceptionally(failure))
                         .isTrue();
@@ -81,6 +89,13 @@ final class FakeStore implements KeyStore {
             deliver.run();
         }
         return answer;
+    }
+
+    private static boolean holds(List<KeyRange> ranges, String key) {
+        return ranges.stream()
+                .anyMatch(range -> range.end().isEmpty()
+                        ? key.equals(range.from())
+                        : key.compareTo(range.from()) >= 0 && key.compareTo(range.end()) < 0);
     }
 
     /** Delivers the answers of reads that were held, as they were when they were read. */
@@ -112,6 +127,16 @@ final class FakeStore implements KeyStore {
         return () -> watch.cancelled = true;
     }
 
+    /** Goes away: reads fail and every watch ends. */
+    void goAway() {
+        readFailure = unreachable();
+        for (FakeWatch watch : List.copyOf(watches)) {
+            if (!watch.cancelled) {
+                watch.watcher.onEnd(unreachable());
+            }
+        }
+    }
+
     FakeWatch lastWatch() {
         return watches.get(watches.size() - 1);
     }
@@ -137,7 +162,7 @@ final class FakeStore implements KeyStore {
 
     private void tell(Event event) {
         for (FakeWatch watch : List.copyOf(watches)) {
-            if (!watch.cancelled) {
+            if (!watch.cancelled && holds(watch.ranges, event.key())) {
                 watch.watcher.onEvents(revision, List.of(event));
             }
         }

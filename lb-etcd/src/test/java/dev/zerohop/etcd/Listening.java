@@ -14,6 +14,7 @@ final class Listening implements Resolver.Listener {
     final List<EndpointSet> sets = new CopyOnWriteArrayList<>();
     final List<Throwable> errors = new CopyOnWriteArrayList<>();
     final List<String> configurations = new CopyOnWriteArrayList<>();
+    final List<String> refusals = new CopyOnWriteArrayList<>();
 
     /** Weights by id of the last set; null before the first. */
     Map<String, Integer> weights() {
@@ -51,5 +52,10 @@ final class Listening implements Resolver.Listener {
     @Override
     public void onConfiguration(String json) {
         configurations.add(json);
+    }
+
+    @Override
+    public void onRefused(String reason) {
+        refusals.add(reason);
     }
 }

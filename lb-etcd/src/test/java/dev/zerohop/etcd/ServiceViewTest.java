@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardCount;
+import dev.zerohop.testing.FakeTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +14,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ServiceViewTest {
+    private static final ClientId CLIENT = new ClientId("client-1");
+
     private final ServiceKeys keys = new ServiceKeys("orders");
-    private final ServiceView view = new ServiceView(keys);
+    private final ServiceView view =
+            new ServiceView(keys, CLIENT, Aliases.of(new FakeSource(new FakeTime().env()).source, "orders"));
     private final Map<String, KeyStore.Entry> entries = new HashMap<>();
     private long revision = 1;
 
@@ -49,11 +53,13 @@ class ServiceViewTest {
     }
 
     @Test
-    void aRefusalIsReportedOnce() {
+    void aRefusalNamesTheKeyAndItsRevisionForAsLongAsTheValueStandsThere() {
         assertThat(put(keys.weights(), "{\"a\": 1.5}").refusals())
+                .extracting(Refused::text)
                 .containsExactly("zerohop/v1/services/orders/weights at revision 2 is refused, there is no good value"
                         + " before it: \"a\" was 1.5, expected a whole number from 0 to 1000000");
-        assertThat(view.read(entries).refusals()).isEmpty();
+        assertThat(view.read(entries).refusals()).hasSize(1);
+        assertThat(put(keys.weights(), "{\"a\": 1}").refusals()).isEmpty();
     }
 
     @ParameterizedTest
@@ -74,6 +80,32 @@ class ServiceViewTest {
                 "weights | {\"a\": 1, \"a\": 2} | not valid JSON",
                 "weights | {\"a\": 99999999999999999999} | expected a whole number",
                 "weights | {} {} | the text behind the object was an object, expected nothing",
+                "weights | {\"weights\": {\"a\": -1}} | weights.\"a\" was -1, expected a whole number from 0 to 1000000",
+                "weights | {\"weights\": {}, \"a\": 1} | \"a\" stood beside weights",
+                "weights | {\"smoothing\": {\"step\": 1, \"interval\": \"1s\"}} | weights was missing",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1}} | smoothing.interval was missing",
+                "weights | {\"weights\": {}, \"smoothing\": {\"interval\": \"1s\"}} | smoothing.step was missing",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 0, \"interval\": \"1s\"}} | smoothing.step was 0",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1, \"interval\": \"1\"}} | smoothing.interval was 1, expected a duration",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1, \"interval\": \"2h\"}} | smoothing.interval was 2h, expected a duration",
+                "weights | {\"weights\": {}, \"smoothing\": {\"stap\": 1}} | smoothing.stap is not known",
+                "config | {\"policy\": \"fastest\"} | policy: was \"fastest\", expected one of",
+                "config | '' | the value was empty, expected a JSON object",
+                "config | {\"policy\": \"random\" | not valid JSON",
+                "config | {\"canary\": {\"percent\": 5}} | canary.config was missing",
+                "config | {\"canary\": {\"config\": {}}} | canary.percent was missing",
+                "config | {\"canary\": {\"percent\": 101, \"config\": {}}} | canary.percent was 101, expected a whole number from 0 to 100",
+                "config | {\"canary\": {\"percent\": 0, \"config\": {\"retry\": {\"maxAttempts\": 99}}}} | canary.config: retry.maxAttempts: was 99",
+                "config | {\"policy\": \"?\", \"canary\": {\"percent\": 100, \"config\": {}}} | policy: was \"?\"",
+                "config | {\"canary\": {\"percent\": 5, \"config\": {\"canary\": {}}}} | canary.config: canary: was",
+                "config | {\"canary\": {\"percent\": 5, \"config\": {}, \"from\": 1}} | canary.from is not known, expected percent or config",
+                "config | {\"canary\": 5} | canary was 5, expected an object",
+                "alias | {} | target was missing",
+                "alias | {\"target\": \"orders-v2\"} | found no scheme",
+                "alias | {\"target\": \"nowhere:///x\"} | no resolver for scheme 'nowhere'",
+                "alias | {\"target\": \"static:///x\", \"until\": 1} | until is not known, expected target",
+                "alias | {\"target\": 1} | target was 1, expected a text",
+                "alias | {\"target\": \"etcd://fake:2379/orders\"} | target leads back: orders -> orders",
                 "shards | {\"count\": 4} | epoch was missing",
                 "shards | {\"epoch\": 1} | count was missing",
                 "shards | {\"epoch\": 1, \"count\": 0} | count was 0, expected a whole number from 1",
@@ -82,7 +114,7 @@ class ServiceViewTest {
     void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String key, String value, String reason) {
         View.Content content = put("zerohop/v1/services/orders/" + key, value);
         assertThat(content.refusals()).hasSize(1);
-        assertThat(content.refusals().get(0)).contains(key).contains(reason);
+        assertThat(content.refusals().get(0).text()).contains(key).contains(reason);
         assertThat(content.endpoints()).isEmpty();
         assertThat(content.shards()).isNull();
     }
@@ -110,7 +142,7 @@ class ServiceViewTest {
         View.Content bad = golb.read(Map.of(key, new KeyStore.Entry(key, ByteString.copyFromUtf8(value), 2)));
         assertThat(bad.endpoints()).isNull();
         assertThat(bad.refusals()).hasSize(1);
-        assertThat(bad.refusals().get(0)).contains(reason);
+        assertThat(bad.refusals().get(0).text()).contains(reason);
     }
 
     @Test

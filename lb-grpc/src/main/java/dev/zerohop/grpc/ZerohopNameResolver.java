@@ -163,7 +163,7 @@ final class ZerohopNameResolver extends NameResolver {
     }
 
     private void takeConfiguration(String json) {
-        configuration = json;
+        configuration = json.isEmpty() ? null : json;
         if (delivered && !shutdown) {
             deliver();
         }

@@ -19,6 +19,7 @@ public final class ZerohopNameResolverProviders {
                 new Kubernetes(),
                 new KubernetesPods(),
                 new Etcd(),
+                new EtcdWeights(),
                 new Golb());
     }
 
@@ -75,6 +76,14 @@ public final class ZerohopNameResolverProviders {
         /** For {@link java.util.ServiceLoader}. */
         public Etcd() {
             super("etcd");
+        }
+    }
+
+    /** {@code etcd-weights:} targets. */
+    public static final class EtcdWeights extends SchemeProvider {
+        /** For {@link java.util.ServiceLoader}. */
+        public EtcdWeights() {
+            super("etcd-weights");
         }
     }
 

@@ -72,6 +72,17 @@ class ServiceConfigTest {
     }
 
     @Test
+    void aSourceThatConfiguresNoMoreLeavesTheDefaults() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1")) {
+            fleet.configure("{\"policy\": {\"shard\": {}}}");
+            ManagedChannel channel = fleet.built(fleet.builder());
+            assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("key");
+            fleet.configure("");
+            await().untilAsserted(() -> RoutingTest.spread(channel, 4));
+        }
+    }
+
+    @Test
     void aConfigurationIsReplacedWhileCallsRunAndNoneFails() throws Exception {
         try (Fleet fleet = Fleet.of("a", "b", "c")) {
             ManagedChannel channel = fleet.built(fleet.builder());

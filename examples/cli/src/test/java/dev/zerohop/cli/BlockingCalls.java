@@ -1,9 +1,6 @@
 package dev.zerohop.cli;
 
-import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
-import dev.zerohop.Env;
-import dev.zerohop.Target;
 import dev.zerohop.grpc.ZerohopGrpc;
 import dev.zerohop.okhttp.ZerohopOkHttp;
 import io.grpc.CallOptions;
@@ -88,14 +85,10 @@ interface BlockingCalls extends AutoCloseable {
     }
 
     private static BlockingCalls http(String target, BalancerListener listener) {
-        Balancer balancer = Balancer.builder("orders")
-                .resolver(Target.parse(target).newResolver(Env.system()))
-                .settings(dev.zerohop.config.Configurations.defaults())
+        ZerohopOkHttp zerohop = ZerohopOkHttp.builder()
                 .listener(listener)
+                .route("orders", target)
                 .build();
-        balancer.start();
-        ZerohopOkHttp zerohop =
-                ZerohopOkHttp.builder().route("orders", balancer).build();
         OkHttpClient client = zerohop.install(new OkHttpClient.Builder()).build();
         return new BlockingCalls() {
             @Override
@@ -112,7 +105,6 @@ interface BlockingCalls extends AutoCloseable {
             @Override
             public void close() {
                 zerohop.close();
-                balancer.close();
             }
         };
     }

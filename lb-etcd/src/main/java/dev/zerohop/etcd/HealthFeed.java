@@ -1,0 +1,54 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Resolver;
+import dev.zerohop.Time;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells a resolver's listener the verdicts on its endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is
+ * told: what was said runs out by its time to live.
+ */
+final class HealthFeed implements Reflector.Subscriber {
+    private static final Logger LOG = LoggerFactory.getLogger(HealthFeed.class);
+
+    private final String name;
+    private final HealthView view;
+    private final Time time;
+    private final Executor serial;
+    private final Resolver.Listener listener;
+
+    /** {@code serial} is the resolver's: its listener hears one thing at a time, and nothing once it is closed. */
+    HealthFeed(String name, ServiceKeys keys, Time time, Executor serial, Resolver.Listener listener) {
+        this.name = name;
+        this.view = new HealthView(keys);
+        this.time = time;
+        this.serial = serial;
+        this.listener = listener;
+    }
+
+    @Override
+    public void onState(Reflector.State state, boolean stale) {
+        serial.execute(() -> {
+            List<String> refusals = new ArrayList<>();
+            boolean changed = view.read(state, time.nanoTime(), refusals);
+            for (String refusal : refusals) {
+                LOG.warn("{}: {}", name, refusal);
+                listener.onRefused(refusal);
+            }
+            if (changed) {
+                listener.onVerdicts(view.live(time.nanoTime()));
+            }
+        });
+    }
+
+    @Override
+    public void onConfirmed(Instant asOf) {}
+
+    @Override
+    public void onFailure(EtcdFailure cause) {}
+}

@@ -1,0 +1,223 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One key that stands for as long as its owner lives: written under a lease that is renewed three times within its length. After any outage the lease is
+ * granted again and the key written again, without end. Every method is called, and the owner told, by tasks of one serial executor.
+ */
+final class LeasedKey {
+
+    /** Two renewals may fail before the lease ends. */
+    private static final int RENEWALS_PER_TTL = 3;
+
+    /** Learns how it goes. */
+    interface Owner {
+        /** The key stands, under a lease of so many seconds at a time. */
+        void onWritten(long ttlSeconds);
+
+        /** The lease was renewed; the key stands as before. */
+        default void onRenewed() {}
+
+        /** The first failure after a success; it is tried again. */
+        void onFailing(EtcdFailure cause);
+
+        /** The lease ended behind our back; the key is written again. */
+        void onLeaseLost();
+    }
+
+    private final Leases leases;
+    private final Env env;
+    private final Executor serial;
+    private final String key;
+    private final long ttlSeconds;
+    private final Duration denied;
+    private final Owner owner;
+
+    private String value;
+
+    /** What stands there as far as is known. */
+    private @Nullable String stood;
+
+    private boolean writing;
+    private Leases.@Nullable Lease lease;
+    private long writtenRevision;
+    private boolean ended;
+    private int failures;
+    private @Nullable Cancellable timer;
+
+    /** {@code denied} is the wait after etcd did not allow it. */
+    LeasedKey(
+            Leases leases,
+            Env env,
+            Executor serial,
+            String key,
+            String value,
+            long ttlSeconds,
+            Duration denied,
+            Owner owner) {
+        this.leases = leases;
+        this.env = env;
+        this.serial = serial;
+        this.key = key;
+        this.value = value;
+        this.ttlSeconds = ttlSeconds;
+        this.denied = denied;
+        this.owner = owner;
+    }
+
+    /** Grants a lease and writes the key. */
+    void establish() {
+        lease = null;
+        writtenRevision = 0;
+        then(leases.grant(ttlSeconds), granted -> {
+            lease = granted;
+            write(granted);
+        });
+    }
+
+    /** Another value from now on; written at once if the key stands, else with the next attempt. */
+    void rewrite(String next) {
+        value = next;
+        Leases.Lease held = lease;
+        if (held != null && writtenRevision > 0 && !writing && !ended) {
+            write(held);
+        }
+    }
+
+    /** Another value from now on; written now only if nobody else has written the key since, which the answer tells. Needs {@link #written}. */
+    CompletableFuture<Boolean> amend(String next) {
+        value = next;
+        stood = next;
+        Leases.Lease held = lease;
+        return held == null
+                ? CompletableFuture.completedFuture(false)
+                : leases.replace(key, writtenRevision, next, held.id());
+    }
+
+    /** Whether it was written under the present lease. */
+    boolean written() {
+        return lease != null && writtenRevision > 0;
+    }
+
+    /** Ends the lease, which deletes the key unless somebody else has written it since. Nothing is tried any more. */
+    CompletableFuture<Void> end() {
+        stop();
+        Leases.Lease held = lease;
+        return held == null ? CompletableFuture.completedFuture(null) : leases.revoke(held.id());
+    }
+
+    private void stop() {
+        ended = true;
+        cancelTimer();
+    }
+
+    private void write(Leases.Lease granted) {
+        String now = value;
+        writing = true;
+        then(leases.put(key, now, granted.id()), revision -> {
+            writing = false;
+            stood = now;
+            writtenRevision = revision;
+            failures = 0;
+            owner.onWritten(granted.ttlSeconds());
+            goOn(granted);
+        });
+    }
+
+    private void goOn(Leases.Lease granted) {
+        if (writing) {
+            return;
+        }
+        if (value.equals(stood)) {
+            renewLater(granted);
+        } else {
+            write(granted);
+        }
+    }
+
+    private void renewLater(Leases.Lease granted) {
+        long third = Duration.ofSeconds(granted.ttlSeconds()).toNanos() / RENEWALS_PER_TTL;
+        schedule(Backoff.jittered(third, env.dice()), () -> renew(granted));
+    }
+
+    private void renew(Leases.Lease granted) {
+        then(leases.keepAlive(granted.id()), left -> {
+            if (left > 0) {
+                failures = 0;
+                owner.onRenewed();
+                goOn(granted);
+            } else {
+                owner.onLeaseLost();
+                establish();
+            }
+        });
+    }
+
+    /** Goes on with the answer, or starts again from what is known after a while. */
+    private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
+        call.whenComplete((answer, thrown) -> serial.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (thrown == null) {
+                next.accept(answer);
+            } else {
+                retry(thrown);
+            }
+        }));
+    }
+
+    private void retry(Throwable thrown) {
+        EtcdFailure failure = failure(thrown);
+        if (failure.kind() == EtcdFailure.Kind.CLOSED) {
+            stop();
+            return;
+        }
+        writing = false;
+        failures++;
+        if (failures == 1) {
+            owner.onFailing(failure);
+        }
+        Leases.Lease held = lease;
+        schedule(Backoff.nanos(failure.kind(), failures, denied, env.dice()), () -> {
+            if (held == null || writtenRevision == 0) {
+                // A lease that nothing was written under may have ended by now; a new one has not.
+                establish();
+            } else {
+                renew(held);
+            }
+        });
+    }
+
+    private void schedule(long delayNanos, Runnable task) {
+        cancelTimer();
+        timer = env.time()
+                .schedule(
+                        delayNanos,
+                        () -> serial.execute(() -> {
+                            if (!ended) {
+                                task.run();
+                            }
+                        }));
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    static EtcdFailure failure(Throwable thrown) {
+        return EtcdFailure.of(
+                "", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
+    }
+}

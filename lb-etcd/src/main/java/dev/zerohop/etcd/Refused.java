@@ -1,0 +1,18 @@
+package dev.zerohop.etcd;
+
+/**
+ * A value that is refused at present.
+ *
+ * @param key where it stands
+ * @param revision since when it stands there
+ * @param reason what it was and what was expected
+ * @param hasGood whether a good value from before it stays in force
+ */
+record Refused(String key, long revision, String reason, boolean hasGood) {
+
+    /** For logs and listeners. */
+    String text() {
+        return key + " at revision " + revision + " is refused, "
+                + (hasGood ? "the last good value stays" : "there is no good value before it") + ": " + reason;
+    }
+}

@@ -1,0 +1,226 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
+import dev.zerohop.Resolver;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Somebody else's members with weights from etcd; see {@link EtcdWeights}. */
+final class WeightsResolver implements Resolver {
+    private static final Logger LOG = LoggerFactory.getLogger(WeightsResolver.class);
+
+    /** How long the first members wait for the first weights. */
+    static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final String name;
+    private final Resolver members;
+    private final ClientSource source;
+    private final ServiceKeys keys;
+    private final Env env;
+    private final Lifecycle lifecycle;
+
+    // Touched by the lifecycle's tasks only.
+    private final LastGood<Weights> value = new LastGood<>(Weights::parse);
+    private final SmoothWeights smooth = new SmoothWeights();
+    private @Nullable Running running;
+    private Weights weights = Weights.NONE;
+    private List<Refused> refused = List.of();
+    private boolean etcdSpoke;
+    private boolean failing;
+    private @Nullable EndpointSet given;
+    private @Nullable EndpointSet told;
+    private @Nullable Cancellable timer;
+
+    /** What is there from the start on. */
+    private record Running(
+            Listener listener, ClientSource.Use use, Consumer<List<Refused>> status, Cancellable following) {}
+
+    WeightsResolver(String name, Resolver members, ClientSource source, ServiceKeys keys) {
+        this.name = name;
+        this.members = members;
+        this.source = source;
+        this.keys = keys;
+        this.env = source.env();
+        this.lifecycle = new Lifecycle(name, env);
+    }
+
+    @Override
+    public void start(Listener listener) {
+        lifecycle.start(listener);
+        lifecycle.run(() -> {
+            ClientSource.Use use = source.uses().get();
+            running = new Running(
+                    listener, use, use.status(keys), use.follow(List.of(KeyRange.key(keys.weights())), new FromEtcd()));
+            timer = env.time().schedule(PATIENCE.toNanos(), () -> lifecycle.run(this::waitNoLonger));
+            members.start(new FromMembers());
+        });
+    }
+
+    @Override
+    public void refresh() {
+        members.refresh();
+    }
+
+    @Override
+    public void close() {
+        lifecycle.close(() -> {
+            cancelTimer();
+            members.close();
+            Running open = running;
+            if (open != null) {
+                open.following().cancel();
+                open.status().accept(List.of());
+                open.use().close();
+            }
+        });
+    }
+
+    /** What etcd says. */
+    private final class FromEtcd implements Reflector.Subscriber {
+        @Override
+        public void onState(Reflector.State state, boolean stale) {
+            lifecycle.run(() -> {
+                List<Refused> present = new ArrayList<>();
+                Weights read = value.read(state.entries().get(keys.weights()), present);
+                weights = read == null ? Weights.NONE : read;
+                tellRefusals(present);
+                etcdSpoke = true;
+                tellMembers(false);
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {}
+
+        @Override
+        public void onFailure(EtcdFailure cause) {
+            lifecycle.run(WeightsResolver.this::waitNoLonger);
+        }
+    }
+
+    /** What the members' source says. */
+    private final class FromMembers implements Listener {
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            lifecycle.run(() -> {
+                given = all;
+                failing &= all.stale();
+                tellMembers(true);
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            lifecycle.run(() -> {
+                EndpointSet set = given;
+                EndpointSet before = told;
+                if (set != null) {
+                    given = set.confirmed(asOf);
+                }
+                if (before != null) {
+                    told = before.confirmed(asOf);
+                    tell(listener -> listener.onConfirmed(asOf));
+                }
+            });
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            lifecycle.run(() -> {
+                failing = true;
+                tell(listener -> listener.onError(cause));
+            });
+        }
+
+        @Override
+        public void onConfiguration(String json) {
+            lifecycle.run(() -> tell(listener -> listener.onConfiguration(json)));
+        }
+
+        @Override
+        public void onRefused(String reason) {
+            lifecycle.run(() -> tell(listener -> listener.onRefused(reason)));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+            lifecycle.run(() -> tell(listener -> listener.onVerdicts(verdicts)));
+        }
+    }
+
+    private void waitNoLonger() {
+        if (!etcdSpoke) {
+            etcdSpoke = true;
+            LOG.warn("{}: etcd does not answer; the members' own weights hold until it does", name);
+            tellMembers(true);
+        }
+    }
+
+    private void tellRefusals(List<Refused> present) {
+        if (present.equals(refused)) {
+            return;
+        }
+        refused = List.copyOf(present);
+        Running open = running;
+        if (open != null) {
+            open.status().accept(refused);
+        }
+        for (Refused bad : refused) {
+            LOG.warn("{}: {}", name, bad.text());
+            tell(listener -> listener.onRefused(bad.text()));
+        }
+    }
+
+    /** {@code news} says that the members' source has spoken; else only what changes is told. */
+    private void tellMembers(boolean news) {
+        EndpointSet set = given;
+        if (set == null || !etcdSpoke) {
+            return;
+        }
+        cancelTimer();
+        List<Endpoint> weighted = smooth.apply(
+                weights.over(set.endpoints()), weights.smoothing(), env.time().nanoTime());
+        if (smooth.dueInNanos() != Long.MAX_VALUE) {
+            timer = env.time().schedule(smooth.dueInNanos(), () -> lifecycle.run(() -> tellMembers(false)));
+        }
+        EndpointSet next = set.toBuilder()
+                .endpoints(weighted)
+                .stale(set.stale() || failing)
+                .build();
+        EndpointSet before = told;
+        if (news || before == null || !before.endpoints().equals(next.endpoints())) {
+            told = next;
+            tell(listener -> listener.onEndpoints(next));
+        }
+    }
+
+    private void tell(Consumer<Listener> call) {
+        Running open = running;
+        if (open != null && !lifecycle.closed()) {
+            call.accept(open.listener());
+        }
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.zerohop.etcd;
+
+import com.google.common.net.HostAndPort;
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** A client over a {@link FakeStore}; remembers what is said of each service. */
+final class FakeSource {
+    final FakeStore store = new FakeStore();
+    final Map<String, List<Refused>> statuses = new HashMap<>();
+    final ClientSource source;
+    int uses;
+
+    FakeSource(Env env) {
+        this.source = new ClientSource(
+                List.of(HostAndPort.fromString("fake:2379")), new ClientId("client-1"), env, () -> new Use(env));
+    }
+
+    private final class Use implements ClientSource.Use {
+        private final Env env;
+
+        Use(Env env) {
+            this.env = env;
+            uses++;
+        }
+
+        @Override
+        public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+            Reflector reflector = new Reflector(store, ranges, env);
+            reflector.subscribe(subscriber);
+            return reflector::close;
+        }
+
+        @Override
+        public Consumer<List<Refused>> status(ServiceKeys service) {
+            return present -> statuses.put(service.service(), new ArrayList<>(present));
+        }
+
+        @Override
+        public void close() {
+            uses--;
+        }
+    }
+}
