@@ -49,7 +49,8 @@ final class SharedClients {
 
     private Shared join(Key key) {
         synchronized (clients) {
-            Shared shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(k.servers(), k.access(), null, k.env())));
+            Shared shared = clients.computeIfAbsent(
+                    key, k -> new Shared(new EtcdClient(k.servers(), k.access(), null, k.env())));
             shared.users++;
             return shared;
         }
