@@ -87,8 +87,9 @@ class EtcdSoakTest {
                 Map<String, Integer> truth = changes.expected;
                 assertThat(stored(etcd)).isEqualTo(truth);
                 for (Listening client : clients) {
+                    // Sooner than the periodic read would make good what the watch lost.
                     Awaitility.await()
-                            .atMost(Duration.ofSeconds(60))
+                            .atMost(Duration.ofSeconds(40))
                             .untilAsserted(() -> assertThat(client.weights()).isEqualTo(truth));
                 }
             } finally {
