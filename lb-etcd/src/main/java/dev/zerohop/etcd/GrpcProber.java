@@ -61,8 +61,8 @@ final class GrpcProber implements Prober {
                         call,
                         new FutureCallback<>() {
                             @Override
-                            public void onSuccess(Integer status) {
-                                answer.accept(wrong(status));
+                            public void onSuccess(@Nullable Integer status) {
+                                answer.accept(wrong(status == null ? 0 : status));
                             }
 
                             @Override

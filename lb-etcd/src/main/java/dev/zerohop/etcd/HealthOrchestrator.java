@@ -74,6 +74,9 @@ public final class HealthOrchestrator implements AutoCloseable {
          * an empty list.
          */
         default void onLimit(List<String> spared, int limit) {}
+
+        /** etcd cannot be asked, for the stated reason; probing goes on. Told once until it answers again. */
+        default void onUnreachable(String reason) {}
     }
 
     /**

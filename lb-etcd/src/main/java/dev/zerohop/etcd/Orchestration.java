@@ -6,6 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ final class Orchestration {
     private Map<String, HealthVerdict> told = new HashMap<>();
     private List<String> spared = List.of();
     private boolean doubled;
+    private boolean unreachable;
     private boolean started;
     private boolean ended;
 
@@ -120,16 +122,26 @@ final class Orchestration {
             run(() -> {
                 List<String> refusals = new ArrayList<>();
                 content = view.read(state.entries(), refusals);
+                unreachable &= stale;
                 refusals.forEach(refusal -> LOG.warn("{}: {}", Orchestration.this, refusal));
                 evaluate();
             });
         }
 
         @Override
-        public void onConfirmed(Instant asOf) {}
+        public void onConfirmed(Instant asOf) {
+            run(() -> unreachable = false);
+        }
 
         @Override
-        public void onFailure(EtcdFailure cause) {}
+        public void onFailure(EtcdFailure cause) {
+            run(() -> {
+                if (!unreachable) {
+                    unreachable = true;
+                    guarded(() -> listener.onUnreachable(String.valueOf(cause.getMessage())));
+                }
+            });
+        }
     }
 
     // ---- following ----
@@ -142,7 +154,12 @@ final class Orchestration {
         OrchestratorSession.Held held = session.held();
         boolean leads = held != null && now.election().candidate().equals(held.candidate());
         divide(now);
-        if (leads && leadership == null) {
+        Leadership before = leadership;
+        if (held == null || !leads) {
+            endLeadership();
+        } else if (before != null) {
+            before.take(now);
+        } else {
             leadership = new Leadership(
                     keys,
                     settings,
@@ -152,10 +169,6 @@ final class Orchestration {
                     new Leases.Guard(held.candidate(), held.revision()),
                     now,
                     new Decisions());
-        } else if (leads) {
-            leadership.take(now);
-        } else {
-            endLeadership();
         }
         checkId(now, held);
         tell(now, held, leads);
@@ -220,14 +233,17 @@ final class Orchestration {
 
     private void checkId(OrchestratorView.Content now, OrchestratorSession.@Nullable Held held) {
         KeyStore.Entry registered = now.workers().get(settings.id());
-        boolean another = held != null && registered != null && registered.modRevision() > held.revision();
-        if (another && !doubled) {
+        if (held == null || registered == null || registered.modRevision() <= held.revision()) {
+            doubled = false;
+            return;
+        }
+        if (!doubled) {
             LOG.error(
                     "{}: another orchestrator runs under the same id, {}; each needs one of its own",
                     this,
                     registered.value().toStringUtf8());
         }
-        doubled = another;
+        doubled = true;
     }
 
     private void tell(OrchestratorView.Content now, OrchestratorSession.@Nullable Held held, boolean leads) {
@@ -248,7 +264,7 @@ final class Orchestration {
                 election.fence(),
                 now.assignment().workers(),
                 worker.size(),
-                java.util.Collections.unmodifiableSortedMap(down));
+                Collections.unmodifiableSortedMap(down));
         if (role != before.role()
                 || !Objects.equals(election.leader(), before.leader())
                 || election.fence() != before.fence()) {

@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
+import java.net.ConnectException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +25,22 @@ interface Prober {
         void close();
     }
 
-    /** What went wrong, in the words of whoever noticed it. */
+    /** What went wrong, in the words of the deepest cause that has some. */
     static String reason(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
+        String said = null;
+        boolean connecting = false;
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            String message = cause.getMessage();
+            // A wrapper often only repeats its cause.
+            boolean own = cause.getCause() == null || !cause.getCause().toString().equals(message);
+            if (own && message != null && !message.isBlank()) {
+                said = message;
+            }
+            connecting |= cause instanceof ConnectException;
         }
-        String message = cause.getMessage();
-        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+        if (said != null) {
+            return said;
+        }
+        return connecting ? "no connection could be made" : thrown.getClass().getSimpleName();
     }
 }

@@ -31,6 +31,9 @@ final class Commands implements IFactory {
         if (type == ShardCommand.class) {
             return type.cast(new ShardCommand(console));
         }
+        if (type == OrchestratorCommand.class) {
+            return type.cast(new OrchestratorCommand(console));
+        }
         return CommandLine.defaultFactory().create(type);
     }
 }
