@@ -56,6 +56,7 @@ class ProbeWorkerTest {
                 assertThat((double) (at.get(i) - at.get(i - 1)) / INTERVAL.toNanos())
                         .isBetween(0.849, 1.151);
             }
+            assertThat(at.get(2) - at.get(1)).as("jitter").isNotEqualTo(at.get(1) - at.get(0));
         }
         assertThat(prober.at.get("a").get(0)).isNotEqualTo(prober.at.get("b").get(0));
     }

@@ -68,7 +68,6 @@ class OrchestratorCommandTest {
         // Leases are long here: that another one leads is due to the resignation alone.
         first.terminate();
         assertThat(first.exitCode()).isZero();
-        assertThat(first.err()).isEmpty();
         awaitLine(second, "{\"event\":\"role\",\"role\":\"LEADER\",\"leader\":\"b\"");
         assertThat(second.out()).noneMatch(line -> line.contains("lifted"));
     }
@@ -76,7 +75,7 @@ class OrchestratorCommandTest {
     @Test
     void itEndsInGoodOrderWhileEtcdIsDown() throws Exception {
         Cli.Started alone = started("orchestrator", "--etcd", "127.0.0.1:1", "--service", "orders", "--probe", "tcp");
-        await().atMost(Duration.ofSeconds(30)).until(() -> !alone.err().isEmpty());
+        await().atMost(Duration.ofSeconds(120)).until(() -> !alone.err().isEmpty());
         alone.terminate();
         assertThat(alone.exitCode()).isZero();
         assertThat(alone.out()).isEmpty();
@@ -97,7 +96,7 @@ class OrchestratorCommandTest {
     }
 
     private static void awaitLine(Cli.Started process, String beginning) {
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(120))
                 .until(process::out, lines -> lines.stream().anyMatch(line -> line.startsWith(beginning)));
     }
 
