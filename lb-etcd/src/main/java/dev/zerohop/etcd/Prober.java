@@ -32,7 +32,8 @@ interface Prober {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             String message = cause.getMessage();
             // A wrapper often only repeats its cause.
-            boolean own = cause.getCause() == null || !cause.getCause().toString().equals(message);
+            boolean own =
+                    cause.getCause() == null || !cause.getCause().toString().equals(message);
             if (own && message != null && !message.isBlank()) {
                 said = message;
             }
