@@ -21,6 +21,9 @@ public interface BalancerListener {
     /** A new picker was published. */
     default void onRebuild(String service, Snapshot snapshot) {}
 
+    /** The source's {@link KeyDirectory} has other answers: calls that wait for one look again. A burst of changes is told once; no picker is published. */
+    default void onDirectory(String service) {}
+
     /** The source could not be asked; {@code age} is how old the set in force is. */
     default void onStale(String service, Duration age, Throwable cause) {}
 

@@ -35,6 +35,9 @@ public record Endpoint(
     /** The ordinal of an endpoint that has none. */
     public static final int NO_ORDINAL = -1;
 
+    /** The attribute by which a source whose list has an order of its own states an endpoint's place in it, a whole number. */
+    public static final String ORDER = "order";
+
     /** The largest weight. */
     public static final int MAX_WEIGHT = 1_000_000;
 

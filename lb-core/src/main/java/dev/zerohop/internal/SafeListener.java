@@ -55,6 +55,11 @@ public final class SafeListener implements BalancerListener {
     }
 
     @Override
+    public void onDirectory(String service) {
+        guard(() -> delegate.onDirectory(service));
+    }
+
+    @Override
     public void onStale(String service, Duration age, Throwable cause) {
         guard(() -> delegate.onStale(service, age, cause));
     }

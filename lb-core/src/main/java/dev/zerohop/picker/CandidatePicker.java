@@ -17,13 +17,17 @@ abstract class CandidatePicker implements Picker {
     final Snapshot snapshot;
     final Env env;
 
-    /** The candidates, in the order of the snapshot. */
+    /** Who may be picked, in the order of the snapshot. */
     final Node[] nodes;
 
     CandidatePicker(Snapshot snapshot, Env env) {
+        this(snapshot, env, snapshot.candidates());
+    }
+
+    /** {@code candidates} are those who may be picked, for a policy that does not take the snapshot's. */
+    CandidatePicker(Snapshot snapshot, Env env, List<Candidate> candidates) {
         this.snapshot = snapshot;
         this.env = env;
-        List<Candidate> candidates = snapshot.candidates();
         Node[] nodes = new Node[candidates.size()];
         for (int i = 0; i < nodes.length; i++) {
             nodes[i] = candidates.get(i).node();

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The policies. All are immutable values: equal arguments give equal policies.
  *
  * <p>Every policy passes over endpoints that an earlier attempt of the call tried, while another is left (a shard's owner has no other, unless it
- * spills). Weight 0 takes no traffic anywhere.
+ * spills). Weight 0 takes no traffic anywhere; only {@link #lvs} uses endpoints of weight 0, when there is no other.
  */
 public final class Pickers {
     private static final PickPolicy ROUND_ROBIN = new UnkeyedPolicy(Algorithm.ROUND_ROBIN, LoadMetric.IN_FLIGHT);
@@ -26,6 +26,8 @@ public final class Pickers {
             new UnkeyedPolicy(Algorithm.WEIGHTED_ROUND_ROBIN, LoadMetric.IN_FLIGHT);
     private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetric.IN_FLIGHT);
     private static final PickPolicy PEAK_EWMA = new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma());
+
+    private static final PickPolicy LVS = new UnkeyedPolicy(Algorithm.LVS, LoadMetric.IN_FLIGHT);
 
     private static final Map<String, PickPolicy> BY_NAME = byName();
 
@@ -95,6 +97,22 @@ public final class Pickers {
         return new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma(decay, errorPenalty));
     }
 
+    /**
+     * In turn, in the classic order of the Linux Virtual Server: weights 3, 1, 2 of a, b, c give a a c a b c over and over. For those who need exactly
+     * that order; {@link #weightedRoundRobin} mixes better, and its threads do not share a counter.
+     *
+     * <p>One sequence for all threads: k picks are exactly the first k of it, whoever made them; one atomic increment each. Every client begins at its
+     * beginning. The order of endpoints is that of their attribute {@link dev.zerohop.Endpoint#ORDER}, a whole number, where the source states one (golb does: the
+     * order of its list), and of their ids behind that. An update that changes neither the endpoints nor their weights goes on exactly; any other goes on at the
+     * same share of the new cycle, and picks that run at the same instant may repeat a turn.
+     *
+     * <p>Whole weights are exact whatever their size. Others, such as slow start makes, count in thousandths. When every member has weight 0, all that are
+     * usable take plain turns; while one has more, weight 0 takes nothing.
+     */
+    public static PickPolicy lvs() {
+        return LVS;
+    }
+
     /** {@link #rendezvous(PickPolicy)} that refuses calls without a key. */
     public static PickPolicy rendezvous() {
         return new RendezvousPolicy(null);
@@ -114,6 +132,11 @@ public final class Pickers {
     /** {@link ShardPolicy} with its defaults: {@code zerohop-shard/v1}, fails fast when the owner is down, refuses calls without a key. */
     public static ShardPolicy shard() {
         return ShardPolicy.builder().build();
+    }
+
+    /** {@link DirectoryPolicy} with its defaults: fails fast when the owner is down, refuses keys without an entry and calls without a key. */
+    public static DirectoryPolicy directory() {
+        return DirectoryPolicy.builder().build();
     }
 
     /** The names that {@link #byName} knows, in alphabetical order. */
@@ -150,8 +173,10 @@ public final class Pickers {
                 WEIGHTED_ROUND_ROBIN,
                 LEAST_REQUEST,
                 PEAK_EWMA,
+                LVS,
                 rendezvous(),
-                shard())) {
+                shard(),
+                directory())) {
             policies.put(policy.name(), policy);
         }
         return policies;

@@ -16,7 +16,8 @@ record UnkeyedPolicy(Algorithm algorithm, LoadMetric loadMetric) implements Pick
         WEIGHTED_RANDOM("weighted_random"),
         WEIGHTED_ROUND_ROBIN("weighted_round_robin"),
         LEAST_REQUEST("least_request"),
-        PEAK_EWMA("peak_ewma");
+        PEAK_EWMA("peak_ewma"),
+        LVS("lvs");
 
         private final String text;
 
@@ -39,6 +40,7 @@ record UnkeyedPolicy(Algorithm algorithm, LoadMetric loadMetric) implements Pick
             case WEIGHTED_ROUND_ROBIN -> new WeightedRoundRobinPicker(first, env);
             case LEAST_REQUEST -> new LeastRequestPicker(first, env);
             case PEAK_EWMA -> new PeakEwmaPicker(first, env);
+            case LVS -> new LvsPicker(first, env);
         };
     }
 }

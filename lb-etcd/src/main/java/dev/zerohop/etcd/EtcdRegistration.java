@@ -32,6 +32,18 @@ import org.slf4j.LoggerFactory;
 public final class EtcdRegistration implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EtcdRegistration.class);
 
+    /** Learns how a registration fares. Told by one thread at a time; must return soon. */
+    public interface Listener {
+        /** Nobody. */
+        Listener NOOP = new Listener() {};
+
+        /** The server is listed: for the first time, or etcd answers again. */
+        default void onRegistered() {}
+
+        /** etcd cannot be asked, so the server goes when its lease ends, unless etcd answers before. Said once, until {@link #onRegistered}. */
+        default void onLost(String reason) {}
+    }
+
     /** How long {@link #close} lets clients turn to other endpoints. */
     public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(5);
 
@@ -51,6 +63,7 @@ public final class EtcdRegistration implements AutoCloseable {
     private final String key;
     private final Endpoint endpoint;
     private final long ttlSeconds;
+    private final Listener listener;
     private final Executor serial;
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
 
@@ -58,11 +71,13 @@ public final class EtcdRegistration implements AutoCloseable {
     private Leases.@Nullable Lease lease;
     private long writtenRevision;
     private boolean ended;
+    private boolean lost;
     private @Nullable CompletableFuture<Void> leaving;
     private int failures;
     private @Nullable Cancellable timer;
 
-    private EtcdRegistration(EtcdClient client, String service, Endpoint endpoint, Duration ttl) {
+    private EtcdRegistration(EtcdClient client, String service, Endpoint endpoint, Duration ttl, Listener listener) {
+        this.listener = listener;
         this.leases = new Leases(client.connection());
         this.env = client.env();
         this.key = new ServiceKeys(service).endpoint(endpoint.id());
@@ -81,13 +96,24 @@ public final class EtcdRegistration implements AutoCloseable {
      * @throws IllegalArgumentException if {@code ttl} is out of its range, or the service or the id is blank or has a slash
      */
     public static EtcdRegistration register(EtcdClient client, String service, Endpoint endpoint, Duration ttl) {
+        return register(client, service, endpoint, ttl, Listener.NOOP);
+    }
+
+    /**
+     * {@link #register(EtcdClient, String, Endpoint, Duration)} with somebody who learns how it fares.
+     *
+     * @throws IllegalArgumentException as above
+     */
+    public static EtcdRegistration register(
+            EtcdClient client, String service, Endpoint endpoint, Duration ttl, Listener listener) {
+        requireNonNull(listener, "listener");
         requireNonNull(client, "client");
         requireNonNull(service, "service");
         requireNonNull(endpoint, "endpoint");
         if (requireNonNull(ttl, "ttl").compareTo(MIN_TTL) < 0 || ttl.compareTo(MAX_TTL) > 0) {
             throw new IllegalArgumentException("ttl was " + ttl + ", expected " + MIN_TTL + " to " + MAX_TTL);
         }
-        EtcdRegistration registration = new EtcdRegistration(client, service, endpoint, ttl);
+        EtcdRegistration registration = new EtcdRegistration(client, service, endpoint, ttl, listener);
         registration.serial.execute(registration::establish);
         return registration;
     }
@@ -152,9 +178,11 @@ public final class EtcdRegistration implements AutoCloseable {
         then(leases.put(key, value(), granted.id()), revision -> {
             writtenRevision = revision;
             failures = 0;
+            lost = false;
             if (registered.complete(null)) {
                 LOG.info("{} is registered for {} s at a time", key, granted.ttlSeconds());
             }
+            listener.onRegistered();
             renewLater(granted);
         });
     }
@@ -168,6 +196,10 @@ public final class EtcdRegistration implements AutoCloseable {
         then(leases.keepAlive(granted.id()), left -> {
             if (left > 0) {
                 failures = 0;
+                if (lost) {
+                    lost = false;
+                    listener.onRegistered();
+                }
                 renewLater(granted);
             } else {
                 LOG.warn("{}: its lease has ended; it is registered again", key);
@@ -199,6 +231,10 @@ public final class EtcdRegistration implements AutoCloseable {
         failures++;
         if (failures == 1) {
             LOG.warn("{} cannot be kept registered, trying on: {}", key, failure.getMessage());
+        }
+        if (!lost) {
+            lost = true;
+            listener.onLost(String.valueOf(failure.getMessage()));
         }
         Leases.Lease held = lease;
         schedule(Backoff.nanos(failure.kind(), failures, env.dice()), () -> {

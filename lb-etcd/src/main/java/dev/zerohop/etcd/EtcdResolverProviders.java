@@ -32,7 +32,7 @@ public final class EtcdResolverProviders {
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
             ServiceKeys keys = new ServiceKeys(service(target));
-            return new EtcdResolver(
+            Resolver endpoints = new EtcdResolver(
                     target.text(),
                     EndpointSet.Removals.GUARDED,
                     new ServiceView(keys),
@@ -42,6 +42,8 @@ public final class EtcdResolverProviders {
                             keys,
                             subscriber ->
                                     SharedClients.OF_THE_PROCESS.follow(servers, env, keys.judged(), subscriber)));
+            return new DirectoryResolver(
+                    endpoints, env, refusals -> SharedClients.OF_THE_PROCESS.directory(servers, env, keys, refusals));
         }
 
         @Override

@@ -71,6 +71,7 @@ final class GolbView implements View {
             }
             endpoints.add(Endpoint.builder(ip.getHost(), ip.getPort())
                     .weight(weights.get(i))
+                    .attributes(Map.of(Endpoint.ORDER, Integer.toString(i)))
                     .build());
         }
         return endpoints;

@@ -7,7 +7,9 @@ import dev.zerohop.Endpoint;
 import io.etcd.jetcd.api.KeyValue;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +64,31 @@ class EtcdRegistrationTest {
         EtcdServer.await().until(() -> !heard.sets.isEmpty());
         assertThat(heard.last().endpoints()).containsExactly(endpoint);
         resolver.close();
+        registration.leave(Duration.ZERO).get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aListenerHearsThatEtcdIsLostAndBack() throws Exception {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        EtcdRegistration registration = EtcdRegistration.register(
+                client, "orders", endpoint, Duration.ofSeconds(4), new EtcdRegistration.Listener() {
+                    @Override
+                    public void onRegistered() {
+                        heard.add("registered");
+                    }
+
+                    @Override
+                    public void onLost(String reason) {
+                        heard.add("lost");
+                    }
+                });
+        registration.registered().get(20, TimeUnit.SECONDS);
+        etcd.kill();
+        EtcdServer.await().until(() -> heard.contains("lost"));
+        etcd.start();
+        EtcdServer.await().until(() -> heard.size() == 3);
+        assertThat(heard).containsExactly("registered", "lost", "registered");
+        assertThat(etcd.get(key)).isNotNull();
         registration.leave(Duration.ZERO).get(20, TimeUnit.SECONDS);
     }
 

@@ -125,6 +125,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             public void onRebuild(String service, Snapshot snapshot) {
                 publish();
             }
+
+            @Override
+            public void onDirectory(String service) {
+                publish();
+            }
         };
         return Balancer.builder(name)
                 .env(Env.system().withTime(time))

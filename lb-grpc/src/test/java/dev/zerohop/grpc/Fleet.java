@@ -3,6 +3,7 @@ package dev.zerohop.grpc;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
+import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.grpc.EquivalentAddressGroup;
@@ -36,6 +37,10 @@ final class Fleet implements AutoCloseable {
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
     private @Nullable List<EquivalentAddressGroup> plain;
+
+    @Nullable
+    KeyDirectory directory;
+
     private boolean down;
     int started;
     int refreshed;
@@ -86,6 +91,7 @@ final class Fleet implements AutoCloseable {
                 .endpoints(endpoints)
                 .asOf(Instant.now())
                 .removals(EndpointSet.Removals.MEANT)
+                .directory(directory)
                 .build();
         last = set;
         List.copyOf(listeners).forEach(listener -> listener.onEndpoints(set));

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.KeyDirectory.Absent;
+import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.KeyDirectory.Unknown;
+import dev.zerohop.testing.ScriptedDirectory;
 import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Grpc;
@@ -285,6 +289,38 @@ class RoutingTest {
             // The waiting call goes through as soon as the owner is back.
             fleet.name("s-0", "s-1", "s-2");
             assertThat(TestServer.call(waits, one, "x")).isEqualTo("s-1");
+        }
+    }
+
+    @Test
+    void theFirstCallOfAKeyWaitsForItsLookUpAndLaterOnesFollowTheDirectory() throws Exception {
+        try (Fleet fleet = new Fleet()) {
+            ScriptedDirectory directory = new ScriptedDirectory();
+            fleet.directory = directory;
+            for (String id : List.of("s-0", "s-1", "s-2")) {
+                fleet.add(id);
+            }
+            fleet.name("s-0", "s-1", "s-2");
+            ManagedChannel channel = fleet.channel("{'policy': 'directory'}");
+            CallOptions alice = CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of("alice"));
+            var first = ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, alice), "x");
+            await().until(() -> directory.asked().contains("alice"));
+            assertThatThrownBy(() -> TestServer.call(channel, alice.withDeadlineAfter(200, TimeUnit.MILLISECONDS), "x"))
+                    .hasMessageContaining("DEADLINE_EXCEEDED");
+            assertThat(first.isDone()).isFalse();
+            directory.put("alice", Owner.endpoint("s-1"));
+            assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("s-1");
+            directory.put("alice", Owner.ordinal(2));
+            await().until(() -> TestServer.call(channel, alice, "x").equals("s-2"));
+            directory.put("alice", new Absent());
+            assertThatThrownBy(() -> TestServer.call(channel, alice, "x"))
+                    .hasMessageContaining("key \"alice\" has no entry in the directory");
+            directory.put("alice", new Unknown(false, "etcd is away"));
+            assertThatThrownBy(() -> TestServer.call(channel, alice, "x"))
+                    .hasMessageContaining("UNAVAILABLE")
+                    .hasMessageContaining("the owner of key \"alice\" cannot be found out: etcd is away");
+            channel.shutdownNow();
+            await().until(() -> directory.followers() == 0);
         }
     }
 

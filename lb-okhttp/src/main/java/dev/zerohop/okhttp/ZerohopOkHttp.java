@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
@@ -12,9 +13,11 @@ import dev.zerohop.resolver.SharedResolvers;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import okhttp3.Call;
 import okhttp3.Dispatcher;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -156,6 +159,18 @@ public final class ZerohopOkHttp implements AutoCloseable {
             throw new IllegalArgumentException("'" + name + "' is not routed, expected one of " + services.keySet());
         }
         return service.balancer();
+    }
+
+    /**
+     * The endpoint of a call's attempt that runs, or of its last one: for an interceptor that was added after {@link #install}, and for whoever has the
+     * response.
+     *
+     * @return null if the call is not routed, or has had no endpoint yet
+     */
+    public static @Nullable Endpoint endpoint(Call call) {
+        CallState state = call.tag(CallState.class);
+        EndpointRoute route = state == null ? null : state.route();
+        return route == null ? null : route.endpoint();
     }
 
     /**

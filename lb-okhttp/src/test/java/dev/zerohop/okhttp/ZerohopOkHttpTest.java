@@ -3,9 +3,14 @@ package dev.zerohop.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Endpoint;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import okhttp3.Call;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
+import okhttp3.Request;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,6 +54,29 @@ class ZerohopOkHttpTest {
         assertThatThrownBy(() -> zerohop.install(client.newBuilder()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("expected once");
+    }
+
+    @Test
+    void theEndpointOfAnAttemptIsKnownToInterceptorsAndToWhoeverHasTheResponse() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            rig.servers(2);
+            List<Endpoint> seen = new ArrayList<>();
+            OkHttpClient client = rig.client
+                    .newBuilder()
+                    .addNetworkInterceptor(chain -> {
+                        seen.add(ZerohopOkHttp.endpoint(chain.call()));
+                        return chain.proceed(chain.request());
+                    })
+                    .build();
+            for (int i = 0; i < 2; i++) {
+                Call call = client.newCall(
+                        new Request.Builder().url("http://orders/").build());
+                assertThat(ZerohopOkHttp.endpoint(call)).isNull();
+                call.execute().close();
+                assertThat(ZerohopOkHttp.endpoint(call)).isEqualTo(seen.get(i));
+            }
+            assertThat(seen).doesNotContainNull().doesNotHaveDuplicates();
+        }
     }
 
     @ParameterizedTest

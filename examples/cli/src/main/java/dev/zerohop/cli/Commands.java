@@ -31,6 +31,12 @@ final class Commands implements IFactory {
         if (type == ShardCommand.class) {
             return type.cast(new ShardCommand(console));
         }
+        if (type == RegisterCommand.class) {
+            return type.cast(new RegisterCommand(console));
+        }
+        if (type == GatewayCommand.class) {
+            return type.cast(new GatewayCommand(console, System.getenv()));
+        }
         if (type == OrchestratorCommand.class) {
             return type.cast(new OrchestratorCommand(console));
         }

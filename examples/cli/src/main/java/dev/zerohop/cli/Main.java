@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
             CallCommand.class,
             WatchCommand.class,
             ShardCommand.class,
+            RegisterCommand.class,
+            GatewayCommand.class,
             OrchestratorCommand.class
         },
         mixinStandardHelpOptions = true,

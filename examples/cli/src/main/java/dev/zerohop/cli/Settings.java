@@ -27,8 +27,10 @@ record Settings(@Nullable String json, BalancerSettings parsed) {
             "weighted_round_robin",
             "least_request",
             "peak_ewma",
+            "lvs",
             "rendezvous",
-            "shard");
+            "shard",
+            "directory");
 
     /** Reads {@code --policy} and {@code --config}, of which at most one is given. */
     static Settings of(@Nullable String policy, @Nullable String file) {

@@ -60,6 +60,17 @@ class BadInputTest {
                 refused("expected an integer key", "shard", TARGET, "--key", "a", "--strategy", "modulo"),
                 refused("--strategy ranges needs", "shard", TARGET, "--key", "a", "--strategy", "ranges"),
                 refused("--shards was '0'", "shard", TARGET, "--key", "a", "--shards", "0"),
+                refused("--ttl was '1'", register("etcd://h:1/s", "--ttl", "1")),
+                refused("--drain was '-1'", register("etcd://h:1/s", "--drain", "-1")),
+                refused("endpoint.weight was -1", register("etcd://h:1/s", "--weight", "-1")),
+                refused("endpoint.ordinal was -2", register("etcd://h:1/s", "--ordinal", "-2")),
+                refused("expected one of the scheme etcd", register("golb://h:1/z/f")),
+                refused("expected one name, the service", register("etcd://h:1/a/b")),
+                refused("id was 'a/b'", "register", "etcd://h:1/s", "--id", "a/b", "--address", "h:1"),
+                refused("endpoint.address was", "register", "etcd://h:1/s", "--id", "a", "--address", "nowhere"),
+                refused("'--address=HOST:PORT'", "register", "etcd://h:1/s", "--id", "a"),
+                refused("eb_go_lb_zone is not set", "gateway"),
+                refused("'--port'", "gateway", "--port"),
                 refused("'--id=ID'", "server"),
                 refused("--id was 'a b'", "server", "--id", "a b"),
                 refused("--grpc was '70000'", "server", "--id", "a", "--grpc", "70000"),
@@ -79,6 +90,11 @@ class BadInputTest {
                 refused("service was 'a/b'", orchestrator("--service", "a/b")),
                 refused("--output was 'json'", orchestrator("--output", "json")),
                 refused("--report was", "demo", "--report", "/nonexistent/report.html"));
+    }
+
+    private static String[] register(String target, String... more) {
+        return Stream.concat(Stream.of("register", target, "--id", "a", "--address", "h:1"), Stream.of(more))
+                .toArray(String[]::new);
     }
 
     /** With one option as it must not be. */

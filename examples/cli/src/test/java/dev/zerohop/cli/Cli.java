@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the program, in this process or as one of its own, and keeps what it wrote. */
@@ -42,6 +43,11 @@ final class Cli {
 
     /** A process of its own, as the script would start it. */
     static Started start(String... args) throws IOException {
+        return start(Map.of(), args);
+    }
+
+    /** {@link #start(String...)} with more environment variables. */
+    static Started start(Map<String, String> environment, String... args) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:+UseSerialGC");
@@ -57,7 +63,9 @@ final class Cli {
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());
         command.addAll(List.of(args));
-        return new Started(new ProcessBuilder(command).start());
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return new Started(builder.start());
     }
 
     /** A running process whose lines are kept as they come. */

@@ -17,10 +17,29 @@ class HelpTest {
     }
 
     @Test
+    void theGatewaysHelpNamesItsEnvironment() {
+        Cli.Result result = Cli.run("gateway", "--help");
+        assertThat(result.code()).isZero();
+        assertThat(result.out())
+                .contains("zerohop gateway")
+                .contains(
+                        "eb_go_lb_etcd_host",
+                        "eb_go_lb_zone",
+                        "eb_go_lb_handler_type",
+                        "eb_go_lb_mode",
+                        "eb_go_lb_node_name",
+                        "eb_go_lb_listen_port",
+                        "eb_go_lb_gateways");
+        assertThat(Cli.run("register", "--help").out())
+                .contains("zerohop register")
+                .contains("--ttl");
+    }
+
+    @Test
     void theProgramListsItsCommands() {
         Cli.Result result = Cli.run("--help");
         assertThat(result.code()).isZero();
-        assertThat(result.out()).contains("demo", "server", "call", "watch", "shard", "orchestrator");
+        assertThat(result.out()).contains("demo", "server", "call", "watch", "shard", "register", "gateway", "orchestrator");
     }
 
     @Test

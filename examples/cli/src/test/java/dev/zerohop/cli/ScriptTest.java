@@ -40,6 +40,8 @@ class ScriptTest {
                 "examples/pom.xml",
                 "examples/cli/pom.xml",
                 "examples/cli/src/main/B.java",
+                "examples/gateway/pom.xml",
+                "examples/gateway/src/main/C.java",
                 ".mvn/jvm.config")) {
             Files.createDirectories(root.resolve(file).getParent());
             Files.writeString(root.resolve(file), file);
@@ -79,6 +81,11 @@ class ScriptTest {
         Files.delete(root.resolve("examples/cli/src/main/C.java"));
         run(root);
         assertThat(builds()).isEqualTo(3);
+        age();
+        run(root);
+        Files.writeString(root.resolve("examples/gateway/src/main/C.java"), "new");
+        run(root);
+        assertThat(builds()).isEqualTo(4);
     }
 
     @Test

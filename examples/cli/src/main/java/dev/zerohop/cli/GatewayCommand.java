@@ -1,0 +1,62 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.gateway.Gateway;
+import dev.zerohop.gateway.GatewaySettings;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+
+/** {@code zerohop gateway}. */
+@Command(
+        name = "gateway",
+        description = {
+            "A reverse proxy over golb functions, for callers that cannot embed the library: /function/NAME/REST goes to an endpoint of the"
+                    + " function as /REST. Prints one line when it listens. SIGTERM lets what is under way end and ends it with exit code 0.",
+            "",
+            "It takes no options but these environment variables:",
+            "  eb_go_lb_zone          the zone whose functions are served (required)",
+            "  eb_go_lb_etcd_host     etcd (default: localhost:2379)",
+            "  eb_go_lb_handler_type  wrr, or dummy: the first endpoint always (default: dummy)",
+            "  eb_go_lb_mode          dev: a line on stderr for each request; prod: none (default: prod)",
+            "  eb_go_lb_node_name     what it calls itself (default: HOSTNAME)",
+            "  eb_go_lb_listen_port   the port to listen on (default: 8080)",
+            "  eb_go_lb_gateways      host:port of endpoints that are gateways themselves, with white space between them"
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false)
+final class GatewayCommand implements Callable<Integer> {
+    private final Console console;
+    private final Map<String, String> environment;
+
+    GatewayCommand(Console console, Map<String, String> environment) {
+        this.console = console;
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        GatewaySettings settings;
+        try {
+            settings = GatewaySettings.of(environment);
+        } catch (IllegalArgumentException refused) {
+            throw new BadInput(String.valueOf(refused.getMessage()));
+        }
+        Gateway gateway;
+        try {
+            gateway = Gateway.start(settings, console::note);
+        } catch (IOException busy) {
+            throw new Failure(String.valueOf(busy.getMessage()));
+        }
+        CountDownLatch signalled = new CountDownLatch(1);
+        return Interruptible.run(Gateway.STOP_TIMEOUT.toMillis(), signalled::countDown, () -> {
+            try (gateway) {
+                console.line("ready port=" + gateway.port() + " zone=" + settings.zone() + " node=" + settings.node());
+                signalled.await();
+            }
+            return Main.OK;
+        });
+    }
+}

@@ -1,0 +1,191 @@
+package dev.zerohop.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.examples.EtcdProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The commands that need etcd, as processes of their own. */
+class EtcdCommandsTest {
+    private static final String KEY = "zerohop/v1/services/orders/endpoints/orders-0";
+
+    @TempDir
+    private Path directory;
+
+    private EtcdProcess etcd;
+    private final List<Cli.Started> processes = new ArrayList<>();
+
+    @BeforeEach
+    void startEtcd() {
+        etcd = EtcdProcess.started(directory);
+    }
+
+    @AfterEach
+    void end() {
+        processes.forEach(Cli.Started::close);
+        etcd.close();
+    }
+
+    private static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
+    }
+
+    private Cli.Started started(Map<String, String> environment, String... args) throws IOException {
+        Cli.Started process = Cli.start(environment, args);
+        processes.add(process);
+        return process;
+    }
+
+    private Cli.Started register(String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of(
+                "register",
+                "etcd://" + etcd.address() + "/orders",
+                "--id",
+                "orders-0",
+                "--address",
+                "10.0.0.1:8080",
+                "--ttl",
+                "2"));
+        args.addAll(List.of(more));
+        Cli.Started process = started(Map.of(), args.toArray(String[]::new));
+        await().until(() -> !process.out().isEmpty());
+        return process;
+    }
+
+    @Test
+    void registerDrainsDeletesAndEndsWithZero() throws Exception {
+        Cli.Started process = register("--weight", "3", "--zone", "a", "--ordinal", "7", "--drain", "1500");
+        assertThat(process.out()).containsExactly("registered orders-0");
+        String value = etcd.get(KEY);
+        assertThat(value)
+                .contains("\"host\":\"10.0.0.1\"")
+                .contains("\"weight\":3")
+                .contains("\"zone\":\"a\"")
+                .contains("\"ordinal\":7");
+        assertThat(value).doesNotContain("draining");
+        process.terminate();
+        await().until(() -> String.valueOf(etcd.get(KEY)).contains("\"draining\":true"));
+        assertThat(process.exitCode()).isZero();
+        assertThat(etcd.get(KEY)).isNull();
+        assertThat(process.out()).containsExactly("registered orders-0", "leaving orders-0", "gone orders-0");
+        assertThat(process.err()).isEmpty();
+    }
+
+    @Test
+    void aRegisteredServerThatIsKilledIsGoneWhenItsLeaseEnds() throws Exception {
+        Cli.Started process = register();
+        process.kill();
+        process.exitCode();
+        assertThat(etcd.get(KEY)).as("a lease is what it still has").isNotNull();
+        await().until(() -> etcd.get(KEY) == null);
+    }
+
+    @Test
+    void registerTellsWhenEtcdIsLostAndBack() throws Exception {
+        Cli.Started process = register("--drain", "0");
+        etcd.kill();
+        await().until(() -> !process.err().isEmpty());
+        assertThat(process.err().get(0)).contains("etcd cannot be asked; orders-0 is gone in 2 s unless");
+        etcd.start();
+        await().until(() -> process.out().size() == 2);
+        assertThat(process.out()).containsExactly("registered orders-0", "registered orders-0");
+        assertThat(etcd.get(KEY)).isNotNull();
+        process.terminate();
+        assertThat(process.exitCode()).isZero();
+    }
+
+    private Map<String, String> environment(String... more) {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "eb_go_lb_etcd_host", etcd.address(),
+                "eb_go_lb_zone", "zone-b",
+                "eb_go_lb_handler_type", "wrr",
+                "eb_go_lb_node_name", "n1",
+                "eb_go_lb_listen_port", "0"));
+        for (int i = 0; i < more.length; i += 2) {
+            environment.put(more[i], more[i + 1]);
+        }
+        return environment;
+    }
+
+    @Test
+    void theGatewayServesLetsRunningRequestsEndAndEndsWithZero() throws Exception {
+        Cli.Started server = started(Map.of(), "server", "--id", "slow", "--delay", "1500", "--output", "json");
+        await().until(() -> !server.out().isEmpty());
+        Object port = JsonText.object(server.out().get(0)).get("http");
+        etcd.put("golb/function/zone-b/f", "{\"ips\": [\"127.0.0.1:" + port + "\"], \"weights\": [1]}");
+        Cli.Started gateway = started(environment(), "gateway");
+        await().until(() -> !gateway.out().isEmpty());
+        assertThat(gateway.out().get(0)).matches("ready port=\\d+ zone=zone-b node=n1");
+        String own = gateway.out().get(0).replaceAll("\\D*(\\d+).*", "$1");
+        HttpClient client = HttpClient.newHttpClient();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + own + "/function/f/x"))
+                .build();
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+                .isEqualTo("slow");
+        var running = client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        Awaitility.await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+        gateway.terminate();
+        assertThat(running.get().body()).isEqualTo("slow");
+        assertThat(running.get().headers().firstValue("X-Final-Host")).contains("127.0.0.1:" + port);
+        assertThat(gateway.exitCode()).isZero();
+        assertThat(gateway.out()).hasSize(1);
+
+        Cli.Started busy = started(environment("eb_go_lb_listen_port", port.toString()), "gateway");
+        assertThat(busy.exitCode()).isEqualTo(1);
+        assertThat(busy.err()).last().asString().contains("cannot listen on port " + port);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "eb_go_lb_zone, a/b",
+        "eb_go_lb_etcd_host, nowhere",
+        "eb_go_lb_handler_type, other",
+        "eb_go_lb_listen_port, x",
+        "eb_go_lb_gateways, http://a"
+    })
+    void aBadVariableIsOneLineAndExitCodeTwo(String variable, String value) throws Exception {
+        Cli.Started gateway = started(environment(variable, value), "gateway");
+        assertThat(gateway.exitCode()).isEqualTo(2);
+        assertThat(gateway.out()).isEmpty();
+        assertThat(gateway.err()).singleElement().asString().contains(variable + " was '" + value + "', expected");
+    }
+
+    @Test
+    void watchCallAndShardTakeTargetsOfEtcdAndGolb() throws Exception {
+        Cli.Started server = started(Map.of(), "server", "--id", "a", "--output", "json");
+        await().until(() -> !server.out().isEmpty());
+        Map<String, Object> ports = JsonText.object(server.out().get(0));
+        String http = "127.0.0.1:" + ports.get("http");
+        etcd.put("golb/function/zone-b/f", "{\"ips\": [\"" + http + "\"], \"weights\": [2]}");
+        etcd.put(KEY, "{\"address\": \"" + http + "\", \"ordinal\": 0}");
+        for (String target :
+                List.of("golb://" + etcd.address() + "/zone-b/f", "etcd://" + etcd.address() + "/orders")) {
+            Cli.Result call = Cli.run("call", target, "--transport", "http", "--count", "5", "--output", "json");
+            assertThat(call.out()).contains("\"ok\":5");
+            Cli.Started watch = started(Map.of(), "watch", target, "--output", "ndjson");
+            await().until(() -> watch.out().stream().anyMatch(line -> line.contains(http)));
+            watch.terminate();
+            assertThat(watch.exitCode()).isZero();
+        }
+        Cli.Result shard = Cli.run("shard", "etcd://" + etcd.address() + "/orders", "--key", "k", "--output", "json");
+        assertThat(shard.out()).contains("\"endpoint\":\"orders-0\"");
+    }
+}

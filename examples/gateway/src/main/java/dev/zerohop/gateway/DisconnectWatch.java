@@ -1,0 +1,53 @@
+package dev.zerohop.gateway;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Looks after clients that went away while their request waits for its endpoint. Between the end of a request and its answer nobody reads a connection
+ * of HTTP/1.1, so nobody would notice; one byte is tried now and then, without waiting.
+ */
+final class DisconnectWatch implements AutoCloseable {
+    private static final long INTERVAL_NANOS = Duration.ofMillis(500).toNanos();
+
+    private final Env env;
+    private final Set<Exchange> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+    private volatile Cancellable timer;
+
+    DisconnectWatch(Env env) {
+        this.env = env;
+        this.timer = next();
+    }
+
+    void add(Exchange exchange) {
+        running.add(exchange);
+    }
+
+    void remove(Exchange exchange) {
+        running.remove(exchange);
+    }
+
+    private Cancellable next() {
+        return env.time().schedule(INTERVAL_NANOS, () -> env.blocking().execute(this::look));
+    }
+
+    private void look() {
+        try {
+            running.forEach(Exchange::look);
+        } finally {
+            if (!closed) {
+                timer = next();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        timer.cancel();
+    }
+}

@@ -1,0 +1,250 @@
+package dev.zerohop.gateway;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.gateway.ToEndpoint.Inbound;
+import dev.zerohop.okhttp.NoEndpointIOException;
+import dev.zerohop.okhttp.ZerohopOkHttp;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import okhttp3.Call;
+import okhttp3.Headers;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.RequestBody;
+import okio.BufferedSink;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One request on its way to an endpoint and back. Runs on one thread; {@link #look} comes from another. */
+final class Exchange {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+    private static final int BUFFER = 16 << 10;
+
+    /** OkHttp wants a body for these, if only an empty one. */
+    private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH", "PROPPATCH", "REPORT", "QUERY");
+
+    private final Request request;
+    private final Response response;
+    private final Callback callback;
+    private final GatewaySettings settings;
+
+    // Guarded by this.
+    private @Nullable Call call;
+    private boolean requestRead;
+    private boolean finished;
+    private boolean nextRequestSeen;
+
+    private volatile boolean clientGone;
+
+    Exchange(Request request, Response response, Callback callback, GatewaySettings settings) {
+        this.request = request;
+        this.response = response;
+        this.callback = callback;
+        this.settings = settings;
+    }
+
+    /** Forwards the request and completes it. Returns the endpoint that it went to, if it went to one. */
+    @Nullable
+    String run(OkHttpClient client, HttpUrl url, Inbound inbound, boolean hasBody) {
+        Call made = client.newCall(new okhttp3.Request.Builder()
+                .url(url)
+                .headers(ForwardingHeaders.toEndpoint(request, settings.node()))
+                .method(
+                        request.getMethod(),
+                        hasBody ? new Body() : WITH_BODY.contains(request.getMethod()) ? RequestBody.EMPTY : null)
+                .tag(Inbound.class, inbound)
+                .build());
+        synchronized (this) {
+            call = made;
+            requestRead = !hasBody;
+        }
+        request.addFailureListener(failure -> clientGone());
+        // How long an endpoint may take is the forwarding client's to say; while the server stops, its own limit is a
+        // second.
+        request.addIdleTimeoutListener(timeout -> false);
+        try (okhttp3.Response answer = made.execute()) {
+            pass(answer, made);
+            finish(callback::succeeded);
+        } catch (IOException failed) {
+            fail(failed);
+        } catch (RuntimeException broken) {
+            LOG.error("{} {} could not be forwarded", request.getMethod(), request.getHttpURI(), broken);
+            finish(() -> callback.failed(broken));
+        }
+        Endpoint endpoint = ZerohopOkHttp.endpoint(made);
+        return endpoint == null ? null : endpoint.address();
+    }
+
+    // ---- there ----
+
+    /** What the client sends, as it comes. It can be read once. */
+    private final class Body extends RequestBody {
+        @Override
+        public @Nullable MediaType contentType() {
+            // The header is passed on as it came.
+            return null;
+        }
+
+        @Override
+        public long contentLength() {
+            return request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)
+                    ? -1
+                    : request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+        }
+
+        @Override
+        public boolean isOneShot() {
+            return true;
+        }
+
+        @Override
+        public void writeTo(BufferedSink sink) throws IOException {
+            byte[] buffer = new byte[BUFFER];
+            InputStream in = Content.Source.asInputStream(request);
+            while (true) {
+                int read;
+                try {
+                    read = in.read(buffer);
+                } catch (IOException failed) {
+                    clientGone = true;
+                    throw failed;
+                }
+                if (read < 0) {
+                    break;
+                }
+                sink.write(buffer, 0, read);
+                sink.flush();
+            }
+            synchronized (Exchange.this) {
+                requestRead = true;
+            }
+        }
+    }
+
+    // ---- and back ----
+
+    private void pass(okhttp3.Response answer, Call made) throws IOException {
+        Endpoint endpoint = ZerohopOkHttp.endpoint(made);
+        String address = endpoint == null ? "" : endpoint.address();
+        boolean gateway = endpoint != null && WithoutGateways.isGateway(endpoint, settings.gateways());
+        response.setStatus(answer.code());
+        ForwardingHeaders.toClient(answer.headers(), response.getHeaders(), settings.node(), address, gateway);
+        boolean none = request.getMethod().equals("HEAD") || answer.code() == 204 || answer.code() == 304;
+        if (none) {
+            return;
+        }
+        if (answer.header("Trailer") != null) {
+            response.setTrailersSupplier(() -> trailers(answer));
+        }
+        if (answer.body().contentLength() < 0) {
+            // A stream may take its time to the first byte; that it began is news.
+            toClient(false, BufferUtil.EMPTY_BUFFER);
+        }
+        byte[] buffer = new byte[BUFFER];
+        InputStream in = answer.body().byteStream();
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+            toClient(false, ByteBuffer.wrap(buffer, 0, read));
+        }
+        toClient(true, BufferUtil.EMPTY_BUFFER);
+    }
+
+    private void toClient(boolean last, ByteBuffer bytes) throws IOException {
+        try {
+            Content.Sink.write(response, last, bytes);
+        } catch (IOException gone) {
+            clientGone = true;
+            throw gone;
+        }
+    }
+
+    private static HttpFields trailers(okhttp3.Response answer) {
+        HttpFields.Mutable fields = HttpFields.build();
+        try {
+            Headers trailers = answer.trailers();
+            for (int i = 0; i < trailers.size(); i++) {
+                fields.add(trailers.name(i), trailers.value(i));
+            }
+        } catch (IOException none) {
+            LOG.debug("the trailers of {} cannot be had", answer, none);
+        }
+        return fields;
+    }
+
+    private void fail(IOException failed) {
+        if (clientGone || response.isCommitted()) {
+            // Nobody is left to be told, or the answer has begun: cutting it off is all that says so.
+            finish(() -> callback.failed(failed));
+            return;
+        }
+        response.reset();
+        String sentence = String.valueOf(failed.getMessage());
+        finish(() -> {
+            if (failed instanceof NoEndpointIOException) {
+                ForwardingHandler.unavailable(response, callback, sentence);
+            } else {
+                ForwardingHandler.answer(
+                        response, callback, failed instanceof InterruptedIOException ? 504 : 502, sentence);
+            }
+        });
+    }
+
+    private void finish(Runnable completion) {
+        synchronized (this) {
+            finished = true;
+        }
+        completion.run();
+    }
+
+    // ---- clients that leave ----
+
+    private void clientGone() {
+        Call running;
+        synchronized (this) {
+            running = finished ? null : call;
+        }
+        if (running != null) {
+            clientGone = true;
+            running.cancel();
+        }
+    }
+
+    /** Sees whether the client has closed its side; the first byte of a next request, if that is what comes, is given back. */
+    void look() {
+        boolean gone = false;
+        synchronized (this) {
+            if (finished || !requestRead || nextRequestSeen) {
+                return;
+            }
+            Connection connection = request.getConnectionMetaData().getConnection();
+            EndPoint endPoint = connection.getEndPoint();
+            ByteBuffer one = BufferUtil.allocate(1);
+            try {
+                int read = endPoint.fill(one);
+                gone = read < 0;
+                nextRequestSeen = read > 0;
+                if (read > 0 && connection instanceof Connection.UpgradeTo same) {
+                    same.onUpgradeTo(one);
+                }
+            } catch (IOException broken) {
+                gone = true;
+            }
+        }
+        if (gone) {
+            clientGone();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package dev.zerohop.gateway;
+
+import dev.zerohop.gateway.ToEndpoint.Inbound;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import okhttp3.HttpUrl;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/** Decides what is forwarded, and answers the rest itself. */
+final class ForwardingHandler extends Handler.Abstract {
+    private static final String PREFIX = "/function/";
+    private static final Set<String> NOT_FORWARDED = Set.of("CONNECT", "TRACE");
+
+    private final GatewaySettings settings;
+    private final Functions functions;
+    private final DisconnectWatch disconnects;
+    private final int limit;
+    private final Semaphore places;
+    private final Consumer<String> log;
+
+    ForwardingHandler(
+            GatewaySettings settings,
+            Functions functions,
+            DisconnectWatch disconnects,
+            int limit,
+            Consumer<String> log) {
+        this.settings = settings;
+        this.functions = functions;
+        this.disconnects = disconnects;
+        this.limit = limit;
+        this.places = new Semaphore(limit);
+        this.log = log;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        if (!places.tryAcquire()) {
+            unavailable(
+                    response,
+                    callback,
+                    "this gateway has " + limit + " requests under way, and no more than that at once");
+            return true;
+        }
+        long start = System.nanoTime();
+        String endpoint = null;
+        try {
+            endpoint = forward(request, response, callback);
+        } finally {
+            places.release();
+            if (settings.logsRequests()) {
+                log.accept(request.getMethod() + " " + request.getHttpURI().getPathQuery() + " " + response.getStatus()
+                        + " " + (endpoint == null ? "-" : endpoint) + " " + (System.nanoTime() - start) / 1_000_000
+                        + " ms");
+            }
+        }
+        return true;
+    }
+
+    /** Returns the endpoint that the request went to, if it went to one. */
+    private @Nullable String forward(Request request, Response response, Callback callback) {
+        HttpURI uri = request.getHttpURI();
+        String path = uri.getPath() == null ? "" : uri.getPath();
+        if (NOT_FORWARDED.contains(request.getMethod())) {
+            answer(response, callback, 501, request.getMethod() + " is not forwarded");
+            return null;
+        }
+        if (!path.startsWith(PREFIX) || path.length() == PREFIX.length()) {
+            answer(response, callback, 404, "the path was " + path + ", expected " + PREFIX + "NAME");
+            return null;
+        }
+        int slash = path.indexOf('/', PREFIX.length());
+        String name = decoded(path.substring(PREFIX.length(), slash < 0 ? path.length() : slash));
+        Set<String> known = functions.known();
+        if (known == null) {
+            unavailable(response, callback, "etcd has not answered yet, so the functions are not known");
+            return null;
+        }
+        if (!known.contains(name)) {
+            answer(response, callback, 404, "there is no function " + name + " in zone " + settings.zone());
+            return null;
+        }
+        if (hasBody(request) && bodiless(request.getMethod())) {
+            answer(response, callback, 400, "a " + request.getMethod() + " with a body is not forwarded");
+            return null;
+        }
+        String rest = slash < 0 ? "/" : path.substring(slash);
+        if (dotted(path)) {
+            answer(response, callback, 400, "the path was " + path + ", expected one without . and .. as segments");
+            return null;
+        }
+        Inbound inbound = new Inbound(
+                url(path, uri.getQuery()),
+                request.getHeaders().contains(HttpHeader.USER_AGENT),
+                request.getHeaders().contains(HttpHeader.ACCEPT_ENCODING));
+        boolean direct = ForwardingHeaders.cameThroughAGateway(request);
+        Exchange exchange = new Exchange(request, response, callback, settings);
+        disconnects.add(exchange);
+        try {
+            return exchange.run(functions.client(name, direct), url(rest, uri.getQuery()), inbound, hasBody(request));
+        } finally {
+            disconnects.remove(exchange);
+        }
+    }
+
+    private static HttpUrl url(String path, @Nullable String query) {
+        return new HttpUrl.Builder()
+                .scheme("http")
+                .host(Functions.HOST)
+                .encodedPath(path)
+                .encodedQuery(query)
+                .build();
+    }
+
+    private static boolean dotted(String path) {
+        return path.contains("/./") || path.contains("/../") || path.endsWith("/.") || path.endsWith("/..");
+    }
+
+    private static String decoded(String segment) {
+        try {
+            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException notEncoded) {
+            return segment;
+        }
+    }
+
+    private static boolean hasBody(Request request) {
+        return request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)
+                || request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH) > 0;
+    }
+
+    /** OkHttp sends no body with these. */
+    private static boolean bodiless(String method) {
+        return method.equals("GET") || method.equals("HEAD");
+    }
+
+    static void unavailable(Response response, Callback callback, String sentence) {
+        response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
+        answer(response, callback, 503, sentence);
+    }
+
+    /** An answer of the gateway's own. */
+    static void answer(Response response, Callback callback, int status, String sentence) {
+        response.setStatus(status);
+        ForwardingHeaders.date(response.getHeaders());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
+        Content.Sink.write(response, true, "zerohop gateway: " + sentence + "\n", callback);
+    }
+}

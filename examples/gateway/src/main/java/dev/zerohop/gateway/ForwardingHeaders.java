@@ -1,0 +1,167 @@
+package dev.zerohop.gateway;
+
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import okhttp3.Headers;
+import org.eclipse.jetty.http.DateGenerator;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+
+/** What a proxy adds to headers and takes away (RFC 9110, sections 7.6 and 11.7; RFC 7239). */
+final class ForwardingHeaders {
+    /** The endpoint that a request went to in the end. */
+    static final String FINAL_HOST = "X-Final-Host";
+
+    /** Followed by the name of a gateway: when it passed the request on. Also how a request that came through one is known. */
+    static final String FORWARDED_BY = "X-Forwarded-Host-";
+
+    /** Meant for the next hop only, in either direction. */
+    private static final Set<String> HOP_BY_HOP = Set.of(
+            "connection",
+            "proxy-connection",
+            "keep-alive",
+            "te",
+            "transfer-encoding",
+            "upgrade",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-authentication-info");
+
+    /** What the server library has answered itself, or what is made anew for the next hop. */
+    private static final Set<String> NOT_PASSED_ON = Set.of(
+            "host",
+            "expect",
+            "content-length",
+            "trailer",
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "x-forwarded-host",
+            "forwarded",
+            "via",
+            "x-final-host");
+
+    private ForwardingHeaders() {}
+
+    /** Whether a gateway has passed this request on before. */
+    static boolean cameThroughAGateway(Request request) {
+        for (HttpField field : request.getHeaders()) {
+            if (field.getName().regionMatches(true, 0, FORWARDED_BY, 0, FORWARDED_BY.length())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The headers of the request to the endpoint, but for those that depend on which one it is. */
+    static Headers toEndpoint(Request request, String node) {
+        HttpFields in = request.getHeaders();
+        Set<String> dropped = named(in.getCSV("Connection", false));
+        String own = FORWARDED_BY + node;
+        Headers.Builder out = new Headers.Builder();
+        for (HttpField field : in) {
+            String name = field.getName().toLowerCase(Locale.ROOT);
+            if (!HOP_BY_HOP.contains(name)
+                    && !NOT_PASSED_ON.contains(name)
+                    && !dropped.contains(name)
+                    && !name.equalsIgnoreCase(own)) {
+                out.addUnsafeNonAscii(field.getName(), field.getValue() == null ? "" : field.getValue());
+            }
+        }
+        String client = Request.getRemoteAddr(request);
+        String host = in.contains("Host") ? in.get("Host") : "";
+        out.add("X-Forwarded-For", appended(in, "X-Forwarded-For", bare(client)));
+        out.add("X-Forwarded-Proto", in.contains("X-Forwarded-Proto") ? in.get("X-Forwarded-Proto") : "http");
+        if (in.contains("X-Forwarded-Host")) {
+            out.addUnsafeNonAscii("X-Forwarded-Host", in.get("X-Forwarded-Host"));
+        } else if (!host.isEmpty()) {
+            out.addUnsafeNonAscii("X-Forwarded-Host", host);
+        }
+        String element =
+                "for=" + forwardedNode(client) + (host.isEmpty() ? "" : ";host=" + quoted(host)) + ";proto=http";
+        out.addUnsafeNonAscii("Forwarded", appended(in, "Forwarded", element));
+        out.add("Via", appended(in, "Via", version(request) + " " + node));
+        out.add(own, now());
+        if (!in.contains("Accept-Encoding")) {
+            // OkHttp would ask for gzip and unpack it; taken off again before it is sent.
+            out.add("Accept-Encoding", "identity");
+        }
+        return out.build();
+    }
+
+    /** The headers of the endpoint's answer, as they go back. */
+    static void toClient(Headers answer, HttpFields.Mutable out, String node, String endpoint, boolean gateway) {
+        Set<String> dropped = named(answer.values("Connection"));
+        String own = FORWARDED_BY + node;
+        for (int i = 0; i < answer.size(); i++) {
+            String name = answer.name(i).toLowerCase(Locale.ROOT);
+            if (HOP_BY_HOP.contains(name)
+                    || dropped.contains(name)
+                    || name.equals("via")
+                    || name.equalsIgnoreCase(own)
+                    || (name.equalsIgnoreCase(FINAL_HOST) && !gateway)) {
+                continue;
+            }
+            out.add(answer.name(i), answer.value(i));
+        }
+        if (!out.contains(HttpHeader.DATE)) {
+            date(out);
+        }
+        if (!out.contains(FINAL_HOST)) {
+            out.put(FINAL_HOST, endpoint);
+        }
+        out.put(own, now());
+        List<String> via = answer.values("Via");
+        out.put("Via", via.isEmpty() ? "1.1 " + node : String.join(", ", via) + ", 1.1 " + node);
+    }
+
+    /** Every answer has a date (RFC 9110, section 6.6.1). */
+    static void date(HttpFields.Mutable out) {
+        out.put(HttpHeader.DATE, DateGenerator.formatDate(System.currentTimeMillis()));
+    }
+
+    private static Set<String> named(List<String> connection) {
+        Set<String> names = new HashSet<>();
+        for (String value : connection) {
+            for (String name : value.split(",")) {
+                names.add(name.strip().toLowerCase(Locale.ROOT));
+            }
+        }
+        return names;
+    }
+
+    private static String appended(HttpFields in, String name, String last) {
+        List<String> before = in.getValuesList(name);
+        return before.isEmpty() ? last : String.join(", ", before) + ", " + last;
+    }
+
+    private static String version(Request request) {
+        String protocol = request.getConnectionMetaData().getHttpVersion().asString();
+        return protocol.substring(protocol.indexOf('/') + 1);
+    }
+
+    /** Jetty puts brackets around an IPv6 address; only {@code Forwarded} wants them. */
+    private static String bare(String address) {
+        return address.startsWith("[") ? address.substring(1, address.length() - 1) : address;
+    }
+
+    private static String forwardedNode(String address) {
+        return address.indexOf(':') < 0 ? address : "\"[" + bare(address) + "]\"";
+    }
+
+    private static String quoted(String text) {
+        return text.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+                ? text
+                : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+
+    /** Seconds since 1970 with seven decimals: what the readers of this header compute latencies from. */
+    static String now() {
+        Instant now = Instant.now();
+        return String.format(Locale.ROOT, "%d.%07d", now.getEpochSecond(), now.getNano() / 100);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.zerohop.gateway;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Env;
+import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.GolbZone;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import okhttp3.OkHttpClient;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reverse proxy over the golb functions of one zone, for callers that cannot embed the library.
+ *
+ * <p>{@code /function/NAME/REST} goes to an endpoint of the function as {@code /REST}. Each request holds a thread while it runs. Thread-safe.
+ */
+public final class Gateway implements AutoCloseable {
+
+    /** How long the start waits for etcd's first answer. */
+    static final Duration FIRST_READ = Duration.ofSeconds(2);
+
+    /** What is under way when the gateway stops may take this long. */
+    public static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+
+    private static final Duration IDLE_CONNECTION = Duration.ofSeconds(60);
+
+    /** Threads that run no request: acceptors, selectors, and those that refuse what is too much. */
+    private static final int OTHER_THREADS = 32;
+
+    private final EtcdClient etcd;
+    private final GolbZone zone;
+    private final Functions functions;
+    private final OkHttpClient client;
+    private final DisconnectWatch disconnects;
+    private final Server server;
+    private final ServerConnector connector;
+
+    /**
+     * How much and how long.
+     *
+     * @param requests under way at once; one more is refused
+     * @param connect how long a connection to an endpoint may take
+     * @param silence how long an endpoint or a client may send or take nothing
+     */
+    record Limits(int requests, Duration connect, Duration silence) {
+        static final Limits DEFAULT = new Limits(512, Duration.ofSeconds(5), Duration.ofMinutes(5));
+    }
+
+    private Gateway(GatewaySettings settings, Consumer<String> log, Limits limits) {
+        this.etcd = EtcdClient.of(settings.etcd().toArray(String[]::new));
+        Zone listener = new Zone(log);
+        this.zone = GolbZone.follow(etcd, settings.zone(), listener);
+        this.client = new OkHttpClient.Builder()
+                .followRedirects(false)
+                .followSslRedirects(false)
+                .connectTimeout(limits.connect())
+                .readTimeout(limits.silence())
+                .writeTimeout(limits.silence())
+                .build();
+        this.functions = new Functions(zone, settings, client);
+        listener.functions = functions;
+        this.disconnects = new DisconnectWatch(Env.system());
+        QueuedThreadPool threads = new QueuedThreadPool(limits.requests() + OTHER_THREADS);
+        threads.setName("zerohop-gateway");
+        this.server = new Server(threads);
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        // The endpoint's own counts, and Jetty would send both.
+        http.setSendDateHeader(false);
+        http.setIdleTimeout(limits.silence().plusSeconds(10).toMillis());
+        // A proxy passes paths on and opens no files: all but dot segments in disguise may come through.
+        http.setUriCompliance(
+                UriCompliance.from(
+                        "RFC3986,AMBIGUOUS_PATH_SEPARATOR,AMBIGUOUS_EMPTY_SEGMENT,AMBIGUOUS_PATH_PARAMETER,AMBIGUOUS_PATH_ENCODING,SUSPICIOUS_PATH_CHARACTERS"));
+        this.connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        connector.setPort(settings.port());
+        connector.setIdleTimeout(IDLE_CONNECTION.toMillis());
+        server.addConnector(connector);
+        server.setHandler(
+                new GracefulHandler(new ForwardingHandler(settings, functions, disconnects, limits.requests(), log)));
+        server.setStopTimeout(STOP_TIMEOUT.toMillis());
+    }
+
+    /**
+     * Starts a gateway: returns when it listens, which is after etcd's first answer, or after 2 seconds without one.
+     *
+     * @param log takes lines for people, from any thread
+     * @throws IOException if it cannot listen
+     */
+    public static Gateway start(GatewaySettings settings, Consumer<String> log)
+            throws IOException, InterruptedException {
+        return start(settings, log, Limits.DEFAULT);
+    }
+
+    static Gateway start(GatewaySettings settings, Consumer<String> log, Limits limits)
+            throws IOException, InterruptedException {
+        Gateway gateway = new Gateway(requireNonNull(settings, "settings"), requireNonNull(log, "log"), limits);
+        String oddity = settings.oddity();
+        if (oddity != null) {
+            log.accept(oddity);
+        }
+        try {
+            gateway.listen(settings.port());
+            return gateway;
+        } catch (IOException | InterruptedException | RuntimeException failed) {
+            gateway.close();
+            throw failed;
+        }
+    }
+
+    private void listen(int port) throws IOException, InterruptedException {
+        try {
+            zone.read().get(FIRST_READ.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException down) {
+            // Requests are refused with the reason until it answers.
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+        try {
+            server.start();
+        } catch (Exception failed) {
+            throw new IOException("cannot listen on port " + port + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /** Functions whose endpoints are followed, those without gateways counted for themselves. */
+    int ways() {
+        return functions.open();
+    }
+
+    /** Stops accepting, lets what is under way end within {@link #STOP_TIMEOUT}, and closes everything. Idempotent. */
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception cut) {
+            // What did not end in time was cut off.
+        } finally {
+            disconnects.close();
+            functions.close();
+            zone.close();
+            etcd.close();
+            client.connectionPool().evictAll();
+            client.dispatcher().executorService().shutdown();
+        }
+    }
+
+    private static final class Zone implements GolbZone.Listener {
+        private final Consumer<String> log;
+        private volatile @Nullable Functions functions;
+
+        Zone(Consumer<String> log) {
+            this.log = log;
+        }
+
+        @Override
+        public void onFunctions(Set<String> now) {
+            Functions open = functions;
+            if (open != null) {
+                open.retain(now);
+            }
+        }
+
+        @Override
+        public void onLost(String reason) {
+            log.accept("etcd cannot be asked, what is known stays in force: " + reason);
+        }
+
+        @Override
+        public void onAnswer() {
+            log.accept("etcd answers");
+        }
+    }
+}

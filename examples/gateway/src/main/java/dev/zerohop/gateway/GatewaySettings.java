@@ -1,0 +1,161 @@
+package dev.zerohop.gateway;
+
+import dev.zerohop.Env;
+import dev.zerohop.Target;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the environment says.
+ *
+ * @param etcd the etcd servers, as {@code host:port}
+ * @param zone the zone whose functions are served
+ * @param handler how an endpoint is chosen
+ * @param mode how much is told; see {@link #logsRequests}
+ * @param node what this gateway calls itself
+ * @param port where it listens; 0 is any
+ * @param gateways the addresses, as {@code host:port}, that are gateways themselves
+ */
+public record GatewaySettings(
+        List<String> etcd, String zone, HandlerType handler, String mode, String node, int port, Set<String> gateways) {
+    private static final String PREFIX = "eb_go_lb_";
+    private static final int DEFAULT_PORT = 8080;
+    private static final int DEFAULT_TARGET_PORT = 80;
+
+    /** What may stand in the name of a header and in {@code Via}. */
+    private static final Pattern NODE = Pattern.compile("[A-Za-z0-9._-]{1,253}");
+
+    private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^\\s:/@?#\\[\\]]+)(?::(\\d{1,5}))?");
+
+    /** How an endpoint is chosen. */
+    public enum HandlerType {
+        /** Always the first of the function's list that has a weight above 0. */
+        DUMMY,
+        /** In turn by weight, in the classic order of LVS. */
+        WRR
+    }
+
+    private static final String QUIET = "prod";
+    private static final String TALKATIVE = "dev";
+
+    /** Copies the collections. */
+    public GatewaySettings {
+        etcd = List.copyOf(etcd);
+        gateways = Set.copyOf(gateways);
+    }
+
+    /**
+     * Reads the environment.
+     *
+     * @throws IllegalArgumentException if a variable cannot be used; the message names it, its value, and what was expected
+     */
+    public static GatewaySettings of(Map<String, String> environment) {
+        String zone = environment.get(PREFIX + "zone");
+        if (zone == null || zone.isBlank() || zone.indexOf('/') >= 0) {
+            throw refuse("zone", zone, "the zone whose functions are served, a name without a slash");
+        }
+        return new GatewaySettings(
+                etcd(environment),
+                zone,
+                handler(environment),
+                environment.getOrDefault(PREFIX + "mode", QUIET),
+                node(environment),
+                port(environment),
+                gateways(environment));
+    }
+
+    /** Whether each request is told in a line of its own. */
+    public boolean logsRequests() {
+        return mode.equals(TALKATIVE);
+    }
+
+    /** What is strange about the settings, but no reason not to start; null if nothing is. */
+    @Nullable
+    String oddity() {
+        return mode.equals(QUIET) || mode.equals(TALKATIVE)
+                ? null
+                : PREFIX + "mode was '" + mode + "', expected " + QUIET + " or " + TALKATIVE + "; taken for " + QUIET;
+    }
+
+    private static List<String> etcd(Map<String, String> environment) {
+        String text = environment.getOrDefault(PREFIX + "etcd_host", "localhost:2379");
+        List<String> servers = List.of(text.strip().split("\\s*,\\s*"));
+        try {
+            // The same rules as for a target, and the same reader.
+            Target.parse("golb://" + String.join(",", servers) + "/zone/function")
+                    .newResolver(Env.system())
+                    .close();
+        } catch (IllegalArgumentException refused) {
+            throw refuse("etcd_host", text, "host:port, or several with commas between them");
+        }
+        return servers;
+    }
+
+    private static HandlerType handler(Map<String, String> environment) {
+        String text = environment.getOrDefault(PREFIX + "handler_type", "dummy");
+        return switch (text) {
+            case "dummy" -> HandlerType.DUMMY;
+            case "wrr" -> HandlerType.WRR;
+            default -> throw refuse("handler_type", text, "wrr or dummy");
+        };
+    }
+
+    private static String node(Map<String, String> environment) {
+        String variable = environment.containsKey(PREFIX + "node_name") ? PREFIX + "node_name" : "HOSTNAME";
+        String name = environment.containsKey(variable) ? environment.get(variable) : ownName();
+        if (!NODE.matcher(name).matches()) {
+            throw new IllegalArgumentException(variable + " was '" + name
+                    + "', expected a name of letters, digits, dots, underscores and hyphens");
+        }
+        return name;
+    }
+
+    private static String ownName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException nameless) {
+            return "localhost";
+        }
+    }
+
+    private static int port(Map<String, String> environment) {
+        String text = environment.getOrDefault(PREFIX + "listen_port", Integer.toString(DEFAULT_PORT));
+        if (!text.matches("\\d{1,5}") || Integer.parseInt(text) > 65_535) {
+            throw refuse("listen_port", text, "a port from 0 (any) to 65535");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static Set<String> gateways(Map<String, String> environment) {
+        Set<String> gateways = new HashSet<>();
+        for (String text : environment.getOrDefault(PREFIX + "gateways", "").split("\\s+")) {
+            if (text.isEmpty()) {
+                continue;
+            }
+            var parts = AUTHORITY.matcher(text);
+            int port = !parts.matches()
+                    ? -1
+                    : parts.group(2) == null ? DEFAULT_TARGET_PORT : Integer.parseInt(parts.group(2));
+            if (port < 1 || port > 65_535) {
+                throw refuse(
+                        "gateways",
+                        text,
+                        "authorities such as 10.0.0.1 or 10.0.0.1:8080, with white space between them");
+            }
+            gateways.add(parts.group(1).toLowerCase(Locale.ROOT) + ":" + port);
+        }
+        return gateways;
+    }
+
+    private static IllegalArgumentException refuse(String variable, @Nullable String value, String expected) {
+        return new IllegalArgumentException(PREFIX + variable + (value == null ? " is not set" : " was '" + value + "'")
+                + ", expected " + expected);
+    }
+}

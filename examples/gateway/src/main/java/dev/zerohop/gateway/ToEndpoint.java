@@ -1,0 +1,47 @@
+package dev.zerohop.gateway;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.okhttp.ZerohopOkHttp;
+import java.io.IOException;
+import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
+import okhttp3.Request;
+import okhttp3.Response;
+
+/** Says the last words about a request, once its endpoint is known: Host, the path for a gateway, and nothing that OkHttp added on its own. */
+final class ToEndpoint implements Interceptor {
+    private final GatewaySettings settings;
+
+    /**
+     * What a request was when it came in.
+     *
+     * @param unchanged its own path and query
+     */
+    record Inbound(HttpUrl unchanged, boolean hasUserAgent, boolean hasAcceptEncoding) {}
+
+    ToEndpoint(GatewaySettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public Response intercept(Chain chain) throws IOException {
+        Request request = chain.request();
+        Inbound inbound = requireNonNull(request.tag(Inbound.class), "inbound");
+        Endpoint endpoint = requireNonNull(ZerohopOkHttp.endpoint(chain.call()), "endpoint");
+        Request.Builder out = request.newBuilder()
+                .header("Host", endpoint.address())
+                .header(ForwardingHeaders.FINAL_HOST, endpoint.address());
+        if (WithoutGateways.isGateway(endpoint, settings.gateways())) {
+            out.url(inbound.unchanged());
+        }
+        if (!inbound.hasUserAgent()) {
+            out.removeHeader("User-Agent");
+        }
+        if (!inbound.hasAcceptEncoding()) {
+            out.removeHeader("Accept-Encoding");
+        }
+        return chain.proceed(out.build());
+    }
+}

@@ -1,0 +1,68 @@
+package dev.zerohop.gateway;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolver;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Set;
+
+/** Another resolver's endpoints, but for those that are gateways. */
+final class WithoutGateways implements Resolver {
+    private final Resolver all;
+    private final Set<String> gateways;
+
+    WithoutGateways(Resolver all, Set<String> gateways) {
+        this.all = all;
+        this.gateways = gateways;
+    }
+
+    /** Whether an endpoint is a gateway itself. */
+    static boolean isGateway(Endpoint endpoint, Set<String> gateways) {
+        return !gateways.isEmpty() && gateways.contains(endpoint.address().toLowerCase(Locale.ROOT));
+    }
+
+    @Override
+    public void start(Listener listener) {
+        all.start(new Listener() {
+            @Override
+            public void onEndpoints(EndpointSet set) {
+                listener.onEndpoints(set.toBuilder()
+                        .endpoints(set.endpoints().stream()
+                                .filter(endpoint -> !isGateway(endpoint, gateways))
+                                .toList())
+                        .build());
+            }
+
+            @Override
+            public void onConfirmed(Instant asOf) {
+                listener.onConfirmed(asOf);
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                listener.onError(cause);
+            }
+
+            @Override
+            public void onRefused(String reason) {
+                listener.onRefused(reason);
+            }
+        });
+    }
+
+    @Override
+    public void refresh() {
+        all.refresh();
+    }
+
+    @Override
+    public void close() {
+        all.close();
+    }
+
+    @Override
+    public String toString() {
+        return all + " without gateways";
+    }
+}

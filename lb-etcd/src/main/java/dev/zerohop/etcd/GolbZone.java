@@ -1,0 +1,178 @@
+package dev.zerohop.etcd;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.util.concurrent.MoreExecutors;
+import dev.zerohop.Cancellable;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All functions that golb keeps for one zone, over one copy and one watch: for a program that serves whatever functions there are, such as a gateway.
+ * Which functions exist is answered from the copy, so names that nobody wrote cost etcd nothing.
+ *
+ * <p>A function exists while its key does, whatever its value. Building it returns at once, also while etcd is down. The copy outlives etcd. Thread-safe.
+ */
+public final class GolbZone implements AutoCloseable {
+
+    /** Learns what happens to the zone. Told by one thread at a time. */
+    public interface Listener {
+        /** The functions that exist: with the first answer, and at each change of them. */
+        default void onFunctions(Set<String> functions) {}
+
+        /** etcd cannot be asked; what was known stays. Said once, until {@link #onAnswer}. */
+        default void onLost(String reason) {}
+
+        /** etcd answers, for the first time or again. */
+        default void onAnswer() {}
+    }
+
+    private final EtcdClient client;
+    private final String name;
+    private final String zone;
+    private final List<KeyRange> keys;
+    private final String prefix;
+    private final CompletableFuture<Void> read = new CompletableFuture<>();
+    private final Cancellable subscription;
+    private volatile @Nullable Set<String> functions;
+    private volatile boolean closed;
+
+    private GolbZone(EtcdClient client, String zone, Listener listener) {
+        this.client = client;
+        this.zone = zone;
+        this.prefix = "golb/function/" + zone + "/";
+        this.name = client + "/" + prefix;
+        this.keys = List.of(KeyRange.under(prefix));
+        this.subscription = client.follow(keys, new Feed(listener, client.env()));
+    }
+
+    /**
+     * Begins to follow a zone.
+     *
+     * @param client stays open; it must outlive the zone
+     * @throws IllegalArgumentException if the zone is blank or has a slash
+     */
+    public static GolbZone follow(EtcdClient client, String zone, Listener listener) {
+        requireNonNull(client, "client");
+        requireNonNull(listener, "listener");
+        if (requireNonNull(zone, "zone").isBlank() || zone.indexOf('/') >= 0) {
+            throw new IllegalArgumentException("zone was '" + zone + "', expected a name without a slash");
+        }
+        return new GolbZone(client, zone, listener);
+    }
+
+    /** Completes with etcd's first answer. */
+    public CompletableFuture<Void> read() {
+        return read.copy();
+    }
+
+    /** The functions that exist; null before etcd's first answer. */
+    public @Nullable Set<String> functions() {
+        return functions;
+    }
+
+    /**
+     * A resolver of one function, not started yet, over this zone's copy. A function that does not exist has no endpoints. What its owner takes out is
+     * gone at once.
+     *
+     * @throws IllegalArgumentException if the name is blank or has a slash
+     */
+    public Resolver resolver(String function) {
+        if (requireNonNull(function, "function").isBlank() || function.indexOf('/') >= 0) {
+            throw new IllegalArgumentException("function was '" + function + "', expected a name without a slash");
+        }
+        return new EtcdResolver(
+                "golb" + name.substring(name.indexOf("://")) + function,
+                EndpointSet.Removals.MEANT,
+                new GolbView(zone, function),
+                client.env(),
+                subscriber -> client.follow(keys, subscriber));
+    }
+
+    /** Stops following; resolvers go on until they are closed. Idempotent. */
+    @Override
+    public void close() {
+        closed = true;
+        subscription.cancel();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    private final class Feed implements Reflector.Subscriber {
+        private final Listener listener;
+        private final Executor serial;
+
+        // Touched by serial tasks only.
+        private boolean answers;
+        private boolean lost;
+
+        Feed(Listener listener, Env env) {
+            this.listener = listener;
+            this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        }
+
+        @Override
+        public void onState(Reflector.State state, boolean stale) {
+            Set<String> found = new HashSet<>();
+            for (String key : state.entries().keySet()) {
+                String function = key.substring(prefix.length());
+                if (!function.isBlank() && function.indexOf('/') < 0) {
+                    found.add(function);
+                }
+            }
+            tell(() -> {
+                if (!stale) {
+                    answered();
+                }
+                if (!found.equals(functions)) {
+                    functions = Set.copyOf(found);
+                    listener.onFunctions(found);
+                }
+                read.complete(null);
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            tell(this::answered);
+        }
+
+        @Override
+        public void onFailure(EtcdFailure cause) {
+            tell(() -> {
+                answers = false;
+                if (!lost) {
+                    lost = true;
+                    listener.onLost(String.valueOf(cause.getMessage()));
+                }
+            });
+        }
+
+        private void answered() {
+            lost = false;
+            if (!answers) {
+                answers = true;
+                listener.onAnswer();
+            }
+        }
+
+        private void tell(Runnable task) {
+            serial.execute(() -> {
+                if (!closed) {
+                    task.run();
+                }
+            });
+        }
+    }
+}
