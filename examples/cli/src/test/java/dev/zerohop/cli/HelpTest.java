@@ -39,7 +39,8 @@ class HelpTest {
     void theProgramListsItsCommands() {
         Cli.Result result = Cli.run("--help");
         assertThat(result.code()).isZero();
-        assertThat(result.out()).contains("demo", "server", "call", "watch", "shard", "register", "gateway", "orchestrator");
+        assertThat(result.out())
+                .contains("demo", "server", "call", "watch", "shard", "register", "gateway", "orchestrator");
     }
 
     @Test
