@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What a process knows about its etcd clusters besides the targets, which never carry TLS or credentials. Holds the names of files with secrets, no
  * secret itself.
  *
- * @param clientId the name of this process among the clients; null for a made-up one
+ * @param clientId the name of this process among the clients; null for that of the environment
  * @param clusters how clusters are reached
  */
 record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {

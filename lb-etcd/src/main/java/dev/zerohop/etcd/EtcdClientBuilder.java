@@ -135,7 +135,8 @@ public final class EtcdClientBuilder {
     }
 
     /**
-     * What this client is called among all clients, where they are told apart. Default: {@code clientId} of the configuration file, else a made-up name.
+     * What this client is called among all clients, where they are told apart. Default: {@code clientId} of the configuration file, else the
+     * environment's {@code ZEROHOP_CLIENT_ID} or {@code HOSTNAME}, else one that is drawn when the process starts.
      *
      * @throws IllegalArgumentException if it is blank or has a slash
      */

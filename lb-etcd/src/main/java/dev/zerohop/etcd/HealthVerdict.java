@@ -1,6 +1,5 @@
 package dev.zerohop.etcd;
 
-import com.google.protobuf.ByteString;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import java.io.IOException;
@@ -50,13 +49,8 @@ record HealthVerdict(
         return new HealthSource.Verdict(status, reason.isEmpty() ? "says " + writer : reason, ttlNanos());
     }
 
-    /** The same, said by another leader. */
-    HealthVerdict by(String leader, long election) {
-        return new HealthVerdict(status, reason, leader, election, ttlSeconds, agreed, since);
-    }
-
-    ByteString toJson() {
-        return ByteString.copyFromUtf8(JsonText.object(out -> {
+    String toJson() {
+        return JsonText.object(out -> {
             out.writeStringField("status", status.name());
             out.writeStringField("reason", reason);
             out.writeStringField("writer", writer);
@@ -64,7 +58,7 @@ record HealthVerdict(
             out.writeNumberField("ttlSeconds", ttlSeconds);
             JsonText.texts(out, "agreed", agreed);
             out.writeStringField("since", since.toString());
-        }));
+        });
     }
 
     /**

@@ -63,7 +63,7 @@ record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<Stri
                 }
             }
             boolean agreed = !workers.isEmpty() && seenDown.size() == workers.size();
-            if (agreed || mark != null && !seenUp && !seenDown.isEmpty()) {
+            if (agreed || (mark != null && !seenUp && !seenDown.isEmpty())) {
                 suspects.add(new Suspect(id, mark(seenDown, workers.size(), mark), mark != null));
             } else if (mark != null && !seenUp) {
                 undecided.add(id);

@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import io.etcd.jetcd.api.Compare;
+import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
@@ -16,9 +17,11 @@ import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import io.grpc.Channel;
 import io.grpc.Status;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Leases and the keys under them. Every call ends in bounded time and fails with an {@link EtcdFailure}. */
 final class Leases {
@@ -90,6 +93,54 @@ final class Leases {
         return Unary.<TxnResponse>call(
                         connection, (channel, observer) -> keys(channel).txn(request, observer))
                 .thenApply(TxnResponse::getSucceeded);
+    }
+
+    /**
+     * Holds a transaction to what it was begun under: a key that was created at a certain revision and is still there.
+     *
+     * @param created the revision
+     */
+    record Guard(String key, long created) {}
+
+    /**
+     * A change of one key.
+     *
+     * @param value null to delete the key
+     * @param lease the lease of what is put; 0 for none
+     */
+    record Write(String key, @Nullable String value, long lease) {
+        static Write put(String key, String value, long lease) {
+            return new Write(key, value, lease);
+        }
+
+        static Write delete(String key) {
+            return new Write(key, null, 0);
+        }
+    }
+
+    /** Makes all changes, or none if the guard does not hold; answers their revision, 0 if none was made. At most 128 of them, etcd's limit. */
+    CompletableFuture<Long> write(@Nullable Guard guard, List<Write> writes) {
+        TxnRequest.Builder request = TxnRequest.newBuilder();
+        if (guard != null) {
+            request.addCompare(Compare.newBuilder()
+                    .setKey(GrpcKeyStore.bytes(guard.key()))
+                    .setTarget(Compare.CompareTarget.CREATE)
+                    .setResult(Compare.CompareResult.EQUAL)
+                    .setCreateRevision(guard.created()));
+        }
+        for (Write write : writes) {
+            String value = write.value();
+            request.addSuccess(
+                    value == null
+                            ? RequestOp.newBuilder()
+                                    .setRequestDeleteRange(
+                                            DeleteRangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(write.key())))
+                            : RequestOp.newBuilder().setRequestPut(putRequest(write.key(), value, write.lease())));
+        }
+        return Unary.<TxnResponse>call(
+                        connection, (channel, observer) -> keys(channel).txn(request.build(), observer))
+                .thenApply(response ->
+                        response.getSucceeded() ? response.getHeader().getRevision() : 0L);
     }
 
     private static PutRequest putRequest(String key, String value, long lease) {

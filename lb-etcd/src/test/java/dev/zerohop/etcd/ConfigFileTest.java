@@ -141,7 +141,7 @@ class ConfigFileTest {
             Listening heard = new Listening();
             try (EtcdClient client = EtcdClient.of(etcd.address());
                     Resolver resolver = client.resolver("orders")) {
-                assertThat(client.clientId()).isEqualTo("web-7");
+                assertThat(client.source().id().name()).isEqualTo("web-7");
                 resolver.start(heard);
                 heard.awaitWeights(Map.of("a", 1));
             }
@@ -152,7 +152,7 @@ class ConfigFileTest {
                             .clientId("own")
                             .build();
                     Resolver resolver = client.resolver("orders")) {
-                assertThat(client.clientId()).isEqualTo("own");
+                assertThat(client.source().id().name()).isEqualTo("own");
                 resolver.start(refused);
                 EtcdServer.await().until(() -> !refused.errors.isEmpty());
             }

@@ -380,6 +380,16 @@ final class EtcdServer implements AutoCloseable {
         return found.isEmpty() ? null : found.get(0);
     }
 
+    /** What is under a directory, which ends with a slash. */
+    java.util.List<KeyValue> under(String directory) {
+        KeyRange range = KeyRange.under(directory);
+        return keys().range(RangeRequest.newBuilder()
+                        .setKey(ByteString.copyFromUtf8(range.from()))
+                        .setRangeEnd(ByteString.copyFromUtf8(range.end()))
+                        .build())
+                .getKvsList();
+    }
+
     long revision() {
         return keys().range(RangeRequest.newBuilder()
                         .setKey(ByteString.copyFromUtf8("x"))

@@ -39,7 +39,7 @@ class HealthViewTest {
     }
 
     private boolean put(String id, long fence) {
-        return put(id, down(fence).toJson());
+        return put(id, ByteString.copyFromUtf8(down(fence).toJson()));
     }
 
     private boolean read(HealthView by) {

@@ -95,6 +95,9 @@ class JudgementTest {
         assertThat(judge().down().get("e1").since()).as("since it was marked").isEqualTo(START.minusSeconds(9));
         sees("b", REVISION, Set.of("e1"));
         assertThat(judge().down()).containsOnlyKeys("e1");
+        // Under another assignment it was not asked about e1, so it does not say that e1 is up.
+        sees("b", REVISION - 1, Set.of());
+        assertThat(judge().down()).containsOnlyKeys("e1");
         sees("b");
         assertThat(judge().down()).isEmpty();
         assertThat(judge().undecided()).isEmpty();

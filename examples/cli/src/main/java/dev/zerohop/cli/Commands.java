@@ -37,6 +37,9 @@ final class Commands implements IFactory {
         if (type == GatewayCommand.class) {
             return type.cast(new GatewayCommand(console, System.getenv()));
         }
+        if (type == OrchestratorCommand.class) {
+            return type.cast(new OrchestratorCommand(console));
+        }
         return CommandLine.defaultFactory().create(type);
     }
 }

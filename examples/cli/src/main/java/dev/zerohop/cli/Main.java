@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
             WatchCommand.class,
             ShardCommand.class,
             RegisterCommand.class,
-            GatewayCommand.class
+            GatewayCommand.class,
+            OrchestratorCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,12 +77,36 @@ class BadInputTest {
                 refused("--fail was '101.0'", "server", "--id", "a", "--fail", "101"),
                 refused("--host was '300.1.1.1'", "server", "--id", "a", "--host", "300.1.1.1"),
                 refused("--delay was '-1'", "server", "--id", "a", "--delay", "-1"),
+                refused("'--etcd=HOST:PORT'", "orchestrator"),
+                refused("--etcd: etcd server was 'nowhere'", orchestrator("--etcd", "nowhere")),
+                refused("the probe was 'udp'", orchestrator("--probe", "udp")),
+                refused("the path of a probe was 'health'", orchestrator("--probe", "http:health")),
+                refused("interval was PT0S", orchestrator("--interval", "0")),
+                refused("timeout was PT6S, expected PT0.01S to PT5S", orchestrator("--timeout", "6000")),
+                refused("ttl was PT20S, expected PT30S to PT1H", orchestrator("--ttl", "20")),
+                refused("lease was PT1S", orchestrator("--lease", "1")),
+                refused("maxDownPercent was 101", orchestrator("--max-down", "101")),
+                refused("orchestrator id was 'a/b'", orchestrator("--id", "a/b")),
+                refused("service was 'a/b'", orchestrator("--service", "a/b")),
+                refused("--output was 'json'", orchestrator("--output", "json")),
                 refused("--report was", "demo", "--report", "/nonexistent/report.html"));
     }
 
     private static String[] register(String target, String... more) {
         return Stream.concat(Stream.of("register", target, "--id", "a", "--address", "h:1"), Stream.of(more))
                 .toArray(String[]::new);
+    }
+
+    /** With one option as it must not be. */
+    private static String[] orchestrator(String option, String value) {
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("--etcd", "127.0.0.1:1");
+        options.put("--service", "orders");
+        options.put("--probe", "tcp");
+        options.put(option, value);
+        List<String> args = new ArrayList<>(List.of("orchestrator"));
+        options.forEach((name, given) -> args.addAll(List.of(name, given)));
+        return args.toArray(String[]::new);
     }
 
     private static Arguments refused(String reason, String... args) {

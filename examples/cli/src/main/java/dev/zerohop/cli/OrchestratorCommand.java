@@ -1,0 +1,240 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.HealthOrchestrator;
+import dev.zerohop.etcd.Probe;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code zerohop orchestrator}. */
+@Command(
+        name = "orchestrator",
+        description =
+                "Probes the endpoints of a service in etcd, together with the other orchestrators of the service, and tells all its clients which are"
+                        + " down. Prints its role and each verdict, one line each, until it is interrupted; then another one leads at once.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false)
+final class OrchestratorCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Option(
+            names = "--etcd",
+            required = true,
+            paramLabel = "HOST:PORT",
+            split = ",",
+            description = "the members of the etcd cluster, separated by commas")
+    private List<String> etcd = List.of();
+
+    @Option(names = "--service", required = true, paramLabel = "NAME", description = "whose endpoints are probed")
+    private String service = "";
+
+    @Option(
+            names = "--probe",
+            required = true,
+            paramLabel = "PROBE",
+            description =
+                    "http:/path (a GET that is answered with 200 to 299), grpc:service (the standard health check; grpc: for the whole server) or tcp")
+    private String probe = "";
+
+    @Option(
+            names = "--id",
+            paramLabel = "ID",
+            description = "its name among the orchestrators of the service (default: host name and process id)")
+    private @Nullable String id;
+
+    @Option(
+            names = "--interval",
+            paramLabel = "MS",
+            defaultValue = "5000",
+            description = "milliseconds from probe to probe of an endpoint, with jitter (default: ${DEFAULT-VALUE})")
+    private long intervalMillis;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "MS",
+            defaultValue = "2000",
+            description = "milliseconds that an answer may take (default: ${DEFAULT-VALUE})")
+    private long timeoutMillis;
+
+    @Option(
+            names = "--healthy",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "probes in a row that must be well before an endpoint is (default: ${DEFAULT-VALUE})")
+    private int healthy;
+
+    @Option(
+            names = "--unhealthy",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "probes in a row that must fail before an endpoint is down (default: ${DEFAULT-VALUE})")
+    private int unhealthy;
+
+    @Option(
+            names = "--ttl",
+            paramLabel = "S",
+            defaultValue = "30",
+            description =
+                    "seconds that a verdict holds unless it is written again, three leases at least (default: ${DEFAULT-VALUE})")
+    private long ttlSeconds;
+
+    @Option(
+            names = "--lease",
+            paramLabel = "S",
+            defaultValue = "10",
+            description = "seconds that an orchestrator that died counts as alive (default: ${DEFAULT-VALUE})")
+    private long leaseSeconds;
+
+    @Option(
+            names = "--max-down",
+            paramLabel = "PERCENT",
+            defaultValue = "50",
+            description = "the largest share of the endpoints that is marked down (default: ${DEFAULT-VALUE})")
+    private int maxDownPercent;
+
+    @Option(
+            names = "--output",
+            paramLabel = "FORM",
+            defaultValue = "text",
+            description = "text, or ndjson (one object on each line) (default: ${DEFAULT-VALUE})")
+    private String output = "";
+
+    OrchestratorCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Output form = Output.parse(output, Output.TEXT, Output.NDJSON);
+        CountDownLatch over = new CountDownLatch(1);
+        try (EtcdClient client = client()) {
+            HealthOrchestrator orchestrator = orchestrator(client, new Printer(form, over));
+            return Interruptible.run(0, over::countDown, () -> {
+                try (orchestrator) {
+                    orchestrator.start();
+                    over.await();
+                }
+                return Main.OK;
+            });
+        }
+    }
+
+    private EtcdClient client() {
+        try {
+            return EtcdClient.of(etcd.toArray(String[]::new));
+        } catch (IllegalArgumentException refused) {
+            throw new BadInput("--etcd: " + refused.getMessage());
+        }
+    }
+
+    private HealthOrchestrator orchestrator(EtcdClient client, HealthOrchestrator.Listener listener) {
+        try {
+            return HealthOrchestrator.builder(client, service, id == null ? defaultId() : id, Probe.parse(probe))
+                    .interval(Duration.ofMillis(intervalMillis))
+                    .timeout(Duration.ofMillis(timeoutMillis))
+                    .healthyThreshold(healthy)
+                    .unhealthyThreshold(unhealthy)
+                    .ttl(Duration.ofSeconds(ttlSeconds))
+                    .lease(Duration.ofSeconds(leaseSeconds))
+                    .maxDownPercent(maxDownPercent)
+                    .listener(listener)
+                    .build();
+        } catch (IllegalArgumentException refused) {
+            throw new BadInput(String.valueOf(refused.getMessage()));
+        }
+    }
+
+    private static String defaultId() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException unnamed) {
+            host = "unnamed";
+        }
+        return host + "-" + ProcessHandle.current().pid();
+    }
+
+    /** One line for each event. Nobody reads any more: the command ends. */
+    private final class Printer implements HealthOrchestrator.Listener {
+        private final Output form;
+        private final CountDownLatch over;
+
+        Printer(Output form, CountDownLatch over) {
+            this.form = form;
+            this.over = over;
+        }
+
+        @Override
+        public void onRole(HealthOrchestrator.Role role, @Nullable String leader, long fence) {
+            print(
+                    "role " + role + " leader=" + (leader == null ? "none" : leader) + " fence=" + fence,
+                    Json.object(json -> {
+                        json.writeStringField("event", "role");
+                        json.writeStringField("role", role.name());
+                        json.writeStringField("leader", leader);
+                        json.writeNumberField("fence", fence);
+                    }));
+        }
+
+        @Override
+        public void onDown(String endpoint, String reason, List<String> agreed) {
+            print(
+                    "down " + endpoint + " agreed=" + String.join(",", agreed) + " " + Console.oneLine(reason),
+                    Json.object(json -> {
+                        json.writeStringField("event", "down");
+                        json.writeStringField("endpoint", endpoint);
+                        json.writeStringField("reason", reason);
+                        json.writeArrayFieldStart("agreed");
+                        for (String worker : agreed) {
+                            json.writeString(worker);
+                        }
+                        json.writeEndArray();
+                    }));
+        }
+
+        @Override
+        public void onLifted(String endpoint) {
+            print("lifted " + endpoint, Json.object(json -> {
+                json.writeStringField("event", "lifted");
+                json.writeStringField("endpoint", endpoint);
+            }));
+        }
+
+        @Override
+        public void onLimit(List<String> spared, int limit) {
+            print(
+                    spared.isEmpty()
+                            ? "limit kept"
+                            : "limit reached: " + limit + " are marked, down and unmarked are "
+                                    + String.join(",", spared),
+                    Json.object(json -> {
+                        json.writeStringField("event", "limit");
+                        json.writeNumberField("limit", limit);
+                        json.writeArrayFieldStart("unmarked");
+                        for (String endpoint : spared) {
+                            json.writeString(endpoint);
+                        }
+                        json.writeEndArray();
+                    }));
+        }
+
+        @Override
+        public void onUnreachable(String reason) {
+            console.note("etcd cannot be asked, probing goes on: " + reason);
+        }
+
+        private void print(String text, String object) {
+            if (!console.line(form == Output.TEXT ? text : object)) {
+                over.countDown();
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Health;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a leader does for as long as it leads: it writes who the workers are, and the verdicts. Every write is a transaction that etcd makes only while the
+ * leader's candidacy is still there, so one that was deposed without knowing it changes nothing.
+ *
+ * <p>One write at a time, no more than {@link #WRITES_PER_TRANSACTION} keys in it, and {@link #PAUSE} between decisions. Used by tasks of one serial
+ * executor only.
+ */
+final class Leadership {
+    private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+
+    /** A little below etcd's default limit. */
+    static final int WRITES_PER_TRANSACTION = 100;
+
+    /** Flips that come together are written together. */
+    static final Duration PAUSE = Duration.ofMillis(200);
+
+    /** Two rewrites may fail before a verdict ends. */
+    private static final int REWRITES_PER_TTL = 3;
+
+    private final OrchestratorKeys keys;
+    private final OrchestratorSettings settings;
+    private final Leases leases;
+    private final Env env;
+    private final Executor serial;
+    private final Leases.Guard guard;
+    private final Owner owner;
+
+    /** The verdicts as they stand, this leader's and its predecessors'. */
+    private final Map<String, HealthVerdict> standing;
+
+    private OrchestratorView.Content content;
+    private Assignment assignment;
+    private long assignmentRevision;
+    private Leases.@Nullable Lease lease;
+    private boolean refresh;
+    private boolean writing;
+    private boolean again;
+    private boolean ended;
+    private int failures;
+    private @Nullable Cancellable timer;
+    private @Nullable Cancellable refreshTimer;
+
+    /** Who leads; told in serial tasks. */
+    interface Owner {
+        /** etcd has refused a write: another one leads. */
+        void onDeposed();
+
+        /** What was decided. */
+        void onJudgement(Judgement judgement);
+    }
+
+    Leadership(
+            OrchestratorKeys keys,
+            OrchestratorSettings settings,
+            Leases leases,
+            Env env,
+            Executor serial,
+            Leases.Guard guard,
+            OrchestratorView.Content content,
+            Owner owner) {
+        this.keys = keys;
+        this.settings = settings;
+        this.leases = leases;
+        this.env = env;
+        this.serial = serial;
+        this.guard = guard;
+        this.owner = owner;
+        this.content = content;
+        this.assignment = content.assignment();
+        this.assignmentRevision = content.assignmentRevision();
+        this.standing = new HashMap<>(content.verdicts());
+        refreshLater();
+        decide();
+    }
+
+    /** Takes what etcd says now. */
+    void take(OrchestratorView.Content now) {
+        content = now;
+        if (now.assignmentRevision() > assignmentRevision) {
+            assignment = now.assignment();
+            assignmentRevision = now.assignmentRevision();
+        }
+        // Whose lease has ended, or whom an operator has deleted.
+        standing.entrySet()
+                .removeIf(each -> each.getValue().fence() < guard.created()
+                        && !now.verdicts().containsKey(each.getKey()));
+        now.verdicts().forEach((id, verdict) -> {
+            // A predecessor's, seen late. What this leader wrote it knows already.
+            if (verdict.fence() < guard.created()) {
+                standing.putIfAbsent(id, verdict);
+            }
+        });
+        soon();
+    }
+
+    void end() {
+        ended = true;
+        cancel(timer);
+        cancel(refreshTimer);
+    }
+
+    // ---- deciding ----
+
+    private void soon() {
+        if (writing) {
+            again = true;
+        } else if (timer == null) {
+            schedule(Backoff.jittered(PAUSE.toNanos(), env.dice()));
+        }
+    }
+
+    private void schedule(long delayNanos) {
+        cancel(timer);
+        timer = env.time()
+                .schedule(
+                        delayNanos,
+                        () -> serial.execute(() -> {
+                            timer = null;
+                            if (!ended && !writing) {
+                                decide();
+                            }
+                        }));
+    }
+
+    private void refreshLater() {
+        long third = settings.ttl().toNanos() / REWRITES_PER_TTL;
+        refreshTimer = env.time()
+                .schedule(
+                        Backoff.jittered(third, env.dice()),
+                        () -> serial.execute(() -> {
+                            if (!ended) {
+                                refresh = true;
+                                refreshLater();
+                                soon();
+                            }
+                        }));
+    }
+
+    private void decide() {
+        again = false;
+        List<String> workers = List.copyOf(content.workers().keySet());
+        if (!workers.isEmpty() && !workers.equals(assignment.workers())) {
+            assign(new Assignment(guard.created(), settings.id(), workers));
+            return;
+        }
+        Judgement judgement = Judgement.of(
+                content.members().keySet(),
+                assignment,
+                assignmentRevision,
+                content.observations(),
+                standing,
+                settings.maxDownPercent());
+        owner.onJudgement(judgement);
+        boolean rewrite = refresh;
+        refresh = false;
+        Map<String, HealthVerdict> puts = new HashMap<>();
+        judgement.down().forEach((id, mark) -> {
+            HealthVerdict before = standing.get(id);
+            if (rewrite || before == null || !same(before, mark)) {
+                puts.put(id, verdict(mark));
+            }
+        });
+        List<String> lifted = standing.keySet().stream()
+                .filter(id -> !judgement.down().containsKey(id)
+                        && !judgement.undecided().contains(id))
+                .toList();
+        if (puts.isEmpty()) {
+            write(changes(puts, lifted, 0));
+        } else {
+            withLease(rewrite, granted -> write(changes(puts, lifted, granted.id())));
+        }
+    }
+
+    private boolean same(HealthVerdict before, Judgement.Mark mark) {
+        return before.fence() == guard.created()
+                && before.agreed().equals(mark.agreed())
+                && before.reason().equals(mark.reason());
+    }
+
+    private HealthVerdict verdict(Judgement.Mark mark) {
+        return new HealthVerdict(
+                Health.Status.UNHEALTHY,
+                mark.reason(),
+                settings.id(),
+                guard.created(),
+                settings.ttlSeconds(),
+                mark.agreed(),
+                mark.since());
+    }
+
+    // ---- writing ----
+
+    /** One change, and what holds once it is made; a null verdict is no verdict. */
+    private record Change(String id, @Nullable HealthVerdict verdict, Leases.Write write) {}
+
+    private List<Change> changes(Map<String, HealthVerdict> puts, List<String> lifted, long leaseId) {
+        List<Change> changes = new ArrayList<>();
+        puts.forEach((id, verdict) -> changes.add(
+                new Change(id, verdict, Leases.Write.put(keys.service().health(id), verdict.toJson(), leaseId))));
+        for (String id : lifted) {
+            changes.add(new Change(id, null, Leases.Write.delete(keys.service().health(id))));
+        }
+        return changes;
+    }
+
+    private void assign(Assignment next) {
+        guarded(List.of(Leases.Write.put(keys.assignment(), next.toJson(), 0)), revision -> {
+            assignment = next;
+            assignmentRevision = Math.max(assignmentRevision, revision);
+            decide();
+        });
+    }
+
+    private void write(List<Change> changes) {
+        if (changes.isEmpty()) {
+            writing = false;
+            if (again) {
+                soon();
+            }
+            return;
+        }
+        List<Change> first = changes.subList(0, Math.min(WRITES_PER_TRANSACTION, changes.size()));
+        guarded(first.stream().map(Change::write).toList(), revision -> {
+            for (Change change : first) {
+                if (change.verdict() == null) {
+                    standing.remove(change.id());
+                } else {
+                    standing.put(change.id(), change.verdict());
+                }
+            }
+            write(changes.subList(first.size(), changes.size()));
+        });
+    }
+
+    private void guarded(List<Leases.Write> writes, Consumer<Long> next) {
+        then(leases.write(guard, writes), revision -> {
+            if (revision == 0) {
+                owner.onDeposed();
+                return;
+            }
+            failures = 0;
+            next.accept(revision);
+        });
+    }
+
+    /**
+     * Verdicts are under a lease of twice their time, so that those of orchestrators that are gone do not stay for ever. It is not the leader's own: a
+     * verdict must outlive a change of leaders.
+     */
+    private void withLease(boolean renew, Consumer<Leases.Lease> next) {
+        Leases.Lease held = lease;
+        if (held == null) {
+            then(leases.grant(2 * settings.ttlSeconds()), granted -> {
+                lease = granted;
+                next.accept(granted);
+            });
+        } else if (renew) {
+            then(leases.keepAlive(held.id()), left -> {
+                if (left > 0) {
+                    next.accept(held);
+                } else {
+                    lease = null;
+                    withLease(true, next);
+                }
+            });
+        } else {
+            next.accept(held);
+        }
+    }
+
+    private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
+        writing = true;
+        call.whenComplete((answer, thrown) -> serial.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (thrown == null) {
+                next.accept(answer);
+                return;
+            }
+            EtcdFailure failure = OrchestratorSession.failure(thrown);
+            failures++;
+            if (failures == 1) {
+                LOG.warn(
+                        "{} of {}: verdicts cannot be written, trying on: {}",
+                        settings.id(),
+                        keys.service().service(),
+                        failure.getMessage());
+            }
+            // The lease may be what was wrong; the next one is fresh. Nobody knows what was written: all is written
+            // again.
+            lease = null;
+            refresh = true;
+            writing = false;
+            schedule(Backoff.nanos(failure.kind(), failures, env.dice()));
+        }));
+    }
+
+    private static void cancel(@Nullable Cancellable scheduled) {
+        if (scheduled != null) {
+            scheduled.cancel();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what one worker sees, under the worker's lease, whenever it is not what was written last: one write at a time and {@link #PAUSE} between them.
+ * Used by tasks of one serial executor only.
+ */
+final class ObservationWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(ObservationWriter.class);
+
+    /** Flips that come together are written together. */
+    static final Duration PAUSE = Duration.ofMillis(200);
+
+    private final String key;
+    private final Leases leases;
+    private final Env env;
+    private final Executor serial;
+    private OrchestratorSession.@Nullable Held held;
+    private @Nullable Observation wanted;
+    private @Nullable Written written;
+    private boolean waiting;
+    private boolean closed;
+    private int failures;
+    private @Nullable Cancellable timer;
+
+    private record Written(long lease, Observation observation) {}
+
+    ObservationWriter(String key, Leases leases, Env env, Executor serial) {
+        this.key = key;
+        this.leases = leases;
+        this.env = env;
+        this.serial = serial;
+    }
+
+    /** Takes what is seen now; nothing is written without a lease. */
+    void write(OrchestratorSession.@Nullable Held holding, Observation seen) {
+        held = holding;
+        wanted = seen;
+        if (!waiting) {
+            next();
+        }
+    }
+
+    private void next() {
+        OrchestratorSession.Held holding = held;
+        Observation seen = wanted;
+        if (closed || holding == null || seen == null) {
+            return;
+        }
+        Written now = new Written(holding.lease().id(), seen);
+        if (now.equals(written)) {
+            return;
+        }
+        waiting = true;
+        leases.put(key, seen.toJson(), holding.lease().id())
+                .whenComplete((revision, thrown) -> serial.execute(() -> {
+                    long pause = Backoff.jittered(PAUSE.toNanos(), env.dice());
+                    if (thrown == null) {
+                        written = now;
+                        failures = 0;
+                    } else {
+                        EtcdFailure failure = OrchestratorSession.failure(thrown);
+                        failures++;
+                        pause = Backoff.nanos(failure.kind(), failures, env.dice());
+                        LOG.debug("{} cannot be written, trying on: {}", key, failure.getMessage());
+                    }
+                    later(pause);
+                }));
+    }
+
+    private void later(long delayNanos) {
+        if (closed) {
+            return;
+        }
+        timer = env.time()
+                .schedule(
+                        delayNanos,
+                        () -> serial.execute(() -> {
+                            waiting = false;
+                            next();
+                        }));
+    }
+
+    void close() {
+        closed = true;
+        if (timer != null) {
+            timer.cancel();
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One orchestrator's presence in etcd: a lease, and under it its registration as a worker and its candidacy. Whenever the lease is lost, both are
+ * written anew under another one, at the end of the queue. Used by tasks of one serial executor only.
+ */
+final class OrchestratorSession {
+    private static final Logger LOG = LoggerFactory.getLogger(OrchestratorSession.class);
+
+    /** Two renewals may fail before the lease ends. */
+    private static final int RENEWALS_PER_TTL = 3;
+
+    private final OrchestratorKeys keys;
+    private final OrchestratorSettings settings;
+    private final Leases leases;
+    private final Env env;
+    private final Executor serial;
+    private final Runnable onChange;
+
+    private @Nullable Held held;
+    private boolean current;
+    private boolean ended;
+    private int failures;
+    private long asked;
+    private @Nullable Cancellable timer;
+    private @Nullable Cancellable deadline;
+
+    /**
+     * What is held.
+     *
+     * @param candidate the key of the candidacy
+     * @param revision when it was created: the fence of its owner, should it lead
+     */
+    record Held(Leases.Lease lease, String candidate, long revision) {}
+
+    /** {@code onChange} is called in a serial task when {@link #held} has changed. */
+    OrchestratorSession(
+            OrchestratorKeys keys,
+            OrchestratorSettings settings,
+            Leases leases,
+            Env env,
+            Executor serial,
+            Runnable onChange) {
+        this.keys = keys;
+        this.settings = settings;
+        this.leases = leases;
+        this.env = env;
+        this.serial = serial;
+        this.onChange = onChange;
+    }
+
+    /** What is held by this machine's clock; null before the lease is granted, and while it may have ended for all that is known here. */
+    @Nullable
+    Held held() {
+        return current ? held : null;
+    }
+
+    void establish() {
+        long asked = env.time().nanoTime();
+        then(leases.grant(settings.leaseSeconds()), lease -> {
+            String candidate = keys.candidate(lease.id());
+            List<Leases.Write> writes = List.of(
+                    Leases.Write.put(
+                            keys.worker(settings.id()),
+                            JsonText.object(out -> out.writeStringField("lease", Long.toHexString(lease.id()))),
+                            lease.id()),
+                    Leases.Write.put(candidate, settings.id(), lease.id()));
+            then(leases.write(null, writes), revision -> {
+                held = new Held(lease, candidate, revision);
+                renewed(asked, lease);
+            });
+        });
+    }
+
+    /** Asks now whether the lease still stands. */
+    void check() {
+        schedule(0, this::renew);
+    }
+
+    private void renewed(long askedNanos, Leases.Lease lease) {
+        failures = 0;
+        long ttl = Duration.ofSeconds(lease.ttlSeconds()).toNanos();
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        deadline = env.time().schedule(askedNanos + ttl - env.time().nanoTime(), () -> serial.execute(this::lapse));
+        asked = askedNanos;
+        schedule(Backoff.jittered(ttl / RENEWALS_PER_TTL, env.dice()), this::renew);
+        if (!current) {
+            current = true;
+            onChange.run();
+        }
+    }
+
+    /** The lease may have ended; etcd knows, and will be asked. */
+    private void lapse() {
+        Held holding = held;
+        boolean over = holding != null
+                && env.time().nanoTime() - asked
+                        >= Duration.ofSeconds(holding.lease().ttlSeconds()).toNanos();
+        if (current && over && !ended) {
+            current = false;
+            LOG.warn("{}: not renewed for {} s; others may lead now", this, settings.leaseSeconds());
+            onChange.run();
+        }
+    }
+
+    private void renew() {
+        Held holding = held;
+        if (holding == null) {
+            establish();
+            return;
+        }
+        long begun = env.time().nanoTime();
+        then(leases.keepAlive(holding.lease().id()), left -> {
+            if (left > 0) {
+                renewed(begun, holding.lease());
+                return;
+            }
+            LOG.warn("{}: its lease has ended; it comes back at the end of the queue", this);
+            held = null;
+            current = false;
+            onChange.run();
+            establish();
+        });
+    }
+
+    private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
+        call.whenComplete((answer, thrown) -> serial.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (thrown == null) {
+                next.accept(answer);
+                return;
+            }
+            EtcdFailure failure = failure(thrown);
+            if (failure.kind() == EtcdFailure.Kind.CLOSED) {
+                ended = true;
+                return;
+            }
+            failures++;
+            if (failures == 1) {
+                LOG.warn("{}: cannot reach etcd, probing goes on: {}", this, failure.getMessage());
+            }
+            schedule(Backoff.nanos(failure.kind(), failures, env.dice()), this::renew);
+        }));
+    }
+
+    /** Resigns: the worker and the candidacy are gone when the future completes. */
+    CompletableFuture<Void> end() {
+        ended = true;
+        current = false;
+        cancel(timer);
+        cancel(deadline);
+        Held last = held;
+        held = null;
+        return last == null
+                ? CompletableFuture.completedFuture(null)
+                : leases.revoke(last.lease().id());
+    }
+
+    private void schedule(long delayNanos, Runnable task) {
+        cancel(timer);
+        timer = env.time()
+                .schedule(
+                        delayNanos,
+                        () -> serial.execute(() -> {
+                            if (!ended) {
+                                task.run();
+                            }
+                        }));
+    }
+
+    private static void cancel(@Nullable Cancellable scheduled) {
+        if (scheduled != null) {
+            scheduled.cancel();
+        }
+    }
+
+    static EtcdFailure failure(Throwable thrown) {
+        return EtcdFailure.of(
+                "", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
+    }
+
+    @Override
+    public String toString() {
+        return "orchestrator " + settings.id() + " of " + keys.service().service();
+    }
+}

@@ -1,0 +1,97 @@
+package dev.zerohop.etcd;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.resolver.EndpointJson;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the orchestrators of a service share. A value that is refused leaves the last good one in force. Used by one thread at a time. */
+final class OrchestratorView {
+    private final OrchestratorKeys keys;
+    private final LastGood<Assignment> assignment = new LastGood<>(Assignment::parse);
+    private Map<String, LastGood<?>> kept = new HashMap<>();
+
+    /**
+     * What etcd says.
+     *
+     * @param members the endpoints that may be probed and judged: those that are ready
+     * @param workers the orchestrators that are alive, and what each has written about itself
+     * @param assignmentRevision when the assignment was written; 0 if there is none
+     * @param verdicts as they stand, whoever wrote them
+     */
+    record Content(
+            SortedMap<String, Endpoint> members,
+            SortedMap<String, KeyStore.Entry> workers,
+            ElectionState election,
+            Assignment assignment,
+            long assignmentRevision,
+            Map<String, Observation> observations,
+            Map<String, HealthVerdict> verdicts) {}
+
+    OrchestratorView(OrchestratorKeys keys) {
+        this.keys = keys;
+    }
+
+    Content read(Map<String, KeyStore.Entry> entries, List<Refused> refusals) {
+        SortedMap<String, Endpoint> members = new TreeMap<>();
+        SortedMap<String, KeyStore.Entry> workers = new TreeMap<>();
+        List<KeyStore.Entry> candidates = new ArrayList<>();
+        Map<String, Observation> observations = new HashMap<>();
+        Map<String, HealthVerdict> verdicts = new HashMap<>();
+        Map<String, LastGood<?>> now = new HashMap<>();
+        String endpoints = keys.service().endpoints();
+        for (KeyStore.Entry entry : entries.values()) {
+            String key = entry.key();
+            if (key.startsWith(endpoints)) {
+                String id = key.substring(endpoints.length());
+                Endpoint endpoint = value(entry, utf8 -> EndpointJson.parse(id, utf8), now, refusals);
+                // Whoever is leaving is not to blame for not answering.
+                if (endpoint != null && endpoint.readiness() == Endpoint.Readiness.READY) {
+                    members.put(id, endpoint);
+                }
+            } else if (key.startsWith(keys.election())) {
+                candidates.add(entry);
+            } else if (key.startsWith(keys.workers())) {
+                workers.put(key.substring(keys.workers().length()), entry);
+            } else if (key.startsWith(keys.observations())) {
+                Observation observation = value(entry, Observation::parse, now, refusals);
+                if (observation != null) {
+                    observations.put(key.substring(keys.observations().length()), observation);
+                }
+            } else if (key.startsWith(keys.service().health())) {
+                HealthVerdict verdict = value(entry, HealthVerdict::parse, now, refusals);
+                if (verdict != null) {
+                    verdicts.put(key.substring(keys.service().health().length()), verdict);
+                }
+            }
+        }
+        kept = now;
+        KeyStore.Entry assigned = entries.get(keys.assignment());
+        Assignment good = assignment.read(assigned, refusals);
+        return new Content(
+                members,
+                workers,
+                ElectionState.of(candidates),
+                good == null ? Assignment.NONE : good,
+                good == null || assigned == null ? 0 : assigned.modRevision(),
+                observations,
+                verdicts);
+    }
+
+    /** The last good value under a key; each key has its own parser, always the same. */
+    @SuppressWarnings("unchecked")
+    private <T> @Nullable T value(
+            KeyStore.Entry entry, LastGood.Parser<T> parser, Map<String, LastGood<?>> now, List<Refused> refusals) {
+        LastGood<T> value = (LastGood<T>) kept.get(entry.key());
+        if (value == null) {
+            value = new LastGood<>(parser);
+        }
+        now.put(entry.key(), value);
+        return value.read(entry, refusals);
+    }
+}

@@ -1,0 +1,328 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.Env;
+import dev.zerohop.Lease;
+import dev.zerohop.Outcome;
+import dev.zerohop.PickContext;
+import dev.zerohop.Target;
+import dev.zerohop.config.Configurations;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Orchestrators over a real etcd, with real servers and the balancer of a client. */
+class HealthOrchestratorTest {
+    private static final String SERVICE = "orders";
+
+    @TempDir
+    Path directory;
+
+    private final ServiceKeys keys = new ServiceKeys(SERVICE);
+    private final OrchestratorKeys shared = new OrchestratorKeys(keys);
+    private final List<ProbedServer> servers = new ArrayList<>();
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private EtcdServer etcd;
+    private EtcdClient client;
+
+    @BeforeEach
+    void start() {
+        etcd = EtcdServer.started(directory);
+        client = EtcdClient.of(etcd.address());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        for (int i = open.size() - 1; i >= 0; i--) {
+            open.get(i).close();
+        }
+        client.close();
+        servers.forEach(ProbedServer::close);
+        etcd.close();
+    }
+
+    private void servers(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            ProbedServer server = new ProbedServer();
+            servers.add(server);
+            etcd.put(keys.endpoint("e" + i), server.json());
+        }
+    }
+
+    private HealthOrchestrator orchestrator(String id) {
+        return started(OrchestratorProcess.builder(client, SERVICE, id));
+    }
+
+    private HealthOrchestrator started(HealthOrchestrator.Builder builder) {
+        HealthOrchestrator orchestrator = builder.build();
+        open.add(orchestrator);
+        orchestrator.start();
+        return orchestrator;
+    }
+
+    private static void awaitWorkers(HealthOrchestrator orchestrator, int workers, int probed) {
+        EtcdServer.await()
+                .until(() -> orchestrator.status().workers().size() == workers
+                        && orchestrator.status().probed() == probed);
+    }
+
+    private boolean marked(String id) {
+        return etcd.get(keys.health(id)) != null;
+    }
+
+    private HealthVerdict verdict(String id) throws Exception {
+        return HealthVerdict.parse(etcd.get(keys.health(id)).getValue().toByteArray());
+    }
+
+    /** The balancer of a client with whom calls go round. */
+    private Balancer balancer() {
+        Balancer balancer = Balancer.builder(SERVICE)
+                .resolver(
+                        Target.parse("etcd://" + etcd.address() + "/" + SERVICE).newResolver(Env.system()))
+                .settings(Configurations.parse("{\"policy\": \"round_robin\"}"))
+                .build();
+        open.add(balancer);
+        balancer.start();
+        return balancer;
+    }
+
+    /** Where the next calls go. */
+    private static Set<String> traffic(Balancer balancer) {
+        Set<String> reached = new TreeSet<>();
+        for (int i = 0; i < 12; i++) {
+            try {
+                Lease lease = balancer.acquire(PickContext.NONE);
+                reached.add(lease.endpoint().id());
+                lease.complete(Outcome.SUCCESS);
+            } catch (dev.zerohop.NoEndpointException notYet) {
+                return reached;
+            }
+        }
+        return reached;
+    }
+
+    @Test
+    void anEndpointThatIsDownAndUpAgainIsSeenSoByAClientsTraffic() throws Exception {
+        servers(3);
+        HealthOrchestrator first = orchestrator("a");
+        HealthOrchestrator second = orchestrator("b");
+        awaitWorkers(first, 2, 3);
+        awaitWorkers(second, 2, 3);
+        Balancer balancer = balancer();
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e1", "e2")::equals);
+
+        servers.get(1).status = 503;
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e2")::equals);
+        assertThat(verdict("e1").agreed()).containsExactly("a", "b");
+        assertThat(verdict("e1").reason()).isEqualTo("GET /health answered 503, expected 200 to 299 (a, b)");
+        assertThat(first.status().down()).containsOnlyKeys("e1");
+        long written = etcd.get(keys.health("e1")).getModRevision();
+        EtcdServer.await().until(() -> etcd.get(keys.health("e1")).getModRevision() > written);
+        assertThat(traffic(balancer)).as("the same verdict, written again").doesNotContain("e1");
+
+        servers.get(1).status = 200;
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e1", "e2")::equals);
+        assertThat(marked("e1")).isFalse();
+    }
+
+    @Test
+    void aServerThatIsGoneIsMarkedAndOneThatIsTakenOutIsForgotten() throws Exception {
+        servers(3);
+        HealthOrchestrator only = orchestrator("a");
+        awaitWorkers(only, 1, 3);
+        servers.get(2).close();
+        EtcdServer.await().until(() -> marked("e2"));
+        assertThat(verdict("e2").reason()).contains("seen by the only worker");
+        etcd.delete(keys.endpoint("e2"));
+        EtcdServer.await().until(() -> !marked("e2"));
+        EtcdServer.await().until(() -> only.status().probed() == 2);
+    }
+
+    @Test
+    void whoIsLeavingIsNotProbed() throws Exception {
+        servers(3);
+        HealthOrchestrator only = orchestrator("a");
+        awaitWorkers(only, 1, 3);
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> marked("e0"));
+        etcd.put(
+                keys.endpoint("e0"),
+                "{\"address\": \"127.0.0.1:" + servers.get(0).port() + "\", \"draining\": true}");
+        EtcdServer.await().until(() -> !marked("e0") && only.status().probed() == 2);
+    }
+
+    @Test
+    void aWorkerThatAloneSeesAnEndpointDownMarksNobody() throws Exception {
+        servers(5);
+        Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
+        Prober cut = endpoint -> {
+            Prober.Line line = http.open(endpoint);
+            return endpoint.id().equals("e1")
+                    ? new Prober.Line() {
+                        @Override
+                        public dev.zerohop.Cancellable probe(java.util.function.Consumer<String> answer) {
+                            answer.accept("no route to host");
+                            return () -> {};
+                        }
+
+                        @Override
+                        public void close() {
+                            line.close();
+                        }
+                    }
+                    : line;
+        };
+        OrchestratorSettings settings = new OrchestratorSettings(
+                "a",
+                OrchestratorProcess.INTERVAL,
+                OrchestratorProcess.INTERVAL,
+                2,
+                3,
+                OrchestratorProcess.TTL,
+                OrchestratorProcess.LEASE,
+                50);
+        Orchestration oneSided = new Orchestration(client, shared, settings, cut, new HealthOrchestrator.Listener() {});
+        open.add(() -> oneSided.close().get(20, java.util.concurrent.TimeUnit.SECONDS));
+        HealthOrchestrator other = orchestrator("b");
+        awaitWorkers(other, 1, 5);
+        oneSided.start();
+        awaitWorkers(other, 2, 5);
+        // It says so, the other one says otherwise, and the leader has decided since.
+        EtcdServer.await().until(() -> {
+            var observation = etcd.get(shared.observation("a"));
+            return observation != null && observation.getValue().toStringUtf8().contains("no route to host");
+        });
+        long seen = etcd.revision();
+        servers.get(2).status = 500;
+        EtcdServer.await().until(() -> marked("e2"));
+        assertThat(etcd.get(keys.health("e2")).getModRevision()).isGreaterThan(seen);
+        assertThat(marked("e1")).isFalse();
+        // Alone it would be believed.
+        other.close();
+        EtcdServer.await().until(() -> marked("e1"));
+    }
+
+    @Test
+    void ofTooManyOnlyTheStatedShareIsMarkedAndItIsSaid() throws Exception {
+        servers(4);
+        List<String> said = new CopyOnWriteArrayList<>();
+        HealthOrchestrator.Listener listener = new HealthOrchestrator.Listener() {
+            @Override
+            public void onLimit(List<String> spared, int limit) {
+                said.add(spared.size() + " beyond " + limit);
+            }
+        };
+        HealthOrchestrator only =
+                started(OrchestratorProcess.builder(client, SERVICE, "a").listener(listener));
+        awaitWorkers(only, 1, 4);
+        for (ProbedServer server : servers) {
+            server.status = 500;
+        }
+        EtcdServer.await().until(() -> said.contains("2 beyond 2"));
+        EtcdServer.await().until(() -> only.status().down().size() == 2);
+        for (ProbedServer server : servers) {
+            server.status = 200;
+        }
+        EtcdServer.await().until(() -> said.get(said.size() - 1).startsWith("0 beyond"));
+        EtcdServer.await().until(() -> only.status().down().isEmpty());
+    }
+
+    @Test
+    void whoResignsIsFollowedAtOnceAndMarksOutliveIt() throws Exception {
+        servers(3);
+        // Long, so that nobody takes over because a lease has ended.
+        HealthOrchestrator first = started(OrchestratorProcess.builder(client, SERVICE, "a")
+                .lease(Duration.ofMinutes(2))
+                .ttl(Duration.ofMinutes(6)));
+        EtcdServer.await().until(() -> first.status().role() == HealthOrchestrator.Role.LEADER);
+        HealthOrchestrator second = started(OrchestratorProcess.builder(client, SERVICE, "b")
+                .lease(Duration.ofMinutes(2))
+                .ttl(Duration.ofMinutes(6)));
+        awaitWorkers(second, 2, 3);
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> marked("e0"));
+        long fence = verdict("e0").fence();
+        first.close();
+        EtcdServer.await().until(() -> second.status().role() == HealthOrchestrator.Role.LEADER);
+        assertThat(marked("e0")).as("through the change of leaders").isTrue();
+        EtcdServer.await().until(() -> marked("e0") && verdict("e0").fence() > fence);
+        assertThat(etcd.get(shared.worker("a"))).isNull();
+    }
+
+    @Test
+    void verdictsOfOrchestratorsThatAreGoneRunOut() throws Exception {
+        servers(3);
+        Balancer balancer = balancer();
+        OrchestratorProcess process = OrchestratorProcess.start(etcd.address(), SERVICE, "a");
+        open.add(process);
+        process.await("role LEADER");
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2")::equals);
+        process.kill();
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e1", "e2")::equals);
+        // And with etcd they are gone for good.
+        EtcdServer.await().until(() -> !marked("e0"));
+    }
+
+    @Test
+    void verdictsRunOutWhileEtcdIsAwayAndProbesGoOn() throws Exception {
+        servers(3);
+        Balancer balancer = balancer();
+        HealthOrchestrator only = orchestrator("a");
+        awaitWorkers(only, 1, 3);
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2")::equals);
+        etcd.kill();
+        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.DETACHED);
+        int probes = servers.get(0).probes.get();
+        EtcdServer.await().until(() -> servers.get(0).probes.get() > probes + 5);
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e1", "e2")::equals);
+        etcd.start();
+        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.LEADER);
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2")::equals);
+    }
+
+    @Test
+    void aVerdictOfALowerFenceChangesNoTraffic() throws Exception {
+        servers(5);
+        Balancer balancer = balancer();
+        HealthOrchestrator only = orchestrator("a");
+        awaitWorkers(only, 1, 5);
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2", "e3", "e4")::equals);
+        long fence = verdict("e0").fence();
+        etcd.put(keys.health("e1"), forged(fence - 1));
+        // What comes behind it is seen, so it was.
+        etcd.put(keys.health("e2"), forged(fence));
+        EtcdServer.await().until(() -> !traffic(balancer).contains("e2"));
+        assertThat(traffic(balancer)).contains("e1");
+    }
+
+    private static String forged(long fence) {
+        return "{\"status\": \"UNHEALTHY\", \"writer\": \"x\", \"fence\": " + fence + ", \"ttlSeconds\": 600}";
+    }
+
+    @Test
+    void badSettingsAreRefused() {
+        HealthOrchestrator.Builder builder = HealthOrchestrator.builder(client, SERVICE, "a", Probe.tcp());
+        assertThatThrownBy(() -> builder.ttl(Duration.ofSeconds(29)).build())
+                .hasMessage("ttl was PT29S, expected PT30S to PT1H");
+        assertThatThrownBy(() -> builder.ttl(Duration.ofSeconds(30))
+                        .timeout(Duration.ofSeconds(6))
+                        .build())
+                .hasMessage("timeout was PT6S, expected PT0.01S to PT5S");
+        assertThatThrownBy(() -> HealthOrchestrator.builder(client, SERVICE, "a/b", Probe.tcp()))
+                .hasMessage("orchestrator id was 'a/b', expected a name that is not blank and has no slash");
+    }
+}
