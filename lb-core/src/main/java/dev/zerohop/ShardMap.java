@@ -142,10 +142,9 @@ public record ShardMap(
                 ? before.placement
                 : before.move != null && epoch == before.move.epoch() ? before.move.placement() : placement;
         if (!known.equals(placement)) {
-            String was = placement.words();
-            String expected = known.words();
-            throw new IllegalArgumentException("epoch " + epoch + " was " + was + ", expected "
-                    + (was.equals(expected) ? "the very same " + expected : expected)
+            boolean sameWords = known.words().equals(placement.words());
+            throw new IllegalArgumentException("epoch " + epoch + " was " + placement.words()
+                    + (sameWords ? " with other content, expected it" : ", expected " + known.words())
                     + " as before: another placement needs a new epoch");
         }
     }

@@ -141,7 +141,7 @@ public final class ShardPolicy implements PickPolicy {
                 why.add(outlook);
             }
         }
-        return new Placement(ordinal, replicas, scheme.name(), scheme.shards(), scheme.epoch(), why);
+        return new Placement(ordinal, replicas, scheme.strategy().name(), scheme.shards(), scheme.epoch(), why);
     }
 
     ShardStrategy strategy() {

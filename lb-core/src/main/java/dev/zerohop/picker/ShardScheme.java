@@ -108,9 +108,8 @@ final class ShardScheme {
         return map.hasEpoch() ? " by epoch " + map.epochInForce() + " of the source" : " as the source says";
     }
 
-    /** The strategy's name. */
-    String name() {
-        return strategy.name();
+    ShardStrategy strategy() {
+        return strategy;
     }
 
     /** The number of shards; 0 if it is unknown. */

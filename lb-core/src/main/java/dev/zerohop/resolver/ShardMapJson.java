@@ -119,9 +119,7 @@ public final class ShardMapJson {
         void read(JsonInput in, String name, String path, String others) throws IOException {
             if (!FIELDS.contains(name)) {
                 throw in.unknown(
-                        path,
-                        others + "count, firstOrdinal, strategy or a field of the strategy (slots, ranges, table, "
-                                + "prefixes, default)");
+                        path, others + "count, firstOrdinal, strategy, slots, ranges, table, prefixes or default");
             }
             names.add(name);
             switch (name) {
@@ -184,6 +182,10 @@ public final class ShardMapJson {
             Optional<Integer> otherwise = Optional.ofNullable(numbers.get("default"));
             try {
                 if (strategy == null) {
+                    if (!numbers.containsKey("count")) {
+                        throw new IOException((path.isEmpty() ? "" : path + ".")
+                                + "count was missing, expected a whole number of 1 or more, or a strategy");
+                    }
                     return new ShardCount(required(numbers, path, "count"), numbers.getOrDefault("firstOrdinal", 0));
                 }
                 return switch (strategy) {

@@ -3,10 +3,24 @@ package dev.zerohop.picker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Candidate;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import dev.zerohop.Snapshot;
+import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.PickerContract;
 import java.time.Duration;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -99,6 +113,103 @@ class PickerContractTest {
         @Override
         protected PickPolicy policy() {
             return ShardPolicy.builder().ownerDown(OwnerDown.SPILL).build();
+        }
+    }
+
+    /** Routed by a map of the source with an epoch. */
+    @Nested
+    class ShardByEpoch extends PickerContract {
+        @Override
+        protected PickPolicy policy() {
+            return new Given(Pickers.shard(), snapshot -> {
+                int count = Math.max(1, snapshot.members().size());
+                return new Snapshot(
+                        snapshot.members(),
+                        snapshot.candidates(),
+                        snapshot.reviewInNanos(),
+                        ShardMap.of(7, new ShardCount(count, 0)),
+                        snapshot.trail());
+            });
+        }
+
+        @Override
+        protected boolean oneOwnerOnly() {
+            return true;
+        }
+    }
+
+    /** All of them replicas of the one shard that there is: no key is bound to one of them. */
+    @Nested
+    class ShardReplicas extends PickerContract {
+        @Override
+        protected PickPolicy policy() {
+            return new Given(Pickers.shard(), PickerContractTest::inOneShard);
+        }
+    }
+
+    /** The same with a policy whose picks follow a sequence. */
+    @Nested
+    class ShardReplicasInTurn extends PickerContract {
+        @Override
+        protected PickPolicy policy() {
+            ShardPolicy inTurn = ShardPolicy.builder()
+                    .replicas(Pickers.weightedRoundRobin())
+                    .ownerDown(OwnerDown.SPILL)
+                    .build();
+            return new Given(inTurn, PickerContractTest::inOneShard);
+        }
+    }
+
+    private static Snapshot inOneShard(Snapshot snapshot) {
+        Map<Node, Node> copies = new IdentityHashMap<>();
+        for (Node node : snapshot.members()) {
+            copies.put(
+                    node,
+                    new FakeNode(node.endpoint().toBuilder().ordinal(0).build())
+                            .health(node.health().status()));
+        }
+        return new Snapshot(
+                snapshot.members().stream().map(copies::get).toList(),
+                snapshot.candidates().stream()
+                        .map(candidate -> new Candidate(copies.get(candidate.node()), candidate.weight()))
+                        .toList(),
+                snapshot.reviewInNanos(),
+                null,
+                snapshot.trail());
+    }
+
+    /** A policy that is given other snapshots than the contract knows of. */
+    private record Given(PickPolicy policy, UnaryOperator<Snapshot> change) implements PickPolicy {
+        @Override
+        public String name() {
+            return policy.name();
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new GivenPicker(policy.newPicker(change.apply(first), env), change);
+        }
+    }
+
+    private record GivenPicker(Picker picker, UnaryOperator<Snapshot> change) implements Picker {
+        @Override
+        public @Nullable Node pick(PickContext context) {
+            return picker.pick(context);
+        }
+
+        @Override
+        public Refusal refusal(PickContext context) {
+            return picker.refusal(context);
+        }
+
+        @Override
+        public Picker rebuild(Snapshot next) {
+            return new GivenPicker(picker.rebuild(change.apply(next)), change);
+        }
+
+        @Override
+        public List<String> explain(PickContext context) {
+            return picker.explain(context);
         }
     }
 

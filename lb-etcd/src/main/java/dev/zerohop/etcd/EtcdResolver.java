@@ -8,7 +8,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
-import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -44,7 +44,7 @@ final class EtcdResolver implements Resolver {
     private @Nullable Cancellable timer;
 
     /** What etcd says, whatever of it was told. */
-    private record Known(List<Endpoint> endpoints, @Nullable ShardCount shards, Reflector.State state, boolean stale) {}
+    private record Known(List<Endpoint> endpoints, @Nullable ShardMap shards, Reflector.State state, boolean stale) {}
 
     /** {@code source} subscribes to the keys that {@code view} reads. */
     EtcdResolver(
@@ -172,7 +172,7 @@ final class EtcdResolver implements Resolver {
             EndpointSet before = last;
             EndpointSet next = EndpointSet.builder(name)
                     .endpoints(before == null ? now.endpoints() : gathered(before, now.endpoints()))
-                    .shards(now.shards())
+                    .shardMap(now.shards())
                     .version(now.state().revision())
                     .asOf(now.state().asOf())
                     .stale(now.stale())
@@ -180,7 +180,7 @@ final class EtcdResolver implements Resolver {
                     .build();
             boolean same = before != null
                     && before.endpoints().equals(next.endpoints())
-                    && Objects.equals(before.shards(), next.shards());
+                    && Objects.equals(before.shardMap(), next.shardMap());
             if (same && problem == null) {
                 confirm(next.asOf());
                 return;

@@ -1,7 +1,6 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
-import dev.zerohop.ShardCount;
 import dev.zerohop.resolver.EndpointJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A service of the etcd layout: its endpoints with the weights laid over them, its shard count, its configuration. */
+/** A service of the etcd layout: its endpoints with the weights laid over them, its shards, its configuration. */
 final class ServiceView implements View {
     private final ServiceKeys keys;
     private final LastGood<Map<String, Integer>> weights = new LastGood<>(ServiceView::parseWeights);
-    private final LastGood<ShardCount> shards = new LastGood<>(ServiceView::parseShards);
+    private final ShardsValue shards = new ShardsValue();
     private final LastGood<String> configuration = new LastGood<>(ServiceView::parseText);
     private Map<String, LastGood<Endpoint>> endpoints = new HashMap<>();
 
@@ -74,25 +73,6 @@ final class ServiceView implements View {
         Map<String, Integer> weights = new HashMap<>();
         Json.object(utf8, (in, id) -> weights.put(id, (int) in.number("\"" + id + "\"", 0, Endpoint.MAX_WEIGHT)));
         return weights;
-    }
-
-    /** {@code {"epoch": n, "count": n, "firstOrdinal": n}}. */
-    private static ShardCount parseShards(byte[] utf8) throws IOException {
-        Map<String, Integer> given = new HashMap<>();
-        Json.object(utf8, (in, name) -> {
-            switch (name) {
-                case "epoch" -> given.put(name, (int) in.number(name, 0, Integer.MAX_VALUE));
-                case "count" -> given.put(name, (int) in.number(name, 1, Integer.MAX_VALUE));
-                case "firstOrdinal" -> given.put(name, (int) in.number(name, 0, Integer.MAX_VALUE));
-                default -> throw new IOException(name + " is not known, expected epoch, count or firstOrdinal");
-            }
-        });
-        for (String required : List.of("epoch", "count")) {
-            if (!given.containsKey(required)) {
-                throw new IOException(required + " was missing, expected a whole number");
-            }
-        }
-        return new ShardCount(given.getOrDefault("count", 1), given.getOrDefault("firstOrdinal", 0));
     }
 
     /** The balancer judges a configuration; here it only has to be text. */

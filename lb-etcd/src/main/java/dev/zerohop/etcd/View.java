@@ -1,7 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
-import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +19,13 @@ interface View {
      * What the keys say.
      *
      * @param endpoints everybody; null if the one value that names them was refused and there was no good one before
-     * @param shards the desired number of shards, if stated
+     * @param shards what is said about shards, if anything
      * @param configuration JSON for the balancer, if stated
      * @param refusals the values that were refused since the last reading, each with its key and the reason
      */
     record Content(
             @Nullable List<Endpoint> endpoints,
-            @Nullable ShardCount shards,
+            @Nullable ShardMap shards,
             @Nullable String configuration,
             List<String> refusals) {}
 }

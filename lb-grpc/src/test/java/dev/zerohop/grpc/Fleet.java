@@ -4,6 +4,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.Grpc;
@@ -36,6 +37,7 @@ final class Fleet implements AutoCloseable {
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
     private @Nullable List<EquivalentAddressGroup> plain;
+    private volatile @Nullable ShardMap shardMap;
     private boolean down;
     int started;
     int refreshed;
@@ -81,9 +83,15 @@ final class Fleet implements AutoCloseable {
         push(endpoints);
     }
 
+    /** The source states this map from its next word on. */
+    void shards(ShardMap map) {
+        shardMap = map;
+    }
+
     synchronized void push(List<Endpoint> endpoints) {
         EndpointSet set = EndpointSet.builder("fleet")
                 .endpoints(endpoints)
+                .shardMap(shardMap)
                 .asOf(Instant.now())
                 .removals(EndpointSet.Removals.MEANT)
                 .build();
