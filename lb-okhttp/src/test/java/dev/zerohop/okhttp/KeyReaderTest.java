@@ -21,15 +21,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import okhttp3.Response;
-import mockwebserver3.MockResponse;
-import dev.zerohop.config.Configurations;
-import dev.zerohop.ShardMap;
-import dev.zerohop.ShardCount;
-import dev.zerohop.Outcome;
-import dev.zerohop.EndpointSet;
-import dev.zerohop.Endpoint;
-import dev.zerohop.BalancerSettings;
 
 /** Five servers; the test policy sends the integer key n to server n modulo 5, and a text key by its length. */
 class KeyReaderTest {
@@ -205,48 +196,6 @@ class KeyReaderTest {
             assertThat(rig.servers(0).get(0).log)
                     .extracting(request -> request.getHeaders().get("zerohop-not-owner"))
                     .containsExactly("true", null);
-        }
-    }
-
-    @Test
-    void theEpochTravelsWhenAndOnlyWhenTheSourceGaveOneAndAKeyWasRoutedByIt() throws Exception {
-        BalancerSettings shard = Configurations.parse(
-                "{\"policy\": {\"shard\": {\"withoutKey\": \"random\"}}, \"key\": {\"query\": \"user\"}}");
-        try (Rig rig = new Rig(shard)) {
-            TestServer server = rig.servers(1).get(0);
-            Endpoint owner = server.endpoint().toBuilder().ordinal(0).build();
-            EndpointSet set =
-                    EndpointSet.builder("test").endpoints(List.of(owner)).build();
-            rig.resolver.push(
-                    set.toBuilder().shards(new ShardCount(1, 0)).build());
-            rig.text("/?user=a");
-            rig.resolver.push(set.toBuilder()
-                    .shardMap(ShardMap.of(7, new ShardCount(1, 0)))
-                    .build());
-            rig.text("/?user=a");
-            rig.text("/");
-            assertThat(server.log)
-                    .extracting(request -> request.getHeaders().get("zerohop-shard-epoch"))
-                    .containsExactly(null, "7", null);
-        }
-    }
-
-    /** The answer of a server that refuses a stale client is the caller's: nothing is repeated. */
-    @Test
-    void aRefusalOfAStaleEpochIsAnAnswer() throws Exception {
-        try (Rig rig = new Rig(Configurations.parse("{\"policy\": \"shard\", \"key\": {\"query\": \"user\"}}"))) {
-            TestServer server = rig.servers(1).get(0);
-            rig.resolver.push(EndpointSet.builder("test")
-                    .endpoints(List.of(server.endpoint().toBuilder().ordinal(0).build()))
-                    .shardMap(ShardMap.of(7, new ShardCount(1, 0)))
-                    .build());
-            server.answers(new MockResponse.Builder().code(421).setHeader("zerohop-shard-epoch", "8"));
-            try (Response response = rig.call(Rig.get("/?user=a")).execute()) {
-                assertThat(response.code()).isEqualTo(421);
-                assertThat(response.header("zerohop-shard-epoch")).isEqualTo("8");
-            }
-            assertThat(server.log).hasSize(1);
-            assertThat(rig.outcomes).containsExactly(Outcome.SUCCESS);
         }
     }
 }
