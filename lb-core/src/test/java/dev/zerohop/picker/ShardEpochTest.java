@@ -120,21 +120,26 @@ class ShardEpochTest {
             int from = JumpHash.bucket(hash, 3);
             int to = JumpHash.bucket(hash, 5);
             moved += from == to ? 0 : 1;
-            assertThat(to).satisfiesAnyOf(o -> assertThat(o).isEqualTo(from), o -> assertThat(o).isGreaterThan(2));
+            assertThat(to)
+                    .satisfiesAnyOf(
+                            o -> assertThat(o).isEqualTo(from),
+                            o -> assertThat(o).isGreaterThan(2));
             assertThat(ordinal(before, "k" + i)).isEqualTo(from);
             assertThat(ordinal(during, "k" + i)).isEqualTo(rule == MovingKeys.NEW_AT_ONCE ? to : from);
             assertThat(ordinal(after, "k" + i)).isEqualTo(to);
         }
-        assertThat(moved).as("2/5 of the keys, the least that fills two more shards").isBetween(7_800, 8_200);
+        assertThat(moved)
+                .as("2/5 of the keys, the least that fills two more shards")
+                .isBetween(7_800, 8_200);
     }
 
     @Test
     void aCountWithAnEpochGoesBeforeTheConfiguredOneAndACountWithoutDoesNot() {
-        ShardPolicy configured =
-                ShardPolicy.builder().shards(2).firstOrdinal(3).build();
+        ShardPolicy configured = ShardPolicy.builder().shards(2).firstOrdinal(3).build();
         assertThat(ordinal(picker(configured, ShardMap.of(FIVE)), "user-42")).isGreaterThan(2);
         assertThat(picker(configured, ShardMap.of(FIVE)).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
-        assertThat(ordinal(picker(configured, ShardMap.of(7, THREE)), "user-42")).isEqualTo(1);
+        assertThat(ordinal(picker(configured, ShardMap.of(7, THREE)), "user-42"))
+                .isEqualTo(1);
         assertThat(picker(configured, ShardMap.of(7, THREE)).explain(key("user-42")))
                 .first()
                 .isEqualTo("3 shards by epoch 7 of the source, which goes before the configured number");
@@ -175,8 +180,9 @@ class ShardEpochTest {
         assertThat(moves.get(1)).contains("jump hash over 3 shards gives bucket 1");
         assertThat(moves.get(2)).startsWith("ordinal 1 is orders-1(");
         assertThat(moves.get(3))
-                .isEqualTo("epoch 8 is announced, 5 shards (OLD_UNTIL_CUTOVER); at the cut-over the key moves to ordinal"
-                        + " 4");
+                .isEqualTo(
+                        "epoch 8 is announced, 5 shards (OLD_UNTIL_CUTOVER); at the cut-over the key moves to ordinal"
+                                + " 4");
         assertThat(picker.explain(key("a"))).last().asString().endsWith("at the cut-over the key stays where it is");
         assertThat(rebuilt(picker, seven.movingTo(8, FIVE, MovingKeys.NEW_AT_ONCE))
                         .explain(key("user-42")))
@@ -195,7 +201,8 @@ class ShardEpochTest {
         Snapshot snapshot = Snapshot.of(five, map);
         ShardScheme first = ShardScheme.of(Pickers.shard(), map, 4, null);
         ShardMap moving = map.movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER);
-        assertThat(ShardScheme.of(Pickers.shard(), snapshot.shardMap(), 4, first)).isSameAs(first);
+        assertThat(ShardScheme.of(Pickers.shard(), snapshot.shardMap(), 4, first))
+                .isSameAs(first);
         assertThat(ShardScheme.of(Pickers.shard(), moving, 5, first).strategy()).isSameAs(first.strategy());
         assertThat(ShardScheme.of(Pickers.shard(), moving, 5, null).strategy()).isNotSameAs(first.strategy());
     }

@@ -91,8 +91,7 @@ class ShardReplicasTest {
             Node second = picker.pick(retry);
             assertThat(second).isNotSameAs(first);
             assertThat(second.endpoint().ordinal()).isEqualTo(1);
-            assertThat(picker.pick(retry.retryAfter(second.endpoint())))
-                    .isIn(first, second);
+            assertThat(picker.pick(retry.retryAfter(second.endpoint()))).isIn(first, second);
         }
     }
 
@@ -109,8 +108,9 @@ class ShardReplicasTest {
         assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
         assertThat(refusal.waits()).isFalse();
         assertThat(refusal.message())
-                .matches("ordinal 1: none of its 2 replicas can be used: orders-a-1\\(.*\\) is EJECTED: set by the test;"
-                        + " orders-b-1\\(.*\\) is UNHEALTHY: set by the test");
+                .matches(
+                        "ordinal 1: none of its 2 replicas can be used: orders-a-1\\(.*\\) is EJECTED: set by the test;"
+                                + " orders-b-1\\(.*\\) is UNHEALTHY: set by the test");
         node("orders-b-1").health(Health.Status.CONNECTING);
         assertThat(none.rebuild(usable()).refusal(key()).kind()).isEqualTo(Refusal.Kind.CONNECTING);
         assertThat(picks(half, 50)).as("the old version as it was").containsOnlyKeys("orders-b-1");
@@ -137,7 +137,8 @@ class ShardReplicasTest {
         nodes.set(1, FakeNode.named("orders-a-1", 0));
         Picker picker = picker(ShardPolicy.builder());
         assertThat(picks(picker, 200)).containsOnlyKeys("orders-b-1");
-        assertThat(id(picker.pick(key().retryAfter(node("orders-b-1").endpoint())))).isEqualTo("orders-b-1");
+        assertThat(id(picker.pick(key().retryAfter(node("orders-b-1").endpoint()))))
+                .isEqualTo("orders-b-1");
     }
 
     @Test
@@ -172,7 +173,9 @@ class ShardReplicasTest {
         List<String> lines = picker.explain(key());
         picker.explain(key());
         assertThat(id(picker.pick(key()))).isNotEqualTo(first);
-        assertThat(lines.get(2)).startsWith("ordinal 1 has 2 replicas: orders-a-1(").contains(", orders-b-1(");
+        assertThat(lines.get(2))
+                .startsWith("ordinal 1 has 2 replicas: orders-a-1(")
+                .contains(", orders-b-1(");
         assertThat(lines.get(3)).startsWith("2 replicas of ordinal 1, round_robin: ");
     }
 

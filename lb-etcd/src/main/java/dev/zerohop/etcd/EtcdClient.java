@@ -81,7 +81,7 @@ public final class EtcdClient implements AutoCloseable {
     }
 
     /**
-     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, and its configuration. Closing it leaves
+     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shards, and its configuration. Closing it leaves
      * the client open.
      *
      * @throws IllegalArgumentException if the name is blank or has a slash

@@ -193,11 +193,11 @@ class ShardMoveTest {
         Map<Long, String> values = new HashMap<>();
         values.put(2L, "\"strategy\": \"lookup\", \"table\": {\"eu-1\": 4}, \"default\": 2}");
         values.put(
-                3L,
-                "\"strategy\": \"ranges\", \"slots\": 2, \"ranges\": [{\"from\": 0, \"to\": 1, \"ordinal\": 3}]}");
+                3L, "\"strategy\": \"ranges\", \"slots\": 2, \"ranges\": [{\"from\": 0, \"to\": 1, \"ordinal\": 3}]}");
         a.awaitEpoch(1);
         b.awaitEpoch(1);
-        assertThat(List.of(a.ordinal("eu-1"), b.ordinal("eu-1"), a.ordinal("us-1"))).containsExactly(1, 1, 0);
+        assertThat(List.of(a.ordinal("eu-1"), b.ordinal("eu-1"), a.ordinal("us-1")))
+                .containsExactly(1, 1, 0);
         for (long epoch = 2; epoch <= 3; epoch++) {
             etcd.put(keys.shards(), "{\"epoch\": 1, \"count\": 5}");
             etcd.put(keys.shards(), "{\"epoch\": 9, \"strategy\": \"ranges\"}");

@@ -71,8 +71,7 @@ final class Attempts {
         private final @Nullable String notOwner;
         private final RecentFailures.@Nullable Failure before;
 
-        Factory(
-                Node node, long shardEpoch, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
+        Factory(Node node, long shardEpoch, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
             this.node = node;
             this.shardEpoch = shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch);
             this.notOwner = notOwner;

@@ -111,10 +111,7 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     private PickResult pick(
-            PickSubchannelArgs args,
-            PickContext context,
-            RecentFailures.@Nullable Failure before,
-            long shardEpoch) {
+            PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before, long shardEpoch) {
         Node node = balancer.pick(context);
         if (node == null) {
             return nobody(args, context);
@@ -134,7 +131,8 @@ final class EndpointPicker extends SubchannelPicker {
             return link.picked(shardEpoch);
         }
         String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
-        return PickResult.withSubchannel(link.subchannel(), attempts.factory(link.node(), shardEpoch, notOwner, before));
+        return PickResult.withSubchannel(
+                link.subchannel(), attempts.factory(link.node(), shardEpoch, notOwner, before));
     }
 
     private @Nullable Link stepOver(Node unusable, PickContext context) {

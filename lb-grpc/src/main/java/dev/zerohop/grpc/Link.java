@@ -81,8 +81,7 @@ final class Link {
     PickResult picked(long shardEpoch) {
         Routed known = routed;
         if (known.epoch() != shardEpoch) {
-            known = new Routed(
-                    shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, shardEpoch)));
+            known = new Routed(shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, shardEpoch)));
             routed = known;
         }
         return known.result();

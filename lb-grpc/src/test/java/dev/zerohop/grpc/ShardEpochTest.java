@@ -66,11 +66,16 @@ class ShardEpochTest {
                         List.of(Map.of()),
                         "retryPolicy",
                         Map.of(
-                                "maxAttempts", 3.0,
-                                "initialBackoff", "0.1s",
-                                "maxBackoff", "0.1s",
-                                "backoffMultiplier", 1.0,
-                                "retryableStatusCodes", List.of("UNAVAILABLE")))));
+                                "maxAttempts",
+                                3.0,
+                                "initialBackoff",
+                                "0.1s",
+                                "maxBackoff",
+                                "0.1s",
+                                "backoffMultiplier",
+                                1.0,
+                                "retryableStatusCodes",
+                                List.of("UNAVAILABLE")))));
     }
 
     /** The old owner has learned of epoch 8 before the client has. */
@@ -80,7 +85,8 @@ class ShardEpochTest {
             state(fleet, ShardMap.of(7, new ShardCount(3, 0)));
             ManagedChannel channel = fleet.built(fleet.builder().defaultServiceConfig(retrying()));
             for (int i = 0; i < 3; i++) {
-                TestServer.call(channel, CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(i)), "x");
+                TestServer.call(
+                        channel, CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(i)), "x");
             }
             Status stale = Status.UNAVAILABLE.withDescription("shard epoch 7, expected 8");
             fleet.server("s-1").fails = request -> {
