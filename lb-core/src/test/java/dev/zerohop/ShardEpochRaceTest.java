@@ -71,6 +71,30 @@ class ShardEpochRaceTest {
         }
     }
 
+    /** A key that is hashed in the middle of a pick, and then of all times the cut-over comes. */
+    @Test
+    void aLeaseStatesTheEpochOfItsPickThoughAnotherIsInForceWhenItBegins() {
+        try (Balancer balancer = balancer(new FakeTime().env(), Pickers.shard())) {
+            push(ShardMap.of(7, new ShardCount(3, 0)));
+            PickContext cutOver = PickContext.of(new EndpointSelector() {
+                @Override
+                public int hashableIdentifier() {
+                    return 0;
+                }
+
+                @Override
+                public long hash() {
+                    push(ShardMap.of(8, new ShardCount(5, 0)));
+                    return EndpointSelector.of("user-42").hash();
+                }
+            });
+            Lease lease = balancer.acquire(cutOver);
+            assertThat(balancer.shardEpoch(cutOver)).isEqualTo(8);
+            assertThat(lease.shardEpoch()).isEqualTo(7);
+            assertThat(lease.endpoint().ordinal()).as("its owner of 3, not of 5").isEqualTo(1);
+        }
+    }
+
     @Test
     void theStatedEpochIsTheOneOfThePickAlsoInTheInstantOfTheCutOver() throws Exception {
         try (Balancer balancer = balancer(Env.system(), Pickers.shard())) {

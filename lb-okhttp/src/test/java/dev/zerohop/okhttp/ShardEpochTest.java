@@ -20,8 +20,9 @@ import org.junit.jupiter.api.Timeout;
 /** The epoch on the wire, and what comes of a server that refuses a stale client. */
 @Timeout(60)
 class ShardEpochTest {
-    private static final String MODULO = "{\"policy\": {\"shard\": {\"strategy\": \"modulo\", \"withoutKey\": \"random\"}},"
-            + " \"key\": {\"query\": \"user\", \"as\": \"integer\"}}";
+    private static final String MODULO =
+            "{\"policy\": {\"shard\": {\"strategy\": \"modulo\", \"withoutKey\": \"random\"}},"
+                    + " \"key\": {\"query\": \"user\", \"as\": \"integer\"}}";
 
     private static Rig rig(UnaryOperator<OkHttpClient.Builder> client) throws IOException {
         Rig rig = new Rig(Configurations.parse(MODULO), UnaryOperator.identity(), client);

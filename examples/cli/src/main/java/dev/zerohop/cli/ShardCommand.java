@@ -52,7 +52,8 @@ final class ShardCommand implements Callable<Integer> {
     @Option(
             names = "--shards",
             paramLabel = "N",
-            description = "the number of shards, whatever the source says (default: the source's own map or count, else the highest ordinal + 1)")
+            description =
+                    "the number of shards, whatever the source says (default: the source's own map or count, else the highest ordinal + 1)")
     private @Nullable Integer shards;
 
     @Option(
@@ -118,9 +119,8 @@ final class ShardCommand implements Callable<Integer> {
             builder.shards(shards);
         }
         // What the command line asks for goes before a map of the source.
-        Snapshot asked = wanted == null && shards == null
-                ? snapshot
-                : Snapshot.of(snapshot.members(), snapshot.shards());
+        Snapshot asked =
+                wanted == null && shards == null ? snapshot : Snapshot.of(snapshot.members(), snapshot.shards());
         try {
             return builder.build().place(selector, asked);
         } catch (IllegalArgumentException refused) {
