@@ -402,7 +402,7 @@ final class ControlPath {
             admissionDue = false;
         }
         long review = membership.review(now);
-        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shards())
+        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shardMap())
                 .withDirectory(set == null ? null : set.directory());
         for (Stage stage : settings.stages()) {
             next = stage.apply(next, now);

@@ -9,6 +9,7 @@ import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.KeyDirectory.Unknown;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,15 @@ final class DirectoryOwners {
     DirectoryOwners(Snapshot snapshot) {
         this.directory = snapshot.directory();
         this.members = snapshot.members();
-        this.usable = Owners.candidates(members, snapshot.candidates());
-        this.byOrdinal = new Owners(DirectoryPolicy.BY_ORDINAL, snapshot);
+        this.usable = new boolean[members.size()];
+        int next = 0;
+        for (int i = 0; i < usable.length && next < snapshot.candidates().size(); i++) {
+            if (members.get(i) == snapshot.candidates().get(next).node()) {
+                usable[i] = true;
+                next++;
+            }
+        }
+        this.byOrdinal = new Owners(snapshot);
     }
 
     Answer find(EndpointSelector key) {
@@ -108,7 +116,12 @@ final class DirectoryOwners {
             why.add(node == null ? notAMember(owner) : owner + " is " + node.endpoint());
             Endpoint endpoint = node == null ? null : node.endpoint();
             return new Placement(
-                    endpoint == null ? owner.ordinal() : endpoint.ordinal(), endpoint, policy.name(), 0, why);
+                    endpoint == null ? owner.ordinal() : endpoint.ordinal(),
+                    endpoint == null ? List.of() : List.of(endpoint),
+                    policy.name(),
+                    0,
+                    ShardMap.NO_EPOCH,
+                    why);
         }
         if (answer instanceof Unknown unknown) {
             why.add(unknown.reason());
@@ -118,12 +131,17 @@ final class DirectoryOwners {
             Placement placement = hashed.place(key, snapshot);
             why.addAll(placement.why());
             return new Placement(
-                    placement.ordinal(), placement.endpoint(), placement.strategy(), placement.shards(), why);
+                    placement.ordinal(),
+                    placement.replicas(),
+                    placement.strategy(),
+                    placement.shards(),
+                    placement.epoch(),
+                    why);
         }
         if (answer instanceof Absent) {
             why.add(missing(policy, key));
         }
-        return new Placement(Endpoint.NO_ORDINAL, null, policy.name(), 0, why);
+        return new Placement(Endpoint.NO_ORDINAL, List.of(), policy.name(), 0, ShardMap.NO_EPOCH, why);
     }
 
     /** What becomes of a key without an entry. */

@@ -26,7 +26,7 @@ class ConfigurationsTest {
 
     private static final String WHOLE = """
             {
-              "policy": {"shard": {"strategy": "jump", "shards": 5, "firstOrdinal": 1, "ownerDown": "SPILL", "withoutKey": "round_robin"}},
+              "policy": {"shard": {"strategy": "jump", "shards": 5, "firstOrdinal": 1, "ownerDown": "SPILL", "replicas": {"peak_ewma": {"decay": "5s"}}, "withoutKey": "round_robin"}},
               "key": {"header": "x-user-id", "as": "integer"},
               "stages": {"panic": {"thresholdPercent": 40}},
               "health": {
@@ -60,6 +60,7 @@ class ConfigurationsTest {
                                 .shards(5)
                                 .firstOrdinal(1)
                                 .ownerDown(OwnerDown.SPILL)
+                                .replicas(Pickers.peakEwma(Duration.ofSeconds(5), 10))
                                 .withoutKey(Pickers.roundRobin())
                                 .build(),
                         List.of(new HealthFilter(40)),
@@ -207,6 +208,10 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"firstOrdinal\": -1}}} => policy.shard.firstOrdinal: was -1, expected an integer from 0 to 1000000",
                 "{\"policy\": {\"shard\": {\"ownerDown\": \"fail\"}}} => policy.shard.ownerDown: was \"fail\", expected one of FAIL_FAST, SPILL, WAIT",
                 "{\"policy\": {\"shard\": {\"withoutKey\": \"rendezvous\"}}} => policy.shard.withoutKey: was \"rendezvous\", expected FAIL or the name of a policy that needs no key (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"shard\": {\"replicas\": \"shard\"}}} => policy.shard.replicas: was \"shard\", expected one of least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin",
+                "{\"policy\": {\"shard\": {\"replicas\": {\"rendezvous\": {}}}}} => policy.shard.replicas.rendezvous: was an empty object, expected a known field: least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin",
+                "{\"policy\": {\"shard\": {\"replicas\": 2}}} => policy.shard.replicas: was 2, expected the name of a policy or an object with exactly one (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"shard\": {\"replicas\": {}}}} => policy.shard.replicas: was an empty object, expected the name of a policy or an object with exactly one (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
                 "{\"policy\": {\"shard\": {\"table\": {\"a\": 0}}}} => policy.shard.table: was an object, expected nothing: the strategy is jump, whose options are shards, firstOrdinal",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\", \"shards\": 3, \"table\": {\"a\": 0}}}} => policy.shard.shards: was 3, expected nothing: the strategy is lookup, whose options are table, default",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\"}}} => policy.shard.table: was null, expected an object of key and ordinal with at least one entry",

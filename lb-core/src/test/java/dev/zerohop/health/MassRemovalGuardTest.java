@@ -8,6 +8,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.MembershipGuard.Decision;
 import dev.zerohop.MembershipGuard.Member;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +104,20 @@ class MassRemovalGuardTest {
         assertThat(guard.admit(members(10), notScaled, NOW).held()).hasSize(8);
         EndpointSet partly = firstOf(2, EndpointSet.Removals.GUARDED, new ShardCount(5, 0));
         assertThat(ids(guard.admit(members(10), partly, NOW))).containsExactly("a-2", "a-3", "a-4");
+    }
+
+    /** From 2 shards to 10: a loss of the new ones is no more meant than one of the old, whatever the rule. */
+    @Test
+    void whoHasAPartInOneOfTheEpochsOfAMoveIsNoSurplus() {
+        ShardMap two = ShardMap.of(7, new ShardCount(2, 0));
+        EndpointSet lost = firstOf(2, EndpointSet.Removals.GUARDED, null);
+        for (ShardMap.MovingKeys rule : ShardMap.MovingKeys.values()) {
+            ShardMap growing = two.movingTo(8, new ShardCount(10, 0), rule);
+            EndpointSet during = lost.toBuilder().shardMap(growing).build();
+            assertThat(guard.admit(members(10), during, NOW).held()).hasSize(8);
+        }
+        EndpointSet shrunk = lost.toBuilder().shardMap(two).build();
+        assertThat(guard.admit(members(10), shrunk, NOW).held()).isEmpty();
     }
 
     @Test

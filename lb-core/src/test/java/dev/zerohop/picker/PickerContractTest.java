@@ -3,14 +3,24 @@ package dev.zerohop.picker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.zerohop.Endpoint;
-import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.Candidate;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
+import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.PickerContract;
-import dev.zerohop.testing.ScriptedDirectory;
 import java.time.Duration;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -114,25 +124,21 @@ class PickerContractTest {
         }
     }
 
-    /** Everybody owns the keys that name them; what the contract asks for is asked of keys with an owner. */
-    abstract static class Directory extends PickerContract {
-        @Override
-        protected Snapshot prepared(Snapshot snapshot) {
-            ScriptedDirectory directory = new ScriptedDirectory();
-            for (int i = 0; i < 20_000 && !snapshot.members().isEmpty(); i++) {
-                Endpoint owner =
-                        snapshot.members().get(i % snapshot.members().size()).endpoint();
-                directory.put("key-" + i, i % 2 == 0 ? Owner.endpoint(owner.id()) : Owner.ordinal(owner.ordinal()));
-            }
-            return snapshot.withDirectory(directory);
-        }
-    }
-
+    /** Routed by a map of the source with an epoch. */
     @Nested
-    class DirectoryFailFast extends Directory {
+    class ShardByEpoch extends PickerContract {
         @Override
         protected PickPolicy policy() {
-            return Pickers.directory();
+            return new Given(Pickers.shard(), snapshot -> {
+                int count = Math.max(1, snapshot.members().size());
+                return new Snapshot(
+                        snapshot.members(),
+                        snapshot.candidates(),
+                        snapshot.reviewInNanos(),
+                        ShardMap.of(7, new ShardCount(count, 0)),
+                        null,
+                        snapshot.trail());
+            });
         }
 
         @Override
@@ -141,11 +147,79 @@ class PickerContractTest {
         }
     }
 
+    /** All of them replicas of the one shard that there is: no key is bound to one of them. */
     @Nested
-    class DirectorySpill extends Directory {
+    class ShardReplicas extends PickerContract {
         @Override
         protected PickPolicy policy() {
-            return DirectoryPolicy.builder().ownerDown(OwnerDown.SPILL).build();
+            return new Given(Pickers.shard(), PickerContractTest::inOneShard);
+        }
+    }
+
+    /** The same with a policy whose picks follow a sequence. */
+    @Nested
+    class ShardReplicasInTurn extends PickerContract {
+        @Override
+        protected PickPolicy policy() {
+            ShardPolicy inTurn = ShardPolicy.builder()
+                    .replicas(Pickers.weightedRoundRobin())
+                    .ownerDown(OwnerDown.SPILL)
+                    .build();
+            return new Given(inTurn, PickerContractTest::inOneShard);
+        }
+    }
+
+    private static Snapshot inOneShard(Snapshot snapshot) {
+        Map<Node, Node> copies = new IdentityHashMap<>();
+        for (Node node : snapshot.members()) {
+            copies.put(
+                    node,
+                    new FakeNode(node.endpoint().toBuilder().ordinal(0).build())
+                            .health(node.health().status()));
+        }
+        return new Snapshot(
+                snapshot.members().stream().map(copies::get).toList(),
+                snapshot.candidates().stream()
+                        .map(candidate -> new Candidate(copies.get(candidate.node()), candidate.weight()))
+                        .toList(),
+                snapshot.reviewInNanos(),
+                null,
+                null,
+                snapshot.trail());
+    }
+
+    /** A policy that is given other snapshots than the contract knows of. */
+    private record Given(PickPolicy policy, UnaryOperator<Snapshot> change) implements PickPolicy {
+        @Override
+        public String name() {
+            return policy.name();
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new GivenPicker(policy.newPicker(change.apply(first), env), change);
+        }
+    }
+
+    private record GivenPicker(Picker picker, UnaryOperator<Snapshot> change) implements Picker {
+        @Override
+        public @Nullable Node pick(PickContext context) {
+            return picker.pick(context);
+        }
+
+        @Override
+        public Refusal refusal(PickContext context) {
+            return picker.refusal(context);
+        }
+
+        @Override
+        public Picker rebuild(Snapshot next) {
+            return new GivenPicker(picker.rebuild(change.apply(next)), change);
+        }
+
+        @Override
+        public List<String> explain(PickContext context) {
+            return picker.explain(context);
         }
     }
 

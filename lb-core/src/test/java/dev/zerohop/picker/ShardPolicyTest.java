@@ -235,20 +235,6 @@ class ShardPolicyTest {
     }
 
     @Test
-    void ofSeveralWithOneOrdinalTheFirstUsableOwnsAndTheOthersStandBy() {
-        FakeNode first =
-                new FakeNode(Endpoint.builder("10.0.0.1", 1).id("a").ordinal(0).build());
-        FakeNode second =
-                new FakeNode(Endpoint.builder("10.0.0.2", 1).id("b").ordinal(0).build());
-        Picker picker = picker(Pickers.shard(), Snapshot.of(List.of(first, second)));
-        assertThat(picker.pick(key("x"))).isSameAs(first);
-        assertThat(picker.pick(key("x").retryAfter(first.endpoint()))).isSameAs(second);
-        first.health(Health.Status.UNHEALTHY);
-        assertThat(picker.rebuild(usable(List.of(first, second), null)).pick(key("x")))
-                .isSameAs(second);
-    }
-
-    @Test
     void withoutAKeyItFailsOrAsksThePolicyNamed() {
         Picker strict = picker(Pickers.shard(), Snapshot.of(five));
         assertThat(strict.pick(PickContext.NONE)).isNull();

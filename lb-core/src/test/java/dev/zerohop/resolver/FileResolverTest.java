@@ -7,6 +7,8 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.Target;
 import dev.zerohop.testing.ResolverContract;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,6 +112,22 @@ class FileResolverTest extends ResolverContract {
         resolver.start(recorder);
         assertThat(recorder.last().shards()).isEqualTo(new ShardCount(5, 0));
         assertThat(recorder.last().endpoints()).isEmpty();
+    }
+
+    @Test
+    void anExplicitMapAndAnEpochThatGoesBack() throws Exception {
+        String moving = "{\"shards\":{\"epoch\":7,\"strategy\":\"lookup\",\"table\":{\"a\":1},"
+                + "\"move\":{\"epoch\":8,\"count\":5}},\"endpoints\":[]}";
+        Files.writeString(file, moving);
+        resolver.start(recorder);
+        ShardMap map = recorder.last().shardMap();
+        assertThat(map)
+                .isEqualTo(ShardMap.of(7, new ShardPlacement.Lookup(Map.of("a", 1), Optional.empty()))
+                        .movingTo(8, new ShardCount(5, 0), ShardMap.MovingKeys.OLD_UNTIL_CUTOVER));
+        Files.writeString(file, "{\"shards\":{\"epoch\":6,\"count\":3},\"endpoints\":[]}");
+        poll();
+        assertThat(recorder.last().shardMap()).isEqualTo(map);
+        assertThat(recorder.errors).last().asString().contains("epoch was 6, expected 7 or more");
     }
 
     @Test
@@ -302,7 +321,7 @@ class FileResolverTest extends ResolverContract {
                 "{\"endpoints\":[{\"address\":\"a:1\"},{\"address\":\"a:1\"}]} | endpoints[1].id was \"a:1\" as in endpoints[0], expected unique ids",
                 "{\"endpoints\":[],\"shards\":0} | shards was 0, expected a whole number from 1 to 2147483647",
                 "{\"endpoints\":[],\"shards\":{}} | shards.count was missing, expected a whole number of 1 or more",
-                "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected count or firstOrdinal",
+                "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch, move, count, firstOrdinal, strategy",
                 "{\"endpoints\":[],\"shards\":\"5\"} | shards was \"5\", expected an object",
                 "{\"endpoints\":[],\"config\":[]} | config was an array, expected an object",
                 "{\"endpoints\":[],\"endpoints\":[]} | not valid JSON at line 1, column 28: Duplicate field 'endpoints'",

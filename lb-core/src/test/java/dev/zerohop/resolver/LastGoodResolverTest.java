@@ -7,6 +7,8 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedDice;
 import dev.zerohop.testing.ScriptedResolver;
@@ -20,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +94,23 @@ class LastGoodResolverTest extends ResolverContract {
         assertThat(set.removals()).isEqualTo(EndpointSet.Removals.GUARDED);
         assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}");
         assertThat(recorder.errors).hasSize(1);
+    }
+
+    @Test
+    void aProcessStartsWithTheMapAndTheMoveThatWereLastKnown() {
+        ShardMap moving = ShardMap.of(7, new ShardPlacement.Lookup(Map.of("a", 1), Optional.of(0)))
+                .movingTo(8, new ShardCount(5, 0), ShardMap.MovingKeys.NEW_AT_ONCE);
+        ScriptedResolver before = new ScriptedResolver();
+        try (Resolver resolver = Resolvers.lastGood(before, TARGET, file, env)) {
+            resolver.start(new Recorder());
+            before.push(EndpointSet.builder("scripted")
+                    .endpoints(List.of(A))
+                    .shardMap(moving)
+                    .build());
+        }
+        ScriptedResolver source = start();
+        source.fail(new IOException("connection refused"));
+        assertThat(recorder.last().shardMap()).isEqualTo(moving);
     }
 
     @Test

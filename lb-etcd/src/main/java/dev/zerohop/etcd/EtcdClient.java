@@ -84,7 +84,7 @@ public final class EtcdClient implements AutoCloseable {
     }
 
     /**
-     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, its configuration, and its directory with
+     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shards, its configuration, and its directory with
      * {@link DirectoryOptions#DEFAULTS}; or, where the service has an alias, what that names. Closing it leaves the client open.
      *
      * @throws IllegalArgumentException if the name is blank or has a slash

@@ -231,7 +231,7 @@ final class EtcdResolver implements Resolver {
             lookAgainIn(Math.min(weights.dueInNanos(), losses.dueInNanos(nanos)));
             EndpointSet next = EndpointSet.builder(name)
                     .endpoints(named)
-                    .shards(now.content().shards())
+                    .shardMap(now.content().shards())
                     .version(now.state().revision())
                     .asOf(now.state().asOf())
                     .stale(now.stale())
@@ -239,7 +239,7 @@ final class EtcdResolver implements Resolver {
                     .build();
             boolean same = before != null
                     && before.endpoints().equals(next.endpoints())
-                    && Objects.equals(before.shards(), next.shards());
+                    && Objects.equals(before.shardMap(), next.shardMap());
             if (same && problem == null) {
                 confirm(next.asOf());
                 return;

@@ -1,20 +1,18 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
-import dev.zerohop.ShardCount;
 import dev.zerohop.resolver.EndpointJson;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A service of the etcd layout: its endpoints with the weights laid over them, its shard count, its configuration, what it now means. */
+/** A service of the etcd layout: its endpoints with the weights laid over them, its shards, its configuration, what it now means. */
 final class ServiceView implements View {
     private final ServiceKeys keys;
     private final LastGood<Weights> weights = new LastGood<>(Weights::parse);
-    private final LastGood<ShardCount> shards = new LastGood<>(ServiceView::parseShards);
+    private final ShardsValue shards = new ShardsValue();
     private final LastGood<String> configuration;
     private final LastGood<String> alias;
     private Map<String, LastGood<Endpoint>> endpoints = new HashMap<>();
@@ -69,24 +67,5 @@ final class ServiceView implements View {
             throw new IllegalArgumentException("the endpoint's id was '" + id + "', expected a name without a slash");
         }
         return EndpointJson.parse(id, utf8);
-    }
-
-    /** {@code {"epoch": n, "count": n, "firstOrdinal": n}}. */
-    private static ShardCount parseShards(byte[] utf8) throws IOException {
-        Map<String, Integer> given = new HashMap<>();
-        Json.object(utf8, (in, name) -> {
-            switch (name) {
-                case "epoch" -> given.put(name, (int) in.number(name, 0, Integer.MAX_VALUE));
-                case "count" -> given.put(name, (int) in.number(name, 1, Integer.MAX_VALUE));
-                case "firstOrdinal" -> given.put(name, (int) in.number(name, 0, Integer.MAX_VALUE));
-                default -> throw new IOException(name + " is not known, expected epoch, count or firstOrdinal");
-            }
-        });
-        for (String required : List.of("epoch", "count")) {
-            if (!given.containsKey(required)) {
-                throw new IOException(required + " was missing, expected a whole number");
-            }
-        }
-        return new ShardCount(given.getOrDefault("count", 1), given.getOrDefault("firstOrdinal", 0));
     }
 }

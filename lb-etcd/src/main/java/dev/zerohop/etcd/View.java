@@ -1,7 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
-import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,7 @@ interface View {
      *
      * @param endpoints everybody; null if the one value that names them was refused and there was no good one before
      * @param smoothing how fast their weights may change; null for at once
-     * @param shards the desired number of shards, if stated
+     * @param shards what is said about shards, if anything
      * @param configuration JSON for the balancer, if stated
      * @param alias what the target now means instead, if stated
      * @param refusals the values that are refused at present, whenever they were first read
@@ -28,7 +28,7 @@ interface View {
     record Content(
             @Nullable List<Endpoint> endpoints,
             @Nullable Smoothing smoothing,
-            @Nullable ShardCount shards,
+            @Nullable ShardMap shards,
             @Nullable String configuration,
             @Nullable Alias alias,
             List<Refused> refusals) {}

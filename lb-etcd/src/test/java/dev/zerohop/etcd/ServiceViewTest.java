@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import dev.zerohop.testing.FakeTime;
 import java.util.HashMap;
 import java.util.List;
@@ -38,10 +39,36 @@ class ServiceViewTest {
     @Test
     void aDeletedKeyIsForgottenAndABadOneIsNot() {
         put(keys.shards(), "{\"epoch\": 1, \"count\": 4, \"firstOrdinal\": 2}");
-        assertThat(put(keys.shards(), "4").shards()).isEqualTo(new ShardCount(4, 2));
+        assertThat(put(keys.shards(), "4").shards()).isEqualTo(ShardMap.of(1, new ShardCount(4, 2)));
         entries.remove(keys.shards());
         assertThat(view.read(entries).shards()).isNull();
         assertThat(put(keys.shards(), "4").shards()).isNull();
+    }
+
+    @Test
+    void anEpochThatGoesBackOrMeansSomethingElseIsRefusedAndTheLastGoodStays() {
+        ShardMap good = put(keys.shards(), "{\"epoch\": 7, \"count\": 3, \"move\": {\"epoch\": 8, \"count\": 5}}")
+                .shards();
+        assertThat(good).isNotNull();
+        refusedShards(good, "{\"epoch\": 6, \"count\": 3}", "epoch was 6, expected 7 or more");
+        refusedShards(good, "{\"epoch\": 7, \"count\": 4}", "epoch 7 was 4 shards, expected 3 shards as before");
+        refusedShards(good, "{\"epoch\": 8, \"count\": 6}", "epoch 8 was 6 shards, expected 5 shards as before");
+        assertThat(put(keys.shards(), "{\"epoch\": 8, \"count\": 5}").shards())
+                .isEqualTo(ShardMap.of(8, new ShardCount(5, 0)));
+        entries.remove(keys.shards());
+        view.read(entries);
+        assertThat(put(keys.shards(), "{\"epoch\": 1, \"count\": 2}").shards())
+                .as("a deleted key forgets the epochs")
+                .isEqualTo(ShardMap.of(1, new ShardCount(2, 0)));
+    }
+
+    private void refusedShards(ShardMap good, String value, String reason) {
+        View.Content content = put(keys.shards(), value);
+        assertThat(content.shards()).isEqualTo(good);
+        assertThat(content.refusals()).hasSize(1);
+        assertThat(content.refusals().get(0).text())
+                .contains("shards at revision")
+                .contains("the last good value stays: " + reason);
     }
 
     @Test
@@ -107,9 +134,15 @@ class ServiceViewTest {
                 "alias | {\"target\": 1} | target was 1, expected a text",
                 "alias | {\"target\": \"etcd://fake:2379/orders\"} | target leads back: orders -> orders",
                 "shards | {\"count\": 4} | epoch was missing",
+                "shards | 4 | the document was 4, expected an object",
+                "shards | {\"strategy\": \"lookup\", \"table\": {\"a\": 0}} | epoch was missing",
+                "shards | {\"epoch\": 1, \"strategy\": \"modulo\", \"count\": 2} | strategy was \"modulo\", expected lookup, prefix, ranges",
+                "shards | {\"epoch\": 1, \"strategy\": \"ranges\", \"slots\": 2, \"ranges\": [{\"from\": 0, \"to\": 0, \"ordinal\": 0}]} | slots 1-1 belong to no range",
+                "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 1, \"count\": 5}} | the epoch of the move was 1, expected 3",
+                "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 3, \"count\": 5, \"keys\": \"old\"}} | move.keys was \"old\", expected OLD_UNTIL_CUTOVER or NEW_AT_ONCE",
                 "shards | {\"epoch\": 1} | count was missing",
                 "shards | {\"epoch\": 1, \"count\": 0} | count was 0, expected a whole number from 1",
-                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, count or firstOrdinal",
+                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, move, count, firstOrdinal, strategy",
             })
     void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String key, String value, String reason) {
         View.Content content = put("zerohop/v1/services/orders/" + key, value);

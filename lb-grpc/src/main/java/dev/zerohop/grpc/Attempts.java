@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
+import dev.zerohop.ShardMap;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Deadline;
@@ -33,17 +34,24 @@ final class Attempts {
 
     /** For plain attempts on this node; one for all of them. */
     ClientStreamTracer.Factory factory(Node node) {
-        return new Factory(node, null, null);
+        return new Factory(node, ShardMap.NO_EPOCH, null, null);
+    }
+
+    /** For plain attempts on this node that are routed by this epoch. */
+    ClientStreamTracer.Factory factory(Node node, long shardEpoch) {
+        return new Factory(node, shardEpoch, null, null);
     }
 
     /**
      * For one attempt that carries more.
      *
+     * @param shardEpoch the epoch by which it is routed, or {@link ShardMap#NO_EPOCH}
      * @param notOwner why the attempt goes to another endpoint than the owner of its key; null if it does not
      * @param before the failure that it repeats, if that is only known from the channel
      */
-    ClientStreamTracer.Factory factory(Node node, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
-        return new Factory(node, notOwner, before);
+    ClientStreamTracer.Factory factory(
+            Node node, long shardEpoch, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
+        return new Factory(node, shardEpoch, notOwner, before);
     }
 
     static int number(@Nullable String header) {
@@ -59,11 +67,13 @@ final class Attempts {
 
     private final class Factory extends ClientStreamTracer.Factory {
         private final Node node;
+        private final @Nullable String shardEpoch;
         private final @Nullable String notOwner;
         private final RecentFailures.@Nullable Failure before;
 
-        Factory(Node node, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
+        Factory(Node node, long shardEpoch, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
             this.node = node;
+            this.shardEpoch = shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch);
             this.notOwner = notOwner;
             this.before = before;
         }
@@ -77,6 +87,10 @@ final class Attempts {
             boolean first = memory == null ? number == 0 : memory.begin(node.endpoint());
             if (first) {
                 now.retryBudget().deposit();
+            }
+            if (shardEpoch != null) {
+                headers.discardAll(ZerohopGrpc.SHARD_EPOCH);
+                headers.put(ZerohopGrpc.SHARD_EPOCH, shardEpoch);
             }
             if (notOwner != null) {
                 headers.discardAll(ZerohopGrpc.NOT_OWNER);

@@ -8,6 +8,7 @@ import dev.zerohop.KeySource;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Refusal;
+import dev.zerohop.ShardMap;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
@@ -95,6 +96,22 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     private PickResult pick(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
+        if (!keyed) {
+            return pick(args, context, before, ShardMap.NO_EPOCH);
+        }
+        while (true) {
+            // The epoch that goes out with an attempt must be the one by which it was routed, also in the instant in
+            // which it changes.
+            long epoch = balancer.shardEpoch(context);
+            PickResult result = pick(args, context, before, epoch);
+            if (epoch == balancer.shardEpoch(context)) {
+                return result;
+            }
+        }
+    }
+
+    private PickResult pick(
+            PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before, long shardEpoch) {
         Node node = balancer.pick(context);
         if (node == null) {
             return nobody(args, context);
@@ -111,10 +128,11 @@ final class EndpointPicker extends SubchannelPicker {
         }
         boolean spilled = keyed && balancer.spilled(context, link.node());
         if (before == null && !spilled) {
-            return link.picked();
+            return link.picked(shardEpoch);
         }
         String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
-        return PickResult.withSubchannel(link.subchannel(), attempts.factory(link.node(), notOwner, before));
+        return PickResult.withSubchannel(
+                link.subchannel(), attempts.factory(link.node(), shardEpoch, notOwner, before));
     }
 
     private @Nullable Link stepOver(Node unusable, PickContext context) {

@@ -1,6 +1,7 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.Node;
+import dev.zerohop.ShardMap;
 import io.grpc.ConnectivityState;
 import io.grpc.ConnectivityStateInfo;
 import io.grpc.EquivalentAddressGroup;
@@ -20,6 +21,7 @@ final class Link {
     private final Node node;
     private final Subchannel subchannel;
     private final Links owner;
+    private final Attempts attempts;
     private final PickResult picked;
     private List<EquivalentAddressGroup> addresses;
     private ConnectivityState state = ConnectivityState.CONNECTING;
@@ -29,13 +31,20 @@ final class Link {
     /** Whether a call can start at once; read by pickers. */
     private volatile boolean ready;
 
+    /** The latest answer to a pick that is routed by an epoch; epochs change once in a while. */
+    private volatile Routed routed;
+
+    private record Routed(long epoch, PickResult result) {}
+
     Link(Node node, EquivalentAddressGroup group, Helper helper, Links owner, Attempts attempts) {
         this.node = node;
         this.owner = owner;
         this.addresses = List.of(group);
         this.subchannel = helper.createSubchannel(
                 CreateSubchannelArgs.newBuilder().setAddresses(addresses).build());
+        this.attempts = attempts;
         this.picked = PickResult.withSubchannel(subchannel, attempts.factory(node));
+        this.routed = new Routed(ShardMap.NO_EPOCH, picked);
     }
 
     void start() {
@@ -66,6 +75,16 @@ final class Link {
     /** The answer to a plain pick of this node, made once. */
     PickResult picked() {
         return picked;
+    }
+
+    /** The answer to a plain pick of this node that is routed by this epoch. */
+    PickResult picked(long shardEpoch) {
+        Routed known = routed;
+        if (known.epoch() != shardEpoch) {
+            known = new Routed(shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, shardEpoch)));
+            routed = known;
+        }
+        return known.result();
     }
 
     void updateAddresses(EquivalentAddressGroup group) {

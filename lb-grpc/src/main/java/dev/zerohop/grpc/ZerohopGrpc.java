@@ -42,6 +42,13 @@ public final class ZerohopGrpc {
             Metadata.Key.of("zerohop-not-owner", Metadata.ASCII_STRING_MARSHALLER);
 
     /**
+     * Metadata of an attempt whose key was routed by a shard map that has an epoch: that epoch, in decimal digits. A server that has learned of a later one
+     * refuses the attempt, since its client may have sent it to a former owner.
+     */
+    public static final Metadata.Key<String> SHARD_EPOCH =
+            Metadata.Key.of("zerohop-shard-epoch", Metadata.ASCII_STRING_MARSHALLER);
+
+    /**
      * Who learns what the balancer of a channel does, for metrics: {@code builder.setNameResolverArg(ZerohopGrpc.LISTENER, listener)}. For channels whose
      * target is one of zerohop's. A channel that idles and wakes gets a new balancer, which tells the same listener.
      */

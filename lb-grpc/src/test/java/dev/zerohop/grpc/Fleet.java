@@ -5,6 +5,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.Grpc;
@@ -41,6 +42,7 @@ final class Fleet implements AutoCloseable {
     @Nullable
     KeyDirectory directory;
 
+    private volatile @Nullable ShardMap shardMap;
     private boolean down;
     int started;
     int refreshed;
@@ -86,9 +88,15 @@ final class Fleet implements AutoCloseable {
         push(endpoints);
     }
 
+    /** The source states this map from its next word on. */
+    void shards(ShardMap map) {
+        shardMap = map;
+    }
+
     synchronized void push(List<Endpoint> endpoints) {
         EndpointSet set = EndpointSet.builder("fleet")
                 .endpoints(endpoints)
+                .shardMap(shardMap)
                 .asOf(Instant.now())
                 .removals(EndpointSet.Removals.MEANT)
                 .directory(directory)

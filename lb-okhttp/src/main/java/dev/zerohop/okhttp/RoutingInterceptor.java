@@ -5,6 +5,7 @@ import dev.zerohop.Lease;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.RetryPolicy;
+import dev.zerohop.ShardMap;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.util.Map;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class RoutingInterceptor implements Interceptor {
     /** Tells the endpoint that it stands in for the owner of the key, which is down. */
     static final String NOT_OWNER = "zerohop-not-owner";
+
+    /** Tells the endpoint by which epoch of the shard map the attempt came to it. */
+    static final String SHARD_EPOCH = "zerohop-shard-epoch";
 
     /** As many as OkHttp follows. */
     private static final int MAX_FOLLOW_UPS = 20;
@@ -91,10 +95,8 @@ final class RoutingInterceptor implements Interceptor {
             IOException failure;
             try {
                 ReleaseConnection.ofOther(route, chain, call, request);
-                Request sent = balancer.spilled(context, lease.node())
-                        ? request.newBuilder().header(NOT_OWNER, "true").build()
-                        : request;
-                return tracked(route.proceed(chain, sent), open, call);
+                boolean spilled = balancer.spilled(context, lease.node());
+                return tracked(route.proceed(chain, told(request, spilled, lease.shardEpoch())), open, call);
             } catch (IOException thrown) {
                 failure = thrown;
             } catch (RuntimeException | Error thrown) {
@@ -121,6 +123,21 @@ final class RoutingInterceptor implements Interceptor {
             }
             context = context.retryAfter(open.endpoint());
         }
+    }
+
+    /** The request with what the endpoint is to know of how it was routed. */
+    private static Request told(Request request, boolean spilled, long shardEpoch) {
+        if (!spilled && shardEpoch == ShardMap.NO_EPOCH) {
+            return request;
+        }
+        Request.Builder told = request.newBuilder();
+        if (spilled) {
+            told.header(NOT_OWNER, "true");
+        }
+        if (shardEpoch != ShardMap.NO_EPOCH) {
+            told.header(SHARD_EPOCH, Long.toString(shardEpoch));
+        }
+        return told.build();
     }
 
     /** Null if the call may be made once more, which then has been taken from the budget. */

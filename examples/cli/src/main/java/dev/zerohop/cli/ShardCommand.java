@@ -5,6 +5,7 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeyDirectory;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
@@ -19,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -57,7 +59,8 @@ final class ShardCommand implements Callable<Integer> {
     @Option(
             names = "--shards",
             paramLabel = "N",
-            description = "the number of shards (default: the source's own count, else the highest ordinal + 1)")
+            description =
+                    "the number of shards, whatever the source says (default: the source's own map or count, else the highest ordinal + 1)")
     private @Nullable Integer shards;
 
     @Option(
@@ -161,8 +164,11 @@ final class ShardCommand implements Callable<Integer> {
         if (shards != null) {
             builder.shards(shards);
         }
+        // What the command line asks for goes before a map of the source.
+        Snapshot asked =
+                wanted == null && shards == null ? snapshot : Snapshot.of(snapshot.members(), snapshot.shards());
         try {
-            return builder.build().place(selector, snapshot);
+            return builder.build().place(selector, asked);
         } catch (IllegalArgumentException refused) {
             throw new BadInput(
                     "--strategy " + strategy + " needs what the source does not configure: " + refused.getMessage());
@@ -185,6 +191,16 @@ final class ShardCommand implements Callable<Integer> {
             Json.text(json, "endpoint", owner == null ? null : owner.id());
             json.writeStringField("strategy", placement.strategy());
             json.writeNumberField("shards", placement.shards());
+            if (placement.epoch() != ShardMap.NO_EPOCH) {
+                json.writeNumberField("epoch", placement.epoch());
+            }
+            if (placement.replicas().size() > 1) {
+                json.writeArrayFieldStart("replicas");
+                for (Endpoint replica : placement.replicas()) {
+                    json.writeString(replica.id());
+                }
+                json.writeEndArray();
+            }
             json.writeArrayFieldStart("why");
             for (String line : placement.why()) {
                 json.writeString(line);
@@ -195,12 +211,17 @@ final class ShardCommand implements Callable<Integer> {
 
     private String text(Placement placement) {
         StringBuilder out = new StringBuilder("key ").append(key != null ? '"' + key + '"' : String.valueOf(id));
-        Endpoint owner = placement.endpoint();
         if (placement.ordinal() == Endpoint.NO_ORDINAL) {
-            out.append(owner == null ? " has no owner" : " belongs to " + owner.id() + " at " + owner.address());
+            Endpoint named = placement.endpoint();
+            out.append(named == null ? " has no owner" : " belongs to " + named.id() + " at " + named.address());
         } else {
             out.append(" belongs to ordinal ").append(placement.ordinal()).append(": ");
-            out.append(owner == null ? "no endpoint has it at the moment" : owner.id() + " at " + owner.address());
+            out.append(
+                    placement.replicas().isEmpty()
+                            ? "no endpoint has it at the moment"
+                            : placement.replicas().stream()
+                                    .map(owner -> owner.id() + " at " + owner.address())
+                                    .collect(Collectors.joining(", ")));
         }
         placement.why().forEach(line -> out.append("\n  ").append(line));
         return out.toString();

@@ -65,6 +65,29 @@ class ShardCommandTest {
     }
 
     @Test
+    void theSourcesMapIsFollowedAndItsEpochReplicasAndMoveAreNamed() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("endpoints.json"),
+                "{\"endpoints\": [{\"id\": \"a-1\", \"address\": \"127.0.0.1:1\", \"ordinal\": 1},"
+                        + " {\"id\": \"b-1\", \"address\": \"127.0.0.1:2\", \"ordinal\": 1}],"
+                        + " \"shards\": {\"epoch\": 7, \"count\": 3, \"move\": {\"epoch\": 8, \"count\": 5}}}");
+        Cli.Result result = Cli.run("shard", "file://" + file, "--key", "user-42", "--output", "json");
+        assertThat(result.code()).isZero();
+        Map<String, Object> owner = JsonText.object(result.out());
+        assertThat(owner.keySet())
+                .containsExactly("key", "ordinal", "endpoint", "strategy", "shards", "epoch", "replicas", "why");
+        assertThat(owner).containsEntry("epoch", 7L).containsEntry("ordinal", 1L);
+        assertThat(owner.get("why").toString())
+                .contains("3 shards by epoch 7 of the source")
+                .contains("at the cut-over the key moves to ordinal 4");
+        Cli.Result asked = Cli.run("shard", "file://" + file, "--key", "a", "--shards", "100", "--output", "json");
+        assertThat(JsonText.object(asked.out())).containsEntry("ordinal", 17L).doesNotContainKey("epoch");
+        Cli.Result text = Cli.run("shard", "file://" + file, "--key", "user-42");
+        assertThat(text.outLines().get(0))
+                .isEqualTo("key \"user-42\" belongs to ordinal 1: a-1 at 127.0.0.1:1, b-1 at 127.0.0.1:2");
+    }
+
+    @Test
     void textNamesOwnerAndAddress() {
         Cli.Result result = Cli.run("shard", THREE, "--key", "user-42");
         assertThat(result.code()).isZero();

@@ -1,0 +1,131 @@
+package dev.zerohop.resolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import dev.zerohop.ShardMap.MovingKeys;
+import dev.zerohop.ShardPlacement.Lookup;
+import dev.zerohop.ShardPlacement.Prefixes;
+import dev.zerohop.ShardPlacement.Range;
+import dev.zerohop.ShardPlacement.Ranges;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ShardMapJsonTest {
+
+    private static ShardMap parse(String json) {
+        return ShardMapJson.parse(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void everyFormIsRead() {
+        assertThat(parse("{\"epoch\": 7, \"count\": 5, \"firstOrdinal\": 2}"))
+                .isEqualTo(ShardMap.of(7, new ShardCount(5, 2)));
+        assertThat(parse("{\"count\": 5}")).isEqualTo(ShardMap.of(new ShardCount(5, 0)));
+        assertThat(parse("{\"move\": {\"count\": 5, \"epoch\": 8}, \"count\": 3, \"epoch\": 7}"))
+                .as("any order, and the old owner by default")
+                .isEqualTo(ShardMap.of(7, new ShardCount(3, 0))
+                        .movingTo(8, new ShardCount(5, 0), MovingKeys.OLD_UNTIL_CUTOVER));
+        assertThat(parse("{\"epoch\": 1, \"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 2, \"to\": 3,"
+                                + " \"ordinal\": 1}, {\"from\": 0, \"to\": 0, \"ordinal\": 0}], \"default\": 2}")
+                        .placement())
+                .isEqualTo(new Ranges(4, List.of(new Range(0, 0, 0), new Range(2, 3, 1)), Optional.of(2)));
+        assertThat(parse("{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 16383, \"ordinal\": 1}]}")
+                        .placement())
+                .isEqualTo(new Ranges(16_384, List.of(new Range(0, 16_383, 1)), Optional.empty()));
+        assertThat(parse("{\"strategy\": \"lookup\", \"table\": {\"\": 0, \"a\": 1}}")
+                        .placement())
+                .isEqualTo(new Lookup(Map.of("", 0, "a", 1), Optional.empty()));
+        assertThat(parse("{\"epoch\": 7, \"strategy\": \"prefix\", \"prefixes\": {\"eu-\": 0}, \"default\": 1,"
+                        + " \"move\": {\"epoch\": 9007199254740991, \"strategy\": \"lookup\", \"table\": {\"x\": 3},"
+                        + " \"keys\": \"NEW_AT_ONCE\"}}"))
+                .isEqualTo(ShardMap.of(7, new Prefixes(Map.of("eu-", 0), Optional.of(1)))
+                        .movingTo(
+                                ShardMap.MAX_EPOCH,
+                                new Lookup(Map.of("x", 3), Optional.empty()),
+                                MovingKeys.NEW_AT_ONCE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"count\":5,\"firstOrdinal\":2}",
+                "{\"epoch\":7,\"count\":3,\"firstOrdinal\":0,\"move\":{\"epoch\":8,\"count\":5,\"firstOrdinal\":0,\"keys\":\"NEW_AT_ONCE\"}}",
+                "{\"epoch\":7,\"strategy\":\"ranges\",\"slots\":4,\"ranges\":[{\"from\":0,\"to\":2,\"ordinal\":1}],\"default\":2}",
+                "{\"epoch\":0,\"strategy\":\"lookup\",\"table\":{\"a\":1,\"b\":0}}",
+                "{\"epoch\":7,\"strategy\":\"prefix\",\"prefixes\":{\"eu-\":0},\"default\":1}",
+            })
+    void whatIsWrittenIsWhatWasRead(String json) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator generator = JsonInput.JSON.createGenerator(out)) {
+            ShardMapJson.write(generator, parse(json));
+        }
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo(json);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\0',
+            value = {
+                "[] | the document was an array, expected an object",
+                "{ | not valid JSON at line 1",
+                "{\"count\": 1} x | not valid JSON at line 1",
+                "{} | count was missing, expected a whole number of 1 or more, or a strategy",
+                "{\"epoch\": 1} | count was missing, expected a whole number of 1 or more, or a strategy",
+                "{\"epoch\": -1, \"count\": 1} | epoch was -1, expected a whole number from 0 to 9007199254740991",
+                "{\"epoch\": 9007199254740992, \"count\": 1} | epoch was 9007199254740992, expected a whole number from 0",
+                "{\"epoch\": \"7\", \"count\": 1} | epoch was \"7\", expected a whole number",
+                "{\"epoch\": 1.5, \"count\": 1} | epoch was 1.5, expected a whole number",
+                "{\"epoch\": null, \"count\": 1} | epoch was null, expected a whole number",
+                "{\"epoch\": 1, \"epoch\": 2, \"count\": 1} | not valid JSON at line 1",
+                "{\"count\": 0} | count was 0, expected a whole number from 1 to 2147483647",
+                "{\"count\": 3000000000} | count was 3000000000, expected a whole number from 1 to 2147483647",
+                "{\"count\": 2147483647, \"firstOrdinal\": 1} | shard count was 2147483647 and first ordinal 1, expected a sum",
+                "{\"count\": 1, \"firstOrdinal\": -1} | firstOrdinal was -1, expected a whole number from 0",
+                "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, move, count, firstOrdinal, strategy",
+                "{\"strategy\": \"jump\", \"count\": 3} | strategy was \"jump\", expected lookup, prefix, ranges, or a count",
+                "{\"strategy\": \"lookup\", \"table\": {\"a\": 0}, \"count\": 1} | count was given, expected only table, default with the strategy lookup",
+                "{\"count\": 1, \"table\": {\"a\": 0}} | table was given, expected only count, firstOrdinal where no strategy is",
+                "{\"count\": 1, \"default\": 0} | default was given, expected only count, firstOrdinal where no strategy is",
+                "{\"strategy\": \"lookup\"} | lookup table was empty, expected at least one entry",
+                "{\"strategy\": \"lookup\", \"table\": {\"a\": -1}} | table.a was -1, expected a whole number from 0 to 1000000",
+                "{\"strategy\": \"lookup\", \"table\": [1]} | table was an array, expected an object",
+                "{\"strategy\": \"lookup\", \"table\": {\"a\": 1}, \"default\": 1000001} | default was 1000001, expected a whole number from 0 to 1000000",
+                "{\"strategy\": \"prefix\", \"prefixes\": {\"\": 1}} | prefix table had an empty prefix, expected a default instead",
+                "{\"strategy\": \"prefix\"} | prefix table was empty, expected at least one entry",
+                "{\"strategy\": \"ranges\"} | ranges was empty or missing, expected a list of {\"from\", \"to\", \"ordinal\"}",
+                "{\"strategy\": \"ranges\", \"slots\": 0, \"ranges\": []} | slots was 0, expected a whole number from 1 to 1048576",
+                "{\"strategy\": \"ranges\", \"ranges\": {}} | ranges was an object, expected an array",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 1}]} | ranges[0].ordinal was missing, expected a whole number",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"till\": 1}]} | ranges[0].till is not known, expected from, to or ordinal",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0}]} | slots 3-3 belong to no range",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0}, {\"from\": 2, \"to\": 3, \"ordinal\": 1}]} | range 2-3: slot 2 belongs to another range as well",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 3, \"to\": 2, \"ordinal\": 0}]} | range 3-2: expected 0 <= from <= to <= 3",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} | range 0-4: expected 0 <= from <= to <= 3",
+                "{\"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | a move was stated without an epoch",
+                "{\"epoch\": 2, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | the epoch of the move was 2, expected 3 to 9007199254740991, above the present one",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"count\": 2}} | move.epoch was missing, expected the epoch that comes",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2}} | move.count was missing",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2, \"keys\": \"NOW\"}} | move.keys was \"NOW\", expected OLD_UNTIL_CUTOVER or NEW_AT_ONCE",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2, \"move\": {}}} | move.move is not known, expected epoch, keys, count",
+                "{\"epoch\": 1, \"count\": 1, \"move\": 2} | move was 2, expected an object",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"strategy\": \"lookup\", \"table\": {\"a\": -1}}} | move.table.a was -1",
+            })
+    void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String json, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse(json))
+                .satisfies(refused -> assertThat(refused.getMessage()).startsWith(message));
+    }
+}

@@ -1,0 +1,105 @@
+package dev.zerohop.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The epoch on the wire, and what a server can do with it. */
+@Timeout(60)
+class ShardEpochTest {
+    private static final String MODULO =
+            "{'policy': {'shard': {'strategy': 'modulo', 'ownerDown': 'SPILL', 'withoutKey': 'random'}}}";
+    private static final CallOptions FOUR =
+            CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(4));
+
+    private static Metadata last(Fleet fleet, String server) {
+        return new ArrayDeque<>(fleet.server(server).headers).getLast();
+    }
+
+    private static void state(Fleet fleet, ShardMap map) {
+        fleet.shards(map);
+        fleet.name("s-0", "s-1", "s-2");
+    }
+
+    @Test
+    void theEpochTravelsWhenAndOnlyWhenTheSourceGaveOneAndAKeyWasRoutedByIt() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            ManagedChannel channel = fleet.channel(MODULO);
+            RoutingTest.awaitAll(channel, "s-0", "s-1", "s-2");
+            assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-1");
+            assertThat(last(fleet, "s-1").get(ZerohopGrpc.SHARD_EPOCH)).isNull();
+            state(fleet, ShardMap.of(7, new ShardCount(3, 0)));
+            assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-1");
+            assertThat(last(fleet, "s-1").getAll(ZerohopGrpc.SHARD_EPOCH)).containsExactly("7");
+            state(fleet, ShardMap.of(8, new ShardCount(2, 0)));
+            assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-0");
+            assertThat(last(fleet, "s-0").getAll(ZerohopGrpc.SHARD_EPOCH)).containsExactly("8");
+            String any = TestServer.call(channel);
+            assertThat(last(fleet, any).get(ZerohopGrpc.SHARD_EPOCH)).isNull();
+            fleet.server("s-0").close();
+            RoutingTest.awaitAll(channel, "s-1", "s-2");
+            assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-1");
+            assertThat(last(fleet, "s-1").getAll(ZerohopGrpc.SHARD_EPOCH)).containsExactly("8");
+            assertThat(last(fleet, "s-1").get(ZerohopGrpc.NOT_OWNER)).isNotNull();
+        }
+    }
+
+    private static Map<String, ?> retrying() {
+        return Map.of(
+                "loadBalancingConfig",
+                List.of(Map.of("zerohop", Map.of("policy", Map.of("shard", Map.of("strategy", "modulo"))))),
+                "methodConfig",
+                List.of(Map.of(
+                        "name",
+                        List.of(Map.of()),
+                        "retryPolicy",
+                        Map.of(
+                                "maxAttempts",
+                                3.0,
+                                "initialBackoff",
+                                "0.1s",
+                                "maxBackoff",
+                                "0.1s",
+                                "backoffMultiplier",
+                                1.0,
+                                "retryableStatusCodes",
+                                List.of("UNAVAILABLE")))));
+    }
+
+    /** The old owner has learned of epoch 8 before the client has. */
+    @Test
+    void aStaleClientThatIsRefusedGoesToTheNewOwnerOnceItHasLearnedOfIt() throws Exception {
+        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            state(fleet, ShardMap.of(7, new ShardCount(3, 0)));
+            ManagedChannel channel = fleet.built(fleet.builder().defaultServiceConfig(retrying()));
+            for (int i = 0; i < 3; i++) {
+                TestServer.call(
+                        channel, CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(i)), "x");
+            }
+            Status stale = Status.UNAVAILABLE.withDescription("shard epoch 7, expected 8");
+            fleet.server("s-1").fails = request -> {
+                state(fleet, ShardMap.of(8, new ShardCount(2, 0)));
+                return stale;
+            };
+            assertThat(TestServer.call(channel, FOUR, "moved")).isEqualTo("s-0");
+            assertThat(last(fleet, "s-0").getAll(ZerohopGrpc.SHARD_EPOCH)).containsExactly("8");
+            assertThat(fleet.server("s-1").log).contains("moved");
+            fleet.server("s-0").fails = request -> stale;
+            assertThatThrownBy(() -> TestServer.call(channel, FOUR, "x"))
+                    .as("a client that does not learn of it in time tells its caller")
+                    .hasMessageContaining("shard epoch 7, expected 8");
+        }
+    }
+}
