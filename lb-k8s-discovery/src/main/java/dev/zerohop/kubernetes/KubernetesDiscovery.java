@@ -1,0 +1,64 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+
+/**
+ * A connection to one API server, and the local copies that are read over it: whoever follows the same objects shares one copy and one watch.
+ *
+ * <p>Building it and every call of it return at once, also while the API server is down; what was asked for comes when it answers. Thread-safe.
+ */
+public final class KubernetesDiscovery implements AutoCloseable {
+    private final Env env;
+    private final HttpApiServer server;
+    private final SharedCopies copies;
+
+    KubernetesDiscovery(KubernetesOptions options, Env env) {
+        this.env = env;
+        this.server = new HttpApiServer(options);
+        this.copies = new SharedCopies(server, env);
+    }
+
+    /** A connection as {@link KubernetesOptions} say. Nothing is read or connected before it is used. */
+    public static KubernetesDiscovery of(KubernetesOptions options) {
+        return of(Env.system(), options);
+    }
+
+    /** A connection with its own clock, dice and threads. */
+    public static KubernetesDiscovery of(Env env, KubernetesOptions options) {
+        return new KubernetesDiscovery(requireNonNull(options, "options"), requireNonNull(env, "env"));
+    }
+
+    /** Follows a selection until cancelled. */
+    <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
+        return copies.follow(what, subscriber);
+    }
+
+    HttpApiServer server() {
+        return server;
+    }
+
+    Env env() {
+        return env;
+    }
+
+    /** How many copies are kept. */
+    int copies() {
+        return copies.size();
+    }
+
+    /** Ends every watch and closes the connection. Resolvers keep what they said last. Idempotent. */
+    @Override
+    public void close() {
+        copies.close();
+        server.close();
+    }
+
+    @Override
+    public String toString() {
+        return server.toString();
+    }
+}
