@@ -30,6 +30,7 @@ public final class EndpointSet {
     private final boolean stale;
     private final Removals removals;
     private final @Nullable ShardCount shards;
+    private final Locality client;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -39,9 +40,10 @@ public final class EndpointSet {
         this.stale = builder.stale;
         this.removals = builder.removals;
         this.shards = builder.shards;
+        this.client = builder.client;
     }
 
-    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, no shard count. */
+    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, no shard count, client's locality unknown. */
     public static Builder builder(String source) {
         return new Builder(source);
     }
@@ -87,6 +89,11 @@ public final class EndpointSet {
         return shards;
     }
 
+    /** Where this process runs, as far as the source found out. */
+    public Locality client() {
+        return client;
+    }
+
     /** The same set, marked stale. */
     public EndpointSet asStale() {
         return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
@@ -105,7 +112,8 @@ public final class EndpointSet {
                 .asOf(asOf)
                 .stale(stale)
                 .removals(removals)
-                .shards(shards);
+                .shards(shards)
+                .client(client);
     }
 
     @Override
@@ -124,6 +132,7 @@ public final class EndpointSet {
         private boolean stale;
         private Removals removals = Removals.GUARDED;
         private @Nullable ShardCount shards;
+        private Locality client = Locality.UNKNOWN;
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -162,6 +171,12 @@ public final class EndpointSet {
         /** Sets the desired number of shards; null when the source does not know. */
         public Builder shards(@Nullable ShardCount shards) {
             this.shards = shards;
+            return this;
+        }
+
+        /** Sets where this process runs, as far as the source found out. */
+        public Builder client(Locality client) {
+            this.client = requireNonNull(client, "client");
             return this;
         }
 

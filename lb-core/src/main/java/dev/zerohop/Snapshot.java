@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param candidates who may be picked now, in the order of the members; nodes of weight 0 are never among them
  * @param reviewInNanos how soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never
  * @param shards the desired number of shards, if the source knows it
+ * @param client where this process runs, as far as the source found out
  * @param trail what each stage did, one line each, for {@code explain}
  */
 public record Snapshot(
@@ -21,10 +22,12 @@ public record Snapshot(
         List<Candidate> candidates,
         long reviewInNanos,
         @Nullable ShardCount shards,
+        Locality client,
         List<String> trail) {
 
     /** No members at all. */
-    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, List.of());
+    public static final Snapshot EMPTY =
+            new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, Locality.UNKNOWN, List.of());
 
     /** Copies the lists. */
     public Snapshot {
@@ -32,6 +35,7 @@ public record Snapshot(
         candidates = List.copyOf(candidates);
         trail = List.copyOf(trail);
         requireNonNull(members, "members");
+        requireNonNull(client, "client");
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
@@ -46,7 +50,7 @@ public record Snapshot(
                 candidates.add(new Candidate(node, weight));
             }
         }
-        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shards, List.of());
+        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shards, Locality.UNKNOWN, List.of());
     }
 
     /** {@link #of(List, ShardCount)} without a shard count. */
@@ -54,11 +58,16 @@ public record Snapshot(
         return of(members, null);
     }
 
+    /** The same, as seen from a process that runs there. */
+    public Snapshot at(Locality client) {
+        return new Snapshot(members, candidates, reviewInNanos, shards, client, trail);
+    }
+
     /** The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
         List<String> notes = new ArrayList<>(trail.size() + 1);
         notes.addAll(trail);
         notes.add(note);
-        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shards, notes);
+        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shards, client, notes);
     }
 }
