@@ -89,6 +89,11 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
         return false;
     }
 
+    /** The names of the sets, for messages. */
+    String names() {
+        return names(sets);
+    }
+
     private static String names(List<NumberedSet> sets) {
         return String.join(" and ", sets.stream().map(NumberedSet::name).toList());
     }
