@@ -3,6 +3,7 @@ package dev.zerohop.kubernetes;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class StatefulNumbers {
     private final List<Cancellable> following = new ArrayList<>();
     private GoverningSets sets = GoverningSets.NONE;
     private ShardCounting counting;
-    private @Nullable Epochs epochs;
+    private Epochs epochs = Epochs.NONE;
     private String told = "";
 
     private static final class Answer {
@@ -111,22 +112,22 @@ final class StatefulNumbers {
         return sets.ordinal(pod, hostname);
     }
 
-    /** Takes in which ordinals are ready, and gives the number of shards; null if the pods are not numbered or none is wanted. */
+    /** Takes in which ordinals are ready, and gives what is known of the shards; null if the pods are not numbered or none is wanted. */
     @Nullable
-    ShardCount count(Set<Integer> ready) {
+    ShardMap shards(Set<Integer> ready) {
         if (sets.sets().isEmpty()) {
             return null;
         }
         if (wish.mode() == ShardCounting.Mode.EPOCH) {
-            epochs = Epochs.next(epochs, sets);
-            String problem = epochs.problem();
-            if (problem != null) {
-                tell(problem);
+            epochs = epochs.next(sets.sets());
+            tell(epochs.problem());
+            if (epochs.map() != null) {
+                return epochs.map();
             }
-            return epochs.count();
         }
         counting = counting.next(sets.wanted(), ready);
-        return counting.count();
+        ShardCount count = counting.count();
+        return count == null ? null : ShardMap.of(count);
     }
 
     /** Whether every StatefulSet is wanted to have no pods at all: an empty service is then what somebody meant. */
