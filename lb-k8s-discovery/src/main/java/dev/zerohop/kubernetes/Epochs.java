@@ -32,7 +32,8 @@ record Epochs(@Nullable ShardMap map, @Nullable String problem) {
             try {
                 ShardMap read = ShardMapJson.parse(json.getBytes(StandardCharsets.UTF_8));
                 if (!read.hasEpoch()) {
-                    throw new IllegalArgumentException("epoch was missing, expected a number that goes up with every change");
+                    throw new IllegalArgumentException(
+                            "epoch was missing, expected a number that goes up with every change");
                 }
                 read.checkFollows(best.map);
                 best = new Epochs(read, null);

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +29,10 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
      * @param service the service's name
      * @param named the names that the target states; empty to look for them
      * @param all the StatefulSets of the namespace that can be seen
-     * @param pods pod names of the service with the host name that the slice states, empty for none
+     * @param pods the names of the service's pods
      */
     static GoverningSets find(
-            String service, List<String> named, Collection<NumberedSet> all, Map<String, String> pods) {
+            String service, List<String> named, Collection<NumberedSet> all, Collection<String> pods) {
         if (!named.isEmpty()) {
             return named(named, all);
         }
@@ -80,9 +79,9 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
                         : "the target names StatefulSet " + String.join(", ", missing) + ", which does not exist");
     }
 
-    private static boolean owns(NumberedSet set, Map<String, String> pods) {
-        for (Map.Entry<String, String> pod : pods.entrySet()) {
-            if (set.ordinal(pod.getKey(), pod.getValue()) != Endpoint.NO_ORDINAL) {
+    private static boolean owns(NumberedSet set, Collection<String> pods) {
+        for (String pod : pods) {
+            if (set.ordinal(pod) != Endpoint.NO_ORDINAL) {
                 return true;
             }
         }
@@ -99,9 +98,9 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
     }
 
     /** The ordinal of a pod, or {@link Endpoint#NO_ORDINAL} if it belongs to none of the sets. */
-    int ordinal(String pod, @Nullable String hostname) {
+    int ordinal(String pod) {
         for (NumberedSet set : sets) {
-            int ordinal = set.ordinal(pod, hostname);
+            int ordinal = set.ordinal(pod);
             if (ordinal != Endpoint.NO_ORDINAL) {
                 return ordinal;
             }

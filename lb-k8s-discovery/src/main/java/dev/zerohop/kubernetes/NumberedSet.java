@@ -46,13 +46,11 @@ record NumberedSet(
     }
 
     /**
-     * The ordinal of a pod if it belongs to this set, else {@link Endpoint#NO_ORDINAL}.
-     *
-     * @param hostname what the slice says of the pod's host name, or null; it is there only for pods of the set that the service governs
+     * The ordinal of a pod if it belongs to this set, else {@link Endpoint#NO_ORDINAL}. A pod with an ordinal that the set does not have may be a
+     * ReplicaSet's of the same name, whose suffix happens to be all digits.
      */
-    int ordinal(String pod, @Nullable String hostname) {
+    int ordinal(String pod) {
         int ordinal = PodOrdinal.of(pod, name);
-        boolean belongs = existing.contains(ordinal) || pod.equals(hostname);
-        return belongs ? ordinal : Endpoint.NO_ORDINAL;
+        return existing.contains(ordinal) ? ordinal : Endpoint.NO_ORDINAL;
     }
 }

@@ -6,7 +6,7 @@ import dev.zerohop.Endpoint;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,38 +23,38 @@ class GoverningSetsTest {
     @Test
     void theGovernedSetGoesBeforeTheOwnerOfThePods() {
         List<NumberedSet> all = List.of(set("orders", "orders-headless", 3), set("other", "orders", 3));
-        assertThat(found(GoverningSets.find("orders", List.of(), all, Map.of("orders-0", ""))))
+        assertThat(found(GoverningSets.find("orders", List.of(), all, Set.of("orders-0"))))
                 .containsExactly("other");
-        assertThat(found(GoverningSets.find("orders-api", List.of(), all, Map.of("orders-0", ""))))
+        assertThat(found(GoverningSets.find("orders-api", List.of(), all, Set.of("orders-0"))))
                 .containsExactly("orders");
-        assertThat(GoverningSets.find("orders-api", List.of(), all, Map.of("web-0", "")))
+        assertThat(GoverningSets.find("orders-api", List.of(), all, Set.of("web-0")))
                 .isEqualTo(GoverningSets.NONE);
     }
 
     @Test
     void ifItIsNotClearWhichNobodyHasAnOrdinal() {
         List<NumberedSet> all = List.of(set("orders-b", "orders", 3), set("orders-a", "orders", 3));
-        GoverningSets sets = GoverningSets.find("orders", List.of(), all, Map.of("orders-a-0", "orders-a-0"));
+        GoverningSets sets = GoverningSets.find("orders", List.of(), all, Set.of("orders-a-0"));
         assertThat(sets.sets()).isEmpty();
         assertThat(sets.problem()).contains("StatefulSets orders-a and orders-b", "?statefulSet=orders-a,orders-b");
-        assertThat(sets.ordinal("orders-a-0", "orders-a-0")).isEqualTo(Endpoint.NO_ORDINAL);
+        assertThat(sets.ordinal("orders-a-0")).isEqualTo(Endpoint.NO_ORDINAL);
     }
 
     @Test
     void namedSetsAreReplicasOfTheSameShards() {
         List<NumberedSet> all = List.of(set("orders-a", "x", 3), set("orders-b", "y", 5), set("orders-c", "orders", 9));
-        GoverningSets sets = GoverningSets.find("orders", List.of("orders-b", "orders-a"), all, Map.of());
+        GoverningSets sets = GoverningSets.find("orders", List.of("orders-b", "orders-a"), all, Set.of());
         assertThat(found(sets)).containsExactly("orders-a", "orders-b");
         assertThat(sets.wanted()).isEqualTo(new OrdinalRange(0, 5));
-        assertThat(sets.ordinal("orders-a-2", null)).isEqualTo(2);
-        assertThat(sets.ordinal("orders-b-2", null)).isEqualTo(2);
-        assertThat(sets.ordinal("orders-c-2", null)).isEqualTo(Endpoint.NO_ORDINAL);
+        assertThat(sets.ordinal("orders-a-2")).isEqualTo(2);
+        assertThat(sets.ordinal("orders-b-2")).isEqualTo(2);
+        assertThat(sets.ordinal("orders-c-2")).isEqualTo(Endpoint.NO_ORDINAL);
     }
 
     @Test
     void aNamedSetThatIsMissingIsToldAndTheOthersAreUsed() {
         GoverningSets sets =
-                GoverningSets.find("orders", List.of("orders", "nope"), List.of(set("orders", null, 3)), Map.of());
+                GoverningSets.find("orders", List.of("orders", "nope"), List.of(set("orders", null, 3)), Set.of());
         assertThat(found(sets)).containsExactly("orders");
         assertThat(sets.problem()).isEqualTo("the target names StatefulSet nope, which does not exist");
     }
@@ -76,9 +76,9 @@ class GoverningSetsTest {
                 "orders-5, orders-6, -1",
                 "orders-6789489c-24567, -, -1",
             })
-    void onlyPodsOfTheSetHaveAnOrdinal(String pod, String hostname, int ordinal) {
+    void onlyPodsOfTheSetHaveAnOrdinal(String pod, int ordinal) {
         NumberedSet set = new NumberedSet("orders", "orders", new OrdinalRange(0, 3), new OrdinalRange(0, 5), null);
-        assertThat(set.ordinal(pod, hostname)).isEqualTo(ordinal);
+        assertThat(set.ordinal(pod)).isEqualTo(ordinal);
     }
 
     @Test
