@@ -30,7 +30,7 @@ interface Ordinals {
     Cancellable follow(Runnable changed);
 
     /**
-     * Numbers the endpoints, all that the slices name, sorted by id; the pod's name is in the attribute {@code k8s.pod}. Called by one thread at a
+     * Numbers the endpoints, all that the slices name, sorted by id; the pod's name is in the attribute {@link SliceView#POD}. Called by one thread at a
      * time, between {@link #follow} and its cancellation, at every change of either. Must not block.
      *
      * @return null while too little is known: the resolver then tells nobody anything new

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One {@link Reflector} per selection, for as long as anybody follows it. Thread-safe. */
-final class SharedCopies implements Copies {
+final class SharedCopies {
     private final ApiServer server;
     private final Env env;
 
@@ -36,8 +36,7 @@ final class SharedCopies implements Copies {
      *
      * @throws IllegalStateException if this is closed
      */
-    @Override
-    public <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
+    <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
         Shared<T> shared;
         synchronized (copies) {
             if (closed) {

@@ -1,5 +1,7 @@
 package dev.zerohop.kubernetes;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Endpoint.Readiness;
@@ -27,10 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatefulOrdinals implements Ordinals {
 
-    /** The attribute that names the pod of an endpoint. */
-    private static final String POD = "k8s.pod";
-
-    private final Copies copies;
+    private final ServiceResolver.Source source;
     private final String namespace;
     private final String service;
     private final ServiceShards wish;
@@ -56,11 +55,12 @@ final class StatefulOrdinals implements Ordinals {
         }
     }
 
-    StatefulOrdinals(Copies copies, String namespace, String service, ServiceShards wish) {
-        this.copies = copies;
-        this.namespace = namespace;
-        this.service = service;
-        this.wish = wish;
+    /** {@code target} with its namespace. */
+    StatefulOrdinals(ServiceResolver.Source source, ServiceTarget target) {
+        this.source = source;
+        this.namespace = requireNonNull(target.namespace(), "namespace");
+        this.service = target.service();
+        this.wish = target.shards();
         this.counting = ShardCounting.of(wish.mode());
     }
 
@@ -84,7 +84,7 @@ final class StatefulOrdinals implements Ordinals {
     public @Nullable Numbered number(List<Endpoint> endpoints) {
         Set<String> pods = new TreeSet<>();
         for (Endpoint endpoint : endpoints) {
-            String pod = endpoint.attributes().get(POD);
+            String pod = endpoint.attributes().get(SliceView.POD);
             if (pod != null) {
                 pods.add(pod);
             }
@@ -111,7 +111,7 @@ final class StatefulOrdinals implements Ordinals {
         for (Selection<StatefulSet> selection : selections) {
             Answer answer = new Answer();
             answers.add(answer);
-            following.add(copies.follow(selection, new Follower(answer)));
+            following.add(source.follow(selection, new Follower(answer)));
         }
     }
 
@@ -124,7 +124,7 @@ final class StatefulOrdinals implements Ordinals {
         Map<String, Integer> numbers = new HashMap<>();
         List<Endpoint> result = new ArrayList<>(endpoints.size());
         for (Endpoint endpoint : endpoints) {
-            String pod = endpoint.attributes().get(POD);
+            String pod = endpoint.attributes().get(SliceView.POD);
             // Who had a number keeps it while he is there, although his set may have shrunk meanwhile.
             Integer before = pod == null ? null : known.get(pod);
             int ordinal = before != null ? before : pod == null ? Endpoint.NO_ORDINAL : sets.ordinal(pod);

@@ -26,6 +26,10 @@ final class FakeApiServer implements ApiServer {
     /** Whether anything is answered at all. */
     boolean answers = true;
 
+    /** The type that may not be listed, or null. */
+    @Nullable
+    Class<?> deniedType;
+
     int pageSize = Integer.MAX_VALUE;
     long version = 1;
     private final Map<String, HasMetadata> objects = new LinkedHashMap<>();
@@ -138,6 +142,9 @@ final class FakeApiServer implements ApiServer {
         }
         if (listFailure != null) {
             return CompletableFuture.failedFuture(listFailure);
+        }
+        if (deniedType == what.type()) {
+            return CompletableFuture.failedFuture(denied());
         }
         List<T> all = new ArrayList<>();
         for (HasMetadata object : objects.values()) {

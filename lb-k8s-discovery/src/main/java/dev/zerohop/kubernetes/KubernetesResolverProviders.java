@@ -1,0 +1,67 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.ResolverProvider;
+import dev.zerohop.Target;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+
+/** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
+public final class KubernetesResolverProviders {
+
+    private KubernetesResolverProviders() {}
+
+    /**
+     * {@code k8s:///namespace/service:port}: the pods behind a service, by its EndpointSlices. All targets of a process share one client, which
+     * {@link KubernetesDiscovery#useForTargets} configures. Its TLS name is {@code service.namespace.svc}.
+     */
+    public static final class K8sTargets implements ResolverProvider {
+
+        /** For the service loader. */
+        public K8sTargets() {}
+
+        @Override
+        public String scheme() {
+            return "k8s";
+        }
+
+        @Override
+        public Resolver newResolver(Target target, Env env) {
+            KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
+            return resolver(target, options, env, new ServiceResolver.Source() {
+                @Override
+                public <T extends HasMetadata> Cancellable follow(
+                        Selection<T> what, Reflector.Subscriber<T> subscriber) {
+                    return SharedClients.OF_THE_PROCESS.follow(options, env, what, subscriber);
+                }
+            });
+        }
+
+        @Override
+        public String tlsName(Target target) {
+            ServiceTarget named = named(target, KubernetesDiscovery.optionsForTargets());
+            return named.service() + "." + named.namespace() + ".svc";
+        }
+    }
+
+    static Resolver resolver(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
+        ServiceTarget named = named(target, options);
+        return new ServiceResolver(target.text(), named, env, source, new StatefulOrdinals(source, named));
+    }
+
+    private static ServiceTarget named(Target target, KubernetesOptions options) {
+        ServiceTarget parsed = ServiceTarget.parse(target);
+        if (parsed.namespace() != null) {
+            return parsed;
+        }
+        String namespace = Namespaces.of(options);
+        if (namespace == null) {
+            throw target.error(
+                    target.pathPosition(),
+                    "found no namespace, and this process runs in no pod whose namespace could be meant; expected "
+                            + ServiceTarget.FORM);
+        }
+        return parsed.in(namespace);
+    }
+}
