@@ -40,6 +40,8 @@ final class Configurations {
         if (apiServer != null) {
             Config config = Config.empty();
             config.setMasterUrl(apiServer.toString());
+            // Without TLS nothing is agreed on; the JDK would try to upgrade every connection.
+            config.setHttp2Disable("http".equalsIgnoreCase(apiServer.getScheme()));
             return config;
         }
         Path kubeconfig = options.kubeconfig();
