@@ -51,13 +51,16 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     /**
-     * A resolver of a service over this connection, not started yet. Closing it leaves the connection open.
+     * A resolver of a service, or of pods, over this connection, not started yet. Closing it leaves the connection open.
      *
-     * @param target such as {@code k8s:///shop/orders:grpc}
+     * @param target such as {@code k8s:///shop/orders:grpc} or {@code k8s-pods:///shop?label=app%3Dorders&port=grpc}
      * @throws IllegalArgumentException if the target is refused, or is of another scheme
      */
     public Resolver resolver(String target) {
         Target parsed = Target.parse(target);
+        if (parsed.scheme().equals("k8s-pods")) {
+            return KubernetesResolverProviders.pods(parsed, options, env, this::follow);
+        }
         if (!parsed.scheme().equals("k8s")) {
             throw parsed.error(0, "found scheme '" + parsed.scheme() + "', expected " + ServiceTarget.FORM);
         }

@@ -2,6 +2,7 @@ package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;
@@ -29,13 +30,7 @@ public final class KubernetesResolverProviders {
         @Override
         public Resolver newResolver(Target target, Env env) {
             KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
-            return resolver(target, options, env, new ServiceResolver.Source() {
-                @Override
-                public <T extends HasMetadata> Cancellable follow(
-                        Selection<T> what, Reflector.Subscriber<T> subscriber) {
-                    return SharedClients.OF_THE_PROCESS.follow(options, env, what, subscriber);
-                }
-            });
+            return resolver(target, options, env, shared(options, env));
         }
 
         @Override
@@ -43,6 +38,44 @@ public final class KubernetesResolverProviders {
             ServiceTarget named = named(target, KubernetesDiscovery.optionsForTargets());
             return named.service() + "." + named.namespace() + ".svc";
         }
+    }
+
+    /**
+     * {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}: the pods of a namespace that bear the labels, run the image, or both. An
+     * image matches by the last segment of its name, without tag and digest. It shares its client with the other targets of the process; its
+     * TLS name must be stated.
+     */
+    public static final class K8sPodsTargets implements ResolverProvider {
+
+        /** For the service loader. */
+        public K8sPodsTargets() {}
+
+        @Override
+        public String scheme() {
+            return "k8s-pods";
+        }
+
+        @Override
+        public Resolver newResolver(Target target, Env env) {
+            KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
+            return pods(target, options, env, shared(options, env));
+        }
+    }
+
+    private static ServiceResolver.Source shared(KubernetesOptions options, Env env) {
+        return new ServiceResolver.Source() {
+            @Override
+            public <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
+                return SharedClients.OF_THE_PROCESS.follow(options, env, what, subscriber);
+            }
+        };
+    }
+
+    static Resolver pods(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
+        PodsTarget parsed = PodsTarget.parse(target);
+        PodsTarget named =
+                parsed.namespace() != null ? parsed : parsed.in(namespace(target, options, PodsTarget.FORM));
+        return new PodsResolver(target.text(), named, env, source, Locality.ofThisProcess());
     }
 
     static Resolver resolver(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
@@ -55,13 +88,17 @@ public final class KubernetesResolverProviders {
         if (parsed.namespace() != null) {
             return parsed;
         }
+        return parsed.in(namespace(target, options, ServiceTarget.FORM));
+    }
+
+    private static String namespace(Target target, KubernetesOptions options, String form) {
         String namespace = Namespaces.of(options);
         if (namespace == null) {
             throw target.error(
-                    target.pathPosition(),
+                    Math.min(target.pathPosition(), target.text().length()),
                     "found no namespace, and this process runs in no pod whose namespace could be meant; expected "
-                            + ServiceTarget.FORM);
+                            + form);
         }
-        return parsed.in(namespace);
+        return namespace;
     }
 }

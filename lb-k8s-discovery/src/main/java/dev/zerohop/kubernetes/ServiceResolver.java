@@ -6,6 +6,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -40,6 +41,7 @@ final class ServiceResolver implements Resolver {
     private final Source source;
     private final Ordinals ordinals;
     private final Serial serial;
+    private final Places places;
 
     // Guarded by this.
     private boolean started;
@@ -52,6 +54,12 @@ final class ServiceResolver implements Resolver {
     }
 
     ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals) {
+        this(name, target, env, source, ordinals, Locality.ofThisProcess());
+    }
+
+    /** {@code stated} is what is known from elsewhere about where this process runs. */
+    ServiceResolver(
+            String name, ServiceTarget target, Env env, Source source, Ordinals ordinals, Locality stated) {
         this.name = name;
         this.target = target;
         this.namespace = requireNonNull(target.namespace(), "namespace");
@@ -59,6 +67,7 @@ final class ServiceResolver implements Resolver {
         this.source = source;
         this.ordinals = ordinals;
         this.serial = new Serial(env.blocking());
+        this.places = new Places(source, stated, () -> run(this::decide));
     }
 
     // Touched by serial tasks only.
@@ -169,6 +178,7 @@ final class ServiceResolver implements Resolver {
     }
 
     private void release() {
+        places.close();
         following.forEach(Cancellable::cancel);
         following.clear();
         if (slices != null) {
@@ -388,8 +398,10 @@ final class ServiceResolver implements Resolver {
                 .asOf(state.asOf())
                 .stale(stale)
                 .removals(removals)
+                .client(places.client())
                 .build();
         boolean same = before != null
+                && before.client().equals(next.client())
                 && before.endpoints().equals(next.endpoints())
                 && Objects.equals(before.shardMap(), next.shardMap());
         if (same && (stale || trouble != null)) {
