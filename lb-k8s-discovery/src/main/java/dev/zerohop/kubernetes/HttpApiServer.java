@@ -132,9 +132,13 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                 .post("application/json", to.json().asJson(object));
         return send(to, request).answer.thenApply(answer -> {
             if (answer.code() / 100 != 2) {
+                KubernetesFailure.Kind kind = switch (answer.code()) {
+                    case 403 -> KubernetesFailure.Kind.DENIED;
+                    case 404 -> KubernetesFailure.Kind.MISSING;
+                    default -> KubernetesFailure.Kind.UNREACHABLE;
+                };
                 throw new CompletionException(new KubernetesFailure(
-                        answer.code() == 403 ? KubernetesFailure.Kind.DENIED : KubernetesFailure.Kind.UNREACHABLE,
-                        to + " answered " + answer.code() + " to " + path + ": " + said(to, answer)));
+                        kind, to + " answered " + answer.code() + " to " + path + ": " + said(to, answer)));
             }
             return to.json().unmarshal(answer.body(), type);
         });

@@ -72,10 +72,12 @@ public final class KubernetesResolverProviders {
     }
 
     static Resolver pods(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
+        return new PodsResolver(target.text(), podsNamed(target, options), env, source, Locality.ofThisProcess());
+    }
+
+    static PodsTarget podsNamed(Target target, KubernetesOptions options) {
         PodsTarget parsed = PodsTarget.parse(target);
-        PodsTarget named =
-                parsed.namespace() != null ? parsed : parsed.in(namespace(target, options, PodsTarget.FORM));
-        return new PodsResolver(target.text(), named, env, source, Locality.ofThisProcess());
+        return parsed.namespace() != null ? parsed : parsed.in(namespace(target, options, PodsTarget.FORM));
     }
 
     static Resolver resolver(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
@@ -83,7 +85,7 @@ public final class KubernetesResolverProviders {
         return new ServiceResolver(target.text(), named, env, source, new StatefulOrdinals(source, named));
     }
 
-    private static ServiceTarget named(Target target, KubernetesOptions options) {
+    static ServiceTarget named(Target target, KubernetesOptions options) {
         ServiceTarget parsed = ServiceTarget.parse(target);
         if (parsed.namespace() != null) {
             return parsed;

@@ -121,6 +121,19 @@ final class Selection<T extends HasMetadata> {
         return name;
     }
 
+    String group() {
+        return group;
+    }
+
+    String plural() {
+        return plural;
+    }
+
+    @Nullable
+    String namespace() {
+        return namespace;
+    }
+
     @Nullable
     String labels() {
         return labels;
