@@ -31,6 +31,9 @@ final class Commands implements IFactory {
         if (type == ShardCommand.class) {
             return type.cast(new ShardCommand(console));
         }
+        if (type == DoctorCommand.class) {
+            return type.cast(new DoctorCommand(console));
+        }
         return CommandLine.defaultFactory().create(type);
     }
 }

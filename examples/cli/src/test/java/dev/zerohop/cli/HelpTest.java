@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "server", "call", "watch", "shard"})
+    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "doctor"})
     void everyCommandHasHelpAndOutput(String command) {
         Cli.Result result = Cli.run(command, "--help");
         assertThat(result.code()).isZero();
@@ -20,7 +20,7 @@ class HelpTest {
     void theProgramListsItsCommands() {
         Cli.Result result = Cli.run("--help");
         assertThat(result.code()).isZero();
-        assertThat(result.out()).contains("demo", "server", "call", "watch", "shard");
+        assertThat(result.out()).contains("demo", "server", "call", "watch", "shard", "doctor");
     }
 
     @Test
