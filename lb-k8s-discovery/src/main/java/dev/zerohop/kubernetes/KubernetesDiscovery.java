@@ -88,8 +88,8 @@ public final class KubernetesDiscovery implements AutoCloseable {
     /** Ends every watch and closes the connection. Resolvers keep what they said last. Idempotent. */
     @Override
     public void close() {
-        copies.close();
-        server.close();
+        // The server is told that the watches end before the connections go.
+        copies.close(server::close);
     }
 
     @Override

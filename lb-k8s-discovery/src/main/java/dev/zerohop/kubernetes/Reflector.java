@@ -137,10 +137,16 @@ final class Reflector<T extends HasMetadata> {
 
     /** Ends everything. */
     void close() {
+        close(() -> {});
+    }
+
+    /** Ends everything, then runs {@code last}. */
+    void close(Runnable last) {
         serial.execute(() -> {
             closed = true;
             interrupt();
             subscribers.clear();
+            last.run();
         });
     }
 

@@ -10,7 +10,6 @@ import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
-import dev.zerohop.Target;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -76,8 +75,7 @@ final class ServiceResolver implements Resolver {
     private @Nullable Copy<EndpointSlice> slices;
     private @Nullable Copy<Service> service;
     private @Nullable Listener listener;
-    private @Nullable Resolver external;
-    private @Nullable String externalText;
+    private @Nullable ExternalName external;
     private @Nullable Cancellable timer;
     private @Nullable EndpointSet last;
     private @Nullable String problem;
@@ -218,7 +216,7 @@ final class ServiceResolver implements Resolver {
         }
         Service known =
                 about == null ? null : about.objects().stream().findFirst().orElse(null);
-        if (known != null && state.objects().isEmpty() && isExternal(known)) {
+        if (known != null && state.objects().isEmpty() && ExternalName.is(known)) {
             resolveExternally(known);
             return;
         }
@@ -284,18 +282,12 @@ final class ServiceResolver implements Resolver {
 
     // ---- services that are a DNS name ----
 
-    private static boolean isExternal(Service service) {
-        return service.getSpec() != null
-                && "ExternalName".equals(service.getSpec().getType());
-    }
-
     private void resolveExternally(@Nullable Service known) {
-        String text = known == null ? null : dns(known);
-        if (Objects.equals(text, externalText)) {
+        String text = known == null ? null : ExternalName.target(target, known);
+        ExternalName before = external;
+        if (before != null && before.text().equals(text)) {
             return;
         }
-        externalText = text;
-        Resolver before = external;
         external = null;
         if (before != null) {
             before.close();
@@ -304,32 +296,11 @@ final class ServiceResolver implements Resolver {
             return;
         }
         try {
-            Resolver next = Target.parse(text).newResolver(env);
-            external = next;
-            next.start(new FromDns(text));
+            external = new ExternalName(text, env, new FromDns(text));
         } catch (IllegalArgumentException refused) {
             tellProblem(new IllegalStateException(
                     name + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage()));
         }
-    }
-
-    private String dns(Service known) {
-        int port = target.portNumber();
-        if (port == 0 && known.getSpec().getPorts() != null) {
-            port = known.getSpec().getPorts().stream()
-                    .filter(declared -> target.port().equals(declared.getName()))
-                    .findFirst()
-                    .map(declared -> declared.getPort())
-                    .orElse(0);
-        }
-        String family = switch (target.family()) {
-            case ANY -> "";
-            case IPV4 -> "?family=ipv4";
-            case IPV6 -> "?family=ipv6";
-        };
-        // A port that the service does not declare is refused below, with what was asked for.
-        return "refreshing-dns:///" + known.getSpec().getExternalName() + ":" + (port == 0 ? target.port() : port)
-                + family;
     }
 
     /** Passes on what DNS says for as long as the service is that name. */
@@ -343,7 +314,7 @@ final class ServiceResolver implements Resolver {
         private void run(Consumer<Listener> call) {
             ServiceResolver.this.run(() -> {
                 Listener to = listener;
-                if (to != null && text.equals(externalText)) {
+                if (to != null && external != null && external.text().equals(text)) {
                     call.accept(to);
                 }
             });
@@ -352,16 +323,9 @@ final class ServiceResolver implements Resolver {
         @Override
         public void onEndpoints(EndpointSet all) {
             run(to -> {
-                EndpointSet named = EndpointSet.builder(name)
-                        .endpoints(all.endpoints())
-                        .version(all.version())
-                        .asOf(all.asOf())
-                        .stale(all.stale())
-                        .removals(all.removals())
-                        .build();
-                last = named;
+                last = ExternalName.named(name, all);
                 problem = null;
-                to.onEndpoints(named);
+                to.onEndpoints(last);
             });
         }
 

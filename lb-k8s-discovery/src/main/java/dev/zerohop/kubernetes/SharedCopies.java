@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** One {@link Reflector} per selection, for as long as anybody follows it. Thread-safe. */
 final class SharedCopies {
@@ -77,14 +78,21 @@ final class SharedCopies {
         }
     }
 
-    /** Ends every watch; subscribers keep what they were told last. */
-    void close() {
+    /** Ends every watch, then runs {@code last}; subscribers keep what they were told last. */
+    void close(Runnable last) {
         List<Shared<?>> open;
         synchronized (copies) {
             closed = true;
             open = List.copyOf(copies.values());
             copies.clear();
         }
-        open.forEach(shared -> shared.reflector.close());
+        AtomicInteger left = new AtomicInteger(open.size() + 1);
+        Runnable ended = () -> {
+            if (left.decrementAndGet() == 0) {
+                last.run();
+            }
+        };
+        open.forEach(shared -> shared.reflector.close(ended));
+        ended.run();
     }
 }

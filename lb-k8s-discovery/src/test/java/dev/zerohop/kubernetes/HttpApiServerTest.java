@@ -251,7 +251,6 @@ class HttpApiServerTest {
         until(() -> told.names().equals(Set.of("b")));
         until(() -> api.watches.size() == 2);
         assertThat(told.failures).isEmpty();
-        silent.close();
         await().until(() -> silent.left);
     }
 

@@ -90,6 +90,7 @@ final class ScriptedApi implements AutoCloseable {
                 script.answer(request, connection);
                 if (connection.upgraded) {
                     connection.awaitEnd();
+                    socket.close();
                     return;
                 }
             }
@@ -264,8 +265,12 @@ final class ScriptedApi implements AutoCloseable {
 
         private void awaitEnd() {
             try {
-                while (in.read() >= 0) {
-                    // What the client still says is of no interest, that it leaves is.
+                for (int b = in.read(); b >= 0; b = in.read()) {
+                    // What the client still says is of no interest, that it leaves is: the only frame that it sends.
+                    if (upgraded && (b & 0x0F) == 8) {
+                        close();
+                        break;
+                    }
                 }
             } catch (IOException gone) {
                 // As well.
