@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param name the only object that is meant, or null
  * @param namespace null for a resource that has none
  */
-record Grant(String group, String resource, @Nullable String name, @Nullable String namespace) {
+record Grant(
+        String group,
+        String resource,
+        @Nullable String name,
+        @Nullable String namespace) {
 
     /** What a reader needs. */
     static final List<String> VERBS = List.of("list", "watch");

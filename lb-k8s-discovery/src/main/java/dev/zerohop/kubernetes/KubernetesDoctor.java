@@ -93,7 +93,10 @@ public final class KubernetesDoctor {
         List<Service> services = seesService ? list(Selection.service(namespace, name)) : null;
         Service service = services == null || services.isEmpty() ? null : services.get(0);
         if (services != null) {
-            add(service != null, "service " + namespace + "/" + name, service != null ? "it is there" : "there is none");
+            add(
+                    service != null,
+                    "service " + namespace + "/" + name,
+                    service != null ? "it is there" : "there is none");
         } else if (needsService) {
             add(State.OPTIONAL, "service " + namespace + "/" + name, "not looked at: no permission");
         }
@@ -131,7 +134,8 @@ public final class KubernetesDoctor {
 
     private void shards(ServiceTarget target, List<Endpoint> endpoints) throws InterruptedException {
         Set<String> pods = new TreeSet<>();
-        endpoints.forEach(endpoint -> pods.add(requireNonNullElse(endpoint.attributes().get(SliceView.POD), "")));
+        endpoints.forEach(
+                endpoint -> pods.add(requireNonNullElse(endpoint.attributes().get(SliceView.POD), "")));
         List<String> named = target.shards().statefulSets();
         if (named.isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
             add(true, "shards", "no pod's name looks like a StatefulSet's, so none is asked for");
@@ -168,7 +172,12 @@ public final class KubernetesDoctor {
             add(
                     epochs.problem() == null,
                     "annotation " + NumberedSet.SHARDS,
-                    requireNonNullElse(epochs.problem(), epochs.map() == null ? "" : "epoch " + epochs.map().epoch() + ", " + epochs.map().placement().words()));
+                    requireNonNullElse(
+                            epochs.problem(),
+                            epochs.map() == null
+                                    ? ""
+                                    : "epoch " + epochs.map().epoch() + ", "
+                                            + epochs.map().placement().words()));
         }
     }
 
@@ -225,7 +234,9 @@ public final class KubernetesDoctor {
         Selection<io.fabric8.kubernetes.api.model.Node> itself = Selection.node(node);
         if (may(itself, State.OPTIONAL, "the zone of this client is unknown, so no zone is preferred")) {
             List<io.fabric8.kubernetes.api.model.Node> nodes = list(itself);
-            String found = nodes == null || nodes.isEmpty() || nodes.get(0).getMetadata().getLabels() == null
+            String found = nodes == null
+                            || nodes.isEmpty()
+                            || nodes.get(0).getMetadata().getLabels() == null
                     ? null
                     : nodes.get(0).getMetadata().getLabels().get(Places.ZONE);
             add(
@@ -262,7 +273,8 @@ public final class KubernetesDoctor {
             try {
                 SelfSubjectAccessReview review =
                         get(server.create(REVIEWS, question(what, verb), SelfSubjectAccessReview.class));
-                if (review.getStatus() == null || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
+                if (review.getStatus() == null
+                        || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
                     refused.add(verb);
                 }
             } catch (KubernetesFailure failed) {

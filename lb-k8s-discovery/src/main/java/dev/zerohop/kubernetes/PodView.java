@@ -30,8 +30,7 @@ final class PodView {
      *
      * @param zoneOf the zone of a node, or null if it is not known
      */
-    static List<Endpoint> read(
-            PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
+    static List<Endpoint> read(PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
         List<Endpoint> endpoints = new ArrayList<>();
         for (Pod pod : pods) {
             Endpoint endpoint = endpoint(target, pod, zoneOf);
@@ -43,8 +42,7 @@ final class PodView {
         return endpoints;
     }
 
-    private static @Nullable Endpoint endpoint(
-            PodsTarget target, Pod pod, Function<String, @Nullable String> zoneOf) {
+    private static @Nullable Endpoint endpoint(PodsTarget target, Pod pod, Function<String, @Nullable String> zoneOf) {
         if (pod.getSpec() == null || pod.getStatus() == null) {
             return null;
         }

@@ -36,6 +36,9 @@ final class PodsResolver implements Resolver {
     private @Nullable EndpointSet last;
     private @Nullable KubernetesFailure failure;
 
+    /** The error that the listener knows; empty if it had a fresh set since. */
+    private String told = "";
+
     /** {@code target} with its namespace; {@code stated} is what the environment says of this process. */
     PodsResolver(String name, PodsTarget target, Env env, ServiceResolver.Source source, Locality stated) {
         this.name = name;
@@ -111,7 +114,9 @@ final class PodsResolver implements Resolver {
         public void onFailure(KubernetesFailure cause) {
             run(() -> {
                 failure = cause;
-                if (listener != null && !closed) {
+                String text = String.valueOf(cause.getMessage());
+                if (listener != null && !closed && !text.equals(told)) {
+                    told = text;
                     listener.onError(cause);
                 }
             });
@@ -137,7 +142,9 @@ final class PodsResolver implements Resolver {
                 && before.client().equals(next.client())
                 && before.stale() == next.stale();
         last = next;
-        if (!same) {
+        boolean recovered = failure == null && !told.isEmpty();
+        if (!same || recovered) {
+            told = recovered ? "" : told;
             to.onEndpoints(next);
         } else if (failure == null) {
             to.onConfirmed(now.asOf());

@@ -11,14 +11,20 @@ import org.jspecify.annotations.Nullable;
  * @param image the name of an image, or null for any
  * @param port a container's port: its name or a number
  */
-record PodsTarget(@Nullable String namespace, @Nullable String labels, @Nullable String image, String port) {
+record PodsTarget(
+        @Nullable String namespace,
+        @Nullable String labels,
+        @Nullable String image,
+        String port) {
     static final String FORM = "k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080";
 
     /** Reads {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}. */
     static PodsTarget parse(Target target) {
         target.refuseAuthority(FORM);
         int from = Math.min(target.pathPosition(), target.text().length());
-        String namespace = target.path().isEmpty() ? null : target.decoded(from, from + target.path().length());
+        String namespace = target.path().isEmpty()
+                ? null
+                : target.decoded(from, from + target.path().length());
         if (namespace != null && !Names.isLabel(namespace)) {
             throw target.error(from, "found namespace '" + namespace + "', expected " + FORM);
         }
@@ -27,8 +33,8 @@ record PodsTarget(@Nullable String namespace, @Nullable String labels, @Nullable
         String port = null;
         for (Target.Parameter parameter : target.parameters()) {
             if (parameter.value().isBlank()) {
-                throw target.error(parameter.valuePosition(), "parameter '" + parameter.name() + "' was empty, expected "
-                        + FORM);
+                throw target.error(
+                        parameter.valuePosition(), "parameter '" + parameter.name() + "' was empty, expected " + FORM);
             }
             switch (parameter.name()) {
                 case "label" -> labels = parameter.value();
@@ -53,7 +59,8 @@ record PodsTarget(@Nullable String namespace, @Nullable String labels, @Nullable
         if (name.indexOf('/') >= 0 || name.indexOf(':') >= 0 || name.indexOf('@') >= 0) {
             throw target.error(
                     parameter.valuePosition(),
-                    "found image '" + name + "', expected its name alone, without registry, tag and digest, such as resnet");
+                    "found image '" + name
+                            + "', expected its name alone, without registry, tag and digest, such as resnet");
         }
         return name;
     }
@@ -67,7 +74,8 @@ record PodsTarget(@Nullable String namespace, @Nullable String labels, @Nullable
         if (!valid) {
             throw target.error(
                     parameter.valuePosition(),
-                    "found port '" + port + "', expected a container port's name such as grpc, or a number from 1 to 65535");
+                    "found port '" + port
+                            + "', expected a container port's name such as grpc, or a number from 1 to 65535");
         }
         return port;
     }

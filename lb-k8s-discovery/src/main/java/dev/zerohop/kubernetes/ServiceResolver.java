@@ -57,8 +57,7 @@ final class ServiceResolver implements Resolver {
     }
 
     /** {@code stated} is what is known from elsewhere about where this process runs. */
-    ServiceResolver(
-            String name, ServiceTarget target, Env env, Source source, Ordinals ordinals, Locality stated) {
+    ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals, Locality stated) {
         this.name = name;
         this.target = target;
         this.namespace = requireNonNull(target.namespace(), "namespace");

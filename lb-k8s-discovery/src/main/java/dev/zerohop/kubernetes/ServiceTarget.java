@@ -65,8 +65,8 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
                 default ->
                     throw target.error(
                             parameter.position(),
-                            "found parameter '" + parameter.name() + "', expected family, "
-                                    + ServiceShards.STATEFUL_SET + " or " + ServiceShards.SHARD_COUNT);
+                            "found parameter '" + parameter.name() + "', expected family, " + ServiceShards.STATEFUL_SET
+                                    + " or " + ServiceShards.SHARD_COUNT);
             }
         }
         return new ServiceTarget(namespace, service, port, family, shards);

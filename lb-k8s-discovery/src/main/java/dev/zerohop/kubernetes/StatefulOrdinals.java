@@ -159,7 +159,11 @@ final class StatefulOrdinals implements Ordinals {
             KubernetesFailure failure = answer.failure;
             if (failure != null) {
                 unseen = true;
-                problems.add(failure.getMessage());
+                // A server that is away is away for the slices as well, which say so.
+                if (failure.kind() == KubernetesFailure.Kind.DENIED
+                        || failure.kind() == KubernetesFailure.Kind.MISSING) {
+                    problems.add(failure.getMessage());
+                }
             }
         }
         GoverningSets found = GoverningSets.find(service, wish.statefulSets(), all.values(), pods);

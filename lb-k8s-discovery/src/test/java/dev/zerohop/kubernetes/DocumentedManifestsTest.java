@@ -32,8 +32,7 @@ class DocumentedManifestsTest {
 
     @Test
     void aFieldThatThereIsNotIsSeen() {
-        String role =
-                """
+        String role = """
                 apiVersion: rbac.authorization.k8s.io/v1
                 kind: Role
                 metadata:

@@ -63,7 +63,10 @@ class KubernetesDoctorTest {
 
     private void shop() {
         api.put(service());
-        api.put(Slices.slice("orders-x", Slices.pod("orders-0", "10.0.0.1"), Slices.pod("orders-1", "10.0.0.2", false, false, false)));
+        api.put(Slices.slice(
+                "orders-x",
+                Slices.pod("orders-0", "10.0.0.1"),
+                Slices.pod("orders-1", "10.0.0.2", false, false, false)));
         api.put(set("orders"));
     }
 
@@ -102,11 +105,10 @@ class KubernetesDoctorTest {
         Diagnosis diagnosis = examine(TARGET, IN_A);
         assertThat(diagnosis.healthy()).isFalse();
         assertThat(texts(diagnosis))
-                .contains("missing: permission to watch endpointslices with kubernetes.io/service-name=orders in namespace shop:"
-                        + " not granted: no endpoint is known");
-        assertThat(diagnosis.toApply())
-                .isEqualTo(
-                        """
+                .contains(
+                        "missing: permission to watch endpointslices with kubernetes.io/service-name=orders in namespace shop:"
+                                + " not granted: no endpoint is known");
+        assertThat(diagnosis.toApply()).isEqualTo("""
                         apiVersion: rbac.authorization.k8s.io/v1
                         kind: Role
                         metadata:
@@ -154,7 +156,8 @@ class KubernetesDoctorTest {
         api.denied.add("list statefulsets");
         Diagnosis diagnosis = examine(TARGET, IN_A);
         assertThat(diagnosis.healthy()).isTrue();
-        assertThat(texts(diagnosis)).contains("ok: shards: no pod's name looks like a StatefulSet's, so none is asked for");
+        assertThat(texts(diagnosis))
+                .contains("ok: shards: no pod's name looks like a StatefulSet's, so none is asked for");
     }
 
     @Test
@@ -176,11 +179,14 @@ class KubernetesDoctorTest {
         api.put(service());
         api.put(Slices.slice("orders-x", Slices.pod("orders-0", "10.0.0.1")));
         assertThat(texts(examine("k8s:///shop/orders:http", IN_A)))
-                .anyMatch(text -> text.startsWith("missing: port http: there is no TCP port 'http', expected one of its pods' ports [grpc 8080]"));
+                .anyMatch(
+                        text -> text.startsWith(
+                                "missing: port http: there is no TCP port 'http', expected one of its pods' ports [grpc 8080]"));
         assertThat(texts(examine(TARGET, IN_A)))
                 .anyMatch(text -> text.startsWith("missing: StatefulSet: the pods of service orders may belong to"));
         assertThat(texts(examine(TARGET + "?statefulSet=orders-a&shardCount=EPOCH", IN_A)))
-                .anyMatch(text -> text.startsWith("missing: annotation zerohop.dev/shards: no StatefulSet has the annotation"));
+                .anyMatch(text ->
+                        text.startsWith("missing: annotation zerohop.dev/shards: no StatefulSet has the annotation"));
     }
 
     @Test
@@ -201,7 +207,8 @@ class KubernetesDoctorTest {
         Diagnosis denied = examine(TARGET, Map.of("NODE_NAME", "n7"));
         assertThat(denied.healthy()).isTrue();
         assertThat(texts(denied))
-                .contains("optional: permission to list nodes 'n7': not granted: the zone of this client is unknown, so no zone is preferred");
+                .contains(
+                        "optional: permission to list nodes 'n7': not granted: the zone of this client is unknown, so no zone is preferred");
     }
 
     @Test
@@ -224,8 +231,9 @@ class KubernetesDoctorTest {
 
     @Test
     void aServerThatIsNotThereIsTheOneFinding() throws InterruptedException {
-        KubernetesOptions nobody =
-                KubernetesOptions.builder().apiServer(URI.create("http://127.0.0.1:1")).build();
+        KubernetesOptions nobody = KubernetesOptions.builder()
+                .apiServer(URI.create("http://127.0.0.1:1"))
+                .build();
         Diagnosis diagnosis = KubernetesDoctor.examine(TARGET, nobody, IN_A);
         assertThat(diagnosis.healthy()).isFalse();
         assertThat(texts(diagnosis)).hasSize(1).first().asString().startsWith("missing: API server: ");

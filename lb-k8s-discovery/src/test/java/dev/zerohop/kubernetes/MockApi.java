@@ -74,7 +74,9 @@ final class MockApi implements AutoCloseable {
 
     /** Of slices. */
     long lists() {
-        return requests.stream().filter(request -> request.contains("/endpointslices?") && request.contains("limit=")).count();
+        return requests.stream()
+                .filter(request -> request.contains("/endpointslices?") && request.contains("limit="))
+                .count();
     }
 
     /** Of slices. */

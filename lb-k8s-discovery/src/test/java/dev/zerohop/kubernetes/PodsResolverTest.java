@@ -31,7 +31,8 @@ class PodsResolverTest extends ResolverContract {
     @Override
     protected Resolver resolverOver(List<Endpoint> endpoints) {
         for (Endpoint endpoint : endpoints) {
-            server.put(pod(endpoint.host().replace('.', '-'), endpoint.host(), true).build());
+            server.put(pod(endpoint.host().replace('.', '-'), endpoint.host(), true)
+                    .build());
         }
         return resolver(TARGET);
     }
@@ -126,7 +127,11 @@ class PodsResolverTest extends ResolverContract {
         server.put(pod("b", "10.0.0.2", false).build());
         server.put(leaving("c", "10.0.0.3"));
         server.put(pod("no-address", null, true).build());
-        server.put(pod("done", "10.0.0.4", true).editStatus().withPhase("Succeeded").endStatus().build());
+        server.put(pod("done", "10.0.0.4", true)
+                .editStatus()
+                .withPhase("Succeeded")
+                .endStatus()
+                .build());
         EndpointSet set = start(TARGET);
         assertThat(set.endpoints()).extracting(Endpoint::id).containsExactly("a", "b", "c");
         assertThat(set.endpoints())
@@ -169,7 +174,10 @@ class PodsResolverTest extends ResolverContract {
     @Test
     void aNamedPortIsThatOfTheContainerThatRunsTheImage() {
         server.put(pod("a", "10.0.0.1", true).build());
-        assertThat(start("k8s-pods:///shop?image=resnet&port=grpc").endpoints().get(0).port())
+        assertThat(start("k8s-pods:///shop?image=resnet&port=grpc")
+                        .endpoints()
+                        .get(0)
+                        .port())
                 .isEqualTo(9090);
     }
 
@@ -221,7 +229,8 @@ class PodsResolverTest extends ResolverContract {
         time.advance(Duration.ofMinutes(10));
         server.put(pod("b", "10.0.0.2", true).build());
         time.advance(Duration.ofSeconds(1));
-        assertThat(server.lists.stream().filter(list -> list.startsWith("nodes"))).hasSize(1);
+        assertThat(server.lists.stream().filter(list -> list.startsWith("nodes")))
+                .hasSize(1);
         assertThat(recorder.errors).isEmpty();
     }
 
@@ -243,6 +252,22 @@ class PodsResolverTest extends ResolverContract {
                 .build());
         assertThat(start(TARGET).client()).isEqualTo(stated);
         assertThat(server.lists).noneMatch(list -> list.startsWith("nodes"));
+    }
+
+    @Test
+    void anErrorKeepsThePodsAndASetFollowsWhenItIsOver() {
+        server.put(pod("a", "10.0.0.1", true).build());
+        start(TARGET);
+        server.listFailure = FakeApiServer.unreachable();
+        server.lastWatch().watcher.onEnd(FakeApiServer.denied());
+        time.advance(Duration.ofMinutes(2));
+        assertThat(recorder.errors).as("once each").hasSize(2);
+        int sets = recorder.sets.size();
+        server.listFailure = null;
+        time.advance(Duration.ofMinutes(1));
+        assertThat(recorder.sets.size()).isGreaterThan(sets);
+        assertThat(recorder.last().stale()).isFalse();
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::id).containsExactly("a");
     }
 
     @ParameterizedTest

@@ -194,7 +194,10 @@ class ScaledUnderLoadTest {
     }
 
     private static void await(java.util.concurrent.Callable<Boolean> condition) {
-        Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(condition);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(5))
+                .until(condition);
     }
 
     private void stopLoad() throws Exception {
@@ -208,7 +211,10 @@ class ScaledUnderLoadTest {
         ShardPolicy policy = ShardPolicy.builder().shards(count).build();
         Map<String, Integer> owners = new HashMap<>();
         for (int i = 0; i < KEYS; i++) {
-            owners.put("customer-" + i, policy.place(EndpointSelector.of("customer-" + i), Snapshot.EMPTY).ordinal());
+            owners.put(
+                    "customer-" + i,
+                    policy.place(EndpointSelector.of("customer-" + i), Snapshot.EMPTY)
+                            .ordinal());
         }
         return owners;
     }
@@ -224,7 +230,9 @@ class ScaledUnderLoadTest {
             pods.put(i, pod);
             slices();
             awaitCalls();
-            assertThat(balancer.snapshot().shards()).as("not before all have been ready").isEqualTo(new ShardCount(3, 0));
+            assertThat(balancer.snapshot().shards())
+                    .as("not before all have been ready")
+                    .isEqualTo(new ShardCount(3, 0));
             pod.ready = true;
             slices();
         }
@@ -248,7 +256,7 @@ class ScaledUnderLoadTest {
         Map<String, Integer> ofFive = owners(5);
         int moved = 0;
         for (Map.Entry<String, Set<Integer>> key : served.entrySet()) {
-            Set<Integer> mayOwn = new HashSet<>(Set.of(ofThree.get(key.getKey()), ofFive.get(key.getKey())));
+            Set<Integer> mayOwn = new HashSet<>(List.of(ofThree.get(key.getKey()), ofFive.get(key.getKey())));
             assertThat(mayOwn).as("pods that served %s", key.getKey()).containsAll(key.getValue());
             moved += key.getValue().size() - 1;
         }
@@ -284,7 +292,8 @@ class ScaledUnderLoadTest {
         stopLoad();
         assertThat(failures()).isEmpty();
         Map<String, Integer> owners = owners(3);
-        served.forEach((key, by) -> assertThat(by).as("pods that served %s", key).containsExactly(owners.get(key)));
+        served.forEach(
+                (key, by) -> assertThat(by).as("pods that served %s", key).containsExactly(owners.get(key)));
         assertThat(served).hasSize(KEYS);
     }
 

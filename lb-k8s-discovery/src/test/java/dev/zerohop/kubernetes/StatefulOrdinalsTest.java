@@ -3,7 +3,6 @@ package dev.zerohop.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
@@ -110,7 +109,8 @@ class StatefulOrdinalsTest {
 
     private void start(String target) {
         ServiceTarget parsed = ServiceTarget.parse(Target.parse(target));
-        new ServiceResolver(target, parsed, env, copies::follow, new StatefulOrdinals(copies::follow, parsed)).start(said);
+        new ServiceResolver(target, parsed, env, copies::follow, new StatefulOrdinals(copies::follow, parsed))
+                .start(said);
         settle();
     }
 
@@ -119,7 +119,8 @@ class StatefulOrdinalsTest {
         server.put(orders(5));
         pods("orders-0", "orders-1", "orders-2!");
         start("k8s:///shop/orders:grpc");
-        assertThat(said.ordinals()).containsExactly(Map.entry("orders-0", 0), Map.entry("orders-1", 1), Map.entry("orders-2", 2));
+        assertThat(said.ordinals())
+                .containsExactly(Map.entry("orders-0", 0), Map.entry("orders-1", 1), Map.entry("orders-2", 2));
         assertThat(said.shards()).isEqualTo(new ShardCount(5, 0));
         assertThat(said.sets).as("no set without the numbers").hasSize(1);
     }
@@ -169,7 +170,9 @@ class StatefulOrdinalsTest {
         server.put(orders(3));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.ordinals()).as("who is on the way out is known by its number").containsEntry("orders-4", 4);
+        assertThat(said.ordinals())
+                .as("who is on the way out is known by its number")
+                .containsEntry("orders-4", 4);
     }
 
     @Test
@@ -299,6 +302,22 @@ class StatefulOrdinalsTest {
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
         assertThat(said.ordinals()).containsEntry("orders-1", 1);
         assertThat(said.refusals).hasSize(1);
+    }
+
+    @Test
+    void anApiServerThatIsAwayChangesNothingAndIsNoRefusal() {
+        server.put(orders(3));
+        pods("orders-0", "orders-1", "orders-2");
+        start("k8s:///shop/orders:grpc");
+        server.listFailure = FakeApiServer.unreachable();
+        server.watches.stream()
+                .filter(watch -> watch.what.type() == StatefulSet.class)
+                .toList()
+                .forEach(watch -> watch.watcher.onEnd(FakeApiServer.unreachable()));
+        time.advance(Duration.ofMinutes(2));
+        assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
+        assertThat(said.ordinals()).containsEntry("orders-1", 1);
+        assertThat(said.refusals).isEmpty();
     }
 
     @Test
