@@ -259,7 +259,12 @@ class PodsResolverTest extends ResolverContract {
         server.put(pod("a", "10.0.0.1", true).build());
         start(TARGET);
         server.listFailure = FakeApiServer.unreachable();
-        server.lastWatch().watcher.onEnd(FakeApiServer.denied());
+        server.watches.stream()
+                .filter(watch -> watch.what.type() == Pod.class)
+                .findFirst()
+                .orElseThrow()
+                .watcher
+                .onEnd(FakeApiServer.denied());
         time.advance(Duration.ofMinutes(2));
         assertThat(recorder.errors).as("once each").hasSize(2);
         int sets = recorder.sets.size();
