@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,11 @@ class KubernetesRollingTest {
     private static final String READY = "\"ready\":true,\"serving\":true,\"terminating\":false";
     private static final String NOT_READY = "\"ready\":false,\"serving\":false,\"terminating\":false";
     private static final String LEAVING = "\"ready\":false,\"serving\":true,\"terminating\":true";
+
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    /** A service of its own: the watch of a target outlives its last channel for a while. */
+    private final String target = "k8s:///shop/orders-" + NEXT.incrementAndGet() + ":grpc";
 
     private final Map<String, TestServer> pods = new HashMap<>();
     private final Map<String, String> addresses = new HashMap<>();
@@ -39,7 +45,7 @@ class KubernetesRollingTest {
         }
         KubernetesDiscovery.useForTargets(
                 KubernetesOptions.builder().apiServer(api.uri()).build());
-        channel = Grpc.newChannelBuilder("k8s:///shop/orders:grpc", InsecureChannelCredentials.create())
+        channel = Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
                 .build();
         RoutingTest.awaitAll(channel, "orders-0", "orders-1", "orders-2");
     }

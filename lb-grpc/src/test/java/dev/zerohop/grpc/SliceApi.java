@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** As much of an API server as a client needs that follows the slices of {@code orders} in {@code shop}: one list, and watches that are pushed to. */
+/** As much of an API server as a client needs that follows the slices of the one service in {@code shop}: one list, and watches that are pushed to. */
 final class SliceApi implements AutoCloseable {
     private final ServerSocket server;
 
@@ -69,7 +69,8 @@ final class SliceApi implements AutoCloseable {
     }
 
     private void serve(Socket socket) throws IOException {
-        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
         OutputStream out = socket.getOutputStream();
         for (String first = in.readLine(); first != null; first = in.readLine()) {
             String key = "";
@@ -80,16 +81,18 @@ final class SliceApi implements AutoCloseable {
             }
             synchronized (this) {
                 if (first.contains("watch=true")) {
-                    out.write(("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accepted(key)
-                                    + "\r\n\r\n")
+                    out.write(("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+                                    + accepted(key) + "\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
                     watches.add(out);
                     return;
                 }
-                byte[] list = ("{\"apiVersion\":\"discovery.k8s.io/v1\",\"kind\":\"EndpointSliceList\",\"metadata\":{\"resourceVersion\":\""
-                                + version + "\"},\"items\":[" + String.join(",", slices.values()) + "]}")
-                        .getBytes(StandardCharsets.UTF_8);
-                out.write(("HTTP/1.1 200 x\r\nContent-Type: application/json\r\nContent-Length: " + list.length + "\r\n\r\n")
+                byte[] list =
+                        ("{\"apiVersion\":\"discovery.k8s.io/v1\",\"kind\":\"EndpointSliceList\",\"metadata\":{\"resourceVersion\":\""
+                                        + version + "\"},\"items\":[" + String.join(",", slices.values()) + "]}")
+                                .getBytes(StandardCharsets.UTF_8);
+                out.write(("HTTP/1.1 200 x\r\nContent-Type: application/json\r\nContent-Length: " + list.length
+                                + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII));
                 out.write(list);
                 out.flush();
@@ -108,7 +111,8 @@ final class SliceApi implements AutoCloseable {
         try {
             return Base64.getEncoder()
                     .encodeToString(MessageDigest.getInstance("SHA-1")
-                            .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII)));
+                            .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+                                    .getBytes(StandardCharsets.US_ASCII)));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
         }
