@@ -124,7 +124,8 @@ class ZonePreferenceTest {
                 .filter(node -> "c".equals(node.endpoint().zone()))
                 .forEach(node -> node.health(Status.UNREACHABLE));
         Snapshot healthy = new HealthFilter(50).apply(Snapshot.of(nodes), 0);
-        // A third of the clients, a third of what is left. By two zones of clients it would be too little for half of them.
+        // A third of the clients, a third of what is left. By two zones of clients it would be too little for half of
+        // them.
         assertThat(byZone(own("a").build().apply(healthy, 0))).containsOnlyKeys("a");
         assertThat(byZone(own("c").build().apply(healthy, 0))).containsOnlyKeys("b");
     }

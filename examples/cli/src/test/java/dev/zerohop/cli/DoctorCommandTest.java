@@ -125,6 +125,6 @@ class DoctorCommandTest {
         assertThat(doctor("static:///127.0.0.1:1").code()).isEqualTo(2);
         Cli.Result file = Cli.run("doctor", "k8s:///shop/orders:grpc", "--kubeconfig", "/nowhere");
         assertThat(file.code()).isEqualTo(2);
-        assertThat(file.errLines()).containsExactly("--kubeconfig was '/nowhere', expected a file that can be read");
+        assertThat(file.errLines()).containsExactly("zerohop: --kubeconfig was '/nowhere', expected a file that can be read");
     }
 }
