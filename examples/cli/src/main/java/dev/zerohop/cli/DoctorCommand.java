@@ -31,7 +31,10 @@ final class DoctorCommand implements Callable<Integer> {
             description = "the kubeconfig (default: as kubectl finds it; in a pod its service account)")
     private @Nullable Path kubeconfig;
 
-    @Option(names = "--context", paramLabel = "NAME", description = "the kubeconfig's context (default: its current one)")
+    @Option(
+            names = "--context",
+            paramLabel = "NAME",
+            description = "the kubeconfig's context (default: its current one)")
     private @Nullable String context;
 
     @Option(

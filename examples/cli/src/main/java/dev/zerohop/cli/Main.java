@@ -23,7 +23,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "zerohop",
         description = "Client-side load balancing with no proxy hop: try it, watch it, ask it.",
-        subcommands = {DemoCommand.class, ServerCommand.class, CallCommand.class, WatchCommand.class, ShardCommand.class, DoctorCommand.class
+        subcommands = {
+            DemoCommand.class,
+            ServerCommand.class,
+            CallCommand.class,
+            WatchCommand.class,
+            ShardCommand.class,
+            DoctorCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

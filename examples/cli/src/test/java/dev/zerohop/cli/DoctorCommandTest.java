@@ -17,15 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DoctorCommandTest {
-    private static final String SLICE =
-            """
+    private static final String SLICE = """
             {"metadata": {"name": "orders-x", "namespace": "shop", "resourceVersion": "1", "labels": {"kubernetes.io/service-name": "orders"}},
              "addressType": "IPv4", "ports": [{"name": "grpc", "protocol": "TCP", "port": 8080}],
              "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": true}, "targetRef": {"kind": "Pod", "namespace": "shop", "name": "orders-0"}}]}
             """;
 
-    private static final String SET =
-            """
+    private static final String SET = """
             {"metadata": {"name": "orders", "namespace": "shop", "resourceVersion": "1"}, "spec": {"serviceName": "orders", "replicas": 3}}
             """;
 
@@ -42,16 +40,14 @@ class DoctorCommandTest {
         server.createContext("/", this::handle);
         server.start();
         kubeconfig = Files.writeString(
-                directory.resolve("config"),
-                """
+                directory.resolve("config"), """
                 apiVersion: v1
                 kind: Config
                 current-context: test
                 clusters: [{name: test, cluster: {server: "http://127.0.0.1:%d"}}]
                 users: [{name: test, user: {}}]
                 contexts: [{name: test, context: {cluster: test, user: test}}]
-                """
-                        .formatted(server.getAddress().getPort()));
+                """.formatted(server.getAddress().getPort()));
     }
 
     @AfterEach
@@ -66,14 +62,14 @@ class DoctorCommandTest {
         if (path.endsWith("/selfsubjectreviews")) {
             answer = "{\"status\": {\"userInfo\": {\"username\": \"system:serviceaccount:shop:web\"}}}";
         } else if (path.endsWith("/selfsubjectaccessreviews")) {
-            answer = "{\"spec\": {}, \"status\": {\"allowed\": "
-                    + (denied.isEmpty() || !body.contains(denied)) + "}}";
+            answer = "{\"spec\": {}, \"status\": {\"allowed\": " + (denied.isEmpty() || !body.contains(denied)) + "}}";
         } else if (path.endsWith("/endpointslices")) {
             answer = answer.replace("[]", "[" + SLICE + "]");
         } else if (path.endsWith("/statefulsets")) {
             answer = answer.replace("[]", "[" + SET + "]");
         } else if (path.endsWith("/services")) {
-            answer = answer.replace("[]", "[{\"metadata\": {\"name\": \"orders\", \"namespace\": \"shop\"}, \"spec\": {}}]");
+            answer = answer.replace(
+                    "[]", "[{\"metadata\": {\"name\": \"orders\", \"namespace\": \"shop\"}, \"spec\": {}}]");
         }
         byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
@@ -97,7 +93,9 @@ class DoctorCommandTest {
         Cli.Result result = doctor("k8s:///shop/orders:grpc");
         assertThat(result.err()).isEmpty();
         assertThat(result.outLines())
-                .contains("ok: StatefulSet orders: ordinals 0 to 2 are wanted", "ok: slices: 1 with 1 endpoints, 1 of them ready")
+                .contains(
+                        "ok: StatefulSet orders: ordinals 0 to 2 are wanted",
+                        "ok: slices: 1 with 1 endpoints, 1 of them ready")
                 .noneMatch(line -> line.startsWith("missing"));
         assertThat(result.code()).isZero();
     }
@@ -108,7 +106,8 @@ class DoctorCommandTest {
         Cli.Result result = doctor("k8s:///shop/orders:grpc");
         assertThat(result.outLines())
                 .contains("# kubectl apply -f -", "    resources: [\"statefulsets\"]")
-                .anyMatch(line -> line.startsWith("missing: permission to list and watch statefulsets in namespace shop"));
+                .anyMatch(line ->
+                        line.startsWith("missing: permission to list and watch statefulsets in namespace shop"));
         assertThat(result.code()).isEqualTo(1);
     }
 
@@ -125,6 +124,7 @@ class DoctorCommandTest {
         assertThat(doctor("static:///127.0.0.1:1").code()).isEqualTo(2);
         Cli.Result file = Cli.run("doctor", "k8s:///shop/orders:grpc", "--kubeconfig", "/nowhere");
         assertThat(file.code()).isEqualTo(2);
-        assertThat(file.errLines()).containsExactly("zerohop: --kubeconfig was '/nowhere', expected a file that can be read");
+        assertThat(file.errLines())
+                .containsExactly("zerohop: --kubeconfig was '/nowhere', expected a file that can be read");
     }
 }
