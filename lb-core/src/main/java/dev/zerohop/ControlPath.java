@@ -403,7 +403,8 @@ final class ControlPath {
         }
         long review = membership.review(now);
         Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shardMap())
-                .withDirectory(set == null ? null : set.directory());
+                .withDirectory(set == null ? null : set.directory())
+                .at(set == null ? Locality.UNKNOWN : set.client());
         for (Stage stage : settings.stages()) {
             next = stage.apply(next, now);
         }

@@ -31,6 +31,7 @@ public final class EndpointSet {
     private final Removals removals;
     private final @Nullable ShardMap shardMap;
     private final @Nullable KeyDirectory directory;
+    private final Locality client;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -41,9 +42,10 @@ public final class EndpointSet {
         this.removals = builder.removals;
         this.shardMap = builder.shardMap;
         this.directory = builder.directory;
+        this.client = builder.client;
     }
 
-    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, nothing about shards, no directory. */
+    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, nothing about shards, no directory, client's locality unknown. */
     public static Builder builder(String source) {
         return new Builder(source);
     }
@@ -104,6 +106,11 @@ public final class EndpointSet {
         return new EndpointSet(toBuilder().directory(next), endpoints);
     }
 
+    /** Where this process runs, as far as the source found out. */
+    public Locality client() {
+        return client;
+    }
+
     /** The same set, marked stale. */
     public EndpointSet asStale() {
         return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
@@ -123,7 +130,8 @@ public final class EndpointSet {
                 .stale(stale)
                 .removals(removals)
                 .shardMap(shardMap)
-                .directory(directory);
+                .directory(directory)
+                .client(client);
     }
 
     @Override
@@ -143,6 +151,7 @@ public final class EndpointSet {
         private Removals removals = Removals.GUARDED;
         private @Nullable ShardMap shardMap;
         private @Nullable KeyDirectory directory;
+        private Locality client = Locality.UNKNOWN;
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -192,6 +201,12 @@ public final class EndpointSet {
         /** Sets who owns which key; null when the source does not keep that. */
         public Builder directory(@Nullable KeyDirectory directory) {
             this.directory = directory;
+            return this;
+        }
+
+        /** Sets where this process runs, as far as the source found out. */
+        public Builder client(Locality client) {
+            this.client = requireNonNull(client, "client");
             return this;
         }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param reviewInNanos how soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never
  * @param shardMap what the source says about shards, if anything
  * @param directory who owns which key, if the source keeps that
+ * @param client where this process runs, as far as the source found out
  * @param trail what each stage did, one line each, for {@code explain}
  */
 public record Snapshot(
@@ -23,10 +24,12 @@ public record Snapshot(
         long reviewInNanos,
         @Nullable ShardMap shardMap,
         @Nullable KeyDirectory directory,
+        Locality client,
         List<String> trail) {
 
     /** No members at all. */
-    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, null, List.of());
+    public static final Snapshot EMPTY =
+            new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of());
 
     /** Copies the lists. */
     public Snapshot {
@@ -34,6 +37,7 @@ public record Snapshot(
         candidates = List.copyOf(candidates);
         trail = List.copyOf(trail);
         requireNonNull(members, "members");
+        requireNonNull(client, "client");
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
@@ -48,7 +52,8 @@ public record Snapshot(
                 candidates.add(new Candidate(node, weight));
             }
         }
-        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shardMap, null, List.of());
+        return new Snapshot(
+                List.copyOf(members), candidates, Long.MAX_VALUE, shardMap, null, Locality.UNKNOWN, List.of());
     }
 
     /** {@link #of(List, ShardMap)} with a count that has no epoch, or null. */
@@ -66,16 +71,22 @@ public record Snapshot(
         return shardMap == null ? null : shardMap.count();
     }
 
+    /** The same, as seen from a process that runs there. */
+    public Snapshot at(Locality client) {
+        return new Snapshot(members, candidates, reviewInNanos, shardMap, directory, client, trail);
+    }
+
     /** The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
         List<String> notes = new ArrayList<>(trail.size() + 1);
         notes.addAll(trail);
         notes.add(note);
-        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shardMap, directory, notes);
+        return new Snapshot(
+                members, next, Math.min(this.reviewInNanos, reviewInNanos), shardMap, directory, client, notes);
     }
 
     /** The same version with another directory. */
     public Snapshot withDirectory(@Nullable KeyDirectory next) {
-        return new Snapshot(members, candidates, reviewInNanos, shardMap, next, trail);
+        return new Snapshot(members, candidates, reviewInNanos, shardMap, next, client, trail);
     }
 }

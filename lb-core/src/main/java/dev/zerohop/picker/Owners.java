@@ -2,6 +2,7 @@ package dev.zerohop.picker;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Locality;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Snapshot;
@@ -141,7 +142,7 @@ final class Owners {
                 candidates.add(new Candidate(nodes[i], weights[i]));
             }
         }
-        return new Snapshot(members, candidates, Long.MAX_VALUE, null, null, List.of());
+        return new Snapshot(members, candidates, Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of());
     }
 
     /** Whether the members at a position are those at a position of {@code before}, all as usable as they were. */

@@ -137,6 +137,7 @@ class PickerContractTest {
                         snapshot.reviewInNanos(),
                         ShardMap.of(7, new ShardCount(count, 0)),
                         null,
+                        snapshot.client(),
                         snapshot.trail());
             });
         }
@@ -185,6 +186,7 @@ class PickerContractTest {
                 snapshot.reviewInNanos(),
                 null,
                 null,
+                snapshot.client(),
                 snapshot.trail());
     }
 

@@ -40,6 +40,9 @@ final class Commands implements IFactory {
         if (type == OrchestratorCommand.class) {
             return type.cast(new OrchestratorCommand(console));
         }
+        if (type == DoctorCommand.class) {
+            return type.cast(new DoctorCommand(console));
+        }
         return CommandLine.defaultFactory().create(type);
     }
 }

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
             ShardCommand.class,
             RegisterCommand.class,
             GatewayCommand.class,
-            OrchestratorCommand.class
+            OrchestratorCommand.class,
+            DoctorCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

@@ -1,0 +1,68 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Resolver;
+import dev.zerohop.Target;
+import io.fabric8.kubernetes.api.model.Service;
+
+/** A service that is nothing but another name in DNS, resolved by the core's own resolver. */
+final class ExternalName implements AutoCloseable {
+    private final String text;
+    private final Resolver resolver;
+
+    /**
+     * Begins to resolve.
+     *
+     * @param text what {@link #target} gave
+     * @throws IllegalArgumentException if the name or the port is none
+     */
+    ExternalName(String text, Env env, Resolver.Listener listener) {
+        this.text = text;
+        this.resolver = Target.parse(text).newResolver(env);
+        resolver.start(listener);
+    }
+
+    static boolean is(Service service) {
+        return service.getSpec() != null
+                && "ExternalName".equals(service.getSpec().getType());
+    }
+
+    /** The DNS target that the service stands for. A port that it does not declare is passed on as it was given. */
+    static String target(ServiceTarget target, Service service) {
+        String port = target.port();
+        if (target.portNumber() == 0 && service.getSpec().getPorts() != null) {
+            port = service.getSpec().getPorts().stream()
+                    .filter(declared -> target.port().equals(declared.getName()))
+                    .findFirst()
+                    .map(declared -> String.valueOf(declared.getPort()))
+                    .orElse(port);
+        }
+        String family = switch (target.family()) {
+            case ANY -> "";
+            case IPV4 -> "?family=ipv4";
+            case IPV6 -> "?family=ipv6";
+        };
+        return "refreshing-dns:///" + service.getSpec().getExternalName() + ":" + port + family;
+    }
+
+    /** What DNS says, under the name of the service's own target. */
+    static EndpointSet named(String source, EndpointSet all) {
+        return EndpointSet.builder(source)
+                .endpoints(all.endpoints())
+                .version(all.version())
+                .asOf(all.asOf())
+                .stale(all.stale())
+                .removals(all.removals())
+                .build();
+    }
+
+    String text() {
+        return text;
+    }
+
+    @Override
+    public void close() {
+        resolver.close();
+    }
+}
