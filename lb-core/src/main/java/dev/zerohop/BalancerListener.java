@@ -21,6 +21,9 @@ public interface BalancerListener {
     /** A new picker was published. */
     default void onRebuild(String service, Snapshot snapshot) {}
 
+    /** The source's {@link KeyDirectory} has other answers: calls that wait for one look again. A burst of changes is told once; no picker is published. */
+    default void onDirectory(String service) {}
+
     /** The source could not be asked; {@code age} is how old the set in force is. */
     default void onStale(String service, Duration age, Throwable cause) {}
 
@@ -32,6 +35,9 @@ public interface BalancerListener {
 
     /** A configuration that the source gave was refused; the last good one stays. */
     default void onConfigurationRefused(String service, String reason) {}
+
+    /** The source holds a value that cannot be used, said once per value; the last good one stays. {@code reason} names it. */
+    default void onSourceValueRefused(String service, String reason) {}
 
     /** An attempt went to the endpoint. */
     default void onPick(String service, Endpoint endpoint) {}

@@ -6,6 +6,7 @@ import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -52,6 +53,7 @@ final class ControlPath {
     // The tasks' own.
     private final Membership membership;
     private final RebuildTimer timer;
+    private final DirectoryWatch directory;
 
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
     private boolean admissionDue;
@@ -71,6 +73,7 @@ final class ControlPath {
         this.membership = new Membership(
                 balancer, listener, healthSources, settings.ejection().newJudge(env));
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
+        this.directory = new DirectoryWatch(this::execute, this::directoryChanged);
     }
 
     // ---- what others read ----
@@ -143,6 +146,7 @@ final class ControlPath {
         }
         serial.execute(() -> guarded(() -> {
             timer.cancel();
+            directory.cancel();
             membership.clear();
             try {
                 balancer.publish(balancer.routing().emptied());
@@ -206,6 +210,21 @@ final class ControlPath {
             requireNonNull(json, "json");
             execute(() -> takeConfiguration(json));
         }
+
+        @Override
+        public void onRefused(String reason) {
+            requireNonNull(reason, "reason");
+            execute(() -> listener.onSourceValueRefused(name, reason));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+            Map<String, HealthSource.Verdict> given = Map.copyOf(verdicts);
+            execute(() -> {
+                membership.takeVerdicts(given, time.nanoTime());
+                timer.soon();
+            });
+        }
     }
 
     private final class VerdictSink implements HealthSource.Sink {
@@ -249,8 +268,16 @@ final class ControlPath {
             LOG.info("{}: {} answers again", name, next.source());
             listener.onFresh(name);
         }
+        // Before its first picker, so that no call waits for an answer that nobody hears.
+        directory.follow(next.directory());
         admissionDue = true;
         rebuild();
+    }
+
+    /** Pickers ask the directory at each pick, so nothing has to be built again: whoever waits only has to look again. */
+    private void directoryChanged() {
+        wake();
+        listener.onDirectory(name);
     }
 
     private void takeError(Throwable cause) {
@@ -364,7 +391,8 @@ final class ControlPath {
             admissionDue = false;
         }
         long review = membership.review(now);
-        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shards());
+        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shards())
+                .withDirectory(set == null ? null : set.directory());
         for (Stage stage : settings.stages()) {
             next = stage.apply(next, now);
         }

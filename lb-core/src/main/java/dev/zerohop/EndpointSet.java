@@ -30,6 +30,7 @@ public final class EndpointSet {
     private final boolean stale;
     private final Removals removals;
     private final @Nullable ShardCount shards;
+    private final @Nullable KeyDirectory directory;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -39,9 +40,10 @@ public final class EndpointSet {
         this.stale = builder.stale;
         this.removals = builder.removals;
         this.shards = builder.shards;
+        this.directory = builder.directory;
     }
 
-    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, no shard count. */
+    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, no shard count, no directory. */
     public static Builder builder(String source) {
         return new Builder(source);
     }
@@ -87,6 +89,16 @@ public final class EndpointSet {
         return shards;
     }
 
+    /** Who owns which key, if the source keeps that. A handle: sets are told apart by it only as far as it is another object. */
+    public @Nullable KeyDirectory directory() {
+        return directory;
+    }
+
+    /** The same set with another directory. Does not sort or check again. */
+    public EndpointSet withDirectory(@Nullable KeyDirectory next) {
+        return new EndpointSet(toBuilder().directory(next), endpoints);
+    }
+
     /** The same set, marked stale. */
     public EndpointSet asStale() {
         return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
@@ -105,7 +117,8 @@ public final class EndpointSet {
                 .asOf(asOf)
                 .stale(stale)
                 .removals(removals)
-                .shards(shards);
+                .shards(shards)
+                .directory(directory);
     }
 
     @Override
@@ -124,6 +137,7 @@ public final class EndpointSet {
         private boolean stale;
         private Removals removals = Removals.GUARDED;
         private @Nullable ShardCount shards;
+        private @Nullable KeyDirectory directory;
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -162,6 +176,12 @@ public final class EndpointSet {
         /** Sets the desired number of shards; null when the source does not know. */
         public Builder shards(@Nullable ShardCount shards) {
             this.shards = shards;
+            return this;
+        }
+
+        /** Sets who owns which key; null when the source does not keep that. */
+        public Builder directory(@Nullable KeyDirectory directory) {
+            this.directory = directory;
             return this;
         }
 

@@ -2,6 +2,8 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,26 @@ public interface HealthSource extends AutoCloseable {
             if (ttlNanos <= 0) {
                 throw new IllegalArgumentException("verdict time to live was " + ttlNanos + " ns, expected > 0");
             }
+        }
+
+        /** What is left of this verdict after a while: the same with a shorter time to live, or null when that is over. */
+        public @Nullable Verdict after(long elapsedNanos) {
+            if (ttlNanos == Long.MAX_VALUE || elapsedNanos <= 0) {
+                return this;
+            }
+            return elapsedNanos >= ttlNanos ? null : new Verdict(status, reason, ttlNanos - elapsedNanos);
+        }
+
+        /** What is left of each after a while; those whose time is over are left out. */
+        public static Map<String, Verdict> after(Map<String, Verdict> verdicts, long elapsedNanos) {
+            Map<String, Verdict> left = new HashMap<>();
+            verdicts.forEach((id, verdict) -> {
+                Verdict rest = verdict.after(elapsedNanos);
+                if (rest != null) {
+                    left.put(id, rest);
+                }
+            });
+            return left;
         }
 
         /** A verdict that holds until it is replaced or withdrawn. */

@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class Membership {
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
 
+    /** Whose verdicts those of the source are. */
+    private static final String SHARED_HEALTH = "shared health";
+
     /** The instant at which no hold ends. */
     private static final long NEVER = Long.MAX_VALUE;
 
@@ -30,6 +33,11 @@ final class Membership {
     private final List<HealthSource> healthSources;
     private final Map<String, LiveNode> nodes = new HashMap<>();
     private List<LiveNode> members = List.of();
+
+    /** What the source judges, and when it said so. */
+    private Map<String, HealthSource.Verdict> sourceVerdicts = Map.of();
+
+    private long sourceVerdictsNanos;
 
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
     private boolean torn;
@@ -138,8 +146,31 @@ final class Membership {
                 node.putVerdict(health.name(), initial, now);
             }
         }
+        HealthSource.Verdict judged = sourceVerdicts.get(endpoint.id());
+        HealthSource.Verdict left = judged == null ? null : judged.after(now - sourceVerdictsNanos);
+        if (left != null) {
+            node.putVerdict(SHARED_HEALTH, left, now);
+        }
         nodes.put(endpoint.id(), node);
         return node;
+    }
+
+    /** Replaces all that the source judges. */
+    void takeVerdicts(Map<String, HealthSource.Verdict> verdicts, long now) {
+        for (String id : sourceVerdicts.keySet()) {
+            LiveNode node = verdicts.containsKey(id) ? null : nodes.get(id);
+            if (node != null) {
+                node.removeVerdict(SHARED_HEALTH);
+            }
+        }
+        verdicts.forEach((id, verdict) -> {
+            LiveNode node = nodes.get(id);
+            if (node != null) {
+                node.putVerdict(SHARED_HEALTH, verdict, now);
+            }
+        });
+        sourceVerdicts = verdicts;
+        sourceVerdictsNanos = now;
     }
 
     /** Moves those who are to be held from {@code gone} to {@code after}. */

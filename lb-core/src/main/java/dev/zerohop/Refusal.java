@@ -15,11 +15,11 @@ public record Refusal(Kind kind, boolean waits, String message) {
     public enum Kind {
         /** The source named nobody, or has not answered yet. */
         NONE_KNOWN,
-        /** Endpoints are known and connections to them are being made. */
+        /** Endpoints are known and connections to them are being made, or the owner of the key is being looked up. */
         CONNECTING,
         /** Endpoints are known but none may be used. */
         NONE_USABLE,
-        /** The endpoint that owns the key is down. */
+        /** The endpoint that owns the key is down, or it cannot be found out which one that is. */
         OWNER_DOWN,
         /** The policy needs a key and the call brought none, or one that it cannot use. */
         BAD_KEY,

@@ -52,8 +52,8 @@ public interface Resolver extends AutoCloseable {
         default void onRefused(String reason) {}
 
         /**
-         * The source also judges endpoints: all its verdicts by endpoint id, replacing those given before. Their time to live begins now. Sources that
-         * judge nobody never call this.
+         * The source also judges endpoints: all its verdicts by endpoint id, replacing those given before, each with what is left of its time to live.
+         * They hold for endpoints that become members later as well. Sources that judge nobody never call this.
          */
         default void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {}
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param candidates who may be picked now, in the order of the members; nodes of weight 0 are never among them
  * @param reviewInNanos how soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never
  * @param shards the desired number of shards, if the source knows it
+ * @param directory who owns which key, if the source keeps that
  * @param trail what each stage did, one line each, for {@code explain}
  */
 public record Snapshot(
@@ -21,10 +22,11 @@ public record Snapshot(
         List<Candidate> candidates,
         long reviewInNanos,
         @Nullable ShardCount shards,
+        @Nullable KeyDirectory directory,
         List<String> trail) {
 
     /** No members at all. */
-    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, List.of());
+    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, null, List.of());
 
     /** Copies the lists. */
     public Snapshot {
@@ -46,7 +48,7 @@ public record Snapshot(
                 candidates.add(new Candidate(node, weight));
             }
         }
-        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shards, List.of());
+        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shards, null, List.of());
     }
 
     /** {@link #of(List, ShardCount)} without a shard count. */
@@ -59,6 +61,11 @@ public record Snapshot(
         List<String> notes = new ArrayList<>(trail.size() + 1);
         notes.addAll(trail);
         notes.add(note);
-        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shards, notes);
+        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shards, directory, notes);
+    }
+
+    /** The same version with another directory. */
+    public Snapshot withDirectory(@Nullable KeyDirectory next) {
+        return new Snapshot(members, candidates, reviewInNanos, shards, next, trail);
     }
 }

@@ -78,6 +78,11 @@ class BalancerHealthTest {
         public void onFresh(String service) {
             events.add("fresh");
         }
+
+        @Override
+        public void onSourceValueRefused(String service, String reason) {
+            events.add("refused " + reason);
+        }
     }
 
     private static BalancerSettings settings(int panicPercent) {
@@ -512,5 +517,34 @@ class BalancerHealthTest {
                         none -> assertThat(none.refusal().kind()).isEqualTo(Refusal.Kind.CLOSED));
         assertThatThrownBy(balancer::start)
                 .hasMessage("orders: start() was called after close(), expected a new balancer");
+    }
+
+    @Test
+    void verdictsOfTheSourceHoldForMembersOldAndNewUntilTheyEndOrAreReplaced() {
+        balancer.start();
+        resolver.push(endpoints(3));
+        Verdict down =
+                new Verdict(Status.UNHEALTHY, "probed", Duration.ofSeconds(30).toNanos());
+        resolver.judge(java.util.Map.of("a-1", down, "a-4", down));
+        time.advance(Duration.ofSeconds(10));
+        assertThat(status(1)).isEqualTo(Status.UNHEALTHY);
+        assertThat(node(1).health().source()).isEqualTo("shared health");
+        resolver.push(endpoints(5));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(status(4)).isEqualTo(Status.UNHEALTHY);
+        resolver.judge(java.util.Map.of("a-4", down.after(Duration.ofSeconds(11).toNanos())));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(status(1)).isEqualTo(Status.UNKNOWN);
+        assertThat(status(4)).isEqualTo(Status.UNHEALTHY);
+        time.advance(Duration.ofSeconds(18));
+        assertThat(status(4)).isEqualTo(Status.UNKNOWN);
+    }
+
+    @Test
+    void aValueThatTheSourceRefusesIsHeardOf() {
+        balancer.start();
+        resolver.refuse("zerohop/v1/services/orders/weights: a was -1, expected 0 to 1000000");
+        assertThat(recorder.events)
+                .containsExactly("refused zerohop/v1/services/orders/weights: a was -1, expected 0 to 1000000");
     }
 }

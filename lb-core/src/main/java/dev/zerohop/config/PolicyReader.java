@@ -1,11 +1,15 @@
 package dev.zerohop.config;
 
 import dev.zerohop.PickPolicy;
+import dev.zerohop.picker.DirectoryPolicy;
+import dev.zerohop.picker.OwnerDown;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.picker.ShardPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the part {@code policy}: a name, or an object of one name with its options. */
@@ -38,6 +42,7 @@ final class PolicyReader {
             case "peak_ewma" -> peakEwma(policy.object(name, "decay", "errorPenalty"));
             case "rendezvous" -> Pickers.rendezvous(withoutKey(policy.object(name, "withoutKey")));
             case "shard" -> ShardReader.read(policy);
+            case "directory" -> directory(policy.object(name, "ownerDown", "missing", "withoutKey"));
             default -> {
                 policy.object(name);
                 yield Pickers.byName(name);
@@ -49,6 +54,41 @@ final class PolicyReader {
         return Pickers.peakEwma(
                 options.duration("decay", Duration.ofSeconds(10), Duration.ofMillis(1), Duration.ofHours(1)),
                 options.number("errorPenalty", 10, 1, 1000));
+    }
+
+    private static PickPolicy directory(Fields options) {
+        OwnerDown ownerDown = ownerDown(options);
+        return DirectoryPolicy.builder()
+                .ownerDown(ownerDown)
+                .missing(missing(options, ownerDown))
+                .withoutKey(withoutKey(options))
+                .build();
+    }
+
+    /** How keys without an entry are picked for; null to refuse them. A shard's owner that is down is treated like one that the directory names. */
+    private static @Nullable PickPolicy missing(Fields options, OwnerDown ownerDown) {
+        if (!options.has("missing") || FAIL.equals(options.raw("missing"))) {
+            return null;
+        }
+        List<String> others = Pickers.names().stream()
+                .filter(name -> !name.equals("directory"))
+                .toList();
+        String expected = FAIL + " or the name of another policy (" + String.join(", ", others) + ")";
+        if (!(options.raw("missing") instanceof String name)) {
+            throw options.refuse("missing", expected);
+        }
+        PickPolicy named = named(options, "missing", name, others::contains, expected);
+        return named instanceof ShardPolicy
+                ? ShardPolicy.builder().ownerDown(ownerDown).build()
+                : named;
+    }
+
+    /** What becomes of calls whose owner is down. */
+    static OwnerDown ownerDown(Fields options) {
+        return OwnerDown.valueOf(options.word(
+                "ownerDown",
+                OwnerDown.FAIL_FAST.name(),
+                Stream.of(OwnerDown.values()).map(Enum::name).toList()));
     }
 
     /** How a keyed policy picks for a call without a key; null to refuse it. */

@@ -1,7 +1,6 @@
 package dev.zerohop.config;
 
 import dev.zerohop.PickPolicy;
-import dev.zerohop.picker.OwnerDown;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.picker.ShardPolicy.Strategy;
 import java.util.ArrayList;
@@ -52,10 +51,7 @@ final class ShardReader {
         }
         ShardPolicy.Builder builder = ShardPolicy.builder()
                 .strategy(strategy)
-                .ownerDown(OwnerDown.valueOf(options.word(
-                        "ownerDown",
-                        OwnerDown.FAIL_FAST.name(),
-                        Stream.of(OwnerDown.values()).map(Enum::name).toList())))
+                .ownerDown(PolicyReader.ownerDown(options))
                 .withoutKey(PolicyReader.withoutKey(options));
         if (options.has("shards")) {
             builder.shards(options.integer("shards", 0, 1, MAX_SHARDS));

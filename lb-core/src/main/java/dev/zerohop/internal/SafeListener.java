@@ -55,6 +55,11 @@ public final class SafeListener implements BalancerListener {
     }
 
     @Override
+    public void onDirectory(String service) {
+        guard(() -> delegate.onDirectory(service));
+    }
+
+    @Override
     public void onStale(String service, Duration age, Throwable cause) {
         guard(() -> delegate.onStale(service, age, cause));
     }
@@ -72,6 +77,11 @@ public final class SafeListener implements BalancerListener {
     @Override
     public void onConfigurationRefused(String service, String reason) {
         guard(() -> delegate.onConfigurationRefused(service, reason));
+    }
+
+    @Override
+    public void onSourceValueRefused(String service, String reason) {
+        guard(() -> delegate.onSourceValueRefused(service, reason));
     }
 
     // The two on the request path are written out: they must not cost a lambda.

@@ -61,7 +61,7 @@ final class Owners {
     }
 
     /** Which members are candidates; both lists are in the same order. */
-    private static boolean[] candidates(List<Node> members, List<Candidate> candidates) {
+    static boolean[] candidates(List<Node> members, List<Candidate> candidates) {
         boolean[] are = new boolean[members.size()];
         int next = 0;
         for (int i = 0; i < are.length && next < candidates.size(); i++) {

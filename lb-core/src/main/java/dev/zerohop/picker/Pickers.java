@@ -116,6 +116,11 @@ public final class Pickers {
         return ShardPolicy.builder().build();
     }
 
+    /** {@link DirectoryPolicy} with its defaults: fails fast when the owner is down, refuses keys without an entry and calls without a key. */
+    public static DirectoryPolicy directory() {
+        return DirectoryPolicy.builder().build();
+    }
+
     /** The names that {@link #byName} knows, in alphabetical order. */
     public static List<String> names() {
         return List.copyOf(BY_NAME.keySet());
@@ -151,7 +156,8 @@ public final class Pickers {
                 LEAST_REQUEST,
                 PEAK_EWMA,
                 rendezvous(),
-                shard())) {
+                shard(),
+                directory())) {
             policies.put(policy.name(), policy);
         }
         return policies;

@@ -63,6 +63,28 @@ final class Refusals {
                 "0 of " + members.size() + " endpoints usable (" + String.join(", ", causes) + ")");
     }
 
+    /** The owner of a key is known but no candidate. {@code who} names it; {@code waits} is what the policy says for an owner that is down. */
+    static Refusal ownerDown(String who, Node owner, boolean waits) {
+        Health health = owner.health();
+        if (owner.endpoint().weight() == 0) {
+            return new Refusal(Refusal.Kind.OWNER_DOWN, waits, who + " has weight 0 and takes no traffic");
+        }
+        if (health.status() == Health.Status.CONNECTING) {
+            return new Refusal(Refusal.Kind.CONNECTING, true, who + " is " + health.status() + ": " + health.reason());
+        }
+        if (health.status() == Health.Status.HALF_OPEN) {
+            return new Refusal(
+                    Refusal.Kind.OWNER_DOWN,
+                    waits,
+                    who + " is HALF_OPEN: " + health.reason() + "; its one probe call is under way");
+        }
+        return new Refusal(
+                Refusal.Kind.OWNER_DOWN,
+                waits,
+                who + " is " + health.status()
+                        + (health.usable() ? " but was left out by stages" : ": " + health.reason()));
+    }
+
     private static String words(Health.Status status) {
         return status.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }

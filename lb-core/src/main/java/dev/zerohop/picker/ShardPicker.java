@@ -2,7 +2,6 @@ package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
-import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
@@ -115,27 +114,7 @@ final class ShardPicker extends KeyedPicker {
                     waits,
                     "ordinal " + ordinal + " has no endpoint; ordinals known: " + owners.known());
         }
-        String who = "ordinal " + ordinal + " (" + owner.endpoint() + ") ";
-        Health health = owner.health();
-        if (owner.endpoint().weight() == 0) {
-            return new Refusal(Refusal.Kind.OWNER_DOWN, waits, who + "has weight 0 and takes no traffic");
-        }
-        if (health.status() == Health.Status.CONNECTING) {
-            return new Refusal(Refusal.Kind.CONNECTING, true, who + "is " + health.status() + ": " + health.reason());
-        }
-        if (health.status() == Health.Status.HALF_OPEN) {
-            return new Refusal(
-                    Refusal.Kind.OWNER_DOWN,
-                    waits,
-                    who + "is HALF_OPEN: " + health.reason() + "; its one probe call is under way");
-        }
-        return new Refusal(
-                Refusal.Kind.OWNER_DOWN,
-                waits,
-                who
-                        + (health.usable()
-                                ? "is " + health.status() + " but was left out by stages"
-                                : "is " + health.status() + ": " + health.reason()));
+        return Refusals.ownerDown("ordinal " + ordinal + " (" + owner.endpoint() + ")", owner, waits);
     }
 
     @Override

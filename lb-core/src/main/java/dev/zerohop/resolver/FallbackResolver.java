@@ -3,12 +3,14 @@ package dev.zerohop.resolver;
 import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Several sources in order of preference; see {@link Resolvers#fallback}. */
@@ -24,6 +26,7 @@ final class FallbackResolver implements Resolver {
     private @Nullable Source serving;
     private @Nullable String configuration;
     private boolean told;
+    private boolean judging;
     private @Nullable String problem;
     private @Nullable Cancellable timer;
 
@@ -50,6 +53,9 @@ final class FallbackResolver implements Resolver {
         Throwable error;
 
         long failingSinceNanos;
+
+        private Map<String, HealthSource.Verdict> verdicts = Map.of();
+        private long verdictsNanos;
 
         Source(Resolver resolver) {
             this.resolver = resolver;
@@ -103,6 +109,28 @@ final class FallbackResolver implements Resolver {
                     tellConfiguration();
                 }
             });
+        }
+
+        /** Worth hearing from whichever source: it is a mistake of somebody's. */
+        @Override
+        public void onRefused(String reason) {
+            lifecycle.run(() -> lifecycle.listener().onRefused(reason));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> given) {
+            lifecycle.run(() -> {
+                verdicts = Map.copyOf(given);
+                verdictsNanos = env.time().nanoTime();
+                if (serving == this) {
+                    tellVerdicts(verdicts);
+                }
+            });
+        }
+
+        /** What is left of its verdicts. */
+        Map<String, HealthSource.Verdict> verdicts() {
+            return HealthSource.Verdict.after(verdicts, env.time().nanoTime() - verdictsNanos);
         }
 
         /** Whether its source cannot be asked at present. */
@@ -172,6 +200,7 @@ final class FallbackResolver implements Resolver {
         boolean first = serving == null;
         serving = next;
         tellConfiguration();
+        tellVerdicts(next.verdicts());
         EndpointSet set = next.set;
         if (set != null) {
             // Another source does not see an endpoint: nobody has said that it is gone. The guard keeps it while the
@@ -196,6 +225,13 @@ final class FallbackResolver implements Resolver {
         if (next != null && !next.equals(configuration)) {
             configuration = next;
             lifecycle.listener().onConfiguration(next);
+        }
+    }
+
+    private void tellVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+        if (judging || !verdicts.isEmpty()) {
+            judging = !verdicts.isEmpty();
+            lifecycle.listener().onVerdicts(verdicts);
         }
     }
 

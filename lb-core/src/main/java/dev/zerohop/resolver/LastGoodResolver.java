@@ -3,10 +3,12 @@ package dev.zerohop.resolver;
 import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -149,6 +151,18 @@ final class LastGoodResolver implements Resolver {
                     save();
                 }
             });
+        }
+
+        // Neither is kept: both are of the moment.
+
+        @Override
+        public void onRefused(String reason) {
+            lifecycle.run(() -> lifecycle.listener().onRefused(reason));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+            lifecycle.run(() -> lifecycle.listener().onVerdicts(verdicts));
         }
     }
 

@@ -3,9 +3,11 @@ package dev.zerohop.resolver;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.internal.SerialExecutor;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -111,6 +113,22 @@ final class Lifecycle {
             Resolver.Listener open = open();
             if (open != null) {
                 open.onConfiguration(json);
+            }
+        }
+
+        @Override
+        public void onRefused(String reason) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onRefused(reason);
+            }
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onVerdicts(verdicts);
             }
         }
     }

@@ -66,7 +66,8 @@ public final class SharedResolvers {
 
     private SharedWatch join(Key key, Resolver candidate) {
         synchronized (watches) {
-            SharedWatch watch = watches.computeIfAbsent(key, k -> new SharedWatch(candidate));
+            SharedWatch watch = watches.computeIfAbsent(
+                    key, k -> new SharedWatch(candidate, key.env().time()));
             watch.addUser();
             return watch;
         }

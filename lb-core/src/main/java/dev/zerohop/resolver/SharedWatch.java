@@ -2,10 +2,13 @@ package dev.zerohop.resolver;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
+import dev.zerohop.Time;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +19,7 @@ final class SharedWatch {
     private static final Logger LOG = LoggerFactory.getLogger(SharedWatch.class);
 
     private final Resolver source;
+    private final Time time;
     private final Lifecycle lifecycle;
 
     // Under the lock of SharedResolvers.
@@ -28,6 +32,8 @@ final class SharedWatch {
     private @Nullable EndpointSet set;
     private @Nullable Throwable error;
     private @Nullable String configuration;
+    private Map<String, HealthSource.Verdict> verdicts = Map.of();
+    private long verdictsNanos;
 
     /** One listener; deaf once it has left. */
     static final class User {
@@ -50,8 +56,9 @@ final class SharedWatch {
         }
     }
 
-    SharedWatch(Resolver source) {
+    SharedWatch(Resolver source, Time time) {
         this.source = source;
+        this.time = time;
         this.lifecycle = new Lifecycle(source);
     }
 
@@ -100,6 +107,11 @@ final class SharedWatch {
             Throwable cause = error;
             if (json != null) {
                 user.tell(source, listener -> listener.onConfiguration(json));
+            }
+            Map<String, HealthSource.Verdict> left =
+                    HealthSource.Verdict.after(verdicts, time.nanoTime() - verdictsNanos);
+            if (!left.isEmpty()) {
+                user.tell(source, listener -> listener.onVerdicts(left));
             }
             if (last != null) {
                 user.tell(source, listener -> listener.onEndpoints(cause == null ? last : last.asStale()));
@@ -165,6 +177,20 @@ final class SharedWatch {
             lifecycle.run(() -> {
                 configuration = json;
                 tellAll(listener -> listener.onConfiguration(json));
+            });
+        }
+
+        @Override
+        public void onRefused(String reason) {
+            lifecycle.run(() -> tellAll(listener -> listener.onRefused(reason)));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> given) {
+            lifecycle.run(() -> {
+                verdicts = Map.copyOf(given);
+                verdictsNanos = time.nanoTime();
+                tellAll(listener -> listener.onVerdicts(verdicts));
             });
         }
     }

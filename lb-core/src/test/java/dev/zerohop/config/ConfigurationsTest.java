@@ -7,6 +7,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.KeySource;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.picker.DirectoryPolicy;
 import dev.zerohop.picker.OwnerDown;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.ShardPolicy;
@@ -95,12 +96,33 @@ class ConfigurationsTest {
                 "least_request",
                 "peak_ewma",
                 "rendezvous",
-                "shard"
+                "shard",
+                "directory"
             })
     void eachPolicyCanBeNamedBareOrAsAnObject(String name) {
         BalancerSettings bare = Configurations.parse("{\"policy\": \"" + name + "\"}");
         assertThat(bare.policy().name()).isEqualTo(name);
         assertThat(Configurations.parse("{\"policy\": {\"" + name + "\": {}}}")).isEqualTo(bare);
+    }
+
+    @Test
+    void theDirectoryPolicy() {
+        assertThat(Configurations.parse(
+                                "{\"policy\": {\"directory\": {\"ownerDown\": \"WAIT\", \"missing\": \"shard\", \"withoutKey\": \"random\"}}}")
+                        .policy())
+                .isEqualTo(DirectoryPolicy.builder()
+                        .ownerDown(OwnerDown.WAIT)
+                        .missing(ShardPolicy.builder().ownerDown(OwnerDown.WAIT).build())
+                        .withoutKey(Pickers.random())
+                        .build());
+        assertThat(Configurations.parse("{\"policy\": {\"directory\": {\"missing\": \"FAIL\"}}}")
+                        .policy())
+                .isEqualTo(Pickers.directory());
+        assertThat(Configurations.parse("{\"policy\": {\"directory\": {\"missing\": \"least_request\"}}}")
+                        .policy())
+                .isEqualTo(DirectoryPolicy.builder()
+                        .missing(Pickers.leastRequest())
+                        .build());
     }
 
     @Test
@@ -166,11 +188,11 @@ class ConfigurationsTest {
                 "{\"policy\": null} => policy: was null, expected a value (leave the field out for its default)",
                 "{\"retry\": {\"ttl\": null}} => retry.ttl: was null, expected a value (leave the field out for its default)",
                 // policy
-                "{\"policy\": \"rond_robin\"} => policy: was \"rond_robin\", expected one of least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin",
-                "{\"policy\": 7} => policy: was 7, expected the name of a policy or an object with exactly one (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {}} => policy: was an empty object, expected the name of a policy or an object with exactly one (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"random\": {}, \"shard\": {}}} => policy: was 2 policies [random, shard], expected the name of a policy or an object with exactly one (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"rendevous\": {}}} => policy.rendevous: was an empty object, expected the field rendezvous: known are least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin",
+                "{\"policy\": \"rond_robin\"} => policy: was \"rond_robin\", expected one of directory, least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin",
+                "{\"policy\": 7} => policy: was 7, expected the name of a policy or an object with exactly one (directory, least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {}} => policy: was an empty object, expected the name of a policy or an object with exactly one (directory, least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"random\": {}, \"shard\": {}}} => policy: was 2 policies [random, shard], expected the name of a policy or an object with exactly one (directory, least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"rendevous\": {}}} => policy.rendevous: was an empty object, expected the field rendezvous: known are directory, least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin",
                 "{\"policy\": {\"random\": {\"seed\": 1}}} => policy.random.seed: was 1, expected no field here",
                 "{\"policy\": {\"random\": 1}} => policy.random: was 1, expected an object",
                 "{\"policy\": {\"peak_ewma\": {\"decay\": \"0s\"}}} => policy.peak_ewma.decay: was \"0s\", expected a duration from 1ms to 1h, such as \"10s\", \"500ms\" or \"2m\"",
@@ -195,6 +217,12 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 5, \"ordinal\": 0}, {\"from\": 5, \"to\": 9, \"ordinal\": 1}]}}} => policy.shard.ranges[1]: was \"5 to 9\", expected slots that no other range has; those up to 5 are taken",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 10, \"ordinal\": 0}]}}} => policy.shard.ranges[0].to: was 10, expected an integer from 0 to 9",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 9}]}}} => policy.shard.ranges[0].ordinal: was null, expected an integer from 0 to 1000000",
+                // directory
+                "{\"policy\": {\"directory\": {\"ownerDown\": \"STOP\"}}} => policy.directory.ownerDown: was \"STOP\", expected one of FAIL_FAST, SPILL, WAIT",
+                "{\"policy\": {\"directory\": {\"missing\": \"directory\"}}} => policy.directory.missing: was \"directory\", expected FAIL or the name of another policy (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"missing\": 1}}} => policy.directory.missing: was 1, expected FAIL or the name of another policy (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"withoutKey\": \"shard\"}}} => policy.directory.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (least_request, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"size\": 1}}} => policy.directory.size: was 1, expected a known field: ownerDown, missing, withoutKey",
                 // key
                 "{\"key\": {}} => key: was no place, expected exactly one of header, query, path, cookie, jsonPointer",
                 "{\"key\": {\"header\": \"a\", \"query\": \"b\"}} => key: was 2 places [header, query], expected exactly one of header, query, path, cookie, jsonPointer",

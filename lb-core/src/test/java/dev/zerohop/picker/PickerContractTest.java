@@ -3,8 +3,12 @@ package dev.zerohop.picker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Endpoint;
+import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.PickPolicy;
+import dev.zerohop.Snapshot;
 import dev.zerohop.testing.PickerContract;
+import dev.zerohop.testing.ScriptedDirectory;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Nested;
@@ -102,6 +106,41 @@ class PickerContractTest {
         }
     }
 
+    /** Everybody owns the keys that name them; what the contract asks for is asked of keys with an owner. */
+    abstract static class Directory extends PickerContract {
+        @Override
+        protected Snapshot prepared(Snapshot snapshot) {
+            ScriptedDirectory directory = new ScriptedDirectory();
+            for (int i = 0; i < 20_000 && !snapshot.members().isEmpty(); i++) {
+                Endpoint owner =
+                        snapshot.members().get(i % snapshot.members().size()).endpoint();
+                directory.put("key-" + i, i % 2 == 0 ? Owner.endpoint(owner.id()) : Owner.ordinal(owner.ordinal()));
+            }
+            return snapshot.withDirectory(directory);
+        }
+    }
+
+    @Nested
+    class DirectoryFailFast extends Directory {
+        @Override
+        protected PickPolicy policy() {
+            return Pickers.directory();
+        }
+
+        @Override
+        protected boolean oneOwnerOnly() {
+            return true;
+        }
+    }
+
+    @Nested
+    class DirectorySpill extends Directory {
+        @Override
+        protected PickPolicy policy() {
+            return DirectoryPolicy.builder().ownerDown(OwnerDown.SPILL).build();
+        }
+    }
+
     @Test
     void policiesAreValues() {
         assertThat(Pickers.peakEwma()).isEqualTo(Pickers.peakEwma(Duration.ofSeconds(10), 10));
@@ -123,6 +162,7 @@ class PickerContractTest {
     void everyPolicyHasItsName() {
         assertThat(Pickers.names())
                 .containsExactly(
+                        "directory",
                         "least_request",
                         "peak_ewma",
                         "random",
@@ -136,7 +176,7 @@ class PickerContractTest {
         }
         assertThatThrownBy(() -> Pickers.byName("ring"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("policy was 'ring', expected one of [least_request");
+                .hasMessageContaining("policy was 'ring', expected one of [directory, least_request");
     }
 
     @Test

@@ -5,18 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Health;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FallbackResolverTest extends ResolverContract {
     private static final Endpoint A = Endpoint.of("first", 1);
     private static final Endpoint B = Endpoint.of("second", 1);
     private static final Endpoint C = Endpoint.of("third", 1);
+
+    private static final HealthSource.Verdict DOWN = new HealthSource.Verdict(
+            Health.Status.UNHEALTHY, "probed", Duration.ofSeconds(30).toNanos());
 
     private final ScriptedResolver first = new ScriptedResolver();
     private final ScriptedResolver second = new ScriptedResolver();
@@ -236,5 +242,24 @@ class FallbackResolverTest extends ResolverContract {
                 .hasMessage("sources was empty, expected at least one");
         assertThatThrownBy(() -> Resolvers.fallback(List.of(first), env, Duration.ofSeconds(-1)))
                 .hasMessage("failedFor was PT-1S, expected 0 or more");
+    }
+
+    @Test
+    void verdictsAreThoseOfTheOneThatServesAndRefusalsAreEverybodys() {
+        resolver.start(recorder);
+        second.push(B);
+        second.judge(Map.of("second:1", DOWN));
+        first.push(A);
+        assertThat(recorder.verdicts).isEmpty();
+        first.fail(down);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(serving()).containsExactly(B);
+        assertThat(recorder.verdicts)
+                .containsExactly(
+                        Map.of("second:1", new HealthSource.Verdict(DOWN.status(), "probed", 20_000_000_000L)));
+        first.push(A);
+        assertThat(recorder.verdicts).hasSize(2).last().isEqualTo(Map.of());
+        second.refuse("weights were bad");
+        assertThat(recorder.refusals).containsExactly("weights were bad");
     }
 }

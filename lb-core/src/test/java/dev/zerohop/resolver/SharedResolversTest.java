@@ -7,11 +7,14 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.Health;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.Time;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.testing.ScriptedResolver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -348,5 +352,37 @@ class SharedResolversTest extends ResolverContract {
         Files.writeString(file, TWO);
         time.advance(Duration.ofSeconds(1));
         assertThat(recorder.last().endpoints()).hasSize(2);
+    }
+
+    @Test
+    void whoComesLateGetsWhatIsLeftOfTheVerdicts() {
+        ScriptedResolver source = new ScriptedResolver();
+        SharedWatch watch = new SharedWatch(source, time);
+        Recorder early = new Recorder();
+        watch.attach(new SharedWatch.User(early));
+        source.judge(Map.of(
+                "a",
+                        new HealthSource.Verdict(
+                                Health.Status.UNHEALTHY,
+                                "probed",
+                                Duration.ofSeconds(30).toNanos()),
+                "b",
+                        new HealthSource.Verdict(
+                                Health.Status.UNHEALTHY,
+                                "probed",
+                                Duration.ofSeconds(5).toNanos())));
+        source.refuse("weights were bad");
+        assertThat(early.verdicts).hasSize(1);
+        assertThat(early.refusals).containsExactly("weights were bad");
+        time.advance(Duration.ofSeconds(10));
+        Recorder late = new Recorder();
+        watch.attach(new SharedWatch.User(late));
+        assertThat(late.verdicts)
+                .containsExactly(Map.of(
+                        "a",
+                        new HealthSource.Verdict(
+                                Health.Status.UNHEALTHY,
+                                "probed",
+                                Duration.ofSeconds(20).toNanos())));
     }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.
@@ -81,19 +82,35 @@ public final class EtcdClient implements AutoCloseable {
     }
 
     /**
-     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, and its configuration. Closing it leaves
-     * the client open.
+     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shard count, its configuration, and its directory with
+     * {@link DirectoryOptions#DEFAULTS}. Closing it leaves the client open.
      *
      * @throws IllegalArgumentException if the name is blank or has a slash
      */
     public Resolver resolver(String service) {
+        return resolver(service, DirectoryOptions.DEFAULTS);
+    }
+
+    /**
+     * {@link #resolver(String)} with other options for the directory.
+     *
+     * @throws IllegalArgumentException if the name is blank or has a slash
+     */
+    public Resolver resolver(String service, DirectoryOptions options) {
         ServiceKeys keys = new ServiceKeys(requireNonNull(service, "service"));
-        return new EtcdResolver(
+        requireNonNull(options, "options");
+        Resolver endpoints = new EtcdResolver(
                 name + "/" + service,
                 EndpointSet.Removals.GUARDED,
                 new ServiceView(keys),
                 env,
                 subscriber -> follow(keys.followed(), subscriber));
+        return new DirectoryResolver(endpoints, env, refusals -> directory(keys, options, refusals, () -> {}));
+    }
+
+    /** The directory of a service, which does nothing until it is asked. */
+    EtcdDirectory directory(ServiceKeys keys, DirectoryOptions options, Consumer<String> refusals, Runnable onClose) {
+        return new EtcdDirectory(store, keys.directory(), env, options, refusals, onClose);
     }
 
     /** Follows the ranges until cancelled. */

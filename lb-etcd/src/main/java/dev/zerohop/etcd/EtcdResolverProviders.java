@@ -32,12 +32,14 @@ public final class EtcdResolverProviders {
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
             ServiceKeys keys = new ServiceKeys(service(target));
-            return new EtcdResolver(
+            Resolver endpoints = new EtcdResolver(
                     target.text(),
                     EndpointSet.Removals.GUARDED,
                     new ServiceView(keys),
                     env,
                     subscriber -> SharedClients.OF_THE_PROCESS.follow(servers, env, keys.followed(), subscriber));
+            return new DirectoryResolver(
+                    endpoints, env, refusals -> SharedClients.OF_THE_PROCESS.directory(servers, env, keys, refusals));
         }
 
         @Override

@@ -37,6 +37,11 @@ record ServiceKeys(String service) {
         return ROOT + service + "/shards";
     }
 
+    /** The owners of keys, one entry each: looked up one by one, never followed by resolvers. */
+    String directory() {
+        return ROOT + service + "/directory/";
+    }
+
     /** What a resolver follows. Not all keys of the service: others are written by every client, and nobody wants to hear that. */
     List<KeyRange> followed() {
         return List.of(

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** One client per cluster and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
 final class SharedClients {
@@ -28,11 +29,7 @@ final class SharedClients {
     /** Follows the ranges over the cluster's client until cancelled. */
     Cancellable follow(List<HostAndPort> servers, Env env, List<KeyRange> ranges, Reflector.Subscriber subscriber) {
         Key key = new Key(servers, env);
-        Shared shared;
-        synchronized (clients) {
-            shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(servers, env)));
-            shared.users++;
-        }
+        Shared shared = join(key);
         Cancellable following = shared.client.follow(ranges, subscriber);
         AtomicBoolean cancelled = new AtomicBoolean();
         return () -> {
@@ -41,6 +38,21 @@ final class SharedClients {
                 leave(key, shared);
             }
         };
+    }
+
+    /** The directory of a service over the cluster's client, until it is closed. */
+    EtcdDirectory directory(List<HostAndPort> servers, Env env, ServiceKeys keys, Consumer<String> refusals) {
+        Key key = new Key(servers, env);
+        Shared shared = join(key);
+        return shared.client.directory(keys, DirectoryOptions.DEFAULTS, refusals, () -> leave(key, shared));
+    }
+
+    private Shared join(Key key) {
+        synchronized (clients) {
+            Shared shared = clients.computeIfAbsent(key, k -> new Shared(new EtcdClient(k.servers(), k.env())));
+            shared.users++;
+            return shared;
+        }
     }
 
     private void leave(Key key, Shared shared) {

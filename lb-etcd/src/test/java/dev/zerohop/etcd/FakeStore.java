@@ -1,5 +1,7 @@
 package dev.zerohop.etcd;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.ByteString;
 import dev.zerohop.Cancellable;
 import java.util.ArrayList;
@@ -22,6 +24,14 @@ final class FakeStore implements KeyStore {
     boolean creates = true;
 
     int reads;
+
+    /** Every range that was read. */
+    final List<KeyRange> rangesRead = new ArrayList<>();
+
+    /** Whether reads wait for {@link #release}. */
+    boolean holdsReads;
+
+    private final List<Runnable> held = new ArrayList<>();
 
     /** Every watch that was asked for. */
     final List<FakeWatch> watches = new ArrayList<>();
@@ -50,10 +60,26 @@ final class FakeStore implements KeyStore {
     @Override
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
         reads++;
+        rangesRead.addAll(ranges);
         EtcdFailure failure = readFailure;
-        return failure == null
-                ? CompletableFuture.completedFuture(new Reading(revision, Map.copyOf(entries)))
-                : CompletableFuture.failedFuture(failure);
+        CompletableFuture<Reading> answer = new CompletableFuture<>();
+        Reading reading = new Reading(revision, Map.copyOf(entries));
+        Runnable deliver =
+                () -> assertThat(failure == null ? answer.complete(reading) : answer.completeExceptionally(failure))
+                        .isTrue();
+        if (holdsReads) {
+            held.add(deliver);
+        } else {
+            deliver.run();
+        }
+        return answer;
+    }
+
+    /** Delivers the answers of reads that were held, as they were when they were read. */
+    void release() {
+        List<Runnable> answers = List.copyOf(held);
+        held.clear();
+        answers.forEach(Runnable::run);
     }
 
     @Override
@@ -95,6 +121,12 @@ final class FakeStore implements KeyStore {
                 watch.watcher.onEvents(revision, List.of(event));
             }
         }
+    }
+
+    /** Loses everything that it knew. */
+    void wipe() {
+        entries.clear();
+        revision = 1;
     }
 
     long revision() {

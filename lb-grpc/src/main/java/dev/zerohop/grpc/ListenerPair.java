@@ -30,6 +30,12 @@ record ListenerPair(BalancerListener own, BalancerListener other) implements Bal
     }
 
     @Override
+    public void onDirectory(String service) {
+        own.onDirectory(service);
+        other.onDirectory(service);
+    }
+
+    @Override
     public void onStale(String service, Duration age, Throwable cause) {
         own.onStale(service, age, cause);
         other.onStale(service, age, cause);
@@ -51,6 +57,12 @@ record ListenerPair(BalancerListener own, BalancerListener other) implements Bal
     public void onConfigurationRefused(String service, String reason) {
         own.onConfigurationRefused(service, reason);
         other.onConfigurationRefused(service, reason);
+    }
+
+    @Override
+    public void onSourceValueRefused(String service, String reason) {
+        own.onSourceValueRefused(service, reason);
+        other.onSourceValueRefused(service, reason);
     }
 
     @Override

@@ -19,7 +19,6 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -52,6 +51,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private volatile @Nullable Balancer balancer;
     private ChannelSettings stated = ChannelSettings.UNSTATED;
     private @Nullable String sourceConfiguration;
+    private @Nullable String refusedConfiguration;
     private @Nullable Status sourceError;
     private boolean membershipChanged;
     private boolean refreshWanted;
@@ -74,20 +74,21 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         sourceError = null;
         EndpointSet set = endpointsOf(resolved);
         Balancer running = balancer;
-        BalancerSettings settings = settings(running);
+        BalancerListener observer = resolved.getAttributes().get(ZerohopNameResolver.LISTENER);
+        BalancerSettings settings =
+                settings(running, set.source(), observer == null ? BalancerListener.NOOP : observer);
         if (running == null) {
-            running =
-                    newBalancer(settings, set.source(), resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
+            running = newBalancer(settings, set.source(), observer);
             balancer = running;
             running.start();
         } else {
             running.apply(settings);
         }
-        Confirmations confirmations = resolved.getAttributes().get(ZerohopNameResolver.CONFIRMATIONS);
-        if (confirmations != null) {
-            confirmations.follow(source::confirm);
-        }
         source.push(set);
+        SourceNews news = resolved.getAttributes().get(ZerohopNameResolver.NEWS);
+        if (news != null) {
+            source.follow(news);
+        }
         if (set.endpoints().isEmpty() && resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET) == null) {
             // Other resolvers take this as a reason to ask again, with their own backoff.
             return Status.UNAVAILABLE.withDescription("the name resolver returned no address");
@@ -96,7 +97,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     /** What the application states wins; where it states nothing, the source does; else the defaults. A refused configuration changes nothing. */
-    private BalancerSettings settings(@Nullable Balancer running) {
+    private BalancerSettings settings(@Nullable Balancer running, String name, BalancerListener observer) {
         String json = sourceConfiguration;
         if (stated.stated() || json == null) {
             return stated.settings();
@@ -104,7 +105,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         try {
             return GrpcSettings.parse(json);
         } catch (IllegalArgumentException refused) {
-            LOG.warn("the source's configuration is refused, the last good one stays: {}", refused.getMessage());
+            if (!json.equals(refusedConfiguration)) {
+                refusedConfiguration = json;
+                LOG.warn("the source's configuration is refused, the last good one stays: {}", refused.getMessage());
+                observer.onConfigurationRefused(name, String.valueOf(refused.getMessage()));
+            }
             return running == null ? stated.settings() : running.settings();
         }
     }
@@ -118,6 +123,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
             @Override
             public void onRebuild(String service, Snapshot snapshot) {
+                publish();
+            }
+
+            @Override
+            public void onDirectory(String service) {
                 publish();
             }
         };
@@ -315,10 +325,10 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
         }
 
-        void confirm(Instant asOf) {
+        void follow(SourceNews news) {
             Listener to = listener;
             if (to != null) {
-                to.onConfirmed(asOf);
+                news.follow(to, System.nanoTime());
             }
         }
 

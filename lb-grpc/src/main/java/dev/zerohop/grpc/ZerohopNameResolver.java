@@ -4,6 +4,7 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.grpc.Attributes;
@@ -32,8 +33,8 @@ final class ZerohopNameResolver extends NameResolver {
     /** Carries {@link ZerohopGrpc#LISTENER} on to the policy. */
     static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
 
-    /** Carries the confirmations of the set on to the policy. */
-    static final Attributes.Key<Confirmations> CONFIRMATIONS = Attributes.Key.create("dev.zerohop.grpc.CONFIRMATIONS");
+    /** Carries what the source says besides addresses on to the policy. */
+    static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
     private final Target target;
     private final String authority;
@@ -41,7 +42,7 @@ final class ZerohopNameResolver extends NameResolver {
     private final Resolver resolver;
     private final HostNames hostNames;
     private final @Nullable BalancerListener observer;
-    private final Confirmations confirmations = new Confirmations();
+    private final SourceNews news = new SourceNews();
 
     // In the synchronization context only.
     private boolean shutdown;
@@ -91,6 +92,16 @@ final class ZerohopNameResolver extends NameResolver {
             public void onConfiguration(String json) {
                 sync.execute(() -> takeConfiguration(json));
             }
+
+            @Override
+            public void onRefused(String reason) {
+                sync.execute(() -> news.refused(reason));
+            }
+
+            @Override
+            public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+                sync.execute(() -> news.judged(verdicts, System.nanoTime()));
+            }
         });
     }
 
@@ -132,7 +143,7 @@ final class ZerohopNameResolver extends NameResolver {
         EndpointSet set = current;
         if (set != null && !shutdown) {
             current = set.confirmed(asOf);
-            confirmations.tell(asOf);
+            news.confirmed(asOf);
         }
     }
 
@@ -187,7 +198,7 @@ final class ZerohopNameResolver extends NameResolver {
                     Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
         }
         Attributes.Builder facts =
-                Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set).set(CONFIRMATIONS, confirmations);
+                Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set).set(NEWS, news);
         if (observer != null) {
             facts.set(LISTENER, observer);
         }

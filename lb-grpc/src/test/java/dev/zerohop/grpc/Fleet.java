@@ -2,6 +2,8 @@ package dev.zerohop.grpc;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
+import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.grpc.EquivalentAddressGroup;
@@ -35,6 +37,10 @@ final class Fleet implements AutoCloseable {
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
     private @Nullable List<EquivalentAddressGroup> plain;
+
+    @Nullable
+    KeyDirectory directory;
+
     private boolean down;
     int started;
     int refreshed;
@@ -85,6 +91,7 @@ final class Fleet implements AutoCloseable {
                 .endpoints(endpoints)
                 .asOf(Instant.now())
                 .removals(EndpointSet.Removals.MEANT)
+                .directory(directory)
                 .build();
         last = set;
         List.copyOf(listeners).forEach(listener -> listener.onEndpoints(set));
@@ -98,6 +105,14 @@ final class Fleet implements AutoCloseable {
     synchronized void configure(String json) {
         configuration = json;
         List.copyOf(listeners).forEach(listener -> listener.onConfiguration(json));
+    }
+
+    synchronized void refuse(String reason) {
+        List.copyOf(listeners).forEach(listener -> listener.onRefused(reason));
+    }
+
+    synchronized void judge(Map<String, HealthSource.Verdict> verdicts) {
+        List.copyOf(listeners).forEach(listener -> listener.onVerdicts(verdicts));
     }
 
     synchronized void fail(String why) {

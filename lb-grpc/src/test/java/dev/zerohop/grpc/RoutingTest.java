@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.KeyDirectory.Absent;
+import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.KeyDirectory.Unknown;
+import dev.zerohop.testing.ScriptedDirectory;
 import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Grpc;
@@ -288,6 +292,38 @@ class RoutingTest {
         }
     }
 
+    @Test
+    void theFirstCallOfAKeyWaitsForItsLookUpAndLaterOnesFollowTheDirectory() throws Exception {
+        try (Fleet fleet = new Fleet()) {
+            ScriptedDirectory directory = new ScriptedDirectory();
+            fleet.directory = directory;
+            for (String id : List.of("s-0", "s-1", "s-2")) {
+                fleet.add(id);
+            }
+            fleet.name("s-0", "s-1", "s-2");
+            ManagedChannel channel = fleet.channel("{'policy': 'directory'}");
+            CallOptions alice = CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of("alice"));
+            var first = ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, alice), "x");
+            await().until(() -> directory.asked().contains("alice"));
+            assertThatThrownBy(() -> TestServer.call(channel, alice.withDeadlineAfter(200, TimeUnit.MILLISECONDS), "x"))
+                    .hasMessageContaining("DEADLINE_EXCEEDED");
+            assertThat(first.isDone()).isFalse();
+            directory.put("alice", Owner.endpoint("s-1"));
+            assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("s-1");
+            directory.put("alice", Owner.ordinal(2));
+            await().until(() -> TestServer.call(channel, alice, "x").equals("s-2"));
+            directory.put("alice", new Absent());
+            assertThatThrownBy(() -> TestServer.call(channel, alice, "x"))
+                    .hasMessageContaining("key \"alice\" has no entry in the directory");
+            directory.put("alice", new Unknown(false, "etcd is away"));
+            assertThatThrownBy(() -> TestServer.call(channel, alice, "x"))
+                    .hasMessageContaining("UNAVAILABLE")
+                    .hasMessageContaining("the owner of key \"alice\" cannot be found out: etcd is away");
+            channel.shutdownNow();
+            await().until(() -> directory.followers() == 0);
+        }
+    }
+
     // ---- nobody ----
 
     @Test
@@ -404,6 +440,60 @@ class RoutingTest {
                 }
                 awaitAll(channel, next);
             }
+        }
+    }
+
+    @Test
+    void whatTheSourceJudgesAndRefusesReachesTheChannel() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b", "c")) {
+            java.util.Queue<String> heard = new java.util.concurrent.ConcurrentLinkedQueue<>();
+            RecordingPolicy policy = new RecordingPolicy();
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .defaultServiceConfig(policy.serviceConfig("{}", null))
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
+                        @Override
+                        public void onSourceValueRefused(String service, String reason) {
+                            heard.add("value: " + reason);
+                        }
+
+                        @Override
+                        public void onConfigurationRefused(String service, String reason) {
+                            heard.add("configuration: " + reason);
+                        }
+                    }));
+            awaitAll(channel, "a", "b", "c");
+            fleet.judge(Map.of(
+                    "b",
+                    dev.zerohop.HealthSource.Verdict.lasting(
+                            dev.zerohop.Health.Status.UNHEALTHY, "two probers agree")));
+            await().untilAsserted(() -> assertThat(policy.balancer().snapshot().candidates())
+                    .extracting(candidate -> candidate.node().endpoint().id())
+                    .containsExactly("a", "c"));
+            fleet.judge(Map.of());
+            awaitAll(channel, "a", "b", "c");
+            fleet.refuse("weights were bad");
+            await().untilAsserted(() -> assertThat(heard).contains("value: weights were bad"));
+        }
+    }
+
+    @Test
+    void aConfigurationOfTheSourceThatIsRefusedIsHeardOfOnce() throws Exception {
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            java.util.Queue<String> heard = new java.util.concurrent.ConcurrentLinkedQueue<>();
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
+                        @Override
+                        public void onConfigurationRefused(String service, String reason) {
+                            heard.add(reason);
+                        }
+                    }));
+            awaitAll(channel, "a", "b");
+            fleet.configure("{\"policy\": \"nonsense\"}");
+            await().untilAsserted(() -> assertThat(heard).hasSize(1));
+            fleet.name("a");
+            fleet.name("a", "b");
+            awaitAll(channel, "a", "b");
+            assertThat(heard).singleElement().asString().contains("nonsense");
         }
     }
 }

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.zerohop.KeyDirectory.Absent;
+import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.KeyDirectory.Unknown;
 import dev.zerohop.KeySource;
 import dev.zerohop.Refusal;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.testing.ScriptedDirectory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +41,39 @@ class RefusalTest {
             assertThat(answer).isNotDone();
             rig.servers(1);
             assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("s0");
+        }
+    }
+
+    @Test
+    void theFirstCallOfAKeyWaitsForItsLookUpAndLaterOnesFollowTheDirectory() throws Exception {
+        try (Rig rig = new Rig(
+                TestPolicies.settings(Pickers.directory(), 3, new KeySource(KeySource.Place.QUERY, "user", false)))) {
+            ScriptedDirectory directory = new ScriptedDirectory();
+            rig.resolver.directory(directory);
+            rig.servers(3);
+            CompletableFuture<String> first = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return rig.text("/?user=alice");
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            await().until(() -> directory.asked().contains("alice"));
+            assertThat(first).isNotDone();
+            directory.put("alice", Owner.endpoint("s1"));
+            assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo("s1");
+            directory.put("alice", Owner.endpoint("s2"));
+            assertThat(rig.text("/?user=alice")).isEqualTo("s2");
+            directory.put("alice", new Absent());
+            assertThatThrownBy(() -> rig.text("/?user=alice"))
+                    .isInstanceOf(NoEndpointIOException.class)
+                    .hasMessage("orders: key \"alice\" has no entry in the directory");
+            directory.put("alice", new Unknown(false, "etcd is away"));
+            assertThatThrownBy(() -> rig.text("/?user=alice"))
+                    .isInstanceOf(NoEndpointIOException.class)
+                    .hasMessage("orders: the owner of key \"alice\" cannot be found out: etcd is away");
+            rig.balancer.close();
+            assertThat(directory.followers()).isZero();
         }
     }
 

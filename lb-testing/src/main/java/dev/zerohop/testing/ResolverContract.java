@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -121,6 +123,16 @@ public abstract class ResolverContract {
             public void onError(Throwable cause) {
                 recorder.onError(cause);
             }
+
+            @Override
+            public void onRefused(String reason) {
+                recorder.onRefused(reason);
+            }
+
+            @Override
+            public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+                recorder.onVerdicts(verdicts);
+            }
         });
         settle();
         settle();
@@ -174,12 +186,22 @@ public abstract class ResolverContract {
         /** The configurations, in order. */
         public final List<String> configurations = new ArrayList<>();
 
+        /** What was refused, in order. */
+        public final List<String> refusals = new ArrayList<>();
+        /** The verdicts, in order. */
+        public final List<Map<String, HealthSource.Verdict>> verdicts = new ArrayList<>();
+
         /** Begins empty. */
         public Recorder() {}
 
         /** How often it was called. */
         public synchronized int calls() {
-            return sets.size() + confirmations.size() + errors.size() + configurations.size();
+            return sets.size()
+                    + confirmations.size()
+                    + errors.size()
+                    + configurations.size()
+                    + refusals.size()
+                    + verdicts.size();
         }
 
         /** The last set. */
@@ -206,6 +228,16 @@ public abstract class ResolverContract {
         @Override
         public synchronized void onConfiguration(String json) {
             configurations.add(json);
+        }
+
+        @Override
+        public synchronized void onRefused(String reason) {
+            refusals.add(reason);
+        }
+
+        @Override
+        public synchronized void onVerdicts(Map<String, HealthSource.Verdict> given) {
+            verdicts.add(given);
         }
     }
 }

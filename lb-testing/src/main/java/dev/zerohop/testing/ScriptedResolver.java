@@ -2,10 +2,13 @@ package dev.zerohop.testing;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
+import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A resolver that says what the test tells it to say, on the test's thread. Calls before {@link #start} and after {@link #close} go nowhere. */
@@ -16,6 +19,7 @@ public final class ScriptedResolver implements Resolver {
     private long version;
     private EndpointSet.Removals removals = EndpointSet.Removals.MEANT;
     private @Nullable ShardCount shards;
+    private @Nullable KeyDirectory directory;
     private Instant asOf = Instant.parse("2026-01-01T00:00:00Z");
 
     /** Sets how later sets say that a missing endpoint is to be taken. Default: meant. */
@@ -27,6 +31,12 @@ public final class ScriptedResolver implements Resolver {
     /** Sets the desired number of shards in later sets. */
     public ScriptedResolver shards(int count) {
         this.shards = new ShardCount(count, 0);
+        return this;
+    }
+
+    /** Sets the directory of later sets. */
+    public ScriptedResolver directory(@Nullable KeyDirectory directory) {
+        this.directory = directory;
         return this;
     }
 
@@ -49,6 +59,7 @@ public final class ScriptedResolver implements Resolver {
                 .asOf(asOf)
                 .removals(removals)
                 .shards(shards)
+                .directory(directory)
                 .build());
     }
 
@@ -70,6 +81,20 @@ public final class ScriptedResolver implements Resolver {
     public void configure(String json) {
         if (listener != null && !closed) {
             listener.onConfiguration(json);
+        }
+    }
+
+    /** Says that a value cannot be used. */
+    public void refuse(String reason) {
+        if (listener != null && !closed) {
+            listener.onRefused(reason);
+        }
+    }
+
+    /** Judges endpoints. */
+    public void judge(Map<String, HealthSource.Verdict> verdicts) {
+        if (listener != null && !closed) {
+            listener.onVerdicts(verdicts);
         }
     }
 

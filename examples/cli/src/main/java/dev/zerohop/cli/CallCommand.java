@@ -42,7 +42,7 @@ final class CallCommand implements Callable<Integer> {
             names = "--policy",
             paramLabel = "NAME",
             description =
-                    "how to pick: round_robin random weighted_random weighted_round_robin least_request peak_ewma rendezvous shard"
+                    "how to pick: round_robin random weighted_random weighted_round_robin least_request peak_ewma rendezvous shard directory"
                             + " (default: what the source configures, else weighted_round_robin)")
     private @Nullable String policy;
 

@@ -28,7 +28,8 @@ record Settings(@Nullable String json, BalancerSettings parsed) {
             "least_request",
             "peak_ewma",
             "rendezvous",
-            "shard");
+            "shard",
+            "directory");
 
     /** Reads {@code --policy} and {@code --config}, of which at most one is given. */
     static Settings of(@Nullable String policy, @Nullable String file) {

@@ -4,15 +4,21 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.KeyDirectory;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
+import dev.zerohop.picker.DirectoryPolicy;
+import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.Placement;
 import dev.zerohop.picker.ShardPolicy;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,10 +34,11 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 final class ShardCommand implements Callable<Integer> {
     private static final long PATIENCE_SECONDS = 10;
+    private static final String DIRECTORY = "directory";
 
     private final Console console;
 
-    @Parameters(paramLabel = "TARGET", description = "the source of endpoints, which must have ordinals")
+    @Parameters(paramLabel = "TARGET", description = "the source of endpoints, which must have ordinals or a directory")
     private String target = "";
 
     @Option(names = "--key", paramLabel = "TEXT", description = "the key, a text")
@@ -44,7 +51,7 @@ final class ShardCommand implements Callable<Integer> {
             names = "--strategy",
             paramLabel = "S",
             description =
-                    "jump or modulo; ranges, lookup or prefix where the source configures them (default: what the source configures, else jump)")
+                    "jump, modulo or directory; ranges, lookup or prefix where the source configures them (default: what the source configures, else jump)")
     private @Nullable String strategy;
 
     @Option(
@@ -68,9 +75,12 @@ final class ShardCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Output form = Output.parse(output, Output.TEXT, Output.JSON);
         EndpointSelector selector = CallKeys.selector(key, id);
-        ShardPolicy.Strategy wanted = strategy == null ? null : strategy(strategy);
+        ShardPolicy.Strategy wanted = strategy == null || strategy.equals(DIRECTORY) ? null : strategy(strategy);
         if (wanted == ShardPolicy.Strategy.MODULO && key != null) {
             throw new BadInput("--key was '" + key + "' with --strategy modulo, expected an integer key (--id)");
+        }
+        if (shards != null && DIRECTORY.equals(strategy)) {
+            throw new BadInput("--shards was " + shards + " with --strategy directory, expected none");
         }
         if (shards != null) {
             Checks.that(shards >= 1, "--shards", shards, "1 or more");
@@ -87,7 +97,9 @@ final class ShardCommand implements Callable<Integer> {
             if (!observer.answered.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s" + observer.error);
             }
-            Placement placement = place(wanted, selector, balancer);
+            DirectoryPolicy directory = directory(balancer);
+            Placement placement =
+                    directory == null ? place(wanted, selector, balancer) : lookUp(directory, selector, balancer);
             console.line(form == Output.JSON ? json(placement) : text(placement));
         }
         return Main.OK;
@@ -99,6 +111,40 @@ final class ShardCommand implements Callable<Integer> {
         } catch (IllegalArgumentException refused) {
             throw new BadInput("--" + refused.getMessage());
         }
+    }
+
+    /** The directory policy if the source configures it, or the command line wants it; else null. */
+    private @Nullable DirectoryPolicy directory(Balancer balancer) {
+        boolean wanted = DIRECTORY.equals(strategy);
+        if ((wanted || strategy == null)
+                && shards == null
+                && balancer.settings().policy() instanceof DirectoryPolicy configured) {
+            return configured;
+        }
+        return wanted ? Pickers.directory() : null;
+    }
+
+    /** As the source's directory has it, which is asked for this one key. */
+    private static Placement lookUp(DirectoryPolicy policy, EndpointSelector selector, Balancer balancer)
+            throws InterruptedException, ExecutionException {
+        KeyDirectory directory = balancer.snapshot().directory();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (directory != null) {
+            CompletableFuture<Void> next = balancer.nextChange().toCompletableFuture();
+            if (!(directory.find(selector) instanceof KeyDirectory.Unknown unknown)) {
+                break;
+            }
+            if (!unknown.asking()) {
+                throw new Failure("the owner of the key cannot be found out: " + unknown.reason());
+            }
+            try {
+                next.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException late) {
+                throw new Failure(
+                        "the owner of the key is not known after " + PATIENCE_SECONDS + " s: " + unknown.reason());
+            }
+        }
+        return policy.place(selector, balancer.snapshot());
     }
 
     /** By the shard policy that the source configures, unless the command line wants another. */
@@ -151,7 +197,7 @@ final class ShardCommand implements Callable<Integer> {
         StringBuilder out = new StringBuilder("key ").append(key != null ? '"' + key + '"' : String.valueOf(id));
         Endpoint owner = placement.endpoint();
         if (placement.ordinal() == Endpoint.NO_ORDINAL) {
-            out.append(" has no owner");
+            out.append(owner == null ? " has no owner" : " belongs to " + owner.id() + " at " + owner.address());
         } else {
             out.append(" belongs to ordinal ").append(placement.ordinal()).append(": ");
             out.append(owner == null ? "no endpoint has it at the moment" : owner.id() + " at " + owner.address());

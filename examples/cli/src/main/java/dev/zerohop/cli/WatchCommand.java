@@ -103,6 +103,11 @@ final class WatchCommand implements Callable<Integer> {
             console.note("the source's configuration is refused, the last good one stays: " + reason);
         }
 
+        @Override
+        public void onSourceValueRefused(String service, String reason) {
+            console.note("a value of the source is refused, the last good one stays: " + reason);
+        }
+
         private void show() {
             Membership now = balancer == null ? null : Membership.of(watched, balancer);
             if (now == null || now.sameAs(last)) {

@@ -1,0 +1,138 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
+import dev.zerohop.KeyDirectory.Absent;
+import dev.zerohop.KeyDirectory.Answer;
+import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.KeyDirectory.Unknown;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Refusal;
+import dev.zerohop.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The owner that the directory names, or what the policy says for when there is none or it is down. See {@link DirectoryPolicy}. */
+final class DirectoryPicker extends KeyedPicker {
+    private final DirectoryPolicy policy;
+    private final DirectoryOwners owners;
+
+    /** For keys without an entry; null refuses them. */
+    private final @Nullable Picker missing;
+
+    /** Stands in for owners that are down; null if nobody does. */
+    private final @Nullable Picker spill;
+
+    private final boolean mayStandIn;
+
+    DirectoryPicker(DirectoryPolicy policy, Snapshot snapshot, Env env) {
+        super(policy.name(), snapshot, env, policy.withoutKey());
+        PickPolicy missing = policy.missing();
+        this.policy = policy;
+        this.owners = new DirectoryOwners(snapshot);
+        this.missing = missing == null ? null : missing.newPicker(snapshot, env);
+        this.spill = policy.ownerDown() == OwnerDown.SPILL ? new RendezvousPicker(snapshot, env, null) : null;
+        this.mayStandIn = spill != null || (missing != null && missing.keyed());
+    }
+
+    private DirectoryPicker(DirectoryPicker before, Snapshot next) {
+        super(before, next);
+        this.policy = before.policy;
+        this.owners = new DirectoryOwners(next);
+        this.missing = before.missing == null ? null : before.missing.rebuild(next);
+        this.spill = before.spill == null ? null : before.spill.rebuild(next);
+        this.mayStandIn = before.mayStandIn;
+    }
+
+    @Override
+    @Nullable
+    Node pick(EndpointSelector key, PickContext context) {
+        return choose(owners.find(key), context);
+    }
+
+    private @Nullable Node choose(Answer answer, PickContext context) {
+        if (answer instanceof Owner owner) {
+            Node node = owners.usable(owner, context);
+            if (spill == null || (node != null && !context.avoids(node.endpoint()))) {
+                return node;
+            }
+            Node other = spill.pick(context);
+            return other == null ? node : other;
+        }
+        return answer instanceof Absent && missing != null ? missing.pick(context) : null;
+    }
+
+    @Override
+    public boolean spilled(PickContext context, Node picked) {
+        EndpointSelector key = context.selector();
+        if (!mayStandIn || key == null) {
+            return false;
+        }
+        Answer answer = owners.peek(key);
+        if (answer instanceof Owner owner) {
+            return spill != null && !owners.owns(picked, owner);
+        }
+        return answer instanceof Absent && missing != null && missing.spilled(context, picked);
+    }
+
+    @Override
+    Refusal refusal(EndpointSelector key, PickContext context) {
+        Answer answer = owners.peek(key);
+        boolean waits = policy.ownerDown() == OwnerDown.WAIT;
+        if (answer instanceof Unknown unknown) {
+            return unknown.asking()
+                    ? new Refusal(Refusal.Kind.CONNECTING, true, unknown(key, "is not known yet", unknown))
+                    : new Refusal(Refusal.Kind.OWNER_DOWN, waits, unknown(key, "cannot be found out", unknown));
+        }
+        if (answer instanceof Owner owner) {
+            return refusal(owner, context, waits);
+        }
+        return missing == null
+                ? new Refusal(Refusal.Kind.BAD_KEY, false, owners.missing(policy, key))
+                : missing.refusal(context);
+    }
+
+    private Refusal refusal(Owner owner, PickContext context, boolean waits) {
+        if (owners.usable(owner, context) != null) {
+            return new Refusal(
+                    Refusal.Kind.CONNECTING, true, "the directory has just named " + owner + " as the owner");
+        }
+        if (spill != null) {
+            return Refusals.of(snapshot);
+        }
+        Node node = owners.known(owner);
+        if (node == null) {
+            return new Refusal(
+                    Refusal.Kind.OWNER_DOWN, waits, "the owner by the directory, " + owners.notAMember(owner));
+        }
+        return Refusals.ownerDown("the owner by the directory, " + owner + " (" + node.endpoint() + "),", node, waits);
+    }
+
+    private static String unknown(EndpointSelector key, String what, Unknown unknown) {
+        return "the owner of key " + ShardStrategy.quoted(key) + " " + what + ": " + unknown.reason();
+    }
+
+    @Override
+    public Picker rebuild(Snapshot next) {
+        return new DirectoryPicker(this, next);
+    }
+
+    @Override
+    List<String> explain(EndpointSelector key, PickContext context) {
+        List<String> lines = new ArrayList<>(policy.place(key, snapshot).why());
+        Answer answer = owners.peek(key);
+        Node node = choose(answer, context);
+        if (node == null) {
+            lines.add("refused: " + refusal(key, context).message());
+        } else if (spilled(context, node)) {
+            lines.add("spilled to " + node.endpoint());
+        } else if (answer instanceof Absent && missing != null && !(policy.missing() instanceof ShardPolicy)) {
+            lines.addAll(missing.explain(context));
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,165 @@
+package dev.zerohop.picker;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
+import dev.zerohop.LoadMetric;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Snapshot;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends each key to the endpoint that the source's {@linkplain dev.zerohop.KeyDirectory directory} names as its owner. An immutable value.
+ *
+ * <p>A call whose key is not known yet waits, within its own deadline, for the look-up that it began. A key that the directory has no entry for gets what
+ * {@link Builder#missing} says. What happens while the owner cannot be used is the {@link OwnerDown} choice; under {@link OwnerDown#SPILL} the key goes
+ * to the best of {@linkplain Pickers#rendezvous() rendezvous hashing} over the endpoints that can be used, which is the same for every client and needs
+ * no ordinals. An owner that cannot be found out, because the directory cannot be asked or its entry is refused, counts as down for
+ * {@link OwnerDown#FAIL_FAST} and {@link OwnerDown#WAIT}, and is never spilled: a guess is not a stand-in.
+ *
+ * <p>An owner of weight 0 takes no traffic and counts as down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}.
+ */
+public final class DirectoryPolicy implements PickPolicy {
+
+    /** Owners by ordinal are found as shards are. */
+    static final ShardPolicy BY_ORDINAL = ShardPolicy.builder().build();
+
+    private final OwnerDown ownerDown;
+    private final @Nullable PickPolicy missing;
+    private final @Nullable PickPolicy withoutKey;
+    private final LoadMetric loadMetric;
+
+    private DirectoryPolicy(Builder builder, LoadMetric loadMetric) {
+        this.ownerDown = builder.ownerDown;
+        this.missing = builder.missing;
+        this.withoutKey = builder.withoutKey;
+        this.loadMetric = loadMetric;
+    }
+
+    /** Starts a policy with the defaults: {@link OwnerDown#FAIL_FAST}, keys without an entry refused, calls without a key refused. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String name() {
+        return "directory";
+    }
+
+    @Override
+    public boolean keyed() {
+        return true;
+    }
+
+    @Override
+    public LoadMetric loadMetric() {
+        return loadMetric;
+    }
+
+    @Override
+    public Picker newPicker(Snapshot first, Env env) {
+        return new DirectoryPicker(this, first, env);
+    }
+
+    /**
+     * Who owns a key in a snapshot, as far as it is known at this moment, and why. Begins no look-up and asks for nobody's health. An owner that is absent is
+     * a null endpoint.
+     */
+    public Placement place(EndpointSelector key, Snapshot snapshot) {
+        return new DirectoryOwners(snapshot).place(this, key, snapshot);
+    }
+
+    OwnerDown ownerDown() {
+        return ownerDown;
+    }
+
+    @Nullable
+    PickPolicy missing() {
+        return missing;
+    }
+
+    @Nullable
+    PickPolicy withoutKey() {
+        return withoutKey;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DirectoryPolicy that
+                && ownerDown == that.ownerDown
+                && Objects.equals(missing, that.missing)
+                && Objects.equals(withoutKey, that.withoutKey);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(ownerDown, missing, withoutKey);
+    }
+
+    @Override
+    public String toString() {
+        return "DirectoryPolicy[ownerDown=" + ownerDown + ", missing=" + missing + ", withoutKey=" + withoutKey + "]";
+    }
+
+    /** Builds a {@link DirectoryPolicy}. Not thread-safe; {@link #build} checks the values. */
+    public static final class Builder {
+        private OwnerDown ownerDown = OwnerDown.FAIL_FAST;
+        private @Nullable PickPolicy missing;
+        private @Nullable PickPolicy withoutKey;
+
+        private Builder() {}
+
+        /** Sets what a call gets while the owner of its key cannot be used. Default: {@link OwnerDown#FAIL_FAST}. */
+        public Builder ownerDown(OwnerDown ownerDown) {
+            this.ownerDown = requireNonNull(ownerDown, "ownerDown");
+            return this;
+        }
+
+        /**
+         * Sets how to pick for a key that the directory has no entry for: any other policy, for example {@link ShardPolicy} for a placement by hash; null
+         * refuses it as {@link dev.zerohop.Refusal.Kind#BAD_KEY}. Default: null.
+         */
+        public Builder missing(@Nullable PickPolicy missing) {
+            this.missing = missing;
+            return this;
+        }
+
+        /** Sets how to pick for a call without a key; null refuses it. Default: null. */
+        public Builder withoutKey(@Nullable PickPolicy withoutKey) {
+            this.withoutKey = withoutKey;
+            return this;
+        }
+
+        /**
+         * Builds the policy.
+         *
+         * @throws IllegalArgumentException naming the option, its value and what was expected
+         */
+        public DirectoryPolicy build() {
+            Pickers.checkUnkeyed(withoutKey);
+            if (missing instanceof DirectoryPolicy) {
+                throw new IllegalArgumentException("missing was directory, expected another policy");
+            }
+            return new DirectoryPolicy(this, measured(metricOf(missing), metricOf(withoutKey)));
+        }
+
+        private static LoadMetric metricOf(@Nullable PickPolicy policy) {
+            return policy == null ? LoadMetric.IN_FLIGHT : policy.loadMetric();
+        }
+
+        /** A node's load is measured in one way. What counts attempts under way reads them from the node and needs no metric. */
+        private static LoadMetric measured(LoadMetric missing, LoadMetric withoutKey) {
+            if (withoutKey.equals(LoadMetric.IN_FLIGHT) || withoutKey.equals(missing)) {
+                return missing;
+            }
+            if (missing.equals(LoadMetric.IN_FLIGHT)) {
+                return withoutKey;
+            }
+            throw new IllegalArgumentException("missing measures load by " + missing + " and withoutKey by "
+                    + withoutKey + ", expected the same of both");
+        }
+    }
+}

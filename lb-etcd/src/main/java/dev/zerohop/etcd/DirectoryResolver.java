@@ -1,0 +1,120 @@
+package dev.zerohop.etcd;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.util.concurrent.MoreExecutors;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
+import dev.zerohop.Resolver;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Hands out a directory with every set of another resolver. The two tell of refused values on threads of their own, so all goes through one executor. */
+final class DirectoryResolver implements Resolver {
+    private final Resolver endpoints;
+    private final Function<Consumer<String>, EtcdDirectory> directories;
+    private final Executor serial;
+    private volatile boolean closed;
+
+    // Guarded by this.
+    private @Nullable EtcdDirectory directory;
+
+    /** {@code directories} makes the directory, given who is told of refused values. */
+    DirectoryResolver(Resolver endpoints, Env env, Function<Consumer<String>, EtcdDirectory> directories) {
+        this.endpoints = endpoints;
+        this.directories = directories;
+        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+    }
+
+    @Override
+    public void start(Listener listener) {
+        requireNonNull(listener, "listener");
+        EtcdDirectory made;
+        synchronized (this) {
+            if (directory != null || closed) {
+                throw new IllegalStateException(
+                        this + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
+            }
+            made = directories.apply(refusal -> run(() -> listener.onRefused(refusal)));
+            directory = made;
+        }
+        endpoints.start(new Feed(listener, made));
+    }
+
+    @Override
+    public void refresh() {
+        endpoints.refresh();
+    }
+
+    @Override
+    public void close() {
+        EtcdDirectory made;
+        synchronized (this) {
+            closed = true;
+            made = directory;
+        }
+        endpoints.close();
+        if (made != null) {
+            made.close();
+        }
+    }
+
+    private void run(Runnable task) {
+        serial.execute(() -> {
+            if (!closed) {
+                task.run();
+            }
+        });
+    }
+
+    /** Tells the listener. A set that has a directory already, because it comes from elsewhere, keeps it. */
+    private final class Feed implements Listener {
+        private final Listener listener;
+        private final EtcdDirectory own;
+
+        Feed(Listener listener, EtcdDirectory own) {
+            this.listener = listener;
+            this.own = own;
+        }
+
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            run(() -> listener.onEndpoints(all.directory() == null ? all.withDirectory(own) : all));
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            run(() -> listener.onConfirmed(asOf));
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            run(() -> listener.onError(cause));
+        }
+
+        @Override
+        public void onConfiguration(String json) {
+            run(() -> listener.onConfiguration(json));
+        }
+
+        @Override
+        public void onRefused(String reason) {
+            run(() -> listener.onRefused(reason));
+        }
+
+        @Override
+        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
+            run(() -> listener.onVerdicts(verdicts));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return endpoints.toString();
+    }
+}
