@@ -49,7 +49,8 @@ class KubernetesFiguresTest {
                     long begun = System.nanoTime();
                     api.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1"), Slices.pod(pod, "10.0.1.1")));
                     while (balancer.snapshot().candidates().stream()
-                            .noneMatch(candidate -> candidate.node().endpoint().id().equals(pod))) {
+                            .noneMatch(candidate ->
+                                    candidate.node().endpoint().id().equals(pod))) {
                         LockSupport.parkNanos(50_000);
                     }
                     if (i >= 0) {
