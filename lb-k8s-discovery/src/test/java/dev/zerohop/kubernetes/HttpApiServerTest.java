@@ -75,7 +75,7 @@ class HttpApiServerTest {
     /** Moves the fake time in small steps until it is so. */
     private void until(Callable<Boolean> condition) {
         await().until(() -> {
-            time.advance(Duration.ofMillis(100));
+            time.advance(Duration.ofMillis(20));
             return condition.call();
         });
     }
