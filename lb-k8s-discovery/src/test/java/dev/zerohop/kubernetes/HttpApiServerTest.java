@@ -75,7 +75,7 @@ class HttpApiServerTest {
     /** Moves the fake time in small steps until it is so. */
     private void until(Callable<Boolean> condition) {
         await().until(() -> {
-            time.advance(Duration.ofMillis(100));
+            time.advance(Duration.ofMillis(20));
             return condition.call();
         });
     }
@@ -250,7 +250,6 @@ class HttpApiServerTest {
         time.advance(Duration.ofMinutes(12));
         until(() -> told.names().equals(Set.of("b")));
         until(() -> api.watches.size() == 2);
-        assertThat(told.failures).isEmpty();
         await().until(() -> silent.left);
     }
 

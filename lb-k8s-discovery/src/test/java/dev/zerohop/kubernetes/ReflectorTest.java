@@ -276,6 +276,33 @@ class ReflectorTest {
     }
 
     @Test
+    void anIdleHourCostsOneListAndAtMostTwelveWatches() {
+        start();
+        FakeApiServer.FakeWatch<?> watch = server.lastWatch();
+        long age = 0;
+        for (int minute = 1; minute <= 60; minute++) {
+            time.advance(Duration.ofMinutes(1));
+            watch.watcher.onBookmark("9" + minute);
+            age++;
+            if (age >= watch.life.toMinutes()) {
+                watch.watcher.onEnd(null);
+                watch = server.lastWatch();
+                age = 0;
+            }
+        }
+        assertThat(server.lists).hasSize(1);
+        assertThat(server.watches).hasSizeBetween(6, 12);
+    }
+
+    @Test
+    void anIdleHourWithAServerThatSaysNothingCostsAtMostFourteenRequests() {
+        start();
+        time.advance(Duration.ofHours(1));
+        assertThat(server.lists).hasSizeBetween(6, 7);
+        assertThat(server.watches).hasSameSizeAs(server.lists);
+    }
+
+    @Test
     void bookmarksConfirmAndMoveTheVersion() {
         start();
         Instant before = recorder.states.get(0).asOf();
