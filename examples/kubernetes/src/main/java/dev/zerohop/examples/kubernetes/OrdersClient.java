@@ -1,5 +1,7 @@
 package dev.zerohop.examples.kubernetes;
 
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.grpc.ZerohopGrpc;
 import io.grpc.CallOptions;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -17,7 +19,8 @@ import java.util.concurrent.locks.LockSupport;
  * Calls a gRPC target steadily and prints once a second which pods answered. The same program for every way to reach a service: the target and the
  * policy make the difference.
  *
- * <p>Environment: {@code TARGET}, {@code POLICY} (gRPC's name of a policy; empty for the target's own default), {@code CALLS_PER_SECOND} (50).
+ * <p>Environment: {@code TARGET}, {@code POLICY} (gRPC's name of a policy; empty for the target's own default), {@code SHARDED} (true: each account's calls
+ * go to the pod that owns it), {@code CALLS_PER_SECOND} (50).
  */
 public final class OrdersClient {
     private OrdersClient() {}
@@ -27,19 +30,23 @@ public final class OrdersClient {
         Environment environment = new Environment(System.getenv());
         String target = environment.text("TARGET", "k8s:///orders:grpc");
         int perSecond = environment.number("CALLS_PER_SECOND", 50, 1, 10_000);
-        ManagedChannel channel = channel(target, environment.text("POLICY", "")).build();
+        boolean sharded = Boolean.parseBoolean(environment.text("SHARDED", "false"));
+        ManagedChannel channel = channel(target, environment.text("POLICY", ""), sharded);
         System.out.println("calling " + target + " " + perSecond + " times a second");
         while (true) {
             System.out.println(second(channel, perSecond));
         }
     }
 
-    static ManagedChannelBuilder<?> channel(String target, String policy) {
+    static ManagedChannel channel(String target, String policy, boolean sharded) {
         ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(target, InsecureChannelCredentials.create());
-        if (!policy.isEmpty()) {
+        if (sharded) {
+            Map<String, ?> shard = Map.of("policy", Map.of("shard", Map.of("ownerDown", "WAIT")));
+            builder.defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, shard))));
+        } else if (!policy.isEmpty()) {
             builder.defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of(policy, Map.of()))));
         }
-        return builder;
+        return builder.build();
     }
 
     /** One second of calls; says how many each pod answered and how many failed. */
@@ -56,8 +63,11 @@ public final class OrdersClient {
 
     private static String place(ManagedChannel channel, String account) {
         try {
-            return ClientCalls.blockingUnaryCall(
-                    channel, Orders.PLACE, CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.SECONDS), account);
+            // Other policies than zerohop's pay no heed to the key.
+            CallOptions options = CallOptions.DEFAULT
+                    .withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(account))
+                    .withDeadlineAfter(1, TimeUnit.SECONDS);
+            return ClientCalls.blockingUnaryCall(channel, Orders.PLACE, options, account);
         } catch (StatusRuntimeException failed) {
             return "failed " + failed.getStatus().getCode();
         }
