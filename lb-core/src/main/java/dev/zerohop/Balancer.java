@@ -108,7 +108,7 @@ public final class Balancer implements AutoCloseable {
             }
             throw new NoEndpointException(refusal);
         }
-        return begin(node, nanos);
+        return begin(node, nanos, now.shardEpoch(context));
     }
 
     /** Picks a node, or null if there is none for this context; {@link #refusal} says why. Nothing is counted yet. */
@@ -146,10 +146,10 @@ public final class Balancer implements AutoCloseable {
 
     /** Begins a lease on a node that {@link #pick} gave, when the attempt really starts. */
     public Lease begin(Node node) {
-        return begin(node, LeaseImpl.UNTIMED);
+        return begin(node, LeaseImpl.UNTIMED, ShardMap.NO_EPOCH);
     }
 
-    private Lease begin(Node node, long nowNanos) {
+    private Lease begin(Node node, long nowNanos, long shardEpoch) {
         LiveNode live = (LiveNode) node;
         // The load before the routing: see takeSettings for why a load that wants the time then always gets it.
         LoadMetric.Load load = live.load;
@@ -161,7 +161,9 @@ public final class Balancer implements AutoCloseable {
             load.started(start == LeaseImpl.UNTIMED ? 0 : start);
         }
         live.begin();
-        Lease lease = new LeaseImpl(live, load, start, live.halfOpen);
+        Lease lease = shardEpoch == ShardMap.NO_EPOCH
+                ? new LeaseImpl(live, load, start, live.halfOpen)
+                : new LeaseImpl.Routed(live, load, start, live.halfOpen, shardEpoch);
         if (observed) {
             listener.onPick(name, live.endpoint());
         }
@@ -201,6 +203,15 @@ public final class Balancer implements AutoCloseable {
     public boolean spilled(PickContext context, Node picked) {
         Routing now = routing;
         return now.keyed() && now.picker().spilled(context, picked);
+    }
+
+    /**
+     * The epoch of the shard map by which an attempt with this context is routed now; {@link ShardMap#NO_EPOCH} if the source gives none, the policy
+     * routes by something else or the context has no key. Epochs only go up: a {@link #pick} between two calls that return the same epoch was routed
+     * by it. {@link #acquire} puts it into the {@linkplain Lease#shardEpoch lease}.
+     */
+    public long shardEpoch(PickContext context) {
+        return routing.shardEpoch(context);
     }
 
     /**

@@ -380,7 +380,8 @@ final class ControlPath {
             admissionDue = false;
         }
         long review = membership.review(now);
-        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shards());
+        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shardMap())
+                .at(set == null ? Locality.UNKNOWN : set.client());
         for (Stage stage : settings.stages()) {
             next = stage.apply(next, now);
         }

@@ -29,7 +29,8 @@ public final class EndpointSet {
     private final Instant asOf;
     private final boolean stale;
     private final Removals removals;
-    private final @Nullable ShardCount shards;
+    private final @Nullable ShardMap shardMap;
+    private final Locality client;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -38,10 +39,11 @@ public final class EndpointSet {
         this.asOf = builder.asOf;
         this.stale = builder.stale;
         this.removals = builder.removals;
-        this.shards = builder.shards;
+        this.shardMap = builder.shardMap;
+        this.client = builder.client;
     }
 
-    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, no shard count. */
+    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, nothing about shards, client's locality unknown. */
     public static Builder builder(String source) {
         return new Builder(source);
     }
@@ -82,9 +84,19 @@ public final class EndpointSet {
         return removals;
     }
 
-    /** The desired number of shards, if the source knows it. */
+    /** The desired number of shards, if the source knows it: that of the present epoch during a move, and none if it states an explicit map. */
     public @Nullable ShardCount shards() {
-        return shards;
+        return shardMap == null ? null : shardMap.count();
+    }
+
+    /** All that the source says about shards: a count or an explicit map, its epoch, a move. */
+    public @Nullable ShardMap shardMap() {
+        return shardMap;
+    }
+
+    /** Where this process runs, as far as the source found out. */
+    public Locality client() {
+        return client;
     }
 
     /** The same set, marked stale. */
@@ -105,7 +117,8 @@ public final class EndpointSet {
                 .asOf(asOf)
                 .stale(stale)
                 .removals(removals)
-                .shards(shards);
+                .shardMap(shardMap)
+                .client(client);
     }
 
     @Override
@@ -123,7 +136,8 @@ public final class EndpointSet {
         private Instant asOf = Instant.EPOCH;
         private boolean stale;
         private Removals removals = Removals.GUARDED;
-        private @Nullable ShardCount shards;
+        private @Nullable ShardMap shardMap;
+        private Locality client = Locality.UNKNOWN;
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -159,9 +173,20 @@ public final class EndpointSet {
             return this;
         }
 
-        /** Sets the desired number of shards; null when the source does not know. */
+        /** Sets the desired number of shards, without an epoch; null when the source does not know. */
         public Builder shards(@Nullable ShardCount shards) {
-            this.shards = shards;
+            return shardMap(shards == null ? null : ShardMap.of(shards));
+        }
+
+        /** Sets all that the source says about shards; null when it says nothing. */
+        public Builder shardMap(@Nullable ShardMap shardMap) {
+            this.shardMap = shardMap;
+            return this;
+        }
+
+        /** Sets where this process runs, as far as the source found out. */
+        public Builder client(Locality client) {
+            this.client = requireNonNull(client, "client");
             return this;
         }
 

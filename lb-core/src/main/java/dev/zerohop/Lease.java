@@ -14,6 +14,14 @@ public interface Lease {
     }
 
     /**
+     * The epoch of the shard map by which {@link Balancer#acquire} routed the attempt, for the server to see; {@link ShardMap#NO_EPOCH} if there was
+     * none, and for leases begun on a node that was picked before.
+     */
+    default long shardEpoch() {
+        return ShardMap.NO_EPOCH;
+    }
+
+    /**
      * Reports the outcome. The first call counts, later ones change nothing.
      *
      * @return whether this was the first call

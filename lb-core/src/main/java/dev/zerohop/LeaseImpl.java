@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** The one object that a call costs. */
-final class LeaseImpl implements Lease {
+class LeaseImpl implements Lease {
     private static final VarHandle STATE;
     /** The start of a lease for which the clock was not read. */
     static final long UNTIMED = Long.MIN_VALUE;
@@ -46,12 +46,12 @@ final class LeaseImpl implements Lease {
     }
 
     @Override
-    public Node node() {
+    public final Node node() {
         return node;
     }
 
     @Override
-    public boolean complete(Outcome outcome) {
+    public final boolean complete(Outcome outcome) {
         if (outcome == null) {
             throw new NullPointerException("outcome");
         }
@@ -64,7 +64,22 @@ final class LeaseImpl implements Lease {
     }
 
     @Override
-    public String toString() {
+    public final String toString() {
         return "lease of " + node;
+    }
+
+    /** A lease of an attempt that states the epoch by which it was routed. The others do not pay for the field. */
+    static final class Routed extends LeaseImpl {
+        private final long shardEpoch;
+
+        Routed(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe, long shardEpoch) {
+            super(node, load, startNanos, probe);
+            this.shardEpoch = shardEpoch;
+        }
+
+        @Override
+        public long shardEpoch() {
+            return shardEpoch;
+        }
     }
 }

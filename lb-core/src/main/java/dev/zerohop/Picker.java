@@ -39,6 +39,11 @@ public interface Picker {
         return false;
     }
 
+    /** The epoch of the source's shard map by which this version routes keys; {@link ShardMap#NO_EPOCH} if it routes by none. */
+    default long shardEpoch() {
+        return ShardMap.NO_EPOCH;
+    }
+
     /** How this picker comes to its choice for the context, a line each, without picking: it changes no sequence. */
     default List<String> explain(PickContext context) {
         return List.of();

@@ -13,18 +13,21 @@ import org.jspecify.annotations.Nullable;
  * @param members everybody, sorted by id, whatever their health or weight
  * @param candidates who may be picked now, in the order of the members; nodes of weight 0 are never among them
  * @param reviewInNanos how soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never
- * @param shards the desired number of shards, if the source knows it
+ * @param shardMap what the source says about shards, if anything
+ * @param client where this process runs, as far as the source found out
  * @param trail what each stage did, one line each, for {@code explain}
  */
 public record Snapshot(
         List<Node> members,
         List<Candidate> candidates,
         long reviewInNanos,
-        @Nullable ShardCount shards,
+        @Nullable ShardMap shardMap,
+        Locality client,
         List<String> trail) {
 
     /** No members at all. */
-    public static final Snapshot EMPTY = new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, List.of());
+    public static final Snapshot EMPTY =
+            new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, Locality.UNKNOWN, List.of());
 
     /** Copies the lists. */
     public Snapshot {
@@ -32,13 +35,14 @@ public record Snapshot(
         candidates = List.copyOf(candidates);
         trail = List.copyOf(trail);
         requireNonNull(members, "members");
+        requireNonNull(client, "client");
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
-    public static Snapshot of(List<? extends Node> members, @Nullable ShardCount shards) {
+    public static Snapshot of(List<? extends Node> members, @Nullable ShardMap shardMap) {
         List<Candidate> candidates = new ArrayList<>(members.size());
         for (Node node : members) {
             int weight = node.endpoint().weight();
@@ -46,12 +50,27 @@ public record Snapshot(
                 candidates.add(new Candidate(node, weight));
             }
         }
-        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shards, List.of());
+        return new Snapshot(List.copyOf(members), candidates, Long.MAX_VALUE, shardMap, Locality.UNKNOWN, List.of());
     }
 
-    /** {@link #of(List, ShardCount)} without a shard count. */
+    /** {@link #of(List, ShardMap)} with a count that has no epoch, or null. */
+    public static Snapshot of(List<? extends Node> members, @Nullable ShardCount shards) {
+        return of(members, shards == null ? null : ShardMap.of(shards));
+    }
+
+    /** {@link #of(List, ShardMap)} without a word about shards. */
     public static Snapshot of(List<? extends Node> members) {
-        return of(members, null);
+        return of(members, (ShardMap) null);
+    }
+
+    /** The desired number of shards, if the source states a number: that of the present epoch. */
+    public @Nullable ShardCount shards() {
+        return shardMap == null ? null : shardMap.count();
+    }
+
+    /** The same, as seen from a process that runs there. */
+    public Snapshot at(Locality client) {
+        return new Snapshot(members, candidates, reviewInNanos, shardMap, client, trail);
     }
 
     /** The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. */
@@ -59,6 +78,6 @@ public record Snapshot(
         List<String> notes = new ArrayList<>(trail.size() + 1);
         notes.addAll(trail);
         notes.add(note);
-        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shards, notes);
+        return new Snapshot(members, next, Math.min(this.reviewInNanos, reviewInNanos), shardMap, client, notes);
     }
 }

@@ -15,23 +15,28 @@ final class PolicyReader {
     private PolicyReader() {}
 
     static PickPolicy read(Fields root) {
-        if (!root.has("policy")) {
-            return Pickers.weightedRoundRobin();
+        return root.has("policy") ? read(root, "policy", Pickers.names()) : Pickers.weightedRoundRobin();
+    }
+
+    /** A policy that needs no key, with its options if it has any. */
+    static PickPolicy unkeyed(Fields options, String field) {
+        return read(options, field, unkeyedNames());
+    }
+
+    private static PickPolicy read(Fields root, String field, List<String> allowed) {
+        if (root.raw(field) instanceof String name) {
+            return named(root, field, name, allowed::contains, Fields.oneOf(allowed));
         }
-        if (root.raw("policy") instanceof String name) {
-            return named(root, "policy", name, known -> true, Fields.oneOf(Pickers.names()));
+        String expected = "the name of a policy or an object with exactly one (" + String.join(", ", allowed) + ")";
+        if (!(root.raw(field) instanceof Map<?, ?>)) {
+            throw root.refuse(field, expected);
         }
-        String expected =
-                "the name of a policy or an object with exactly one (" + String.join(", ", Pickers.names()) + ")";
-        if (!(root.raw("policy") instanceof Map<?, ?>)) {
-            throw root.refuse("policy", expected);
-        }
-        Fields policy = root.object("policy", Pickers.names().toArray(String[]::new));
+        Fields policy = root.object(field, allowed.toArray(String[]::new));
         List<String> names = policy.names();
         if (names.size() != 1) {
-            throw new IllegalArgumentException(
-                    "policy: was " + (names.isEmpty() ? "an empty object" : names.size() + " policies " + names)
-                            + ", expected " + expected);
+            throw new IllegalArgumentException(policy.path() + ": was "
+                    + (names.isEmpty() ? "an empty object" : names.size() + " policies " + names) + ", expected "
+                    + expected);
         }
         String name = names.get(0);
         return switch (name) {
@@ -56,14 +61,18 @@ final class PolicyReader {
         if (!options.has("withoutKey") || FAIL.equals(options.raw("withoutKey"))) {
             return null;
         }
-        List<String> unkeyed = Pickers.names().stream()
-                .filter(name -> !Pickers.byName(name).keyed())
-                .toList();
+        List<String> unkeyed = unkeyedNames();
         String expected = FAIL + " or the name of a policy that needs no key (" + String.join(", ", unkeyed) + ")";
         if (!(options.raw("withoutKey") instanceof String name)) {
             throw options.refuse("withoutKey", expected);
         }
         return named(options, "withoutKey", name, unkeyed::contains, expected);
+    }
+
+    private static List<String> unkeyedNames() {
+        return Pickers.names().stream()
+                .filter(name -> !Pickers.byName(name).keyed())
+                .toList();
     }
 
     private static PickPolicy named(

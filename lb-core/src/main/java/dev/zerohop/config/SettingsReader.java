@@ -30,7 +30,7 @@ final class SettingsReader {
         Fields root = Fields.of("", tree, "policy", "key", "stages", "health", "retry");
         PickPolicy policy = PolicyReader.read(root);
         KeySource key = root.has("key") ? KeyReader.read(root) : null;
-        List<Stage> stages = stages(root.object("stages", "panic"));
+        List<Stage> stages = stages(root.object("stages", "panic", "zone"));
         Fields health = root.object("health", "ejection", "massRemoval");
         return new BalancerSettings(policy, stages, ejection(health), guard(health), retry(root), key);
     }
@@ -38,10 +38,11 @@ final class SettingsReader {
     /** In their fixed order, whatever the order of the fields. */
     private static List<Stage> stages(Fields stages) {
         Fields panic = stages.object("panic", "thresholdPercent");
-        return List.of(HealthFilter.builder()
+        HealthFilter health = HealthFilter.builder()
                 .panicThresholdPercent(
                         panic.integer("thresholdPercent", HealthFilter.DEFAULT_PANIC_THRESHOLD_PERCENT, 0, 100))
-                .build());
+                .build();
+        return List.of(health, ZoneReader.read(stages));
     }
 
     private static EjectionPolicy ejection(Fields health) {

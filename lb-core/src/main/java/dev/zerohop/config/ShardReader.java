@@ -1,6 +1,7 @@
 package dev.zerohop.config;
 
 import dev.zerohop.PickPolicy;
+import dev.zerohop.ShardPlacement.Ranges;
 import dev.zerohop.picker.OwnerDown;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.picker.ShardPolicy.Strategy;
@@ -15,11 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the options of the policy {@code shard}. */
 final class ShardReader {
-    private static final int MAX_SLOTS = 1 << 20;
-    private static final int DEFAULT_SLOTS = 16_384;
     private static final int MAX_SHARDS = 1_000_000;
 
-    private static final List<String> EVERY = List.of("strategy", "ownerDown", "withoutKey");
+    private static final List<String> EVERY = List.of("strategy", "ownerDown", "replicas", "withoutKey");
 
     /** One entry of {@code ranges}, with the place at which it stands. */
     private record Range(String path, int from, int to, int ordinal) {}
@@ -33,6 +32,7 @@ final class ShardReader {
                 "shards",
                 "firstOrdinal",
                 "ownerDown",
+                "replicas",
                 "withoutKey",
                 "slots",
                 "ranges",
@@ -57,6 +57,9 @@ final class ShardReader {
                         OwnerDown.FAIL_FAST.name(),
                         Stream.of(OwnerDown.values()).map(Enum::name).toList())))
                 .withoutKey(PolicyReader.withoutKey(options));
+        if (options.has("replicas")) {
+            builder.replicas(PolicyReader.unkeyed(options, "replicas"));
+        }
         if (options.has("shards")) {
             builder.shards(options.integer("shards", 0, 1, MAX_SHARDS));
         }
@@ -85,7 +88,7 @@ final class ShardReader {
     }
 
     private static void ranges(Fields options, ShardPolicy.Builder builder) {
-        int slots = options.integer("slots", DEFAULT_SLOTS, 1, MAX_SLOTS);
+        int slots = options.integer("slots", Ranges.DEFAULT_SLOTS, 1, Ranges.MAX_SLOTS);
         builder.slots(slots);
         String expected = "a list of {\"from\", \"to\", \"ordinal\"} that covers all slots";
         List<?> list = options.list("ranges", expected);

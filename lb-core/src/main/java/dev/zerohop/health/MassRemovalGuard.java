@@ -6,6 +6,8 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.MembershipGuard;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import dev.zerohop.ShardPlacement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,12 +138,19 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
 
     /** Whether fewer shards are wanted, and this is one of those that are not. */
     private static boolean surplus(Endpoint endpoint, EndpointSet next) {
-        ShardCount shards = next.shards();
-        if (shards == null || !endpoint.hasOrdinal()) {
+        ShardMap map = next.shardMap();
+        if (map == null || !endpoint.hasOrdinal()) {
             return false;
         }
-        long end = (long) shards.firstOrdinal() + shards.count();
-        return endpoint.ordinal() < shards.firstOrdinal() || endpoint.ordinal() >= end;
+        // During a move both epochs are alive, and whoever has a part in one of them is wanted.
+        ShardMap.Move move = map.move();
+        return surplus(endpoint.ordinal(), map.placement())
+                && (move == null || surplus(endpoint.ordinal(), move.placement()));
+    }
+
+    private static boolean surplus(int ordinal, ShardPlacement placement) {
+        return placement instanceof ShardCount shards
+                && (ordinal < shards.firstOrdinal() || ordinal >= shards.firstOrdinal() + shards.count());
     }
 
     /** Builds a {@link MassRemovalGuard}. Not thread-safe. */

@@ -40,6 +40,12 @@ abstract class KeyedPicker implements Picker {
 
     abstract @Nullable Node pick(EndpointSelector key, PickContext context);
 
+    /** {@link #pick(EndpointSelector, PickContext)} at an instant that the caller has read, for a policy to which it matters. */
+    @Nullable
+    Node pick(EndpointSelector key, PickContext context, long nowNanos) {
+        return pick(key, context);
+    }
+
     abstract Refusal refusal(EndpointSelector key, PickContext context);
 
     abstract List<String> explain(EndpointSelector key, PickContext context);
@@ -57,7 +63,7 @@ abstract class KeyedPicker implements Picker {
     public final @Nullable Node pick(PickContext context, long nowNanos) {
         EndpointSelector key = context.selector();
         if (key != null) {
-            return pick(key, context);
+            return pick(key, context, nowNanos);
         }
         return withoutKey == null ? null : withoutKey.pick(context, nowNanos);
     }

@@ -2,27 +2,30 @@ package dev.zerohop.picker;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Locality;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
-import dev.zerohop.ShardCount;
 import dev.zerohop.Snapshot;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The members of a snapshot by ordinal, and how many shards they are meant to be. Immutable. */
+/** The members of a snapshot by ordinal; those that share one are replicas of its shard. Immutable. */
 final class Owners {
-    private final int shards;
-    private final int firstOrdinal;
-    private final String origin;
-
-    /** Parallel, in order of ordinals and then of ids. */
+    /** The ordinals that there are, ascending. */
     private final int[] ordinals;
 
-    private final Node[] nodes;
-    private final boolean[] usable;
+    /** Where the members of each ordinal begin, and behind the last. */
+    private final int[] starts;
 
-    Owners(ShardPolicy policy, Snapshot snapshot) {
+    /** In order of ordinals and then of ids. */
+    private final Node[] nodes;
+
+    /** The effective weight of each node; 0 if it is no candidate. */
+    private final double[] weights;
+
+    Owners(Snapshot snapshot) {
         List<Node> members = snapshot.members();
         long[] sorted = new long[members.size()];
         int count = 0;
@@ -33,117 +36,135 @@ final class Owners {
             }
         }
         Arrays.sort(sorted, 0, count);
-        boolean[] candidates = candidates(members, snapshot.candidates());
-        this.ordinals = new int[count];
+        double[] candidates = weights(members, snapshot.candidates());
         this.nodes = new Node[count];
-        this.usable = new boolean[count];
+        this.weights = new double[count];
+        int[] distinct = new int[count];
+        int[] begins = new int[count + 1];
+        int found = 0;
         for (int i = 0; i < count; i++) {
             int member = (int) sorted[i];
-            ordinals[i] = (int) (sorted[i] >>> 32);
+            int ordinal = (int) (sorted[i] >>> 32);
+            if (found == 0 || distinct[found - 1] != ordinal) {
+                distinct[found] = ordinal;
+                begins[found++] = i;
+            }
             nodes[i] = members.get(member);
-            usable[i] = candidates[member];
+            weights[i] = candidates[member];
         }
-        ShardCount known = snapshot.shards();
-        this.firstOrdinal = policy.firstOrdinal().orElse(known == null ? 0 : known.firstOrdinal());
-        if (policy.shards().isPresent()) {
-            this.shards = policy.shards().get();
-            this.origin = shards + " shards as configured";
-        } else if (known != null) {
-            this.shards = known.count();
-            this.origin = shards + " shards as the source says";
-        } else {
-            this.shards = count == 0 ? 0 : Math.max(0, ordinals[count - 1] + 1 - firstOrdinal);
-            this.origin = shards == 0
-                    ? "the number of shards is unknown: no endpoint has an ordinal"
-                            + (firstOrdinal == 0 ? "" : " of " + firstOrdinal + " or more")
-                    : shards + " shards by the highest ordinal known, " + ordinals[count - 1];
-        }
+        begins[found] = count;
+        this.ordinals = found == count ? distinct : Arrays.copyOf(distinct, found);
+        this.starts = found == count ? begins : Arrays.copyOf(begins, found + 1);
     }
 
-    /** Which members are candidates; both lists are in the same order. */
-    private static boolean[] candidates(List<Node> members, List<Candidate> candidates) {
-        boolean[] are = new boolean[members.size()];
+    /** The weight of each member as a candidate; both lists are in the same order. */
+    private static double[] weights(List<Node> members, List<Candidate> candidates) {
+        double[] weights = new double[members.size()];
         int next = 0;
-        for (int i = 0; i < are.length && next < candidates.size(); i++) {
-            if (members.get(i) == candidates.get(next).node()) {
-                are[i] = true;
+        for (int i = 0; i < weights.length && next < candidates.size(); i++) {
+            Candidate candidate = candidates.get(next);
+            if (members.get(i) == candidate.node()) {
+                weights[i] = candidate.weight();
                 next++;
             }
         }
-        return are;
+        return weights;
     }
 
-    /** The number of shards; 0 if it is unknown. */
-    int shards() {
-        return shards;
+    /** How many different ordinals there are. */
+    int size() {
+        return ordinals.length;
     }
 
-    int firstOrdinal() {
-        return firstOrdinal;
+    /** The highest ordinal; -1 if nobody has one. */
+    int highest() {
+        return ordinals.length == 0 ? -1 : ordinals[ordinals.length - 1];
     }
 
-    /** Where the number of shards comes from. */
-    String origin() {
-        return origin;
+    int ordinalAt(int position) {
+        return ordinals[position];
     }
 
-    /** The position of the first member of an ordinal, or one at which it is not. */
-    private int find(int ordinal) {
+    /** The position of an ordinal, or what {@link Arrays#binarySearch(int[], int)} says if nobody has it. */
+    int find(int ordinal) {
         int count = ordinals.length;
-        // Ordinals without gaps and doubles stand where their number says.
+        // Ordinals without gaps stand where their number says.
         int guess = count == 0 ? 0 : ordinal - ordinals[0];
-        if (guess >= 0
-                && guess < count
-                && ordinals[guess] == ordinal
-                && (guess == 0 || ordinals[guess - 1] != ordinal)) {
-            return guess;
-        }
-        int low = 0;
-        int high = count;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (ordinals[middle] < ordinal) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
+        return guess >= 0 && guess < count && ordinals[guess] == ordinal
+                ? guess
+                : Arrays.binarySearch(ordinals, ordinal);
     }
 
-    /** The member of an ordinal whatever its health; a usable one if there are several; null if there is none. */
-    @Nullable
-    Node first(int ordinal) {
-        int at = find(ordinal);
-        Node first = null;
-        for (; at < ordinals.length && ordinals[at] == ordinal; at++) {
-            if (usable[at]) {
-                return nodes[at];
-            }
-            first = first == null ? nodes[at] : first;
-        }
-        return first;
+    /** Whether the members at a position are more than one. */
+    boolean replicated(int position) {
+        return starts[position + 1] - starts[position] > 1;
     }
 
-    /** The usable member of an ordinal, one that the context does not avoid if there is one; null if none is usable. */
+    /** The one member at a position that is not {@linkplain #replicated replicated}, if it is usable. */
     @Nullable
-    Node usable(int ordinal, PickContext context) {
-        Node first = null;
-        for (int at = find(ordinal); at < ordinals.length && ordinals[at] == ordinal; at++) {
-            if (usable[at]) {
-                if (!context.avoids(nodes[at].endpoint())) {
-                    return nodes[at];
-                }
-                first = first == null ? nodes[at] : first;
+    Node only(int position) {
+        int at = starts[position];
+        return weights[at] > 0 ? nodes[at] : null;
+    }
+
+    /** Whether somebody at a position is usable whom the context does not avoid. */
+    boolean offers(int position, PickContext context) {
+        for (int i = starts[position]; i < starts[position + 1]; i++) {
+            if (weights[i] > 0 && !context.avoids(nodes[i].endpoint())) {
+                return true;
             }
         }
-        return first;
+        return false;
+    }
+
+    /** Whether somebody at a position is usable. */
+    boolean usable(int position) {
+        return offers(position, PickContext.NONE);
+    }
+
+    /** The members at a position whatever their health, the usable ones first. */
+    List<Node> members(int position) {
+        List<Node> members = new ArrayList<>();
+        int usable = 0;
+        for (int i = starts[position]; i < starts[position + 1]; i++) {
+            members.add(weights[i] > 0 ? usable++ : members.size(), nodes[i]);
+        }
+        return members;
+    }
+
+    /** The members at a position, in order of ids, as a snapshot of their own. */
+    Snapshot part(int position) {
+        List<Node> members = new ArrayList<>();
+        List<Candidate> candidates = new ArrayList<>();
+        for (int i = starts[position]; i < starts[position + 1]; i++) {
+            members.add(nodes[i]);
+            if (weights[i] > 0) {
+                candidates.add(new Candidate(nodes[i], weights[i]));
+            }
+        }
+        return new Snapshot(members, candidates, Long.MAX_VALUE, null, Locality.UNKNOWN, List.of());
+    }
+
+    /** Whether the members at a position are those at a position of {@code before}, all as usable as they were. */
+    boolean same(int position, Owners before, int positionBefore) {
+        int start = starts[position];
+        int offset = before.starts[positionBefore] - start;
+        if (before.starts[positionBefore + 1] != starts[position + 1] + offset) {
+            return false;
+        }
+        for (int i = start; i < starts[position + 1]; i++) {
+            if (nodes[i] != before.nodes[i + offset] || weights[i] != before.weights[i + offset]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether a node is a member of an ordinal. */
     boolean owns(Node node, int ordinal) {
-        for (int at = find(ordinal); at < ordinals.length && ordinals[at] == ordinal; at++) {
-            if (nodes[at] == node) {
+        int position = find(ordinal);
+        for (int i = position < 0 ? 0 : starts[position]; position >= 0 && i < starts[position + 1]; i++) {
+            if (nodes[i] == node) {
                 return true;
             }
         }
@@ -159,7 +180,7 @@ final class Owners {
         int from = ordinals[0];
         int to = from;
         for (int i = 1; i <= ordinals.length; i++) {
-            if (i < ordinals.length && ordinals[i] <= to + 1) {
+            if (i < ordinals.length && ordinals[i] == to + 1) {
                 to = ordinals[i];
                 continue;
             }

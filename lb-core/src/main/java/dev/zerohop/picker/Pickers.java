@@ -135,9 +135,13 @@ public final class Pickers {
     }
 
     static void checkUnkeyed(@Nullable PickPolicy withoutKey) {
-        if (withoutKey != null && withoutKey.keyed()) {
+        checkUnkeyed("withoutKey", withoutKey);
+    }
+
+    static void checkUnkeyed(String option, @Nullable PickPolicy policy) {
+        if (policy != null && policy.keyed()) {
             throw new IllegalArgumentException(
-                    "withoutKey was " + withoutKey.name() + ", expected a policy that needs no key");
+                    option + " was " + policy.name() + ", expected a policy that needs no key");
         }
     }
 

@@ -1,14 +1,12 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.ShardPlacement.Prefixes;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.Optional;
 
-/** A table of prefixes, of which the longest wins. An integer key is taken by its decimal digits. */
+/** A table of prefixes, laid out for a binary search. Equal if the tables are. */
 final class PrefixTable implements ShardStrategy {
-    private final Map<String, Integer> table;
-    private final Optional<Integer> otherwise;
+    private final Prefixes table;
 
     /** In order, so that whatever stands between a prefix and a key that has it also has that prefix. */
     private final String[] prefixes;
@@ -18,19 +16,14 @@ final class PrefixTable implements ShardStrategy {
     /** For each prefix, the longest other one that it begins with, or -1. */
     private final int[] shorter;
 
-    PrefixTable(Map<String, Integer> table, Optional<Integer> otherwise) {
-        this.table = Map.copyOf(table);
-        this.otherwise = otherwise;
-        ShardStrategy.checkOrdinals("prefix table", table, otherwise);
-        if (table.containsKey("")) {
-            throw new IllegalArgumentException("prefix table had an empty prefix, expected a default instead");
-        }
-        this.prefixes = table.keySet().toArray(new String[0]);
+    PrefixTable(Prefixes table) {
+        this.table = table;
+        this.prefixes = table.table().keySet().toArray(new String[0]);
         Arrays.sort(prefixes);
         this.ordinals = new int[prefixes.length];
         this.shorter = new int[prefixes.length];
         for (int i = 0; i < prefixes.length; i++) {
-            ordinals[i] = this.table.getOrDefault(prefixes[i], NOT_PLACED);
+            ordinals[i] = table.table().getOrDefault(prefixes[i], NOT_PLACED);
             int candidate = i - 1;
             while (candidate >= 0 && !prefixes[i].startsWith(prefixes[candidate])) {
                 candidate = shorter[candidate];
@@ -47,7 +40,7 @@ final class PrefixTable implements ShardStrategy {
     @Override
     public int ordinal(EndpointSelector key, int shards, int firstOrdinal) {
         int at = longest(ShardStrategy.textOf(key));
-        return at >= 0 ? ordinals[at] : otherwise.orElse(NOT_PLACED);
+        return at >= 0 ? ordinals[at] : table.otherwise().orElse(NOT_PLACED);
     }
 
     private int longest(String text) {
@@ -68,21 +61,21 @@ final class PrefixTable implements ShardStrategy {
             return "prefix: \"" + prefixes[at] + "\" is the longest prefix of key " + ShardStrategy.quoted(key);
         }
         return "prefix: key " + ShardStrategy.quoted(key) + " begins with none of the " + prefixes.length
-                + " prefixes and there is " + (otherwise.isPresent() ? "a" : "no") + " default";
+                + " prefixes and there is " + (table.otherwise().isPresent() ? "a" : "no") + " default";
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof PrefixTable that && table.equals(that.table) && otherwise.equals(that.otherwise);
+        return other instanceof PrefixTable that && table.equals(that.table);
     }
 
     @Override
     public int hashCode() {
-        return 31 * table.hashCode() + otherwise.hashCode();
+        return table.hashCode();
     }
 
     @Override
     public String toString() {
-        return "PrefixTable[table=" + table + ", otherwise=" + otherwise + "]";
+        return table.toString();
     }
 }

@@ -19,64 +19,85 @@ final class ShardPicker extends KeyedPicker {
     /** How many times SPILL hashes again before it goes on in order of ordinals. */
     private static final int REHASHES = 8;
 
+    private static final int NOBODY = -1;
+
     private final ShardPolicy policy;
-    private final ShardStrategy strategy;
     private final Owners owners;
+    private final ShardScheme scheme;
+    private final ShardReplicas replicas;
 
     ShardPicker(ShardPolicy policy, Snapshot snapshot, Env env) {
         super(policy.name(), snapshot, env, policy.withoutKey());
         this.policy = policy;
-        this.strategy = policy.strategy();
-        this.owners = new Owners(policy, snapshot);
+        this.owners = new Owners(snapshot);
+        this.scheme = ShardScheme.of(policy, snapshot.shardMap(), owners.highest(), null);
+        this.replicas = new ShardReplicas(owners, policy.replicas(), env, null);
     }
 
     private ShardPicker(ShardPicker before, Snapshot next) {
         super(before, next);
         this.policy = before.policy;
-        this.strategy = before.strategy;
-        this.owners = new Owners(policy, next);
+        this.owners = new Owners(next);
+        this.scheme = ShardScheme.of(policy, next.shardMap(), owners.highest(), before.scheme);
+        this.replicas = new ShardReplicas(owners, policy.replicas(), env, before.replicas);
     }
 
-    private boolean countUnknown() {
-        return strategy.counts() && owners.shards() == 0;
+    @Override
+    public long shardEpoch() {
+        return scheme.epoch();
     }
 
     @Override
     @Nullable
     Node pick(EndpointSelector key, PickContext context) {
-        if (countUnknown()) {
-            return null;
-        }
-        int ordinal = strategy.ordinal(key, owners.shards(), owners.firstOrdinal());
-        if (ordinal == ShardStrategy.NOT_PLACED) {
-            return null;
-        }
-        Node owner = owners.usable(ordinal, context);
-        if (policy.ownerDown() != OwnerDown.SPILL
-                || (owner != null && !(context.avoidsAny() && context.avoids(owner.endpoint())))) {
-            return owner;
-        }
-        return spill(key.hash(), ordinal, owner, context);
+        int position = position(key, context);
+        return position < 0 ? null : replicas.pick(position, context);
     }
 
-    private @Nullable Node spill(long hash, int ordinal, @Nullable Node owner, PickContext context) {
-        int shards = owners.shards();
-        int firstOrdinal = owners.firstOrdinal();
-        Node tried = owner;
+    @Override
+    @Nullable
+    Node pick(EndpointSelector key, PickContext context, long nowNanos) {
+        int position = position(key, context);
+        return position < 0 ? null : replicas.pick(position, context, nowNanos);
+    }
+
+    /** The position of the ordinal to ask, below 0 if there is none. */
+    private int position(EndpointSelector key, PickContext context) {
+        int ordinal = scheme.ordinal(key);
+        if (ordinal == ShardStrategy.NOT_PLACED) {
+            return NOBODY;
+        }
+        int position = owners.find(ordinal);
+        return policy.ownerDown() != OwnerDown.SPILL || (position >= 0 && owners.offers(position, context))
+                ? position
+                : spill(key.hash(), ordinal, position, context);
+    }
+
+    private int spill(long hash, int ordinal, int owner, PickContext context) {
+        int shards = scheme.shards();
+        int first = scheme.firstOrdinal();
+        int tried = owner >= 0 && owners.usable(owner) ? owner : NOBODY;
         if (shards == 0) {
             return tried;
         }
-        int place = Math.floorMod(ordinal - firstOrdinal, shards);
-        for (int k = 1; k <= REHASHES + shards; k++) {
-            int bucket = k <= REHASHES
-                    ? JumpHash.bucket(Mix64.mix(hash + k * Mix64.GOLDEN), shards)
-                    : (int) (((long) place + k - REHASHES) % shards);
-            Node next = owners.usable(bucket + firstOrdinal, context);
-            if (next != null) {
-                if (!context.avoids(next.endpoint())) {
+        for (int k = 1; k <= REHASHES; k++) {
+            int next = owners.find(first + JumpHash.bucket(Mix64.mix(hash + k * Mix64.GOLDEN), shards));
+            if (next >= 0 && owners.offers(next, context)) {
+                return next;
+            }
+            tried = tried < 0 && next >= 0 && owners.usable(next) ? next : tried;
+        }
+        int behind = owners.find(first + Math.floorMod(ordinal - first, shards));
+        int start = behind < 0 ? -behind - 1 : behind + 1;
+        int count = owners.size();
+        for (int i = 0; i < count; i++) {
+            int next = start + i < count ? start + i : start + i - count;
+            int offset = owners.ordinalAt(next) - first;
+            if (offset >= 0 && offset < shards) {
+                if (owners.offers(next, context)) {
                     return next;
                 }
-                tried = tried == null ? next : tried;
+                tried = tried < 0 && owners.usable(next) ? next : tried;
             }
         }
         return tried;
@@ -85,57 +106,65 @@ final class ShardPicker extends KeyedPicker {
     @Override
     public boolean spilled(PickContext context, Node picked) {
         EndpointSelector key = context.selector();
-        if (key == null || policy.ownerDown() != OwnerDown.SPILL || countUnknown()) {
-            return false;
-        }
-        return !owners.owns(picked, strategy.ordinal(key, owners.shards(), owners.firstOrdinal()));
+        return key != null
+                && policy.ownerDown() == OwnerDown.SPILL
+                && !scheme.unknown()
+                && !owners.owns(picked, scheme.ordinal(key));
     }
 
     @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
-        if (countUnknown()) {
+        if (scheme.unknown()) {
             return new Refusal(
                     Refusal.Kind.NONE_USABLE,
                     false,
-                    owners.origin() + " among " + snapshot.members().size()
+                    scheme.origin() + " among " + snapshot.members().size()
                             + " endpoints, expected ordinals or a configured number of shards");
         }
-        int ordinal = strategy.ordinal(key, owners.shards(), owners.firstOrdinal());
+        int ordinal = scheme.ordinal(key);
         if (ordinal == ShardStrategy.NOT_PLACED) {
-            return new Refusal(Refusal.Kind.BAD_KEY, false, strategy.why(key, owners.shards(), owners.firstOrdinal()));
+            return new Refusal(Refusal.Kind.BAD_KEY, false, scheme.why(key));
         }
         if (policy.ownerDown() == OwnerDown.SPILL) {
             return Refusals.of(snapshot);
         }
         boolean waits = policy.ownerDown() == OwnerDown.WAIT;
-        Node owner = owners.first(ordinal);
-        if (owner == null) {
+        int position = owners.find(ordinal);
+        if (position < 0) {
             return new Refusal(
                     Refusal.Kind.OWNER_DOWN,
                     waits,
                     "ordinal " + ordinal + " has no endpoint; ordinals known: " + owners.known());
         }
-        String who = "ordinal " + ordinal + " (" + owner.endpoint() + ") ";
+        List<Node> members = owners.members(position);
+        boolean connecting = false;
+        List<String> states = new ArrayList<>();
+        for (Node member : members) {
+            connecting |= member.endpoint().weight() > 0 && member.health().status() == Health.Status.CONNECTING;
+            states.add(member.endpoint() + " " + state(member));
+        }
+        Node first = members.get(0);
+        return new Refusal(
+                connecting ? Refusal.Kind.CONNECTING : Refusal.Kind.OWNER_DOWN,
+                connecting || waits,
+                "ordinal " + ordinal
+                        + (members.size() == 1
+                                ? " (" + first.endpoint() + ") " + state(first)
+                                : ": none of its " + members.size() + " replicas can be used: "
+                                        + String.join("; ", states)));
+    }
+
+    private static String state(Node owner) {
         Health health = owner.health();
         if (owner.endpoint().weight() == 0) {
-            return new Refusal(Refusal.Kind.OWNER_DOWN, waits, who + "has weight 0 and takes no traffic");
-        }
-        if (health.status() == Health.Status.CONNECTING) {
-            return new Refusal(Refusal.Kind.CONNECTING, true, who + "is " + health.status() + ": " + health.reason());
+            return "has weight 0 and takes no traffic";
         }
         if (health.status() == Health.Status.HALF_OPEN) {
-            return new Refusal(
-                    Refusal.Kind.OWNER_DOWN,
-                    waits,
-                    who + "is HALF_OPEN: " + health.reason() + "; its one probe call is under way");
+            return "is HALF_OPEN: " + health.reason() + "; its one probe call is under way";
         }
-        return new Refusal(
-                Refusal.Kind.OWNER_DOWN,
-                waits,
-                who
-                        + (health.usable()
-                                ? "is " + health.status() + " but was left out by stages"
-                                : "is " + health.status() + ": " + health.reason()));
+        return health.usable()
+                ? "is " + health.status() + " but was left out by stages"
+                : "is " + health.status() + ": " + health.reason();
     }
 
     @Override
@@ -146,11 +175,19 @@ final class ShardPicker extends KeyedPicker {
     @Override
     List<String> explain(EndpointSelector key, PickContext context) {
         List<String> lines = new ArrayList<>(policy.place(key, snapshot).why());
-        Node node = pick(key, context);
-        if (node == null) {
+        int position = position(key, context);
+        if (position < 0 || !owners.usable(position)) {
             lines.add("refused: " + refusal(key, context).message());
-        } else if (spilled(context, node)) {
-            lines.add("spilled to " + node.endpoint());
+            return lines;
+        }
+        int ordinal = owners.ordinalAt(position);
+        List<Node> members = owners.members(position);
+        if (ordinal != scheme.ordinal(key)) {
+            lines.add("spilled to ordinal " + ordinal + ", " + members.get(0).endpoint());
+        }
+        for (String line : replicas.explain(position, context)) {
+            lines.add(members.size() + " replicas of ordinal " + ordinal + ", "
+                    + policy.replicas().name() + ": " + line);
         }
         return lines;
     }

@@ -6,9 +6,9 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.LoadMetric;
-import dev.zerohop.Node;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,18 +16,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each key to the endpoint that owns it: the member with the ordinal that the key is placed on. An immutable value.
  *
  * <p>Placement depends on the key and on the number of shards that is <em>desired</em>, never on who happens to be up: a pod that crashes, restarts or
- * changes its address moves no key. The number is the configured one, else the source's ({@link Snapshot#shards}), else the highest ordinal known
- * plus one. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
+ * changes its address moves no key. An explicit map of the source ({@link Snapshot#shardMap}) goes before everything configured here, and so does
+ * a count of the source that has an epoch, under {@link Strategy#JUMP} and {@link Strategy#MODULO}. Otherwise the number is the configured one, else the
+ * source's, else the highest ordinal known plus one. A policy with a map of its own is not moved by a source's count. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
  * down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}.
  *
- * <p>If several members have the same ordinal, the first usable one in the order of their ids owns its keys and the others stand by: they take over
- * when it cannot be used, and for attempts that already tried it. Standing by is not spilling.
+ * <p>Members with the same ordinal are replicas of its shard: an unkeyed policy of its own picks one of the usable ones, and another one for an attempt
+ * that already tried one. The owner is down only when none of them is usable. A replica is no stand-in: picking it is not spilling.
  *
  * <p>A key that the strategy cannot place (a text key under modulo, a key that a table without a default does not have) is refused as
  * {@link dev.zerohop.Refusal.Kind#BAD_KEY}: waiting or another endpoint would not help.
@@ -69,6 +71,7 @@ public final class ShardPolicy implements PickPolicy {
     private final Optional<Integer> shards;
     private final Optional<Integer> firstOrdinal;
     private final OwnerDown ownerDown;
+    private final PickPolicy replicas;
     private final @Nullable PickPolicy withoutKey;
 
     private ShardPolicy(ShardStrategy strategy, Builder builder) {
@@ -76,6 +79,7 @@ public final class ShardPolicy implements PickPolicy {
         this.shards = Optional.ofNullable(builder.shards);
         this.firstOrdinal = Optional.ofNullable(builder.firstOrdinal);
         this.ownerDown = builder.ownerDown;
+        this.replicas = builder.replicas;
         this.withoutKey = builder.withoutKey;
     }
 
@@ -96,7 +100,9 @@ public final class ShardPolicy implements PickPolicy {
 
     @Override
     public LoadMetric loadMetric() {
-        return withoutKey == null ? LoadMetric.IN_FLIGHT : withoutKey.loadMetric();
+        // Both policies can do with the one metric that is more than counting: see build().
+        LoadMetric metric = replicas.loadMetric();
+        return withoutKey == null || !metric.equals(LoadMetric.IN_FLIGHT) ? metric : withoutKey.loadMetric();
     }
 
     @Override
@@ -108,23 +114,34 @@ public final class ShardPolicy implements PickPolicy {
      * Who owns a key in a snapshot, and why. A pure function: it neither picks nor asks for health. An owner that is absent is a null endpoint.
      */
     public Placement place(EndpointSelector key, Snapshot snapshot) {
-        Owners owners = new Owners(this, snapshot);
+        Owners owners = new Owners(snapshot);
+        ShardScheme scheme = ShardScheme.of(this, snapshot.shardMap(), owners.highest(), null);
+        int ordinal = scheme.ordinal(key);
         List<String> why = new ArrayList<>();
-        why.add(owners.origin());
-        if (strategy.counts() && owners.shards() == 0) {
-            return new Placement(Endpoint.NO_ORDINAL, null, strategy.name(), 0, why);
+        List<Endpoint> replicas = new ArrayList<>();
+        why.add(scheme.origin());
+        if (!scheme.unknown()) {
+            why.add(scheme.why(key));
         }
-        int ordinal = strategy.ordinal(key, owners.shards(), owners.firstOrdinal());
-        why.add(strategy.why(key, owners.shards(), owners.firstOrdinal()));
-        if (ordinal == ShardStrategy.NOT_PLACED) {
-            return new Placement(ordinal, null, strategy.name(), owners.shards(), why);
+        if (ordinal != ShardStrategy.NOT_PLACED) {
+            int position = owners.find(ordinal);
+            if (position >= 0) {
+                owners.members(position).forEach(node -> replicas.add(node.endpoint()));
+            }
+            why.add("ordinal " + ordinal
+                    + switch (replicas.size()) {
+                        case 0 -> " has no endpoint; ordinals known: " + owners.known();
+                        case 1 -> " is " + replicas.get(0);
+                        default ->
+                            " has " + replicas.size() + " replicas: "
+                                    + replicas.stream().map(Endpoint::toString).collect(Collectors.joining(", "));
+                    });
+            String outlook = scheme.outlook(key);
+            if (outlook != null) {
+                why.add(outlook);
+            }
         }
-        Node owner = owners.first(ordinal);
-        why.add(
-                owner == null
-                        ? "ordinal " + ordinal + " has no endpoint; ordinals known: " + owners.known()
-                        : "ordinal " + ordinal + " is " + owner.endpoint());
-        return new Placement(ordinal, owner == null ? null : owner.endpoint(), strategy.name(), owners.shards(), why);
+        return new Placement(ordinal, replicas, scheme.name(), scheme.shards(), scheme.epoch(), why);
     }
 
     ShardStrategy strategy() {
@@ -143,6 +160,10 @@ public final class ShardPolicy implements PickPolicy {
         return ownerDown;
     }
 
+    PickPolicy replicas() {
+        return replicas;
+    }
+
     @Nullable
     PickPolicy withoutKey() {
         return withoutKey;
@@ -155,18 +176,19 @@ public final class ShardPolicy implements PickPolicy {
                 && shards.equals(that.shards)
                 && firstOrdinal.equals(that.firstOrdinal)
                 && ownerDown == that.ownerDown
+                && replicas.equals(that.replicas)
                 && Objects.equals(withoutKey, that.withoutKey);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(strategy, shards, firstOrdinal, ownerDown, withoutKey);
+        return Objects.hash(strategy, shards, firstOrdinal, ownerDown, replicas, withoutKey);
     }
 
     @Override
     public String toString() {
         return "ShardPolicy[strategy=" + strategy + ", shards=" + shards + ", firstOrdinal=" + firstOrdinal
-                + ", ownerDown=" + ownerDown + ", withoutKey=" + withoutKey + "]";
+                + ", ownerDown=" + ownerDown + ", replicas=" + replicas + ", withoutKey=" + withoutKey + "]";
     }
 
     /** Builds a {@link ShardPolicy}. Not thread-safe; {@link #build} checks the values. */
@@ -175,9 +197,10 @@ public final class ShardPolicy implements PickPolicy {
         private @Nullable Integer shards;
         private @Nullable Integer firstOrdinal;
         private OwnerDown ownerDown = OwnerDown.FAIL_FAST;
+        private PickPolicy replicas = Pickers.leastRequest();
         private @Nullable PickPolicy withoutKey;
         private @Nullable Integer slots;
-        private final List<SlotRanges.Range> ranges = new ArrayList<>();
+        private final List<ShardPlacement.Range> ranges = new ArrayList<>();
         private @Nullable Map<String, Integer> table;
         private @Nullable Map<String, Integer> prefixes;
         private @Nullable Integer otherwise;
@@ -208,6 +231,12 @@ public final class ShardPolicy implements PickPolicy {
             return this;
         }
 
+        /** Sets how to pick among endpoints that have the same ordinal. Default: {@link Pickers#leastRequest}. */
+        public Builder replicas(PickPolicy replicas) {
+            this.replicas = requireNonNull(replicas, "replicas");
+            return this;
+        }
+
         /** Sets how to pick for a call without a key; null refuses it. Default: null. */
         public Builder withoutKey(@Nullable PickPolicy withoutKey) {
             this.withoutKey = withoutKey;
@@ -222,7 +251,7 @@ public final class ShardPolicy implements PickPolicy {
 
         /** Gives the slots {@code from} to {@code to}, both included, to an ordinal, for {@link Strategy#RANGES}. */
         public Builder range(int from, int to, int ordinal) {
-            ranges.add(new SlotRanges.Range(from, to, ordinal));
+            ranges.add(new ShardPlacement.Range(from, to, ordinal));
             return this;
         }
 
@@ -261,6 +290,15 @@ public final class ShardPolicy implements PickPolicy {
                         + ", expected a sum of at most " + Integer.MAX_VALUE);
             }
             Pickers.checkUnkeyed(withoutKey);
+            Pickers.checkUnkeyed("replicas", replicas);
+            LoadMetric measured = replicas.loadMetric();
+            if (withoutKey != null
+                    && !measured.equals(LoadMetric.IN_FLIGHT)
+                    && !withoutKey.loadMetric().equals(LoadMetric.IN_FLIGHT)
+                    && !withoutKey.loadMetric().equals(measured)) {
+                throw new IllegalArgumentException("replicas was " + replicas + " and withoutKey " + withoutKey
+                        + ", expected both to measure load alike: an endpoint has one load");
+            }
             refuse("ranges", !ranges.isEmpty(), Strategy.RANGES);
             refuse("slots", slots != null, Strategy.RANGES);
             refuse("table", table != null, Strategy.LOOKUP);
@@ -274,9 +312,13 @@ public final class ShardPolicy implements PickPolicy {
                     switch (strategy) {
                         case JUMP -> new ShardStrategy.Jump();
                         case MODULO -> new ShardStrategy.Modulo();
-                        case RANGES -> new SlotRanges(slots == null ? SlotRanges.DEFAULT_SLOTS : slots, ranges, rest);
-                        case LOOKUP -> new LookupTable(table == null ? Map.of() : table, rest);
-                        case PREFIX -> new PrefixTable(prefixes == null ? Map.of() : prefixes, rest);
+                        case RANGES ->
+                            new SlotRanges(new ShardPlacement.Ranges(
+                                    slots == null ? ShardPlacement.Ranges.DEFAULT_SLOTS : slots, ranges, rest));
+                        case LOOKUP ->
+                            new LookupTable(new ShardPlacement.Lookup(table == null ? Map.of() : table, rest));
+                        case PREFIX ->
+                            new PrefixTable(new ShardPlacement.Prefixes(prefixes == null ? Map.of() : prefixes, rest));
                     },
                     this);
         }

@@ -2,15 +2,30 @@ package dev.zerohop.picker;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.internal.JumpHash;
-import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** From key to ordinal. Implementations are values. */
 sealed interface ShardStrategy permits ShardStrategy.Jump, ShardStrategy.Modulo, SlotRanges, LookupTable, PrefixTable {
 
     /** The key is not one that the strategy can place. */
     int NOT_PLACED = Endpoint.NO_ORDINAL;
+
+    /** The strategy of an explicit map; null for a count, which says nothing of how keys come to shards. */
+    static @Nullable ShardStrategy of(ShardPlacement placement) {
+        // A chain, since switching over types needs a later Java.
+        if (placement instanceof ShardPlacement.Ranges ranges) {
+            return new SlotRanges(ranges);
+        }
+        if (placement instanceof ShardPlacement.Lookup lookup) {
+            return new LookupTable(lookup);
+        }
+        if (placement instanceof ShardPlacement.Prefixes prefixes) {
+            return new PrefixTable(prefixes);
+        }
+        return null;
+    }
 
     /** The strategy's name in configurations. */
     String name();
@@ -101,21 +116,5 @@ sealed interface ShardStrategy permits ShardStrategy.Jump, ShardStrategy.Modulo,
     static String quoted(EndpointSelector key) {
         String text = key.text();
         return text != null ? '"' + text + '"' : Long.toString(key.number());
-    }
-
-    /** Checks the ordinals of a table. */
-    static void checkOrdinals(String what, Map<String, Integer> table, Optional<Integer> otherwise) {
-        if (table.isEmpty()) {
-            throw new IllegalArgumentException(what + " was empty, expected at least one entry");
-        }
-        table.forEach((key, ordinal) -> checkOrdinal(what + " entry \"" + key + '"', ordinal));
-        otherwise.ifPresent(ordinal -> checkOrdinal("default", ordinal));
-    }
-
-    /** Checks an ordinal. */
-    static void checkOrdinal(String what, int ordinal) {
-        if (ordinal < 0) {
-            throw new IllegalArgumentException(what + ": ordinal was " + ordinal + ", expected 0 or more");
-        }
     }
 }

@@ -2,7 +2,7 @@ package dev.zerohop.resolver;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
-import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +26,7 @@ final class EndpointsJson {
             List<Endpoint> endpoints;
 
             @Nullable
-            ShardCount shards;
+            ShardMap shards;
 
             @Nullable
             String config;
@@ -35,7 +35,7 @@ final class EndpointsJson {
             in.document((name, path) -> {
                 switch (name) {
                     case "endpoints" -> content.endpoints = endpoints(in, path);
-                    case "shards" -> content.shards = shards(in, path);
+                    case "shards" -> content.shards = ShardMapJson.read(in, path);
                     case "config" -> content.config = in.objectText(path);
                     default -> throw in.unknown(path, "endpoints, shards or config");
                 }
@@ -61,26 +61,6 @@ final class EndpointsJson {
             endpoints.add(endpoint);
         });
         return endpoints;
-    }
-
-    /** Reads a number, or {@code {"count": n, "firstOrdinal": m}}. */
-    static ShardCount shards(JsonInput in, String path) throws IOException {
-        if (in.atNumber()) {
-            return new ShardCount(in.number(path, 1, Integer.MAX_VALUE), 0);
-        }
-        Map<String, Integer> given = new HashMap<>();
-        in.object(path, (name, at) -> {
-            switch (name) {
-                case "count" -> given.put(name, in.number(at, 1, Integer.MAX_VALUE));
-                case "firstOrdinal" -> given.put(name, in.number(at, 0, Integer.MAX_VALUE));
-                default -> throw in.unknown(at, "count or firstOrdinal");
-            }
-        });
-        Integer count = given.get("count");
-        if (count == null) {
-            throw new IOException(path + ".count was missing, expected a whole number of 1 or more");
-        }
-        return new ShardCount(count, given.getOrDefault("firstOrdinal", 0));
     }
 
     /** Reads the object at the current token. */
@@ -200,13 +180,5 @@ final class EndpointsJson {
         if (value != null && !value.isBlank()) {
             out.writeStringField(name, value);
         }
-    }
-
-    /** Writes what {@link #shards} reads. */
-    static void write(JsonGenerator out, ShardCount shards) throws IOException {
-        out.writeStartObject();
-        out.writeNumberField("count", shards.count());
-        out.writeNumberField("firstOrdinal", shards.firstOrdinal());
-        out.writeEndObject();
     }
 }

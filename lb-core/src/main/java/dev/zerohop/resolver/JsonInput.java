@@ -111,6 +111,14 @@ final class JsonInput implements AutoCloseable {
         return parser.getLongValue();
     }
 
+    long longNumber(String path, long min, long max) throws IOException {
+        long number = longNumber(path);
+        if (number < min || number > max) {
+            throw refuse(path, "a whole number from " + min + " to " + max);
+        }
+        return number;
+    }
+
     boolean bool(String path) throws IOException {
         if (parser.currentToken() != JsonToken.VALUE_TRUE && parser.currentToken() != JsonToken.VALUE_FALSE) {
             throw refuse(path, "true or false");

@@ -3,7 +3,7 @@ package dev.zerohop.resolver;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
-import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import dev.zerohop.internal.Xxh64;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -86,7 +86,7 @@ final class LastGoodFile {
             String config;
 
             @Nullable
-            ShardCount shards;
+            ShardMap shards;
 
             long version;
             List<Endpoint> endpoints = List.of();
@@ -98,7 +98,7 @@ final class LastGoodFile {
                     case "asOf" -> found.asOf = in.text(path);
                     case "version" -> found.version = in.longNumber(path);
                     case "removals" -> found.removals = in.text(path);
-                    case "shards" -> found.shards = EndpointsJson.shards(in, path);
+                    case "shards" -> found.shards = ShardMapJson.read(in, path);
                     case "config" -> found.config = in.anyText(path);
                     case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, path);
                     default -> throw in.unknown(path, "a field of " + FORMAT);
@@ -111,7 +111,7 @@ final class LastGoodFile {
         try {
             EndpointSet set = EndpointSet.builder(target)
                     .endpoints(found.endpoints)
-                    .shards(found.shards)
+                    .shardMap(found.shards)
                     .version(found.version)
                     .asOf(Instant.parse(String.valueOf(found.asOf)))
                     .removals(EndpointSet.Removals.valueOf(String.valueOf(found.removals)))
@@ -158,10 +158,10 @@ final class LastGoodFile {
             out.writeStringField("asOf", set.asOf().toString());
             out.writeNumberField("version", set.version());
             out.writeStringField("removals", set.removals().name());
-            ShardCount shards = set.shards();
+            ShardMap shards = set.shardMap();
             if (shards != null) {
                 out.writeFieldName("shards");
-                EndpointsJson.write(out, shards);
+                ShardMapJson.write(out, shards);
             }
             if (content.configuration() != null) {
                 out.writeStringField("config", content.configuration());

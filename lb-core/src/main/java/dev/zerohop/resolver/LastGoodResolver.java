@@ -199,7 +199,7 @@ final class LastGoodResolver implements Resolver {
         LastGoodFile.Content before = written;
         return before == null
                 || !before.set().endpoints().equals(set.endpoints())
-                || !Objects.equals(before.set().shards(), set.shards())
+                || !Objects.equals(before.set().shardMap(), set.shardMap())
                 || !Objects.equals(before.configuration(), configuration)
                 || Duration.between(before.set().asOf(), set.asOf()).compareTo(CONFIRM) >= 0;
     }

@@ -86,7 +86,7 @@ public final class ManualResolver implements Resolver {
         EndpointSet before = current;
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shards(), next.shards());
+                && Objects.equals(before.shardMap(), next.shardMap());
         boolean repaired = error != null;
         error = null;
         current = next.toBuilder().version(same ? version : ++version).build();

@@ -5,7 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
-import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -39,12 +39,12 @@ final class PollingResolver implements Resolver {
      * What a source says.
      *
      * @param endpoints everybody
-     * @param shards the desired number of shards, if stated
+     * @param shards what is said about shards, if anything
      * @param configuration JSON for the balancer, if the source configures it
      */
     record Answer(
             List<Endpoint> endpoints,
-            @Nullable ShardCount shards,
+            @Nullable ShardMap shards,
             @Nullable String configuration) {
         Answer(List<Endpoint> endpoints) {
             this(endpoints, null, null);
@@ -132,9 +132,12 @@ final class PollingResolver implements Resolver {
     private void take(Answer answer) {
         EndpointSet next;
         try {
+            if (answer.shards() != null && last != null) {
+                answer.shards().checkFollows(last.shardMap());
+            }
             next = EndpointSet.builder(name)
                     .endpoints(answer.endpoints())
-                    .shards(answer.shards())
+                    .shardMap(answer.shards())
                     .asOf(env.time().now())
                     .version(version + 1)
                     .removals(removals)
@@ -146,7 +149,7 @@ final class PollingResolver implements Resolver {
         EndpointSet before = last;
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shards(), next.shards());
+                && Objects.equals(before.shardMap(), next.shardMap());
         boolean repaired = problem != null;
         problem = null;
         last = before != null && same ? before.confirmed(next.asOf()) : next;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.KeySource;
+import dev.zerohop.Locality;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.OwnerDown;
@@ -12,6 +13,7 @@ import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.retry.Retries;
 import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.stage.ZonePreference;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +29,9 @@ class ConfigurationsTest {
             {
               "policy": {"shard": {"strategy": "jump", "shards": 5, "firstOrdinal": 1, "ownerDown": "SPILL", "withoutKey": "round_robin"}},
               "key": {"header": "x-user-id", "as": "integer"},
-              "stages": {"panic": {"thresholdPercent": 40}},
+              "stages": {
+                "zone": {"prefer": "OWN", "zone": "eu-1a", "node": "n7", "minEndpoints": 3, "overProvisioningPercent": 150, "clients": {"eu-1a": 2.5}},
+                "panic": {"thresholdPercent": 40}},
               "health": {
                 "ejection": {"consecutiveFailures": 6, "connectFailures": 2, "errorResponses": true, "interval": "11s",
                   "baseTime": "31s", "maxTime": "2m", "connectBaseTime": "1500ms", "connectMaxTime": "33s", "maxPercent": 12, "jitter": "0s"},
@@ -44,7 +48,11 @@ class ConfigurationsTest {
                 .isEqualTo(Configurations.defaults())
                 .isEqualTo(new BalancerSettings(
                         Pickers.weightedRoundRobin(),
-                        List.of(HealthFilter.builder().build()),
+                        List.of(
+                                HealthFilter.builder().build(),
+                                ZonePreference.builder()
+                                        .client(Locality.ofThisProcess())
+                                        .build()),
                         OutlierEjection.builder().build(),
                         MassRemovalGuard.builder().build(),
                         Retries.builder().build(),
@@ -61,7 +69,14 @@ class ConfigurationsTest {
                                 .ownerDown(OwnerDown.SPILL)
                                 .withoutKey(Pickers.roundRobin())
                                 .build(),
-                        List.of(new HealthFilter(40)),
+                        List.of(
+                                new HealthFilter(40),
+                                new ZonePreference(
+                                        ZonePreference.Prefer.OWN,
+                                        new Locality("eu-1a", "n7"),
+                                        3,
+                                        150,
+                                        Map.of("eu-1a", 2.5))),
                         OutlierEjection.builder()
                                 .consecutiveFailures(6)
                                 .connectFailures(2)
@@ -207,7 +222,11 @@ class ConfigurationsTest {
                 "{\"key\": {\"jsonPointer\": \"/a~2\"}} => key.jsonPointer: was \"/a~2\", expected a JSON pointer that starts with '/', such as \"/user/id\"",
                 // stages, health, retry
                 "{\"stages\": {\"panic\": {\"thresholdPercent\": 101}}} => stages.panic.thresholdPercent: was 101, expected an integer from 0 to 100",
-                "{\"stages\": {\"panik\": {}}} => stages.panik: was an empty object, expected the field panic: known are panic",
+                "{\"stages\": {\"panik\": {}}} => stages.panik: was an empty object, expected the field panic: known are panic, zone",
+                "{\"stages\": {\"zone\": {\"prefer\": \"own\"}}} => stages.zone.prefer: was \"own\", expected one of ANY, HINTED, OWN",
+                "{\"stages\": {\"zone\": {\"zone\": \"\"}}} => stages.zone.zone: was \"\", expected the zone of this client, such as \"eu-1a\"",
+                "{\"stages\": {\"zone\": {\"clients\": {\"eu-1a\": 0}}}} => stages.zone.clients[\"eu-1a\"]: was 0, expected a number from 0.001 to 1000000",
+                "{\"stages\": {\"zone\": {\"overProvisioningPercent\": 99}}} => stages.zone.overProvisioningPercent: was 99, expected an integer from 100 to 1000",
                 "{\"stages\": [\"panic\"]} => stages: was a list, expected an object",
                 "{\"health\": {\"ejection\": {\"maxPercent\": 120}}} => health.ejection.maxPercent: was 120, expected an integer from 0 to 100",
                 "{\"health\": {\"ejection\": {\"maxPercent\": \"10\"}}} => health.ejection.maxPercent: was \"10\", expected an integer from 0 to 100",

@@ -1,0 +1,49 @@
+package dev.zerohop.config;
+
+import dev.zerohop.Locality;
+import dev.zerohop.stage.ZonePreference;
+import dev.zerohop.stage.ZonePreference.Prefer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code stages.zone}. */
+final class ZoneReader {
+    private static final List<String> PREFERENCES =
+            Arrays.stream(Prefer.values()).map(Prefer::name).toList();
+
+    private ZoneReader() {}
+
+    static ZonePreference read(Fields stages) {
+        Fields fields =
+                stages.object("zone", "prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients");
+        Locality stated = new Locality(
+                name(fields, "zone", "the zone of this client, such as \"eu-1a\""),
+                name(fields, "node", "the node of this client"));
+        return ZonePreference.builder()
+                .prefer(Prefer.valueOf(fields.word("prefer", Prefer.HINTED.name(), PREFERENCES)))
+                .client(stated.orElse(Locality.ofThisProcess()))
+                .minEndpoints(fields.integer("minEndpoints", ZonePreference.DEFAULT_MIN_ENDPOINTS, 0, 1_000_000))
+                .overProvisioningPercent(fields.integer(
+                        "overProvisioningPercent", ZonePreference.DEFAULT_OVER_PROVISIONING_PERCENT, 100, 1000))
+                .clients(clients(fields))
+                .build();
+    }
+
+    private static @Nullable String name(Fields fields, String field, String expected) {
+        return fields.has(field) ? fields.text(field, expected) : null;
+    }
+
+    private static Map<String, Double> clients(Fields fields) {
+        Map<String, Double> clients = new TreeMap<>();
+        if (fields.has("clients")) {
+            Fields byZone = fields.anyObject("clients");
+            for (String zone : byZone.names()) {
+                clients.put(zone, byZone.number(zone, 1, 0.001, 1_000_000));
+            }
+        }
+        return clients;
+    }
+}

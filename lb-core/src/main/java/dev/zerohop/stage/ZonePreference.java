@@ -1,0 +1,237 @@
+package dev.zerohop.stage;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Locality;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Stage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prefers the endpoints near this client, and lets as much of its traffic go elsewhere as they would be too few for.
+ *
+ * <p>With o the share of all clients that are in the own zone and u the share of the usable capacity (weights) that serves it, the own zone keeps
+ * {@code min(1, overProvisioning * u / o)} of this client's traffic. The rest goes to the zones that have more capacity than clients, each in proportion
+ * to that surplus. If all clients do so, no zone gets more than {@code overProvisioning} times its even share: one endpoint that is left alone in a
+ * zone is not buried. The clients' zones are taken to be of equal size unless {@link Builder#clients} says otherwise.
+ *
+ * <p>Whom a zone is served by: if endpoints carry hints, the hints say so, under kube-proxy's rules. They are followed only if every candidate has some and
+ * one of them matches this client; node hints go first, and are followed to the letter, without spill. Else everybody is used alike. If
+ * no endpoint carries hints, an endpoint serves the zone it is in, and only {@link Prefer#OWN} prefers it.
+ *
+ * <p>Does nothing, and says so, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others
+ * keep a thousandth of the traffic among them: a retry needs somewhere to go.
+ *
+ * <p>Weights carry the shares, and their sum stays what it was. Policies that ignore weights ({@code round_robin}, {@code random}) see only who is a
+ * candidate. Immutable and thread-safe; equal by value.
+ *
+ * <p>Source: Envoy's zone aware routing with its over-provisioning factor; kube-proxy's choice of a topology from hints.
+ *
+ * @param prefer what to prefer
+ * @param client where this client runs; what it leaves open is taken from the {@linkplain Snapshot#client source}
+ * @param minEndpoints zones without hints are preferred only from this number of candidates on
+ * @param overProvisioningPercent how far above its even share a zone may be loaded, 100 to 1000
+ * @param clients relative number of clients by zone; 1 for zones that are not named
+ */
+public record ZonePreference(
+        Prefer prefer, Locality client, int minEndpoints, int overProvisioningPercent, Map<String, Double> clients)
+        implements Stage {
+
+    /** The attribute that lists the zones an endpoint is meant for, separated by commas. */
+    public static final String ZONE_HINTS = "k8s.hints.zones";
+
+    /** The attribute that lists the nodes an endpoint is meant for, separated by commas. */
+    public static final String NODE_HINTS = "k8s.hints.nodes";
+
+    /** From how many candidates on zones without hints are preferred by default. */
+    public static final int DEFAULT_MIN_ENDPOINTS = 6;
+
+    /** How far above its even share a zone may be loaded by default, in percent. */
+    public static final int DEFAULT_OVER_PROVISIONING_PERCENT = 140;
+
+    /** What the others keep when a single candidate would be left. */
+    private static final double FOR_RETRIES = 0.001;
+
+    /** What is preferred. */
+    public enum Prefer {
+        /** What hints say; nothing where there are none. */
+        HINTED,
+        /** What hints say; the own zone where there are none. */
+        OWN,
+        /** Nothing. */
+        ANY
+    }
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException naming the option, its value and what was expected
+     */
+    public ZonePreference {
+        requireNonNull(prefer, "prefer");
+        requireNonNull(client, "client");
+        if (minEndpoints < 0) {
+            throw new IllegalArgumentException("minEndpoints was " + minEndpoints + ", expected 0 or more");
+        }
+        if (overProvisioningPercent < 100 || overProvisioningPercent > 1000) {
+            throw new IllegalArgumentException(
+                    "over-provisioning was " + overProvisioningPercent + " %, expected 100 to 1000");
+        }
+        clients = Map.copyOf(clients);
+        clients.forEach((zone, count) -> {
+            if (zone.isBlank() || !(count > 0) || count == Double.POSITIVE_INFINITY) {
+                throw new IllegalArgumentException("clients of zone '" + zone + "' was " + count
+                        + ", expected a finite number above 0 for a zone's name");
+            }
+        });
+    }
+
+    /** Starts with the defaults: hints are followed, the client's place is what the source says. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String name() {
+        return "zone";
+    }
+
+    @Override
+    public Snapshot apply(Snapshot in, long nowNanos) {
+        List<Candidate> candidates = in.candidates();
+        if (prefer == Prefer.ANY || candidates.isEmpty()) {
+            return in;
+        }
+        Hints hints = Hints.of(candidates);
+        if (hints.absent() && prefer == Prefer.HINTED) {
+            return in;
+        }
+        for (Candidate candidate : candidates) {
+            if (!candidate.node().health().status().usable()) {
+                return same(in, "all are used: endpoints that are out of order are in use as well");
+            }
+        }
+        Locality me = client.orElse(in.client());
+        if (!hints.absent()) {
+            return byHints(in, hints, me);
+        }
+        String zone = me.zone();
+        if (zone == null) {
+            return same(in, "all are used: the zone of this client is unknown");
+        }
+        if (candidates.size() < minEndpoints) {
+            return same(
+                    in,
+                    "all are used: " + candidates.size() + " candidates are fewer than the " + minEndpoints
+                            + " from which on a zone is preferred");
+        }
+        return spilling(in, Domains.ZONES, zone);
+    }
+
+    private Snapshot byHints(Snapshot in, Hints hints, Locality me) {
+        if (me.zone() == null && me.node() == null) {
+            return same(in, "all are used: neither zone nor node of this client is known");
+        }
+        String node = hints.forNode(me.node()) ? me.node() : null;
+        if (node != null) {
+            ZoneShares shares = ZoneShares.strict(in.candidates(), Domains.HINTED_NODES, node);
+            return with(in, shares, "node " + node);
+        }
+        String zone = hints.forZone(me.zone()) ? me.zone() : null;
+        if (zone != null) {
+            return spilling(in, Domains.HINTED_ZONES, zone);
+        }
+        return same(in, "all are used: " + hints.why(me));
+    }
+
+    private Snapshot spilling(Snapshot in, Domains domains, String zone) {
+        ZoneShares shares = ZoneShares.spilling(in, domains, zone, overProvisioningPercent / 100.0, clients);
+        return with(in, shares, "zone " + zone);
+    }
+
+    private Snapshot with(Snapshot in, ZoneShares shares, String place) {
+        List<Candidate> near = shares.candidates();
+        String note = name() + ": " + percent(shares.kept()) + " in own " + place + " with " + shares.nearby() + " of "
+                + in.candidates().size() + shares.spill();
+        if (near.size() < 2 && in.candidates().size() > 1) {
+            near = mixed(in.candidates(), shares);
+            note += ", a thousandth anywhere for retries";
+        }
+        return in.with(near, Long.MAX_VALUE, note);
+    }
+
+    private static List<Candidate> mixed(List<Candidate> all, ZoneShares shares) {
+        List<Candidate> mixed = new ArrayList<>(all.size());
+        for (int i = 0; i < all.size(); i++) {
+            Candidate candidate = all.get(i);
+            double weight = (1 - FOR_RETRIES) * shares.weight(i) + FOR_RETRIES * candidate.weight();
+            mixed.add(new Candidate(candidate.node(), weight));
+        }
+        return mixed;
+    }
+
+    private Snapshot same(Snapshot in, String why) {
+        return in.with(in.candidates(), Long.MAX_VALUE, name() + ": " + why);
+    }
+
+    static String percent(double share) {
+        return String.format(Locale.ROOT, share == 1 ? "%.0f %%" : "%.1f %%", 100 * share);
+    }
+
+    /** Builds a {@link ZonePreference}. Not thread-safe. */
+    public static final class Builder {
+        private Prefer prefer = Prefer.HINTED;
+        private @Nullable String zone;
+        private @Nullable String node;
+        private int minEndpoints = DEFAULT_MIN_ENDPOINTS;
+        private int overProvisioningPercent = DEFAULT_OVER_PROVISIONING_PERCENT;
+        private Map<String, Double> clients = Map.of();
+
+        private Builder() {}
+
+        /** Sets what is preferred. Default: {@link Prefer#HINTED}. */
+        public Builder prefer(Prefer prefer) {
+            this.prefer = requireNonNull(prefer, "prefer");
+            return this;
+        }
+
+        /** Sets where this client runs, as far as it is known. Default: what the source says. */
+        public Builder client(Locality client) {
+            this.zone = client.zone();
+            this.node = client.node();
+            return this;
+        }
+
+        /** Sets from how many candidates on zones without hints are preferred. Default: 6. */
+        public Builder minEndpoints(int count) {
+            this.minEndpoints = count;
+            return this;
+        }
+
+        /** Sets how far above its even share a zone may be loaded, in percent. Default: 140. */
+        public Builder overProvisioningPercent(int percent) {
+            this.overProvisioningPercent = percent;
+            return this;
+        }
+
+        /** Sets the relative number of clients by zone; zones that are not named count 1. Default: none named. */
+        public Builder clients(Map<String, Double> clients) {
+            this.clients = Map.copyOf(clients);
+            return this;
+        }
+
+        /**
+         * Builds the stage.
+         *
+         * @throws IllegalArgumentException naming the option, its value and what was expected
+         */
+        public ZonePreference build() {
+            return new ZonePreference(prefer, new Locality(zone, node), minEndpoints, overProvisioningPercent, clients);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package dev.zerohop.stage;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Node;
+import dev.zerohop.Snapshot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** How one client's traffic is divided over the zones, and the weights that do it. Immutable. */
+final class ZoneShares {
+    /** Below this, a share is an error of rounding. */
+    private static final double NOTHING = 1e-9;
+
+    private final List<Candidate> all;
+    private final String own;
+    private final Map<String, Double> shares;
+    private final double[] weights;
+    private final int nearby;
+
+    private ZoneShares(List<Candidate> all, Domains domains, String own, Map<String, Double> shares) {
+        this.all = all;
+        this.own = own;
+        this.shares = shares;
+        Map<String, Double> capacity = capacity(all, domains);
+        double total = sum(capacity);
+        this.weights = new double[all.size()];
+        int near = 0;
+        for (int i = 0; i < weights.length; i++) {
+            Candidate candidate = all.get(i);
+            List<String> served = domains.of(candidate.node().endpoint());
+            for (String domain : served) {
+                double share = shares.getOrDefault(domain, 0.0);
+                if (share > 0) {
+                    weights[i] += candidate.weight() / served.size() * (share * total / of(capacity, domain));
+                }
+            }
+            near += served.contains(own) ? 1 : 0;
+        }
+        this.nearby = near;
+    }
+
+    /** Everything stays in {@code own}, which somebody serves. */
+    static ZoneShares strict(List<Candidate> candidates, Domains domains, String own) {
+        return new ZoneShares(candidates, domains, own, Map.of(own, 1.0));
+    }
+
+    /** The own zone keeps what it can bear, the others get the rest in proportion to their surplus. */
+    static ZoneShares spilling(
+            Snapshot in, Domains domains, String own, double overProvisioning, Map<String, Double> clients) {
+        List<Candidate> candidates = in.candidates();
+        Map<String, Double> capacity = capacity(candidates, domains);
+        double total = sum(capacity);
+        Set<String> zones = new TreeSet<>(clients.keySet());
+        zones.add(own);
+        // Members and not candidates: the clients of a zone whose endpoints are all out are still there.
+        for (Node member : in.members()) {
+            zones.addAll(domains.of(member.endpoint()));
+        }
+        zones.remove(Domains.UNKNOWN);
+        double everybody = 0;
+        for (String zone : zones) {
+            everybody += clients.getOrDefault(zone, 1.0);
+        }
+        double kept = Math.min(
+                1, overProvisioning * of(capacity, own) / total / (clients.getOrDefault(own, 1.0) / everybody));
+        Map<String, Double> surplus = new TreeMap<>();
+        for (Map.Entry<String, Double> zone : capacity.entrySet()) {
+            double itsClients =
+                    zones.contains(zone.getKey()) ? clients.getOrDefault(zone.getKey(), 1.0) / everybody : 0;
+            double left = zone.getValue() / total - itsClients;
+            if (left > NOTHING && !zone.getKey().equals(own)) {
+                surplus.put(zone.getKey(), left);
+            }
+        }
+        if (surplus.isEmpty()) {
+            surplus.putAll(capacity);
+            surplus.remove(own);
+        }
+        double rest = sum(surplus);
+        Map<String, Double> shares = new TreeMap<>();
+        if (1 - kept < NOTHING || rest == 0) {
+            return strict(candidates, domains, own);
+        }
+        if (kept > 0) {
+            shares.put(own, kept);
+        }
+        for (Map.Entry<String, Double> zone : surplus.entrySet()) {
+            shares.put(zone.getKey(), (1 - kept) * zone.getValue() / rest);
+        }
+        return new ZoneShares(candidates, domains, own, shares);
+    }
+
+    private static Map<String, Double> capacity(List<Candidate> candidates, Domains domains) {
+        Map<String, Double> capacity = new HashMap<>();
+        for (Candidate candidate : candidates) {
+            Endpoint endpoint = candidate.node().endpoint();
+            List<String> served = domains.of(endpoint);
+            for (String domain : served) {
+                capacity.merge(domain, candidate.weight() / served.size(), Double::sum);
+            }
+        }
+        return capacity;
+    }
+
+    private static double sum(Map<String, Double> values) {
+        return values.values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
+    private static double of(Map<String, Double> values, String name) {
+        return values.getOrDefault(name, 0.0);
+    }
+
+    /** The share of the traffic that stays. */
+    double kept() {
+        return of(shares, own);
+    }
+
+    /** How many candidates serve the own zone or node. */
+    int nearby() {
+        return nearby;
+    }
+
+    /** Where the rest goes, in words; empty if nothing leaves. */
+    String spill() {
+        StringBuilder text = new StringBuilder();
+        shares.forEach((zone, share) -> {
+            if (!zone.equals(own)) {
+                text.append(text.isEmpty() ? ", spilling " : ", ")
+                        .append(ZonePreference.percent(share))
+                        .append(" to ")
+                        .append(zone.equals(Domains.UNKNOWN) ? "endpoints without a zone" : zone);
+            }
+        });
+        return text.toString();
+    }
+
+    /** The new weight of the candidate at this position; 0 for one that gets nothing. */
+    double weight(int position) {
+        return weights[position];
+    }
+
+    /** Those that get something, with their new weights. */
+    List<Candidate> candidates() {
+        List<Candidate> near = new ArrayList<>(all.size());
+        for (int i = 0; i < weights.length; i++) {
+            if (weights[i] > 0) {
+                near.add(new Candidate(all.get(i).node(), weights[i]));
+            }
+        }
+        return near;
+    }
+}

@@ -1,0 +1,47 @@
+package dev.zerohop.kubernetes;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is right and what is wrong with a target. An immutable value.
+ *
+ * @param findings in the order in which they were looked at
+ * @param toApply manifests that grant the permissions that are missing, as YAML; empty if none is
+ */
+public record Diagnosis(List<Finding> findings, String toApply) {
+
+    /** How a finding stands. */
+    public enum State {
+        /** As it should be. */
+        OK,
+        /** Missing, and calls need it. */
+        MISSING,
+        /** Missing, and calls go without it; why says what is lost. */
+        OPTIONAL
+    }
+
+    /**
+     * One finding.
+     *
+     * @param state how it stands
+     * @param what what was looked at
+     * @param why what was found, and for what is missing what was expected
+     */
+    public record Finding(State state, String what, String why) {
+        @Override
+        public String toString() {
+            return state.name().toLowerCase(Locale.ROOT) + ": " + what + ": " + why;
+        }
+    }
+
+    /** Copies the list. */
+    public Diagnosis {
+        findings = List.copyOf(findings);
+    }
+
+    /** Whether calls have all that they need. */
+    public boolean healthy() {
+        return findings.stream().noneMatch(finding -> finding.state() == State.MISSING);
+    }
+}

@@ -1,0 +1,285 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Cancellable;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListMeta;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The API server over fabric8's HTTP client, with its authentication, and over its models. Its own list, watch and informer are not used: they retry an
+ * expired watch for ever when the handshake says so, and tell nobody that a watch is lost (docs/kubernetes.md). Thread-safe.
+ */
+final class HttpApiServer implements ApiServer, AutoCloseable {
+
+    /** Objects of a page: some 4 MB of full slices. */
+    static final int PAGE = 100;
+
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+
+    private final KubernetesOptions options;
+
+    // Guarded by this.
+    private @Nullable Link link;
+    private boolean closed;
+
+    /** What is needed to talk; made at the first use, as that reads files. */
+    record Link(String base, HttpClient http, KubernetesSerialization json) {
+        @Override
+        public String toString() {
+            return "the Kubernetes API at " + base;
+        }
+    }
+
+    /** An answer of any status. */
+    private record Answer(int code, Duration retryAfter, String body) {}
+
+    HttpApiServer(KubernetesOptions options) {
+        this.options = options;
+    }
+
+    @Override
+    public <T extends HasMetadata> CompletableFuture<Page<T>> list(Selection<T> what, @Nullable String continueAt) {
+        Link to;
+        try {
+            to = link();
+        } catch (KubernetesFailure failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        String query = query(what) + "limit=" + PAGE + (continueAt == null ? "" : "&continue=" + encoded(continueAt));
+        CompletableFuture<Page<T>> page = new CompletableFuture<>();
+        Exchange exchange =
+                send(to, to.http().newHttpRequestBuilder().uri(URI.create(to.base() + what.path() + "?" + query)));
+        exchange.answer.whenComplete((answer, thrown) -> {
+            if (thrown != null) {
+                page.completeExceptionally(KubernetesFailure.unanswered(to.toString(), "list", what, thrown));
+                return;
+            }
+            try {
+                page.complete(read(to, what, answer));
+            } catch (KubernetesFailure failure) {
+                page.completeExceptionally(failure);
+            } catch (RuntimeException unreadable) {
+                page.completeExceptionally(KubernetesFailure.unanswered(to.toString(), "list", what, unreadable));
+            }
+        });
+        page.whenComplete((done, thrown) -> {
+            if (page.isCancelled()) {
+                exchange.cancel();
+            }
+        });
+        return page;
+    }
+
+    private static <T extends HasMetadata> Page<T> read(Link from, Selection<T> what, Answer answer)
+            throws KubernetesFailure {
+        if (answer.code() != 200) {
+            throw KubernetesFailure.answered(
+                    from.toString(), "list", what, answer.code(), said(from, answer), answer.retryAfter());
+        }
+        KubernetesResourceList<T> list = from.json().unmarshal(answer.body(), what.listType());
+        ListMeta about = list.getMetadata();
+        String more = about.getContinue();
+        return new Page<>(about.getResourceVersion(), list.getItems(), more == null || more.isEmpty() ? null : more);
+    }
+
+    @Override
+    public <T extends HasMetadata> Cancellable watch(
+            Selection<T> what, String fromVersion, Duration life, Watcher<T> watcher) {
+        Link to;
+        try {
+            to = link();
+        } catch (KubernetesFailure failure) {
+            watcher.onEnd(failure);
+            return () -> {};
+        }
+        String query = query(what) + "watch=true&allowWatchBookmarks=true&timeoutSeconds=" + life.toSeconds()
+                + "&resourceVersion=" + encoded(fromVersion);
+        WatchStream<T> stream = new WatchStream<>(to, what, watcher);
+        stream.open(URI.create(to.base() + what.path() + "?" + query), REQUEST_TIMEOUT);
+        return stream;
+    }
+
+    /** Asks the server to make an object, such as a review of this client's own permissions; gives what it made of it. */
+    <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type) {
+        Link to;
+        try {
+            to = link();
+        } catch (KubernetesFailure failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        HttpRequest.Builder request = to.http()
+                .newHttpRequestBuilder()
+                .uri(URI.create(to.base() + path))
+                .post("application/json", to.json().asJson(object));
+        return send(to, request).answer.thenApply(answer -> {
+            if (answer.code() / 100 != 2) {
+                KubernetesFailure.Kind kind = switch (answer.code()) {
+                    case 403 -> KubernetesFailure.Kind.DENIED;
+                    case 404 -> KubernetesFailure.Kind.MISSING;
+                    default -> KubernetesFailure.Kind.UNREACHABLE;
+                };
+                throw new CompletionException(new KubernetesFailure(
+                        kind, to + " answered " + answer.code() + " to " + path + ": " + said(to, answer)));
+            }
+            return to.json().unmarshal(answer.body(), type);
+        });
+    }
+
+    // ---- one exchange ----
+
+    /** A request on its way. Cancelling it closes its connection, whatever it waits for. */
+    private static final class Exchange {
+        private final CompletableFuture<Answer> answer = new CompletableFuture<>();
+        private volatile @Nullable AsyncBody body;
+
+        void cancel() {
+            answer.cancel(true);
+            AsyncBody open = body;
+            if (open != null) {
+                open.cancel();
+            }
+        }
+    }
+
+    private static Exchange send(Link to, HttpRequest.Builder request) {
+        Exchange exchange = new Exchange();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        CompletableFuture<HttpResponse<AsyncBody>> sent;
+        try {
+            sent = to.http()
+                    .consumeBytes(
+                            request.timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                                    .build(),
+                            (buffers, body) -> {
+                                append(bytes, buffers);
+                                body.consume();
+                            });
+        } catch (RuntimeException refused) {
+            // The token file cannot be read, or the client was closed.
+            exchange.answer.completeExceptionally(refused);
+            return exchange;
+        }
+        sent.whenComplete((response, thrown) -> {
+            if (thrown != null) {
+                exchange.answer.completeExceptionally(thrown);
+                return;
+            }
+            AsyncBody body = response.body();
+            exchange.body = body;
+            body.done().whenComplete((done, broken) -> {
+                if (broken != null) {
+                    exchange.answer.completeExceptionally(broken);
+                } else {
+                    exchange.answer.complete(
+                            new Answer(response.code(), retryAfter(response), bytes.toString(StandardCharsets.UTF_8)));
+                }
+            });
+            if (exchange.answer.isCancelled()) {
+                body.cancel();
+            } else {
+                body.consume();
+            }
+        });
+        return exchange;
+    }
+
+    private static void append(ByteArrayOutputStream bytes, List<ByteBuffer> buffers) {
+        for (ByteBuffer buffer : buffers) {
+            byte[] piece = new byte[buffer.remaining()];
+            buffer.get(piece);
+            bytes.writeBytes(piece);
+        }
+    }
+
+    static Duration retryAfter(HttpResponse<?> response) {
+        String seconds = response.header("Retry-After");
+        return seconds != null && seconds.matches("\\d{1,4}")
+                ? Duration.ofSeconds(Long.parseLong(seconds))
+                : Duration.ZERO;
+    }
+
+    /** The server's own words; empty if it has none. */
+    private static String said(Link from, Answer answer) {
+        try {
+            Status status = from.json().unmarshal(answer.body(), Status.class);
+            String message = status == null ? null : status.getMessage();
+            return message == null ? "" : message;
+        } catch (RuntimeException noStatus) {
+            return "";
+        }
+    }
+
+    private static String query(Selection<?> what) {
+        String labels = what.labels();
+        String name = what.name();
+        return (labels == null ? "" : "labelSelector=" + encoded(labels) + "&")
+                + (name == null ? "" : "fieldSelector=" + encoded("metadata.name=" + name) + "&");
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    // ---- the link ----
+
+    private synchronized Link link() throws KubernetesFailure {
+        if (closed) {
+            throw new KubernetesFailure(
+                    KubernetesFailure.Kind.CLOSED, "the client of the Kubernetes API is closed, expected an open one");
+        }
+        Link made = link;
+        if (made == null) {
+            try {
+                Config config = Configurations.of(options);
+                String url = config.getMasterUrl();
+                String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+                made = new Link(
+                        base, new JdkHttpClientFactory().newBuilder(config).build(), new KubernetesSerialization());
+            } catch (RuntimeException refused) {
+                throw new KubernetesFailure(
+                        KubernetesFailure.Kind.UNREACHABLE,
+                        "the Kubernetes API cannot be asked with " + options + ": " + refused.getMessage());
+            }
+            link = made;
+        }
+        return made;
+    }
+
+    @Override
+    public void close() {
+        Link last;
+        synchronized (this) {
+            closed = true;
+            last = link;
+            link = null;
+        }
+        if (last != null) {
+            last.http().close();
+        }
+    }
+
+    @Override
+    public synchronized String toString() {
+        Link made = link;
+        return made == null ? "the Kubernetes API" : made.toString();
+    }
+}

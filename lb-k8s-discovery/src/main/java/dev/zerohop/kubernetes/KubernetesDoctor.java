@@ -1,0 +1,336 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.Locality;
+import dev.zerohop.Target;
+import dev.zerohop.kubernetes.Diagnosis.Finding;
+import dev.zerohop.kubernetes.Diagnosis.State;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what keeps a {@code k8s} or {@code k8s-pods} target from working: asks the API server about this client's own permissions, and looks at the
+ * service, its port, its slices, the StatefulSet and the topology. Changes nothing.
+ */
+public final class KubernetesDoctor {
+    private static final String REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    private static final String WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
+    /** Stands in the manifests where the server does not say whom to grant something. */
+    private static final String SOME_ACCOUNT = "system:serviceaccount:default:default";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final HttpApiServer server;
+    private final Locality place;
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<Grant> missing = new ArrayList<>();
+
+    private KubernetesDoctor(HttpApiServer server, Locality place) {
+        this.server = server;
+        this.place = place;
+    }
+
+    /**
+     * Looks at a target. Blocks the caller for as long as the API server takes, up to 20 s for each question.
+     *
+     * @param environment the variables to read the topology from; usually {@link System#getenv()}
+     * @throws IllegalArgumentException if the target is refused, or is of another scheme
+     * @throws InterruptedException if the caller is interrupted
+     */
+    public static Diagnosis examine(String target, KubernetesOptions options, Map<String, String> environment)
+            throws InterruptedException {
+        Target parsed = Target.parse(target);
+        boolean pods = parsed.scheme().equals("k8s-pods");
+        if (!pods && !parsed.scheme().equals("k8s")) {
+            throw parsed.error(0, "found scheme '" + parsed.scheme() + "', expected k8s or k8s-pods");
+        }
+        try (HttpApiServer server = new HttpApiServer(requireNonNull(options, "options"))) {
+            KubernetesDoctor doctor = new KubernetesDoctor(server, Locality.of(environment));
+            return pods
+                    ? doctor.pods(KubernetesResolverProviders.podsNamed(parsed, options))
+                    : doctor.service(KubernetesResolverProviders.named(parsed, options));
+        }
+    }
+
+    // ---- a service ----
+
+    private Diagnosis service(ServiceTarget target) throws InterruptedException {
+        String user = whoAmI();
+        String namespace = requireNonNull(target.namespace(), "namespace");
+        String name = target.service();
+        if (user == null) {
+            return new Diagnosis(findings, "");
+        }
+        boolean seesSlices = may(Selection.endpointSlices(namespace, name), State.MISSING, "no endpoint is known");
+        List<EndpointSlice> slices = seesSlices ? list(Selection.endpointSlices(namespace, name)) : null;
+        boolean needsService = target.portNumber() != 0 || (slices != null && slices.isEmpty());
+        boolean seesService = may(
+                Selection.service(namespace, name),
+                State.OPTIONAL,
+                "needed only while the service has no slices, and to look a port's number up");
+        List<Service> services = seesService ? list(Selection.service(namespace, name)) : null;
+        Service service = services == null || services.isEmpty() ? null : services.get(0);
+        if (services != null) {
+            add(service != null, "service " + namespace + "/" + name, service != null ? "it is there" : "there is none");
+        } else if (needsService) {
+            add(State.OPTIONAL, "service " + namespace + "/" + name, "not looked at: no permission");
+        }
+        if (slices != null) {
+            slices(target, slices, service);
+        }
+        topology();
+        return new Diagnosis(findings, Grant.yaml(missing, user));
+    }
+
+    private void slices(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service)
+            throws InterruptedException {
+        SliceView.Content content = SliceView.read(target, slices, service);
+        if (content.problem() != null) {
+            add(false, "port " + target.port(), content.problem());
+            return;
+        }
+        List<Endpoint> endpoints = content.endpoints();
+        long ready = endpoints.stream()
+                .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
+                .count();
+        add(
+                ready > 0,
+                "slices",
+                slices.size() + " with " + endpoints.size() + " endpoints, " + ready + " of them ready"
+                        + (endpoints.isEmpty() ? "; does the service's selector match any pod?" : ""));
+        if (!endpoints.isEmpty()) {
+            Set<Integer> ports = endpoints.stream().map(Endpoint::port).collect(Collectors.toCollection(TreeSet::new));
+            add(true, "port " + target.port(), "the pods' port is " + ports);
+            zones(endpoints);
+        }
+        content.refusals().forEach(refusal -> add(false, "slices", refusal));
+        shards(target, endpoints);
+    }
+
+    private void shards(ServiceTarget target, List<Endpoint> endpoints) throws InterruptedException {
+        Set<String> pods = new TreeSet<>();
+        endpoints.forEach(endpoint -> pods.add(requireNonNullElse(endpoint.attributes().get(SliceView.POD), "")));
+        List<String> named = target.shards().statefulSets();
+        if (named.isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
+            add(true, "shards", "no pod's name looks like a StatefulSet's, so none is asked for");
+            return;
+        }
+        String namespace = requireNonNull(target.namespace(), "namespace");
+        List<Selection<StatefulSet>> selections = new ArrayList<>();
+        named.forEach(name -> selections.add(Selection.statefulSet(namespace, name)));
+        if (selections.isEmpty()) {
+            selections.add(Selection.statefulSets(namespace));
+        }
+        List<NumberedSet> seen = new ArrayList<>();
+        for (Selection<StatefulSet> selection : selections) {
+            if (!may(selection, State.MISSING, "pods have no ordinals and the number of shards is unknown")) {
+                return;
+            }
+            List<StatefulSet> sets = list(selection);
+            if (sets == null) {
+                return;
+            }
+            sets.forEach(set -> seen.add(NumberedSet.of(set)));
+        }
+        GoverningSets found = GoverningSets.find(target.service(), named, seen, pods);
+        if (found.problem() != null) {
+            add(false, "StatefulSet", found.problem());
+        } else if (found.sets().isEmpty()) {
+            add(State.OPTIONAL, "StatefulSet", "none governs the service or owns its pods: they have no ordinals");
+        }
+        if (!found.sets().isEmpty()) {
+            add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are wanted");
+        }
+        if (target.shards().mode() == ShardCounting.Mode.EPOCH && !found.sets().isEmpty()) {
+            Epochs epochs = Epochs.NONE.next(found.sets());
+            add(
+                    epochs.problem() == null,
+                    "annotation " + NumberedSet.SHARDS,
+                    requireNonNullElse(epochs.problem(), epochs.map() == null ? "" : "epoch " + epochs.map().epoch() + ", " + epochs.map().placement().words()));
+        }
+    }
+
+    // ---- pods ----
+
+    private Diagnosis pods(PodsTarget target) throws InterruptedException {
+        String user = whoAmI();
+        if (user == null) {
+            return new Diagnosis(findings, "");
+        }
+        Selection<Pod> selection = Selection.pods(requireNonNull(target.namespace(), "namespace"), target.labels());
+        List<Pod> pods = may(selection, State.MISSING, "no endpoint is known") ? list(selection) : null;
+        if (pods != null) {
+            List<Endpoint> endpoints = PodView.read(target, pods, node -> null);
+            long ready = endpoints.stream()
+                    .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
+                    .count();
+            add(
+                    ready > 0,
+                    "pods",
+                    pods.size() + " bear the labels; " + endpoints.size() + " of them run the image and have the port, "
+                            + ready + " are ready");
+            if (!endpoints.isEmpty()) {
+                zones(endpoints);
+            }
+        }
+        topology();
+        return new Diagnosis(findings, Grant.yaml(missing, user));
+    }
+
+    // ---- topology ----
+
+    private void zones(List<Endpoint> endpoints) {
+        Set<String> zones = new TreeSet<>();
+        endpoints.forEach(endpoint -> zones.add(requireNonNullElse(endpoint.zone(), "unknown")));
+        add(true, "zones of the endpoints", String.join(", ", zones));
+    }
+
+    private void topology() throws InterruptedException {
+        String zone = place.zone();
+        String node = place.node();
+        if (zone != null) {
+            add(true, "zone of this client", zone + ", as " + Locality.ZONE_VARIABLE + " says");
+            return;
+        }
+        if (node == null) {
+            add(
+                    State.OPTIONAL,
+                    "zone of this client",
+                    "unknown, so no zone is preferred; expected " + Locality.ZONE_VARIABLE + ", or "
+                            + Locality.NODE_VARIABLE + " and permission to see the node");
+            return;
+        }
+        Selection<io.fabric8.kubernetes.api.model.Node> itself = Selection.node(node);
+        if (may(itself, State.OPTIONAL, "the zone of this client is unknown, so no zone is preferred")) {
+            List<io.fabric8.kubernetes.api.model.Node> nodes = list(itself);
+            String found = nodes == null || nodes.isEmpty() || nodes.get(0).getMetadata().getLabels() == null
+                    ? null
+                    : nodes.get(0).getMetadata().getLabels().get(Places.ZONE);
+            add(
+                    found == null ? State.OPTIONAL : State.OK,
+                    "zone of this client",
+                    found == null ? "node " + node + " has no label " + Places.ZONE : found + ", that of node " + node);
+        }
+    }
+
+    // ---- asking ----
+
+    private @Nullable String whoAmI() throws InterruptedException {
+        try {
+            SelfSubjectReview review = get(server.create(WHO_AM_I, new SelfSubjectReview(), SelfSubjectReview.class));
+            if (review.getStatus() != null && review.getStatus().getUserInfo() != null) {
+                String user = review.getStatus().getUserInfo().getUsername();
+                add(true, "API server", server + ", which knows this client as " + user);
+                return user;
+            }
+        } catch (KubernetesFailure failed) {
+            if (failed.kind() == KubernetesFailure.Kind.UNREACHABLE) {
+                add(false, "API server", String.valueOf(failed.getMessage()));
+                return null;
+            }
+        }
+        // Kubernetes before 1.28 has no such question.
+        add(true, "API server", server + "; it does not say as whom it knows this client");
+        return SOME_ACCOUNT;
+    }
+
+    private boolean may(Selection<?> what, State otherwise, String lost) throws InterruptedException {
+        List<String> refused = new ArrayList<>();
+        for (String verb : Grant.VERBS) {
+            try {
+                SelfSubjectAccessReview review =
+                        get(server.create(REVIEWS, question(what, verb), SelfSubjectAccessReview.class));
+                if (review.getStatus() == null || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
+                    refused.add(verb);
+                }
+            } catch (KubernetesFailure failed) {
+                add(State.MISSING, "permission to " + verb + " " + what, String.valueOf(failed.getMessage()));
+                return false;
+            }
+        }
+        if (refused.isEmpty()) {
+            add(true, "permission to list and watch " + what, "granted");
+            return true;
+        }
+        add(otherwise, "permission to " + String.join(" and ", refused) + " " + what, "not granted: " + lost);
+        if (otherwise == State.MISSING) {
+            missing.add(Grant.of(what));
+        }
+        return false;
+    }
+
+    private static SelfSubjectAccessReview question(Selection<?> what, String verb) {
+        return new SelfSubjectAccessReviewBuilder()
+                .withNewSpec()
+                .withNewResourceAttributes()
+                .withGroup(what.group())
+                .withResource(what.plural())
+                .withNamespace(what.namespace())
+                .withName(what.name())
+                .withVerb(verb)
+                .endResourceAttributes()
+                .endSpec()
+                .build();
+    }
+
+    private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what) throws InterruptedException {
+        List<T> all = new ArrayList<>();
+        String from = null;
+        try {
+            do {
+                ApiServer.Page<T> page = get(server.list(what, from));
+                all.addAll(page.objects());
+                from = page.continueAt();
+            } while (from != null);
+            return all;
+        } catch (KubernetesFailure failed) {
+            add(false, what.toString(), String.valueOf(failed.getMessage()));
+            return null;
+        }
+    }
+
+    private static <T> T get(CompletableFuture<T> answer) throws KubernetesFailure, InterruptedException {
+        try {
+            return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException failed) {
+            Throwable cause = failed.getCause();
+            throw cause instanceof KubernetesFailure failure
+                    ? failure
+                    : new KubernetesFailure(KubernetesFailure.Kind.UNREACHABLE, String.valueOf(cause));
+        } catch (TimeoutException late) {
+            answer.cancel(true);
+            throw new KubernetesFailure(
+                    KubernetesFailure.Kind.UNREACHABLE, "no answer within " + PATIENCE.toSeconds() + " s");
+        }
+    }
+
+    private void add(boolean ok, String what, String why) {
+        add(ok ? State.OK : State.MISSING, what, why);
+    }
+
+    private void add(State state, String what, String why) {
+        findings.add(new Finding(state, what, why));
+    }
+}

@@ -1,0 +1,89 @@
+package dev.zerohop.kubernetes;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/** Why the API server could not be asked. */
+final class KubernetesFailure extends IOException {
+    private static final long serialVersionUID = 1;
+
+    /** What to do about it. */
+    enum Kind {
+        /** No answer, or one that says "later": try again soon. */
+        UNREACHABLE,
+        /** The state to follow from, or to read on from, is no longer kept: read everything again. */
+        EXPIRED,
+        /** Not allowed: somebody has to grant something, so try again late. */
+        DENIED,
+        /** There is no such resource at this server: somebody has to install something, so try again late. */
+        MISSING,
+        /** The client was closed: do not try again. */
+        CLOSED
+    }
+
+    private final Kind kind;
+    private final Duration retryAfter;
+
+    KubernetesFailure(Kind kind, String message) {
+        this(kind, message, Duration.ZERO);
+    }
+
+    /** {@code retryAfter} is what the server asked for; zero if it did not. */
+    KubernetesFailure(Kind kind, String message, Duration retryAfter) {
+        super(message);
+        this.kind = kind;
+        this.retryAfter = retryAfter;
+    }
+
+    private KubernetesFailure(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+        this.retryAfter = Duration.ZERO;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    /** How long the server wants to be left alone; zero if it did not say. */
+    Duration retryAfter() {
+        return retryAfter;
+    }
+
+    /** What an attempt to {@code verb} ended with that brought no answer. */
+    static KubernetesFailure unanswered(String server, String verb, Selection<?> what, Throwable thrown) {
+        if (thrown instanceof KubernetesFailure failure) {
+            return failure;
+        }
+        Throwable root = thrown;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String because = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        return new KubernetesFailure(
+                Kind.UNREACHABLE, server + " cannot be asked to " + verb + " " + what + ": " + because, thrown);
+    }
+
+    /** An answer other than success. {@code said} is the server's own explanation and may be empty. */
+    static KubernetesFailure answered(
+            String server, String verb, Selection<?> what, int code, String said, Duration retryAfter) {
+        String answer = server + " answered " + code + " when asked to " + verb + " " + what
+                + (said.isEmpty() ? "" : ": " + said);
+        return switch (code) {
+            case 401 ->
+                new KubernetesFailure(
+                        Kind.UNREACHABLE,
+                        answer + "; it does not accept the token or certificate of this client, expected a valid one",
+                        retryAfter);
+            case 403 ->
+                new KubernetesFailure(
+                        Kind.DENIED,
+                        answer + "; expected " + what.roleKind() + " of this client's service account to hold: "
+                                + what.rule(),
+                        retryAfter);
+            case 404 -> new KubernetesFailure(Kind.MISSING, answer + "; expected a server that has them", retryAfter);
+            case 410 -> new KubernetesFailure(Kind.EXPIRED, answer, retryAfter);
+            default -> new KubernetesFailure(Kind.UNREACHABLE, answer, retryAfter);
+        };
+    }
+}

@@ -1,0 +1,162 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.URI;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the API server is and how to be let in. An immutable value, equal by its settings; nothing is read or connected before it is used.
+ *
+ * <p>What is not set is found as {@code kubectl} and pods find it: the file that {@code KUBECONFIG} names, else {@code ~/.kube/config}, else the
+ * service account that Kubernetes mounts into every pod.
+ */
+public final class KubernetesOptions {
+    private static final KubernetesOptions DEFAULTS = builder().build();
+
+    private final Settings settings;
+
+    private record Settings(
+            @Nullable URI apiServer,
+            @Nullable Path tokenFile,
+            @Nullable Path caFile,
+            @Nullable String namespace,
+            @Nullable Path kubeconfig,
+            @Nullable String context) {}
+
+    private KubernetesOptions(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** Nothing set: a pod's own service account, or the developer's kubeconfig. */
+    public static KubernetesOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** Starts with nothing set. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Nullable
+    URI apiServer() {
+        return settings.apiServer();
+    }
+
+    @Nullable
+    Path tokenFile() {
+        return settings.tokenFile();
+    }
+
+    @Nullable
+    Path caFile() {
+        return settings.caFile();
+    }
+
+    @Nullable
+    String namespace() {
+        return settings.namespace();
+    }
+
+    @Nullable
+    Path kubeconfig() {
+        return settings.kubeconfig();
+    }
+
+    @Nullable
+    String context() {
+        return settings.context();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof KubernetesOptions that && settings.equals(that.settings);
+    }
+
+    @Override
+    public int hashCode() {
+        return settings.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return settings.toString();
+    }
+
+    /** Builds {@link KubernetesOptions}. Not thread-safe. */
+    public static final class Builder {
+        private @Nullable URI apiServer;
+        private @Nullable Path tokenFile;
+        private @Nullable Path caFile;
+        private @Nullable String namespace;
+        private @Nullable Path kubeconfig;
+        private @Nullable String context;
+
+        private Builder() {}
+
+        /**
+         * Sets the API server's address. With it, kubeconfig and service account are left alone: the token and CA files are those given here, or none.
+         *
+         * @throws IllegalArgumentException if it is not an http or https URI with a host
+         */
+        public Builder apiServer(URI address) {
+            requireNonNull(address, "address");
+            boolean http =
+                    "https".equalsIgnoreCase(address.getScheme()) || "http".equalsIgnoreCase(address.getScheme());
+            if (!http || address.getHost() == null) {
+                throw new IllegalArgumentException("API server was '" + address
+                        + "', expected an http or https URI with a host, such as https://10.0.0.1:6443");
+            }
+            this.apiServer = address;
+            return this;
+        }
+
+        /** Sets the file with the bearer token. It is read again for every request, so a token that is rotated in place is taken up. */
+        public Builder tokenFile(Path file) {
+            this.tokenFile = requireNonNull(file, "file");
+            return this;
+        }
+
+        /** Sets the PEM file with the certificates that sign the API server's. Default with {@link #apiServer}: those that the JDK trusts. */
+        public Builder caFile(Path file) {
+            this.caFile = requireNonNull(file, "file");
+            return this;
+        }
+
+        /**
+         * Sets the namespace of targets that name none. Default: that of the pod's service account.
+         *
+         * @throws IllegalArgumentException if it is no DNS label
+         */
+        public Builder namespace(String namespace) {
+            this.namespace = Names.requireLabel("namespace", namespace);
+            return this;
+        }
+
+        /** Sets the kubeconfig file. Default: as {@code kubectl} finds it. */
+        public Builder kubeconfig(Path file) {
+            this.kubeconfig = requireNonNull(file, "file");
+            return this;
+        }
+
+        /** Sets the kubeconfig's context. Default: its current one. */
+        public Builder context(String name) {
+            this.context = requireNonNull(name, "name");
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @throws IllegalArgumentException if both an API server and a kubeconfig or context were set
+         */
+        public KubernetesOptions build() {
+            if (apiServer != null && (kubeconfig != null || context != null)) {
+                throw new IllegalArgumentException("both the API server " + apiServer
+                        + " and a kubeconfig or context were set, expected one or the other");
+            }
+            return new KubernetesOptions(new Settings(apiServer, tokenFile, caFile, namespace, kubeconfig, context));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Locality;
+import dev.zerohop.Resolver;
+import dev.zerohop.ResolverProvider;
+import dev.zerohop.Target;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+
+/** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
+public final class KubernetesResolverProviders {
+
+    private KubernetesResolverProviders() {}
+
+    /**
+     * {@code k8s:///namespace/service:port}: the pods behind a service, by its EndpointSlices. All targets of a process share one client, which
+     * {@link KubernetesDiscovery#useForTargets} configures. Its TLS name is {@code service.namespace.svc}.
+     */
+    public static final class K8sTargets implements ResolverProvider {
+
+        /** For the service loader. */
+        public K8sTargets() {}
+
+        @Override
+        public String scheme() {
+            return "k8s";
+        }
+
+        @Override
+        public Resolver newResolver(Target target, Env env) {
+            KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
+            return resolver(target, options, env, shared(options, env));
+        }
+
+        @Override
+        public String tlsName(Target target) {
+            ServiceTarget named = named(target, KubernetesDiscovery.optionsForTargets());
+            return named.service() + "." + named.namespace() + ".svc";
+        }
+    }
+
+    /**
+     * {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}: the pods of a namespace that bear the labels, run the image, or both. An
+     * image matches by the last segment of its name, without tag and digest. It shares its client with the other targets of the process; its
+     * TLS name must be stated.
+     */
+    public static final class K8sPodsTargets implements ResolverProvider {
+
+        /** For the service loader. */
+        public K8sPodsTargets() {}
+
+        @Override
+        public String scheme() {
+            return "k8s-pods";
+        }
+
+        @Override
+        public Resolver newResolver(Target target, Env env) {
+            KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
+            return pods(target, options, env, shared(options, env));
+        }
+    }
+
+    private static ServiceResolver.Source shared(KubernetesOptions options, Env env) {
+        return new ServiceResolver.Source() {
+            @Override
+            public <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
+                return SharedClients.OF_THE_PROCESS.follow(options, env, what, subscriber);
+            }
+        };
+    }
+
+    static Resolver pods(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
+        return new PodsResolver(target.text(), podsNamed(target, options), env, source, Locality.ofThisProcess());
+    }
+
+    static PodsTarget podsNamed(Target target, KubernetesOptions options) {
+        PodsTarget parsed = PodsTarget.parse(target);
+        return parsed.namespace() != null ? parsed : parsed.in(namespace(target, options, PodsTarget.FORM));
+    }
+
+    static Resolver resolver(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
+        ServiceTarget named = named(target, options);
+        return new ServiceResolver(target.text(), named, env, source, new StatefulOrdinals(source, named));
+    }
+
+    static ServiceTarget named(Target target, KubernetesOptions options) {
+        ServiceTarget parsed = ServiceTarget.parse(target);
+        if (parsed.namespace() != null) {
+            return parsed;
+        }
+        return parsed.in(namespace(target, options, ServiceTarget.FORM));
+    }
+
+    private static String namespace(Target target, KubernetesOptions options, String form) {
+        String namespace = Namespaces.of(options);
+        if (namespace == null) {
+            throw target.error(
+                    Math.min(target.pathPosition(), target.text().length()),
+                    "found no namespace, and this process runs in no pod whose namespace could be meant; expected "
+                            + form);
+        }
+        return namespace;
+    }
+}

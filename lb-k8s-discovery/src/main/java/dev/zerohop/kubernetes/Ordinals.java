@@ -1,0 +1,55 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.ShardMap;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Adds to the endpoints of one service what its slices do not say: who is which shard, and how many are desired. Owned by one resolver. */
+interface Ordinals {
+
+    /** Nobody has an ordinal. */
+    Ordinals NONE = new Ordinals() {
+        @Override
+        public Cancellable follow(Runnable changed) {
+            return () -> {};
+        }
+
+        @Override
+        public Numbered number(List<Endpoint> endpoints) {
+            return new Numbered(endpoints, null, lost -> false, null);
+        }
+    };
+
+    /**
+     * Begins to follow what the numbers depend on, once, when the resolver starts. Returns at once. {@code changed} is run, on any thread, whenever
+     * {@link #number} might answer otherwise than before; the resolver then asks again.
+     */
+    Cancellable follow(Runnable changed);
+
+    /**
+     * Numbers the endpoints, all that the slices name, sorted by id; the pod's name is in the attribute {@link SliceView#POD}. Called by one thread at a
+     * time, between {@link #follow} and its cancellation, at every change of either. Must not block.
+     *
+     * @return null while too little is known: the resolver then tells nobody anything new
+     */
+    @Nullable
+    Numbered number(List<Endpoint> endpoints);
+
+    /**
+     * The endpoints with their numbers.
+     *
+     * @param endpoints the same endpoints, with the ordinals that they have
+     * @param shards what is known of the shards, if anything
+     * @param explained whether somebody meant a ready endpoint to go that is missing now although it was never seen leaving, for example since the
+     *     desired number of replicas is lower; such a loss is obeyed at once
+     * @param problem what keeps the numbers from being known or from being true, for a person; null if nothing does
+     */
+    record Numbered(
+            List<Endpoint> endpoints,
+            @Nullable ShardMap shards,
+            Predicate<Endpoint> explained,
+            @Nullable Exception problem) {}
+}

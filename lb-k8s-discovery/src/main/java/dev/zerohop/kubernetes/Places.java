@@ -1,0 +1,123 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Locality;
+import io.fabric8.kubernetes.api.model.Node;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In which zones nodes are, and so where this process runs. A node's zone is asked for once and kept: it does not change while the node lives. Without
+ * permission the zones are unknown, and nobody asks again.
+ *
+ * <p>Thread-safe; {@code changed} is run when something became known.
+ */
+final class Places {
+
+    /** The label of nodes, and of pods since Kubernetes 1.35, that names their zone. */
+    static final String ZONE = "topology.kubernetes.io/zone";
+
+    private final ServiceResolver.Source source;
+    private final Locality stated;
+    private final Runnable changed;
+
+    // Guarded by this.
+    private final Map<String, Place> places = new HashMap<>();
+    private boolean denied;
+    private boolean closed;
+
+    /** {@code stated} is what the environment says of this process. */
+    Places(ServiceResolver.Source source, Locality stated, Runnable changed) {
+        this.source = source;
+        this.stated = stated;
+        this.changed = changed;
+    }
+
+    /** Where this process runs, as far as it is known by now; begins to find out the rest. */
+    Locality client() {
+        String node = stated.node();
+        return stated.zone() != null || node == null ? stated : new Locality(zone(node), node);
+    }
+
+    /** The zone of a node, or null while it is not known; begins to find out. */
+    @Nullable
+    String zone(String node) {
+        Place place;
+        synchronized (this) {
+            Place known = places.get(node);
+            if (known != null || denied || closed) {
+                return known == null ? null : known.zone();
+            }
+            place = new Place();
+            places.put(node, place);
+        }
+        place.ask(node);
+        return place.zone();
+    }
+
+    /** Stops finding out. */
+    void close() {
+        Map<String, Place> open;
+        synchronized (this) {
+            closed = true;
+            open = Map.copyOf(places);
+        }
+        open.values().forEach(Place::end);
+    }
+
+    private final class Place implements Reflector.Subscriber<Node> {
+        private static final Cancellable ENDED = () -> {};
+
+        private final AtomicReference<@Nullable Cancellable> following = new AtomicReference<>();
+        private volatile @Nullable String zone;
+
+        @Nullable
+        String zone() {
+            return zone;
+        }
+
+        void ask(String node) {
+            Cancellable begun = source.follow(Selection.node(node), this);
+            if (!following.compareAndSet(null, begun)) {
+                begun.cancel();
+            }
+        }
+
+        void end() {
+            Cancellable begun = following.getAndSet(ENDED);
+            if (begun != null) {
+                begun.cancel();
+            }
+        }
+
+        @Override
+        public void onState(Reflector.State<Node> state, boolean stale) {
+            for (Node node : state.objects().values()) {
+                Map<String, String> labels = node.getMetadata().getLabels();
+                zone = labels == null ? null : labels.get(ZONE);
+            }
+            end();
+            if (zone != null) {
+                changed.run();
+            }
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            // The first state says it all.
+        }
+
+        @Override
+        public void onFailure(KubernetesFailure cause) {
+            if (cause.kind() == KubernetesFailure.Kind.DENIED || cause.kind() == KubernetesFailure.Kind.MISSING) {
+                synchronized (Places.this) {
+                    denied = true;
+                }
+                end();
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Endpoint;
+
+/** The ordinal in a pod's name. Stateless. */
+final class PodOrdinal {
+
+    /** The length of the suffix that ReplicaSets and DaemonSets draw. */
+    private static final int DRAWN_LENGTH = 5;
+
+    /** The digits that are never drawn, as they look like letters. */
+    private static final String NEVER_DRAWN = "013";
+
+    private PodOrdinal() {}
+
+    /** The ordinal of a pod of this StatefulSet, by the name that the set gives its pods; {@link Endpoint#NO_ORDINAL} for any other name. */
+    static int of(String pod, String statefulSet) {
+        int dash = statefulSet.length();
+        if (pod.length() <= dash + 1 || pod.charAt(dash) != '-' || !pod.startsWith(statefulSet)) {
+            return Endpoint.NO_ORDINAL;
+        }
+        return number(pod.substring(dash + 1));
+    }
+
+    /**
+     * Whether a name can only have been given by a StatefulSet or by a person: it ends in a number that no ReplicaSet draws. A ReplicaSet's suffix has
+     * five characters and may be all digits.
+     */
+    static boolean looksNumbered(String pod) {
+        String suffix = pod.substring(pod.lastIndexOf('-') + 1);
+        if (suffix.length() == pod.length() || number(suffix) == Endpoint.NO_ORDINAL) {
+            return false;
+        }
+        return suffix.length() != DRAWN_LENGTH || suffix.chars().anyMatch(digit -> NEVER_DRAWN.indexOf(digit) >= 0);
+    }
+
+    /** A number as StatefulSets write it: no sign, no zero in front. */
+    private static int number(String digits) {
+        if (digits.isEmpty() || digits.length() > 10 || (digits.length() > 1 && digits.charAt(0) == '0')) {
+            return Endpoint.NO_ORDINAL;
+        }
+        long value = 0;
+        for (int i = 0; i < digits.length(); i++) {
+            char digit = digits.charAt(i);
+            if (digit < '0' || digit > '9') {
+                return Endpoint.NO_ORDINAL;
+            }
+            value = value * 10 + digit - '0';
+        }
+        return value > Integer.MAX_VALUE ? Endpoint.NO_ORDINAL : (int) value;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.Endpoint.Readiness;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which of a namespace's pods are endpoints, and what is known of each. A pure function.
+ *
+ * <p>An image matches by the last segment of its path, without tag and digest: {@code registry:5000/models/resnet:v2} is {@code resnet}. A pod without an
+ * address, one that has run to its end, and one that does not have the port is no endpoint.
+ */
+final class PodView {
+    private PodView() {}
+
+    /**
+     * The endpoints, sorted by id.
+     *
+     * @param zoneOf the zone of a node, or null if it is not known
+     */
+    static List<Endpoint> read(
+            PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (Pod pod : pods) {
+            Endpoint endpoint = endpoint(target, pod, zoneOf);
+            if (endpoint != null) {
+                endpoints.add(endpoint);
+            }
+        }
+        endpoints.sort(Comparator.comparing(Endpoint::id));
+        return endpoints;
+    }
+
+    private static @Nullable Endpoint endpoint(
+            PodsTarget target, Pod pod, Function<String, @Nullable String> zoneOf) {
+        if (pod.getSpec() == null || pod.getStatus() == null) {
+            return null;
+        }
+        String address = pod.getStatus().getPodIP();
+        String phase = pod.getStatus().getPhase();
+        int port = port(target, pod.getSpec().getContainers());
+        if (address == null || address.isEmpty() || "Succeeded".equals(phase) || "Failed".equals(phase) || port == 0) {
+            return null;
+        }
+        Map<String, String> labels = pod.getMetadata().getLabels();
+        String node = pod.getSpec().getNodeName();
+        String zone = labels == null ? null : labels.get(Places.ZONE);
+        String name = pod.getMetadata().getName();
+        Map<String, String> attributes = new HashMap<>();
+        attributes.put(SliceView.POD, name);
+        if (pod.getMetadata().getNamespace() != null) {
+            attributes.put(SliceView.NAMESPACE, pod.getMetadata().getNamespace());
+        }
+        return Endpoint.builder(address, port)
+                .id(name)
+                .zone(zone != null || node == null ? zone : zoneOf.apply(node))
+                .node(node)
+                .ordinal(ordinal(pod))
+                .readiness(readiness(pod))
+                .attributes(attributes)
+                .build();
+    }
+
+    /** The port of the container that runs the image; without an image, of the first one that has it. 0 for none. */
+    private static int port(PodsTarget target, List<Container> containers) {
+        for (Container container : containers) {
+            if (target.image() != null && !target.image().equals(imageName(container.getImage()))) {
+                continue;
+            }
+            if (target.portNumber() != 0) {
+                return target.portNumber();
+            }
+            List<ContainerPort> ports = container.getPorts() == null ? List.of() : container.getPorts();
+            for (ContainerPort port : ports) {
+                boolean tcp = port.getProtocol() == null || port.getProtocol().equals("TCP");
+                if (tcp && target.port().equals(port.getName()) && port.getContainerPort() != null) {
+                    return port.getContainerPort();
+                }
+            }
+        }
+        return 0;
+    }
+
+    /** The last segment of an image's path, without tag and digest. */
+    static String imageName(@Nullable String image) {
+        if (image == null) {
+            return "";
+        }
+        int digest = image.indexOf('@');
+        String path = digest < 0 ? image : image.substring(0, digest);
+        String last = path.substring(path.lastIndexOf('/') + 1);
+        int tag = last.indexOf(':');
+        return tag < 0 ? last : last.substring(0, tag);
+    }
+
+    /** A pod that is being deleted takes no new calls, ready or not. */
+    private static Readiness readiness(Pod pod) {
+        boolean ready = false;
+        if (pod.getStatus().getConditions() != null) {
+            for (PodCondition condition : pod.getStatus().getConditions()) {
+                ready |= "Ready".equals(condition.getType()) && "True".equals(condition.getStatus());
+            }
+        }
+        if (pod.getMetadata().getDeletionTimestamp() != null) {
+            return ready ? Readiness.DRAINING : Readiness.NOT_READY;
+        }
+        return ready ? Readiness.READY : Readiness.NOT_READY;
+    }
+
+    /** By the set that owns it; a suffix that somebody else gave is none. */
+    private static int ordinal(Pod pod) {
+        List<OwnerReference> owners = pod.getMetadata().getOwnerReferences();
+        if (owners != null) {
+            for (OwnerReference owner : owners) {
+                if ("StatefulSet".equals(owner.getKind()) && Boolean.TRUE.equals(owner.getController())) {
+                    return PodOrdinal.of(pod.getMetadata().getName(), owner.getName());
+                }
+            }
+        }
+        return Endpoint.NO_ORDINAL;
+    }
+}

@@ -1,0 +1,169 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Locality;
+import dev.zerohop.Resolver;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the pods of a namespace, chosen by label or image, into endpoints. The listener is told on a serial executor of its own. */
+final class PodsResolver implements Resolver {
+    private final String name;
+    private final PodsTarget target;
+    private final Env env;
+    private final ServiceResolver.Source source;
+    private final Serial serial;
+    private final Places places;
+
+    // Guarded by this.
+    private boolean started;
+
+    private volatile boolean closed;
+
+    // Touched by serial tasks only.
+    private final Losses losses = new Losses();
+    private @Nullable Listener listener;
+    private @Nullable Cancellable following;
+    private @Nullable Cancellable timer;
+    private Reflector.@Nullable State<Pod> state;
+    private @Nullable EndpointSet last;
+    private @Nullable KubernetesFailure failure;
+
+    /** {@code target} with its namespace; {@code stated} is what the environment says of this process. */
+    PodsResolver(String name, PodsTarget target, Env env, ServiceResolver.Source source, Locality stated) {
+        this.name = name;
+        this.target = target;
+        this.env = env;
+        this.source = source;
+        this.serial = new Serial(env.blocking());
+        this.places = new Places(source, stated, () -> run(this::tell));
+    }
+
+    @Override
+    public void start(Listener given) {
+        requireNonNull(given, "listener");
+        synchronized (this) {
+            if (started || closed) {
+                throw new IllegalStateException(
+                        name + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
+            }
+            started = true;
+        }
+        run(() -> {
+            listener = given;
+            following = source.follow(
+                    Selection.pods(requireNonNull(target.namespace(), "namespace"), target.labels()), new Pods());
+        });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        serial.execute(() -> {
+            places.close();
+            if (following != null) {
+                following.cancel();
+                following = null;
+            }
+            cancelTimer();
+        });
+    }
+
+    private void run(Runnable task) {
+        serial.execute(() -> {
+            if (!closed) {
+                task.run();
+            }
+        });
+    }
+
+    private final class Pods implements Reflector.Subscriber<Pod> {
+        @Override
+        public void onState(Reflector.State<Pod> now, boolean stale) {
+            run(() -> {
+                state = now;
+                if (!stale) {
+                    failure = null;
+                }
+                tell();
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            run(() -> {
+                Reflector.State<Pod> now = state;
+                if (now != null) {
+                    state = new Reflector.State<>(now.version(), now.objects(), asOf);
+                    tell();
+                }
+            });
+        }
+
+        @Override
+        public void onFailure(KubernetesFailure cause) {
+            run(() -> {
+                failure = cause;
+                if (listener != null && !closed) {
+                    listener.onError(cause);
+                }
+            });
+        }
+    }
+
+    private void tell() {
+        Reflector.State<Pod> now = state;
+        Listener to = listener;
+        if (now == null || to == null || closed) {
+            return;
+        }
+        EndpointSet before = last;
+        List<Endpoint> present = PodView.read(target, now.objects().values(), places::zone);
+        EndpointSet next = EndpointSet.builder(name)
+                .endpoints(before == null ? present : gathered(before, present))
+                .asOf(now.asOf())
+                .stale(failure != null)
+                .client(places.client())
+                .build();
+        boolean same = before != null
+                && before.endpoints().equals(next.endpoints())
+                && before.client().equals(next.client())
+                && before.stale() == next.stale();
+        last = next;
+        if (!same) {
+            to.onEndpoints(next);
+        } else if (failure == null) {
+            to.onConfirmed(now.asOf());
+        }
+    }
+
+    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present) {
+        long now = env.time().nanoTime();
+        List<Endpoint> named = losses.gather(before.endpoints(), present, lost -> false, now);
+        cancelTimer();
+        long due = losses.dueInNanos(now);
+        if (due != Long.MAX_VALUE) {
+            timer = env.time().schedule(due, () -> run(this::tell));
+        }
+        return named;
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,514 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Locality;
+import dev.zerohop.Resolver;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import dev.zerohop.Target;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns the slices of a service into endpoints. The service itself is asked for only where the slices do not suffice: while there are none, and for a
+ * port that is given by number. The listener is told on a serial executor of its own: one that is slow keeps nobody else waiting.
+ */
+final class ServiceResolver implements Resolver {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceResolver.class);
+
+    private final String name;
+    private final ServiceTarget target;
+    private final String namespace;
+    private final Env env;
+    private final Source source;
+    private final Ordinals ordinals;
+    private final Serial serial;
+    private final Places places;
+
+    // Guarded by this.
+    private boolean started;
+
+    private volatile boolean closed;
+
+    /** Where copies are followed. */
+    interface Source {
+        <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber);
+    }
+
+    ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals) {
+        this(name, target, env, source, ordinals, Locality.ofThisProcess());
+    }
+
+    /** {@code stated} is what is known from elsewhere about where this process runs. */
+    ServiceResolver(
+            String name, ServiceTarget target, Env env, Source source, Ordinals ordinals, Locality stated) {
+        this.name = name;
+        this.target = target;
+        this.namespace = requireNonNull(target.namespace(), "namespace");
+        this.env = env;
+        this.source = source;
+        this.ordinals = ordinals;
+        this.serial = new Serial(env.blocking());
+        this.places = new Places(source, stated, () -> run(this::decide));
+    }
+
+    // Touched by serial tasks only.
+    private final Losses losses = new Losses();
+    private final List<Cancellable> following = new ArrayList<>();
+    private @Nullable Copy<EndpointSlice> slices;
+    private @Nullable Copy<Service> service;
+    private @Nullable Listener listener;
+    private @Nullable Resolver external;
+    private @Nullable String externalText;
+    private @Nullable Cancellable timer;
+    private @Nullable EndpointSet last;
+    private @Nullable String problem;
+    private @Nullable String doubt;
+    private List<String> refused = List.of();
+
+    /** What one copy says, and whether it can be believed. */
+    private final class Copy<T extends HasMetadata> implements Reflector.Subscriber<T> {
+        private final Cancellable following;
+        private Reflector.@Nullable State<T> state;
+        private @Nullable KubernetesFailure failure;
+        private boolean dropped;
+
+        Copy(Selection<T> what) {
+            this.following = source.follow(what, this);
+        }
+
+        @Override
+        public void onState(Reflector.State<T> now, boolean stale) {
+            run(() -> {
+                state = now;
+                if (!stale) {
+                    failure = null;
+                }
+                decide();
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            run(() -> confirmed(asOf));
+        }
+
+        @Override
+        public void onFailure(KubernetesFailure cause) {
+            run(() -> {
+                failure = cause;
+                decide();
+            });
+        }
+
+        private void run(Runnable task) {
+            ServiceResolver.this.run(() -> {
+                if (!dropped) {
+                    task.run();
+                }
+            });
+        }
+
+        private void confirmed(Instant asOf) {
+            Reflector.State<T> now = state;
+            if (now == null) {
+                return;
+            }
+            state = new Reflector.State<>(now.version(), now.objects(), asOf);
+            if (this == slices) {
+                confirm(asOf);
+            }
+        }
+
+        boolean answered() {
+            return state != null || failure != null;
+        }
+
+        Collection<T> objects() {
+            Reflector.State<T> now = state;
+            return now == null ? List.of() : now.objects().values();
+        }
+
+        void drop() {
+            dropped = true;
+            following.cancel();
+        }
+    }
+
+    @Override
+    public void start(Listener given) {
+        requireNonNull(given, "listener");
+        synchronized (this) {
+            if (started || closed) {
+                throw new IllegalStateException(
+                        name + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
+            }
+            started = true;
+        }
+        run(() -> {
+            listener = given;
+            slices = new Copy<>(Selection.endpointSlices(namespace, target.service()));
+            following.add(ordinals.follow(() -> run(this::decide)));
+            decide();
+        });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        serial.execute(this::release);
+    }
+
+    private void release() {
+        places.close();
+        following.forEach(Cancellable::cancel);
+        following.clear();
+        if (slices != null) {
+            slices.drop();
+        }
+        followService(false);
+        resolveExternally(null);
+        cancelTimer();
+    }
+
+    private void run(Runnable task) {
+        serial.execute(() -> {
+            if (!closed) {
+                task.run();
+            }
+        });
+    }
+
+    // ---- deciding ----
+
+    private void decide() {
+        Copy<EndpointSlice> copy = slices;
+        if (copy == null || listener == null || closed) {
+            return;
+        }
+        Reflector.State<EndpointSlice> state = copy.state;
+        if (state == null) {
+            if (copy.failure != null) {
+                tellProblem(copy.failure);
+            }
+            return;
+        }
+        followService(target.portNumber() != 0 || state.objects().isEmpty());
+        Copy<Service> about = service;
+        if (about != null && !about.answered()) {
+            return;
+        }
+        Service known =
+                about == null ? null : about.objects().stream().findFirst().orElse(null);
+        if (known != null && state.objects().isEmpty() && isExternal(known)) {
+            resolveExternally(known);
+            return;
+        }
+        resolveExternally(null);
+        tell(state, about, known);
+    }
+
+    private void tell(Reflector.State<EndpointSlice> state, @Nullable Copy<Service> about, @Nullable Service known) {
+        Copy<EndpointSlice> copy = requireNonNull(slices, "slices");
+        boolean missing = state.objects().isEmpty() && known == null;
+        if (missing && last == null) {
+            tellProblem(noService(about));
+            return;
+        }
+        SliceView.Content content = SliceView.read(target, state.objects().values(), known);
+        tellRefusals(content.refusals());
+        if (content.problem() != null) {
+            tellProblem(new IllegalStateException(name + ": " + content.problem() + unread(about)));
+            return;
+        }
+        Ordinals.Numbered numbered = ordinals.number(content.endpoints());
+        if (numbered == null) {
+            return;
+        }
+        boolean stale = copy.failure != null;
+        Exception trouble = stale ? copy.failure : missing ? noService(about) : null;
+        tellDoubt(numbered.problem());
+        tellEndpoints(numbered, state, stale, trouble);
+        if (trouble != null) {
+            tellProblem(trouble);
+        }
+    }
+
+    private void followService(boolean wanted) {
+        Copy<Service> now = service;
+        if (wanted && now == null) {
+            service = new Copy<>(Selection.service(namespace, target.service()));
+        } else if (!wanted && now != null) {
+            service = null;
+            now.drop();
+        }
+    }
+
+    private IllegalStateException noService(@Nullable Copy<Service> about) {
+        KubernetesFailure failure = about == null ? null : about.failure;
+        return new IllegalStateException(
+                failure == null
+                        ? name + ": there is no service '" + target.service() + "' in namespace " + namespace
+                                + ", expected one; it is used as soon as it is there"
+                        : name + ": no EndpointSlice names service '" + target.service() + "' in namespace "
+                                + namespace
+                                + ", expected the service to exist and to have a selector; the service itself"
+                                + " could not be looked at: " + failure.getMessage());
+    }
+
+    /** Why a number is not looked up among the service's own ports. */
+    private static String unread(@Nullable Copy<Service> about) {
+        if (about == null || about.state != null || about.failure == null) {
+            return "";
+        }
+        return "; the service's own ports are not known: " + about.failure.getMessage();
+    }
+
+    // ---- services that are a DNS name ----
+
+    private static boolean isExternal(Service service) {
+        return service.getSpec() != null
+                && "ExternalName".equals(service.getSpec().getType());
+    }
+
+    private void resolveExternally(@Nullable Service known) {
+        String text = known == null ? null : dns(known);
+        if (Objects.equals(text, externalText)) {
+            return;
+        }
+        externalText = text;
+        Resolver before = external;
+        external = null;
+        if (before != null) {
+            before.close();
+        }
+        if (text == null) {
+            return;
+        }
+        try {
+            Resolver next = Target.parse(text).newResolver(env);
+            external = next;
+            next.start(new FromDns(text));
+        } catch (IllegalArgumentException refused) {
+            tellProblem(new IllegalStateException(
+                    name + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage()));
+        }
+    }
+
+    private String dns(Service known) {
+        int port = target.portNumber();
+        if (port == 0 && known.getSpec().getPorts() != null) {
+            port = known.getSpec().getPorts().stream()
+                    .filter(declared -> target.port().equals(declared.getName()))
+                    .findFirst()
+                    .map(declared -> declared.getPort())
+                    .orElse(0);
+        }
+        String family = switch (target.family()) {
+            case ANY -> "";
+            case IPV4 -> "?family=ipv4";
+            case IPV6 -> "?family=ipv6";
+        };
+        // A port that the service does not declare is refused below, with what was asked for.
+        return "refreshing-dns:///" + known.getSpec().getExternalName() + ":" + (port == 0 ? target.port() : port)
+                + family;
+    }
+
+    /** Passes on what DNS says for as long as the service is that name. */
+    private final class FromDns implements Listener {
+        private final String text;
+
+        FromDns(String text) {
+            this.text = text;
+        }
+
+        private void run(Consumer<Listener> call) {
+            ServiceResolver.this.run(() -> {
+                Listener to = listener;
+                if (to != null && text.equals(externalText)) {
+                    call.accept(to);
+                }
+            });
+        }
+
+        @Override
+        public void onEndpoints(EndpointSet all) {
+            run(to -> {
+                EndpointSet named = EndpointSet.builder(name)
+                        .endpoints(all.endpoints())
+                        .version(all.version())
+                        .asOf(all.asOf())
+                        .stale(all.stale())
+                        .removals(all.removals())
+                        .build();
+                last = named;
+                problem = null;
+                to.onEndpoints(named);
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            run(to -> confirm(asOf));
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            run(to -> tellProblem(cause));
+        }
+    }
+
+    // ---- telling ----
+
+    private void tellEndpoints(
+            Ordinals.Numbered numbered,
+            Reflector.State<EndpointSlice> state,
+            boolean stale,
+            @Nullable Exception trouble) {
+        EndpointSet before = last;
+        Predicate<Endpoint> explained = numbered.explained().or(lost -> surplus(lost, numbered.shards()));
+        List<Endpoint> named = numbered.endpoints();
+        EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
+        if (before != null) {
+            named = gathered(before, named, explained);
+            removals = meant(before.endpoints(), named, numbered.explained()) ? EndpointSet.Removals.MEANT : removals;
+        }
+        EndpointSet next = EndpointSet.builder(name)
+                .endpoints(named)
+                .shardMap(numbered.shards())
+                .version(version(state.version()))
+                .asOf(state.asOf())
+                .stale(stale)
+                .removals(removals)
+                .client(places.client())
+                .build();
+        boolean same = before != null
+                && before.client().equals(next.client())
+                && before.endpoints().equals(next.endpoints())
+                && Objects.equals(before.shardMap(), next.shardMap());
+        if (same && (stale || trouble != null)) {
+            return;
+        }
+        if (same && problem == null) {
+            confirm(next.asOf());
+            return;
+        }
+        if (!stale) {
+            problem = null;
+        }
+        last = next;
+        if (listener != null && !closed) {
+            listener.onEndpoints(next);
+        }
+    }
+
+    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> explained) {
+        long now = env.time().nanoTime();
+        List<Endpoint> named = losses.gather(before.endpoints(), present, explained, now);
+        cancelTimer();
+        long due = losses.dueInNanos(now);
+        if (due != Long.MAX_VALUE) {
+            timer = env.time().schedule(due, () -> run(this::decide));
+        }
+        return named;
+    }
+
+    /** Whether ready endpoints are missing, and each of them was meant to go. */
+    private static boolean meant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> explained) {
+        Set<String> after = next.stream().map(Endpoint::id).collect(Collectors.toSet());
+        boolean any = false;
+        for (Endpoint endpoint : before) {
+            if (endpoint.readiness() == Endpoint.Readiness.READY && !after.contains(endpoint.id())) {
+                if (!explained.test(endpoint)) {
+                    return false;
+                }
+                any = true;
+            }
+        }
+        return any;
+    }
+
+    private static boolean surplus(Endpoint lost, @Nullable ShardMap map) {
+        ShardCount shards = map == null ? null : map.count();
+        return shards != null
+                && lost.hasOrdinal()
+                && (lost.ordinal() < shards.firstOrdinal()
+                        || lost.ordinal() >= (long) shards.firstOrdinal() + shards.count());
+    }
+
+    private void confirm(Instant asOf) {
+        EndpointSet set = last;
+        if (set != null && problem == null && listener != null && !closed) {
+            last = set.confirmed(asOf);
+            listener.onConfirmed(asOf);
+        }
+    }
+
+    /** Once, until it goes away or turns into another. */
+    private void tellProblem(Throwable cause) {
+        String text = String.valueOf(cause.getMessage());
+        if (listener != null && !closed && !text.equals(problem)) {
+            problem = text;
+            listener.onError(cause);
+        }
+    }
+
+    private void tellRefusals(List<String> refusals) {
+        for (String refusal : refusals) {
+            if (!refused.contains(refusal)) {
+                LOG.warn("{}: {}; it is left out", name, refusal);
+                if (listener != null) {
+                    listener.onRefused(refusal);
+                }
+            }
+        }
+        refused = refusals;
+    }
+
+    /** What is wrong with the numbers: the endpoints are as true as before. Once, until it goes away or turns into another. */
+    private void tellDoubt(@Nullable Exception cause) {
+        String text = cause == null ? null : String.valueOf(cause.getMessage());
+        if (text != null && !text.equals(doubt)) {
+            LOG.warn("{}: {}", name, text);
+            if (listener != null && !closed) {
+                listener.onRefused(text);
+            }
+        }
+        doubt = text;
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    /** For people; Kubernetes calls it opaque. */
+    private static long version(String text) {
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Target;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a target says about shards: {@code ?statefulSet=orders-a,orders-b&shardCount=SETTLED}. An immutable value.
+ *
+ * @param statefulSets the StatefulSets that number the pods; empty to look for the one
+ * @param mode when a change of their size counts
+ */
+record ServiceShards(List<String> statefulSets, ShardCounting.Mode mode) {
+
+    /** The parameter that names StatefulSets. */
+    static final String STATEFUL_SET = "statefulSet";
+
+    /** The parameter that says when a change counts. */
+    static final String SHARD_COUNT = "shardCount";
+
+    /** What a target without these parameters says. */
+    static final ServiceShards DEFAULT = new ServiceShards(List.of(), ShardCounting.Mode.SETTLED);
+
+    ServiceShards {
+        statefulSets = List.copyOf(statefulSets);
+    }
+
+    /** This, with one parameter taken in. */
+    ServiceShards with(Target target, Target.Parameter parameter) {
+        return switch (parameter.name()) {
+            case STATEFUL_SET -> new ServiceShards(names(target, parameter), mode);
+            case SHARD_COUNT -> new ServiceShards(statefulSets, mode(target, parameter));
+            default -> throw new IllegalArgumentException(parameter.name());
+        };
+    }
+
+    private static List<String> names(Target target, Target.Parameter parameter) {
+        List<String> names = new ArrayList<>();
+        for (String name : parameter.value().split(",", -1)) {
+            if (!Names.isLabel(name) || names.contains(name)) {
+                throw target.error(
+                        parameter.valuePosition(),
+                        "found StatefulSet '" + name
+                                + "', expected different names of lower-case letters, digits and '-', separated by commas");
+            }
+            names.add(name);
+        }
+        return names;
+    }
+
+    private static ShardCounting.Mode mode(Target target, Target.Parameter parameter) {
+        for (ShardCounting.Mode mode : ShardCounting.Mode.values()) {
+            if (mode.name().equals(parameter.value())) {
+                return mode;
+            }
+        }
+        throw target.error(
+                parameter.valuePosition(),
+                "found '" + parameter.value() + "', expected one of " + Arrays.toString(ShardCounting.Mode.values()));
+    }
+}

@@ -1,0 +1,104 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Target;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code k8s} target says.
+ *
+ * @param namespace null if it names none
+ * @param service name of the service
+ * @param port name or number of a port
+ * @param family which addresses are wanted
+ * @param shards which StatefulSets number the pods, and when a change of their size counts
+ */
+record ServiceTarget(@Nullable String namespace, String service, String port, Family family, ServiceShards shards) {
+    static final String FORM = "k8s:///namespace/service:port, or k8s:///service:port inside a cluster";
+
+    /** One of the families of addresses that a service may have. */
+    enum Family {
+        /** IPv4 if the service has it, else IPv6. */
+        ANY,
+        /** IPv4 alone. */
+        IPV4,
+        /** IPv6 alone. */
+        IPV6
+    }
+
+    /** Reads {@code k8s:///namespace/service:port?family=ipv6}. */
+    static ServiceTarget parse(Target target) {
+        target.refuseAuthority(FORM);
+        int from = Math.min(target.pathPosition(), target.text().length());
+        String path = target.path();
+        if (path.isEmpty()) {
+            throw target.error(from, "found no service, expected " + FORM);
+        }
+        int slash = path.indexOf('/');
+        int colon = path.indexOf(':', slash + 1);
+        String namespace = slash < 0 ? null : target.decoded(from, from + slash);
+        if (namespace != null && !Names.isLabel(namespace)) {
+            throw target.error(from, "found namespace '" + namespace + "', expected " + FORM);
+        }
+        int serviceAt = from + slash + 1;
+        if (colon < 0) {
+            throw target.error(
+                    from + path.length(),
+                    "found no port behind '" + target.decoded(serviceAt, from + path.length())
+                            + "', expected a colon and a port's name or number: " + FORM);
+        }
+        String service = target.decoded(serviceAt, from + colon);
+        if (!Names.isLabel(service)) {
+            throw target.error(serviceAt, "found service '" + service + "', expected " + FORM);
+        }
+        String port = target.decoded(from + colon + 1, from + path.length());
+        if (!isPort(port)) {
+            throw target.error(
+                    from + colon + 1,
+                    "found port '" + port + "', expected a port's name such as grpc, or a number from 1 to 65535");
+        }
+        Family family = Family.ANY;
+        ServiceShards shards = ServiceShards.DEFAULT;
+        for (Target.Parameter parameter : target.parameters()) {
+            switch (parameter.name()) {
+                case "family" -> family = family(target, parameter);
+                case ServiceShards.STATEFUL_SET, ServiceShards.SHARD_COUNT -> shards = shards.with(target, parameter);
+                default ->
+                    throw target.error(
+                            parameter.position(),
+                            "found parameter '" + parameter.name() + "', expected family, "
+                                    + ServiceShards.STATEFUL_SET + " or " + ServiceShards.SHARD_COUNT);
+            }
+        }
+        return new ServiceTarget(namespace, service, port, family, shards);
+    }
+
+    private static Family family(Target target, Target.Parameter parameter) {
+        return switch (parameter.value()) {
+            case "ipv4" -> Family.IPV4;
+            case "ipv6" -> Family.IPV6;
+            default ->
+                throw target.error(
+                        parameter.valuePosition(), "family was '" + parameter.value() + "', expected ipv4 or ipv6");
+        };
+    }
+
+    private static boolean isPort(String text) {
+        return isNumber(text)
+                ? text.length() <= 5 && Integer.parseInt(text) >= 1 && Integer.parseInt(text) <= 65_535
+                : Names.isLabel(text);
+    }
+
+    private static boolean isNumber(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** The port as a number; 0 if it is a name. */
+    int portNumber() {
+        return isNumber(port) ? Integer.parseInt(port) : 0;
+    }
+
+    /** The same in a namespace. */
+    ServiceTarget in(String someNamespace) {
+        return new ServiceTarget(someNamespace, service, port, family, shards);
+    }
+}

@@ -1,0 +1,348 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.zerohop.Endpoint.Readiness;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointConditions;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointHints;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all slices of a service say together. A pure function: no state, no clock.
+ *
+ * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. A hostname that two pods share which both stay names nobody: those
+ * pods go by their own names. Two pods of one name in different namespaces go by {@code name.namespace}.
+ */
+final class SliceView {
+    /** Attribute: the name of the pod. */
+    static final String POD = "k8s.pod";
+
+    /** Attribute: the namespace of the pod. */
+    static final String NAMESPACE = "k8s.namespace";
+
+    /** Attribute: zones whose clients should use the endpoint, separated by commas. */
+    static final String HINTED_ZONES = "k8s.hints.zones";
+
+    /** Attribute: nodes whose clients should use the endpoint, separated by commas. */
+    static final String HINTED_NODES = "k8s.hints.nodes";
+
+    private SliceView() {}
+
+    /**
+     * What the slices say.
+     *
+     * @param endpoints sorted by id
+     * @param problem why nobody can be named, for a person; null if the list, empty or not, is the answer
+     * @param refusals endpoints that had to be left out, each with the reason
+     */
+    record Content(
+            List<dev.zerohop.Endpoint> endpoints, @Nullable String problem, List<String> refusals) {}
+
+    /** One endpoint of one slice. */
+    private record Found(Endpoint endpoint, String sliceName, String sliceVersion, int port, Readiness readiness) {
+
+        String host() {
+            return endpoint.getAddresses().get(0);
+        }
+
+        @Nullable
+        String pod() {
+            ObjectReference target = endpoint.getTargetRef();
+            return target == null || !"Pod".equals(target.getKind()) ? null : target.getName();
+        }
+
+        String namespace(String otherwise) {
+            ObjectReference target = endpoint.getTargetRef();
+            return target == null ? otherwise : requireNonNullElse(target.getNamespace(), otherwise);
+        }
+
+        String address() {
+            return host().indexOf(':') >= 0 ? "[" + host() + "]:" + port : host() + ":" + port;
+        }
+    }
+
+    /** Which of two that bear one name is meant: the one that takes traffic, else the one of the slice that changed last. */
+    private static final Comparator<Found> PREFERRED = Comparator.<Found>comparingInt(found -> rank(found.readiness()))
+            .thenComparing(Found::sliceVersion, SliceView::compareVersions)
+            .thenComparing(Found::sliceName);
+
+    /**
+     * Reads the slices.
+     *
+     * @param target with its namespace
+     * @param service null if it is not known; then a port's number is the pods' own
+     */
+    static Content read(ServiceTarget target, Collection<EndpointSlice> slices, @Nullable Service service) {
+        String family = family(target.family(), slices);
+        List<EndpointSlice> chosen = slices.stream()
+                .filter(slice -> family.equals(slice.getAddressType()))
+                .toList();
+        if (chosen.isEmpty() && !slices.isEmpty()) {
+            Set<String> given =
+                    slices.stream().map(EndpointSlice::getAddressType).collect(Collectors.toCollection(TreeSet::new));
+            return new Content(
+                    List.of(),
+                    "the service has addresses of type " + String.join(" and ", given) + ", expected " + family,
+                    List.of());
+        }
+        List<Found> found = new ArrayList<>();
+        boolean anybody = false;
+        for (EndpointSlice slice : chosen) {
+            List<Endpoint> listed = requireNonNullElse(slice.getEndpoints(), List.of());
+            int port = port(target, slice, service);
+            anybody |= !listed.isEmpty();
+            for (Endpoint endpoint : port == 0 ? List.<Endpoint>of() : listed) {
+                if (endpoint.getAddresses() != null && !endpoint.getAddresses().isEmpty()) {
+                    found.add(new Found(
+                            endpoint,
+                            slice.getMetadata().getName(),
+                            requireNonNullElse(slice.getMetadata().getResourceVersion(), ""),
+                            port,
+                            readiness(endpoint.getConditions())));
+                }
+            }
+        }
+        if (found.isEmpty() && (anybody || !declared(target, service))) {
+            return new Content(List.of(), noPort(target, chosen, service), List.of());
+        }
+        return named(target, found);
+    }
+
+    // ---- families and ports ----
+
+    private static String family(ServiceTarget.Family wanted, Collection<EndpointSlice> slices) {
+        return switch (wanted) {
+            case IPV4 -> "IPv4";
+            case IPV6 -> "IPv6";
+            case ANY -> {
+                // By the slices, not by who is in them: a family has one even while the service has no pods.
+                for (String type : List.of("IPv4", "IPv6")) {
+                    if (slices.stream().anyMatch(slice -> type.equals(slice.getAddressType()))) {
+                        yield type;
+                    }
+                }
+                yield "FQDN";
+            }
+        };
+    }
+
+    /** The port to connect to, which may be another one in each slice; 0 if the slice does not have it. */
+    private static int port(ServiceTarget target, EndpointSlice slice, @Nullable Service service) {
+        int number = target.portNumber();
+        List<EndpointPort> ports = requireNonNullElse(slice.getPorts(), List.of());
+        if (number != 0 && ports.isEmpty()) {
+            // A headless service may declare no ports at all.
+            return number;
+        }
+        ServicePort declared = number == 0 ? null : declaredPort(service, number);
+        for (EndpointPort port : ports) {
+            if (!isTcp(port.getProtocol())) {
+                continue;
+            }
+            Integer open = port.getPort();
+            String name = requireNonNullElse(port.getName(), "");
+            boolean meant = number == 0
+                    ? name.equals(target.port())
+                    : declared != null
+                            ? name.equals(requireNonNullElse(declared.getName(), ""))
+                            : open != null && open == number;
+            if (meant) {
+                return requireNonNullElse(open, number);
+            }
+        }
+        return 0;
+    }
+
+    private static @Nullable ServicePort declaredPort(@Nullable Service service, int number) {
+        for (ServicePort port : ports(service)) {
+            if (isTcp(port.getProtocol()) && port.getPort() != null && port.getPort() == number) {
+                return port;
+            }
+        }
+        return null;
+    }
+
+    /** Whether the service may well have the port; one that is not known may. */
+    private static boolean declared(ServiceTarget target, @Nullable Service service) {
+        if (ports(service).isEmpty()) {
+            return true;
+        }
+        return ports(service).stream()
+                .anyMatch(port -> target.portNumber() == 0
+                        ? target.port().equals(port.getName())
+                        : declaredPort(service, target.portNumber()) != null || mayBeTarget(port, target.portNumber()));
+    }
+
+    /** Whether pods may have the port open under this number. */
+    private static boolean mayBeTarget(ServicePort port, int number) {
+        if (port.getTargetPort() == null) {
+            return false;
+        }
+        Integer open = port.getTargetPort().getIntVal();
+        return open == null || open == number;
+    }
+
+    private static List<ServicePort> ports(@Nullable Service service) {
+        return service == null || service.getSpec() == null
+                ? List.of()
+                : requireNonNullElse(service.getSpec().getPorts(), List.of());
+    }
+
+    private static boolean isTcp(@Nullable String protocol) {
+        return protocol == null || protocol.equals("TCP");
+    }
+
+    private static String noPort(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
+        Set<String> there = new TreeSet<>();
+        for (EndpointSlice slice : slices) {
+            for (EndpointPort port : requireNonNullElse(slice.getPorts(), List.<EndpointPort>of())) {
+                there.add(requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
+                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()));
+            }
+        }
+        String declared = ports(service).stream()
+                .map(port -> requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
+                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()))
+                .collect(Collectors.joining(", "));
+        return "there is no TCP port " + (target.portNumber() == 0 ? "'" + target.port() + "'" : target.port())
+                + ", expected one of its pods' ports " + there
+                + (declared.isEmpty() ? "" : " or of its own ports [" + declared + "]");
+    }
+
+    // ---- conditions ----
+
+    /** What the conditions mean; a condition that is not stated is as the API defines it. */
+    static Readiness readiness(@Nullable EndpointConditions conditions) {
+        if (conditions == null) {
+            return Readiness.READY;
+        }
+        boolean ready = requireNonNullElse(conditions.getReady(), true);
+        if (!requireNonNullElse(conditions.getTerminating(), false)) {
+            // A service may publish pods that are not ready; the slice then calls them ready.
+            return ready ? Readiness.READY : Readiness.NOT_READY;
+        }
+        boolean serving = requireNonNullElse(conditions.getServing(), ready);
+        return ready || serving ? Readiness.DRAINING : Readiness.NOT_READY;
+    }
+
+    private static int rank(Readiness readiness) {
+        return switch (readiness) {
+            case READY -> 2;
+            case DRAINING -> 1;
+            case NOT_READY -> 0;
+        };
+    }
+
+    /** Versions are numbers; a longer one is the larger. */
+    private static int compareVersions(String some, String other) {
+        int byLength = Integer.compare(some.length(), other.length());
+        return byLength != 0 ? byLength : some.compareTo(other);
+    }
+
+    // ---- names ----
+
+    private static Content named(ServiceTarget target, List<Found> found) {
+        String home = requireNonNullElse(target.namespace(), "");
+        Set<String> shared = sharedHostnames(found);
+        Map<String, Found> byId = new TreeMap<>();
+        for (Found one : found) {
+            byId.merge(id(one, shared, home), one, (a, b) -> PREFERRED.compare(a, b) >= 0 ? a : b);
+        }
+        List<dev.zerohop.Endpoint> endpoints = new ArrayList<>(byId.size());
+        List<String> refusals = new ArrayList<>();
+        byId.forEach((id, one) -> {
+            try {
+                endpoints.add(endpoint(id, one, home));
+            } catch (IllegalArgumentException refused) {
+                refusals.add("slice " + one.sliceName() + ": " + refused.getMessage());
+            }
+        });
+        return new Content(endpoints, null, refusals);
+    }
+
+    private static Set<String> sharedHostnames(List<Found> found) {
+        Map<String, String> pods = new HashMap<>();
+        Set<String> shared = new HashSet<>();
+        for (Found one : found) {
+            String hostname = one.endpoint().getHostname();
+            String pod = one.pod();
+            if (hostname == null || pod == null || one.readiness() == Readiness.DRAINING) {
+                continue;
+            }
+            String other = pods.putIfAbsent(hostname, pod);
+            if (other != null && !other.equals(pod)) {
+                shared.add(hostname);
+            }
+        }
+        return shared;
+    }
+
+    private static String id(Found one, Set<String> shared, String home) {
+        String hostname = one.endpoint().getHostname();
+        String pod = one.pod();
+        String name = hostname != null && !hostname.isEmpty() && !shared.contains(hostname) ? hostname : pod;
+        if (name == null || name.isEmpty()) {
+            return one.address();
+        }
+        String namespace = one.namespace(home);
+        return namespace.equals(home) ? name : name + "." + namespace;
+    }
+
+    private static dev.zerohop.Endpoint endpoint(String id, Found one, String home) {
+        Map<String, String> attributes = new HashMap<>();
+        attributes.put(NAMESPACE, one.namespace(home));
+        String pod = one.pod();
+        if (pod != null) {
+            attributes.put(POD, pod);
+        }
+        EndpointHints hints = one.endpoint().getHints();
+        if (hints != null) {
+            putHints(
+                    attributes,
+                    HINTED_ZONES,
+                    hints.getForZones() == null
+                            ? List.of()
+                            : hints.getForZones().stream()
+                                    .map(zone -> zone.getName())
+                                    .toList());
+            putHints(
+                    attributes,
+                    HINTED_NODES,
+                    hints.getForNodes() == null
+                            ? List.of()
+                            : hints.getForNodes().stream()
+                                    .map(node -> node.getName())
+                                    .toList());
+        }
+        return dev.zerohop.Endpoint.builder(one.host(), one.port())
+                .id(id)
+                .zone(one.endpoint().getZone())
+                .node(one.endpoint().getNodeName())
+                .readiness(one.readiness())
+                .attributes(attributes)
+                .build();
+    }
+
+    private static void putHints(Map<String, String> attributes, String name, List<String> hinted) {
+        if (!hinted.isEmpty()) {
+            attributes.put(name, String.join(",", hinted));
+        }
+    }
+}

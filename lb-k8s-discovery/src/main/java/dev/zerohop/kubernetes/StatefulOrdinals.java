@@ -1,0 +1,238 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Endpoint.Readiness;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numbers the pods of a service by the StatefulSets that they belong to, and says how many shards there are.
+ *
+ * <p>StatefulSets are asked for only when the target names some or a pod's name looks like a StatefulSet's: a plain service needs no permission for them.
+ * Until they have answered, nothing is said: whoever placed keys by half of the truth would place them wrong. What they said last stays
+ * in force while they cannot be asked, and when they are gone.
+ */
+final class StatefulOrdinals implements Ordinals {
+
+    private final ServiceResolver.Source source;
+    private final String namespace;
+    private final String service;
+    private final ServiceShards wish;
+
+    /** Guards what is below. */
+    private final Object lock = new Object();
+
+    private final List<Answer> answers = new ArrayList<>();
+    private final List<Cancellable> following = new ArrayList<>();
+    private @Nullable Runnable changed;
+    private GoverningSets sets = GoverningSets.NONE;
+    private ShardCounting counting;
+    private Epochs epochs = Epochs.NONE;
+    private Map<String, Integer> known = Map.of();
+
+    /** What one selection answered last. */
+    private static final class Answer {
+        private @Nullable Map<String, NumberedSet> sets;
+        private @Nullable KubernetesFailure failure;
+
+        boolean awaited() {
+            return sets == null && failure == null;
+        }
+    }
+
+    /** {@code target} with its namespace. */
+    StatefulOrdinals(ServiceResolver.Source source, ServiceTarget target) {
+        this.source = source;
+        this.namespace = requireNonNull(target.namespace(), "namespace");
+        this.service = target.service();
+        this.wish = target.shards();
+        this.counting = ShardCounting.of(wish.mode());
+    }
+
+    @Override
+    public Cancellable follow(Runnable changed) {
+        synchronized (lock) {
+            this.changed = changed;
+        }
+        return () -> {
+            List<Cancellable> ended;
+            synchronized (lock) {
+                this.changed = null;
+                ended = List.copyOf(following);
+                following.clear();
+            }
+            ended.forEach(Cancellable::cancel);
+        };
+    }
+
+    @Override
+    public @Nullable Numbered number(List<Endpoint> endpoints) {
+        Set<String> pods = new TreeSet<>();
+        for (Endpoint endpoint : endpoints) {
+            String pod = endpoint.attributes().get(SliceView.POD);
+            if (pod != null) {
+                pods.add(pod);
+            }
+        }
+        synchronized (lock) {
+            if (answers.isEmpty()) {
+                if (wish.statefulSets().isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
+                    return Ordinals.NONE.number(endpoints);
+                }
+                ask();
+            }
+            return answers.stream().anyMatch(Answer::awaited) ? null : numbered(endpoints, pods);
+        }
+    }
+
+    private void ask() {
+        List<Selection<StatefulSet>> selections = new ArrayList<>();
+        for (String name : wish.statefulSets()) {
+            selections.add(Selection.statefulSet(namespace, name));
+        }
+        if (selections.isEmpty()) {
+            selections.add(Selection.statefulSets(namespace));
+        }
+        for (Selection<StatefulSet> selection : selections) {
+            Answer answer = new Answer();
+            answers.add(answer);
+            following.add(source.follow(selection, new Follower(answer)));
+        }
+    }
+
+    // ---- under the lock ----
+
+    private Numbered numbered(List<Endpoint> endpoints, Set<String> pods) {
+        Set<String> problems = new TreeSet<>();
+        choose(pods, problems);
+        Set<Integer> ready = new HashSet<>();
+        Map<String, Integer> numbers = new HashMap<>();
+        List<Endpoint> result = new ArrayList<>(endpoints.size());
+        for (Endpoint endpoint : endpoints) {
+            String pod = endpoint.attributes().get(SliceView.POD);
+            // Who had a number keeps it while he is there, although his set may have shrunk meanwhile.
+            Integer before = pod == null ? null : known.get(pod);
+            int ordinal = before != null ? before : pod == null ? Endpoint.NO_ORDINAL : sets.ordinal(pod);
+            if (pod == null || ordinal == Endpoint.NO_ORDINAL) {
+                result.add(endpoint);
+                continue;
+            }
+            numbers.put(pod, ordinal);
+            if (endpoint.readiness() == Readiness.READY) {
+                ready.add(ordinal);
+            }
+            result.add(endpoint.toBuilder().ordinal(ordinal).build());
+        }
+        known = numbers;
+        ShardMap shards = shards(ready, problems);
+        OrdinalRange wanted = sets.wanted();
+        boolean numbered = !sets.sets().isEmpty();
+        return new Numbered(
+                result,
+                shards,
+                lost -> numbered && lost.hasOrdinal() && !wanted.contains(lost.ordinal()),
+                problems.isEmpty() ? null : new IOException(String.join("; ", problems)));
+    }
+
+    private void choose(Set<String> pods, Collection<String> problems) {
+        Map<String, NumberedSet> all = new HashMap<>();
+        boolean unseen = false;
+        for (Answer answer : answers) {
+            if (answer.sets != null) {
+                all.putAll(answer.sets);
+            }
+            KubernetesFailure failure = answer.failure;
+            if (failure != null) {
+                unseen = true;
+                problems.add(failure.getMessage());
+            }
+        }
+        GoverningSets found = GoverningSets.find(service, wish.statefulSets(), all.values(), pods);
+        if (found.sets().isEmpty() && !sets.sets().isEmpty()) {
+            problems.add("StatefulSet " + sets.names() + " is gone; what it said last stays in force");
+        } else {
+            sets = found;
+        }
+        // What could not be seen is not missing.
+        if (found.problem() != null && !unseen) {
+            problems.add(found.problem());
+        }
+    }
+
+    private @Nullable ShardMap shards(Set<Integer> ready, Collection<String> problems) {
+        if (sets.sets().isEmpty()) {
+            return null;
+        }
+        counting = counting.next(sets.wanted(), ready);
+        if (wish.mode() == ShardCounting.Mode.EPOCH) {
+            epochs = epochs.next(sets.sets());
+            if (epochs.problem() != null) {
+                problems.add(epochs.problem());
+            }
+            if (epochs.map() != null) {
+                return epochs.map();
+            }
+        }
+        ShardCount count = counting.count();
+        return count == null ? null : ShardMap.of(count);
+    }
+
+    private final class Follower implements Reflector.Subscriber<StatefulSet> {
+        private final Answer answer;
+
+        Follower(Answer answer) {
+            this.answer = answer;
+        }
+
+        @Override
+        public void onState(Reflector.State<StatefulSet> state, boolean stale) {
+            Map<String, NumberedSet> read = new HashMap<>();
+            state.objects().forEach((name, set) -> read.put(name, NumberedSet.of(set)));
+            Runnable tell;
+            synchronized (lock) {
+                boolean news = !read.equals(answer.sets) || (!stale && answer.failure != null);
+                answer.sets = read;
+                if (!stale) {
+                    answer.failure = null;
+                }
+                tell = news ? changed : null;
+            }
+            if (tell != null) {
+                tell.run();
+            }
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            // Nothing is new.
+        }
+
+        @Override
+        public void onFailure(KubernetesFailure cause) {
+            Runnable tell;
+            synchronized (lock) {
+                KubernetesFailure before = answer.failure;
+                tell = before == null || before.kind() != cause.kind() ? changed : null;
+                answer.failure = cause;
+            }
+            if (tell != null) {
+                tell.run();
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Cancellable;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.api.model.WatchEvent;
+import io.fabric8.kubernetes.client.http.WebSocket;
+import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** One watch over one WebSocket, from its handshake to its end; never opened again. Thread-safe. */
+final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Cancellable {
+    private static final int NORMAL_CLOSURE = 1000;
+
+    private final HttpApiServer.Link link;
+    private final Selection<T> what;
+    private final ApiServer.Watcher<T> watcher;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile @Nullable WebSocket socket;
+
+    WatchStream(HttpApiServer.Link link, Selection<T> what, ApiServer.Watcher<T> watcher) {
+        this.link = link;
+        this.what = what;
+        this.watcher = watcher;
+    }
+
+    void open(URI uri, Duration timeout) {
+        try {
+            CompletableFuture<WebSocket> opening = link.http()
+                    .newWebSocketBuilder()
+                    .uri(uri)
+                    .header("Origin", link.base())
+                    .connectTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                    .buildAsync(this);
+            opening.whenComplete((opened, thrown) -> {
+                if (thrown != null) {
+                    end(handshakeFailure(thrown));
+                } else if (ended.get()) {
+                    opened.sendClose(NORMAL_CLOSURE, null);
+                }
+            });
+        } catch (RuntimeException refused) {
+            end(KubernetesFailure.unanswered(link.toString(), "watch", what, refused));
+        }
+    }
+
+    @Override
+    public void onOpen(WebSocket opened) {
+        socket = opened;
+        if (!ended.get()) {
+            watcher.onOpen();
+        }
+    }
+
+    @Override
+    public void onMessage(WebSocket from, String text) {
+        if (ended.get()) {
+            return;
+        }
+        try {
+            take(link.json().unmarshal(text, WatchEvent.class));
+        } catch (RuntimeException unreadable) {
+            end(KubernetesFailure.unanswered(link.toString(), "watch", what, unreadable));
+            close();
+            return;
+        }
+        from.request();
+    }
+
+    private void take(WatchEvent event) {
+        Object object = event.getObject();
+        if (object instanceof Status status) {
+            StatusDetails details = status.getDetails();
+            Integer seconds = details == null ? null : details.getRetryAfterSeconds();
+            Integer code = status.getCode();
+            String said = status.getMessage();
+            end(KubernetesFailure.answered(
+                    link.toString(),
+                    "watch",
+                    what,
+                    code == null ? 500 : code,
+                    said == null ? "" : said,
+                    Duration.ofSeconds(seconds == null ? 0 : seconds)));
+            close();
+            return;
+        }
+        switch (event.getType()) {
+            case "ADDED", "MODIFIED" -> watcher.onPut(what.type().cast(object));
+            case "DELETED" -> watcher.onDelete(what.type().cast(object));
+            case "BOOKMARK" ->
+                watcher.onBookmark(((HasMetadata) object).getMetadata().getResourceVersion());
+            default -> throw new IllegalStateException("found an event of type " + event.getType());
+        }
+    }
+
+    @Override
+    public void onClose(WebSocket from, int code, String reason) {
+        boolean orderly = code == NORMAL_CLOSURE;
+        end(
+                orderly
+                        ? null
+                        : new KubernetesFailure(
+                                KubernetesFailure.Kind.UNREACHABLE,
+                                link + " broke off the watch of " + what + " (" + code
+                                        + (reason.isEmpty() ? "" : ", " + reason) + ")"));
+        from.sendClose(NORMAL_CLOSURE, null);
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+        end(KubernetesFailure.unanswered(link.toString(), "watch", what, error));
+    }
+
+    private void end(@Nullable KubernetesFailure cause) {
+        if (ended.compareAndSet(false, true)) {
+            watcher.onEnd(cause);
+        }
+    }
+
+    private KubernetesFailure handshakeFailure(Throwable thrown) {
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (cause instanceof WebSocketHandshakeException handshake) {
+            return KubernetesFailure.answered(
+                    link.toString(),
+                    "watch",
+                    what,
+                    handshake.getResponse().code(),
+                    "",
+                    HttpApiServer.retryAfter(handshake.getResponse()));
+        }
+        return KubernetesFailure.unanswered(link.toString(), "watch", what, cause);
+    }
+
+    @Override
+    public void cancel() {
+        ended.set(true);
+        close();
+    }
+
+    private void close() {
+        WebSocket open = socket;
+        if (open != null) {
+            open.sendClose(NORMAL_CLOSURE, null);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package dev.zerohop.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class KubernetesDoctorTest {
+    private static final String TARGET = "k8s:///shop/orders:grpc";
+    private static final Map<String, String> IN_A = Map.of("ZEROHOP_ZONE", "eu-1a");
+
+    private ReviewingApi api;
+
+    @BeforeEach
+    void start() throws IOException {
+        api = new ReviewingApi();
+    }
+
+    @AfterEach
+    void stop() {
+        api.close();
+    }
+
+    private static Service service() {
+        return new ServiceBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName("orders")
+                .endMetadata()
+                .withNewSpec()
+                .addNewPort()
+                .withName("grpc")
+                .withPort(80)
+                .withNewTargetPort(8080)
+                .endPort()
+                .endSpec()
+                .build();
+    }
+
+    private static StatefulSet set(String name) {
+        return new StatefulSetBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withServiceName("orders")
+                .withReplicas(3)
+                .endSpec()
+                .build();
+    }
+
+    private void shop() {
+        api.put(service());
+        api.put(Slices.slice("orders-x", Slices.pod("orders-0", "10.0.0.1"), Slices.pod("orders-1", "10.0.0.2", false, false, false)));
+        api.put(set("orders"));
+    }
+
+    private Diagnosis examine(String target, Map<String, String> environment) throws InterruptedException {
+        return KubernetesDoctor.examine(target, api.options(), environment);
+    }
+
+    private static List<String> texts(Diagnosis diagnosis) {
+        return diagnosis.findings().stream().map(Diagnosis.Finding::toString).toList();
+    }
+
+    @Test
+    void aHealthyTargetHasOnlyGoodFindings() throws InterruptedException {
+        shop();
+        Diagnosis diagnosis = examine(TARGET, IN_A);
+        assertThat(texts(diagnosis).subList(1, texts(diagnosis).size()))
+                .containsExactly(
+                        "ok: permission to list and watch endpointslices with kubernetes.io/service-name=orders in namespace shop: granted",
+                        "ok: permission to list and watch services 'orders' in namespace shop: granted",
+                        "ok: service shop/orders: it is there",
+                        "ok: slices: 1 with 2 endpoints, 1 of them ready",
+                        "ok: port grpc: the pods' port is [8080]",
+                        "ok: zones of the endpoints: unknown",
+                        "ok: permission to list and watch statefulsets in namespace shop: granted",
+                        "ok: StatefulSet orders: ordinals 0 to 2 are wanted",
+                        "ok: zone of this client: eu-1a, as ZEROHOP_ZONE says");
+        assertThat(texts(diagnosis).get(0)).endsWith("which knows this client as system:serviceaccount:shop:web");
+        assertThat(diagnosis.healthy()).isTrue();
+        assertThat(diagnosis.toApply()).isEmpty();
+    }
+
+    @Test
+    void whatIsMissingIsPrintedToApply() throws InterruptedException {
+        shop();
+        api.denied.add("watch endpointslices");
+        Diagnosis diagnosis = examine(TARGET, IN_A);
+        assertThat(diagnosis.healthy()).isFalse();
+        assertThat(texts(diagnosis))
+                .contains("missing: permission to watch endpointslices with kubernetes.io/service-name=orders in namespace shop:"
+                        + " not granted: no endpoint is known");
+        assertThat(diagnosis.toApply())
+                .isEqualTo(
+                        """
+                        apiVersion: rbac.authorization.k8s.io/v1
+                        kind: Role
+                        metadata:
+                          name: zerohop
+                          namespace: "shop"
+                        rules:
+                          - apiGroups: ["discovery.k8s.io"]
+                            resources: ["endpointslices"]
+                            verbs: ["list", "watch"]
+                        ---
+                        apiVersion: rbac.authorization.k8s.io/v1
+                        kind: RoleBinding
+                        metadata:
+                          name: zerohop
+                          namespace: "shop"
+                        roleRef:
+                          apiGroup: rbac.authorization.k8s.io
+                          kind: Role
+                          name: zerohop
+                        subjects:
+                          - kind: ServiceAccount
+                            name: "web"
+                            namespace: "shop"
+                        """);
+        assertThat(Manifests.parse(diagnosis.toApply())).hasSize(2);
+    }
+
+    @Test
+    void namedStatefulSetsNeedNoMoreThanTheirNames() throws InterruptedException {
+        shop();
+        api.denied.add("list statefulsets");
+        api.user = "jane";
+        Diagnosis diagnosis = examine(TARGET + "?statefulSet=orders", IN_A);
+        assertThat(diagnosis.healthy()).isFalse();
+        assertThat(diagnosis.toApply())
+                .contains("resources: [\"statefulsets\"]\n    resourceNames: [\"orders\"]")
+                .contains("- kind: User\n    apiGroup: rbac.authorization.k8s.io\n    name: \"jane\"");
+        assertThat(Manifests.parse(diagnosis.toApply())).hasSize(2);
+    }
+
+    @Test
+    void aPlainServiceNeedsNoStatefulSets() throws InterruptedException {
+        api.put(service());
+        api.put(Slices.slice("orders-x", Slices.pod("orders-6789489c-24567", "10.0.0.1")));
+        api.denied.add("list statefulsets");
+        Diagnosis diagnosis = examine(TARGET, IN_A);
+        assertThat(diagnosis.healthy()).isTrue();
+        assertThat(texts(diagnosis)).contains("ok: shards: no pod's name looks like a StatefulSet's, so none is asked for");
+    }
+
+    @Test
+    void aServiceThatIsNotSeenIsNoFault() throws InterruptedException {
+        shop();
+        api.denied.add("list services");
+        Diagnosis diagnosis = examine(TARGET, IN_A);
+        assertThat(diagnosis.healthy()).isTrue();
+        assertThat(diagnosis.toApply()).isEmpty();
+    }
+
+    @Test
+    void aMissingServicePortOrSetIsNamed() throws InterruptedException {
+        api.put(set("orders-a"));
+        api.put(set("orders-b"));
+        Diagnosis nothing = examine(TARGET, IN_A);
+        assertThat(nothing.healthy()).isFalse();
+        assertThat(texts(nothing)).contains("missing: service shop/orders: there is none");
+        api.put(service());
+        api.put(Slices.slice("orders-x", Slices.pod("orders-0", "10.0.0.1")));
+        assertThat(texts(examine("k8s:///shop/orders:http", IN_A)))
+                .anyMatch(text -> text.startsWith("missing: port http: there is no TCP port 'http', expected one of its pods' ports [grpc 8080]"));
+        assertThat(texts(examine(TARGET, IN_A)))
+                .anyMatch(text -> text.startsWith("missing: StatefulSet: the pods of service orders may belong to"));
+        assertThat(texts(examine(TARGET + "?statefulSet=orders-a&shardCount=EPOCH", IN_A)))
+                .anyMatch(text -> text.startsWith("missing: annotation zerohop.dev/shards: no StatefulSet has the annotation"));
+    }
+
+    @Test
+    void theZoneMayComeFromTheNode() throws InterruptedException {
+        shop();
+        assertThat(texts(examine(TARGET, Map.of())))
+                .contains("optional: zone of this client: unknown, so no zone is preferred; expected ZEROHOP_ZONE, or"
+                        + " ZEROHOP_NODE and permission to see the node");
+        api.put(new NodeBuilder()
+                .withNewMetadata()
+                .withName("n7")
+                .addToLabels("topology.kubernetes.io/zone", "eu-1c")
+                .endMetadata()
+                .build());
+        assertThat(texts(examine(TARGET, Map.of("NODE_NAME", "n7"))))
+                .contains("ok: zone of this client: eu-1c, that of node n7");
+        api.denied.add("list nodes");
+        Diagnosis denied = examine(TARGET, Map.of("NODE_NAME", "n7"));
+        assertThat(denied.healthy()).isTrue();
+        assertThat(texts(denied))
+                .contains("optional: permission to list nodes 'n7': not granted: the zone of this client is unknown, so no zone is preferred");
+    }
+
+    @Test
+    void podsAreLookedAtAsWell() throws InterruptedException {
+        api.denied.add("list pods");
+        Diagnosis denied = examine("k8s-pods:///shop?image=resnet&port=8080", IN_A);
+        assertThat(denied.healthy()).isFalse();
+        assertThat(denied.toApply()).contains("resources: [\"pods\"]");
+        api.denied.clear();
+        assertThat(texts(examine("k8s-pods:///shop?image=resnet&port=8080", IN_A)))
+                .contains("missing: pods: 0 bear the labels; 0 of them run the image and have the port, 0 are ready");
+    }
+
+    @Test
+    void aServerThatDoesNotSayWhoAsksIsFine() throws InterruptedException {
+        shop();
+        api.user = "";
+        assertThat(examine(TARGET, IN_A).healthy()).isTrue();
+    }
+
+    @Test
+    void aServerThatIsNotThereIsTheOneFinding() throws InterruptedException {
+        KubernetesOptions nobody =
+                KubernetesOptions.builder().apiServer(URI.create("http://127.0.0.1:1")).build();
+        Diagnosis diagnosis = KubernetesDoctor.examine(TARGET, nobody, IN_A);
+        assertThat(diagnosis.healthy()).isFalse();
+        assertThat(texts(diagnosis)).hasSize(1).first().asString().startsWith("missing: API server: ");
+    }
+
+    @Test
+    void otherSchemesAreRefused() {
+        assertThatThrownBy(() -> examine("static:///127.0.0.1:1", IN_A))
+                .hasMessageContaining("found scheme 'static', expected k8s or k8s-pods");
+    }
+}

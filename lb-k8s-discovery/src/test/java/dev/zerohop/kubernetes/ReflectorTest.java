@@ -1,0 +1,430 @@
+package dev.zerohop.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Env;
+import dev.zerohop.testing.FakeTime;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReflectorTest {
+    private static final Selection<EndpointSlice> WHAT = Selection.endpointSlices("shop", "orders");
+
+    private final FakeTime time = new FakeTime();
+    private final FakeApiServer server = new FakeApiServer();
+    private final Reflector<EndpointSlice> reflector = new Reflector<>(server, WHAT, time.env());
+    private final Recorder recorder = new Recorder();
+
+    @BeforeEach
+    void someSlices() {
+        server.put(Slices.slice("orders-a"));
+        server.put(Slices.slice("users", "users-a", "IPv4"));
+    }
+
+    private void start() {
+        reflector.subscribe(recorder);
+        time.advance(Reflector.START_SPREAD);
+    }
+
+    @Test
+    void theFirstAnswerIsListedAndThenWatchedFromItsVersion() {
+        start();
+        assertThat(recorder.last()).containsExactly("orders-a");
+        assertThat(server.lastWatch().fromVersion).isEqualTo(Long.toString(server.version));
+        server.put(Slices.slice("orders-b"));
+        server.delete(Slices.slice("orders-a"));
+        assertThat(recorder.last()).containsExactly("orders-b");
+        assertThat(server.lists).hasSize(1);
+    }
+
+    @Test
+    void theFirstListComesAtARandomInstant() {
+        reflector.subscribe(recorder);
+        assertThat(server.lists).isEmpty();
+        time.advance(Reflector.START_SPREAD);
+        assertThat(server.lists).hasSize(1);
+    }
+
+    @Test
+    void pagesAreGatheredIntoOneState() {
+        server.pageSize = 2;
+        for (int i = 0; i < 6; i++) {
+            server.put(Slices.slice("orders-" + i));
+        }
+        start();
+        assertThat(recorder.states).hasSize(1);
+        assertThat(recorder.last()).hasSize(7);
+        assertThat(server.lists).hasSize(4);
+    }
+
+    @Test
+    void aListThatExpiresBetweenItsPagesBeginsAgain() {
+        start();
+        server.listFailure = FakeApiServer.expired();
+        server.lastWatch().watcher.onEnd(FakeApiServer.expired());
+        time.advance(Duration.ofMillis(250));
+        assertThat(recorder.failures).isEmpty();
+        server.listFailure = null;
+        server.losePut(Slices.slice("orders-b"));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).containsExactly("orders-a", "orders-b");
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void aWatchThatEndedInGoodOrderGoesOnWithoutAList() {
+        start();
+        server.put(Slices.slice("orders-b"));
+        FakeApiServer.FakeWatch<?> first = server.lastWatch();
+        time.advance(Duration.ofMinutes(5));
+        first.watcher.onEnd(null);
+        assertThat(server.lastWatch()).isNotSameAs(first);
+        assertThat(server.lastWatch().fromVersion).isEqualTo(Long.toString(server.version));
+        server.put(Slices.slice("orders-c"));
+        assertThat(recorder.last()).containsExactly("orders-a", "orders-b", "orders-c");
+        assertThat(server.lists).hasSize(1);
+    }
+
+    @Test
+    void aWatchThatEndsAtOnceInGoodOrderIsDoubted() {
+        start();
+        server.loseDelete(Slices.slice("orders-a"));
+        server.lastWatch().watcher.onEnd(null);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).isEmpty();
+        assertThat(server.lists).hasSize(2);
+    }
+
+    @Test
+    void anExpiredVersionInTheWatchIsListedAgain() {
+        start();
+        server.loseDelete(Slices.slice("orders-a"));
+        server.losePut(Slices.slice("orders-b"));
+        server.lastWatch().watcher.onEnd(FakeApiServer.expired());
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).containsExactly("orders-b");
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void anExpiredVersionOnTheHandshakeIsListedAgain() {
+        start();
+        time.advance(Duration.ofMinutes(5));
+        server.handshakeFailure = FakeApiServer.expired();
+        server.lastWatch().watcher.onEnd(null);
+        server.handshakeFailure = null;
+        server.losePut(Slices.slice("orders-b"));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).containsExactly("orders-a", "orders-b");
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void aHandshakeThatAlwaysExpiresIsToldAndBacksOff() {
+        start();
+        server.handshakeFailure = FakeApiServer.expired();
+        server.lastWatch().watcher.onEnd(FakeApiServer.expired());
+        time.advance(Duration.ofSeconds(60));
+        assertThat(recorder.failures).isNotEmpty();
+        int before = server.lists.size();
+        time.advance(Duration.ofSeconds(60));
+        assertThat(server.lists.size() - before).isBetween(6, 13);
+    }
+
+    @Test
+    void watchesThatAreLostAtOnceAreToldAndBackOff() {
+        start();
+        for (int i = 0; i < 4; i++) {
+            server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+            time.advance(Duration.ofSeconds(4));
+        }
+        assertThat(recorder.failures).isNotEmpty();
+    }
+
+    @Test
+    void oneLostWatchIsNoFailure() {
+        start();
+        for (int i = 0; i < 4; i++) {
+            time.advance(Duration.ofMinutes(1));
+            server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+        }
+        time.advance(Duration.ofSeconds(1));
+        assertThat(server.lists).hasSize(5);
+        assertThat(recorder.failures).isEmpty();
+        assertThat(recorder.confirmed).hasSize(4);
+    }
+
+    @Test
+    void failuresBackOffUpToTenSecondsWithJitterAndKeepTheState() {
+        start();
+        server.listFailure = FakeApiServer.unreachable();
+        server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+        time.advance(Duration.ofSeconds(30));
+        assertThat(recorder.last()).containsExactly("orders-a");
+        int before = server.lists.size();
+        time.advance(Duration.ofSeconds(100));
+        assertThat(server.lists.size() - before).isBetween(10, 20);
+        server.listFailure = null;
+        time.advance(Duration.ofSeconds(10));
+        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.states).hasSize(2);
+    }
+
+    @Test
+    void aServerThatAsksToBeLeftAloneIs() {
+        server.listFailure =
+                new KubernetesFailure(KubernetesFailure.Kind.UNREACHABLE, "too many requests", Duration.ofSeconds(20));
+        start();
+        time.advance(Duration.ofSeconds(19));
+        assertThat(server.lists).hasSize(1);
+        time.advance(Duration.ofSeconds(5));
+        assertThat(server.lists).hasSize(2);
+    }
+
+    @Test
+    void aDenialIsAskedAboutAgainOnlyEveryHalfMinuteAndHeals() {
+        server.listFailure = FakeApiServer.denied();
+        start();
+        time.advance(Duration.ofSeconds(25));
+        assertThat(server.lists).hasSize(1);
+        server.listFailure = null;
+        time.advance(Duration.ofSeconds(10));
+        assertThat(recorder.last()).containsExactly("orders-a");
+        assertThat(recorder.failures).hasSize(1);
+        assertThat(recorder.lastStale).isFalse();
+    }
+
+    @Test
+    void aPermissionTakenFromTheWatchLeavesTheState() {
+        start();
+        time.advance(Duration.ofMinutes(5));
+        server.handshakeFailure = FakeApiServer.denied();
+        server.lastWatch().watcher.onEnd(null);
+        assertThat(recorder.failures).hasSize(1);
+        assertThat(recorder.last()).containsExactly("orders-a");
+        server.handshakeFailure = null;
+        time.advance(Duration.ofSeconds(40));
+        assertThat(recorder.lastStale).isFalse();
+    }
+
+    @Test
+    void aListThatHangsIsGivenUp() {
+        server.answers = false;
+        start();
+        time.advance(Reflector.PAGE_TIMEOUT);
+        assertThat(recorder.failures.get(0)).hasMessageContaining("did not answer within 20 s");
+        server.answers = true;
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.last()).containsExactly("orders-a");
+    }
+
+    @Test
+    void aHandshakeThatHangsIsGivenUp() {
+        start();
+        time.advance(Duration.ofMinutes(5));
+        server.answers = false;
+        server.lastWatch().watcher.onEnd(null);
+        time.advance(Reflector.OPEN_TIMEOUT);
+        assertThat(recorder.failures.get(0)).hasMessageContaining("asked to watch");
+        assertThat(server.lastWatch().cancelled).isTrue();
+        server.answers = true;
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.lastStale).isFalse();
+    }
+
+    @Test
+    void aSilentWatchIsDoubtedAfterTenMinutes() {
+        start();
+        FakeApiServer.FakeWatch<?> silent = server.lastWatch();
+        server.losePut(Slices.slice("orders-b"));
+        time.advance(Duration.ofMinutes(8));
+        assertThat(server.lists).hasSize(1);
+        time.advance(Duration.ofMinutes(4));
+        assertThat(recorder.last()).containsExactly("orders-a", "orders-b");
+        assertThat(silent.cancelled).isTrue();
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void newWatchesDoNotPutOffTheDoubt() {
+        start();
+        for (int i = 0; i < 6; i++) {
+            time.advance(Duration.ofMinutes(2));
+            server.lastWatch().watcher.onEnd(null);
+        }
+        time.advance(Duration.ofMillis(1));
+        assertThat(server.lists).hasSize(2);
+    }
+
+    @Test
+    void aServerThatSentABookmarkIsDoubtedSooner() {
+        start();
+        server.lastWatch().watcher.onBookmark("77");
+        server.losePut(Slices.slice("orders-b"));
+        time.advance(Duration.ofMinutes(2));
+        assertThat(server.lists).hasSize(1);
+        time.advance(Duration.ofMinutes(2));
+        assertThat(recorder.last()).containsExactly("orders-a", "orders-b");
+    }
+
+    @Test
+    void bookmarksConfirmAndMoveTheVersion() {
+        start();
+        Instant before = recorder.states.get(0).asOf();
+        for (int i = 0; i < 30; i++) {
+            time.advance(Duration.ofMinutes(1));
+            server.lastWatch().watcher.onBookmark("70" + i);
+        }
+        assertThat(recorder.confirmed).hasSize(30);
+        assertThat(recorder.confirmed.get(29)).isAfter(before);
+        assertThat(recorder.states).hasSize(1);
+        assertThat(server.lists).hasSize(1);
+        server.lastWatch().watcher.onEnd(null);
+        assertThat(server.lastWatch().fromVersion).isEqualTo("7029");
+    }
+
+    @Test
+    void anUnchangedListIsConfirmedNotRepeated() {
+        start();
+        time.advance(Duration.ofMinutes(12));
+        assertThat(server.lists).hasSize(2);
+        assertThat(recorder.states).hasSize(1);
+        assertThat(recorder.confirmed).hasSize(1);
+    }
+
+    @Test
+    void aWatchThatBeginsWithEverythingChangesNothing() {
+        start();
+        server.lastWatch().put(Slices.slice("orders-a"));
+        assertThat(recorder.states).hasSize(2);
+        EndpointSlice same = Slices.slice("orders-a");
+        server.put(same);
+        int states = recorder.states.size();
+        server.lastWatch().put(same);
+        assertThat(recorder.states).hasSize(states);
+    }
+
+    @Test
+    void aServerThatCameBackWithAnOlderStateIsBelieved() {
+        server.put(Slices.slice("orders-b"));
+        start();
+        server.listFailure = FakeApiServer.unreachable();
+        server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+        time.advance(Duration.ofSeconds(10));
+        server.version = 1;
+        server.loseDelete(Slices.slice("orders-b"));
+        server.listFailure = null;
+        time.advance(Duration.ofSeconds(10));
+        assertThat(recorder.last()).containsExactly("orders-a");
+        assertThat(server.lastWatch().fromVersion).isEqualTo("2");
+    }
+
+    @Test
+    void whatAnEarlierGenerationStillSaysIsDropped() {
+        start();
+        FakeApiServer.FakeWatch<?> old = server.lastWatch();
+        old.watcher.onEnd(FakeApiServer.unreachable());
+        time.advance(Duration.ofSeconds(1));
+        assertThat(server.lastWatch()).isNotSameAs(old);
+        int states = recorder.states.size();
+        old.cancelled = false;
+        old.put(Slices.slice("orders-late"));
+        old.watcher.onEnd(FakeApiServer.denied());
+        old.watcher.onBookmark("1");
+        assertThat(recorder.states).hasSize(states);
+        assertThat(recorder.failures).isEmpty();
+        assertThat(server.lastWatch().cancelled).isFalse();
+    }
+
+    @Test
+    void aLateSubscriberIsToldTheStateAndThatItIsStale() {
+        start();
+        server.listFailure = FakeApiServer.unreachable();
+        server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+        time.advance(Duration.ofSeconds(1));
+        Recorder late = new Recorder();
+        reflector.subscribe(late);
+        assertThat(late.last()).containsExactly("orders-a");
+        assertThat(late.lastStale).isTrue();
+        assertThat(late.failures).hasSize(1);
+    }
+
+    @Test
+    void aSubscriberThatThrowsHurtsNobody() {
+        reflector.subscribe(new Recorder() {
+            @Override
+            public void onState(Reflector.State<EndpointSlice> state, boolean stale) {
+                throw new IllegalStateException("on purpose");
+            }
+        });
+        start();
+        assertThat(recorder.last()).containsExactly("orders-a");
+    }
+
+    @Test
+    void aBurstIsPublishedOnce() {
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        Env queued = new Env(time, time.env().dice(), tasks::add);
+        Reflector<EndpointSlice> busy = new Reflector<>(server, WHAT, queued);
+        busy.subscribe(recorder);
+        run(tasks);
+        time.advance(Reflector.START_SPREAD);
+        run(tasks);
+        int before = recorder.states.size();
+        for (int i = 0; i < 50; i++) {
+            server.put(Slices.slice("orders-" + i));
+        }
+        run(tasks);
+        assertThat(recorder.states).hasSize(before + 1);
+        assertThat(recorder.last()).hasSize(51);
+    }
+
+    @Test
+    void nothingIsLeftAfterClose() {
+        start();
+        reflector.close();
+        assertThat(server.lastWatch().cancelled).isTrue();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    private static void run(ArrayDeque<Runnable> tasks) {
+        while (!tasks.isEmpty()) {
+            tasks.poll().run();
+        }
+    }
+
+    static class Recorder implements Reflector.Subscriber<EndpointSlice> {
+        final List<Reflector.State<EndpointSlice>> states = new ArrayList<>();
+        final List<Instant> confirmed = new ArrayList<>();
+        final List<KubernetesFailure> failures = new ArrayList<>();
+        boolean lastStale;
+
+        Set<String> last() {
+            return new TreeSet<>(states.get(states.size() - 1).objects().keySet());
+        }
+
+        @Override
+        public void onState(Reflector.State<EndpointSlice> state, boolean stale) {
+            states.add(state);
+            lastStale = stale;
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            confirmed.add(asOf);
+        }
+
+        @Override
+        public void onFailure(KubernetesFailure cause) {
+            failures.add(cause);
+        }
+    }
+}
