@@ -5,6 +5,9 @@ import dev.zerohop.cli.DemoStep;
 import dev.zerohop.cli.DemoStory;
 import dev.zerohop.cli.DemoTraffic;
 import dev.zerohop.cli.DemoWorld;
+import dev.zerohop.kubernetes.KubernetesDiscovery;
+import dev.zerohop.kubernetes.KubernetesOptions;
+import java.net.URI;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -17,8 +20,6 @@ public final class KubernetesStory implements DemoStory<KubernetesWorld> {
     /** How many keys the keyed streams walk through. */
     static final int KEYS = 60;
 
-    private static final String MASTER = "kubernetes.master";
-
     private final MockApiServer api;
     private int worlds;
 
@@ -27,8 +28,8 @@ public final class KubernetesStory implements DemoStory<KubernetesWorld> {
         // It logs each request.
         Logger.getLogger("io.fabric8").setLevel(Level.OFF);
         api = new MockApiServer();
-        // Where the clients of this process find it, as an environment variable says it in a cluster.
-        System.setProperty(MASTER, api.url());
+        KubernetesDiscovery.useForTargets(
+                KubernetesOptions.builder().apiServer(URI.create(api.url())).build());
     }
 
     @Override
@@ -66,7 +67,6 @@ public final class KubernetesStory implements DemoStory<KubernetesWorld> {
 
     @Override
     public void close() {
-        System.clearProperty(MASTER);
         api.close();
     }
 }
