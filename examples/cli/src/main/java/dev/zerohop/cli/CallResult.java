@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param server what the server that answered calls itself, or null when none answered
  * @param retries attempts after the first
  */
-record CallResult(
+public record CallResult(
         @Nullable String error,
         @Nullable String endpoint,
         @Nullable String server,

@@ -14,7 +14,7 @@ final class Demo {
     private volatile boolean stopped;
 
     /** What became of one step. */
-    record Result(int number, DemoStep step, DemoStep.Notes notes) {}
+    record Result(int number, DemoStep<?> step, DemoStep.Notes notes) {}
 
     /** Told after each step. */
     interface Audience {
@@ -27,15 +27,16 @@ final class Demo {
     }
 
     /**
-     * Plays the steps.
+     * Plays a story.
      *
      * @throws InterruptedException if it was stopped
      */
-    List<Result> play(List<DemoStep> steps, Audience audience) throws InterruptedException {
+    <W extends DemoWorld> List<Result> play(DemoStory<W> story, Audience audience) throws InterruptedException {
         long begin = System.nanoTime();
-        warmUp();
+        warmUp(story);
         List<Result> results = new ArrayList<>();
-        for (DemoStep step : steps) {
+        List<DemoStep<W>> steps = story.steps();
+        for (DemoStep<W> step : steps) {
             int number = results.size() + 1;
             DemoWorld.Ticker ticker = () -> {
                 refuseIfStopped();
@@ -47,7 +48,7 @@ final class Demo {
                         step.title(),
                         (System.nanoTime() - begin) / 1e9));
             };
-            try (DemoWorld world = new DemoWorld(callers, ticker)) {
+            try (W world = story.open(new DemoWorld.Opening(callers, ticker))) {
                 DemoStep.Notes notes = new DemoStep.Notes();
                 step.play(world, notes);
                 results.add(new Result(number, step, notes));
@@ -59,15 +60,13 @@ final class Demo {
     }
 
     /** A process that has just started compiles and loads classes for seconds; the steps are to show the balancing. */
-    private void warmUp() throws InterruptedException {
+    private <W extends DemoWorld> void warmUp(DemoStory<W> story) throws InterruptedException {
         DemoWorld.Ticker ticker = () -> {
             refuseIfStopped();
             console.progress("warming up ...");
         };
-        try (DemoWorld world = new DemoWorld(callers, ticker)) {
-            world.cluster(3);
-            List<DemoTraffic> both = List.of(
-                    world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+        try (W world = story.open(new DemoWorld.Opening(callers, ticker))) {
+            List<DemoTraffic> both = story.warmUp(world);
             for (int i = 0; i < WARM_UP_LOOKS && !both.stream().allMatch(DemoTraffic::keepsUp); i++) {
                 world.pass(100);
             }

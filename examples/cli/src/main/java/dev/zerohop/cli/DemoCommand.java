@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,13 +17,19 @@ import picocli.CommandLine.Option;
         name = "demo",
         description =
                 "Starts real gRPC and HTTP servers in this process, calls them, and lets things happen to them. Each step is measured and"
-                        + " judged; exit code 1 if one did not hold. Takes less than 30 seconds.",
+                        + " judged; exit code 1 if one did not hold. Takes less than 30 seconds, with --kubernetes about a minute.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
     private final Console console;
     private final Demo demo;
+
+    @Option(
+            names = "--kubernetes",
+            description =
+                    "tell the story of a StatefulSet: the same clients find the servers through a Kubernetes API server, which is a mock in this process")
+    private boolean kubernetes;
 
     @Option(
             names = "--report",
@@ -46,14 +53,26 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Output form = Output.parse(output, Output.TEXT, Output.JSON);
         Path file = report == null ? null : writable(report);
-        return Interruptible.run(0, demo::stop, () -> play(form, file));
+        try (DemoStory<?> story = kubernetes ? found("kubernetes") : new FileStory()) {
+            return Interruptible.run(0, demo::stop, () -> play(story, form, file));
+        }
     }
 
-    private int play(Output form, @Nullable Path file) {
+    private static DemoStory<?> found(String option) {
+        for (DemoStory<?> story : ServiceLoader.load(DemoStory.class)) {
+            if (story.option().equals(option)) {
+                return story;
+            }
+        }
+        throw new BadInput(
+                "--" + option + ": the class path has no such demo, expected that of ./zerohop demo --" + option);
+    }
+
+    private <W extends DemoWorld> int play(DemoStory<W> story, Output form, @Nullable Path file) {
         long begin = System.nanoTime();
         List<Demo.Result> results;
         try {
-            results = demo.play(DemoSteps.STORY, result -> {
+            results = demo.play(story, result -> {
                 if (form == Output.TEXT) {
                     console.line(text(result));
                 }

@@ -14,17 +14,17 @@ import java.util.concurrent.TimeUnit;
  * @param curves one for each server, and one for failed calls if there were any
  * @param marks what happened when
  */
-record DemoPlot(String title, String unit, double seconds, List<Curve> curves, List<Mark> marks) {
+public record DemoPlot(String title, String unit, double seconds, List<Curve> curves, List<Mark> marks) {
     private static final long BIN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     /** One curve; {@code points} are pairs of seconds and value. */
-    record Curve(String name, boolean failure, List<double[]> points) {}
+    public record Curve(String name, boolean failure, List<double[]> points) {}
 
     /** An event at one instant. */
-    record Mark(double second, String text) {}
+    public record Mark(double second, String text) {}
 
     /** Calls per second by server. */
-    static DemoPlot rates(DemoTraffic traffic, long fromNanos, long toNanos, Mark... marks) {
+    public static DemoPlot rates(DemoTraffic traffic, long fromNanos, long toNanos, Mark... marks) {
         TreeSet<String> servers = new TreeSet<>();
         for (DemoTraffic.Sample sample : traffic.between(fromNanos, toNanos).samples()) {
             String server = sample.result().server();
@@ -52,7 +52,7 @@ record DemoPlot(String title, String unit, double seconds, List<Curve> curves, L
         return new DemoPlot(traffic.name(), "calls per second", (toNanos - fromNanos) / 1e9, curves, List.of(marks));
     }
 
-    static Mark mark(long fromNanos, long atNanos, String text) {
+    public static Mark mark(long fromNanos, long atNanos, String text) {
         return new Mark((atNanos - fromNanos) / 1e9, text);
     }
 }

@@ -4,8 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** One step of the demo: something happens to the servers or to their source, and what becomes of the calls is measured and judged. */
-interface DemoStep {
+/**
+ * One step of a demo: something happens to the servers or to their source, and what becomes of the calls is measured and judged.
+ *
+ * @param <W> the world in which it plays
+ */
+public interface DemoStep<W extends DemoWorld> {
 
     /** A short name. */
     String title();
@@ -14,7 +18,7 @@ interface DemoStep {
     String story();
 
     /** Plays the step in a world without servers and notes what was measured. */
-    void play(DemoWorld world, Notes notes) throws InterruptedException;
+    void play(W world, Notes notes) throws InterruptedException;
 
     /** One measured number and whether it is as it should be. */
     record Check(String what, String measured, String expected, boolean held) {}
@@ -24,12 +28,12 @@ interface DemoStep {
         private final List<Check> checks = new ArrayList<>();
         private final List<DemoPlot> plots = new ArrayList<>();
 
-        void check(String what, String measured, String expected, boolean held) {
+        public void check(String what, String measured, String expected, boolean held) {
             checks.add(new Check(what, measured, expected, held));
         }
 
         /** Checks that a share, in percent, is near what it should be. */
-        void share(String what, double percent, double expected, double tolerance) {
+        public void share(String what, double percent, double expected, double tolerance) {
             check(
                     what,
                     percent(percent),
@@ -38,12 +42,12 @@ interface DemoStep {
         }
 
         /** Checks that a share, in percent, is not above a limit. */
-        void atMost(String what, double percent, double limit) {
+        public void atMost(String what, double percent, double limit) {
             check(what, percent(percent), "at most " + percent(limit), percent <= limit);
         }
 
         /** Checks that no call failed and that there were calls at all. */
-        void noneFailed(String who, DemoTraffic.Window window) {
+        public void noneFailed(String who, DemoTraffic.Window window) {
             check(
                     who + ": failed calls",
                     window.failed() + " of " + window.calls(),
@@ -51,23 +55,23 @@ interface DemoStep {
                     window.failed() == 0 && window.calls() > 0);
         }
 
-        void plot(DemoPlot plot) {
+        public void plot(DemoPlot plot) {
             plots.add(plot);
         }
 
-        List<Check> checks() {
+        public List<Check> checks() {
             return checks;
         }
 
-        List<DemoPlot> plots() {
+        public List<DemoPlot> plots() {
             return plots;
         }
 
-        boolean held() {
+        public boolean held() {
             return !checks.isEmpty() && checks.stream().allMatch(Check::held);
         }
 
-        static String percent(double value) {
+        private static String percent(double value) {
             return String.format(Locale.ROOT, "%.1f %%", value);
         }
     }

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A steady stream of calls in the background, each remembered. Open loop: a slow answer does not slow the stream. */
-final class DemoTraffic implements AutoCloseable {
-    static final int CALLS_PER_SECOND = 200;
+public final class DemoTraffic implements AutoCloseable {
+    public static final int CALLS_PER_SECOND = 200;
     private static final long GAP_NANOS = TimeUnit.SECONDS.toNanos(1) / CALLS_PER_SECOND;
     private static final long QUICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -34,22 +34,22 @@ final class DemoTraffic implements AutoCloseable {
      * @param number of the call in its stream, from 0
      * @param atNanos when it ended
      */
-    record Sample(long number, long atNanos, CallResult result, long latencyNanos) {}
+    public record Sample(long number, long atNanos, CallResult result, long latencyNanos) {}
 
     /** What happened between two instants. */
-    record Window(List<Sample> samples, double seconds) {
-        int calls() {
+    public record Window(List<Sample> samples, double seconds) {
+        public int calls() {
             return samples.size();
         }
 
-        long failed() {
+        public long failed() {
             return samples.stream()
                     .filter(sample -> sample.result().error() != null)
                     .count();
         }
 
         /** Share of the calls that this server answered, in percent, errors included. */
-        double share(String server) {
+        public double share(String server) {
             return calls() == 0 ? 0 : 100.0 * answeredBy(server) / calls();
         }
 
@@ -59,7 +59,7 @@ final class DemoTraffic implements AutoCloseable {
                     .count();
         }
 
-        Map<String, Long> byServer() {
+        public Map<String, Long> byServer() {
             Map<String, Long> counts = new TreeMap<>();
             for (Sample sample : samples) {
                 String server = sample.result().server();
@@ -89,7 +89,7 @@ final class DemoTraffic implements AutoCloseable {
         return traffic;
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
@@ -123,7 +123,7 @@ final class DemoTraffic implements AutoCloseable {
     }
 
     /** Everything that ended in this time. */
-    Window between(long fromNanos, long toNanos) {
+    public Window between(long fromNanos, long toNanos) {
         return new Window(
                 matching(sample -> sample.atNanos() - fromNanos >= 0 && sample.atNanos() - toNanos < 0),
                 (toNanos - fromNanos) / 1e9);
@@ -136,8 +136,7 @@ final class DemoTraffic implements AutoCloseable {
     }
 
     /** Seconds from {@code fromNanos} to the first answer of this server after it, or null if there was none. */
-    @Nullable
-    Double firstAnswer(String server, long fromNanos) {
+    public @Nullable Double firstAnswer(String server, long fromNanos) {
         return matching(sample -> sample.atNanos() - fromNanos >= 0
                         && server.equals(sample.result().server()))
                 .stream()
@@ -147,7 +146,7 @@ final class DemoTraffic implements AutoCloseable {
     }
 
     /** The servers that answered each key, for a stream that walks {@code keyCount} keys. */
-    Map<Long, Set<String>> serversByKey(int keyCount) {
+    public Map<Long, Set<String>> serversByKey(int keyCount) {
         Map<Long, Set<String>> servers = new TreeMap<>();
         for (Sample sample : matching(each -> each.result().server() != null)) {
             servers.computeIfAbsent(sample.number() % keyCount, key -> new TreeSet<>())

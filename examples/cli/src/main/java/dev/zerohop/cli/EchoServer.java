@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * A backend that answers everything with its own id: any HTTP path, and any unary method of the gRPC service {@value EchoGrpc#SERVICE}. It
  * can be made slow and faulty while it runs. Thread-safe.
  */
-final class EchoServer implements AutoCloseable {
+public final class EchoServer implements AutoCloseable {
 
     /** What has left a client before it learned of the drain is still answered if it arrives within this time. */
     private static final long LINGER_MILLIS = 100;
@@ -144,7 +144,7 @@ final class EchoServer implements AutoCloseable {
         return String.valueOf(deepest.getMessage());
     }
 
-    String id() {
+    public String id() {
         return id;
     }
 
@@ -152,11 +152,16 @@ final class EchoServer implements AutoCloseable {
         return behaviour;
     }
 
-    int grpcPort() {
+    /** The address it listens on. */
+    public String host() {
+        return ((InetSocketAddress) http.localAddress()).getAddress().getHostAddress();
+    }
+
+    public int grpcPort() {
         return grpc.getPort();
     }
 
-    int httpPort() {
+    public int httpPort() {
         return ((InetSocketAddress) http.localAddress()).getPort();
     }
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** A server that fails fast is no black hole: its quick answers attract nobody. */
-final class ErrorsStep implements DemoStep {
+final class ErrorsStep implements DemoStep<FileWorld> {
     static final String EJECTING =
             "{\"policy\": \"weighted_round_robin\", \"health\": {\"ejection\": {\"errorResponses\": true}}}";
 
@@ -21,7 +21,7 @@ final class ErrorsStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         List<EchoServer> servers = world.cluster(3);
         for (EchoServer server : servers) {
             server.behaviour().delay(Duration.ofMillis(20));

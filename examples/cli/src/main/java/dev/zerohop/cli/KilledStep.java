@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.util.List;
 
 /** A server that dies takes next to no call with it. */
-final class KilledStep implements DemoStep {
+final class KilledStep implements DemoStep<FileWorld> {
     @Override
     public String title() {
         return "One server is killed";
@@ -16,10 +16,10 @@ final class KilledStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         List<EchoServer> servers = world.cluster(3);
         List<DemoTraffic> both = List.of(
-                world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+                world.stream("gRPC", "grpc", FileStory.WEIGHTED), world.stream("HTTP", "http", FileStory.WEIGHTED));
         long begin = System.nanoTime();
         world.pass(400);
         long killed = System.nanoTime();

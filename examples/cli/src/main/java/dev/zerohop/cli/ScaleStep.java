@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Two more servers get their share soon, without a reconnect or a restart. */
-final class ScaleStep implements DemoStep {
+final class ScaleStep implements DemoStep<FileWorld> {
     private static final double SOON_SECONDS = 2;
 
     @Override
@@ -20,10 +20,10 @@ final class ScaleStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         List<EchoServer> servers = new ArrayList<>(world.cluster(3));
         List<DemoTraffic> both = List.of(
-                world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+                world.stream("gRPC", "grpc", FileStory.WEIGHTED), world.stream("HTTP", "http", FileStory.WEIGHTED));
         long begin = System.nanoTime();
         world.pass(400);
         servers.add(world.startServer("orders-3"));

@@ -4,9 +4,11 @@ import dev.zerohop.EndpointSelector;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** A key belongs to an ordinal, not to an address. */
-final class ShardStep implements DemoStep {
+final class ShardStep implements DemoStep<FileWorld> {
     static final String SHARDED = "{\"policy\": {\"shard\": {\"shards\": 3, \"ownerDown\": \"WAIT\"}}}";
 
     private static final int KEYS = 30;
@@ -23,9 +25,9 @@ final class ShardStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         List<EchoServer> servers = world.cluster(3);
-        LoadPlan.Keys keys = number -> EndpointSelector.of(number % KEYS);
+        LongFunction<@Nullable EndpointSelector> keys = number -> EndpointSelector.of(number % KEYS);
         List<DemoTraffic> both =
                 List.of(world.stream("gRPC", "grpc", SHARDED, keys), world.stream("HTTP", "http", SHARDED, keys));
         long begin = System.nanoTime();

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** Load-aware policies leave a slow server mostly alone. */
-final class SlowStep implements DemoStep {
+final class SlowStep implements DemoStep<FileWorld> {
     private static final Duration SLOW = Duration.ofMillis(150);
 
     @Override
@@ -19,7 +19,7 @@ final class SlowStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         List<EchoServer> servers = world.cluster(3);
         List<DemoTraffic> both = List.of(
                 world.stream("gRPC, peak_ewma", "grpc", "{\"policy\": \"peak_ewma\"}"),

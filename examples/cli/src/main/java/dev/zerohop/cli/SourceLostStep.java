@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Without the source of endpoints, the last good set goes on. */
-final class SourceLostStep implements DemoStep {
+final class SourceLostStep implements DemoStep<FileWorld> {
     @Override
     public String title() {
         return "The source of endpoints goes away";
@@ -21,10 +21,10 @@ final class SourceLostStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         world.cluster(3);
         List<DemoTraffic> both = List.of(
-                world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+                world.stream("gRPC", "grpc", FileStory.WEIGHTED), world.stream("HTTP", "http", FileStory.WEIGHTED));
         AtomicBoolean stale = new AtomicBoolean();
         try (Balancer watching = Balancer.builder("demo")
                 .resolver(Targets.newResolver(world.target("http")))

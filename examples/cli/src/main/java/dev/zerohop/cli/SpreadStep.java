@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.util.List;
 
 /** Three equal servers share the calls equally. */
-final class SpreadStep implements DemoStep {
+final class SpreadStep implements DemoStep<FileWorld> {
     @Override
     public String title() {
         return "Spread over three servers";
@@ -16,10 +16,10 @@ final class SpreadStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         world.cluster(3);
         List<DemoTraffic> both = List.of(
-                world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+                world.stream("gRPC", "grpc", FileStory.WEIGHTED), world.stream("HTTP", "http", FileStory.WEIGHTED));
         long begin = System.nanoTime();
         world.pass(1_200);
         long end = System.nanoTime();

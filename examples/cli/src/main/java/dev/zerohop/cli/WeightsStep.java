@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.util.List;
 
 /** Shares follow the weights. */
-final class WeightsStep implements DemoStep {
+final class WeightsStep implements DemoStep<FileWorld> {
     @Override
     public String title() {
         return "Weights 3:1:1";
@@ -15,10 +15,10 @@ final class WeightsStep implements DemoStep {
     }
 
     @Override
-    public void play(DemoWorld world, Notes notes) throws InterruptedException {
+    public void play(FileWorld world, Notes notes) throws InterruptedException {
         List<EchoServer> servers = world.cluster(3);
         List<DemoTraffic> both = List.of(
-                world.stream("gRPC", "grpc", DemoSteps.WEIGHTED), world.stream("HTTP", "http", DemoSteps.WEIGHTED));
+                world.stream("gRPC", "grpc", FileStory.WEIGHTED), world.stream("HTTP", "http", FileStory.WEIGHTED));
         long begin = System.nanoTime();
         world.pass(400);
         world.publish(servers, 3, 1, 1);

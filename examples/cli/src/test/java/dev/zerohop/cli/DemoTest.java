@@ -44,7 +44,7 @@ class DemoTest {
     static Stream<Arguments> eachStepNoticesWhenItIsBroken() {
         return Stream.of(
                 broken(new SpreadStep(), new Sabotage("{\"policy\": \"rendezvous\"}").withKey()),
-                broken(new ScaleStep(), new Sabotage(DemoSteps.WEIGHTED).frozen()),
+                broken(new ScaleStep(), new Sabotage(FileStory.WEIGHTED).frozen()),
                 broken(new WeightsStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
                 broken(
                         new KilledStep(),
@@ -54,18 +54,19 @@ class DemoTest {
                 broken(new SlowStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
                 broken(new ErrorsStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
                 broken(new ShardStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
-                broken(new SourceLostStep(), new Sabotage(DemoSteps.WEIGHTED).forgetful()));
+                broken(new SourceLostStep(), new Sabotage(FileStory.WEIGHTED).forgetful()));
     }
 
-    private static Arguments broken(DemoStep step, Sabotage sabotage) {
+    private static Arguments broken(DemoStep<FileWorld> step, Sabotage sabotage) {
         return Arguments.of(step.getClass().getSimpleName(), step, sabotage);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void eachStepNoticesWhenItIsBroken(String name, DemoStep step, Sabotage sabotage) throws InterruptedException {
+    void eachStepNoticesWhenItIsBroken(String name, DemoStep<FileWorld> step, Sabotage sabotage)
+            throws InterruptedException {
         DemoStep.Notes notes = new DemoStep.Notes();
-        try (DemoWorld world = new DemoWorld(sabotage, () -> {})) {
+        try (FileWorld world = new FileWorld(new DemoWorld.Opening(sabotage, () -> {}))) {
             step.play(world, notes);
         }
         assertThat(notes.checks()).isNotEmpty();

@@ -1,0 +1,27 @@
+package dev.zerohop.cli;
+
+import java.util.List;
+
+/**
+ * What a demo tells. Stories beside the built-in one are found by {@link java.util.ServiceLoader}, so that each may have a class path of its own.
+ *
+ * @param <W> the world in which it plays
+ */
+public interface DemoStory<W extends DemoWorld> extends AutoCloseable {
+
+    /** The option of {@code zerohop demo} that asks for it, without dashes. */
+    String option();
+
+    /** A new world without servers, for one step. */
+    W open(DemoWorld.Opening opening);
+
+    /** Begins what the steps use, and nothing else: classes are loaded and compiled meanwhile. */
+    List<DemoTraffic> warmUp(W world) throws InterruptedException;
+
+    /** The steps in their order. */
+    List<DemoStep<W>> steps();
+
+    /** Ends what the worlds shared. */
+    @Override
+    default void close() {}
+}
