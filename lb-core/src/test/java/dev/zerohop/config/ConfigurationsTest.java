@@ -240,9 +240,9 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 9}]}}} => policy.shard.ranges[0].ordinal: was null, expected an integer from 0 to 1000000",
                 // directory
                 "{\"policy\": {\"directory\": {\"ownerDown\": \"STOP\"}}} => policy.directory.ownerDown: was \"STOP\", expected one of FAIL_FAST, SPILL, WAIT",
-                "{\"policy\": {\"directory\": {\"missing\": \"directory\"}}} => policy.directory.missing: was \"directory\", expected FAIL or the name of another policy (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"directory\": {\"missing\": 1}}} => policy.directory.missing: was 1, expected FAIL or the name of another policy (least_request, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"directory\": {\"withoutKey\": \"shard\"}}} => policy.directory.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (least_request, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"missing\": \"directory\"}}} => policy.directory.missing: was \"directory\", expected FAIL or the name of another policy (least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"missing\": 1}}} => policy.directory.missing: was 1, expected FAIL or the name of another policy (least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"withoutKey\": \"shard\"}}} => policy.directory.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
                 "{\"policy\": {\"directory\": {\"size\": 1}}} => policy.directory.size: was 1, expected a known field: ownerDown, missing, withoutKey",
                 // key
                 "{\"key\": {}} => key: was no place, expected exactly one of header, query, path, cookie, jsonPointer",
