@@ -54,16 +54,25 @@ public final class Main implements Runnable {
 
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] args) {
+        endWith(new Main(), args);
+    }
+
+    /** Runs one command of {@code root} and ends the process with its exit code. */
+    static void endWith(Object root, String[] args) {
         quietLogging();
         PrintStream out = stream(FileDescriptor.out);
         PrintStream err = stream(FileDescriptor.err);
         System.setOut(err);
-        System.exit(run(new Console(out, err, Boolean.getBoolean("zerohop.live")), new ZerohopCallers(), args));
+        System.exit(run(root, new Console(out, err, Boolean.getBoolean("zerohop.live")), new ZerohopCallers(), args));
     }
 
     /** Runs one command in this process. */
     static int run(Console console, Callers callers, String... args) {
-        CommandLine line = new CommandLine(new Main(), new Commands(console, callers));
+        return run(new Main(), console, callers, args);
+    }
+
+    private static int run(Object root, Console console, Callers callers, String... args) {
+        CommandLine line = new CommandLine(root, new Commands(console, callers));
         line.setExpandAtFiles(false);
         line.setExecutionStrategy(parsed -> {
             String help = help(parsed);

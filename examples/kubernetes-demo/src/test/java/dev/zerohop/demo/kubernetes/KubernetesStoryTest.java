@@ -23,7 +23,7 @@ class KubernetesStoryTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
                         System.getProperty("java.class.path"),
-                        "dev.zerohop.cli.Main",
+                        "dev.zerohop.cli.DemoMain",
                         "demo",
                         "--kubernetes",
                         "--output",
