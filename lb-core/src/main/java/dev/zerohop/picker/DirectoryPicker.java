@@ -11,6 +11,7 @@ import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,19 @@ final class DirectoryPicker extends KeyedPicker {
     @Nullable
     Node pick(EndpointSelector key, PickContext context) {
         return choose(owners.find(key), context);
+    }
+
+    @Override
+    @Nullable
+    Node pick(EndpointSelector key, PickContext context, long nowNanos) {
+        Answer answer = owners.find(key);
+        return answer instanceof Absent && missing != null ? missing.pick(context, nowNanos) : choose(answer, context);
+    }
+
+    /** Of keys without an entry. Keys with one state it too: at worst a server refuses them until this client has the later map. */
+    @Override
+    public long shardEpoch() {
+        return missing == null ? ShardMap.NO_EPOCH : missing.shardEpoch();
     }
 
     private @Nullable Node choose(Answer answer, PickContext context) {

@@ -41,6 +41,10 @@ final class LastGoodResolver implements Resolver {
     private @Nullable Throwable error;
     private @Nullable EndpointSet good;
     private @Nullable String configuration;
+
+    /** Whether the stored configuration was told, and the source has said nothing about that yet. */
+    private boolean storedConfigurationTold;
+
     private LastGoodFile.@Nullable Content written;
     private long writtenNanos;
     private boolean writing;
@@ -96,6 +100,7 @@ final class LastGoodResolver implements Resolver {
                 file.path());
         String json = content.configuration();
         if (json != null && configuration == null) {
+            storedConfigurationTold = !json.isEmpty();
             lifecycle.listener().onConfiguration(json);
         }
         lifecycle.listener().onEndpoints(content.set());
@@ -110,6 +115,11 @@ final class LastGoodResolver implements Resolver {
             lifecycle.run(() -> {
                 answered = true;
                 stored = null;
+                if (storedConfigurationTold && !all.stale()) {
+                    // Sources say what they configure before their set: this one configures nothing any more.
+                    storedConfigurationTold = false;
+                    lifecycle.listener().onConfiguration("");
+                }
                 lifecycle.listener().onEndpoints(all);
                 if (!all.stale()) {
                     error = null;
@@ -146,6 +156,7 @@ final class LastGoodResolver implements Resolver {
         public void onConfiguration(String json) {
             lifecycle.run(() -> {
                 configuration = json;
+                storedConfigurationTold = false;
                 lifecycle.listener().onConfiguration(json);
                 if (good != null) {
                     save();

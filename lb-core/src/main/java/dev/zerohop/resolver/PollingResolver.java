@@ -65,6 +65,10 @@ final class PollingResolver implements Resolver {
     private boolean asking;
     private long askedNanos;
     private @Nullable EndpointSet last;
+
+    /** What was said about shards last; a document that says nothing about them does not take an epoch back. */
+    private @Nullable ShardMap lastMap;
+
     private @Nullable String lastConfiguration;
     private @Nullable String problem;
     private long version;
@@ -132,8 +136,8 @@ final class PollingResolver implements Resolver {
     private void take(Answer answer) {
         EndpointSet next;
         try {
-            if (answer.shards() != null && last != null) {
-                answer.shards().checkFollows(last.shardMap());
+            if (answer.shards() != null) {
+                answer.shards().checkFollows(lastMap);
             }
             next = EndpointSet.builder(name)
                     .endpoints(answer.endpoints())
@@ -146,6 +150,7 @@ final class PollingResolver implements Resolver {
             fail(refused);
             return;
         }
+        lastMap = answer.shards() == null ? lastMap : answer.shards();
         EndpointSet before = last;
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.KeyDirectory.Absent;
 import dev.zerohop.KeyDirectory.Owner;
@@ -13,6 +14,8 @@ import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import dev.zerohop.load.LoadMetrics;
 import dev.zerohop.testing.FakeNode;
@@ -264,5 +267,15 @@ class DirectoryPolicyTest {
         assertThat(Pickers.directory().loadMetric()).isEqualTo(LoadMetric.IN_FLIGHT);
         assertThatThrownBy(() -> new Owner("a", 1)).hasMessageContaining("expected either an id");
         assertThatThrownBy(() -> Owner.ordinal(-1)).hasMessageContaining("expected either an id");
+    }
+
+    @Test
+    void keysWithoutAnEntryAreRoutedByTheEpochOfTheShards() {
+        Snapshot numbered = Snapshot.of(five, ShardMap.of(7, new ShardCount(5, 0)));
+        DirectoryPolicy byShard =
+                DirectoryPolicy.builder().missing(Pickers.shard()).build();
+        assertThat(byShard.newPicker(numbered, Env.system()).shardEpoch()).isEqualTo(7);
+        assertThat(Pickers.directory().newPicker(numbered, Env.system()).shardEpoch())
+                .isEqualTo(ShardMap.NO_EPOCH);
     }
 }

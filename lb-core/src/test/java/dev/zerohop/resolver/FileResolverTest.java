@@ -128,6 +128,13 @@ class FileResolverTest extends ResolverContract {
         poll();
         assertThat(recorder.last().shardMap()).isEqualTo(map);
         assertThat(recorder.errors).last().asString().contains("epoch was 6, expected 7 or more");
+        // A document without shards does not open the way back.
+        Files.writeString(file, "{\"endpoints\":[]}");
+        poll();
+        Files.writeString(file, "{\"shards\":{\"epoch\":5,\"count\":3},\"endpoints\":[]}");
+        poll();
+        assertThat(recorder.last().shardMap()).isNull();
+        assertThat(recorder.errors).last().asString().contains("epoch was 5, expected 7 or more");
     }
 
     @Test

@@ -322,4 +322,26 @@ class LastGoodResolverTest extends ResolverContract {
         assertThat(recorder.sets).hasSize(1);
         assertThat(recorder.last().endpoints()).containsExactly(B);
     }
+
+    @Test
+    void aStoredConfigurationEndsWhenTheSourceAnswersAndConfiguresNothing() {
+        stored();
+        ScriptedResolver source = start();
+        source.fail(new IOException("down"));
+        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}");
+        source.push(A);
+        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}", "");
+        source.push(A, B);
+        assertThat(recorder.configurations).hasSize(2);
+    }
+
+    @Test
+    void aStoredConfigurationGivesWayToThatOfTheSource() {
+        stored();
+        ScriptedResolver source = start();
+        source.fail(new IOException("down"));
+        source.configure("{\"policy\":\"round_robin\"}");
+        source.push(A);
+        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}", "{\"policy\":\"round_robin\"}");
+    }
 }

@@ -79,6 +79,9 @@ final class Link {
 
     /** The answer to a plain pick of this node that is routed by this epoch. */
     PickResult picked(long shardEpoch) {
+        if (shardEpoch == ShardMap.NO_EPOCH) {
+            return picked;
+        }
         Routed known = routed;
         if (known.epoch() != shardEpoch) {
             known = new Routed(shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, shardEpoch)));

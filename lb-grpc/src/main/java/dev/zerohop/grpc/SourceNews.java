@@ -3,6 +3,8 @@ package dev.zerohop.grpc;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * endpoints. A resolution result could say so too, but makes every address anew. In the synchronization context only.
  */
 final class SourceNews {
+    /** Bad values that were there before anybody listened; more than these tell nobody anything. */
+    private static final int MOST_UNHEARD = 100;
+
+    private final List<String> unheard = new ArrayList<>();
     private Resolver.@Nullable Listener follower;
     private Map<String, HealthSource.Verdict> verdicts = Map.of();
     private long verdictsNanos;
@@ -21,6 +27,8 @@ final class SourceNews {
             return;
         }
         follower = next;
+        unheard.forEach(next::onRefused);
+        unheard.clear();
         Map<String, HealthSource.Verdict> left = HealthSource.Verdict.after(verdicts, nowNanos - verdictsNanos);
         if (!left.isEmpty()) {
             next.onVerdicts(left);
@@ -38,6 +46,8 @@ final class SourceNews {
         Resolver.Listener to = follower;
         if (to != null) {
             to.onRefused(reason);
+        } else if (unheard.size() < MOST_UNHEARD) {
+            unheard.add(reason);
         }
     }
 

@@ -100,10 +100,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private BalancerSettings settings(@Nullable Balancer running, String name, BalancerListener observer) {
         String json = sourceConfiguration;
         if (stated.stated() || json == null) {
+            refusedConfiguration = null;
             return stated.settings();
         }
         try {
-            return GrpcSettings.parse(json);
+            BalancerSettings good = GrpcSettings.parse(json);
+            refusedConfiguration = null;
+            return good;
         } catch (IllegalArgumentException refused) {
             if (!json.equals(refusedConfiguration)) {
                 refusedConfiguration = json;

@@ -494,6 +494,30 @@ class RoutingTest {
             fleet.name("a", "b");
             awaitAll(channel, "a", "b");
             assertThat(heard).singleElement().asString().contains("nonsense");
+            fleet.configure("{}");
+            fleet.configure("{\"policy\": \"nonsense\"}");
+            await().untilAsserted(() -> assertThat(heard).as("refused again").hasSize(2));
+        }
+    }
+
+    @Test
+    void whatTheSourceRefusedBeforeItsFirstSetIsHeardOf() throws Exception {
+        try (Fleet fleet = new Fleet()) {
+            fleet.add("a");
+            java.util.Queue<String> heard = new java.util.concurrent.ConcurrentLinkedQueue<>();
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
+                        @Override
+                        public void onSourceValueRefused(String service, String reason) {
+                            heard.add(reason);
+                        }
+                    }));
+            channel.getState(true);
+            await().until(() -> fleet.started == 1);
+            fleet.refuse("weights were bad");
+            fleet.name("a");
+            awaitAll(channel, "a");
+            await().untilAsserted(() -> assertThat(heard).containsExactly("weights were bad"));
         }
     }
 }

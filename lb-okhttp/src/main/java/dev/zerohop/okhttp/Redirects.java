@@ -31,7 +31,12 @@ final class Redirects {
 
     /** The request that follows, or null if it would need a body that can be sent only once. */
     static @Nullable Request followUp(Request request, int code, HttpUrl target) {
-        Request.Builder next = request.newBuilder().url(target).removeHeader("Authorization");
+        // What was said of the attempt before is not true of the next service.
+        Request.Builder next = request.newBuilder()
+                .url(target)
+                .removeHeader("Authorization")
+                .removeHeader(RoutingInterceptor.NOT_OWNER)
+                .removeHeader(RoutingInterceptor.SHARD_EPOCH);
         String method = request.method();
         if (!method.equals("GET") && !method.equals("HEAD")) {
             RequestBody body = request.body();

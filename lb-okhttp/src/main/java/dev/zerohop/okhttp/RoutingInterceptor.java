@@ -95,7 +95,10 @@ final class RoutingInterceptor implements Interceptor {
             IOException failure;
             try {
                 ReleaseConnection.ofOther(route, chain, call, request);
-                boolean spilled = balancer.spilled(context, lease.node());
+                // Of the version that picked: after a change of epoch nothing is claimed, and the server judges by the
+                // epoch.
+                boolean spilled =
+                        balancer.spilled(context, lease.node()) && balancer.shardEpoch(context) == lease.shardEpoch();
                 return tracked(route.proceed(chain, told(request, spilled, lease.shardEpoch())), open, call);
             } catch (IOException thrown) {
                 failure = thrown;
