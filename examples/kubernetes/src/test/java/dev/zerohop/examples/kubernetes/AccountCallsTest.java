@@ -84,8 +84,8 @@ class AccountCallsTest {
     }
 
     private static OrdersServer start(int ordinal) throws Exception {
-        return new OrdersServer(new Environment(Map.of(
-                "POD_NAME", "carts-" + ordinal, "GRPC_PORT", "0", "HTTP_PORT", "0", "DRAIN_SECONDS", "0")));
+        return new OrdersServer(new Environment(
+                Map.of("POD_NAME", "carts-" + ordinal, "GRPC_PORT", "0", "HTTP_PORT", "0", "DRAIN_SECONDS", "0")));
     }
 
     /** One slice for each pod, as each has ports of its own here. */
