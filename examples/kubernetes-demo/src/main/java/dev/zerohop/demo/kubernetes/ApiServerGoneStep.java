@@ -36,7 +36,8 @@ final class ApiServerGoneStep implements DemoStep<KubernetesWorld> {
         world.api().restart();
         long back = System.nanoTime();
         world.recover(2);
-        world.pass(5_000);
+        Keys.awaitAnswers(world, both, back, "orders-2");
+        world.pass(2_000);
         long end = System.nanoTime();
         for (DemoTraffic traffic : both) {
             DemoTraffic.Window alone = traffic.between(end - 1_000_000_000L, end);

@@ -2,12 +2,26 @@ package dev.zerohop.demo.kubernetes;
 
 import dev.zerohop.cli.DemoStep;
 import dev.zerohop.cli.DemoTraffic;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What keyed streams have to show. */
 final class Keys {
     private Keys() {}
+
+    /** Lets time go by until these pods have answered in every stream, at most 15 s. */
+    static void awaitAnswers(KubernetesWorld world, List<DemoTraffic> streams, long sinceNanos, String... pods)
+            throws InterruptedException {
+        for (int i = 0; i < 150; i++) {
+            if (streams.stream()
+                    .allMatch(stream -> Stream.of(pods).allMatch(pod -> stream.firstAnswer(pod, sinceNanos) != null))) {
+                return;
+            }
+            world.pass(100);
+        }
+    }
 
     /** Every key was seen, and answered by one pod only. */
     static void noneMoved(DemoTraffic traffic, DemoStep.Notes notes) {

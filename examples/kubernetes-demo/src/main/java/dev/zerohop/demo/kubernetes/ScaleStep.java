@@ -36,7 +36,8 @@ final class ScaleStep implements DemoStep<KubernetesWorld> {
         world.pass(400);
         world.startNext();
         long settled = System.nanoTime();
-        world.pass(2_200);
+        Keys.awaitAnswers(world, both, begin, "orders-3", "orders-4");
+        world.pass(1_200);
         long end = System.nanoTime();
         for (DemoTraffic traffic : both) {
             for (String newcomer : List.of("orders-3", "orders-4")) {
