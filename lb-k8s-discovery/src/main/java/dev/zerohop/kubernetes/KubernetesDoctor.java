@@ -85,11 +85,14 @@ public final class KubernetesDoctor {
         }
         boolean seesSlices = may(Selection.endpointSlices(namespace, name), State.MISSING, "no endpoint is known");
         List<EndpointSlice> slices = seesSlices ? list(Selection.endpointSlices(namespace, name)) : null;
-        boolean needsService = target.portNumber() != 0 || (slices != null && slices.isEmpty());
+        boolean byNumber = target.portNumber() != 0;
+        boolean needsService = byNumber || (slices != null && slices.isEmpty());
         boolean seesService = may(
                 Selection.service(namespace, name),
-                State.OPTIONAL,
-                "needed only while the service has no slices, and to look a port's number up");
+                byNumber ? State.MISSING : State.OPTIONAL,
+                byNumber
+                        ? "a port's number can only be the pods' own"
+                        : "needed only while the service has no slices, and to look a port's number up");
         List<Service> services = seesService ? list(Selection.service(namespace, name)) : null;
         Service service = services == null || services.isEmpty() ? null : services.get(0);
         if (services != null) {

@@ -38,6 +38,11 @@ interface Ordinals {
     @Nullable
     Numbered number(List<Endpoint> endpoints);
 
+    /** What keeps {@link #number} from answering, for a person; null if nothing is known to. */
+    default @Nullable Exception hindrance() {
+        return null;
+    }
+
     /**
      * The endpoints with their numbers.
      *

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * In which zones nodes are, and so where this process runs. A node's zone is asked for once and kept: it does not change while the node lives. Without
  * permission the zones are unknown, and nobody asks again.
  *
- * <p>Thread-safe; {@code changed} is run when something became known.
+ * <p>One node is asked for at a time: a first look at a thousand nodes is no thousand lists and watches at once. Thread-safe; {@code changed} is run when
+ * something became known, and when the next node may be asked for: whoever still misses a zone then asks for it again.
  */
 final class Places {
 
@@ -26,6 +27,7 @@ final class Places {
 
     // Guarded by this.
     private final Map<String, Place> places = new HashMap<>();
+    private @Nullable Place asking;
     private boolean denied;
     private boolean closed;
 
@@ -42,16 +44,17 @@ final class Places {
         return stated.zone() != null || node == null ? stated : new Locality(zone(node), node);
     }
 
-    /** The zone of a node, or null while it is not known; begins to find out. */
+    /** The zone of a node, or null while it is not known; begins to find out, unless another node is being asked for. */
     @Nullable
     String zone(String node) {
         Place place;
         synchronized (this) {
             Place known = places.get(node);
-            if (known != null || denied || closed) {
+            if (known != null || asking != null || denied || closed) {
                 return known == null ? null : known.zone();
             }
             place = new Place();
+            asking = place;
             places.put(node, place);
         }
         place.ask(node);
@@ -100,9 +103,13 @@ final class Places {
                 zone = labels == null ? null : labels.get(ZONE);
             }
             end();
-            if (zone != null) {
-                changed.run();
+            synchronized (Places.this) {
+                if (asking != this) {
+                    return;
+                }
+                asking = null;
             }
+            changed.run();
         }
 
         @Override

@@ -47,9 +47,8 @@ final class PodView {
             return null;
         }
         String address = pod.getStatus().getPodIP();
-        String phase = pod.getStatus().getPhase();
         int port = port(target, pod.getSpec().getContainers());
-        if (address == null || address.isEmpty() || "Succeeded".equals(phase) || "Failed".equals(phase) || port == 0) {
+        if (address == null || address.isEmpty() || isOver(pod) || port == 0) {
             return null;
         }
         Map<String, String> labels = pod.getMetadata().getLabels();
@@ -69,6 +68,15 @@ final class PodView {
                 .readiness(readiness(pod))
                 .attributes(attributes)
                 .build();
+    }
+
+    /** Whether the API has said of a pod that it has run to its end. */
+    static boolean isOver(@Nullable Pod pod) {
+        if (pod == null || pod.getStatus() == null) {
+            return false;
+        }
+        String phase = pod.getStatus().getPhase();
+        return "Succeeded".equals(phase) || "Failed".equals(phase);
     }
 
     /** The port of the container that runs the image; without an image, of the first one that has it. 0 for none. */

@@ -8,9 +8,13 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
+import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Turns the pods of a namespace, chosen by label or image, into endpoints. The listener is told on a serial executor of its own. */
@@ -34,6 +38,10 @@ final class PodsResolver implements Resolver {
     private @Nullable Cancellable timer;
     private Reflector.@Nullable State<Pod> state;
     private @Nullable EndpointSet last;
+
+    /** The highest ordinal that a pod ever had: one that is away for a moment moves no key. */
+    private int highest = Endpoint.NO_ORDINAL;
+
     private @Nullable KubernetesFailure failure;
 
     /** The error that the listener knows; empty if it had a fresh set since. */
@@ -130,15 +138,29 @@ final class PodsResolver implements Resolver {
             return;
         }
         EndpointSet before = last;
-        List<Endpoint> present = PodView.read(target, now.objects().values(), places::zone);
+        // Asked for first: nodes are asked for one after another.
+        Locality client = places.client();
+        List<Endpoint> named = PodView.read(target, now.objects().values(), places::zone);
+        for (Endpoint endpoint : named) {
+            highest = Math.max(highest, endpoint.ordinal());
+        }
+        EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
+        if (before != null) {
+            Predicate<Endpoint> over = lost -> PodView.isOver(now.objects().get(lost.id()));
+            named = gathered(before, named, over);
+            removals = ServiceResolver.meant(before.endpoints(), named, over) ? EndpointSet.Removals.MEANT : removals;
+        }
         EndpointSet next = EndpointSet.builder(name)
-                .endpoints(before == null ? present : gathered(before, present))
+                .endpoints(named)
+                .shardMap(highest == Endpoint.NO_ORDINAL ? null : ShardMap.of(new ShardCount(highest + 1, 0)))
                 .asOf(now.asOf())
                 .stale(failure != null)
-                .client(places.client())
+                .removals(removals)
+                .client(client)
                 .build();
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())
+                && Objects.equals(before.shardMap(), next.shardMap())
                 && before.client().equals(next.client())
                 && before.stale() == next.stale();
         last = next;
@@ -151,9 +173,9 @@ final class PodsResolver implements Resolver {
         }
     }
 
-    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present) {
+    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> over) {
         long now = env.time().nanoTime();
-        List<Endpoint> named = losses.gather(before.endpoints(), present, lost -> false, now);
+        List<Endpoint> named = losses.gather(before.endpoints(), present, over, now);
         cancelTimer();
         long due = losses.dueInNanos(now);
         if (due != Long.MAX_VALUE) {

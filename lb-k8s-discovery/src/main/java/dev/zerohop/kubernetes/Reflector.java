@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -249,6 +250,9 @@ final class Reflector<T extends HasMetadata> {
 
     private void put(T object) {
         heardNanos = env.time().nanoTime();
+        if (isOlder(object)) {
+            return;
+        }
         version = object.getMetadata().getResourceVersion();
         // A new watch may begin with everything that there is.
         if (!object.equals(objects.put(object.getMetadata().getName(), object))) {
@@ -258,10 +262,33 @@ final class Reflector<T extends HasMetadata> {
 
     private void delete(T object) {
         heardNanos = env.time().nanoTime();
+        if (isOlder(object)) {
+            return;
+        }
         version = object.getMetadata().getResourceVersion();
         if (objects.remove(object.getMetadata().getName()) != null) {
             publishSoon();
         }
+    }
+
+    /** Whether the copy has the same object in a newer version, as when a server that lags behind tells again what is over. */
+    private boolean isOlder(T object) {
+        T known = objects.get(object.getMetadata().getName());
+        if (known == null
+                || !Objects.equals(
+                        known.getMetadata().getUid(), object.getMetadata().getUid())) {
+            return false;
+        }
+        String here = known.getMetadata().getResourceVersion();
+        String there = object.getMetadata().getResourceVersion();
+        if (!isNumber(here) || !isNumber(there)) {
+            return false;
+        }
+        return there.length() == here.length() ? there.compareTo(here) < 0 : there.length() < here.length();
+    }
+
+    private static boolean isNumber(@Nullable String version) {
+        return version != null && !version.isEmpty() && version.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     private void bookmark(String upTo) {

@@ -238,6 +238,10 @@ final class ServiceResolver implements Resolver {
         }
         Ordinals.Numbered numbered = ordinals.number(content.endpoints());
         if (numbered == null) {
+            Exception hindrance = ordinals.hindrance();
+            if (hindrance != null) {
+                tellProblem(hindrance);
+            }
             return;
         }
         boolean stale = copy.failure != null;
@@ -395,7 +399,7 @@ final class ServiceResolver implements Resolver {
     }
 
     /** Whether ready endpoints are missing, and each of them was meant to go. */
-    private static boolean meant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> explained) {
+    static boolean meant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> explained) {
         Set<String> after = next.stream().map(Endpoint::id).collect(Collectors.toSet());
         boolean any = false;
         for (Endpoint endpoint : before) {

@@ -45,13 +45,20 @@ final class StatefulOrdinals implements Ordinals {
     private Epochs epochs = Epochs.NONE;
     private Map<String, Integer> known = Map.of();
 
+    /** What was said last of the shards. */
+    private @Nullable ShardMap counted;
+
     /** What one selection answered last. */
     private static final class Answer {
         private @Nullable Map<String, NumberedSet> sets;
         private @Nullable KubernetesFailure failure;
 
+        /** Whether it may still say something soon: one that is only late is waited for, or keys would be placed without it. */
         boolean awaited() {
-            return sets == null && failure == null;
+            return sets == null
+                    && (failure == null
+                            || (failure.kind() != KubernetesFailure.Kind.DENIED
+                                    && failure.kind() != KubernetesFailure.Kind.MISSING));
         }
     }
 
@@ -97,6 +104,18 @@ final class StatefulOrdinals implements Ordinals {
                 ask();
             }
             return answers.stream().anyMatch(Answer::awaited) ? null : numbered(endpoints, pods);
+        }
+    }
+
+    @Override
+    public @Nullable Exception hindrance() {
+        synchronized (lock) {
+            for (Answer answer : answers) {
+                if (answer.awaited() && answer.failure != null) {
+                    return answer.failure;
+                }
+            }
+            return null;
         }
     }
 
@@ -166,6 +185,12 @@ final class StatefulOrdinals implements Ordinals {
                 }
             }
         }
+        for (NumberedSet before : sets.sets()) {
+            if (wish.statefulSets().contains(before.name()) && all.putIfAbsent(before.name(), before) == null) {
+                problems.add("StatefulSet " + before.name()
+                        + " is gone; what it said last stays in force until the target no longer names it");
+            }
+        }
         GoverningSets found = GoverningSets.find(service, wish.statefulSets(), all.values(), pods);
         if (found.sets().isEmpty() && !sets.sets().isEmpty()) {
             problems.add("StatefulSet " + sets.names() + " is gone; what it said last stays in force");
@@ -189,11 +214,16 @@ final class StatefulOrdinals implements Ordinals {
                 problems.add(epochs.problem());
             }
             if (epochs.map() != null) {
-                return epochs.map();
+                counted = epochs.map();
+                return counted;
             }
         }
         ShardCount count = counting.count();
-        return count == null ? null : ShardMap.of(count);
+        if (count != null) {
+            counted = ShardMap.of(count);
+        }
+        // Scaled to zero, keys stay where they are for as long as there are pods.
+        return counted;
     }
 
     private final class Follower implements Reflector.Subscriber<StatefulSet> {

@@ -30,6 +30,10 @@ final class FakeApiServer implements ApiServer {
     @Nullable
     Class<?> deniedType;
 
+    /** The type whose lists get no answer, or null. */
+    @Nullable
+    Class<?> unreachableType;
+
     int pageSize = Integer.MAX_VALUE;
     long version = 1;
     private final Map<String, HasMetadata> objects = new LinkedHashMap<>();
@@ -145,6 +149,9 @@ final class FakeApiServer implements ApiServer {
         }
         if (deniedType == what.type()) {
             return CompletableFuture.failedFuture(denied());
+        }
+        if (unreachableType == what.type()) {
+            return CompletableFuture.failedFuture(unreachable());
         }
         List<T> all = new ArrayList<>();
         for (HasMetadata object : objects.values()) {

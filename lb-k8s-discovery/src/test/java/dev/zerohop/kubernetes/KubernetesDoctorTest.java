@@ -170,6 +170,19 @@ class KubernetesDoctorTest {
     }
 
     @Test
+    void aPortByNumberNeedsTheService() throws InterruptedException {
+        shop();
+        api.denied.add("list services");
+        Diagnosis diagnosis = examine("k8s:///shop/orders:80", IN_A);
+        assertThat(diagnosis.healthy()).isFalse();
+        assertThat(texts(diagnosis))
+                .contains(
+                        "missing: permission to list services 'orders' in namespace shop: not granted: a port's number"
+                                + " can only be the pods' own");
+        assertThat(diagnosis.toApply()).contains("resources: [\"services\"]");
+    }
+
+    @Test
     void aMissingServicePortOrSetIsNamed() throws InterruptedException {
         api.put(set("orders-a"));
         api.put(set("orders-b"));

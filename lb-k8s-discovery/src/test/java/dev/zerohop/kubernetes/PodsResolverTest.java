@@ -8,6 +8,7 @@ import dev.zerohop.Endpoint.Readiness;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
+import dev.zerohop.ShardCount;
 import dev.zerohop.Target;
 import dev.zerohop.testing.ResolverContract;
 import io.fabric8.kubernetes.api.model.Node;
@@ -19,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PodsResolverTest extends ResolverContract {
     private static final String TARGET = "k8s-pods:///shop?label=app%3Dresnet&image=resnet&port=8080";
@@ -202,6 +204,87 @@ class PodsResolverTest extends ResolverContract {
                 .endMetadata()
                 .build());
         assertThat(start(TARGET).endpoints()).extracting(Endpoint::ordinal).containsExactly(3, Endpoint.NO_ORDINAL);
+    }
+
+    private static Pod numbered(int ordinal) {
+        return pod("orders-" + ordinal, "10.0.0." + (1 + ordinal), true)
+                .editMetadata()
+                .addNewOwnerReference()
+                .withKind("StatefulSet")
+                .withName("orders")
+                .withController(true)
+                .endOwnerReference()
+                .endMetadata()
+                .build();
+    }
+
+    @Test
+    void theNumberOfShardsIsThatOfTheHighestOrdinalEverSeen() {
+        server.put(pod("a", "10.0.0.9", true).build());
+        assertThat(start(TARGET).shardMap()).isNull();
+        for (int ordinal = 0; ordinal < 3; ordinal++) {
+            server.put(numbered(ordinal));
+        }
+        assertThat(recorder.last().shards()).isEqualTo(new ShardCount(3, 0));
+        server.delete(numbered(2));
+        time.advance(Duration.ofSeconds(10));
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::id).containsExactly("a", "orders-0", "orders-1");
+        assertThat(recorder.last().shards()).as("it is replaced").isEqualTo(new ShardCount(3, 0));
+        server.put(numbered(3));
+        assertThat(recorder.last().shards()).isEqualTo(new ShardCount(4, 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Failed", "Succeeded"})
+    void aPodThatHasRunToItsEndLeavesAtOnce(String phase) {
+        server.put(pod("a", "10.0.0.1", true).build());
+        server.put(pod("b", "10.0.0.2", true).build());
+        server.put(pod("c", "10.0.0.3", true).build());
+        start(TARGET);
+        server.delete(pod("a", "10.0.0.1", true).build());
+        assertThat(recorder.last().endpoints())
+                .as("a loss that nobody announced")
+                .hasSize(3);
+        server.put(pod("b", "10.0.0.2", true)
+                .editStatus()
+                .withPhase(phase)
+                .endStatus()
+                .build());
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::id).containsExactlyInAnyOrder("a", "c");
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(recorder.last().endpoints()).extracting(Endpoint::id).containsExactly("c");
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+    }
+
+    @Test
+    void nodesAreAskedForOneAtATimeAndTheClientsOwnFirst() {
+        stated = new Locality(null, "node-7");
+        server.put(node("node-7", "eu-1c"));
+        for (int i = 0; i < 5; i++) {
+            // Of the third there is nothing to be known.
+            if (i != 2) {
+                server.put(node("node-" + i, "eu-1a"));
+            }
+            server.put(pod("pod-" + i, "10.0.0." + (1 + i), true)
+                    .editSpec()
+                    .withNodeName("node-" + i)
+                    .endSpec()
+                    .build());
+        }
+        resolver(TARGET).start(recorder);
+        int most = 0;
+        for (int i = 0; i < 2_000; i++) {
+            time.advance(Duration.ofMillis(1));
+            most = Math.max(most, copies.size());
+        }
+        assertThat(most).as("the pods and one node").isEqualTo(2);
+        assertThat(server.lists).hasSize(7);
+        assertThat(server.lists.get(1)).contains("node-7");
+        assertThat(recorder.last().client()).isEqualTo(new Locality("eu-1c", "node-7"));
+        assertThat(recorder.last().endpoints())
+                .extracting(Endpoint::zone)
+                .containsExactly("eu-1a", "eu-1a", null, "eu-1a", "eu-1a");
     }
 
     @Test

@@ -354,6 +354,49 @@ class ReflectorTest {
         assertThat(server.lastWatch().fromVersion).isEqualTo("2");
     }
 
+    private static EndpointSlice version(String uid, String version) {
+        EndpointSlice slice = Slices.slice("orders-b");
+        slice.getMetadata().setUid(uid);
+        slice.getMetadata().setResourceVersion(version);
+        return slice;
+    }
+
+    private String known() {
+        return recorder.states
+                .get(recorder.states.size() - 1)
+                .objects()
+                .get("orders-b")
+                .getMetadata()
+                .getResourceVersion();
+    }
+
+    @Test
+    void anOlderObjectNeitherReplacesNorDeletesANewerOne() {
+        start();
+        server.lastWatch().put(version("first", "100"));
+        server.lastWatch().put(version("first", "99"));
+        assertThat(known()).isEqualTo("100");
+        server.lastWatch().delete(version("first", "99"));
+        assertThat(recorder.last()).contains("orders-b");
+        server.lastWatch().put(version("second", "50"));
+        assertThat(known()).as("another object of the same name").isEqualTo("50");
+        server.lastWatch().put(version("second", "x"));
+        assertThat(known()).as("no number to compare").isEqualTo("x");
+        server.lastWatch().put(version("second", "60"));
+        server.lastWatch().delete(version("second", "60"));
+        assertThat(recorder.last()).doesNotContain("orders-b");
+    }
+
+    @Test
+    void aListReplacesWhatIsNewer() {
+        start();
+        server.lastWatch().put(version("first", "100"));
+        server.losePut(version("first", ""));
+        server.lastWatch().watcher.onEnd(FakeApiServer.expired());
+        time.advance(Duration.ofSeconds(1));
+        assertThat(known()).isEqualTo(Long.toString(server.version));
+    }
+
     @Test
     void whatAnEarlierGenerationStillSaysIsDropped() {
         start();

@@ -321,6 +321,45 @@ class StatefulOrdinalsTest {
     }
 
     @Test
+    void aListThatFailsIsNoAnswer() {
+        server.put(orders(3));
+        pods("orders-0", "orders-1", "orders-2");
+        server.unreachableType = StatefulSet.class;
+        start("k8s:///shop/orders:grpc");
+        assertThat(said.sets).as("no set without the numbers").isEmpty();
+        time.advance(Duration.ofMinutes(1));
+        assertThat(said.errors).as("why, once").hasSize(1);
+        server.unreachableType = null;
+        time.advance(Duration.ofMinutes(1));
+        assertThat(said.sets).hasSize(1);
+        assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
+        assertThat(said.ordinals()).containsEntry("orders-2", 2);
+    }
+
+    @Test
+    void aNamedSetThatIsDeletedKeepsItsLastWord() {
+        server.put(set("orders-a", "a", 3, null, null));
+        server.put(set("orders-b", "b", 5, null, null));
+        pods("orders-a-0", "orders-a-1", "orders-a-2", "orders-b-3", "orders-b-4");
+        start("k8s:///shop/orders:grpc?statefulSet=orders-a,orders-b");
+        server.delete(set("orders-b", "b", 5, null, null));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(5, 0));
+        assertThat(said.ordinals()).containsEntry("orders-b-4", 4);
+        assertThat(said.refusals)
+                .containsExactly("StatefulSet orders-b is gone; what it said last stays in force until the target no"
+                        + " longer names it");
+        pods("orders-a-0", "orders-a-1", "orders-a-2");
+        time.advance(Duration.ofSeconds(10));
+        assertThat(said.ordinals()).doesNotContainKey("orders-b-4");
+        assertThat(said.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+        assertThat(said.shards()).isEqualTo(new ShardCount(5, 0));
+        server.put(set("orders-b", "b", 4, null, null));
+        settle();
+        assertThat(said.shards()).as("it is back").isEqualTo(new ShardCount(4, 0));
+    }
+
+    @Test
     void aDeletedSetLeavesTheKeysWhereTheyAre() {
         server.put(orders(3));
         pods("orders-0", "orders-1", "orders-2");
@@ -346,6 +385,25 @@ class StatefulOrdinalsTest {
         pods();
         assertThat(said.last().endpoints()).isEmpty();
         assertThat(said.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
+    }
+
+    @Test
+    void scaledToZeroTheKeysStayWhileThePodsLeave() {
+        server.put(orders(3));
+        pods("orders-0", "orders-1", "orders-2");
+        start("k8s:///shop/orders:grpc");
+        server.put(orders(0));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
+        pods("orders-0", "orders-1~");
+        assertThat(said.ordinals()).containsOnlyKeys("orders-0", "orders-1");
+        assertThat(said.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
+        assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
+        pods();
+        assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
+        server.put(orders(5));
+        settle();
+        assertThat(said.shards()).as("nobody is there to lose a key").isEqualTo(new ShardCount(5, 0));
     }
 
     @Test
