@@ -96,7 +96,8 @@ final class RoutingInterceptor implements Interceptor {
             try {
                 ReleaseConnection.ofOther(route, chain, call, request);
                 boolean spilled = balancer.spilled(context, lease.node());
-                return tracked(route.proceed(chain, told(request, spilled, lease.shardEpoch())), open, call);
+                Response response = route.proceed(chain, told(request, spilled, lease.shardEpoch()));
+                return tracked(call.asSent(response), open, call);
             } catch (IOException thrown) {
                 failure = thrown;
             } catch (RuntimeException | Error thrown) {
