@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells a resolver's listener the verdicts on its endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is
- * told: what was said runs out by its time to live.
+ * told: what was said runs out by its time to live. What nobody vouches for is not believed; it is told again when etcd answers.
  */
 final class HealthFeed implements Reflector.Subscriber {
     private static final Logger LOG = LoggerFactory.getLogger(HealthFeed.class);
@@ -33,6 +33,9 @@ final class HealthFeed implements Reflector.Subscriber {
 
     @Override
     public void onState(Reflector.State state, boolean stale) {
+        if (stale) {
+            return;
+        }
         serial.execute(() -> {
             List<String> refusals = new ArrayList<>();
             boolean changed = view.read(state, time.nanoTime(), refusals);

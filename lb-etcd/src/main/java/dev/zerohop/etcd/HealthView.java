@@ -80,6 +80,13 @@ final class HealthView {
                     + " is refused, what was said before it holds until its time is over: " + refused.getMessage());
             return null;
         }
+        if (verdict.fence() > entry.modRevision()) {
+            // Believed, it would shut out every true leader.
+            refusals.add(entry.key() + " at revision " + entry.modRevision() + " is not believed: its fence was "
+                    + verdict.fence() + ", expected at most " + entry.modRevision()
+                    + ", because a fence is the revision at which its writer, " + verdict.writer() + ", was elected");
+            return null;
+        }
         if (verdict.fence() < highestFence) {
             refusals.add(entry.key() + " at revision " + entry.modRevision() + " is not believed: its fence was "
                     + verdict.fence() + ", expected at least " + highestFence + "; its writer, " + verdict.writer()

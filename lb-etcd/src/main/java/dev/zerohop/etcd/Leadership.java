@@ -92,7 +92,11 @@ final class Leadership {
 
     /** Takes what etcd says now. */
     void take(OrchestratorView.Content now) {
+        boolean deleted = now.assignmentRevision() == 0 && content.assignmentRevision() > 0;
         content = now;
+        if (deleted) {
+            assignment = Assignment.NONE;
+        }
         if (now.assignmentRevision() > assignmentRevision) {
             assignment = now.assignment();
             assignmentRevision = now.assignmentRevision();
@@ -182,6 +186,10 @@ final class Leadership {
                         && !judgement.undecided().contains(id))
                 .toList();
         if (puts.isEmpty()) {
+            if (rewrite) {
+                // Nothing is held that would be worth a renewal, so it ends; the next mark comes under another one.
+                lease = null;
+            }
             write(changes(puts, lifted, 0));
         } else {
             withLease(rewrite, granted -> write(changes(puts, lifted, granted.id())));

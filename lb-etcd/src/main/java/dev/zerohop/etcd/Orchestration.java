@@ -181,11 +181,11 @@ final class Orchestration {
         observe();
     }
 
-    /** What falls to this one is probed; nothing is divided anew that has not changed. */
+    /** What falls to this one is probed; nothing is divided anew that has not changed. While there is no assignment, the last one holds. */
     private void divide(OrchestratorView.Content now) {
-        if (!now.assignment().workers().equals(followed.workers())
-                || !now.members().equals(divided)) {
-            followed = now.assignment();
+        Assignment next = now.assignmentRevision() == 0 ? followed : now.assignment();
+        if (!next.workers().equals(followed.workers()) || !now.members().equals(divided)) {
+            followed = next;
             divided = now.members();
             worker.assign(followed.shareOf(settings.id(), divided));
         }
@@ -239,7 +239,10 @@ final class Orchestration {
 
     private void checkId(OrchestratorView.Content now, OrchestratorSession.@Nullable Held held) {
         KeyStore.Entry registered = now.workers().get(settings.id());
-        if (held == null || registered == null || registered.modRevision() <= held.revision()) {
+        if (held == null
+                || registered == null
+                || registered.modRevision() <= held.revision()
+                || registered.value().toStringUtf8().equals(OrchestratorSession.registration(held.lease()))) {
             doubled = false;
             return;
         }

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One orchestrator's presence in etcd: a lease, and under it its registration as a worker and its candidacy. Whenever the lease is lost, both are
- * written anew under another one, at the end of the queue. Used by tasks of one serial executor only.
+ * One orchestrator's presence in etcd: a lease, and under it its registration as a worker and its candidacy. Whenever the lease or the candidacy is
+ * lost, both are written anew under another lease, at the end of the queue. Used by tasks of one serial executor only.
  */
 final class OrchestratorSession {
     private static final Logger LOG = LoggerFactory.getLogger(OrchestratorSession.class);
@@ -28,6 +28,9 @@ final class OrchestratorSession {
     private final Env env;
     private final Executor serial;
     private final Runnable onChange;
+
+    /** The lease that was asked for last, whatever came of it. */
+    private CompletableFuture<Leases.@Nullable Lease> granted = CompletableFuture.completedFuture(null);
 
     private @Nullable Held held;
     private boolean current;
@@ -68,20 +71,36 @@ final class OrchestratorSession {
     }
 
     void establish() {
-        long asked = env.time().nanoTime();
-        then(leases.grant(settings.leaseSeconds()), lease -> {
-            String candidate = keys.candidate(lease.id());
-            List<Leases.Write> writes = List.of(
-                    Leases.Write.put(
-                            keys.worker(settings.id()),
-                            JsonText.object(out -> out.writeStringField("lease", Long.toHexString(lease.id()))),
-                            lease.id()),
-                    Leases.Write.put(candidate, settings.id(), lease.id()));
-            then(leases.write(null, writes), revision -> {
-                held = new Held(lease, candidate, revision);
-                renewed(asked, lease);
-            });
+        then(revoke(), revoked -> {
+            long asked = env.time().nanoTime();
+            CompletableFuture<Leases.Lease> grant = leases.grant(settings.leaseSeconds());
+            granted = grant.handle((lease, thrown) -> lease);
+            then(grant, lease -> register(lease, asked));
         });
+    }
+
+    private void register(Leases.Lease lease, long askedNanos) {
+        String candidate = keys.candidate(lease.id());
+        List<Leases.Write> writes = List.of(worker(lease), Leases.Write.put(candidate, settings.id(), lease.id()));
+        then(leases.write(null, writes), revision -> {
+            held = new Held(lease, candidate, revision);
+            renewed(askedNanos, lease);
+        });
+    }
+
+    private Leases.Write worker(Leases.Lease lease) {
+        return Leases.Write.put(keys.worker(settings.id()), registration(lease), lease.id());
+    }
+
+    /** What an orchestrator writes about itself. */
+    static String registration(Leases.Lease lease) {
+        return JsonText.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
+    }
+
+    /** Ends the lease that was granted last, with all that is under it, also if it is only about to be granted. */
+    private CompletableFuture<Void> revoke() {
+        return granted.thenCompose(
+                lease -> lease == null ? CompletableFuture.completedFuture(null) : leases.revoke(lease.id()));
     }
 
     /** Asks now whether the lease still stands. */
@@ -126,15 +145,36 @@ final class OrchestratorSession {
         long begun = env.time().nanoTime();
         then(leases.keepAlive(holding.lease().id()), left -> {
             if (left > 0) {
-                renewed(begun, holding.lease());
+                checkKeys(holding, begun);
+            } else {
+                lost("its lease has ended");
+            }
+        });
+    }
+
+    /** A key can be deleted by hand under a lease that lives on. */
+    private void checkKeys(Held holding, long begun) {
+        then(leases.write(new Leases.Guard(holding.candidate(), holding.revision()), List.of()), standing -> {
+            if (standing == 0) {
+                lost("its candidacy was deleted");
                 return;
             }
-            LOG.warn("{}: its lease has ended; it comes back at the end of the queue", this);
-            held = null;
-            current = false;
-            onChange.run();
-            establish();
+            Leases.Guard missing = new Leases.Guard(keys.worker(settings.id()), 0);
+            then(leases.write(missing, List.of(worker(holding.lease()))), written -> {
+                if (written > 0) {
+                    LOG.warn("{}: its registration was deleted; it is written again", this);
+                }
+                renewed(begun, holding.lease());
+            });
         });
+    }
+
+    private void lost(String why) {
+        LOG.warn("{}: {}; it comes back at the end of the queue", this, why);
+        held = null;
+        current = false;
+        onChange.run();
+        establish();
     }
 
     private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
@@ -165,11 +205,8 @@ final class OrchestratorSession {
         current = false;
         cancel(timer);
         cancel(deadline);
-        Held last = held;
         held = null;
-        return last == null
-                ? CompletableFuture.completedFuture(null)
-                : leases.revoke(last.lease().id());
+        return revoke();
     }
 
     private void schedule(long delayNanos, Runnable task) {

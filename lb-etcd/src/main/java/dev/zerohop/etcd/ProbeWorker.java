@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  * probing goes on whatever becomes of it. Used by tasks of one serial executor only.
  */
 final class ProbeWorker {
+    /** A hundred verdicts, each with the reasons of two workers, must fit into one transaction. */
+    private static final int REASON_LIMIT = 120;
+
+    private static final String CUT = "...";
+
     private final OrchestratorSettings settings;
     private final Env env;
     private final Executor serial;
@@ -113,7 +118,9 @@ final class ProbeWorker {
         void ended(@Nullable String failure) {
             attempt = null;
             boolean changed = record.record(
-                    failure == null, failure == null ? "" : failure, env.time().now());
+                    failure == null,
+                    failure == null ? "" : bounded(failure),
+                    env.time().now());
             if (changed) {
                 onChange.run();
             }
@@ -129,6 +136,14 @@ final class ProbeWorker {
             }
             line.close();
         }
+    }
+
+    private static String bounded(String reason) {
+        if (reason.length() <= REASON_LIMIT) {
+            return reason;
+        }
+        int end = REASON_LIMIT - CUT.length();
+        return reason.substring(0, Character.isHighSurrogate(reason.charAt(end - 1)) ? end - 1 : end) + CUT;
     }
 
     /** One probe on its way. */

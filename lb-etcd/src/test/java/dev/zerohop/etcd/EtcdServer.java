@@ -39,6 +39,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -421,6 +425,16 @@ final class EtcdServer implements AutoCloseable {
                             LeaseRevokeRequest.newBuilder().setID(id).build());
         }
         return ids.size();
+    }
+
+    /** How many leases there are, also those without keys. */
+    int leaseCount() throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address() + "/v3/lease/leases"))
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build();
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response.body().split("\"ID\"", -1).length - 1;
     }
 
     /** The operator's. */

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,17 +185,9 @@ class HealthOrchestratorTest {
                     }
                     : line;
         };
-        OrchestratorSettings settings = new OrchestratorSettings(
-                "a",
-                OrchestratorProcess.INTERVAL,
-                OrchestratorProcess.INTERVAL,
-                2,
-                3,
-                OrchestratorProcess.TTL,
-                OrchestratorProcess.LEASE,
-                50);
-        Orchestration oneSided = new Orchestration(client, shared, settings, cut, new HealthOrchestrator.Listener() {});
-        open.add(() -> oneSided.close().get(20, java.util.concurrent.TimeUnit.SECONDS));
+        Orchestration oneSided =
+                new Orchestration(client, shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
+        open.add(() -> oneSided.close().get(20, TimeUnit.SECONDS));
         HealthOrchestrator other = orchestrator("b");
         awaitWorkers(other, 1, 5);
         oneSided.start();
@@ -307,6 +301,87 @@ class HealthOrchestratorTest {
         etcd.put(keys.health("e2"), forged(fence));
         EtcdServer.await().until(() -> !traffic(balancer).contains("e2"));
         assertThat(traffic(balancer)).contains("e1");
+    }
+
+    @Test
+    void anAssignmentThatIsDeletedByHandIsWrittenAgainAndNoProbePauses() throws Exception {
+        servers(3);
+        AtomicInteger opened = new AtomicInteger();
+        Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
+        Orchestration only = new Orchestration(
+                client,
+                shared,
+                settings("a"),
+                endpoint -> {
+                    opened.incrementAndGet();
+                    return http.open(endpoint);
+                },
+                new HealthOrchestrator.Listener() {});
+        open.add(() -> only.close().get(20, TimeUnit.SECONDS));
+        only.start();
+        EtcdServer.await().until(() -> only.status().probed() == 3);
+        etcd.delete(shared.assignment());
+        EtcdServer.await().until(() -> etcd.get(shared.assignment()) != null);
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> marked("e0"));
+        assertThat(opened).as("nobody was probed anew").hasValue(3);
+    }
+
+    @Test
+    void aCandidacyThatIsDeletedByHandUnderALivingLeaseComesBack() throws Exception {
+        servers(3);
+        HealthOrchestrator only = orchestrator("a");
+        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.LEADER);
+        var registered = etcd.get(shared.worker("a"));
+        for (var candidate : etcd.under(shared.election())) {
+            etcd.delete(candidate.getKey().toStringUtf8());
+        }
+        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.FOLLOWER);
+        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.LEADER);
+        assertThat(etcd.get(shared.worker("a")).getLease())
+                .as("under another lease, and the old one has ended")
+                .isNotEqualTo(registered.getLease());
+        assertThat(etcd.leaseCount()).isEqualTo(1);
+    }
+
+    @Test
+    void aRegistrationThatIsDeletedByHandIsWrittenAgainWithoutAChangeOfLeaders() throws Exception {
+        servers(3);
+        HealthOrchestrator only = orchestrator("a");
+        awaitWorkers(only, 1, 3);
+        long fence = only.status().fence();
+        etcd.delete(shared.worker("a"));
+        EtcdServer.await().until(() -> etcd.get(shared.worker("a")) != null);
+        servers.get(0).status = 500;
+        EtcdServer.await().until(() -> marked("e0"));
+        assertThat(only.status().fence()).isEqualTo(fence);
+    }
+
+    @Test
+    void whoEndsWhileItRegistersLeavesNothingBehind() throws Exception {
+        servers(1);
+        for (int i = 0; i < 5; i++) {
+            HealthOrchestrator brief = OrchestratorProcess.builder(client, SERVICE, "a")
+                    .lease(Duration.ofMinutes(2))
+                    .ttl(Duration.ofMinutes(6))
+                    .build();
+            brief.start();
+            brief.close();
+        }
+        assertThat(etcd.under(shared.election())).isEmpty();
+        assertThat(etcd.leaseCount()).isZero();
+    }
+
+    private static OrchestratorSettings settings(String id) {
+        return new OrchestratorSettings(
+                id,
+                OrchestratorProcess.INTERVAL,
+                OrchestratorProcess.INTERVAL,
+                2,
+                3,
+                OrchestratorProcess.TTL,
+                OrchestratorProcess.LEASE,
+                50);
     }
 
     private static String forged(long fence) {

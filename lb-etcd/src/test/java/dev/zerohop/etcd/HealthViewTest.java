@@ -105,6 +105,16 @@ class HealthViewTest {
     }
 
     @Test
+    void aFenceThatIsYetToComeIsRefusedAndShutsNobodyOut() {
+        assertThat(put("a", Long.MAX_VALUE)).isFalse();
+        assertThat(live()).isEmpty();
+        assertThat(refusals).hasSize(1);
+        assertThat(refusals.get(0)).contains("its fence was 9223372036854775807, expected at most 101");
+        assertThat(put("b", 7)).isTrue();
+        assertThat(live()).containsOnlyKeys("b");
+    }
+
+    @Test
     void aClientThatComesLaterBelievesTheSame() {
         put("a", 7);
         put("b", 9);

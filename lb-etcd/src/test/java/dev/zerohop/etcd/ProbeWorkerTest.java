@@ -124,6 +124,17 @@ class ProbeWorkerTest {
     }
 
     @Test
+    void aLongReasonIsCut() {
+        prober.failures.put("a", "x".repeat(120));
+        prober.failures.put("b", "x".repeat(116) + "\uD83D\uDE00" + "x".repeat(1_000_000));
+        assign("a", "b");
+        rounds(4);
+        Map<String, Observation.Down> down = worker.observation(1).down();
+        assertThat(down.get("a").reason()).isEqualTo("x".repeat(120));
+        assertThat(down.get("b").reason()).as("no half of a character").isEqualTo("x".repeat(116) + "...");
+    }
+
+    @Test
     void nothingIsProbedAfterTheEnd() {
         assign("a", "b");
         worker.close();

@@ -4,6 +4,7 @@ import dev.zerohop.Outcome;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
+import java.util.List;
 import okhttp3.Call;
 import okhttp3.Connection;
 import okhttp3.EventListener;
@@ -30,6 +31,7 @@ final class CallState extends EventListener {
     private volatile boolean transportFailed;
     private volatile boolean bodyStarted;
     private int requests;
+    private List<String> retryAfter = List.of();
 
     private volatile @Nullable Redirect redirect;
 
@@ -61,6 +63,7 @@ final class CallState extends EventListener {
         connected = connection != null;
         transportFailed = false;
         requests = 0;
+        retryAfter = List.of();
         lease = next;
         if (canceled) {
             next.end(cancelOutcome());
@@ -126,6 +129,21 @@ final class CallState extends EventListener {
     @Nullable
     Redirect redirect() {
         return redirect;
+    }
+
+    /** Keeps what the endpoint's answer said, for whoever gets the answer. */
+    void retryAfter(List<String> values) {
+        retryAfter = values;
+    }
+
+    /** The answer of the attempt, as its endpoint sent it. */
+    Response asSent(Response response) {
+        if (retryAfter.isEmpty()) {
+            return response;
+        }
+        Response.Builder builder = response.newBuilder();
+        retryAfter.forEach(value -> builder.addHeader("Retry-After", value));
+        return builder.build();
     }
 
     @Override

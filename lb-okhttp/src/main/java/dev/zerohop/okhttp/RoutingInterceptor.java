@@ -99,7 +99,8 @@ final class RoutingInterceptor implements Interceptor {
                 // epoch.
                 boolean spilled =
                         balancer.spilled(context, lease.node()) && balancer.shardEpoch(context) == lease.shardEpoch();
-                return tracked(route.proceed(chain, told(request, spilled, lease.shardEpoch())), open, call);
+                Response response = route.proceed(chain, told(request, spilled, lease.shardEpoch()));
+                return tracked(call.asSent(response), open, call);
             } catch (IOException thrown) {
                 failure = thrown;
             } catch (RuntimeException | Error thrown) {

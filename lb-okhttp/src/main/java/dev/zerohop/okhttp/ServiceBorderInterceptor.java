@@ -1,7 +1,10 @@
 package dev.zerohop.okhttp;
 
 import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import okhttp3.Connection;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
@@ -12,9 +15,12 @@ import okhttp3.Response;
  * Hands redirects from or to a logical name to the {@link RoutingInterceptor}. OkHttp follows redirects below the application interceptors, so that
  * one to another service would never be balanced, and one to another host would keep the endpoint's connections. A network interceptor.
  *
- * <p>It also refuses to send a call over a connection that leads elsewhere than its lease says.
+ * <p>It also refuses to send a call over a connection that leads elsewhere than its lease says, and hides from OkHttp what would make it repeat a
+ * routed call on its own, whatever its method.
  */
 final class ServiceBorderInterceptor implements Interceptor {
+    private static final Pattern TREACHEROUS = Pattern.compile("0+|[0-9]{10,}");
+
     private final Map<String, Service> services;
 
     ServiceBorderInterceptor(Map<String, Service> services) {
@@ -37,6 +43,9 @@ final class ServiceBorderInterceptor implements Interceptor {
                     + connection.route().socketAddress() + ", which is another endpoint; nothing was sent");
         }
         Response response = chain.proceed(request);
+        if (routed && response.code() == HttpURLConnection.HTTP_UNAVAILABLE) {
+            response = withoutRetryAfter(response, call);
+        }
         HttpUrl target = chain.getFollowRedirects() ? Redirects.target(response, chain.getFollowSslRedirects()) : null;
         if (target == null || target.host().equals(host) || !(routed || services.containsKey(target.host()))) {
             return response;
@@ -47,5 +56,16 @@ final class ServiceBorderInterceptor implements Interceptor {
                 .removeHeader("Location")
                 .header("Cache-Control", "no-store")
                 .build();
+    }
+
+    /** OkHttp repeats any request at once if it reads 0 there, and throws if the number is too large for it. */
+    private static Response withoutRetryAfter(Response response, CallState call) {
+        List<String> values = response.headers("Retry-After");
+        if (values.isEmpty()
+                || !TREACHEROUS.matcher(values.get(values.size() - 1)).matches()) {
+            return response;
+        }
+        call.retryAfter(values);
+        return response.newBuilder().removeHeader("Retry-After").build();
     }
 }

@@ -105,7 +105,8 @@ public final class ZerohopOkHttp implements AutoCloseable {
 
     /**
      * Makes the clients of this builder route. Call it after the client's own interceptors were added: those before see each call once, those added
-     * later see each attempt.
+     * later see each attempt. From the latter a {@code Retry-After} of 0 or of more than nine digits on an answer 503 is hidden, because OkHttp would act
+     * on it; the others and the caller see it as it was sent.
      *
      * <p>The dispatcher lets 5 asynchronous calls run at once per host name unless it was told otherwise, which is far too few for a service of many
      * endpoints under one name. A limit of 5 is therefore raised to the dispatcher's limit for all hosts ({@code maxRequests}, 64 by default); any

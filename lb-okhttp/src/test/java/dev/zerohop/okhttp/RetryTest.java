@@ -25,8 +25,11 @@ import okhttp3.MediaType;
 import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
+import okhttp3.Response;
 import okio.BufferedSink;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RetryTest {
     private static final MockResponse.Builder DROP =
@@ -107,6 +110,25 @@ class RetryTest {
             server.answer = request -> request.getMethod().equals("POST") ? DROP.build() : null;
             assertThatThrownBy(() -> rig.text(Rig.post("/", "x"))).hasMessageContaining("TRANSPORT_FAILURE");
             assertThat(server.log).as("plain OkHttp sends it again here").hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "00", "1", "99999999999", "Fri, 01 Jan 2100 00:00:00 GMT"})
+    void anAnswerThatAsksToComeBackIsTheCallersToHeed(String retryAfter) throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            TestServer server = rig.servers(1).get(0);
+            server.answers(new MockResponse.Builder()
+                    .code(503)
+                    .addHeader("Retry-After", retryAfter)
+                    .body("busy"));
+            try (Response response = rig.call(Rig.post("/", "x")).execute()) {
+                assertThat(response.code()).isEqualTo(503);
+                assertThat(response.headers("Retry-After")).containsExactly(retryAfter);
+                assertThat(response.body().string()).isEqualTo("busy");
+            }
+            server.only();
+            assertThat(rig.outcomes()).containsExactly(Outcome.ERROR_RESPONSE);
         }
     }
 

@@ -176,7 +176,7 @@ final class Exchange {
         try {
             Headers trailers = answer.trailers();
             for (int i = 0; i < trailers.size(); i++) {
-                fields.add(trailers.name(i), trailers.value(i));
+                fields.add(trailers.name(i), ForwardingHeaders.sent(trailers.value(i)));
             }
         } catch (IOException none) {
             LOG.debug("the trailers of {} cannot be had", answer, none);

@@ -1,5 +1,6 @@
 package dev.zerohop.gateway;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -69,22 +70,23 @@ final class ForwardingHeaders {
                     && !NOT_PASSED_ON.contains(name)
                     && !dropped.contains(name)
                     && !name.equalsIgnoreCase(own)) {
-                out.addUnsafeNonAscii(field.getName(), field.getValue() == null ? "" : field.getValue());
+                out.addUnsafeNonAscii(field.getName(), field.getValue() == null ? "" : received(field.getValue()));
             }
         }
         String client = Request.getRemoteAddr(request);
-        String host = in.contains("Host") ? in.get("Host") : "";
-        out.add("X-Forwarded-For", appended(in, "X-Forwarded-For", bare(client)));
-        out.add("X-Forwarded-Proto", in.contains("X-Forwarded-Proto") ? in.get("X-Forwarded-Proto") : "http");
+        String host = in.contains("Host") ? received(in.get("Host")) : "";
+        out.addUnsafeNonAscii("X-Forwarded-For", appended(in, "X-Forwarded-For", bare(client)));
+        out.addUnsafeNonAscii(
+                "X-Forwarded-Proto", in.contains("X-Forwarded-Proto") ? received(in.get("X-Forwarded-Proto")) : "http");
         if (in.contains("X-Forwarded-Host")) {
-            out.addUnsafeNonAscii("X-Forwarded-Host", in.get("X-Forwarded-Host"));
+            out.addUnsafeNonAscii("X-Forwarded-Host", received(in.get("X-Forwarded-Host")));
         } else if (!host.isEmpty()) {
             out.addUnsafeNonAscii("X-Forwarded-Host", host);
         }
         String element =
                 "for=" + forwardedNode(client) + (host.isEmpty() ? "" : ";host=" + quoted(host)) + ";proto=http";
         out.addUnsafeNonAscii("Forwarded", appended(in, "Forwarded", element));
-        out.add("Via", appended(in, "Via", version(request) + " " + node));
+        out.addUnsafeNonAscii("Via", appended(in, "Via", version(request) + " " + node));
         out.add(own, now());
         if (!in.contains("Accept-Encoding")) {
             // OkHttp would ask for gzip and unpack it; taken off again before it is sent.
@@ -106,7 +108,7 @@ final class ForwardingHeaders {
                     || (name.equalsIgnoreCase(FINAL_HOST) && !gateway)) {
                 continue;
             }
-            out.add(answer.name(i), answer.value(i));
+            out.add(answer.name(i), sent(answer.value(i)));
         }
         if (!out.contains(HttpHeader.DATE)) {
             date(out);
@@ -116,7 +118,20 @@ final class ForwardingHeaders {
         }
         out.put(own, now());
         List<String> via = answer.values("Via");
-        out.put("Via", via.isEmpty() ? "1.1 " + node : String.join(", ", via) + ", 1.1 " + node);
+        out.put("Via", via.isEmpty() ? "1.1 " + node : sent(String.join(", ", via)) + ", 1.1 " + node);
+    }
+
+    /**
+     * A value as OkHttp is to be given it. The server library takes the bytes of headers for ISO 8859-1 and OkHttp sends UTF-8, so that without this
+     * they would not stay the same bytes.
+     */
+    private static String received(String value) {
+        return new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
+    /** A value from OkHttp as the server library is to be given it. */
+    static String sent(String value) {
+        return new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     /** Every answer has a date (RFC 9110, section 6.6.1). */
@@ -136,7 +151,7 @@ final class ForwardingHeaders {
 
     private static String appended(HttpFields in, String name, String last) {
         List<String> before = in.getValuesList(name);
-        return before.isEmpty() ? last : String.join(", ", before) + ", " + last;
+        return before.isEmpty() ? last : received(String.join(", ", before)) + ", " + last;
     }
 
     private static String version(Request request) {

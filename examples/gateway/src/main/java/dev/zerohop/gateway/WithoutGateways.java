@@ -7,7 +7,10 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Set;
 
-/** Another resolver's endpoints, but for those that are gateways. */
+/**
+ * Another resolver's endpoints, but for those that are gateways. Who has weight 0 while another one has more takes nothing, also when that other one is
+ * left out here: among endpoints that all have weight 0, everybody would take turns.
+ */
 final class WithoutGateways implements Resolver {
     private final Resolver all;
     private final Set<String> gateways;
@@ -27,9 +30,11 @@ final class WithoutGateways implements Resolver {
         all.start(new Listener() {
             @Override
             public void onEndpoints(EndpointSet set) {
+                boolean weighted = set.endpoints().stream().anyMatch(endpoint -> endpoint.weight() > 0);
                 listener.onEndpoints(set.toBuilder()
                         .endpoints(set.endpoints().stream()
                                 .filter(endpoint -> !isGateway(endpoint, gateways))
+                                .filter(endpoint -> !weighted || endpoint.weight() > 0)
                                 .toList())
                         .build());
             }

@@ -98,6 +98,38 @@ class GatewayHttpTest {
 
     // ---- headers ----
 
+    /** How the bytes of a text look to who reads them one by one. */
+    private static String bytes(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void theBytesOfHeadersAndTrailersStayWhatTheyWere() throws Exception {
+        CompletableFuture<String> heard = new CompletableFuture<>();
+        String address = raw(
+                heard,
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Trailer\r\nX-Name: Zo\u00eb\r\nVia: 1.0 \u00ef\r\n"
+                        + "\r\n1\r\na\r\n0\r\nX-Trailer: \u20ac\r\n\r\n");
+        Gateway gateway = serving(address);
+        try (RawClient client = new RawClient(gateway.port())) {
+            client.send(
+                    "GET /function/f HTTP/1.1\r\nHost: h\r\nX-Name: Zo\u00eb \u20ac\r\nX-Forwarded-For: \u00fc\r\n"
+                            + "X-Forwarded-Proto: \u00fc\r\nX-Forwarded-Host: \u00fc\r\nVia: 1.0 \u00fc\r\nForwarded: for=\u00fc\r\n\r\n");
+            assertThat(client.head())
+                    .contains("HTTP/1.1 200 OK", bytes("X-Name: Zo\u00eb"), bytes("Via: 1.0 \u00ef, 1.1 n1"));
+            assertThat(client.until("0\r\n" + bytes("X-Trailer: \u20ac") + "\r\n\r\n"))
+                    .startsWith("1\r\na\r\n");
+        }
+        assertThat(heard.get().lines())
+                .contains(
+                        bytes("X-Name: Zo\u00eb \u20ac"),
+                        bytes("X-Forwarded-For: \u00fc, 127.0.0.1"),
+                        bytes("X-Forwarded-Proto: \u00fc"),
+                        bytes("X-Forwarded-Host: \u00fc"),
+                        bytes("Via: 1.0 \u00fc, 1.1 n1"),
+                        bytes("Forwarded: for=\u00fc, for=127.0.0.1;host=h;proto=http"));
+    }
+
     @Test
     void forwardingHeadersAreAppendedAndThoseOfOneHopEnd() throws Exception {
         CompletableFuture<String> heard = new CompletableFuture<>();

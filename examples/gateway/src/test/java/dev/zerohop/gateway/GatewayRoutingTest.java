@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where requests go, and under which names. */
 class GatewayRoutingTest {
@@ -159,6 +160,20 @@ class GatewayRoutingTest {
             answers.add(rig.get(gateway, "/function/zeros"));
         }
         assertThat(GatewayRig.bodies(answers)).isEqualTo("a b a b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wrr", "dummy"})
+    void weightZeroTakesNothingAlsoWhenOnlyGatewaysHaveMore(String handler) throws Exception {
+        Upstream idle = rig.with(Upstream.named("idle"));
+        Upstream other = rig.with(Upstream.named("other"));
+        rig.function("left", List.of(other.address(), idle.address()), List.of(1, 0));
+        Gateway gateway = rig.gateway(handler, "n1", other.address());
+        rig.awaitServed(gateway, "/function/left", "other");
+        assertThat(rig.get(gateway, "/function/left", "X-Forwarded-Host-n9", "1.0")
+                        .statusCode())
+                .isEqualTo(503);
+        assertThat(idle.requests).isEmpty();
     }
 
     @Test
