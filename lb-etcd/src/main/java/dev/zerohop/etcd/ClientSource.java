@@ -22,6 +22,9 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
         /** Follows the ranges until cancelled. */
         Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber);
 
+        /** The directory of a service, which does nothing until it is asked; {@code onClose} runs once when it is ended. */
+        EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose);
+
         /** Takes all that one resolver of the service refuses at present. */
         Consumer<List<Refused>> status(ServiceKeys service);
 
@@ -29,20 +32,30 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
         void close();
     }
 
-    /** The process's client of this cluster, which ends with its last use. */
+    /**
+     * The process's client of this cluster, which ends with its last use. What the process knows about the cluster is read now, and once.
+     *
+     * @throws IllegalArgumentException if the configuration file cannot be used
+     */
     static ClientSource shared(List<HostAndPort> servers, Env env) {
         ConfigFile file = ConfigFile.ofTheProcess();
         file.check(servers);
-        return new ClientSource(
-                servers, ClientId.of(file.clientId()), env, () -> SharedClients.OF_THE_PROCESS.use(servers, env));
+        Access access = file.accessTo(servers);
+        ClientId id = ClientId.of(file.clientId());
+        return new ClientSource(servers, id, env, () -> SharedClients.OF_THE_PROCESS.use(servers, access, id, env));
     }
 
-    /** Uses a client, and does something at the end. */
-    static Use use(EtcdClient client, Runnable end) {
+    /** Uses a client, with these options for its directories, and does something at the end. */
+    static Use use(EtcdClient client, DirectoryOptions options, Runnable end) {
         return new Use() {
             @Override
             public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
                 return client.follow(ranges, subscriber);
+            }
+
+            @Override
+            public EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose) {
+                return client.directory(service, options, refusals, onClose);
             }
 
             @Override
@@ -65,6 +78,12 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
             following.cancel();
             use.close();
         };
+    }
+
+    /** The directory of a service over the client, until it is closed. */
+    EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals) {
+        Use use = uses.get();
+        return use.directory(service, refusals, use::close);
     }
 
     /** Whether both lead to one cluster: they name a server in common. */

@@ -22,6 +22,7 @@ final class DirectoryResolver implements Resolver {
     private volatile boolean closed;
 
     // Guarded by this.
+    private boolean started;
     private @Nullable EtcdDirectory directory;
 
     /** {@code directories} makes the directory, given who is told of refused values. */
@@ -36,11 +37,18 @@ final class DirectoryResolver implements Resolver {
         requireNonNull(listener, "listener");
         EtcdDirectory made;
         synchronized (this) {
-            if (directory != null || closed) {
+            if (started || closed) {
                 throw new IllegalStateException(
                         this + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
             }
-            made = directories.apply(refusal -> run(() -> listener.onRefused(refusal)));
+            started = true;
+            try {
+                made = directories.apply(refusal -> run(() -> listener.onRefused(refusal)));
+            } catch (RuntimeException unusable) {
+                // The other resolver goes by the same client.
+                run(() -> listener.onError(unusable));
+                return;
+            }
             directory = made;
         }
         endpoints.start(new Feed(listener, made));

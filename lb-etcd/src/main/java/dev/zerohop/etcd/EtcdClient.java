@@ -101,10 +101,11 @@ public final class EtcdClient implements AutoCloseable {
     public Resolver resolver(String service, DirectoryOptions options) {
         ServiceKeys keys = new ServiceKeys(requireNonNull(service, "service"));
         requireNonNull(options, "options");
+        ClientSource source = source(options);
         return new DirectoryResolver(
-                ServiceResolver.of(name + "/" + service, source(), service),
+                ServiceResolver.of(name + "/" + service, source, service),
                 env,
-                refusals -> directory(keys, options, refusals, () -> {}));
+                refusals -> source.directory(keys, refusals));
     }
 
     /** The directory of a service, which does nothing until it is asked. */
@@ -114,7 +115,11 @@ public final class EtcdClient implements AutoCloseable {
 
     /** How resolvers come by this client. */
     ClientSource source() {
-        return new ClientSource(servers, id, env, () -> ClientSource.use(this, () -> {}));
+        return source(DirectoryOptions.DEFAULTS);
+    }
+
+    private ClientSource source(DirectoryOptions options) {
+        return new ClientSource(servers, id, env, () -> ClientSource.use(this, options, () -> {}));
     }
 
     Statuses statuses() {

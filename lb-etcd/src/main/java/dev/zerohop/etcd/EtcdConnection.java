@@ -144,6 +144,12 @@ final class EtcdConnection implements AutoCloseable {
 
     /** Later calls go to the next server; calls still running on this link are cancelled. Ignores links given up before. */
     private void giveUp(Link link) {
+        synchronized (this) {
+            // Every call that is cancelled with the link comes here.
+            if (current != link) {
+                return;
+            }
+        }
         if (tls != null) {
             // Here and not where the next link is made, which may be a caller's thread that must not wait for files.
             tls.refresh();

@@ -13,9 +13,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -47,6 +50,9 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     /** More at a time would not make etcd faster; keys that wait meanwhile share the next transaction. */
     static final int READS = 2;
 
+    /** How many refused values are remembered, so that each is said once however often it is read again. */
+    static final int MAX_TOLD = 10_000;
+
     /** How long an answer is held beside the cache for the calls that wait for it. */
     static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -71,10 +77,21 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
 
     // Touched by serial tasks only.
     private final Queue<Load> queue = new ArrayDeque<>();
+    /** What was said of each key: its revision and value as one number. */
+    private final Map<String, Long> told = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > MAX_TOLD;
+        }
+    };
+
     private boolean started;
     private boolean closed;
     private boolean readable;
     private int reads;
+    private final Set<Cancellable> deadlines = new HashSet<>();
     private int failures;
     private @Nullable Instant brokenSince;
     private @Nullable Cancellable watch;
@@ -248,8 +265,15 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
 
     private void read(List<KeyRange> ranges, Consumer<KeyStore.Reading> then) {
         long mine = phase.generation();
+        Cancellable deadline = env.time()
+                .schedule(
+                        Reflector.READ_TIMEOUT.toNanos(),
+                        () -> inGeneration(mine, () -> fail(Reflector.unanswered(prefix + "*"))));
+        deadlines.add(deadline);
         store.read(ranges)
                 .whenComplete((reading, thrown) -> inGeneration(mine, () -> {
+                    deadline.cancel();
+                    deadlines.remove(deadline);
                     if (thrown == null) {
                         then.accept(reading);
                     } else {
@@ -311,11 +335,19 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         Known known = new Known(
                 answer, refusal, revision, generation, refresh, env.time().now());
         cache.put(key, known, now);
-        if (refusal != null && (before == null || !refusal.equals(before.refusal()))) {
+        if (entry != null && refusal != null && notToldYet(key, entry)) {
             LOG.warn("{}", refusal);
             refusals.accept(refusal);
         }
         return before == null || !current || !before.answer().equals(answer);
+    }
+
+    /** What cannot be used is soon dropped from the cache and read again; it is the same mistake. */
+    private boolean notToldYet(String key, KeyStore.Entry entry) {
+        // With the value: an etcd that lost its data gives the same revisions again.
+        long mark = entry.modRevision() * 31 + entry.value().hashCode();
+        Long before = told.put(key, mark);
+        return before == null || before != mark;
     }
 
     private void sweepLater() {
@@ -450,6 +482,8 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         phase = new Phase(phase.generation() + 1, problem);
         readable = false;
         reads = 0;
+        deadlines.forEach(Cancellable::cancel);
+        deadlines.clear();
         if (watch != null) {
             watch.cancel();
             watch = null;

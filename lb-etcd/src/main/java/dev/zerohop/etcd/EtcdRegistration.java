@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,14 +166,14 @@ public final class EtcdRegistration implements AutoCloseable {
             if (registered.complete(null)) {
                 LOG.info("{} is registered for {} s at a time", key, seconds);
             }
-            listener.onRegistered();
+            tell(Listener::onRegistered);
         }
 
         @Override
         public void onRenewed() {
             if (lost) {
                 lost = false;
-                listener.onRegistered();
+                tell(Listener::onRegistered);
             }
         }
 
@@ -181,13 +182,22 @@ public final class EtcdRegistration implements AutoCloseable {
             LOG.warn("{} cannot be kept registered, trying on: {}", key, cause.getMessage());
             if (!lost) {
                 lost = true;
-                listener.onLost(String.valueOf(cause.getMessage()));
+                tell(l -> l.onLost(String.valueOf(cause.getMessage())));
             }
         }
 
         @Override
         public void onLeaseLost() {
             LOG.warn("{}: its lease has ended; it is registered again", key);
+        }
+
+        /** A listener that throws must not end what keeps the server listed. */
+        private void tell(Consumer<Listener> call) {
+            try {
+                call.accept(listener);
+            } catch (RuntimeException | LinkageError | AssertionError thrown) {
+                LOG.error("{}: the listener threw; the server stays registered all the same", key, thrown);
+            }
         }
     }
 

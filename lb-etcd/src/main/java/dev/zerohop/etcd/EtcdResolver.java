@@ -228,6 +228,7 @@ final class EtcdResolver implements Resolver {
             List<Endpoint> named = before == null || removals == EndpointSet.Removals.MEANT
                     ? weighted
                     : losses.gather(before.endpoints(), weighted, nanos);
+            weights.stillNamed(named);
             lookAgainIn(Math.min(weights.dueInNanos(), losses.dueInNanos(nanos)));
             EndpointSet next = EndpointSet.builder(name)
                     .endpoints(named)

@@ -30,10 +30,11 @@ public final class EtcdResolverProviders {
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
             ServiceKeys keys = new ServiceKeys(EtcdTarget.service(target));
+            ClientSource source = ClientSource.shared(servers, env);
             return new DirectoryResolver(
-                    ServiceResolver.of(target.text(), ClientSource.shared(servers, env), keys.service()),
+                    ServiceResolver.of(target.text(), source, keys.service()),
                     env,
-                    refusals -> SharedClients.OF_THE_PROCESS.directory(servers, env, keys, refusals));
+                    refusals -> source.directory(keys, refusals));
         }
 
         @Override

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All functions that golb keeps for one zone, over one copy and one watch: for a program that serves whatever functions there are, such as a gateway.
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A function exists while its key does, whatever its value. Building it returns at once, also while etcd is down. The copy outlives etcd. Thread-safe.
  */
 public final class GolbZone implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GolbZone.class);
 
     /** Learns what happens to the zone. Told by one thread at a time. */
     public interface Listener {
@@ -134,14 +138,15 @@ public final class GolbZone implements AutoCloseable {
                 }
             }
             tell(() -> {
+                boolean changed = !found.equals(functions);
+                functions = Set.copyOf(found);
+                read.complete(null);
                 if (!stale) {
                     answered();
                 }
-                if (!found.equals(functions)) {
-                    functions = Set.copyOf(found);
-                    listener.onFunctions(found);
+                if (changed) {
+                    say(l -> l.onFunctions(found));
                 }
-                read.complete(null);
             });
         }
 
@@ -156,7 +161,7 @@ public final class GolbZone implements AutoCloseable {
                 answers = false;
                 if (!lost) {
                     lost = true;
-                    listener.onLost(String.valueOf(cause.getMessage()));
+                    say(l -> l.onLost(String.valueOf(cause.getMessage())));
                 }
             });
         }
@@ -165,7 +170,16 @@ public final class GolbZone implements AutoCloseable {
             lost = false;
             if (!answers) {
                 answers = true;
-                listener.onAnswer();
+                say(Listener::onAnswer);
+            }
+        }
+
+        /** What a listener throws costs it nothing of what follows. */
+        private void say(Consumer<Listener> call) {
+            try {
+                call.accept(listener);
+            } catch (RuntimeException | LinkageError | AssertionError thrown) {
+                LOG.error("{}: the listener threw; it is told on all the same", name, thrown);
             }
         }
 

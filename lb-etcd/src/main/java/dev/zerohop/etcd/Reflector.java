@@ -32,6 +32,9 @@ final class Reflector {
     /** Push and poll together: what no watch said is found within this time. */
     static final Duration RECONCILE = Duration.ofSeconds(60);
 
+    /** Every read ends by itself well before; one that does not must not be waited for. */
+    static final Duration READ_TIMEOUT = Duration.ofSeconds(15);
+
     /** How long the server may take to begin a watch. */
     static final Duration CREATE_TIMEOUT = Duration.ofSeconds(5);
 
@@ -119,6 +122,7 @@ final class Reflector {
             return;
         }
         long mine = generation;
+        schedule(READ_TIMEOUT.toNanos(), () -> fail(unanswered(ranges.toString())));
         store.read(ranges)
                 .whenComplete((reading, thrown) -> inGeneration(mine, () -> {
                     if (thrown == null) {
@@ -261,6 +265,7 @@ final class Reflector {
     /** Without a quorum no read can be vouched for. To start from what may be old is better than not to start; it is marked stale. */
     private void readMaybeOld() {
         long mine = generation;
+        schedule(READ_TIMEOUT.toNanos(), this::sync);
         store.readMaybeOld(ranges)
                 .whenComplete((reading, thrown) -> inGeneration(mine, () -> {
                     EtcdFailure cause = requireNonNull(problem, "problem");
@@ -320,6 +325,13 @@ final class Reflector {
         }
         long mine = generation;
         timer = env.time().schedule(delayNanos, () -> inGeneration(mine, task));
+    }
+
+    /** A read that never ended. */
+    static EtcdFailure unanswered(String what) {
+        return new EtcdFailure(
+                EtcdFailure.Kind.UNREACHABLE,
+                "etcd did not answer a read of " + what + " within " + READ_TIMEOUT.toSeconds() + " s");
     }
 
     private static EtcdFailure failure(Throwable thrown) {

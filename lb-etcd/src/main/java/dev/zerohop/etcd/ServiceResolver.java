@@ -79,10 +79,15 @@ final class ServiceResolver implements Resolver {
         lifecycle.start(listener);
         lifecycle.run(() -> {
             this.listener = listener;
-            ClientSource.Use opened = source.uses().get();
-            use = opened;
-            status = opened.status(keys);
-            own.resolver.start(own);
+            try {
+                ClientSource.Use opened = source.uses().get();
+                use = opened;
+                status = opened.status(keys);
+                own.resolver.start(own);
+            } catch (RuntimeException unusable) {
+                LOG.warn("{}: etcd cannot be followed", name, unusable);
+                tell(l -> l.onError(unusable));
+            }
         });
     }
 
@@ -260,7 +265,16 @@ final class ServiceResolver implements Resolver {
 
     private Followed follow(Alias alias) {
         LOG.info("{} now means {}, which serves as soon as it has a usable endpoint", name, alias.target());
-        Followed next = new Followed(alias, aliases.open(alias.target()));
+        Resolver target;
+        try {
+            target = aliases.open(alias.target());
+        } catch (RuntimeException unusable) {
+            // Known to be wanted all the same, so that nothing else takes over from what serves.
+            Followed unopened = new Followed(alias, new Unopened());
+            unopened.onError(unusable);
+            return unopened;
+        }
+        Followed next = new Followed(alias, target);
         timer = env.time()
                 .schedule(
                         PATIENCE.toNanos(),
@@ -271,7 +285,11 @@ final class ServiceResolver implements Resolver {
                             }
                             choose();
                         }));
-        next.resolver.start(next);
+        try {
+            target.start(next);
+        } catch (RuntimeException unusable) {
+            next.onError(unusable);
+        }
         return next;
     }
 
@@ -379,6 +397,15 @@ final class ServiceResolver implements Resolver {
             timer.cancel();
             timer = null;
         }
+    }
+
+    /** Stands for what could not be opened. */
+    private static final class Unopened implements Resolver {
+        @Override
+        public void start(Listener listener) {}
+
+        @Override
+        public void close() {}
     }
 
     /** Before the start. */

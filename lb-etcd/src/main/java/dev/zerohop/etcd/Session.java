@@ -156,7 +156,8 @@ final class Session {
     // ---- the token ----
 
     private synchronized void forget(@Nullable String used) {
-        if (token != null && used != null && used.equals(token.getNow(null))) {
+        // What failed is nobody's token, and asking it for one would throw.
+        if (token != null && used != null && !token.isCompletedExceptionally() && used.equals(token.getNow(null))) {
             token = null;
         }
     }
@@ -229,8 +230,9 @@ final class Session {
                 return password;
             }
             return noPassword("it was empty, expected a password");
-        } catch (RuntimeException unavailable) {
-            // A supplier of the application's may say anything, also what is secret; our own reader of files does not.
+        } catch (Throwable unavailable) {
+            // Errors too: a token that nobody completes would hold every call for good. A supplier of the application's
+            // may say anything, also what is secret; our own reader of files does not.
             return noPassword(
                     login.password() instanceof Login.PasswordFile
                             ? String.valueOf(unavailable.getMessage())

@@ -6,15 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 
-/** One client per cluster, {@link Access} to it and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
+/** One client per cluster, {@link Access} to it, {@link ClientId} and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 
     private final Map<Key, Shared> clients = new HashMap<>();
 
-    private record Key(List<HostAndPort> servers, Access access, Env env) {}
+    private record Key(List<HostAndPort> servers, Access access, ClientId id, Env env) {}
 
     private static final class Shared {
         private final EtcdClient client;
@@ -26,37 +25,24 @@ final class SharedClients {
     }
 
     /** The cluster's client until the use is closed. */
-    ClientSource.Use use(List<HostAndPort> servers, Env env) {
-        Key key = keyOf(servers, env);
+    ClientSource.Use use(List<HostAndPort> servers, Access access, ClientId id, Env env) {
+        Key key = new Key(servers, access, id, env);
         Shared shared = join(key);
         AtomicBoolean closed = new AtomicBoolean();
-        return ClientSource.use(shared.client, () -> {
+        return ClientSource.use(shared.client, DirectoryOptions.DEFAULTS, () -> {
             if (closed.compareAndSet(false, true)) {
                 leave(key, shared);
             }
         });
     }
 
-    /** The directory of a service over the cluster's client, until it is closed. */
-    EtcdDirectory directory(List<HostAndPort> servers, Env env, ServiceKeys keys, Consumer<String> refusals) {
-        Key key = keyOf(servers, env);
-        Shared shared = join(key);
-        return shared.client.directory(keys, DirectoryOptions.DEFAULTS, refusals, () -> leave(key, shared));
-    }
-
     private Shared join(Key key) {
         synchronized (clients) {
             Shared shared = clients.computeIfAbsent(
-                    key,
-                    k -> new Shared(new EtcdClient(
-                            k.servers(), k.access(), ConfigFile.ofTheProcess().clientId(), k.env())));
+                    key, k -> new Shared(new EtcdClient(k.servers(), k.access(), k.id().name(), k.env())));
             shared.users++;
             return shared;
         }
-    }
-
-    private static Key keyOf(List<HostAndPort> servers, Env env) {
-        return new Key(servers, ConfigFile.ofTheProcess().accessTo(servers), env);
     }
 
     private void leave(Key key, Shared shared) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * caller's.
  */
 final class SmoothWeights {
-    private Map<String, Integer> told = Map.of();
+    private Map<String, Integer> told = new HashMap<>();
     private boolean stepped;
     private long steppedNanos;
     private long dueNanos = Long.MAX_VALUE;
@@ -52,6 +52,13 @@ final class SmoothWeights {
                 ? Long.MAX_VALUE
                 : steppedNanos + smoothing.interval().toNanos() - nowNanos;
         return weighted;
+    }
+
+    /** Who is named although the last {@link #apply} was not given it keeps its place, so that it does not jump when it comes back. */
+    void stillNamed(List<Endpoint> named) {
+        for (Endpoint endpoint : named) {
+            told.putIfAbsent(endpoint.id(), endpoint.weight());
+        }
     }
 
     /** When the next step is due, counted from the last {@link #apply}; {@link Long#MAX_VALUE} if none is. */

@@ -17,7 +17,7 @@ final class TlsFiles {
 
     private final Tls tls;
     private Contents contents;
-    private ChannelCredentials credentials;
+    private volatile ChannelCredentials credentials;
     private String problem = "";
 
     /** What the files hold; compared to tell whether anything changed. */
@@ -63,8 +63,8 @@ final class TlsFiles {
         }
     }
 
-    /** What the next connection is made with. */
-    synchronized ChannelCredentials credentials() {
+    /** What the next connection is made with. Never waits for files. */
+    ChannelCredentials credentials() {
         return credentials;
     }
 

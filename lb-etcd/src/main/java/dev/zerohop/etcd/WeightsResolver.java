@@ -33,6 +33,7 @@ final class WeightsResolver implements Resolver {
     // Touched by the lifecycle's tasks only.
     private final LastGood<Weights> value = new LastGood<>(Weights::parse);
     private final SmoothWeights smooth = new SmoothWeights();
+    private @Nullable Listener listener;
     private @Nullable Running running;
     private Weights weights = Weights.NONE;
     private List<Refused> refused = List.of();
@@ -42,9 +43,8 @@ final class WeightsResolver implements Resolver {
     private @Nullable EndpointSet told;
     private @Nullable Cancellable timer;
 
-    /** What is there from the start on. */
-    private record Running(
-            Listener listener, ClientSource.Use use, Consumer<List<Refused>> status, Cancellable following) {}
+    /** What etcd is followed with. */
+    private record Running(ClientSource.Use use, Consumer<List<Refused>> status, Cancellable following) {}
 
     WeightsResolver(String name, Resolver members, ClientSource source, ServiceKeys keys) {
         this.name = name;
@@ -59,12 +59,27 @@ final class WeightsResolver implements Resolver {
     public void start(Listener listener) {
         lifecycle.start(listener);
         lifecycle.run(() -> {
-            ClientSource.Use use = source.uses().get();
-            running = new Running(
-                    listener, use, use.status(keys), use.follow(List.of(KeyRange.key(keys.weights())), new FromEtcd()));
-            timer = env.time().schedule(PATIENCE.toNanos(), () -> lifecycle.run(this::waitNoLonger));
+            this.listener = listener;
+            try {
+                running = follow(source.uses().get());
+                timer = env.time().schedule(PATIENCE.toNanos(), () -> lifecycle.run(this::waitNoLonger));
+            } catch (RuntimeException unusable) {
+                LOG.warn("{}: etcd cannot be followed; the members' own weights hold", name, unusable);
+                etcdSpoke = true;
+                tell(l -> l.onError(unusable));
+            }
             members.start(new FromMembers());
         });
+    }
+
+    private Running follow(ClientSource.Use use) {
+        try {
+            return new Running(
+                    use, use.status(keys), use.follow(List.of(KeyRange.key(keys.weights())), new FromEtcd()));
+        } catch (RuntimeException unusable) {
+            use.close();
+            throw unusable;
+        }
     }
 
     @Override
@@ -206,9 +221,9 @@ final class WeightsResolver implements Resolver {
     }
 
     private void tell(Consumer<Listener> call) {
-        Running open = running;
-        if (open != null && !lifecycle.closed()) {
-            call.accept(open.listener());
+        Listener hearing = listener;
+        if (hearing != null && !lifecycle.closed()) {
+            call.accept(hearing);
         }
     }
 

@@ -3,7 +3,9 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ResolverContract.Recorder;
@@ -177,5 +179,55 @@ class AliasTest {
         alias(orders, "etcd://fake:2379/orders-v2");
         assertThat(heard.last().endpoints()).extracting(Endpoint::weight).containsExactly(8);
         assertThat(heard.last().shards()).isNotNull();
+    }
+
+    private static KeyDirectory.Answer ownerOfAlice(KeyDirectory directory) {
+        EndpointSelector alice = EndpointSelector.of("alice");
+        directory.find(alice);
+        return directory.find(alice);
+    }
+
+    @Test
+    void theDirectoryIsThatOfTheServiceThatServes() {
+        endpoint(orders, "old");
+        endpoint(next, "new");
+        store.put(orders.directory() + "alice", "{\"endpoint\": \"old\"}");
+        store.put(next.directory() + "alice", "{\"endpoint\": \"new\"}");
+        Resolver whole =
+                new DirectoryResolver(resolver, time.env(), refusals -> etcd.source.directory(orders, refusals));
+        whole.start(heard);
+        assertThat(ownerOfAlice(heard.last().directory())).isEqualTo(KeyDirectory.Owner.endpoint("old"));
+        alias(orders, "etcd://fake:2379/orders-v2");
+        assertThat(ids()).containsExactly("new");
+        assertThat(ownerOfAlice(heard.last().directory())).isEqualTo(KeyDirectory.Owner.endpoint("new"));
+        alias(orders, "static:///10.0.0.2:80;id=two");
+        assertThat(ids()).containsExactly("two");
+        assertThat(ownerOfAlice(heard.last().directory()))
+                .as("who has no directory is under that of the service that was asked for")
+                .isEqualTo(KeyDirectory.Owner.endpoint("old"));
+        whole.close();
+    }
+
+    @Test
+    void anAliasThatCannotBeFollowedIsReportedAndWhatServesGoesOn() {
+        endpoint(orders, "old");
+        start();
+        alias(orders, "static:///10.0.0.2:80;id=two");
+        etcd.unopened = new IllegalArgumentException("the CA file is gone");
+        alias(orders, "etcd://fake:2379/orders-v2");
+        endpoint(orders, "old-2");
+        assertThat(ids()).containsExactly("two");
+        assertThat(heard.refusals).hasSize(1);
+        assertThat(heard.refusals.get(0)).contains(orders.alias(), "the CA file is gone");
+        etcd.unopened = null;
+        store.delete(orders.alias());
+        assertThat(ids()).containsExactly("old", "old-2");
+    }
+
+    @Test
+    void aServiceWhoseClientCannotBeMadeSaysSo() {
+        etcd.unopened = new IllegalArgumentException("the CA file is gone");
+        start();
+        assertThat(heard.errors).containsExactly(etcd.unopened);
     }
 }

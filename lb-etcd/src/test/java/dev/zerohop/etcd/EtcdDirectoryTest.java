@@ -450,6 +450,18 @@ class EtcdDirectoryTest {
         assertThat(find("alice")).isEqualTo(ONE);
     }
 
+    @Test
+    void aReadThatNeverEndsIsAFailureAndIsMadeAgain() {
+        found("first");
+        store.losePut(PREFIX + "alice", ONE_JSON);
+        store.silent = true;
+        assertThat(asking(find("alice"))).isTrue();
+        time.advance(Reflector.READ_TIMEOUT);
+        store.silent = false;
+        time.advance(Duration.ofSeconds(3));
+        assertThat(found("alice")).isEqualTo(ONE);
+    }
+
     // ---- bad values ----
 
     @Test
@@ -467,6 +479,20 @@ class EtcdDirectoryTest {
         assertThat(directory.explain(EndpointSelector.of("alice"))).contains(refusals.get(0));
         store.put(PREFIX + "alice", TWO_JSON);
         assertThat(find("alice")).isEqualTo(TWO);
+    }
+
+    @Test
+    void aBadValueIsSaidOnceHoweverOftenItIsReadAgain() {
+        store.losePut(PREFIX + "alice", "bad");
+        for (int i = 0; i < 5; i++) {
+            assertThat(failed(found("alice"))).isTrue();
+            time.advance(DirectoryOptions.DEFAULTS.negativeExpiry().plusSeconds(1));
+        }
+        assertThat(readsOf("alice")).isEqualTo(5);
+        assertThat(refusals).hasSize(1);
+        store.put(PREFIX + "alice", "worse");
+        found("alice");
+        assertThat(refusals).hasSize(2);
     }
 
     @Test

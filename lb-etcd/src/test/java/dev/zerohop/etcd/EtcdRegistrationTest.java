@@ -111,6 +111,25 @@ class EtcdRegistrationTest {
     }
 
     @Test
+    void aListenerThatThrowsDoesNotEndTheRegistration() throws Exception {
+        EtcdRegistration registration =
+                EtcdRegistration.register(client, "orders", endpoint, TTL, new EtcdRegistration.Listener() {
+                    @Override
+                    public void onRegistered() {
+                        throw new IllegalStateException("from the listener");
+                    }
+                });
+        registration.registered().get(20, TimeUnit.SECONDS);
+        long lease = etcd.get(key).getLease();
+        etcd.revokeAllLeases();
+        EtcdServer.await().until(() -> {
+            KeyValue listed = etcd.get(key);
+            return listed != null && listed.getLease() != lease;
+        });
+        registration.leave(Duration.ZERO).get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
     void itIsListedAgainAfterItsLeaseWasRevoked() throws Exception {
         EtcdRegistration registration = register();
         long lease = etcd.get(key).getLease();

@@ -72,6 +72,26 @@ class EtcdResolverTest extends ResolverContract {
     }
 
     @Test
+    void anEndpointThatReturnsBeforeItsLossIsToldDoesNotJump() throws Exception {
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            String id = "127.0.0.1:8081";
+            String value = "{\"address\": \"127.0.0.1:8081\"}";
+            store.put(keys.endpoint(id), value);
+            resolver.start(recorder);
+            store.put(
+                    keys.weights(),
+                    "{\"weights\": {\"" + id + "\": 100}, \"smoothing\": {\"step\": 10, \"interval\": \"1h\"}}");
+            store.delete(keys.endpoint(id));
+            store.put(keys.endpoint(id), value);
+            assertThat(recorder.last().endpoints())
+                    .filteredOn(Endpoint::id, id)
+                    .extracting(Endpoint::weight)
+                    .containsExactly(11);
+        }
+    }
+
+    @Test
     void additionsAndChangesDoNotWaitForALoss() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             Recorder recorder = new Recorder();

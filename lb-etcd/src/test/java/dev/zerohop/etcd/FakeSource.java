@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A client over a {@link FakeStore}; remembers what is said of each service. */
 final class FakeSource {
@@ -16,9 +17,19 @@ final class FakeSource {
     final ClientSource source;
     int uses;
 
+    /** Why there is no client; null when there is one. */
+    @Nullable
+    RuntimeException unopened;
+
     FakeSource(Env env) {
-        this.source = new ClientSource(
-                List.of(HostAndPort.fromString("fake:2379")), new ClientId("client-1"), env, () -> new Use(env));
+        this.source =
+                new ClientSource(List.of(HostAndPort.fromString("fake:2379")), new ClientId("client-1"), env, () -> {
+                    RuntimeException unusable = unopened;
+                    if (unusable != null) {
+                        throw unusable;
+                    }
+                    return new Use(env);
+                });
     }
 
     private final class Use implements ClientSource.Use {
@@ -34,6 +45,11 @@ final class FakeSource {
             Reflector reflector = new Reflector(store, ranges, env);
             reflector.subscribe(subscriber);
             return reflector::close;
+        }
+
+        @Override
+        public EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose) {
+            return new EtcdDirectory(store, service.directory(), env, DirectoryOptions.DEFAULTS, refusals, onClose);
         }
 
         @Override

@@ -74,6 +74,31 @@ class GolbZoneTest {
     }
 
     @Test
+    void aListenerThatThrowsHoldsNobodyUp() throws Exception {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        try (EtcdServer etcd = EtcdServer.started(directory);
+                EtcdClient client = EtcdClient.of(etcd.address());
+                GolbZone zone = GolbZone.follow(client, "zone-b", new GolbZone.Listener() {
+                    @Override
+                    public void onAnswer() {
+                        heard.add("answers");
+                        throw new IllegalStateException("from the listener");
+                    }
+
+                    @Override
+                    public void onFunctions(Set<String> functions) {
+                        heard.add(functions.toString());
+                        throw new IllegalStateException("from the listener");
+                    }
+                })) {
+            zone.read().get(30, TimeUnit.SECONDS);
+            etcd.put("golb/function/zone-b/f", "{\"ips\": [\"10.0.0.9\"], \"weights\": [3]}");
+            EtcdServer.await().until(() -> heard.contains("[f]"));
+            assertThat(heard).containsExactly("answers", "[]", "[f]");
+        }
+    }
+
+    @Test
     void namesWithASlashAreRefused() {
         try (EtcdClient client = EtcdClient.of("127.0.0.1:1")) {
             assertThatThrownBy(() -> GolbZone.follow(client, "a/b", new GolbZone.Listener() {}))

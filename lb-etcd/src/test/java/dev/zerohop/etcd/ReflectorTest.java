@@ -171,6 +171,21 @@ class ReflectorTest {
     }
 
     @Test
+    void aReadThatNeverEndsIsAFailureAndIsMadeAgain() {
+        store.silent = true;
+        reflector.subscribe(recorder);
+        time.advance(Reflector.READ_TIMEOUT);
+        assertThat(store.reads).isEqualTo(1);
+        assertThat(store.oldReads).as("asked in another way").isEqualTo(1);
+        store.silent = false;
+        store.put("a/1", "one");
+        time.advance(Duration.ofSeconds(3));
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
+        reflector.close();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
     void aLateSubscriberIsToldTheStateAndThatItIsStale() {
         store.put("a/1", "one");
         reflector.subscribe(recorder);

@@ -63,6 +63,18 @@ class SmoothWeightsTest {
     }
 
     @Test
+    void whoIsStillNamedKeepsItsPlaceWhileItIsAway() {
+        apply(TEN, endpoint("a", 0));
+        apply(TEN, endpoint("a", 100));
+        apply(TEN);
+        weights.stillNamed(List.of(endpoint("a", 10)));
+        now += SECOND;
+        assertThat(apply(TEN, endpoint("a", 100))).containsExactly(20);
+        apply(TEN);
+        assertThat(apply(TEN, endpoint("a", 100))).as("gone").containsExactly(100);
+    }
+
+    @Test
     void withoutSmoothingEverythingIsAtOnceAlsoInTheMiddleOfAMove() {
         apply(TEN, endpoint("a", 0));
         apply(TEN, endpoint("a", 100));

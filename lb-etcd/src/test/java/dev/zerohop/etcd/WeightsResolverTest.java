@@ -133,6 +133,18 @@ class WeightsResolverTest extends ResolverContract {
     }
 
     @Test
+    void withoutAClientTheMembersComeWithTheirOwnWeights() {
+        etcd.unopened = new IllegalArgumentException("the CA file is gone");
+        try (Resolver resolver = over(members)) {
+            resolver.start(heard);
+            members.push(endpoint("a"));
+            assertThat(heard.errors).containsExactly(etcd.unopened);
+            assertThat(weights()).containsExactly(1);
+        }
+        assertThat(members.running()).isFalse();
+    }
+
+    @Test
     void weightsMayMoveInSteps() {
         try (Resolver resolver = over(members)) {
             resolver.start(heard);
