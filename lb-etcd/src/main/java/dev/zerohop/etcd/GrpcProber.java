@@ -91,7 +91,7 @@ final class GrpcProber implements Prober {
                 return open;
             }
 
-            /** A channel's own back-off grows to two minutes; the next probe is to find out for itself. */
+            // A channel's own back-off grows to two minutes; the next probe is to find out for itself.
             private void giveUp(ManagedChannel failed) {
                 synchronized (this) {
                     if (channel == failed && !closed) {
