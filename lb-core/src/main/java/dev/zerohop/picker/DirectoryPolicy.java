@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DirectoryPolicy implements PickPolicy {
 
-    /** Owners by ordinal are found as shards are. */
-    static final ShardPolicy BY_ORDINAL = ShardPolicy.builder().build();
-
     private final OwnerDown ownerDown;
     private final @Nullable PickPolicy missing;
     private final @Nullable PickPolicy withoutKey;

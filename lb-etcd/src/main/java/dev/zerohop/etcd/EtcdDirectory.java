@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -277,7 +276,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                     if (thrown == null) {
                         then.accept(reading);
                     } else {
-                        fail(failure(thrown));
+                        fail(EtcdFailure.of(thrown));
                     }
                 }));
     }
@@ -510,12 +509,6 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         cancelTimer();
         long mine = phase.generation();
         timer = env.time().schedule(delayNanos, () -> inGeneration(mine, task));
-    }
-
-    private static EtcdFailure failure(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return EtcdFailure.of("", cause);
     }
 
     /** How many keys are kept. */

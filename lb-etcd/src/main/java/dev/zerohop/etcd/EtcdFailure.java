@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import io.grpc.Status;
 import java.io.IOException;
+import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 
 /** Why etcd could not be asked. */
@@ -36,6 +37,11 @@ final class EtcdFailure extends IOException {
 
     Kind kind() {
         return kind;
+    }
+
+    /** What a future failed with that carries an {@link EtcdFailure}, on its own or as a cause. */
+    static EtcdFailure of(Throwable thrown) {
+        return of("", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
     }
 
     /** What a call to {@code server} ended with. */

@@ -226,7 +226,7 @@ public final class EtcdRegistration implements AutoCloseable {
         if (thrown == null) {
             future.complete(null);
         } else {
-            future.completeExceptionally(LeasedKey.failure(thrown));
+            future.completeExceptionally(EtcdFailure.of(thrown));
         }
     }
 

@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
+import dev.zerohop.resolver.Losses;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -227,7 +228,7 @@ final class EtcdResolver implements Resolver {
                     weights.apply(now.endpoints(), now.content().smoothing(), nanos);
             List<Endpoint> named = before == null || removals == EndpointSet.Removals.MEANT
                     ? weighted
-                    : losses.gather(before.endpoints(), weighted, nanos);
+                    : losses.gather(before.endpoints(), weighted, lost -> false, nanos);
             weights.stillNamed(named);
             lookAgainIn(Math.min(weights.dueInNanos(), losses.dueInNanos(nanos)));
             EndpointSet next = EndpointSet.builder(name)

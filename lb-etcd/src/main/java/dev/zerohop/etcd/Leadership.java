@@ -303,7 +303,7 @@ final class Leadership {
                 next.accept(answer);
                 return;
             }
-            EtcdFailure failure = OrchestratorSession.failure(thrown);
+            EtcdFailure failure = EtcdFailure.of(thrown);
             failures++;
             if (failures == 1) {
                 LOG.warn(

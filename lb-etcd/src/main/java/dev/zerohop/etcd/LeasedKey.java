@@ -4,7 +4,6 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -176,7 +175,7 @@ final class LeasedKey {
     }
 
     private void retry(Throwable thrown) {
-        EtcdFailure failure = failure(thrown);
+        EtcdFailure failure = EtcdFailure.of(thrown);
         if (failure.kind() == EtcdFailure.Kind.CLOSED) {
             stop();
             return;
@@ -214,10 +213,5 @@ final class LeasedKey {
             timer.cancel();
             timer = null;
         }
-    }
-
-    static EtcdFailure failure(Throwable thrown) {
-        return EtcdFailure.of(
-                "", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
     }
 }

@@ -66,7 +66,7 @@ final class ObservationWriter {
                         written = now;
                         failures = 0;
                     } else {
-                        EtcdFailure failure = OrchestratorSession.failure(thrown);
+                        EtcdFailure failure = EtcdFailure.of(thrown);
                         failures++;
                         pause = Backoff.nanos(failure.kind(), failures, env.dice());
                         LOG.debug("{} cannot be written, trying on: {}", key, failure.getMessage());

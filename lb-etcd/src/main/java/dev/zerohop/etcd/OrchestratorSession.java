@@ -5,7 +5,6 @@ import dev.zerohop.Env;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -186,7 +185,7 @@ final class OrchestratorSession {
                 next.accept(answer);
                 return;
             }
-            EtcdFailure failure = failure(thrown);
+            EtcdFailure failure = EtcdFailure.of(thrown);
             if (failure.kind() == EtcdFailure.Kind.CLOSED) {
                 ended = true;
                 return;
@@ -225,11 +224,6 @@ final class OrchestratorSession {
         if (scheduled != null) {
             scheduled.cancel();
         }
-    }
-
-    static EtcdFailure failure(Throwable thrown) {
-        return EtcdFailure.of(
-                "", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
     }
 
     @Override

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +127,7 @@ final class Reflector {
                     if (thrown == null) {
                         take(reading, mine);
                     } else {
-                        fail(failure(thrown));
+                        fail(EtcdFailure.of(thrown));
                     }
                 }));
     }
@@ -332,11 +331,5 @@ final class Reflector {
         return new EtcdFailure(
                 EtcdFailure.Kind.UNREACHABLE,
                 "etcd did not answer a read of " + what + " within " + READ_TIMEOUT.toSeconds() + " s");
-    }
-
-    private static EtcdFailure failure(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return EtcdFailure.of("", cause);
     }
 }

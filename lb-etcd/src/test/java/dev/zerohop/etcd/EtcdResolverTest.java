@@ -6,6 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.resolver.EndpointJson;
+import dev.zerohop.resolver.Losses;
 import dev.zerohop.testing.ResolverContract;
 import java.time.Duration;
 import java.util.List;

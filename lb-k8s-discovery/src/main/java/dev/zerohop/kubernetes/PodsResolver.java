@@ -10,6 +10,7 @@ import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
+import dev.zerohop.resolver.Losses;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Instant;
 import java.util.List;

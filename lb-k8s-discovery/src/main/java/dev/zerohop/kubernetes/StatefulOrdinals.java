@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Numbers the pods of a service by the StatefulSets that they belong to, and says how many shards there are.
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * in force while they cannot be asked, and when they are gone.
  */
 final class StatefulOrdinals implements Ordinals {
+    private static final Logger LOG = LoggerFactory.getLogger(StatefulOrdinals.class);
 
     private final ServiceResolver.Source source;
     private final String namespace;
@@ -44,6 +47,9 @@ final class StatefulOrdinals implements Ordinals {
     private ShardCounting counting;
     private Epochs epochs = Epochs.NONE;
     private Map<String, Integer> known = Map.of();
+
+    /** What growth waits for, as it was last said to people. */
+    private @Nullable String waiting;
 
     /** What was said last of the shards. */
     private @Nullable ShardMap counted;
@@ -208,6 +214,11 @@ final class StatefulOrdinals implements Ordinals {
             return null;
         }
         counting = counting.next(sets.wanted(), ready);
+        String waitsFor = counting.waitsFor(sets.wanted());
+        if (waitsFor != null && !waitsFor.equals(waiting)) {
+            LOG.info("{}/{}: {}", namespace, service, waitsFor);
+        }
+        waiting = waitsFor;
         if (wish.mode() == ShardCounting.Mode.EPOCH) {
             epochs = epochs.next(sets.sets());
             if (epochs.problem() != null) {

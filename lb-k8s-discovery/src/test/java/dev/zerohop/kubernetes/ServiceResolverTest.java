@@ -9,6 +9,7 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
+import dev.zerohop.resolver.Losses;
 import dev.zerohop.testing.ResolverContract;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;

@@ -1,4 +1,4 @@
-package dev.zerohop.etcd;
+package dev.zerohop.resolver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,18 +15,19 @@ class LossesTest {
 
     @Test
     void aLossIsToldAfterAQuietSecond() {
-        assertThat(losses.gather(List.of(a, b), List.of(b), 0)).containsExactlyInAnyOrder(a, b);
+        assertThat(losses.gather(List.of(a, b), List.of(b), lost -> false, 0)).containsExactlyInAnyOrder(a, b);
         assertThat(losses.dueInNanos(0)).isEqualTo(Losses.QUIET.toNanos());
-        assertThat(losses.gather(List.of(a, b), List.of(b), Losses.QUIET.toNanos()))
+        assertThat(losses.gather(List.of(a, b), List.of(b), lost -> false, Losses.QUIET.toNanos()))
                 .containsExactly(b);
         assertThat(losses.dueInNanos(Losses.QUIET.toNanos())).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
     void whoComesBackInTimeWasNeverLost() {
-        losses.gather(List.of(a, b), List.of(b), 0);
+        losses.gather(List.of(a, b), List.of(b), lost -> false, 0);
         Endpoint moved = a.toBuilder().weight(2).build();
-        assertThat(losses.gather(List.of(a, b), List.of(moved, b), 1)).containsExactly(moved, b);
+        assertThat(losses.gather(List.of(a, b), List.of(moved, b), lost -> false, 1))
+                .containsExactly(moved, b);
         assertThat(losses.dueInNanos(1)).isEqualTo(Long.MAX_VALUE);
     }
 
@@ -43,9 +44,16 @@ class LossesTest {
         while (told.size() == all.size()) {
             gone++;
             now += step;
-            told = losses.gather(all, all.subList(gone, all.size()), now);
+            told = losses.gather(all, all.subList(gone, all.size()), lost -> false, now);
         }
         assertThat(now - step).isEqualTo(Losses.LIMIT.toNanos());
         assertThat(told).hasSize(100 - gone);
+    }
+
+    @Test
+    void whatSomebodyMeantIsToldAtOnceAlsoAfterItWasHeldBack() {
+        assertThat(losses.gather(List.of(a, b), List.of(), a::equals, 0)).containsExactly(b);
+        assertThat(losses.gather(List.of(b), List.of(), b::equals, 1)).isEmpty();
+        assertThat(losses.dueInNanos(1)).isEqualTo(Long.MAX_VALUE);
     }
 }

@@ -1,0 +1,80 @@
+package dev.zerohop.resolver;
+
+import dev.zerohop.Endpoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * For sources that take their endpoints away one by one, as etcd ends leases and Kubernetes deletes slices. Gathers the endpoints that vanish
+ * although they were ready and nobody meant them to go, so that a loss that comes in pieces is told as a whole: told one by one, the loss of a whole service
+ * would be many small ones, each of which a {@link dev.zerohop.MembershipGuard} believes.
+ *
+ * <p>A loss is told once none has joined it for {@link #QUIET}, or after {@link #LIMIT}. For one thread at a time; the clock is the caller's.
+ */
+public final class Losses {
+
+    /** Longer than the half second after which etcd looks for ended leases again. */
+    public static final Duration QUIET = Duration.ofSeconds(1);
+
+    /** Enough for 5,000 endpoints at the pace of etcd (1,000 leases a second) or of a controller (50 slices); servers that did die are named for no longer. */
+    public static final Duration LIMIT = Duration.ofSeconds(5);
+
+    private final Map<String, Endpoint> pending = new LinkedHashMap<>();
+    private long firstNanos;
+    private long lastNanos;
+
+    /** Begins with nothing lost. */
+    public Losses() {}
+
+    /**
+     * What to tell now.
+     *
+     * @param told what was told last
+     * @param present what the source names now
+     * @param explained losses to tell at once, because somebody meant them
+     * @return the present endpoints, and those lost ones that are not to be told yet
+     */
+    public List<Endpoint> gather(
+            List<Endpoint> told, List<Endpoint> present, Predicate<Endpoint> explained, long nowNanos) {
+        Set<String> ids = new HashSet<>();
+        for (Endpoint endpoint : present) {
+            ids.add(endpoint.id());
+        }
+        pending.keySet().removeAll(ids);
+        pending.values().removeIf(explained);
+        for (Endpoint endpoint : told) {
+            boolean unexplained = endpoint.readiness() == Endpoint.Readiness.READY
+                    && !ids.contains(endpoint.id())
+                    && !explained.test(endpoint);
+            if (unexplained && !pending.containsKey(endpoint.id())) {
+                if (pending.isEmpty()) {
+                    firstNanos = nowNanos;
+                }
+                lastNanos = nowNanos;
+                pending.put(endpoint.id(), endpoint);
+            }
+        }
+        if (dueInNanos(nowNanos) <= 0) {
+            pending.clear();
+        }
+        if (pending.isEmpty()) {
+            return present;
+        }
+        List<Endpoint> all = new ArrayList<>(present);
+        all.addAll(pending.values());
+        return all;
+    }
+
+    /** In how many nanoseconds to call {@link #gather} again although nothing was heard; {@link Long#MAX_VALUE} for never. */
+    public long dueInNanos(long nowNanos) {
+        return pending.isEmpty()
+                ? Long.MAX_VALUE
+                : Math.min(lastNanos + QUIET.toNanos() - nowNanos, firstNanos + LIMIT.toNanos() - nowNanos);
+    }
+}
