@@ -35,7 +35,7 @@ public final class Balancer implements AutoCloseable {
     private final AtomicBoolean started = new AtomicBoolean();
 
     /** The one thing that a request reads of what changes. Written by the control path, and here so that a pick is one read away from it. */
-    private volatile Routing routing;
+    private volatile BalancerView view;
 
     private Balancer(Builder builder) {
         this.name = builder.name;
@@ -44,8 +44,7 @@ public final class Balancer implements AutoCloseable {
         this.listener = observed ? new SafeListener(builder.listener) : BalancerListener.NOOP;
         this.control = new ControlPath(this, builder, listener);
         this.reasons = new Reasons(this, control, time);
-        PickPolicy policy = control.settings().policy();
-        this.routing = Routing.of(policy, policy.newPicker(Snapshot.EMPTY, builder.env), Snapshot.EMPTY);
+        this.view = control.firstView();
     }
 
     /** Starts a balancer of this name, which appears in every log line, metric and error. */
@@ -58,14 +57,14 @@ public final class Balancer implements AutoCloseable {
         return name;
     }
 
-    /** The settings in force. */
+    /** {@link BalancerView#settings} of the version in force. */
     public BalancerSettings settings() {
-        return control.settings();
+        return view.settings();
     }
 
-    /** The retry budget that all calls to this service share; survives changes of configuration that leave the retry part alone. */
+    /** {@link BalancerView#retryBudget} of the version in force. */
     public RetryBudget retryBudget() {
-        return control.retryBudget();
+        return view.retryBudget();
     }
 
     /**
@@ -86,75 +85,49 @@ public final class Balancer implements AutoCloseable {
     // ---- request path ----
 
     /**
-     * Picks a node and begins a lease on it.
-     *
-     * @throws NoEndpointException if there is none; it says which of the different answers this is
+     * The version in force. Whoever reads more than one thing for an attempt reads them through one view.
      */
-    public Lease acquire(PickContext context) {
-        Routing now = routing;
-        long nanos = LeaseImpl.UNTIMED;
-        Node node;
-        if (now.timed()) {
-            // One instant for the pick and for the start: reading the clock is the dearest part of both.
-            nanos = time.nanoTime();
-            node = probing(now, context, now.picker().pick(context, nanos));
-        } else {
-            node = probing(now, context, now.picker().pick(context));
-        }
-        if (node == null) {
-            Refusal refusal = refusal(context);
-            if (observed) {
-                listener.onRefusal(name, refusal);
-            }
-            throw new NoEndpointException(refusal);
-        }
-        return begin(node, nanos, now.shardEpoch(context));
-    }
-
-    /** Picks a node, or null if there is none for this context; {@link #refusal} says why. Nothing is counted yet. */
-    public @Nullable Node pick(PickContext context) {
-        Routing now = routing;
-        return probing(now, context, now.picker().pick(context));
-    }
-
-    /** The picked node, or another one if it is half open and its probe call is taken. */
-    private static @Nullable Node probing(Routing now, PickContext context, @Nullable Node node) {
-        if (node instanceof LiveNode live && live.halfOpen && !live.record.tryProbe()) {
-            return pickAround(now, context, live);
-        }
-        return node;
+    public BalancerView view() {
+        return view;
     }
 
     /**
-     * Somebody else has the one probe call of {@code probed}: another node is wanted. If the picker has none but half-open ones whose probes are taken
-     * or that this call has tried before, the first choice stands: a call is not refused only because another one is trying the same endpoint.
+     * {@link BalancerView#acquire} of the version in force.
+     *
+     * @throws NoEndpointException if there is no endpoint; it says which of the different answers this is
      */
-    private static @Nullable Node pickAround(Routing now, PickContext context, LiveNode probed) {
-        PickContext around = context.avoiding(probed.endpoint());
-        for (int i = now.snapshot().members().size(); i > 0; i--) {
-            Node node = now.picker().pick(around);
-            if (node == null || around.avoids(node.endpoint())) {
-                return probed;
-            }
-            if (!(node instanceof LiveNode live) || !live.halfOpen || live.record.tryProbe()) {
-                return node;
-            }
-            around = around.avoiding(node.endpoint());
-        }
-        return probed;
+    public Lease acquire(PickContext context) {
+        return view.acquire(context);
     }
 
-    /** Begins a lease on a node that {@link #pick} gave, when the attempt really starts. */
+    /** {@link BalancerView#pick} of the version in force. */
+    public @Nullable Node pick(PickContext context) {
+        return view.pick(context);
+    }
+
+    long nanoTime() {
+        return time.nanoTime();
+    }
+
+    NoEndpointException noEndpoint(PickContext context) {
+        Refusal refusal = refusal(context);
+        if (observed) {
+            listener.onRefusal(name, refusal);
+        }
+        return new NoEndpointException(refusal);
+    }
+
+    /** Begins a lease on a node that {@link BalancerView#pick} gave, when the attempt really starts. */
     public Lease begin(Node node) {
         return begin(node, LeaseImpl.UNTIMED, ShardMap.NO_EPOCH);
     }
 
-    private Lease begin(Node node, long nowNanos, long shardEpoch) {
+    Lease begin(Node node, long nowNanos, long shardEpoch) {
         LiveNode live = (LiveNode) node;
-        // The load before the routing: see takeSettings for why a load that wants the time then always gets it.
+        // The load before the view: see takeSettings for why a load that wants the time then always gets it.
         LoadMetric.Load load = live.load;
         long start = nowNanos;
-        if (start == LeaseImpl.UNTIMED && (observed || routing.timed())) {
+        if (start == LeaseImpl.UNTIMED && (observed || view.timed())) {
             start = time.nanoTime();
         }
         if (load != null) {
@@ -170,17 +143,35 @@ public final class Balancer implements AutoCloseable {
         return lease;
     }
 
-    void completed(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, Outcome outcome, boolean probe) {
+    void answered(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe) {
+        if (load != null && startNanos != LeaseImpl.UNTIMED) {
+            long now = time.nanoTime();
+            load.answered(now, Math.max(0, now - startNanos));
+        } else if (load != null) {
+            load.answered(0, 0);
+        }
+        if (probe && node.record.onProbeOutcome(Outcome.SUCCESS)) {
+            control.askForReview();
+        }
+    }
+
+    void completed(
+            LiveNode node,
+            LoadMetric.@Nullable Load load,
+            long startNanos,
+            Outcome outcome,
+            boolean probe,
+            boolean answered) {
         node.end(outcome);
         if (startNanos == LeaseImpl.UNTIMED) {
             if (load != null) {
-                load.ended(0, 0, outcome);
+                load.ended(0, 0, outcome, answered);
             }
         } else {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
             if (load != null) {
-                load.ended(now, latency, outcome);
+                load.ended(now, latency, outcome, answered);
             }
             if (observed) {
                 listener.onOutcome(name, node.endpoint(), outcome, latency);
@@ -199,21 +190,6 @@ public final class Balancer implements AutoCloseable {
         return reasons.refusal(context);
     }
 
-    /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
-    public boolean spilled(PickContext context, Node picked) {
-        Routing now = routing;
-        return now.keyed() && now.picker().spilled(context, picked);
-    }
-
-    /**
-     * The epoch of the shard map by which an attempt with this context is routed now; {@link ShardMap#NO_EPOCH} if the source gives none, the policy
-     * routes by something else or the context has no key. Epochs only go up: a {@link #pick} between two calls that return the same epoch was routed
-     * by it. {@link #acquire} puts it into the {@linkplain Lease#shardEpoch lease}.
-     */
-    public long shardEpoch(PickContext context) {
-        return routing.shardEpoch(context);
-    }
-
     /**
      * Completes when the next picker is published. Take it before a pick whose refusal {@linkplain Refusal#waits waits}, then wait for it within
      * the call's own deadline and pick again.
@@ -224,20 +200,16 @@ public final class Balancer implements AutoCloseable {
 
     // ---- for the control path ----
 
-    Routing routing() {
-        return routing;
-    }
-
     /** Control path only: the one writer. */
-    void publish(Routing next) {
-        routing = next;
+    void publish(BalancerView next) {
+        view = next;
     }
 
     // ---- for people ----
 
     /** The version of the membership that picks are made from. */
     public Snapshot snapshot() {
-        return routing.snapshot();
+        return view.snapshot();
     }
 
     /** The last set the source gave, or null before the first. Marked stale while the source cannot be asked. */
@@ -282,8 +254,8 @@ public final class Balancer implements AutoCloseable {
 
     @Override
     public String toString() {
-        Routing now = routing;
-        return "Balancer(" + name + ", " + now.policy().name() + ", "
+        BalancerView now = view;
+        return "Balancer(" + name + ", " + now.settings().policy().name() + ", "
                 + now.snapshot().members().size() + " members)";
     }
 

@@ -42,8 +42,6 @@ final class ControlPath {
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
 
     // Written by tasks, read by everybody.
-    private volatile BalancerSettings settings;
-    private volatile RetryBudget retryBudget;
     private volatile SourceState source = SourceState.UNASKED;
     private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
 
@@ -71,23 +69,23 @@ final class ControlPath {
         this.listener = listener;
         this.healthSources = List.copyOf(builder.healthSources);
         this.configurationParser = builder.configurationParser;
-        this.settings = requireNonNull(builder.settings, "settings");
-        this.stated = settings;
-        this.retryBudget = settings.retry().newBudget(time);
+        this.stated = requireNonNull(builder.settings, "settings");
         this.membership = new Membership(
-                balancer, listener, healthSources, settings.ejection().newJudge(env));
+                balancer, listener, healthSources, stated.ejection().newJudge(env));
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged);
     }
 
     // ---- what others read ----
 
-    BalancerSettings settings() {
-        return settings;
-    }
-
-    RetryBudget retryBudget() {
-        return retryBudget;
+    /** The version without members, of which everything starts. */
+    BalancerView firstView() {
+        return new BalancerView(
+                balancer,
+                stated,
+                stated.retry().newBudget(time),
+                stated.policy().newPicker(Snapshot.EMPTY, env),
+                Snapshot.EMPTY);
     }
 
     SourceState source() {
@@ -156,7 +154,7 @@ final class ControlPath {
             directory.cancel();
             membership.clear();
             try {
-                balancer.publish(balancer.routing().emptied());
+                balancer.publish(balancer.view().over(Snapshot.EMPTY));
             } finally {
                 wake();
             }
@@ -329,15 +327,16 @@ final class ControlPath {
     }
 
     private void takeSettings(BalancerSettings next) {
-        BalancerSettings before = settings;
+        BalancerView old = balancer.view();
+        BalancerSettings before = old.settings();
         if (next.equals(before)) {
             return;
         }
         // Whatever the new parts may throw, they throw before anything has changed.
-        Routing old = balancer.routing();
         Picker picker = old.picker();
         EjectionPolicy.Judge judge = membership.judge();
-        RetryBudget budget = retryBudget;
+        RetryBudget budget = old.retryBudget();
+        BalancerView now;
         try {
             if (!next.policy().equals(before.policy())) {
                 picker = next.policy().newPicker(old.snapshot(), env);
@@ -348,15 +347,13 @@ final class ControlPath {
             if (!next.retry().equals(before.retry())) {
                 budget = next.retry().newBudget(time);
             }
+            now = old.with(next, budget, picker);
         } catch (RuntimeException refused) {
             refuseConfiguration(String.valueOf(refused.getMessage()));
             return;
         }
-        settings = next;
-        retryBudget = budget;
-        Routing now = Routing.of(next.policy(), picker, old.snapshot());
         // Requests read a node's load and then whether the clock is wanted. One that wants it must not be seen before
-        // the routing says so.
+        // the view says so.
         if (now.timed()) {
             balancer.publish(now);
         }
@@ -397,6 +394,7 @@ final class ControlPath {
     private long rebuildNow(long now) {
         timer.begins(now);
         EndpointSet set = source.set();
+        BalancerSettings settings = balancer.view().settings();
         if (set != null && (admissionDue || membership.guardIsDue(now))) {
             membership.admit(set, settings, now);
             admissionDue = false;
@@ -408,8 +406,7 @@ final class ControlPath {
         for (Stage stage : settings.stages()) {
             next = stage.apply(next, now);
         }
-        balancer.publish(
-                Routing.of(settings.policy(), balancer.routing().picker().rebuild(next), next));
+        balancer.publish(balancer.view().over(next));
         // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
         // final.
         rebuilding = false;

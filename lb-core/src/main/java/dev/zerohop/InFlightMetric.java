@@ -22,7 +22,7 @@ final class InFlightMetric implements LoadMetric, LoadMetric.Load {
     public void started(long nowNanos) {}
 
     @Override
-    public void ended(long nowNanos, long latencyNanos, Outcome outcome) {}
+    public void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered) {}
 
     @Override
     public double value(long nowNanos, int inFlight) {

@@ -1,7 +1,11 @@
 package dev.zerohop;
 
 /**
- * One attempt under way: the node it goes to, and the duty to report how it ended, once. Thread-safe.
+ * One attempt under way: the node it goes to, and the duty to report how it went: that it was {@linkplain #answered answered}, and, once, how it
+ * {@linkplain #complete ended}. Thread-safe; no method blocks.
+ *
+ * <p>Answered is not ended. The first headers or the first message say that the endpoint is well and how long it takes to answer; the attempt counts as
+ * under way until it ends, which for a stream may be hours later.
  */
 public interface Lease {
 
@@ -20,6 +24,19 @@ public interface Lease {
     default long shardEpoch() {
         return ShardMap.NO_EPOCH;
     }
+
+    /**
+     * Reports that the endpoint has begun to answer well: the first headers or the first message have arrived. That decides a half-open endpoint's probe
+     * call and is the latency that load metrics take. An answer that is known to be an error is reported with {@link #complete} alone. The first call
+     * counts, later ones and those after {@link #complete} change nothing.
+     */
+    void answered();
+
+    /**
+     * Reports that the attempt is alive: bytes or messages have moved. A lease without progress for the age limit is closed as leaked. Cheap enough for
+     * every message; changes nothing after {@link #complete}.
+     */
+    void progress();
 
     /**
      * Reports the outcome. The first call counts, later ones change nothing.

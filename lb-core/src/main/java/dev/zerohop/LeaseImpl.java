@@ -13,6 +13,7 @@ class LeaseImpl implements Lease {
     private static final int DONE = 0;
     private static final int OPEN = 1;
     private static final int PROBE = 2;
+    private static final int ANSWERED = 3;
 
     static {
         try {
@@ -51,6 +52,17 @@ class LeaseImpl implements Lease {
     }
 
     @Override
+    public final void answered() {
+        int before = state;
+        if ((before == OPEN || before == PROBE) && STATE.compareAndSet(this, before, ANSWERED)) {
+            node.owner().answered(node, load, startNanos, before == PROBE);
+        }
+    }
+
+    @Override
+    public final void progress() {}
+
+    @Override
     public final boolean complete(Outcome outcome) {
         if (outcome == null) {
             throw new NullPointerException("outcome");
@@ -59,7 +71,7 @@ class LeaseImpl implements Lease {
         if (before == DONE) {
             return false;
         }
-        node.owner().completed(node, load, startNanos, outcome, before == PROBE);
+        node.owner().completed(node, load, startNanos, outcome, before == PROBE, before == ANSWERED);
         return true;
     }
 

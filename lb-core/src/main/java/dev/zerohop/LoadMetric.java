@@ -23,8 +23,15 @@ public interface LoadMetric {
         /** An attempt began. */
         void started(long nowNanos);
 
-        /** An attempt ended that began {@code latencyNanos} ago. */
-        void ended(long nowNanos, long latencyNanos, Outcome outcome);
+        /** An attempt that began {@code latencyNanos} ago was answered: its first headers or message arrived. At most once per attempt. */
+        default void answered(long nowNanos, long latencyNanos) {}
+
+        /**
+         * An attempt ended that began {@code latencyNanos} ago.
+         *
+         * @param answered whether {@link #answered} came before: then the duration of a success is that of a stream, and no latency
+         */
+        void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered);
 
         /**
          * The load now; lower is better. Never negative, never NaN.

@@ -3,38 +3,58 @@ package dev.zerohop;
 /**
  * How an attempt ended, classed before it is counted or retried.
  *
- * <p>Two questions matter: did the server see the call (may it be repeated), and does it speak against the endpoint (is it a
- * failure of the endpoint or of the request).
+ * <p>Three questions matter: did the server answer, may the attempt be repeated, and does it speak against the endpoint (is it a failure of the endpoint
+ * or of the request).
  */
 public enum Outcome {
     /** Answered. */
-    SUCCESS(false, false, false),
+    SUCCESS(Kind.ANSWER, false, false),
     /** Answered with an error of the application or the server (HTTP 5xx, a gRPC status from the server). Does not eject by default: a bad request makes one too. */
-    ERROR_RESPONSE(true, false, false),
+    ERROR_RESPONSE(Kind.ANSWER, true, false),
+    /**
+     * Answered that it has too much to do: HTTP 429, HTTP 503 with Retry-After, gRPC RESOURCE_EXHAUSTED in the server's trailers. A failure to every load
+     * metric and never a success, but no reason to eject: an endpoint that sheds some of its load still serves the rest.
+     */
+    OVERLOADED(Kind.ANSWER, true, false),
     /** No connection could be made: refused, unreachable, timed out. Certainly not dispatched. */
-    CONNECT_FAILURE(true, true, true),
-    /** Refused before it reached the application on a working connection: REFUSED_STREAM, GOAWAY past the last stream. Safe to repeat elsewhere. */
-    NOT_DISPATCHED(true, true, true),
+    CONNECT_FAILURE(Kind.NOT_DISPATCHED, true, true),
+    /**
+     * Refused before it reached the application on a working connection: REFUSED_STREAM, GOAWAY past the last stream, a connection that was found closed
+     * before anything was written. Safe to repeat elsewhere, and no failure of the endpoint: every server that is replaced ends its connections so.
+     */
+    NOT_DISPATCHED(Kind.NOT_DISPATCHED, true, false),
     /** The transport broke after something was sent; the server may have run the call. */
-    TRANSPORT_FAILURE(true, true, false),
+    TRANSPORT_FAILURE(Kind.AMBIGUOUS, true, true),
+    /**
+     * The same, on a connection whose loss another attempt has reported as {@link #TRANSPORT_FAILURE}. One lost connection is one failure of the endpoint,
+     * however many streams it carried.
+     */
+    CONNECTION_LOST(Kind.AMBIGUOUS, true, false),
     /** No answer within the caller's time; the server may have run the call. */
-    TIMEOUT(true, true, false),
+    TIMEOUT(Kind.AMBIGUOUS, true, true),
     /** The caller gave up; says nothing about the endpoint. */
-    CANCELLED(false, false, false),
-    /** The lease was never completed by its holder and was closed by the leak guard. */
-    LEAKED(false, false, false);
+    CANCELLED(Kind.NO_ANSWER, false, false),
+    /** The lease was never completed by its holder and was closed by the age limit. */
+    LEAKED(Kind.NO_ANSWER, false, false);
 
-    private final boolean failure;
-    private final boolean endpointFailure;
-    private final boolean notDispatched;
-
-    Outcome(boolean failure, boolean endpointFailure, boolean notDispatched) {
-        this.failure = failure;
-        this.endpointFailure = endpointFailure;
-        this.notDispatched = notDispatched;
+    private enum Kind {
+        ANSWER,
+        NOT_DISPATCHED,
+        AMBIGUOUS,
+        NO_ANSWER
     }
 
-    /** Whether the call failed, whoever's fault it was. Load-aware policies never take a fast failure for a fast answer. */
+    private final Kind kind;
+    private final boolean failure;
+    private final boolean endpointFailure;
+
+    Outcome(Kind kind, boolean failure, boolean endpointFailure) {
+        this.kind = kind;
+        this.failure = failure;
+        this.endpointFailure = endpointFailure;
+    }
+
+    /** Whether the call failed, whatever the cause. Load-aware policies never take a fast failure for a fast answer. */
     public boolean isFailure() {
         return failure;
     }
@@ -44,8 +64,18 @@ public enum Outcome {
         return endpointFailure;
     }
 
+    /** Whether the endpoint answered, well or not. */
+    public boolean isAnswer() {
+        return kind == Kind.ANSWER;
+    }
+
     /** Whether the call certainly did not reach the application, so that repeating it is safe for any call. */
     public boolean isNotDispatched() {
-        return notDispatched;
+        return kind == Kind.NOT_DISPATCHED;
+    }
+
+    /** Whether the server may or may not have run the call, so that repeating it is safe only for a call that may run twice. */
+    public boolean isAmbiguous() {
+        return kind == Kind.AMBIGUOUS;
     }
 }

@@ -21,7 +21,7 @@ final class Reasons {
         if (control.closed()) {
             return new Refusal(Refusal.Kind.CLOSED, false, name + ": the balancer is closed");
         }
-        Routing now = balancer.routing();
+        BalancerView now = balancer.view();
         SourceState source = control.source();
         if (now.snapshot().members().isEmpty()) {
             return new Refusal(
@@ -38,16 +38,16 @@ final class Reasons {
     }
 
     /** Whether the pick before a refusal saw an older version than the refusal does: then there may be somebody now, and no call is to fail for the difference. */
-    private boolean outdated(Routing now, PickContext context) {
+    private boolean outdated(BalancerView now, PickContext context) {
         return changing(now) || now.picker().pick(context) != null;
     }
 
-    private boolean changing(Routing seen) {
-        return control.rebuilding() || balancer.routing() != seen;
+    private boolean changing(BalancerView seen) {
+        return control.rebuilding() || balancer.view() != seen;
     }
 
     Explanation explain(PickContext context) {
-        Routing now = balancer.routing();
+        BalancerView now = balancer.view();
         Snapshot snapshot = now.snapshot();
         long nanos = time.nanoTime();
         List<String> members = new ArrayList<>();
@@ -55,8 +55,9 @@ final class Reasons {
             members.add(describe(node, nanos));
         }
         List<String> pick = new ArrayList<>();
-        pick.add("policy " + now.policy().name() + ", " + snapshot.candidates().size() + " of "
-                + snapshot.members().size() + " members are candidates, " + context);
+        pick.add("policy " + now.settings().policy().name() + ", "
+                + snapshot.candidates().size() + " of " + snapshot.members().size() + " members are candidates, "
+                + context);
         pick.addAll(now.picker().explain(context));
         return new Explanation(balancer.name(), origin(), members, snapshot.trail(), pick);
     }

@@ -225,7 +225,7 @@ class BalancerFaultTest {
                 }
 
                 @Override
-                public void ended(long nowNanos, long latencyNanos, Outcome outcome) {
+                public void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered) {
                     ended.incrementAndGet();
                 }
 

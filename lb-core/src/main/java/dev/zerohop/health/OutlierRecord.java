@@ -67,7 +67,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         if (!speaksAgainst(outcome)) {
             // The usual call ends here: one read and no write. What ends well during an ejection began before it and
             // readmits nobody.
-            if ((int) FAILURES.getOpaque(this) != 0 && answered(outcome) && state == EjectionPolicy.State.ACTIVE) {
+            if ((int) FAILURES.getOpaque(this) != 0 && clears(outcome) && state == EjectionPolicy.State.ACTIVE) {
                 failures = 0;
                 connectFailures = 0;
             }
@@ -92,7 +92,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         if (state != EjectionPolicy.State.HALF_OPEN) {
             return onOutcome(outcome);
         }
-        if (!speaksAgainst(outcome) && !answered(outcome)) {
+        if (!speaksAgainst(outcome) && !outcome.isAnswer()) {
             probeSince = NO_PROBE;
             return false;
         }
@@ -135,8 +135,9 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         return outcome.isEndpointFailure() || (limits.errorResponses() && outcome == Outcome.ERROR_RESPONSE);
     }
 
-    private static boolean answered(Outcome outcome) {
-        return outcome != Outcome.CANCELLED && outcome != Outcome.LEAKED;
+    /** Whether the outcome ends a row of failures. Overload does not: it is no failure of the endpoint, and no success. */
+    private static boolean clears(Outcome outcome) {
+        return outcome.isAnswer() && outcome != Outcome.OVERLOADED;
     }
 
     // ---- the judge's ----

@@ -80,7 +80,18 @@ final class PeakEwmaState implements LoadMetric.Load {
     }
 
     @Override
-    public void ended(long nowNanos, long latencyNanos, Outcome outcome) {
+    public void answered(long nowNanos, long latencyNanos) {
+        sample(nowNanos, latencyNanos, Outcome.SUCCESS);
+    }
+
+    @Override
+    public void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered) {
+        if (!answered || outcome.isFailure()) {
+            sample(nowNanos, latencyNanos, outcome);
+        }
+    }
+
+    private void sample(long nowNanos, long latencyNanos, Outcome outcome) {
         if (outcome == Outcome.CANCELLED || outcome == Outcome.LEAKED) {
             // No answer. But if it is the attempt whose age is watched, there is nothing to watch any more.
             if ((long) SINCE.getOpaque(this) == nowNanos - latencyNanos) {

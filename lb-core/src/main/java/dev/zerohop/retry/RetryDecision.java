@@ -25,7 +25,7 @@ public enum RetryDecision {
      * @param attempt the number of the attempt that ended, 0 for the first ({@link dev.zerohop.PickContext#attempt})
      */
     public static RetryDecision of(Outcome outcome, boolean idempotent, int attempt, RetryPolicy policy) {
-        if (!outcome.isEndpointFailure()) {
+        if (!outcome.isNotDispatched() && !outcome.isAmbiguous()) {
             return FINAL;
         }
         if (!outcome.isNotDispatched() && !idempotent) {

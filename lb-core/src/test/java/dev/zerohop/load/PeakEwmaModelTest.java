@@ -24,7 +24,8 @@ class PeakEwmaModelTest {
             state.ended(
                     Duration.ofMinutes(minute).toNanos(),
                     Duration.ofMillis(millis).toNanos(),
-                    Outcome.SUCCESS);
+                    Outcome.SUCCESS,
+                    false);
         }
 
         /** What a pick sees. */

@@ -20,7 +20,7 @@ class PeakEwmaTest {
     private void call(long latency, Outcome outcome) {
         load.started(now);
         now += latency;
-        load.ended(now, latency, outcome);
+        load.ended(now, latency, outcome, false);
     }
 
     @Test
@@ -51,7 +51,7 @@ class PeakEwmaTest {
         // Also after the cost has faded away.
         long later = now + 600 * S;
         load.started(later);
-        load.ended(later + 10_000, 10_000, Outcome.CONNECT_FAILURE);
+        load.ended(later + 10_000, 10_000, Outcome.CONNECT_FAILURE, false);
         assertThat(load.value(later + 10_000, 0)).isGreaterThan(5.0 * 10 * MS);
     }
 
@@ -75,7 +75,7 @@ class PeakEwmaTest {
         double before = load.value(now, 0);
         long at = now;
         load.started(at);
-        load.ended(at + S, S, Outcome.CANCELLED);
+        load.ended(at + S, S, Outcome.CANCELLED, false);
         assertThat(load.value(at, 0)).isEqualTo(before);
         load.started(at + 2 * S);
         assertThat(load.value(at + 2 * S, 1)).as("nobody waits any more").isLessThan(2 * before);
@@ -87,7 +87,7 @@ class PeakEwmaTest {
         load.started(now);
         load.started(now + MS);
         assertThat(load.value(now + 30 * S, 2)).isCloseTo(90.0 * S, within((double) MS));
-        load.ended(now + 30 * S, 30 * S, Outcome.CANCELLED);
+        load.ended(now + 30 * S, 30 * S, Outcome.CANCELLED, false);
         assertThat(load.value(now + 30 * S, 0)).isLessThan(10.0 * MS);
     }
 
@@ -135,7 +135,7 @@ class PeakEwmaTest {
                         throw new AssertionError(e);
                     }
                     for (int k = 0; k < 50; k++) {
-                        shared.ended(5 * S, latency, Outcome.SUCCESS);
+                        shared.ended(5 * S, latency, Outcome.SUCCESS, false);
                     }
                 });
                 threads[i].start();

@@ -107,7 +107,7 @@ class ShardMoveTest {
 
         void awaitEpoch(long epoch) {
             PickContext any = PickContext.of(EndpointSelector.of("any"));
-            EtcdServer.await().until(() -> balancer.shardEpoch(any) == epoch);
+            EtcdServer.await().until(() -> balancer.view().shardEpoch(any) == epoch);
         }
 
         void awaitRounds(int more) {

@@ -2,13 +2,13 @@ package dev.zerohop.grpc;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.BalancerView;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Refusal;
-import dev.zerohop.ShardMap;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
@@ -28,6 +28,7 @@ final class EndpointPicker extends SubchannelPicker {
     private static final int STEPS = 8;
 
     private final Balancer balancer;
+    private final BalancerView view;
     private final IdentityHashMap<Node, Link> links;
     private final List<Link> leaving;
     private final Attempts attempts;
@@ -48,11 +49,12 @@ final class EndpointPicker extends SubchannelPicker {
             String causes,
             @Nullable Status sourceError) {
         this.balancer = balancer;
+        this.view = balancer.view();
         this.links = links.byNode();
         this.leaving = links.leaving();
         this.attempts = attempts;
         this.failures = failures;
-        this.settings = balancer.settings();
+        this.settings = view.settings();
         this.keyed = settings.policy().keyed();
         KeySource key = settings.key();
         this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
@@ -96,23 +98,8 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     private PickResult pick(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
-        if (!keyed) {
-            return pick(args, context, before, ShardMap.NO_EPOCH);
-        }
-        while (true) {
-            // The epoch that goes out with an attempt must be the one by which it was routed, also in the instant in
-            // which it changes.
-            long epoch = balancer.shardEpoch(context);
-            PickResult result = pick(args, context, before, epoch);
-            if (epoch == balancer.shardEpoch(context)) {
-                return result;
-            }
-        }
-    }
-
-    private PickResult pick(
-            PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before, long shardEpoch) {
-        Node node = balancer.pick(context);
+        long shardEpoch = view.shardEpoch(context);
+        Node node = view.pick(context);
         if (node == null) {
             return nobody(args, context);
         }
@@ -126,7 +113,7 @@ final class EndpointPicker extends SubchannelPicker {
                 return PickResult.withNoResult();
             }
         }
-        boolean spilled = keyed && balancer.spilled(context, link.node());
+        boolean spilled = keyed && view.spilled(context, link.node());
         if (before == null && !spilled) {
             return link.picked(shardEpoch);
         }
@@ -140,7 +127,7 @@ final class EndpointPicker extends SubchannelPicker {
         Node last = unusable;
         for (int i = 0; i < STEPS; i++) {
             around = around.avoiding(last.endpoint());
-            Node node = balancer.pick(around);
+            Node node = view.pick(around);
             if (node == null || around.avoids(node.endpoint())) {
                 return null;
             }
@@ -199,7 +186,7 @@ final class EndpointPicker extends SubchannelPicker {
         if (number >= most) {
             return "not repeated: " + most + " attempts are the most that the configuration allows";
         }
-        return balancer.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is spent";
+        return view.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is spent";
     }
 
     private PickResult dropRepeat(CallMemory memory, String refusal) {

@@ -1,6 +1,7 @@
 package dev.zerohop.okhttp;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.BalancerView;
 import dev.zerohop.Lease;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
@@ -97,8 +98,8 @@ final class RoutingInterceptor implements Interceptor {
                 ReleaseConnection.ofOther(route, chain, call, request);
                 // Of the version that picked: after a change of epoch nothing is claimed, and the server judges by the
                 // epoch.
-                boolean spilled =
-                        balancer.spilled(context, lease.node()) && balancer.shardEpoch(context) == lease.shardEpoch();
+                BalancerView view = balancer.view();
+                boolean spilled = view.spilled(context, lease.node()) && view.shardEpoch(context) == lease.shardEpoch();
                 Response response = route.proceed(chain, told(request, spilled, lease.shardEpoch()));
                 return tracked(call.asSent(response), open, call);
             } catch (IOException thrown) {

@@ -1,0 +1,149 @@
+package dev.zerohop;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a balancer as it was published: the settings, the picker and the membership that belong together. An attempt reads everything through one
+ * view, so that where its key is found, how it is routed, and what it says of its routing are of the same moment, also while the balancer goes on to the
+ * next version.
+ *
+ * <p>Immutable and thread-safe; stays valid after its successor was published. No method blocks or locks.
+ */
+public final class BalancerView {
+    private final Balancer owner;
+    private final BalancerSettings settings;
+    private final RetryBudget retryBudget;
+    private final Picker picker;
+    private final Snapshot snapshot;
+
+    // What requests ask of the policy is asked once, here.
+    private final boolean timed;
+    private final boolean keyed;
+    private final long shardEpoch;
+
+    BalancerView(Balancer owner, BalancerSettings settings, RetryBudget retryBudget, Picker picker, Snapshot snapshot) {
+        this.owner = owner;
+        this.settings = settings;
+        this.retryBudget = retryBudget;
+        this.picker = picker;
+        this.snapshot = snapshot;
+        this.timed = settings.policy().loadMetric().timed();
+        this.keyed = settings.policy().keyed();
+        this.shardEpoch = picker.shardEpoch();
+    }
+
+    /** The balancer whose version this is. */
+    public Balancer balancer() {
+        return owner;
+    }
+
+    /** The settings in force. */
+    public BalancerSettings settings() {
+        return settings;
+    }
+
+    /** The retry budget that all calls to this service share; survives changes of configuration that leave the retry part alone. */
+    public RetryBudget retryBudget() {
+        return retryBudget;
+    }
+
+    /** The membership that picks are made from. */
+    public Snapshot snapshot() {
+        return snapshot;
+    }
+
+    /** Whether picks depend on the caller's key. */
+    public boolean keyed() {
+        return keyed;
+    }
+
+    /**
+     * Picks a node and begins a lease on it.
+     *
+     * @throws NoEndpointException if there is none; it says which of the different answers this is
+     */
+    public Lease acquire(PickContext context) {
+        long nanos = LeaseImpl.UNTIMED;
+        Node node;
+        if (timed) {
+            // One instant for the pick and for the start: reading the clock is the dearest part of both.
+            nanos = owner.nanoTime();
+            node = probing(context, picker.pick(context, nanos));
+        } else {
+            node = probing(context, picker.pick(context));
+        }
+        if (node == null) {
+            throw owner.noEndpoint(context);
+        }
+        return owner.begin(node, nanos, shardEpoch(context));
+    }
+
+    /** Picks a node, or null if there is none for this context; {@link Balancer#refusal} says why. Nothing is counted yet. */
+    public @Nullable Node pick(PickContext context) {
+        return probing(context, picker.pick(context));
+    }
+
+    /** The picked node, or another one if it is half open and its probe call is taken. */
+    private @Nullable Node probing(PickContext context, @Nullable Node node) {
+        if (node instanceof LiveNode live && live.halfOpen && !live.record.tryProbe()) {
+            return pickAround(context, live);
+        }
+        return node;
+    }
+
+    /**
+     * Another call has the one probe call of {@code probed}: another node is wanted. If the picker has none but half-open ones whose probes are taken or
+     * that this call has tried before, the first choice stands: a call is not refused only because another one is trying the same endpoint.
+     */
+    private @Nullable Node pickAround(PickContext context, LiveNode probed) {
+        PickContext around = context.avoiding(probed.endpoint());
+        for (int i = snapshot.members().size(); i > 0; i--) {
+            Node node = picker.pick(around);
+            if (node == null || around.avoids(node.endpoint())) {
+                return probed;
+            }
+            if (!(node instanceof LiveNode live) || !live.halfOpen || live.record.tryProbe()) {
+                return node;
+            }
+            around = around.avoiding(node.endpoint());
+        }
+        return probed;
+    }
+
+    /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
+    public boolean spilled(PickContext context, Node picked) {
+        return keyed && picker.spilled(context, picked);
+    }
+
+    /**
+     * The epoch of the shard map by which an attempt with this context is routed; {@link ShardMap#NO_EPOCH} if the source gives none, the policy routes by
+     * something else or the context has no key.
+     */
+    public long shardEpoch(PickContext context) {
+        return context.selector() == null ? ShardMap.NO_EPOCH : shardEpoch;
+    }
+
+    boolean timed() {
+        return timed;
+    }
+
+    Picker picker() {
+        return picker;
+    }
+
+    /** The version with these settings over the same membership. */
+    BalancerView with(BalancerSettings next, RetryBudget budget, Picker nextPicker) {
+        return new BalancerView(owner, next, budget, nextPicker, snapshot);
+    }
+
+    /** The version with this membership under the same settings. */
+    BalancerView over(Snapshot next) {
+        return new BalancerView(owner, settings, retryBudget, picker.rebuild(next), next);
+    }
+
+    @Override
+    public String toString() {
+        return "BalancerView(" + owner.name() + ", " + settings.policy().name() + ", "
+                + snapshot.members().size() + " members)";
+    }
+}
