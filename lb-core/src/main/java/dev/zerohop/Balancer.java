@@ -133,10 +133,10 @@ public final class Balancer implements AutoCloseable {
         if (load != null) {
             load.started(start == LeaseImpl.UNTIMED ? 0 : start);
         }
-        live.begin();
+        int generation = live.begin();
         Lease lease = shardEpoch == ShardMap.NO_EPOCH
-                ? new LeaseImpl(live, load, start, live.halfOpen)
-                : new LeaseImpl.Routed(live, load, start, live.halfOpen, shardEpoch);
+                ? new LeaseImpl(live, load, start, generation, live.halfOpen)
+                : new LeaseImpl.Routed(live, load, start, generation, live.halfOpen, shardEpoch);
         if (observed) {
             listener.onPick(name, live.endpoint());
         }
@@ -162,7 +162,7 @@ public final class Balancer implements AutoCloseable {
             Outcome outcome,
             boolean probe,
             boolean answered) {
-        node.end(outcome);
+        node.note(outcome);
         if (startNanos == LeaseImpl.UNTIMED) {
             if (load != null) {
                 load.ended(0, 0, outcome, answered);
@@ -229,7 +229,7 @@ public final class Balancer implements AutoCloseable {
         }
     }
 
-    /** Reports a leaked lease to the listener; for adapters that guard what they hand out. */
+    /** Closes a lease that its holder lost, and reports it to the listener; for adapters that see what they hand out being garbage-collected. */
     public void leaked(Lease lease, Duration age) {
         if (lease.complete(Outcome.LEAKED)) {
             LOG.warn(

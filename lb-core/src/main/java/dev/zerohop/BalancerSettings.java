@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param guard how to take mass removals
  * @param retry when to repeat
  * @param key where adapters look for a key that the call itself does not carry; null for nowhere
+ * @param leaseAgeLimit how long a lease may go without {@linkplain Lease#progress progress} before it is closed as leaked; 0 for ever. It is closed at
+ *     this age at the earliest and at twice this age at the latest.
  */
 public record BalancerSettings(
         PickPolicy policy,
@@ -22,15 +25,40 @@ public record BalancerSettings(
         EjectionPolicy ejection,
         MembershipGuard guard,
         RetryPolicy retry,
-        @Nullable KeySource key) {
+        @Nullable KeySource key,
+        Duration leaseAgeLimit) {
 
-    /** Checks for null and copies the list. */
+    /** The age without progress at which a lease is closed by default: 10 minutes. */
+    public static final Duration DEFAULT_LEASE_AGE_LIMIT = Duration.ofMinutes(10);
+
+    private static final Duration LONGEST_LEASE_AGE_LIMIT = Duration.ofDays(1);
+
+    /**
+     * Checks for null and copies the list.
+     *
+     * @throws IllegalArgumentException if the age limit is not from 0 to a day
+     */
     public BalancerSettings {
         requireNonNull(policy, "policy");
         stages = List.copyOf(stages);
         requireNonNull(ejection, "ejection");
         requireNonNull(guard, "guard");
         requireNonNull(retry, "retry");
+        if (requireNonNull(leaseAgeLimit, "leaseAgeLimit").isNegative()
+                || leaseAgeLimit.compareTo(LONGEST_LEASE_AGE_LIMIT) > 0) {
+            throw new IllegalArgumentException("lease age limit was " + leaseAgeLimit + ", expected PT0S to PT24H");
+        }
+    }
+
+    /** With the default age limit of leases. */
+    public BalancerSettings(
+            PickPolicy policy,
+            List<Stage> stages,
+            EjectionPolicy ejection,
+            MembershipGuard guard,
+            RetryPolicy retry,
+            @Nullable KeySource key) {
+        this(policy, stages, ejection, guard, retry, key, DEFAULT_LEASE_AGE_LIMIT);
     }
 
     /** The bare policy: no stages, nobody ejected, every update obeyed, nothing repeated. */
@@ -41,6 +69,11 @@ public record BalancerSettings(
 
     /** The same with another policy. */
     public BalancerSettings withPolicy(PickPolicy policy) {
-        return new BalancerSettings(policy, stages, ejection, guard, retry, key);
+        return new BalancerSettings(policy, stages, ejection, guard, retry, key, leaseAgeLimit);
+    }
+
+    /** The same with another age limit of leases. */
+    public BalancerSettings withLeaseAgeLimit(Duration limit) {
+        return new BalancerSettings(policy, stages, ejection, guard, retry, key, limit);
     }
 }

@@ -52,6 +52,7 @@ final class ControlPath {
     private final Membership membership;
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
+    private final LeaseAge leaseAge;
 
     /** What the application configured, which holds while the source configures nothing. */
     private BalancerSettings stated;
@@ -74,6 +75,7 @@ final class ControlPath {
                 balancer, listener, healthSources, stated.ejection().newJudge(env));
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged);
+        this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
     }
 
     // ---- what others read ----
@@ -116,6 +118,7 @@ final class ControlPath {
             health.start(new VerdictSink(health.name()));
         }
         resolver.start(new SourceListener());
+        execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
     }
 
     void refresh() {
@@ -152,6 +155,7 @@ final class ControlPath {
         serial.execute(() -> guarded(() -> {
             timer.cancel();
             directory.cancel();
+            leaseAge.cancel();
             membership.clear();
             try {
                 balancer.publish(balancer.view().over(Snapshot.EMPTY));
@@ -279,6 +283,10 @@ final class ControlPath {
         rebuild();
     }
 
+    private void closeOldLeases() {
+        membership.closeOldLeases(balancer.settings().leaseAgeLimit(), time.nanoTime());
+    }
+
     /** Pickers ask the directory at each pick, so nothing has to be built again: whoever waits only has to look again. */
     private void directoryChanged() {
         wake();
@@ -365,6 +373,7 @@ final class ControlPath {
         if (judge != membership.judge()) {
             membership.judgeBy(judge);
         }
+        leaseAge.limit(next.leaseAgeLimit());
         listener.onConfigured(name, next);
         admissionDue |= source.set() != null && !next.guard().equals(before.guard());
         rebuild();

@@ -12,7 +12,7 @@ public interface Lease {
     /** Where the attempt goes. */
     Node node();
 
-    /** The endpoint of the node when the lease began. */
+    /** The endpoint of the node: id and address are those to which the attempt goes; weight, zone and attributes those that discovery gives now. */
     default Endpoint endpoint() {
         return node().endpoint();
     }
@@ -33,15 +33,16 @@ public interface Lease {
     void answered();
 
     /**
-     * Reports that the attempt is alive: bytes or messages have moved. A lease without progress for the age limit is closed as leaked. Cheap enough for
-     * every message; changes nothing after {@link #complete}.
+     * Reports that the attempt is alive: bytes or messages have moved. A lease without progress for the
+     * {@linkplain BalancerSettings#leaseAgeLimit age limit} is closed as leaked: it is counted no more, and {@link #complete} changes nothing. Cheap enough
+     * for every message.
      */
     void progress();
 
     /**
      * Reports the outcome. The first call counts, later ones change nothing.
      *
-     * @return whether this was the first call
+     * @return whether this was the first call, on a lease that had not been closed at its age limit
      */
     boolean complete(Outcome outcome);
 }

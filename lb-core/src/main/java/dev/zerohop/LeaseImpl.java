@@ -10,10 +10,13 @@ class LeaseImpl implements Lease {
     /** The start of a lease for which the clock was not read. */
     static final long UNTIMED = Long.MIN_VALUE;
 
+    // The low bits say where the lease stands, those above name the generation that counts it.
     private static final int DONE = 0;
     private static final int OPEN = 1;
     private static final int PROBE = 2;
     private static final int ANSWERED = 3;
+    private static final int STANDING = 3;
+    private static final int GENERATION_SHIFT = 2;
 
     static {
         try {
@@ -37,13 +40,14 @@ class LeaseImpl implements Lease {
     /**
      * Begins a lease.
      *
+     * @param generation what {@link LiveNode#begin} returned
      * @param probe whether the node was half open, so that this call decides on its return
      */
-    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe) {
+    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int generation, boolean probe) {
         this.node = node;
         this.load = load;
         this.startNanos = startNanos;
-        STATE.set(this, probe ? PROBE : OPEN);
+        STATE.set(this, (generation << GENERATION_SHIFT) | (probe ? PROBE : OPEN));
     }
 
     @Override
@@ -53,14 +57,31 @@ class LeaseImpl implements Lease {
 
     @Override
     public final void answered() {
-        int before = state;
-        if ((before == OPEN || before == PROBE) && STATE.compareAndSet(this, before, ANSWERED)) {
-            node.owner().answered(node, load, startNanos, before == PROBE);
+        while (true) {
+            int before = state;
+            int standing = before & STANDING;
+            if (standing != OPEN && standing != PROBE) {
+                return;
+            }
+            if (STATE.compareAndSet(this, before, (before & ~STANDING) | ANSWERED)) {
+                node.owner().answered(node, load, startNanos, standing == PROBE);
+                return;
+            }
         }
     }
 
     @Override
-    public final void progress() {}
+    public final void progress() {
+        int before = state;
+        int counted = before >>> GENERATION_SHIFT;
+        if ((before & STANDING) == DONE || counted == node.generation()) {
+            return;
+        }
+        // Counted in before it is counted out, so that no count ever falls below the truth.
+        int generation = node.begin();
+        boolean moved = STATE.compareAndSet(this, before, (generation << GENERATION_SHIFT) | (before & STANDING));
+        node.end(moved ? counted : generation);
+    }
 
     @Override
     public final boolean complete(Outcome outcome) {
@@ -68,10 +89,12 @@ class LeaseImpl implements Lease {
             throw new NullPointerException("outcome");
         }
         int before = (int) STATE.getAndSet(this, DONE);
-        if (before == DONE) {
+        int standing = before & STANDING;
+        // The age limit may have been faster; then all has been reported.
+        if (standing == DONE || !node.end(before >>> GENERATION_SHIFT)) {
             return false;
         }
-        node.owner().completed(node, load, startNanos, outcome, before == PROBE, before == ANSWERED);
+        node.owner().completed(node, load, startNanos, outcome, standing == PROBE, standing == ANSWERED);
         return true;
     }
 
@@ -84,8 +107,14 @@ class LeaseImpl implements Lease {
     static final class Routed extends LeaseImpl {
         private final long shardEpoch;
 
-        Routed(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe, long shardEpoch) {
-            super(node, load, startNanos, probe);
+        Routed(
+                LiveNode node,
+                LoadMetric.@Nullable Load load,
+                long startNanos,
+                int generation,
+                boolean probe,
+                long shardEpoch) {
+            super(node, load, startNanos, generation, probe);
             this.shardEpoch = shardEpoch;
         }
 

@@ -18,7 +18,7 @@ final class LiveNode extends LiveNodePad implements Node {
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            IN_FLIGHT = lookup.findVarHandle(LiveNodeCounter.class, "inFlight", int.class);
+            IN_FLIGHT = lookup.findVarHandle(LiveNodeCounter.class, "inFlight", long.class);
             PENALTY = lookup.findVarHandle(LiveNodeCounter.class, "penalty", int.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
@@ -51,31 +51,64 @@ final class LiveNode extends LiveNodePad implements Node {
 
     @Override
     public int inFlight() {
-        return inFlight;
+        return InFlight.count(inFlight);
     }
 
     @Override
     public int pressure() {
-        return inFlight + (int) PENALTY.getOpaque(this);
+        return InFlight.count(inFlight) + (int) PENALTY.getOpaque(this);
     }
 
     @Override
     public double load(long nowNanos) {
         LoadMetric.Load load = this.load;
-        return load == null ? pressure() : load.value(nowNanos, inFlight);
+        return load == null ? pressure() : load.value(nowNanos, inFlight());
     }
 
     Balancer owner() {
         return owner;
     }
 
-    void begin() {
-        IN_FLIGHT.getAndAdd(this, 1);
+    /** Counts an attempt in. Returns the generation that it belongs to. */
+    int begin() {
+        long seen = inFlight;
+        long unit = InFlight.unit(InFlight.generation(seen));
+        // The generation may have moved on since: the count that was added to is that of the generation with its
+        // parity.
+        return InFlight.generationOf((long) IN_FLIGHT.getAndAdd(this, unit), unit);
     }
 
-    /** Ends an attempt. A penalty lost to another thread's is made good by the next outcome. */
-    void end(Outcome outcome) {
-        IN_FLIGHT.getAndAdd(this, -1);
+    /** Counts an attempt out. Returns false if its generation was closed before: then it is counted no more. */
+    boolean end(int generation) {
+        while (true) {
+            long seen = inFlight;
+            if (InFlight.closed(seen, generation)) {
+                return false;
+            }
+            if (IN_FLIGHT.weakCompareAndSet(this, seen, seen - InFlight.unit(generation))) {
+                return true;
+            }
+        }
+    }
+
+    /** The generation that attempts which begin now belong to. */
+    int generation() {
+        return InFlight.generation(inFlight);
+    }
+
+    /** Begins the next generation and closes the last but one. Returns how many attempts of that were still under way. Control path only. */
+    int nextGeneration() {
+        while (true) {
+            long seen = inFlight;
+            long next = InFlight.next(seen);
+            if (IN_FLIGHT.compareAndSet(this, seen, next)) {
+                return InFlight.count(seen) - InFlight.count(next);
+            }
+        }
+    }
+
+    /** Notes how an attempt ended. A penalty lost to another thread's is made good by the next outcome. */
+    void note(Outcome outcome) {
         int before = (int) PENALTY.getOpaque(this);
         if (outcome == Outcome.SUCCESS) {
             // Not written when there is nothing to change.
@@ -88,6 +121,20 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     // ---- control path ----
+
+    /** The endpoint is a member again, with a clean record; what is under way since before still counts. */
+    void rejoin(
+            Endpoint next, long nowNanos, LoadMetric.@Nullable Load nextLoad, EjectionPolicy.TrackRecord nextRecord) {
+        endpoint = next;
+        record = nextRecord;
+        load = nextLoad;
+        verdicts = List.of();
+        setHeldSince(MembershipGuard.Member.NOT_HELD);
+        health = Health.unknown(nowNanos);
+        healthySinceNanos = nowNanos;
+        halfOpen = false;
+        PENALTY.setOpaque(this, 0);
+    }
 
     /** One source's verdict with the instant at which it ends. */
     record Standing(String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
@@ -247,13 +294,14 @@ final class LiveNode extends LiveNodePad implements Node {
 
     @Override
     public String toString() {
-        return endpoint + " " + health + " in flight " + inFlight;
+        return endpoint + " " + health + " in flight " + inFlight();
     }
 }
 
 /** What a request reads of a node. In its own class so that the counter lies beside the object's header, on one cache line. */
 abstract class LiveNodeCounter {
-    volatile int inFlight;
+    /** Attempts under way; see {@link InFlight} for what the bits mean. */
+    volatile long inFlight;
 
     /** For failures, see {@link Node#pressure}. */
     @SuppressWarnings("unused")

@@ -1,5 +1,6 @@
 package dev.zerohop;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -32,6 +33,10 @@ final class Membership {
     private final BalancerListener listener;
     private final List<HealthSource> healthSources;
     private final Map<String, LiveNode> nodes = new HashMap<>();
+
+    /** Nodes that left with attempts under way, which are still counted and which count again if the endpoint returns. */
+    private final Map<Place, LiveNode> departed = new HashMap<>();
+
     private List<LiveNode> members = List.of();
 
     /** What the source judges, and when it said so. */
@@ -44,6 +49,13 @@ final class Membership {
 
     private EjectionPolicy.Judge judge;
     private long guardReviewNanos = NEVER;
+
+    /** What makes an endpoint the same one when it returns. */
+    private record Place(String id, String host, int port) {
+        static Place of(Endpoint endpoint) {
+            return new Place(endpoint.id(), endpoint.host(), endpoint.port());
+        }
+    }
 
     Membership(
             Balancer owner, BalancerListener listener, List<HealthSource> healthSources, EjectionPolicy.Judge judge) {
@@ -103,7 +115,7 @@ final class Membership {
                 }
             }
             if (node != null && !node.endpoint().sameAddress(endpoint)) {
-                judge.remove(node.record);
+                depart(node);
                 node = null;
                 replaced++;
             }
@@ -122,8 +134,9 @@ final class Membership {
         int held = hold(decision.held(), gone, after);
         for (LiveNode node : gone.values()) {
             nodes.remove(node.endpoint().id());
-            judge.remove(node.record);
+            depart(node);
         }
+        departed.values().removeIf(node -> node.inFlight() == 0);
         if (held > 0) {
             LOG.warn(
                     "{}: {} no longer names {} of {} endpoints; so many at once is suspect, they are served while they answer",
@@ -138,8 +151,18 @@ final class Membership {
         listener.onMembership(owner.name(), after.size(), added, gone.size() + replaced, held);
     }
 
+    private void depart(LiveNode node) {
+        judge.remove(node.record);
+        departed.put(Place.of(node.endpoint()), node);
+    }
+
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
-        LiveNode node = new LiveNode(owner, endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
+        LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
+        if (node == null) {
+            node = new LiveNode(owner, endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
+        } else {
+            node.rejoin(endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
+        }
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = health.initial();
             if (initial != null) {
@@ -237,6 +260,37 @@ final class Membership {
         return next;
     }
 
+    /** Begins the next generation of leases; what is left of the one before the last has leaked. */
+    void closeOldLeases(Duration limit, long now) {
+        for (LiveNode node : nodes.values()) {
+            closeOldLeases(node, limit, now);
+        }
+        for (LiveNode node : departed.values()) {
+            closeOldLeases(node, limit, now);
+        }
+        departed.values().removeIf(node -> node.inFlight() == 0);
+    }
+
+    private void closeOldLeases(LiveNode node, Duration limit, long now) {
+        int leaked = node.nextGeneration();
+        if (leaked == 0) {
+            return;
+        }
+        LOG.warn(
+                "{}: {} calls to {} were never ended and made no progress for {} or longer; they are no longer counted",
+                owner.name(),
+                leaked,
+                node.endpoint(),
+                limit);
+        LoadMetric.Load load = node.load;
+        for (int i = 0; i < leaked; i++) {
+            if (load != null) {
+                load.ended(now, limit.toNanos(), Outcome.LEAKED, false);
+            }
+            listener.onLeak(owner.name(), node.endpoint(), limit);
+        }
+    }
+
     private void report(Endpoint endpoint, Health before, Health after) {
         if (after.status().liftedByPanic() || after.status() == Health.Status.UNREACHABLE) {
             LOG.warn(
@@ -279,6 +333,7 @@ final class Membership {
             judge.remove(node.record);
         }
         nodes.clear();
+        departed.clear();
         members = List.of();
         guardReviewNanos = NEVER;
     }

@@ -38,9 +38,8 @@ class LeaseModelTest {
         /** Made late: the checker cannot look into a record that an operations object holds from the beginning. */
         private synchronized Lease lease() {
             if (lease == null) {
-                lease = new LeaseImpl(
-                        new LiveNode(balancer(), endpoint(), 0, null, record()), null, LeaseImpl.UNTIMED, false);
-                ((LiveNode) lease.node()).begin();
+                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null, record());
+                lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), false);
             }
             return lease;
         }
@@ -65,9 +64,56 @@ class LeaseModelTest {
         }
     }
 
+    /** One thread reads a stream and ends it, while the age limit begins new generations. */
+    public static class Ages {
+        private LeaseImpl lease;
+        private final AtomicInteger ended = new AtomicInteger();
+        private final AtomicInteger leaked = new AtomicInteger();
+
+        private synchronized LeaseImpl lease() {
+            if (lease == null) {
+                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null, record());
+                lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), false);
+            }
+            return lease;
+        }
+
+        /** Bytes moved. */
+        @Operation
+        public void progress() {
+            lease().progress();
+        }
+
+        /** Ends the lease. */
+        @Operation
+        public void complete() {
+            if (lease().complete(Outcome.SUCCESS)) {
+                ended.incrementAndGet();
+            }
+        }
+
+        /** The age limit has passed. */
+        @Operation(nonParallelGroup = "control path")
+        public void nextGeneration() {
+            leaked.addAndGet(((LiveNode) lease().node()).nextGeneration());
+        }
+
+        /** Counted as long as it is neither ended nor leaked, and never twice. */
+        @Validate
+        public void counted() {
+            int inFlight = lease().node().inFlight();
+            boolean right = leaked.get() == 0 ? inFlight == 1 - ended.get() : inFlight == 0 || ended.get() == 0;
+            if (!right || inFlight < 0 || inFlight > 1) {
+                throw new IllegalStateException(
+                        "ended " + ended + " times, leaked " + leaked + " times, in flight " + inFlight);
+            }
+        }
+    }
+
     /** Attempts begin and end on one node. */
-    public static class InFlight {
+    public static class Attempts {
         private LiveNode node;
+        private final AtomicInteger open = new AtomicInteger();
 
         private synchronized LiveNode node() {
             if (node == null) {
@@ -80,18 +126,22 @@ class LeaseModelTest {
         @Operation
         public void begin() {
             node().begin();
+            open.incrementAndGet();
         }
 
-        /** An attempt ends. */
+        /** An attempt begins and ends. */
         @Operation
-        public void end() {
-            node().end(Outcome.SUCCESS);
+        public boolean call() {
+            LiveNode node = node();
+            return node.end(node.begin());
         }
 
-        /** Attempts under way. */
-        @Operation
-        public int inFlight() {
-            return node().inFlight();
+        /** What is open is counted. */
+        @Validate
+        public void counted() {
+            if (node().inFlight() != open.get()) {
+                throw new IllegalStateException(open + " open, in flight " + node().inFlight());
+            }
         }
     }
 
@@ -101,7 +151,12 @@ class LeaseModelTest {
     }
 
     @Test
+    void progressAndTheAgeLimitCountALeaseOnce() {
+        ModelCheck.check(Ages.class, LeaseModelTest.class);
+    }
+
+    @Test
     void everyAttemptIsCountedInAndOut() {
-        ModelCheck.check(InFlight.class, LeaseModelTest.class);
+        ModelCheck.check(Attempts.class, LeaseModelTest.class);
     }
 }

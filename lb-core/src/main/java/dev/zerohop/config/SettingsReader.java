@@ -27,12 +27,14 @@ final class SettingsReader {
     private SettingsReader() {}
 
     static BalancerSettings read(@Nullable Object tree) {
-        Fields root = Fields.of("", tree, "policy", "key", "stages", "health", "retry");
+        Fields root = Fields.of("", tree, "policy", "key", "stages", "health", "retry", "leases");
         PickPolicy policy = PolicyReader.read(root);
         KeySource key = root.has("key") ? KeyReader.read(root) : null;
         List<Stage> stages = stages(root.object("stages", "panic", "zone"));
         Fields health = root.object("health", "ejection", "massRemoval");
-        return new BalancerSettings(policy, stages, ejection(health), guard(health), retry(root), key);
+        Duration leaseAgeLimit = root.object("leases", "ageLimit")
+                .duration("ageLimit", BalancerSettings.DEFAULT_LEASE_AGE_LIMIT, Duration.ZERO, DAY);
+        return new BalancerSettings(policy, stages, ejection(health), guard(health), retry(root), key, leaseAgeLimit);
     }
 
     /** In their fixed order, whatever the order of the fields. */

@@ -94,7 +94,10 @@ final class PeakEwmaState implements LoadMetric.Load {
     private void sample(long nowNanos, long latencyNanos, Outcome outcome) {
         if (outcome == Outcome.CANCELLED || outcome == Outcome.LEAKED) {
             // No answer. But if it is the attempt whose age is watched, there is nothing to watch any more.
-            if ((long) SINCE.getOpaque(this) == nowNanos - latencyNanos) {
+            // One that leaked is known to be at least so old.
+            long began = nowNanos - latencyNanos;
+            long watched = (long) SINCE.getOpaque(this);
+            if (outcome == Outcome.LEAKED ? watched - began <= 0 : watched == began) {
                 SINCE.setOpaque(this, 0L);
             }
             return;

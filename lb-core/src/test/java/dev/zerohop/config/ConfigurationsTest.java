@@ -200,8 +200,8 @@ class ConfigurationsTest {
                 "[] => configuration: was an empty list, expected an object",
                 "3 => configuration: was 3, expected an object",
                 "null => configuration: was null, expected an object",
-                "{\"polcy\": \"random\"} => polcy: was \"random\", expected the field policy: known are policy, key, stages, health, retry",
-                "{\"x y\": 1} => [\"x y\"]: was 1, expected a known field: policy, key, stages, health, retry",
+                "{\"polcy\": \"random\"} => polcy: was \"random\", expected the field policy: known are policy, key, stages, health, retry, leases",
+                "{\"x y\": 1} => [\"x y\"]: was 1, expected a known field: policy, key, stages, health, retry, leases",
                 "{\"policy\": null} => policy: was null, expected a value (leave the field out for its default)",
                 "{\"retry\": {\"ttl\": null}} => retry.ttl: was null, expected a value (leave the field out for its default)",
                 // policy
