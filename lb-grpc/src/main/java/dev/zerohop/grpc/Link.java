@@ -27,6 +27,7 @@ final class Link {
     private ConnectivityState state = ConnectivityState.CONNECTING;
     private Status cause = Status.UNAVAILABLE.withDescription("never connected");
     private boolean gone;
+    private long leaveByNanos;
 
     /** Whether a call can start at once; read by pickers. */
     private volatile boolean ready;
@@ -97,6 +98,15 @@ final class Link {
         }
     }
 
+    void leaveBy(long nanos) {
+        leaveByNanos = nanos;
+    }
+
+    /** Until when it may serve although its endpoint left. */
+    long leaveByNanos() {
+        return leaveByNanos;
+    }
+
     void requestConnection() {
         if (!gone) {
             subchannel.requestConnection();
@@ -128,25 +138,19 @@ final class Link {
                 owner.onFailed(this);
             }
             case IDLE -> {
-                ready = false;
-                subchannel.requestConnection();
-                lostOrBegun(true);
+                connectionEnded();
+                owner.onLost(this);
             }
-            case CONNECTING -> {
-                ready = false;
-                lostOrBegun(false);
-            }
+            case CONNECTING -> connectionEnded();
             case SHUTDOWN -> ready = false;
         }
     }
 
-    private void lostOrBegun(boolean lost) {
+    private void connectionEnded() {
+        ready = false;
         if (state == ConnectivityState.READY) {
             state = ConnectivityState.CONNECTING;
             owner.onConnecting(this);
-        }
-        if (lost) {
-            owner.onLost();
         }
     }
 

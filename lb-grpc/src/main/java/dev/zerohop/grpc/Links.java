@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,21 +22,30 @@ final class Links implements HealthSource {
     private static final Verdict CONNECTED = Verdict.lasting(Health.Status.HEALTHY, "connected");
     private static final Verdict CONNECTING = Verdict.lasting(Health.Status.CONNECTING, "a connection is being made");
 
+    /** How long an endpoint that left may serve while none of the new ones is connected; a connection attempt takes less, or does not succeed. */
+    private static final long LEAVING_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Helper helper;
     private final Attempts attempts;
     private final Runnable onLoss;
+    private final Runnable onLeavingGone;
     private IdentityHashMap<Node, Link> links = new IdentityHashMap<>();
 
-    /** Endpoints that left while nobody else was connected; they serve until somebody is. */
+    /** Endpoints that left while no other was connected, the earliest first; they serve until one is. */
     private List<Link> leaving = List.of();
 
     private @Nullable Sink sink;
     private int ready;
 
-    Links(Helper helper, Attempts attempts, Runnable onLoss) {
+    /**
+     * @param onLoss called when a member's connection failed or was lost
+     * @param onLeavingGone called when an endpoint that left serves no longer though none of the new ones is connected
+     */
+    Links(Helper helper, Attempts attempts, Runnable onLoss, Runnable onLeavingGone) {
         this.helper = helper;
         this.attempts = attempts;
         this.onLoss = onLoss;
+        this.onLeavingGone = onLeavingGone;
     }
 
     @Override
@@ -68,12 +78,10 @@ final class Links implements HealthSource {
     }
 
     /**
-     * Gives every member a subchannel and takes it from everybody else. Who left while connected keeps its subchannel if nobody else has one that is ready:
-     * the new ones connect before the old go.
-     *
-     * @return whether somebody leaves in that way
+     * Gives every member a subchannel and takes it from all others. An endpoint that left while connected keeps its subchannel if no member has one that is
+     * ready: the new ones connect before the old go.
      */
-    boolean follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses) {
+    void follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses, long nowNanos) {
         // A copy: the pickers that are out read the old map until they are replaced.
         IdentityHashMap<Node, Link> before = new IdentityHashMap<>(links);
         IdentityHashMap<Node, Link> after = new IdentityHashMap<>(members.size() * 2);
@@ -99,6 +107,7 @@ final class Links implements HealthSource {
         List<Link> staying = new ArrayList<>(leaving);
         for (Link gone : before.values()) {
             if (gone.ready() && ready == 0 && !members.isEmpty()) {
+                gone.leaveBy(nowNanos + LEAVING_NANOS);
                 staying.add(gone);
             } else {
                 gone.shutdown();
@@ -108,13 +117,25 @@ final class Links implements HealthSource {
         if (members.isEmpty() || ready > 0) {
             letGo();
         }
-        return !leaving.isEmpty();
     }
 
-    /** Ends who was only kept until somebody else is connected. */
+    /** Ends what was only kept until a member is connected. */
     void letGo() {
         leaving.forEach(Link::shutdown);
         leaving = List.of();
+    }
+
+    /** Ends those whose time is over, whatever has happened since they left. */
+    void letGo(long nowNanos) {
+        List<Link> staying = new ArrayList<>(leaving);
+        staying.removeIf(link -> {
+            boolean over = link.leaveByNanos() - nowNanos <= 0;
+            if (over) {
+                link.shutdown();
+            }
+            return over;
+        });
+        leaving = List.copyOf(staying);
     }
 
     int ready() {
@@ -153,7 +174,17 @@ final class Links implements HealthSource {
         onLoss.run();
     }
 
-    void onLost() {
+    /** The connection ended. A member asks for the next one; an endpoint that left has served its last call. */
+    void onLost(Link link) {
+        if (leaving.contains(link)) {
+            List<Link> staying = new ArrayList<>(leaving);
+            staying.remove(link);
+            leaving = List.copyOf(staying);
+            link.shutdown();
+            onLeavingGone.run();
+            return;
+        }
+        link.requestConnection();
         onLoss.run();
     }
 

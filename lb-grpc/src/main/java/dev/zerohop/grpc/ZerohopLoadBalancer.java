@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.Cancellable;
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
@@ -23,7 +24,6 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,9 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ZerohopLoadBalancer extends LoadBalancer {
     private static final Logger LOG = LoggerFactory.getLogger(ZerohopLoadBalancer.class);
-
-    /** How long endpoints that left may serve while nobody of the new ones is connected; a connection attempt takes less, or does not succeed. */
-    private static final long LEAVING_SECONDS = 10;
 
     private static final int CAUSES_NAMED = 5;
 
@@ -56,14 +53,14 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private boolean membershipChanged;
     private boolean refreshWanted;
     private boolean shutdown;
-    private SynchronizationContext.@Nullable ScheduledHandle leavingTimer;
+    private @Nullable Cancellable leavingTimer;
 
     ZerohopLoadBalancer(Helper helper, Time time) {
         this.helper = helper;
         this.sync = helper.getSynchronizationContext();
         this.time = time;
         this.attempts = new Attempts(() -> requireNonNull(balancer), failures, () -> sync.execute(this::publish));
-        this.links = new Links(helper, attempts, this::wantRefresh);
+        this.links = new Links(helper, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
     @Override
@@ -215,15 +212,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Snapshot snapshot = running.snapshot();
         if (membershipChanged) {
             membershipChanged = false;
-            if (links.follow(
-                    snapshot.members(), node -> addresses.get(node.endpoint().id()))) {
-                startLeavingTimer();
-            }
+            links.follow(
+                    snapshot.members(), node -> addresses.get(node.endpoint().id()), time.nanoTime());
         }
         if (links.ready() > 0) {
             links.letGo();
-            cancelLeavingTimer();
         }
+        timeLeaving();
         ConnectivityState state = aggregate(snapshot);
         String causes = state == ConnectivityState.READY ? "" : causes();
         helper.updateBalancingState(state, new EndpointPicker(running, links, attempts, failures, causes, sourceError));
@@ -287,17 +282,22 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         return failed <= CAUSES_NAMED ? text.toString() : text + " and " + (failed - CAUSES_NAMED) + " more";
     }
 
-    private void startLeavingTimer() {
-        cancelLeavingTimer();
-        leavingTimer = sync.schedule(
-                () -> {
-                    leavingTimer = null;
-                    links.letGo();
-                    publish();
-                },
-                LEAVING_SECONDS,
-                TimeUnit.SECONDS,
-                helper.getScheduledExecutorService());
+    /** One timer, for the first of those that left: it runs out when it is due, however often the membership changes until then. */
+    private void timeLeaving() {
+        if (links.leaving().isEmpty()) {
+            cancelLeavingTimer();
+        } else if (leavingTimer == null) {
+            long left = links.leaving().get(0).leaveByNanos() - time.nanoTime();
+            leavingTimer = time.schedule(Math.max(0, left), () -> sync.execute(this::endLeaving));
+        }
+    }
+
+    private void endLeaving() {
+        if (leavingTimer != null) {
+            leavingTimer = null;
+            links.letGo(time.nanoTime());
+            publish();
+        }
     }
 
     private void cancelLeavingTimer() {

@@ -133,6 +133,35 @@ class ScaleTest {
     }
 
     @Test
+    void endpointsThatLeftServeForTenSecondsAndNoUpdateBeginsThemAnew() {
+        resolve(0, 2);
+        all(ConnectivityState.READY);
+        resolve(2, 4);
+        for (int second = 1; second < 10; second++) {
+            time.advance(Duration.ofMillis(980));
+            resolve(2, 4 + second);
+            assertThat(subchannels.subList(0, 2)).noneMatch(subchannel -> subchannel.shutdown);
+            assertThat(published.get(published.size() - 1)).isEqualTo(ConnectivityState.READY);
+        }
+        time.advance(Duration.ofSeconds(1));
+        assertThat(subchannels.subList(0, 2)).allMatch(subchannel -> subchannel.shutdown);
+        assertThat(published.get(published.size() - 1)).isEqualTo(ConnectivityState.CONNECTING);
+    }
+
+    @Test
+    void anEndpointThatLeftAndLosesItsConnectionServesNoLonger() {
+        resolve(0, 2);
+        all(ConnectivityState.READY);
+        resolve(2, 4);
+        subchannels.get(0).become(ConnectivityStateInfo.forNonError(ConnectivityState.IDLE));
+        assertThat(subchannels.get(0).shutdown).isTrue();
+        assertThat(subchannels.get(0).requests).isEqualTo(1);
+        assertThat(published.get(published.size() - 1)).isEqualTo(ConnectivityState.READY);
+        subchannels.get(1).become(ConnectivityStateInfo.forNonError(ConnectivityState.IDLE));
+        assertThat(published.get(published.size() - 1)).isEqualTo(ConnectivityState.CONNECTING);
+    }
+
+    @Test
     void aPickerThatIsOutGoesOnPickingWhileItsSuccessorIsMade() {
         resolve(0, 4);
         all(ConnectivityState.READY);
