@@ -5,18 +5,37 @@ import io.grpc.EquivalentAddressGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Comparator;
+import java.util.List;
 
-/** Endpoints out of address groups of resolvers that know nothing of zerohop: the first address names the group, the weight is 1. */
+/**
+ * Endpoints of weight 1 out of address groups of resolvers that know nothing of zerohop. All addresses of a group name it together, in an order of their own: two
+ * groups that share an address are two endpoints, and a group whose addresses come in another order stays the same one.
+ */
 final class PlainEndpoints {
     private PlainEndpoints() {}
 
     static Endpoint of(EquivalentAddressGroup group) {
-        SocketAddress first = group.getAddresses().get(0);
-        if (first instanceof InetSocketAddress inet && inet.getPort() > 0) {
-            InetAddress address = inet.getAddress();
-            return Endpoint.of(address == null ? inet.getHostString() : address.getHostAddress(), inet.getPort());
+        List<Endpoint> each = group.getAddresses().stream()
+                .distinct()
+                .map(PlainEndpoints::of)
+                .sorted(Comparator.comparing(Endpoint::id))
+                .toList();
+        Endpoint first = each.get(0);
+        if (each.size() == 1) {
+            return first;
+        }
+        return first.toBuilder()
+                .id(String.join(",", each.stream().map(Endpoint::id).toList()))
+                .build();
+    }
+
+    private static Endpoint of(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet && inet.getPort() > 0) {
+            InetAddress ip = inet.getAddress();
+            return Endpoint.of(ip == null ? inet.getHostString() : ip.getHostAddress(), inet.getPort());
         }
         // In-process and Unix sockets have a name but neither host nor port; only the id is ever used.
-        return Endpoint.builder("local", 1).id(first.toString()).build();
+        return Endpoint.builder("local", 1).id(address.toString()).build();
     }
 }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns one scheme of zerohop into a name resolver of gRPC. */
 abstract class SchemeProvider extends NameResolverProvider {
-    private static final int PRIORITY = 5;
+    /** Below those of grpc's own resolvers: the resolver of the highest priority is asked about targets without a scheme. */
+    private static final int PRIORITY = 1;
 
     private final String scheme;
 

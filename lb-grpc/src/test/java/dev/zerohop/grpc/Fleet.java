@@ -7,6 +7,7 @@ import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
+import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -38,6 +39,7 @@ final class Fleet implements AutoCloseable {
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
     private @Nullable List<EquivalentAddressGroup> plain;
+    private Attributes plainFacts = Attributes.EMPTY;
 
     @Nullable
     KeyDirectory directory;
@@ -130,6 +132,11 @@ final class Fleet implements AutoCloseable {
 
     /** From now on channels get these very groups, from a resolver that knows nothing of zerohop. */
     void plain(List<EquivalentAddressGroup> groups) {
+        plain(groups, Attributes.EMPTY);
+    }
+
+    void plain(List<EquivalentAddressGroup> groups, Attributes facts) {
+        plainFacts = facts;
         plain = groups;
     }
 
@@ -225,7 +232,7 @@ final class Fleet implements AutoCloseable {
         public NameResolver newNameResolver(URI uri, NameResolver.Args args) {
             List<EquivalentAddressGroup> groups = plain;
             if (groups != null) {
-                return new PlainResolver(groups);
+                return new PlainResolver(groups, plainFacts);
             }
             return new ZerohopNameResolver(Target.parse(uri.toString()), "orders", args, new Driven());
         }
@@ -233,9 +240,11 @@ final class Fleet implements AutoCloseable {
 
     private static final class PlainResolver extends NameResolver {
         private final List<EquivalentAddressGroup> groups;
+        private final Attributes facts;
 
-        PlainResolver(List<EquivalentAddressGroup> groups) {
+        PlainResolver(List<EquivalentAddressGroup> groups, Attributes facts) {
             this.groups = groups;
+            this.facts = facts;
         }
 
         @Override
@@ -247,6 +256,7 @@ final class Fleet implements AutoCloseable {
         public void start(Listener2 listener) {
             listener.onResult2(ResolutionResult.newBuilder()
                     .setAddressesOrError(StatusOr.fromValue(groups))
+                    .setAttributes(facts)
                     .build());
         }
 

@@ -157,46 +157,6 @@ class RoutingTest {
         }
     }
 
-    @Test
-    void theAddressesOfOneGroupAreOneEndpointTriedInTurn() throws Exception {
-        try (TestServer a = new TestServer("a");
-                java.net.ServerSocket refused = new java.net.ServerSocket(0)) {
-            int dead = refused.getLocalPort();
-            refused.close();
-            io.grpc.EquivalentAddressGroup group = new io.grpc.EquivalentAddressGroup(List.of(
-                    new java.net.InetSocketAddress("127.0.0.1", dead),
-                    new java.net.InetSocketAddress("127.0.0.1", a.port())));
-            assertThat(PlainEndpoints.of(group).id()).isEqualTo("127.0.0.1:" + dead);
-            try (Fleet fleet = new Fleet();
-                    RecordingPolicy policy = new RecordingPolicy()) {
-                fleet.plain(List.of(group));
-                ManagedChannel channel =
-                        fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
-                assertThat(TestServer.call(channel)).isEqualTo("a");
-                assertThat(policy.balancer().snapshot().members()).hasSize(1);
-            }
-        }
-    }
-
-    @Test
-    void grpcsOwnPickFirstIsLeftAlone() throws Exception {
-        try (TestServer a = new TestServer("a")) {
-            ManagedChannel channel = Grpc.newChannelBuilder(
-                            "dns:///localhost:" + a.port(), InsecureChannelCredentials.create())
-                    .build();
-            try {
-                assertThat(TestServer.call(channel)).isEqualTo("a");
-            } finally {
-                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
-            }
-            try (Fleet fleet = Fleet.of("x", "y")) {
-                ManagedChannel chosen = fleet.built(fleet.builder()
-                        .defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of("pick_first", Map.of())))));
-                assertThat(spread(chosen, 50)).hasSize(1);
-            }
-        }
-    }
-
     // ---- keys ----
 
     private static final String SHARD = "{'policy': {'shard': {'strategy': 'modulo', 'shards': 3}}}";
