@@ -8,7 +8,6 @@ import dev.zerohop.Outcome;
 import dev.zerohop.ShardMap;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
-import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.Arrays;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Follows attempts from the moment they start on a connection to their end: leases, the retry budget's deposits, and what failed. */
 final class Attempts {
-    static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
-            Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
-
     private static final Endpoint[] NOBODY = {};
 
     private final Supplier<Balancer> balancer;
@@ -54,17 +50,6 @@ final class Attempts {
         return new Factory(node, shardEpoch, notOwner, before);
     }
 
-    static int number(@Nullable String header) {
-        if (header == null) {
-            return 0;
-        }
-        try {
-            return Math.max(0, Integer.parseInt(header));
-        } catch (NumberFormatException foreign) {
-            return 0;
-        }
-    }
-
     private final class Factory extends ClientStreamTracer.Factory {
         private final Node node;
         private final @Nullable String shardEpoch;
@@ -82,44 +67,51 @@ final class Attempts {
         public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
             CallOptions options = info.getCallOptions();
             CallMemory memory = options.getOption(CallMemory.KEY);
-            int number = number(headers.get(PREVIOUS_ATTEMPTS));
             Balancer now = balancer.get();
-            boolean first = memory == null ? number == 0 : memory.begin(node.endpoint());
+            // Without a memory an attempt is a repetition if the failure before it is known, whatever its headers
+            // claim.
+            boolean first = memory == null ? before == null : memory.begin(node.endpoint());
             if (first) {
                 now.retryBudget().deposit();
             }
+            // Values that the application forwards describe another call.
+            headers.discardAll(ZerohopGrpc.SHARD_EPOCH);
+            headers.discardAll(ZerohopGrpc.NOT_OWNER);
             if (shardEpoch != null) {
-                headers.discardAll(ZerohopGrpc.SHARD_EPOCH);
                 headers.put(ZerohopGrpc.SHARD_EPOCH, shardEpoch);
             }
             if (notOwner != null) {
-                headers.discardAll(ZerohopGrpc.NOT_OWNER);
                 headers.put(ZerohopGrpc.NOT_OWNER, notOwner);
             }
             if (before != null) {
                 failures.settle(before);
             }
             return new Attempt(
-                    now.begin(node), memory, options.getDeadline(), number, before == null ? NOBODY : before.tried);
+                    now.begin(node), memory, options, Repetition.of(headers), before == null ? NOBODY : before.tried);
         }
     }
 
     private final class Attempt extends ClientStreamTracer {
         private final Lease lease;
         private final @Nullable CallMemory memory;
-        private final @Nullable Deadline deadline;
-        private final int number;
+        private final CallOptions options;
+        private final Repetition repetition;
         private final Endpoint[] tried;
         private @Nullable Metadata trailers;
         private volatile boolean sent;
         private volatile boolean answered;
         private volatile boolean finishedByServer;
 
-        Attempt(Lease lease, @Nullable CallMemory memory, @Nullable Deadline deadline, int number, Endpoint[] tried) {
+        Attempt(
+                Lease lease,
+                @Nullable CallMemory memory,
+                CallOptions options,
+                Repetition repetition,
+                Endpoint[] tried) {
             this.lease = lease;
             this.memory = memory;
-            this.deadline = deadline;
-            this.number = number;
+            this.options = options;
+            this.repetition = repetition;
             this.tried = tried;
         }
 
@@ -155,7 +147,7 @@ final class Attempts {
             } else if (!status.isOk() && status.getCode() != Status.Code.CANCELLED) {
                 Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
                 more[tried.length] = lease.endpoint();
-                failures.add(new RecentFailures.Failure(deadline, number, more, status));
+                failures.add(new RecentFailures.Failure(options, repetition, more, status));
             }
         }
 

@@ -27,7 +27,8 @@ final class CallInterceptor implements ClientInterceptor {
             }
         }
         CallMemory memory = new CallMemory();
-        return new SimpleForwardingClientCall<>(next.newCall(method, own.withOption(CallMemory.KEY, memory))) {
+        return new SimpleForwardingClientCall<>(next.newCall(
+                method, own.withOption(CallMemory.KEY, memory).withStreamTracerFactory(AttemptHeaders.INSTANCE))) {
             @Override
             public void start(Listener<A> listener, Metadata headers) {
                 super.start(

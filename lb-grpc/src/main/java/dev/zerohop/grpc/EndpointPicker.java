@@ -78,9 +78,8 @@ final class EndpointPicker extends SubchannelPicker {
             }
         }
         CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
-        String previous = args.getHeaders().get(Attempts.PREVIOUS_ATTEMPTS);
-        if (previous != null || (memory != null && memory.tried().length > 0)) {
-            return again(args, context, memory, Attempts.number(previous));
+        if (args.getHeaders().containsKey(Repetition.HEADER) || (memory != null && memory.tried().length > 0)) {
+            return again(args, context, memory, Repetition.of(args.getHeaders()));
         }
         return pick(args, context, null);
     }
@@ -156,9 +155,10 @@ final class EndpointPicker extends SubchannelPicker {
 
     // ---- retries and hedges ----
 
-    private PickResult again(PickSubchannelArgs args, PickContext context, @Nullable CallMemory memory, int number) {
-        RecentFailures.Failure before =
-                memory == null ? failures.before(args.getCallOptions().getDeadline(), number) : null;
+    private PickResult again(
+            PickSubchannelArgs args, PickContext context, @Nullable CallMemory memory, Repetition repetition) {
+        int number = repetition.number();
+        RecentFailures.Failure before = memory == null ? failures.before(args.getCallOptions(), repetition) : null;
         // Number 0 is a transparent retry of grpc's: the server never saw the attempt before it, so it is free.
         if (number > 0 && memory != null && !memory.wasAllowed(number)) {
             String refusal = refuseRepeat(number);

@@ -1,15 +1,18 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.Endpoint;
+import io.grpc.CallOptions;
 import io.grpc.Deadline;
 import io.grpc.Status;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A channel's last failed attempts, for calls without {@link CallMemory}: a policy cannot tell which call an attempt belongs to. A retry is matched with the
- * newest failure that has its deadline (one object per call, for calls that have one) and the attempt number before its own. Lock-free, bounded.
+ * newest failure that shares its deadline and executor (one object per call where a call has one, and for blocking stubs) and that its header continues.
+ * Lock-free, bounded.
  */
 final class RecentFailures {
     private static final int SIZE = 64;
@@ -20,16 +23,22 @@ final class RecentFailures {
     /** A failed attempt: its number, all endpoints that its call tried so far as known, and whether its repetition was let through. */
     static final class Failure {
         final @Nullable Deadline deadline;
-        final int attempt;
+        final @Nullable Executor executor;
+        final Repetition attempt;
         final Endpoint[] tried;
         final Status status;
         volatile boolean allowed;
 
-        Failure(@Nullable Deadline deadline, int attempt, Endpoint[] tried, Status status) {
-            this.deadline = deadline;
+        Failure(CallOptions options, Repetition attempt, Endpoint[] tried, Status status) {
+            this.deadline = options.getDeadline();
+            this.executor = options.getExecutor();
             this.attempt = attempt;
             this.tried = tried;
             this.status = status;
+        }
+
+        boolean isBefore(CallOptions options, Repetition next) {
+            return deadline == options.getDeadline() && executor == options.getExecutor() && next.continues(attempt);
         }
     }
 
@@ -38,11 +47,11 @@ final class RecentFailures {
     }
 
     @Nullable
-    Failure before(@Nullable Deadline deadline, int attempt) {
+    Failure before(CallOptions options, Repetition attempt) {
         int newest = next.get() - 1;
         for (int i = 0; i < SIZE; i++) {
             Failure failure = ring.get(Math.floorMod(newest - i, SIZE));
-            if (failure != null && failure.deadline == deadline && failure.attempt == attempt - 1) {
+            if (failure != null && failure.isBefore(options, attempt)) {
                 return failure;
             }
         }

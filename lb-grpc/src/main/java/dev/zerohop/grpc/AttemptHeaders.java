@@ -1,0 +1,27 @@
+package dev.zerohop.grpc;
+
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+
+/**
+ * Rids each attempt of a number of attempts that the application forwards from another call. Runs before the attempt is picked, whatever the order of the
+ * channel's interceptors, and knows the true number.
+ */
+final class AttemptHeaders extends ClientStreamTracer.Factory {
+    static final AttemptHeaders INSTANCE = new AttemptHeaders();
+
+    private static final ClientStreamTracer NOTHING_TO_TRACE = new ClientStreamTracer() {};
+
+    private AttemptHeaders() {}
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+        if (headers.containsKey(Repetition.HEADER)) {
+            headers.discardAll(Repetition.HEADER);
+            if (info.getPreviousAttempts() > 0) {
+                headers.put(Repetition.HEADER, Integer.toString(info.getPreviousAttempts()));
+            }
+        }
+        return NOTHING_TO_TRACE;
+    }
+}
