@@ -34,6 +34,7 @@ final class CallState extends EventListener {
     private List<String> retryAfter = List.of();
 
     private volatile @Nullable Redirect redirect;
+    private final RedirectCredentials credentials = new RedirectCredentials();
 
     /** A redirect that leaves the service: where to, and the answer's own headers. */
     record Redirect(HttpUrl target, Response original) {}
@@ -129,6 +130,10 @@ final class CallState extends EventListener {
     @Nullable
     Redirect redirect() {
         return redirect;
+    }
+
+    RedirectCredentials credentials() {
+        return credentials;
     }
 
     /** Keeps what the endpoint's answer said, for whoever gets the answer. */

@@ -44,12 +44,14 @@ final class RoutingInterceptor implements Interceptor {
         guard.poll();
         CallState call = CallState.of(chain.call());
         Request request = chain.request();
+        Chain toFollow = chain;
         Response prior = null;
+        call.credentials().begin();
         for (int followUps = 0; ; followUps++) {
             call.redirect(null);
-            Response response = send(chain, call, request);
-            if (prior != null && response.priorResponse() == null) {
-                response = response.newBuilder().priorResponse(prior).build();
+            Response response = call.credentials().asSent(send(toFollow, call, request));
+            if (prior != null) {
+                response = Redirects.after(prior, response);
             }
             CallState.Redirect redirect = call.redirect();
             if (redirect == null) {
@@ -65,11 +67,12 @@ final class RoutingInterceptor implements Interceptor {
             if (followUps == MAX_FOLLOW_UPS) {
                 throw new ProtocolException("Too many follow-up requests: " + (followUps + 1));
             }
-            prior = response.newBuilder()
-                    .headers(redirect.original().headers())
-                    .body(ResponseBody.create("", null))
-                    .build();
+            prior = Redirects.followed(response, redirect.original().headers());
             request = next;
+            if (followUps == 0) {
+                toFollow = chain.withAuthenticator(call.credentials().over(chain.getAuthenticator()));
+            }
+            call.credentials().redirected();
         }
     }
 

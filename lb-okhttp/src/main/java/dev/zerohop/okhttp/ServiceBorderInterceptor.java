@@ -29,11 +29,11 @@ final class ServiceBorderInterceptor implements Interceptor {
 
     @Override
     public Response intercept(Chain chain) throws IOException {
-        Request request = chain.request();
         CallState call = chain.call().tag(CallState.class);
         if (call == null) {
-            return chain.proceed(request);
+            return chain.proceed(chain.request());
         }
+        Request request = call.credentials().withheld(chain.request());
         String host = request.url().host();
         boolean routed = services.containsKey(host);
         Connection connection = chain.connection();

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
 import mockwebserver3.Dispatcher;
@@ -22,6 +23,7 @@ final class TestServer implements AutoCloseable {
     final ConcurrentLinkedQueue<RecordedRequest> log = new ConcurrentLinkedQueue<>();
     final AtomicInteger running = new AtomicInteger();
     volatile @Nullable Function<RecordedRequest, MockResponse> answer;
+    volatile @Nullable Consumer<RecordedRequest> observer;
 
     TestServer(String id) throws IOException {
         this(id, null, List.of());
@@ -43,6 +45,10 @@ final class TestServer implements AutoCloseable {
             @Override
             public MockResponse dispatch(RecordedRequest request) {
                 log.add(request);
+                Consumer<RecordedRequest> observing = observer;
+                if (observing != null) {
+                    observing.accept(request);
+                }
                 running.incrementAndGet();
                 try {
                     Function<RecordedRequest, MockResponse> how = answer;
