@@ -98,6 +98,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
      *
      * @return the same builder
      * @throws IllegalArgumentException if the name or the target cannot be used
+     * @throws IllegalStateException if the OkHttp on the class path is older than 5.4
      */
     public static OkHttpClient.Builder install(OkHttpClient.Builder client, String name, String target) {
         return builder().route(name, target).build().install(client);
@@ -347,8 +348,10 @@ public final class ZerohopOkHttp implements AutoCloseable {
          * Builds the routing and starts the balancers of its targets.
          *
          * @throws IllegalArgumentException if a target does not say what its scheme needs
+         * @throws IllegalStateException if the OkHttp on the class path is older than 5.4
          */
         public ZerohopOkHttp build() {
+            OkHttpVersion.require();
             return new ZerohopOkHttp(this);
         }
     }
