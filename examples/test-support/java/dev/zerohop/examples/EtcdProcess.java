@@ -96,7 +96,7 @@ public final class EtcdProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> get("x") == null);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> get("x") == null);
     }
 
     /** kill -9. */
@@ -125,7 +125,7 @@ public final class EtcdProcess implements AutoCloseable {
         try {
             HttpResponse<String> answer = client.send(
                     HttpRequest.newBuilder(URI.create("http://" + address() + "/v3/kv/" + what))
-                            .timeout(Duration.ofSeconds(5))
+                            .timeout(Duration.ofSeconds(20))
                             .POST(HttpRequest.BodyPublishers.ofString(json))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());

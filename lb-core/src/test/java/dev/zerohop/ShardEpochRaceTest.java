@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The epoch that an attempt states is the one by which it was routed. */
-@Timeout(120)
+@Timeout(300)
 class ShardEpochRaceTest {
     private static final int FLIPS = 3_000;
 

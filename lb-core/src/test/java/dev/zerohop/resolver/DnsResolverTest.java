@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -408,10 +410,10 @@ class DnsResolverTest extends ResolverContract {
         Target target = Target.parse("refreshing-dns:///orders.test:80?refresh=100ms&server=" + server.address());
         try (Resolver real = target.newResolver(Env.system())) {
             real.start(recorder);
-            org.awaitility.Awaitility.await().until(() -> recorder.calls() > 2);
+            ConditionFactory await = Awaitility.await().atMost(Duration.ofSeconds(60));
+            await.until(() -> recorder.calls() > 2);
             server.set("A", "orders.test", "10.0.0.1", "10.0.0.2");
-            org.awaitility.Awaitility.await()
-                    .until(() -> recorder.last().endpoints().size() == 2);
+            await.until(() -> recorder.last().endpoints().size() == 2);
         }
     }
 }

@@ -53,7 +53,7 @@ class EtcdBalancerTest {
             servers.add(EtcdRegistration.register(client, "orders", endpoint, Duration.ofSeconds(30)));
         }
         for (EtcdRegistration server : servers) {
-            server.registered().get(20, TimeUnit.SECONDS);
+            server.registered().get(60, TimeUnit.SECONDS);
         }
         balancer = Balancer.builder("orders")
                 .resolver(Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system()))

@@ -143,7 +143,7 @@ class EtcdClusterTest {
             // It would still say what it knew.
             EtcdConnection lonely = new EtcdConnection(List.of(HostAndPort.fromString(cluster.addresses()[alone])), 0);
             KeyStore.Reading old =
-                    new GrpcKeyStore(lonely).readMaybeOld(KEYS.followed()).get(20, TimeUnit.SECONDS);
+                    new GrpcKeyStore(lonely).readMaybeOld(KEYS.followed()).get(60, TimeUnit.SECONDS);
             lonely.close();
             assertThat(old.entries().get(KEYS.endpoint("a")).value().toStringUtf8())
                     .contains("\"weight\": 1");

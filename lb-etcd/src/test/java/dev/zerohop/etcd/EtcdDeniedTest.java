@@ -25,7 +25,7 @@ class EtcdDeniedTest {
             etcd.enableAuth("secret");
             GrpcKeyStore store = new GrpcKeyStore(connection);
             List<KeyRange> ranges = List.of(KeyRange.under("a/"));
-            assertThatThrownBy(() -> store.read(ranges).get(20, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> store.read(ranges).get(60, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(
                             EtcdFailure.class,
@@ -44,7 +44,7 @@ class EtcdDeniedTest {
                     ended.complete(cause);
                 }
             });
-            assertThat(ended.get(20, TimeUnit.SECONDS).kind()).isEqualTo(EtcdFailure.Kind.DENIED);
+            assertThat(ended.get(60, TimeUnit.SECONDS).kind()).isEqualTo(EtcdFailure.Kind.DENIED);
             Listening heard = new Listening();
             var resolver = Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system());
             resolver.start(heard);

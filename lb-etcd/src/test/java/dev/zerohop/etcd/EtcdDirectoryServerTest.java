@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A directory in a real etcd, with keyed calls running. */
-@Timeout(180)
+@Timeout(300)
 class EtcdDirectoryServerTest {
     private static final ServiceKeys KEYS = new ServiceKeys("orders");
     private static final int SERVERS = 3;
@@ -79,7 +79,7 @@ class EtcdDirectoryServerTest {
                 })
                 .build();
         balancer.start();
-        assertThat(known.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(known.await(60, TimeUnit.SECONDS)).isTrue();
         load = new Load();
     }
 
@@ -123,7 +123,7 @@ class EtcdDirectoryServerTest {
                     throw none;
                 }
             }
-            next.toCompletableFuture().get(30, TimeUnit.SECONDS);
+            next.toCompletableFuture().get(60, TimeUnit.SECONDS);
         }
     }
 

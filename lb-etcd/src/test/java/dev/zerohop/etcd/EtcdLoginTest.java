@@ -110,7 +110,7 @@ class EtcdLoginTest {
         try (EtcdClient client = client("reader")) {
             Leases leases = new Leases(client.connection());
             assertThat(leases.put(KEYS.endpoint("b"), "{}", 0))
-                    .failsWithin(20, TimeUnit.SECONDS)
+                    .failsWithin(60, TimeUnit.SECONDS)
                     .withThrowableOfType(java.util.concurrent.ExecutionException.class)
                     .havingRootCause()
                     .withMessageContaining("permission denied");
@@ -152,10 +152,10 @@ class EtcdLoginTest {
             // The token is refused, and no connection ends because of it.
             etcd.changePassword("reader", "first");
             Leases leases = new Leases(client.connection());
-            assertThat(leases.grant(30).get(20, TimeUnit.SECONDS).id()).isNotZero();
+            assertThat(leases.grant(30).get(60, TimeUnit.SECONDS).id()).isNotZero();
             KeyStore store = new GrpcKeyStore(client.connection());
             etcd.changePassword("reader", "first");
-            assertThat(store.read(KEYS.followed()).get(20, TimeUnit.SECONDS).entries())
+            assertThat(store.read(KEYS.followed()).get(60, TimeUnit.SECONDS).entries())
                     .containsKey(KEYS.endpoint("a"));
 
             put(2);
@@ -178,7 +178,7 @@ class EtcdLoginTest {
             Files.writeString(password, "second");
             etcd.changePassword("reader", "second");
             KeyStore store = new GrpcKeyStore(client.connection());
-            assertThat(store.read(KEYS.followed()).get(20, TimeUnit.SECONDS).entries())
+            assertThat(store.read(KEYS.followed()).get(60, TimeUnit.SECONDS).entries())
                     .hasSize(1);
 
             // A file that is gone meanwhile leaves the last good password in use.
@@ -242,9 +242,9 @@ class EtcdLoginTest {
         Endpoint me = Endpoint.builder("10.0.0.2", 80).id("b").build();
         try (EtcdClient client = client("server")) {
             EtcdRegistration registration = EtcdRegistration.register(client, "orders", me, Duration.ofSeconds(10));
-            registration.registered().orTimeout(20, TimeUnit.SECONDS).join();
+            registration.registered().orTimeout(60, TimeUnit.SECONDS).join();
             assertThat(etcd.get(KEYS.endpoint("b"))).isNotNull();
-            registration.leave(Duration.ZERO).orTimeout(20, TimeUnit.SECONDS).join();
+            registration.leave(Duration.ZERO).orTimeout(60, TimeUnit.SECONDS).join();
             assertThat(etcd.get(KEYS.endpoint("b"))).isNull();
         }
     }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -60,6 +59,7 @@ class EtcdNetworkTest {
         EtcdServer.await().until(() -> !heard.errors.isEmpty());
         assertThat(heard.weights()).isEqualTo(Map.of("a", 1));
         put(2);
+        long healed = System.nanoTime();
         network.heal();
         heard.awaitWeights(Map.of("a", 2));
         EtcdServer.await().until(() -> !heard.last().stale());
@@ -100,7 +100,7 @@ class EtcdNetworkTest {
         resolver.start(heard);
         Endpoint me = Endpoint.builder("10.0.0.2", 80).id("b").build();
         EtcdRegistration registration = EtcdRegistration.register(client, "orders", me, EtcdRegistration.MIN_TTL);
-        registration.registered().orTimeout(20, TimeUnit.SECONDS).join();
+        registration.registered().orTimeout(60, TimeUnit.SECONDS).join();
         network.swallow();
         EtcdServer.await().until(() -> etcd.get(KEYS.endpoint("b")) == null);
         network.heal();
@@ -110,19 +110,20 @@ class EtcdNetworkTest {
 
     @Test
     @Tag("long")
-    void afterAMinuteOfSwallowingChangesArriveWithinThreeSeconds() {
+    void afterAMinuteOfSwallowingChangesArriveSoon() {
         resolver.start(heard);
         heard.awaitWeights(Map.of("a", 1));
         network.swallow();
         long begun = System.nanoTime();
-        Awaitility.await()
+        EtcdServer.await()
                 .atMost(Duration.ofSeconds(90))
                 .until(() -> System.nanoTime() - begun > Duration.ofSeconds(60).toNanos());
         put(2);
+        long healed = System.nanoTime();
         network.heal();
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(3))
-                .pollInterval(Duration.ofMillis(10))
-                .until(heard::weights, Map.of("a", 2)::equals);
+        heard.awaitWeights(Map.of("a", 2));
+        // Within 3 s where the machine has nothing else to do. Backing off as long as the outage was would be the
+        // fault.
+        assertThat(Duration.ofNanos(System.nanoTime() - healed)).isLessThan(Duration.ofSeconds(20));
     }
 }

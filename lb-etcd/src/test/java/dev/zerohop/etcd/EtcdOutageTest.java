@@ -159,7 +159,7 @@ class EtcdOutageTest {
 
     @Test
     @Tag("long")
-    void afterAMinuteOfOutageChangesArriveWithinThreeSeconds() {
+    void afterAMinuteOfOutageChangesArriveSoon() {
         etcd = EtcdServer.started(directory);
         put("a");
         try (Resolver resolver = follow(etcd.address())) {
@@ -172,10 +172,11 @@ class EtcdOutageTest {
                             System.nanoTime() - down > Duration.ofSeconds(60).toNanos());
             etcd.start();
             put("b");
-            org.awaitility.Awaitility.await()
-                    .atMost(Duration.ofSeconds(3))
-                    .pollInterval(Duration.ofMillis(10))
-                    .until(heard::weights, Map.of("a", 1, "b", 1)::equals);
+            long back = System.nanoTime();
+            heard.awaitWeights(Map.of("a", 1, "b", 1));
+            // Within 3 s where the machine has nothing else to do. Backing off as long as the outage was would be the
+            // fault.
+            assertThat(Duration.ofNanos(System.nanoTime() - back)).isLessThan(Duration.ofSeconds(20));
         }
     }
 }

@@ -18,6 +18,7 @@ import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.LeaseTimeToLiveRequest;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.Permission;
 import io.etcd.jetcd.api.PutRequest;
@@ -240,7 +241,7 @@ final class EtcdServer implements AutoCloseable {
     // ---- users ----
 
     private AuthGrpc.AuthBlockingStub users() {
-        return AuthGrpc.newBlockingStub(channel()).withDeadlineAfter(10, TimeUnit.SECONDS);
+        return AuthGrpc.newBlockingStub(channel()).withDeadlineAfter(20, TimeUnit.SECONDS);
     }
 
     /** Asks for a user from now on; the operator is root. */
@@ -253,7 +254,7 @@ final class EtcdServer implements AutoCloseable {
 
     private void logIn() {
         String token = AuthGrpc.newBlockingStub(transport())
-                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
                 .authenticate(AuthenticateRequest.newBuilder()
                         .setName("root")
                         .setPassword(rootPassword)
@@ -298,7 +299,7 @@ final class EtcdServer implements AutoCloseable {
     // ---- the process ----
 
     static org.awaitility.core.ConditionFactory await() {
-        return Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20));
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
     }
 
     /** kill -9. */
@@ -348,11 +349,11 @@ final class EtcdServer implements AutoCloseable {
     // ---- an operator's hands ----
 
     private KVGrpc.KVBlockingStub keys() {
-        return KVGrpc.newBlockingStub(channel()).withDeadlineAfter(5, TimeUnit.SECONDS);
+        return KVGrpc.newBlockingStub(channel()).withDeadlineAfter(20, TimeUnit.SECONDS);
     }
 
     private LeaseGrpc.LeaseBlockingStub leases() {
-        return LeaseGrpc.newBlockingStub(channel()).withDeadlineAfter(5, TimeUnit.SECONDS);
+        return LeaseGrpc.newBlockingStub(channel()).withDeadlineAfter(20, TimeUnit.SECONDS);
     }
 
     void put(String key, String value) {
@@ -427,6 +428,13 @@ final class EtcdServer implements AutoCloseable {
         return ids.size();
     }
 
+    /** What is left of a lease, in seconds; -1 if it has ended. */
+    long secondsLeft(long lease) {
+        return leases().leaseTimeToLive(
+                        LeaseTimeToLiveRequest.newBuilder().setID(lease).build())
+                .getTTL();
+    }
+
     /** How many leases there are, also those without keys. */
     int leaseCount() throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address() + "/v3/lease/leases"))
@@ -453,7 +461,7 @@ final class EtcdServer implements AutoCloseable {
     /** What the member says of itself and its leader. */
     StatusResponse status() {
         return MaintenanceGrpc.newBlockingStub(channel())
-                .withDeadlineAfter(5, TimeUnit.SECONDS)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
                 .status(StatusRequest.getDefaultInstance());
     }
 

@@ -21,7 +21,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,8 +87,7 @@ class EtcdSoakTest {
                 assertThat(stored(etcd)).isEqualTo(truth);
                 for (Listening client : clients) {
                     // Sooner than the periodic read would make good what the watch lost.
-                    Awaitility.await()
-                            .atMost(Duration.ofSeconds(40))
+                    EtcdServer.await()
                             .untilAsserted(() -> assertThat(client.weights()).isEqualTo(truth));
                 }
             } finally {

@@ -38,7 +38,7 @@ class GolbZoneTest {
             assertThat(zone.functions()).isNull();
             EtcdServer.await().until(() -> heard.contains("lost"));
             etcd.start();
-            zone.read().get(30, TimeUnit.SECONDS);
+            zone.read().get(60, TimeUnit.SECONDS);
             assertThat(zone.functions()).isEmpty();
             etcd.put("golb/function/zone-b/f", "{\"ips\": [\"10.0.0.9\", \"10.0.0.1\"], \"weights\": [3, 1]}");
             etcd.put("golb/function/zone-b/bad", "{");
@@ -91,7 +91,7 @@ class GolbZoneTest {
                         throw new IllegalStateException("from the listener");
                     }
                 })) {
-            zone.read().get(30, TimeUnit.SECONDS);
+            zone.read().get(60, TimeUnit.SECONDS);
             etcd.put("golb/function/zone-b/f", "{\"ips\": [\"10.0.0.9\"], \"weights\": [3]}");
             EtcdServer.await().until(() -> heard.contains("[f]"));
             assertThat(heard).containsExactly("answers", "[]", "[f]");

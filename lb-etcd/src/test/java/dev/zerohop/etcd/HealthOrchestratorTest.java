@@ -1,5 +1,8 @@
 package dev.zerohop.etcd;
 
+import static dev.zerohop.etcd.HealthOrchestrator.Role.DETACHED;
+import static dev.zerohop.etcd.HealthOrchestrator.Role.FOLLOWER;
+import static dev.zerohop.etcd.HealthOrchestrator.Role.LEADER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,6 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Orchestrators over a real etcd, with real servers and the balancer of a client. */
 class HealthOrchestratorTest {
     private static final String SERVICE = "orders";
+    private static final Duration INTERVAL = Duration.ofMillis(500);
+    private static final Duration LONG_LEASE = Duration.ofSeconds(15);
+    private static final Duration AGES = Duration.ofMinutes(2);
+    private static final Duration LONG_TTL = Duration.ofSeconds(45);
 
     @TempDir
     Path directory;
@@ -63,7 +70,19 @@ class HealthOrchestratorTest {
     }
 
     private HealthOrchestrator orchestrator(String id) {
-        return started(OrchestratorProcess.builder(client, SERVICE, id));
+        return started(builder(id));
+    }
+
+    /** Probes that have half a second: a machine that is busy with other things must not look like a server that is down. */
+    private HealthOrchestrator.Builder builder(String id) {
+        return OrchestratorProcess.builder(client, SERVICE, id)
+                .interval(INTERVAL)
+                .timeout(INTERVAL);
+    }
+
+    /** Under a lease that a busy machine renews in time, and whose keys are looked at every few seconds. */
+    private HealthOrchestrator.Builder steady(String id) {
+        return builder(id).lease(LONG_LEASE).ttl(LONG_TTL);
     }
 
     private HealthOrchestrator started(HealthOrchestrator.Builder builder) {
@@ -187,7 +206,7 @@ class HealthOrchestratorTest {
         };
         Orchestration oneSided =
                 new Orchestration(client, shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
-        open.add(() -> oneSided.close().get(20, TimeUnit.SECONDS));
+        open.add(() -> oneSided.close().get(60, TimeUnit.SECONDS));
         HealthOrchestrator other = orchestrator("b");
         awaitWorkers(other, 1, 5);
         oneSided.start();
@@ -217,8 +236,7 @@ class HealthOrchestratorTest {
                 said.add(spared.size() + " beyond " + limit);
             }
         };
-        HealthOrchestrator only =
-                started(OrchestratorProcess.builder(client, SERVICE, "a").listener(listener));
+        HealthOrchestrator only = started(builder("a").listener(listener));
         awaitWorkers(only, 1, 4);
         for (ProbedServer server : servers) {
             server.status = 500;
@@ -236,19 +254,15 @@ class HealthOrchestratorTest {
     void whoResignsIsFollowedAtOnceAndMarksOutliveIt() throws Exception {
         servers(3);
         // Long, so that nobody takes over because a lease has ended.
-        HealthOrchestrator first = started(OrchestratorProcess.builder(client, SERVICE, "a")
-                .lease(Duration.ofMinutes(2))
-                .ttl(Duration.ofMinutes(6)));
-        EtcdServer.await().until(() -> first.status().role() == HealthOrchestrator.Role.LEADER);
-        HealthOrchestrator second = started(OrchestratorProcess.builder(client, SERVICE, "b")
-                .lease(Duration.ofMinutes(2))
-                .ttl(Duration.ofMinutes(6)));
+        HealthOrchestrator first = started(builder("a").lease(AGES).ttl(AGES.multipliedBy(3)));
+        EtcdServer.await().until(() -> first.status().role() == LEADER);
+        HealthOrchestrator second = started(builder("b").lease(AGES).ttl(AGES.multipliedBy(3)));
         awaitWorkers(second, 2, 3);
         servers.get(0).status = 500;
         EtcdServer.await().until(() -> marked("e0"));
         long fence = verdict("e0").fence();
         first.close();
-        EtcdServer.await().until(() -> second.status().role() == HealthOrchestrator.Role.LEADER);
+        EtcdServer.await().until(() -> second.status().role() == LEADER);
         assertThat(marked("e0")).as("through the change of leaders").isTrue();
         EtcdServer.await().until(() -> marked("e0") && verdict("e0").fence() > fence);
         assertThat(etcd.get(shared.worker("a"))).isNull();
@@ -278,12 +292,12 @@ class HealthOrchestratorTest {
         servers.get(0).status = 500;
         EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2")::equals);
         etcd.kill();
-        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.DETACHED);
+        EtcdServer.await().until(() -> only.status().role() == DETACHED);
         int probes = servers.get(0).probes.get();
         EtcdServer.await().until(() -> servers.get(0).probes.get() > probes + 5);
         EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e1", "e2")::equals);
         etcd.start();
-        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.LEADER);
+        EtcdServer.await().until(() -> only.status().role() == LEADER);
         EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2")::equals);
     }
 
@@ -291,7 +305,7 @@ class HealthOrchestratorTest {
     void aVerdictOfALowerFenceChangesNoTraffic() throws Exception {
         servers(5);
         Balancer balancer = balancer();
-        HealthOrchestrator only = orchestrator("a");
+        HealthOrchestrator only = started(steady("a"));
         awaitWorkers(only, 1, 5);
         servers.get(0).status = 500;
         EtcdServer.await().until(() -> traffic(balancer), Set.of("e1", "e2", "e3", "e4")::equals);
@@ -317,7 +331,7 @@ class HealthOrchestratorTest {
                     return http.open(endpoint);
                 },
                 new HealthOrchestrator.Listener() {});
-        open.add(() -> only.close().get(20, TimeUnit.SECONDS));
+        open.add(() -> only.close().get(60, TimeUnit.SECONDS));
         only.start();
         EtcdServer.await().until(() -> only.status().probed() == 3);
         etcd.delete(shared.assignment());
@@ -330,14 +344,24 @@ class HealthOrchestratorTest {
     @Test
     void aCandidacyThatIsDeletedByHandUnderALivingLeaseComesBack() throws Exception {
         servers(3);
-        HealthOrchestrator only = orchestrator("a");
-        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.LEADER);
+        List<HealthOrchestrator.Role> roles = new CopyOnWriteArrayList<>();
+        HealthOrchestrator only = started(steady("a").listener(new HealthOrchestrator.Listener() {
+            @Override
+            public void onRole(HealthOrchestrator.Role role, String leader, long fence) {
+                roles.add(role);
+            }
+        }));
+        EtcdServer.await().until(() -> only.status().role() == LEADER);
+        EtcdServer.await().until(() -> roles.contains(LEADER));
+        int before = roles.size();
         var registered = etcd.get(shared.worker("a"));
         for (var candidate : etcd.under(shared.election())) {
             etcd.delete(candidate.getKey().toStringUtf8());
         }
-        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.FOLLOWER);
-        EtcdServer.await().until(() -> only.status().role() == HealthOrchestrator.Role.LEADER);
+        EtcdServer.await()
+                .until(
+                        () -> List.copyOf(roles.subList(before, roles.size())),
+                        since -> since.size() > 1 && since.get(0) == FOLLOWER && since.get(since.size() - 1) == LEADER);
         assertThat(etcd.get(shared.worker("a")).getLease())
                 .as("under another lease, and the old one has ended")
                 .isNotEqualTo(registered.getLease());
@@ -347,7 +371,7 @@ class HealthOrchestratorTest {
     @Test
     void aRegistrationThatIsDeletedByHandIsWrittenAgainWithoutAChangeOfLeaders() throws Exception {
         servers(3);
-        HealthOrchestrator only = orchestrator("a");
+        HealthOrchestrator only = started(steady("a"));
         awaitWorkers(only, 1, 3);
         long fence = only.status().fence();
         etcd.delete(shared.worker("a"));
@@ -361,10 +385,8 @@ class HealthOrchestratorTest {
     void whoEndsWhileItRegistersLeavesNothingBehind() throws Exception {
         servers(1);
         for (int i = 0; i < 5; i++) {
-            HealthOrchestrator brief = OrchestratorProcess.builder(client, SERVICE, "a")
-                    .lease(Duration.ofMinutes(2))
-                    .ttl(Duration.ofMinutes(6))
-                    .build();
+            HealthOrchestrator brief =
+                    builder("a").lease(AGES).ttl(AGES.multipliedBy(3)).build();
             brief.start();
             brief.close();
         }
@@ -373,15 +395,7 @@ class HealthOrchestratorTest {
     }
 
     private static OrchestratorSettings settings(String id) {
-        return new OrchestratorSettings(
-                id,
-                OrchestratorProcess.INTERVAL,
-                OrchestratorProcess.INTERVAL,
-                2,
-                3,
-                OrchestratorProcess.TTL,
-                OrchestratorProcess.LEASE,
-                50);
+        return new OrchestratorSettings(id, INTERVAL, INTERVAL, 2, 3, LONG_TTL, LONG_LEASE, 50);
     }
 
     private static String forged(long fence) {

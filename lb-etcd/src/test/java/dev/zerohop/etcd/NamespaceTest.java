@@ -97,7 +97,7 @@ class NamespaceTest {
                                                     .setRangeEnd(everything)
                                                     .build(),
                                             observer))
-                    .get(20, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(found.getKvsList())
                     .extracting(pair -> pair.getKey().toStringUtf8())
                     .containsExactly("a", "b");
@@ -111,7 +111,7 @@ class NamespaceTest {
                                                     .setPrevKv(true)
                                                     .build(),
                                             observer))
-                    .get(20, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(deleted.getPrevKvsList())
                     .extracting(pair -> pair.getKey().toStringUtf8())
                     .containsExactly("a", "b");
@@ -124,8 +124,8 @@ class NamespaceTest {
     void theKeysOfALeaseAreStripped() throws Exception {
         try (EtcdClient client = client("leased/")) {
             Leases leases = new Leases(client.connection());
-            Leases.Lease lease = leases.grant(30).get(20, TimeUnit.SECONDS);
-            leases.put("k", "v", lease.id()).get(20, TimeUnit.SECONDS);
+            Leases.Lease lease = leases.grant(30).get(60, TimeUnit.SECONDS);
+            leases.put("k", "v", lease.id()).get(60, TimeUnit.SECONDS);
             LeaseTimeToLiveResponse answer = Unary.<LeaseTimeToLiveResponse>call(
                             client.connection(),
                             (channel, observer) -> LeaseGrpc.newStub(channel)
@@ -135,7 +135,7 @@ class NamespaceTest {
                                                     .setKeys(true)
                                                     .build(),
                                             observer))
-                    .get(20, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(answer.getKeysList())
                     .extracting(ByteString::toStringUtf8)
                     .containsExactly("k");

@@ -45,7 +45,7 @@ class ProbeTest {
     private static String ask(Prober.Line line) throws Exception {
         CompletableFuture<String> said = new CompletableFuture<>();
         Cancellable ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
-        return said.get(20, TimeUnit.SECONDS);
+        return said.get(60, TimeUnit.SECONDS);
     }
 
     private static int closedPort() throws IOException {

@@ -70,7 +70,7 @@ class SecretsTest {
             Endpoint me = Endpoint.builder("10.0.0.1", 80).id("a").build();
             EtcdRegistration registration = EtcdRegistration.register(client, "orders", me, Duration.ofSeconds(10));
             Throwable write = catchThrowable(
-                    () -> new Leases(client.connection()).put("k", "v", 0).get(20, TimeUnit.SECONDS));
+                    () -> new Leases(client.connection()).put("k", "v", 0).get(60, TimeUnit.SECONDS));
             assertThat(write).isNotNull();
             say(write);
             heard.errors.forEach(this::say);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Shard maps in a real etcd, and clients that know nothing of each other. */
-@Timeout(180)
+@Timeout(300)
 class ShardMoveTest {
     private static final int KEYS = 2_000;
     private static final Map<Long, Integer> COUNTS = Map.of(7L, 3, 8L, 5);

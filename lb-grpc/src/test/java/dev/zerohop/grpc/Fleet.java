@@ -18,6 +18,7 @@ import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
 import io.grpc.StatusOr;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Servers, and a source of endpoints that a test drives, under the target {@code fleet-N:///orders}. */
@@ -51,6 +54,11 @@ final class Fleet implements AutoCloseable {
 
     Fleet() {
         NameResolverRegistry.getDefaultRegistry().register(provider);
+    }
+
+    /** Waits for a condition, long enough for a machine that is busy with other things; an await that is met costs nothing of it. */
+    static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
     }
 
     static Fleet of(String... ids) {
@@ -165,7 +173,7 @@ final class Fleet implements AutoCloseable {
             channel.shutdownNow();
         }
         for (ManagedChannel channel : channels) {
-            channel.awaitTermination(10, TimeUnit.SECONDS);
+            channel.awaitTermination(60, TimeUnit.SECONDS);
         }
         servers.values().forEach(TestServer::close);
         NameResolverRegistry.getDefaultRegistry().deregister(provider);

@@ -1,8 +1,8 @@
 package dev.zerohop.grpc;
 
+import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server that copies the metadata of the call it answers into the calls it makes. */
-@Timeout(60)
+@Timeout(300)
 class ForwardedMetadataTest {
     private static final String NO_BUDGET = "{'retry': {'budgetPercent': 0, 'minPerSecond': 0}}";
 
@@ -115,14 +115,14 @@ class ForwardedMetadataTest {
             fleet.server("a").fails =
                     request -> request.equals("bad") ? Status.ABORTED.withDescription("of another") : Status.OK;
             CallOptions options =
-                    deadline ? CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS) : CallOptions.DEFAULT;
+                    deadline ? CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS) : CallOptions.DEFAULT;
             assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, TestServer.ECHO, options, "bad"))
                     .hasMessageContaining("of another");
             assertThat(ClientCalls.blockingUnaryCall(
                             forwarding(channel, 1),
                             TestServer.ECHO,
                             deadline
-                                    ? CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS)
+                                    ? CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS)
                                     : CallOptions.DEFAULT,
                             "good"))
                     .isEqualTo("a");

@@ -1,7 +1,7 @@
 package dev.zerohop.grpc;
 
+import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.kubernetes.KubernetesDiscovery;
 import dev.zerohop.kubernetes.KubernetesOptions;
@@ -9,7 +9,6 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A channel to a Kubernetes service under load while its pods come and go; nothing is retried, so every call that fails shows. */
-@Timeout(120)
+@Timeout(300)
 class KubernetesRollingTest {
     private static final String READY = "\"ready\":true,\"serving\":true,\"terminating\":false";
     private static final String NOT_READY = "\"ready\":false,\"serving\":false,\"terminating\":false";
@@ -52,7 +51,7 @@ class KubernetesRollingTest {
 
     @AfterEach
     void close() throws Exception {
-        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
         KubernetesDiscovery.useForTargets(KubernetesOptions.defaults());
         api.close();
         pods.values().forEach(TestServer::close);
@@ -110,6 +109,6 @@ class KubernetesRollingTest {
     }
 
     private void awaitCalls(String pod) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> pods.get(pod).log.size() > 5);
+        await().until(() -> pods.get(pod).log.size() > 5);
     }
 }

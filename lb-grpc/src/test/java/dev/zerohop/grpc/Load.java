@@ -1,10 +1,9 @@
 package dev.zerohop.grpc;
 
-import static org.awaitility.Awaitility.await;
+import static dev.zerohop.grpc.Fleet.await;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -43,9 +42,7 @@ final class Load implements AutoCloseable {
     /** Waits until this many calls more have ended. */
     void awaitMore(long calls) {
         long target = done.get() + calls;
-        await().pollInterval(Duration.ofMillis(2))
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> done.get() >= target);
+        await().until(() -> done.get() >= target);
     }
 
     @Override

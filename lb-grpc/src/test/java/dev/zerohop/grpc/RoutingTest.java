@@ -1,8 +1,8 @@
 package dev.zerohop.grpc;
 
+import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeyDirectory.Absent;
@@ -19,7 +19,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Channels over real servers: who gets which call. */
-@Timeout(60)
+@Timeout(300)
 class RoutingTest {
 
     static Map<String, Integer> spread(ManagedChannel channel, int calls) {
@@ -42,9 +41,7 @@ class RoutingTest {
     }
 
     static void awaitAll(ManagedChannel channel, String... ids) {
-        await().atMost(Duration.ofSeconds(20))
-                .untilAsserted(
-                        () -> assertThat(spread(channel, 20 * ids.length)).containsOnlyKeys(ids));
+        await().untilAsserted(() -> assertThat(spread(channel, 20 * ids.length)).containsOnlyKeys(ids));
     }
 
     @Test
@@ -59,7 +56,7 @@ class RoutingTest {
                 Map<String, Integer> counts = spread(channel, 100);
                 assertThat(counts).isEqualTo(Map.of("a", 50, "b", 50));
             } finally {
-                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
             }
         }
     }
@@ -76,7 +73,7 @@ class RoutingTest {
                 awaitAll(channel, "a", "b");
                 assertThat(spread(channel, 400).get("a")).isBetween(290, 310);
             } finally {
-                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
             }
         }
     }
@@ -90,7 +87,7 @@ class RoutingTest {
             try {
                 assertThat(TestServer.call(channel)).isEqualTo("a");
             } finally {
-                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
             }
         }
     }
@@ -105,7 +102,7 @@ class RoutingTest {
             try {
                 assertThat(TestServer.call(channel)).isEqualTo("a");
             } finally {
-                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
             }
         }
     }
@@ -152,7 +149,7 @@ class RoutingTest {
             try {
                 assertThat(TestServer.call(channel)).isEqualTo("a");
             } finally {
-                channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                channel.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
             }
         }
     }
@@ -269,7 +266,7 @@ class RoutingTest {
                     .hasMessageContaining("DEADLINE_EXCEEDED");
             assertThat(first.isDone()).isFalse();
             directory.put("alice", Owner.endpoint("s-1"));
-            assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("s-1");
+            assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo("s-1");
             directory.put("alice", Owner.ordinal(2));
             await().until(() -> TestServer.call(channel, alice, "x").equals("s-2"));
             directory.put("alice", new Absent());
@@ -294,18 +291,17 @@ class RoutingTest {
             dev.zerohop.Endpoint a = fleet.endpoint("a");
             fleet.server("a").close();
             fleet.server("b").close();
-            await().atMost(Duration.ofSeconds(20))
-                    .untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
-                            .hasMessageContaining("UNAVAILABLE")
-                            .hasMessageContaining("0 of 2 endpoints usable")
-                            .hasMessageContaining("last causes")
-                            .hasMessageContaining("Connection refused")
-                            .hasMessageContaining(a.address()));
+            await().untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
+                    .hasMessageContaining("UNAVAILABLE")
+                    .hasMessageContaining("0 of 2 endpoints usable")
+                    .hasMessageContaining("last causes")
+                    .hasMessageContaining("Connection refused")
+                    .hasMessageContaining(a.address()));
             var waiting = ClientCalls.futureUnaryCall(
                     channel.newCall(TestServer.ECHO, CallOptions.DEFAULT.withWaitForReady()), "w");
             fleet.add("c");
             fleet.name("c");
-            assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo("c");
+            assertThat(waiting.get(60, TimeUnit.SECONDS)).isEqualTo("c");
             assertThat(fleet.refreshed).isPositive();
         }
     }

@@ -1,8 +1,8 @@
 package dev.zerohop.grpc;
 
+import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.ManagedChannel;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which configuration is in force: the application's, the source's, or neither; with service config look-up on and off. */
-@Timeout(60)
+@Timeout(300)
 class ServiceConfigTest {
 
     /** In every combination the channel uses zerohop, and the application's methodConfig, if there is one, retries. */
@@ -65,7 +65,7 @@ class ServiceConfigTest {
             RoutingTest.awaitAll(stated, "s-0", "s-1");
             // Live, and refused whole when it is wrong.
             fleet.configure("{\"policy\": \"round_robin\"}");
-            await().untilAsserted(() -> RoutingTest.spread(silent, 4));
+            RoutingTest.awaitAll(silent, "s-0", "s-1");
             fleet.configure("{\"policy\": \"best\"}");
             assertThat(RoutingTest.spread(silent, 10)).isEqualTo(Map.of("s-0", 5, "s-1", 5));
         }

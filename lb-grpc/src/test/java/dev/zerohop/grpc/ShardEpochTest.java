@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The epoch on the wire, and what a server can do with it. */
-@Timeout(60)
+@Timeout(300)
 class ShardEpochTest {
     private static final String MODULO =
             "{'policy': {'shard': {'strategy': 'modulo', 'ownerDown': 'SPILL', 'withoutKey': 'random'}}}";

@@ -111,7 +111,7 @@ final class TestServer implements AutoCloseable {
 
     void drain() throws InterruptedException {
         server.shutdown();
-        server.awaitTermination(10, TimeUnit.SECONDS);
+        server.awaitTermination(60, TimeUnit.SECONDS);
     }
 
     @Override
@@ -124,7 +124,7 @@ final class TestServer implements AutoCloseable {
     }
 
     static String call(io.grpc.Channel channel, CallOptions options, String request) {
-        CallOptions bounded = options.getDeadline() == null ? options.withDeadlineAfter(20, TimeUnit.SECONDS) : options;
+        CallOptions bounded = options.getDeadline() == null ? options.withDeadlineAfter(60, TimeUnit.SECONDS) : options;
         return ClientCalls.blockingUnaryCall(channel, ECHO, bounded, request);
     }
 

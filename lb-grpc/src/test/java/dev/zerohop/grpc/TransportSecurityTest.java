@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Certificates are checked against the logical name, not against the address that a call happens to go to. */
-@Timeout(60)
+@Timeout(300)
 class TransportSecurityTest {
     private final HeldCertificate certificate = new HeldCertificate.Builder()
             .commonName("orders.svc")
@@ -56,8 +56,8 @@ class TransportSecurityTest {
                         .hasMessageContaining("UNAVAILABLE")
                         .hasMessageContaining("127.0.0.1");
             } finally {
-                named.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
-                nameless.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                named.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
+                nameless.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
             }
         }
     }

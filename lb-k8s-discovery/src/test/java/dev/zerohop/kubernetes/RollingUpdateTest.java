@@ -81,7 +81,7 @@ class RollingUpdateTest {
     void close() throws Exception {
         stop.set(true);
         callers.shutdown();
-        assertThat(callers.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         zerohop.close();
         balancer.close();
         discovery.close();

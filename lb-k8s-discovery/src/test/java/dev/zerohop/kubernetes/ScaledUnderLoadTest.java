@@ -106,7 +106,7 @@ class ScaledUnderLoadTest {
     void end() throws Exception {
         over.set(true);
         workers.shutdownNow();
-        workers.awaitTermination(30, TimeUnit.SECONDS);
+        workers.awaitTermination(60, TimeUnit.SECONDS);
         balancer.close();
         discovery.close();
         api.close();

@@ -1,12 +1,11 @@
 package dev.zerohop.okhttp;
 
+import static dev.zerohop.okhttp.Rig.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Outcome;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -75,7 +74,7 @@ class ChurnTest {
                     peak.accumulateAndGet(inside.incrementAndGet(), Math::max);
                     enough.countDown();
                     try {
-                        if (!enough.await(10, TimeUnit.SECONDS)) {
+                        if (!enough.await(60, TimeUnit.SECONDS)) {
                             return new MockResponse.Builder().code(500).build();
                         }
                     } catch (InterruptedException e) {
@@ -160,7 +159,7 @@ class ChurnTest {
             }
             stop.set(true);
             callers.shutdown();
-            assertThat(callers.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
             assertThat(failures).isEmpty();
             assertThat(ran.keySet()).hasSize(calls.get());
             assertThat(ran)
@@ -213,7 +212,7 @@ class ChurnTest {
             await().until(() -> calls.get() > target);
             stop.set(true);
             callers.shutdown();
-            assertThat(callers.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
             assertThat(failedGets).isEmpty();
             ran.forEach((call, times) -> {
                 if (call.startsWith("POST")) {
@@ -268,7 +267,7 @@ class ChurnTest {
             awaitMore(calls, 60);
             stop.set(true);
             callers.shutdown();
-            assertThat(callers.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
             assertThat(failed)
                     .as("a GET is sent again elsewhere, and so is a POST that found no connection")
                     .allSatisfy((number, message) -> {
@@ -298,7 +297,7 @@ class ChurnTest {
 
     private static void awaitMore(AtomicInteger calls, int more) {
         int target = calls.get() + more;
-        await().atMost(Duration.ofSeconds(30)).until(() -> calls.get() > target);
+        await().until(() -> calls.get() > target);
     }
 
     @Test
@@ -340,12 +339,12 @@ class ChurnTest {
             }
             stop.set(true);
             callers.shutdown();
-            assertThat(callers.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
             assertThat(failures).isEmpty();
             assertThat(rig.inFlight()).isZero();
             assertThat(rig.zerohop.watchedBodies()).isZero();
             rig.resolver.push(servers.get(0).endpoint().toBuilder().id("last").build());
-            await().atMost(Duration.ofSeconds(20)).until(() -> rig.zerohop.connections() == 0);
+            await().until(() -> rig.zerohop.connections() == 0);
             await().until(() -> rig.zerohop.routes() == 0);
             assertThat(Thread.getAllStackTraces().keySet())
                     .filteredOn(thread -> thread.getName().startsWith("zerohop"))

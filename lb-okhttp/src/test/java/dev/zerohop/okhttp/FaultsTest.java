@@ -3,6 +3,7 @@ package dev.zerohop.okhttp;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.wireMockConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,7 +17,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.function.UnaryOperator;
+import java.util.concurrent.TimeUnit;
 import okhttp3.Request;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -51,12 +52,7 @@ class FaultsTest {
 
     /** The faulty endpoint comes first, then a good one. */
     private static Rig rig() throws IOException {
-        return rig(Duration.ofMillis(500));
-    }
-
-    private static Rig rig(Duration readTimeout) throws IOException {
-        Rig rig = new Rig(
-                TestPolicies.roundRobin(3), UnaryOperator.identity(), builder -> builder.readTimeout(readTimeout));
+        Rig rig = Rig.roundRobin();
         TestServer good = rig.servers(1).get(0);
         rig.resolver.push(endpoint(), good.endpoint());
         return rig;
@@ -105,10 +101,15 @@ class FaultsTest {
     @Test
     void aBodyThatIsTooSlowForTheCallIsATimeOutThatIsNotRepeated() throws Exception {
         // Parts so large that the server does not keep them in its buffer.
-        answers(aResponse().withBody("0123456789".repeat(200_000)).withChunkedDribbleDelay(40, 12_000));
-        try (Rig rig = rig(Duration.ofSeconds(20))) {
+        answers(aResponse().withBody("0123456789".repeat(200_000)).withChunkedDribbleDelay(40, 60_000));
+        faulty.stubFor(any(urlEqualTo("/warm")).willReturn(aResponse()));
+        try (Rig rig = rig()) {
+            rig.resolver.push(endpoint());
+            rig.text("/warm");
+            rig.outcomes.clear();
+            faulty.resetRequests();
             okhttp3.Call call = rig.call(Rig.get("/"));
-            call.timeout().timeout(2, java.util.concurrent.TimeUnit.SECONDS);
+            call.timeout().timeout(3, TimeUnit.SECONDS);
             assertThatThrownBy(() -> {
                         try (okhttp3.Response response = call.execute()) {
                             response.body().string();
@@ -133,15 +134,17 @@ class FaultsTest {
 
     @Test
     void headersThatComeTooLateAreATimeOutThatIsRepeatedForAGetOnly() throws Exception {
-        answers(aResponse().withFixedDelay(1_500));
+        answers(aResponse().withFixedDelay(60_000));
+        Duration soon = Duration.ofMillis(300);
         try (Rig rig = rig()) {
-            assertThat(rig.text("/")).isEqualTo("s0");
+            assertThat(Rig.text(rig.impatientAtFirst(soon), Rig.get("/"))).isEqualTo("s0");
             assertThat(rig.outcomes()).containsExactly(Outcome.TIMEOUT, Outcome.SUCCESS);
             assertThat(rig.inFlight()).isZero();
         }
         try (Rig rig = rig()) {
             Request post = Rig.post("/", "x");
-            assertThatThrownBy(() -> rig.text(post)).isInstanceOf(SocketTimeoutException.class);
+            assertThatThrownBy(() -> Rig.text(rig.impatientAtFirst(soon), post))
+                    .isInstanceOf(SocketTimeoutException.class);
             assertThat(rig.outcomes()).containsExactly(Outcome.TIMEOUT);
             assertThat(rig.inFlight()).isZero();
         }

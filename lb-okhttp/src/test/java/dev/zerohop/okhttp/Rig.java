@@ -12,13 +12,18 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import okhttp3.Call;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 
 /** A balancer whose membership the test pushes, a routing of "orders" to it, and a client. */
 final class Rig implements AutoCloseable {
@@ -57,7 +62,17 @@ final class Rig implements AutoCloseable {
         zerohop = routing.apply(
                         ZerohopOkHttp.builder().route("orders", balancer).route("orders.shop.svc", balancer))
                 .build();
-        client = zerohop.install(clients.apply(new OkHttpClient.Builder())).build();
+        // What a test does not say runs into no limit of time, however busy the machine is.
+        OkHttpClient.Builder patient = new OkHttpClient.Builder()
+                .connectTimeout(Duration.ofMinutes(1))
+                .readTimeout(Duration.ofMinutes(1))
+                .writeTimeout(Duration.ofMinutes(1));
+        client = zerohop.install(clients.apply(patient)).build();
+    }
+
+    /** Waits for a condition, long enough for a machine that is busy with other things; an await that is met costs nothing of it. */
+    static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
     }
 
     static Rig roundRobin() {
@@ -104,13 +119,28 @@ final class Rig implements AutoCloseable {
     }
 
     String text(Request request) throws IOException {
-        try (Response response = client.newCall(request).execute()) {
-            return response.body().string();
-        }
+        return text(client, request);
     }
 
     String text(String path) throws IOException {
         return text(get(path));
+    }
+
+    /** The client, with a time-out for the answer to the first attempt of a call and none to speak of for the next: however busy the machine is, they get theirs. */
+    OkHttpClient impatientAtFirst(Duration readTimeout) {
+        Set<Call> begun = ConcurrentHashMap.newKeySet();
+        return client.newBuilder()
+                .addInterceptor(chain -> begun.add(chain.call())
+                        ? chain.withReadTimeout((int) readTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                                .proceed(chain.request())
+                        : chain.proceed(chain.request()))
+                .build();
+    }
+
+    static String text(OkHttpClient client, Request request) throws IOException {
+        try (Response response = client.newCall(request).execute()) {
+            return response.body().string();
+        }
     }
 
     int inFlight() {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The epoch on the wire, and what comes of a server that refuses a stale client. */
-@Timeout(60)
+@Timeout(300)
 class ShardEpochTest {
     private static final String MODULO =
             "{\"policy\": {\"shard\": {\"strategy\": \"modulo\", \"withoutKey\": \"random\"}},"

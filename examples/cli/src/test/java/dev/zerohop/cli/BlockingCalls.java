@@ -58,7 +58,7 @@ interface BlockingCalls extends AutoCloseable {
                 CompletableFuture<Void> ended = new CompletableFuture<>();
                 ClientCall<byte[], byte[]> call = channel.newCall(
                         EchoGrpc.method(EchoGrpc.SERVICE + "/Any"),
-                        CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS));
+                        CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS));
                 call.start(
                         new ClientCall.Listener<>() {
                             @Override

@@ -111,7 +111,7 @@ class CallCommandTest {
     @ValueSource(strings = {"grpc", "http"})
     void failedCallsDoNotFailADuration(String transport) {
         servers.forEach(server -> server.behaviour().failPercent(50));
-        Cli.Result result = call(transport, "--duration", "0.3");
+        Cli.Result result = call(transport, "--duration", "1");
         assertThat(result.code()).isZero();
         assertThat(JsonText.sum(JsonText.object(result.out()).get("errors"))).isPositive();
     }
@@ -121,7 +121,7 @@ class CallCommandTest {
     void slowAnswersRunIntoTheTimeout(String transport) {
         assertThat(call(transport, "--count", "6").code()).isZero();
         servers.forEach(server -> server.behaviour().delay(Duration.ofSeconds(30)));
-        Cli.Result result = call(transport, "--count", "2", "--concurrency", "2", "--timeout", "400");
+        Cli.Result result = call(transport, "--count", "2", "--concurrency", "2", "--timeout", "2000");
         assertThat(result.code()).isEqualTo(1);
         assertThat(JsonText.object(result.out()))
                 .containsEntry("errors", Map.of(transport.equals("grpc") ? "DEADLINE_EXCEEDED" : "TIMEOUT", 2L));

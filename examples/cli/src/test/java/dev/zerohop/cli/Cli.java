@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 
 /** Runs the program, in this process or as one of its own, and keeps what it wrote. */
 final class Cli {
@@ -66,6 +69,11 @@ final class Cli {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         return new Started(builder.start());
+    }
+
+    /** Waits for a condition, long enough for a machine that is busy with other things; an await that is met costs nothing of it. */
+    static ConditionFactory await() {
+        return Awaitility.await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(20));
     }
 
     /** A running process whose lines are kept as they come. */
@@ -127,8 +135,8 @@ final class Cli {
         }
 
         int exitCode() throws InterruptedException {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
-                throw new AssertionError("still runs after 60 s; out " + out() + " err " + err());
+            if (!process.waitFor(120, TimeUnit.SECONDS)) {
+                throw new AssertionError("still runs after 120 s; out " + out() + " err " + err());
             }
             outReader.join();
             errReader.join();

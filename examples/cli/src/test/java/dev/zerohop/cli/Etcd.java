@@ -1,8 +1,8 @@
 package dev.zerohop.cli;
 
+import static dev.zerohop.cli.Cli.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
-import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +82,7 @@ final class Etcd implements AutoCloseable {
                         directory.resolve("etcd.log").toFile()))
                 .start();
         process = started;
-        await().atMost(Duration.ofSeconds(30)).until(() -> {
+        await().until(() -> {
             assertThat(started.isAlive()).as("etcd lives").isTrue();
             try {
                 return post("range", "{\"key\": \"" + base64("x") + "\"}") == 200;

@@ -1,21 +1,28 @@
 package dev.zerohop.cli;
 
+import static dev.zerohop.cli.Cli.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.zerohop.examples.EtcdProcess;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,17 +51,13 @@ class EtcdCommandsTest {
         etcd.close();
     }
 
-    private static ConditionFactory await() {
-        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
-    }
-
     private Cli.Started started(Map<String, String> environment, String... args) throws IOException {
         Cli.Started process = Cli.start(environment, args);
         processes.add(process);
         return process;
     }
 
-    private Cli.Started register(String... more) throws IOException {
+    private Cli.Started register(int ttlSeconds, String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of(
                 "register",
                 "etcd://" + etcd.address() + "/orders",
@@ -63,7 +66,7 @@ class EtcdCommandsTest {
                 "--address",
                 "10.0.0.1:8080",
                 "--ttl",
-                "2"));
+                Integer.toString(ttlSeconds)));
         args.addAll(List.of(more));
         Cli.Started process = started(Map.of(), args.toArray(String[]::new));
         await().until(() -> !process.out().isEmpty());
@@ -72,7 +75,7 @@ class EtcdCommandsTest {
 
     @Test
     void registerDrainsDeletesAndEndsWithZero() throws Exception {
-        Cli.Started process = register("--weight", "3", "--zone", "a", "--ordinal", "7", "--drain", "1500");
+        Cli.Started process = register(20, "--weight", "3", "--zone", "a", "--ordinal", "7", "--drain", "4000");
         assertThat(process.out()).containsExactly("registered orders-0");
         String value = etcd.get(KEY);
         assertThat(value)
@@ -91,7 +94,7 @@ class EtcdCommandsTest {
 
     @Test
     void aRegisteredServerThatIsKilledIsGoneWhenItsLeaseEnds() throws Exception {
-        Cli.Started process = register();
+        Cli.Started process = register(8);
         process.kill();
         process.exitCode();
         assertThat(etcd.get(KEY)).as("a lease is what it still has").isNotNull();
@@ -100,7 +103,7 @@ class EtcdCommandsTest {
 
     @Test
     void registerTellsWhenEtcdIsLostAndBack() throws Exception {
-        Cli.Started process = register("--drain", "0");
+        Cli.Started process = register(2, "--drain", "0");
         etcd.kill();
         await().until(() -> !process.err().isEmpty());
         assertThat(process.err().get(0)).contains("etcd cannot be asked; orders-0 is gone in 2 s unless");
@@ -127,30 +130,59 @@ class EtcdCommandsTest {
 
     @Test
     void theGatewayServesLetsRunningRequestsEndAndEndsWithZero() throws Exception {
-        Cli.Started server = started(Map.of(), "server", "--id", "slow", "--delay", "1500", "--output", "json");
-        await().until(() -> !server.out().isEmpty());
-        Object port = JsonText.object(server.out().get(0)).get("http");
-        etcd.put("golb/function/zone-b/f", "{\"ips\": [\"127.0.0.1:" + port + "\"], \"weights\": [1]}");
-        Cli.Started gateway = started(environment(), "gateway");
-        await().until(() -> !gateway.out().isEmpty());
-        assertThat(gateway.out().get(0)).matches("ready port=\\d+ zone=zone-b node=n1");
-        String own = gateway.out().get(0).replaceAll("\\D*(\\d+).*", "$1");
-        HttpClient client = HttpClient.newHttpClient();
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + own + "/function/f/x"))
-                .build();
-        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
-                .isEqualTo("slow");
-        var running = client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
-        Awaitility.await().pollDelay(Duration.ofMillis(500)).until(() -> true);
-        gateway.terminate();
-        assertThat(running.get().body()).isEqualTo("slow");
-        assertThat(running.get().headers().firstValue("X-Final-Host")).contains("127.0.0.1:" + port);
-        assertThat(gateway.exitCode()).isZero();
-        assertThat(gateway.out()).hasSize(1);
+        AtomicInteger begun = new AtomicInteger();
+        CountDownLatch go = new CountDownLatch(1);
+        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        upstream.setExecutor(threads);
+        upstream.createContext("/", exchange -> {
+            begun.incrementAndGet();
+            try {
+                go.await();
+            } catch (InterruptedException ended) {
+                throw new IOException(ended);
+            }
+            exchange.sendResponseHeaders(200, 4);
+            exchange.getResponseBody().write("slow".getBytes(StandardCharsets.US_ASCII));
+            exchange.close();
+        });
+        upstream.start();
+        try {
+            int port = upstream.getAddress().getPort();
+            etcd.put("golb/function/zone-b/f", "{\"ips\": [\"127.0.0.1:" + port + "\"], \"weights\": [1]}");
+            Cli.Started gateway = started(environment(), "gateway");
+            await().until(() -> !gateway.out().isEmpty());
+            assertThat(gateway.out().get(0)).matches("ready port=\\d+ zone=zone-b node=n1");
+            int own = Integer.parseInt(gateway.out().get(0).replaceAll("\\D*(\\d+).*", "$1"));
+            HttpClient client = HttpClient.newHttpClient();
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + own + "/function/f/x"))
+                    .build();
+            var running = client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+            await().until(() -> begun.get() == 1);
+            gateway.terminate();
+            await().until(() -> refused(own));
+            go.countDown();
+            assertThat(running.get().body()).isEqualTo("slow");
+            assertThat(running.get().headers().firstValue("X-Final-Host")).contains("127.0.0.1:" + port);
+            assertThat(gateway.exitCode()).isZero();
+            assertThat(gateway.out()).hasSize(1);
 
-        Cli.Started busy = started(environment("eb_go_lb_listen_port", port.toString()), "gateway");
-        assertThat(busy.exitCode()).isEqualTo(1);
-        assertThat(busy.err()).last().asString().contains("cannot listen on port " + port);
+            Cli.Started busy = started(environment("eb_go_lb_listen_port", Integer.toString(port)), "gateway");
+            assertThat(busy.exitCode()).isEqualTo(1);
+            assertThat(busy.err()).last().asString().contains("cannot listen on port " + port);
+        } finally {
+            go.countDown();
+            upstream.stop(0);
+            threads.shutdownNow();
+        }
+    }
+
+    private static boolean refused(int port) {
+        try (Socket ignored = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return false;
+        } catch (IOException refused) {
+            return true;
+        }
     }
 
     @ParameterizedTest

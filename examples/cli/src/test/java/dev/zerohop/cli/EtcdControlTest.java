@@ -1,7 +1,7 @@
 package dev.zerohop.cli;
 
+import static dev.zerohop.cli.Cli.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
@@ -105,7 +105,7 @@ class EtcdControlTest {
                     100,
                     TimeUnit.MILLISECONDS);
             await().atMost(Duration.ofSeconds(30 + flips)).until(() -> flipped.get() >= flips);
-            await().atMost(Duration.ofSeconds(30)).until(() -> traffic.configured.get() >= flips / 2);
+            await().until(() -> traffic.configured.get() >= flips / 2);
             traffic.end();
         } finally {
             operator.shutdownNow();
@@ -190,14 +190,14 @@ class EtcdControlTest {
                 caller.start();
                 callers.add(caller);
             }
-            await().atMost(Duration.ofSeconds(30)).until(() -> sum(picks.values()) > ENOUGH);
+            await().until(() -> sum(picks.values()) > ENOUGH);
         }
 
         /** Every call of a while goes to these, and each of them has some. */
         void awaitOnly(Set<String> ids) {
-            await().atMost(Duration.ofSeconds(30)).until(() -> {
+            await().until(() -> {
                 picks.clear();
-                await().atMost(Duration.ofSeconds(30)).until(() -> sum(picks.values()) > ENOUGH);
+                await().until(() -> sum(picks.values()) > ENOUGH);
                 return picks.keySet().equals(ids);
             });
         }

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +30,7 @@ class LoadRunTest {
 
     @Test
     void aClosedLoopKeepsItsConcurrencyAndMakesExactlyTheCalls() throws InterruptedException {
-        CallStats stats = new LoadRun(answeringAfter(2), plan(100, Long.MAX_VALUE, 4, 0, index -> null)).run();
+        CallStats stats = new LoadRun(answeringWhenThereAre(4), plan(100, Long.MAX_VALUE, 4, 0, index -> null)).run();
         assertThat(stats.calls()).isEqualTo(100);
         assertThat(stats.ok()).isEqualTo(100);
         assertThat(most).hasValue(4);
@@ -53,14 +54,16 @@ class LoadRunTest {
 
     @Test
     void anOpenLoopDoesNotWaitForSlowAnswers() throws InterruptedException {
-        new LoadRun(answeringAfter(300), plan(20, Long.MAX_VALUE, 1_000, 200, index -> null)).run();
-        assertThat(most.get()).isGreaterThan(10);
+        CallStats stats =
+                new LoadRun(answeringWhenThereAre(20), plan(20, Long.MAX_VALUE, 1_000, 200, index -> null)).run();
+        assertThat(stats.ok()).isEqualTo(20);
+        assertThat(most).hasValue(20);
     }
 
     @Test
     void aDurationEndsTheRunAndCallsUnderWayAreCounted() throws InterruptedException {
-        long duration = Duration.ofMillis(200).toNanos();
-        CallStats stats = new LoadRun(answeringAfter(50), plan(Long.MAX_VALUE, duration, 2, 0, index -> null)).run();
+        long duration = Duration.ofSeconds(1).toNanos();
+        CallStats stats = new LoadRun(answeringAfter(250), plan(Long.MAX_VALUE, duration, 2, 0, index -> null)).run();
         assertThat(stats.calls()).isBetween(2L, 10L);
         assertThat(running).hasValue(0);
     }
@@ -76,39 +79,68 @@ class LoadRunTest {
 
     @Test
     void stopEndsAnEndlessRun() throws Exception {
-        LoadRun run = new LoadRun(answeringAfter(1), plan(Long.MAX_VALUE, Long.MAX_VALUE, 1, 0, index -> null));
-        timer.schedule(run::stop, 50, TimeUnit.MILLISECONDS);
-        assertThat(run.run().calls()).isPositive();
+        AtomicInteger asked = new AtomicInteger();
+        AtomicReference<LoadRun> endless = new AtomicReference<>();
+        LoadPlan.Keys stopsAtTheThird = index -> {
+            if (asked.incrementAndGet() == 3) {
+                endless.get().stop();
+            }
+            return null;
+        };
+        endless.set(new LoadRun(answeringAfter(1), plan(Long.MAX_VALUE, Long.MAX_VALUE, 1, 0, stopsAtTheThird)));
+        assertThat(endless.get().run().calls()).isEqualTo(3);
     }
 
     private static LoadPlan plan(long count, long duration, int concurrency, double rate, LoadPlan.Keys keys) {
-        return new LoadPlan(count, duration, concurrency, rate, TimeUnit.SECONDS.toNanos(5), keys);
+        return new LoadPlan(count, duration, concurrency, rate, TimeUnit.SECONDS.toNanos(60), keys);
     }
 
     private Caller answeringAfter(long millis) {
-        return new Caller() {
-            @Override
-            public void awaitReady(long nanos) {}
-
-            @Override
-            public void call(@Nullable EndpointSelector key, Consumer<CallResult> done) {
-                if (key != null) {
-                    keys.add(Long.toString(key.number()));
-                }
-                most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                Runnable answer = () -> {
-                    running.decrementAndGet();
-                    done.accept(new CallResult(null, "e", "s", 0));
-                };
-                if (millis == 0) {
-                    answer.run();
-                } else {
-                    timer.schedule(answer, millis, TimeUnit.MILLISECONDS);
-                }
+        return new Answering(answer -> {
+            if (millis == 0) {
+                answer.run();
+            } else {
+                timer.schedule(answer, millis, TimeUnit.MILLISECONDS);
             }
+        });
+    }
 
-            @Override
-            public void close() {}
-        };
+    /** Answers nobody until so many calls are under way, then all of them. */
+    private Caller answeringWhenThereAre(int calls) {
+        List<Runnable> waiting = new ArrayList<>();
+        return new Answering(answer -> {
+            waiting.add(answer);
+            if (waiting.size() == calls) {
+                List<Runnable> all = List.copyOf(waiting);
+                waiting.clear();
+                timer.execute(() -> all.forEach(Runnable::run));
+            }
+        });
+    }
+
+    private final class Answering implements Caller {
+        private final Consumer<Runnable> answers;
+
+        Answering(Consumer<Runnable> answers) {
+            this.answers = answers;
+        }
+
+        @Override
+        public void awaitReady(long nanos) {}
+
+        @Override
+        public void call(@Nullable EndpointSelector key, Consumer<CallResult> done) {
+            if (key != null) {
+                keys.add(Long.toString(key.number()));
+            }
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            answers.accept(() -> {
+                running.decrementAndGet();
+                done.accept(new CallResult(null, "e", "s", 0));
+            });
+        }
+
+        @Override
+        public void close() {}
     }
 }

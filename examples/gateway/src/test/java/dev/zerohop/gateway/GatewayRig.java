@@ -19,7 +19,7 @@ import org.awaitility.core.ConditionFactory;
 
 /** Gateways over a real etcd, and what an operator and callers do to them. */
 final class GatewayRig implements AutoCloseable {
-    static final Limits LIMITS = new Limits(64, Duration.ofSeconds(5), Duration.ofSeconds(60));
+    static final Limits LIMITS = new Limits(64, Duration.ofSeconds(60), Duration.ofSeconds(60));
 
     final EtcdProcess etcd;
     final HttpClient client = HttpClient.newHttpClient();
@@ -31,7 +31,7 @@ final class GatewayRig implements AutoCloseable {
     }
 
     static ConditionFactory await() {
-        return Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20));
+        return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
     }
 
     <T extends AutoCloseable> T with(T part) {

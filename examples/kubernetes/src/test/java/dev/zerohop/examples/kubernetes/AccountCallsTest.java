@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** All calls of one account reach one pod, over both transports, while two of three pods are restarted with other addresses. */
-@Timeout(120)
+@Timeout(300)
 class AccountCallsTest {
     private static final int PODS = 3;
     private static final int ACCOUNTS = 40;
