@@ -1,5 +1,7 @@
 package dev.zerohop.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
@@ -24,36 +26,40 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Servers, and a source of endpoints that a test drives, under the target {@code fleet-N:///orders}. */
+/**
+ * Servers, and a source of endpoints that a test drives, under the target {@code fleet:///N}. It is found as every source is, by its
+ * {@link dev.zerohop.ResolverProvider}, and shared by the channels of the process as every target is.
+ */
 final class Fleet implements AutoCloseable {
     private static final AtomicInteger NEXT = new AtomicInteger();
+    private static final Map<String, Fleet> OPEN = new ConcurrentHashMap<>();
 
     final Map<String, TestServer> servers = new HashMap<>();
-    private final String scheme = "fleet" + NEXT.incrementAndGet();
-    private final List<Resolver.Listener> listeners = new ArrayList<>();
+    private final String name = String.valueOf(NEXT.incrementAndGet());
     private final List<ManagedChannel> channels = new ArrayList<>();
-    private final NameResolverProvider provider = new Provider();
+    private @Nullable Source source;
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
-    private @Nullable List<EquivalentAddressGroup> plain;
-    private Attributes plainFacts = Attributes.EMPTY;
+    private @Nullable Throwable error;
+    private @Nullable PlainProvider plain;
 
     @Nullable
     KeyDirectory directory;
 
     private volatile @Nullable ShardMap shardMap;
-    private boolean down;
-    int started;
-    int refreshed;
+    volatile int started;
+    volatile int refreshed;
 
     Fleet() {
-        NameResolverRegistry.getDefaultRegistry().register(provider);
+        OPEN.put(name, this);
     }
 
     /** Waits for a condition, long enough for a machine that is busy with other things; an await that is met costs nothing of it. */
@@ -112,30 +118,39 @@ final class Fleet implements AutoCloseable {
                 .directory(directory)
                 .build();
         last = set;
-        List.copyOf(listeners).forEach(listener -> listener.onEndpoints(set));
+        error = null;
+        say(listener -> listener.onEndpoints(set));
     }
 
     /** The source vouches for what it named last. */
     synchronized void confirm(Instant asOf) {
-        List.copyOf(listeners).forEach(listener -> listener.onConfirmed(asOf));
+        say(listener -> listener.onConfirmed(asOf));
     }
 
     synchronized void configure(String json) {
         configuration = json;
-        List.copyOf(listeners).forEach(listener -> listener.onConfiguration(json));
+        say(listener -> listener.onConfiguration(json));
     }
 
     synchronized void refuse(String reason) {
-        List.copyOf(listeners).forEach(listener -> listener.onRefused(reason));
+        say(listener -> listener.onRefused(reason));
     }
 
     synchronized void judge(Map<String, HealthSource.Verdict> verdicts) {
-        List.copyOf(listeners).forEach(listener -> listener.onVerdicts(verdicts));
+        say(listener -> listener.onVerdicts(verdicts));
     }
 
     synchronized void fail(String why) {
-        down = true;
-        List.copyOf(listeners).forEach(listener -> listener.onError(new IllegalStateException(why)));
+        Throwable cause = new IllegalStateException(why);
+        error = cause;
+        say(listener -> listener.onError(cause));
+    }
+
+    private void say(Consumer<Resolver.Listener> what) {
+        Source running = source;
+        if (running != null && running.listener != null) {
+            what.accept(running.listener);
+        }
     }
 
     /** From now on channels get these very groups, from a resolver that knows nothing of zerohop. */
@@ -144,12 +159,21 @@ final class Fleet implements AutoCloseable {
     }
 
     void plain(List<EquivalentAddressGroup> groups, Attributes facts) {
-        plainFacts = facts;
-        plain = groups;
+        unregisterPlain();
+        plain = new PlainProvider("plain" + name, groups, facts);
+        NameResolverRegistry.getDefaultRegistry().register(plain);
+    }
+
+    private void unregisterPlain() {
+        PlainProvider registered = plain;
+        if (registered != null) {
+            NameResolverRegistry.getDefaultRegistry().deregister(registered);
+        }
     }
 
     String target() {
-        return scheme + ":///orders";
+        PlainProvider instead = plain;
+        return instead == null ? FleetResolverProvider.SCHEME + ":///" + name : instead.getScheme() + ":///orders";
     }
 
     ManagedChannelBuilder<?> builder() {
@@ -176,46 +200,76 @@ final class Fleet implements AutoCloseable {
             channel.awaitTermination(60, TimeUnit.SECONDS);
         }
         servers.values().forEach(TestServer::close);
-        NameResolverRegistry.getDefaultRegistry().deregister(provider);
+        unregisterPlain();
+        OPEN.remove(name);
     }
 
-    private final class Driven implements Resolver {
+    /** The source of a target; one for all channels. */
+    static Resolver source(Target target) {
+        Fleet fleet = OPEN.get(target.path());
+        if (fleet == null) {
+            throw new IllegalArgumentException(
+                    "target '" + target + "': no such fleet, expected one of " + OPEN.keySet());
+        }
+        return fleet.new Source();
+    }
+
+    private final class Source implements Resolver {
         private @Nullable Listener listener;
 
         @Override
         public void start(Listener listener) {
             synchronized (Fleet.this) {
+                assertThat(this.listener).as("started once").isNull();
                 started++;
                 this.listener = listener;
-                listeners.add(listener);
+                source = this;
                 String json = configuration;
+                EndpointSet set = last;
+                Throwable cause = error;
                 if (json != null) {
                     listener.onConfiguration(json);
                 }
-                EndpointSet set = last;
                 if (set != null) {
-                    listener.onEndpoints(set);
+                    listener.onEndpoints(cause == null ? set : set.asStale());
                 }
-                if (down) {
-                    listener.onError(new IllegalStateException("the source is down"));
+                if (cause != null) {
+                    listener.onError(cause);
                 }
             }
         }
 
         @Override
         public void refresh() {
-            refreshed++;
+            synchronized (Fleet.this) {
+                refreshed++;
+            }
         }
 
         @Override
         public void close() {
             synchronized (Fleet.this) {
-                listeners.remove(listener);
+                listener = null;
             }
+        }
+
+        @Override
+        public String toString() {
+            return "fleet " + name;
         }
     }
 
-    private final class Provider extends NameResolverProvider {
+    private static final class PlainProvider extends NameResolverProvider {
+        private final String scheme;
+        private final List<EquivalentAddressGroup> groups;
+        private final Attributes facts;
+
+        PlainProvider(String scheme, List<EquivalentAddressGroup> groups, Attributes facts) {
+            this.scheme = scheme;
+            this.groups = groups;
+            this.facts = facts;
+        }
+
         @Override
         protected boolean isAvailable() {
             return true;
@@ -238,11 +292,7 @@ final class Fleet implements AutoCloseable {
 
         @Override
         public NameResolver newNameResolver(URI uri, NameResolver.Args args) {
-            List<EquivalentAddressGroup> groups = plain;
-            if (groups != null) {
-                return new PlainResolver(groups, plainFacts);
-            }
-            return new ZerohopNameResolver(Target.parse(uri.toString()), "orders", args, new Driven());
+            return new PlainResolver(groups, facts);
         }
     }
 

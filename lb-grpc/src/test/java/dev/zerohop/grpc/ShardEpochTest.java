@@ -1,9 +1,11 @@
 package dev.zerohop.grpc;
 
+import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.PickContext;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import io.grpc.CallOptions;
@@ -11,8 +13,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.ArrayDeque;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -33,17 +33,26 @@ class ShardEpochTest {
         fleet.name("s-0", "s-1", "s-2");
     }
 
+    /** The source states a map, and the channel has learned of it. */
+    private static void state(Fleet fleet, RecordingPolicy policy, ShardMap map) {
+        state(fleet, map);
+        PickContext any = PickContext.of(EndpointSelector.of(0));
+        await().until(() -> policy.balancer().view().shardEpoch(any) == map.epoch());
+    }
+
     @Test
     void theEpochTravelsWhenAndOnlyWhenTheSourceGaveOneAndAKeyWasRoutedByIt() throws Exception {
-        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
-            ManagedChannel channel = fleet.channel(MODULO);
+        try (RecordingPolicy policy = new RecordingPolicy();
+                Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+            ManagedChannel channel =
+                    fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig(MODULO, null)));
             RoutingTest.awaitAll(channel, "s-0", "s-1", "s-2");
             assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-1");
             assertThat(last(fleet, "s-1").get(ZerohopGrpc.SHARD_EPOCH)).isNull();
-            state(fleet, ShardMap.of(7, new ShardCount(3, 0)));
+            state(fleet, policy, ShardMap.of(7, new ShardCount(3, 0)));
             assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-1");
             assertThat(last(fleet, "s-1").getAll(ZerohopGrpc.SHARD_EPOCH)).containsExactly("7");
-            state(fleet, ShardMap.of(8, new ShardCount(2, 0)));
+            state(fleet, policy, ShardMap.of(8, new ShardCount(2, 0)));
             assertThat(TestServer.call(channel, FOUR, "x")).isEqualTo("s-0");
             assertThat(last(fleet, "s-0").getAll(ZerohopGrpc.SHARD_EPOCH)).containsExactly("8");
             String any = TestServer.call(channel);
@@ -56,41 +65,22 @@ class ShardEpochTest {
         }
     }
 
-    private static Map<String, ?> retrying() {
-        return Map.of(
-                "loadBalancingConfig",
-                List.of(Map.of("zerohop", Map.of("policy", Map.of("shard", Map.of("strategy", "modulo"))))),
-                "methodConfig",
-                List.of(Map.of(
-                        "name",
-                        List.of(Map.of()),
-                        "retryPolicy",
-                        Map.of(
-                                "maxAttempts",
-                                3.0,
-                                "initialBackoff",
-                                "0.1s",
-                                "maxBackoff",
-                                "0.1s",
-                                "backoffMultiplier",
-                                1.0,
-                                "retryableStatusCodes",
-                                List.of("UNAVAILABLE")))));
-    }
-
     /** The old owner has learned of epoch 8 before the client has. */
     @Test
     void aStaleClientThatIsRefusedGoesToTheNewOwnerOnceItHasLearnedOfIt() throws Exception {
-        try (Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
+        try (RecordingPolicy policy = new RecordingPolicy();
+                Fleet fleet = Fleet.of("s-0", "s-1", "s-2")) {
             state(fleet, ShardMap.of(7, new ShardCount(3, 0)));
-            ManagedChannel channel = fleet.built(fleet.builder().defaultServiceConfig(retrying()));
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .defaultServiceConfig(policy.serviceConfig(
+                            "{'policy': {'shard': {'strategy': 'modulo'}}}", Json.retries(3, "['UNAVAILABLE']"))));
             for (int i = 0; i < 3; i++) {
                 TestServer.call(
                         channel, CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(i)), "x");
             }
             Status stale = Status.UNAVAILABLE.withDescription("shard epoch 7, expected 8");
             fleet.server("s-1").fails = request -> {
-                state(fleet, ShardMap.of(8, new ShardCount(2, 0)));
+                state(fleet, policy, ShardMap.of(8, new ShardCount(2, 0)));
                 return stale;
             };
             assertThat(TestServer.call(channel, FOUR, "moved")).isEqualTo("s-0");
