@@ -110,6 +110,20 @@ public final class BalancerView {
         return probed;
     }
 
+    /**
+     * The endpoint that a pick would go to although the context avoids it, since it has no other; null if it has one, or none at all. An attempt that goes
+     * where one has just failed to connect is better made a little later. Not for first attempts: it picks, and counts nothing.
+     */
+    public @Nullable Endpoint lastResort(PickContext context) {
+        Node node = picker.pick(context);
+        return node != null && context.avoids(node.endpoint()) ? node.endpoint() : null;
+    }
+
+    /** {@link Picker#waits} of this version. */
+    public boolean waits(PickContext context) {
+        return picker.waits(context);
+    }
+
     /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
     public boolean spilled(PickContext context, Node picked) {
         return keyed && picker.spilled(context, picked);

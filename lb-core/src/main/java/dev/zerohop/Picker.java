@@ -34,6 +34,14 @@ public interface Picker {
     /** The next version. It continues this one's sequence where it has one, so that clients do not march in step after an update. */
     Picker rebuild(Snapshot next);
 
+    /**
+     * Whether an attempt with this context waits for the owner of its key (owner-down policy WAIT). An attempt that did not reach the owner is then made
+     * again within the call's own time, as one that finds the owner down waits for it.
+     */
+    default boolean waits(PickContext context) {
+        return false;
+    }
+
     /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
     default boolean spilled(PickContext context, Node picked) {
         return false;

@@ -94,6 +94,11 @@ final class DirectoryPicker extends KeyedPicker {
     }
 
     @Override
+    boolean waits() {
+        return policy.ownerDown() == OwnerDown.WAIT;
+    }
+
+    @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
         Answer answer = owners.peek(key);
         boolean waits = policy.ownerDown() == OwnerDown.WAIT;

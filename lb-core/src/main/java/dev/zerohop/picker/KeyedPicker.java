@@ -46,6 +46,11 @@ abstract class KeyedPicker implements Picker {
         return pick(key, context);
     }
 
+    /** Whether calls with a key wait for an owner that is down. */
+    boolean waits() {
+        return false;
+    }
+
     abstract Refusal refusal(EndpointSelector key, PickContext context);
 
     abstract List<String> explain(EndpointSelector key, PickContext context);
@@ -66,6 +71,11 @@ abstract class KeyedPicker implements Picker {
             return pick(key, context, nowNanos);
         }
         return withoutKey == null ? null : withoutKey.pick(context, nowNanos);
+    }
+
+    @Override
+    public final boolean waits(PickContext context) {
+        return context.selector() != null ? waits() : withoutKey != null && withoutKey.waits(context);
     }
 
     @Override

@@ -113,6 +113,11 @@ final class ShardPicker extends KeyedPicker {
     }
 
     @Override
+    boolean waits() {
+        return policy.ownerDown() == OwnerDown.WAIT;
+    }
+
+    @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
         if (scheme.unknown()) {
             return new Refusal(

@@ -2,37 +2,61 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Outcome;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.util.List;
 import okhttp3.Call;
 import okhttp3.Connection;
 import okhttp3.EventListener;
 import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.RequestBody;
 import okhttp3.Response;
+import okio.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is known about one call while it runs, from OkHttp's own events: how far the attempt came, which connection the call holds, and whether it
- * was cancelled. Written by the call's thread and, on cancel, by any thread.
+ * was cancelled. Ends the attempt's lease with the last byte of the answer, whoever reads it. Written by the thread that makes the call, by the one that
+ * reads the answer, and on cancel by any thread.
  */
 final class CallState extends EventListener {
+
+    /** How far an attempt has come. */
+    enum Phase {
+        /** The application's own interceptors are at work: what fails now is theirs. */
+        LOCAL,
+        /** A connection is being made. */
+        CONNECTING,
+        /** There is one, and nothing was written to it. */
+        CONNECTED,
+        /** The request is being written, or its answer awaited. */
+        SENT,
+        /** The headers of the answer have come. */
+        ANSWERED
+    }
+
     private final Call call;
     private final long startNanos;
 
     private volatile @Nullable OpenLease lease;
+    private volatile Interceptor.@Nullable Chain chain;
     private volatile @Nullable Service awaited;
     private volatile @Nullable Connection connection;
     private volatile boolean canceled;
+    private volatile boolean outOfTime;
 
     // Of the attempt under way.
-    private volatile boolean connecting;
-    private volatile boolean connected;
+    private volatile Phase phase = Phase.LOCAL;
     private volatile boolean transportFailed;
-    private volatile boolean bodyStarted;
+    private volatile @Nullable Connection failedOn;
+    private volatile boolean bodyOpen;
+    private volatile boolean returned;
+    private volatile Outcome answer = Outcome.CANCELLED;
     private int requests;
     private List<String> retryAfter = List.of();
 
+    private volatile boolean bodyStarted;
     private volatile @Nullable Redirect redirect;
     private final RedirectCredentials credentials = new RedirectCredentials();
 
@@ -59,38 +83,106 @@ final class CallState extends EventListener {
         return state;
     }
 
-    void begin(OpenLease next) {
-        connecting = false;
-        connected = connection != null;
-        transportFailed = false;
-        requests = 0;
-        retryAfter = List.of();
+    void begin(OpenLease next, Interceptor.Chain through) {
+        begin();
+        chain = through;
         lease = next;
         if (canceled) {
-            next.end(cancelOutcome());
+            next.end(Outcome.CANCELLED);
         }
+    }
+
+    private void begin() {
+        phase = Phase.LOCAL;
+        transportFailed = false;
+        failedOn = null;
+        bodyOpen = false;
+        returned = false;
+        answer = Outcome.CANCELLED;
+        requests = 0;
+        retryAfter = List.of();
     }
 
     boolean canceled() {
         return canceled || call.isCanceled();
     }
 
-    /** A call that ran out of its own time is cancelled by OkHttp; that speaks about the endpoint, the caller's cancel does not. */
+    /**
+     * What the cancel of the attempt means. OkHttp cancels a call that ran out of its own time; that speaks about an endpoint that was at work on it. The
+     * caller's cancel speaks about nobody, and neither does time that the application's own interceptors or the reader of the body have taken.
+     */
     Outcome cancelOutcome() {
-        long limit = call.timeout().timeoutNanos();
-        // The clock of the limit began a little before ours.
-        boolean outOfTime = limit > 0 && System.nanoTime() - startNanos >= limit - limit / 10;
-        return outOfTime ? Outcome.TIMEOUT : Outcome.CANCELLED;
+        OpenLease open = lease;
+        boolean endpointsTurn = switch (phase) {
+            case LOCAL -> false;
+            case CONNECTING, CONNECTED, SENT -> true;
+            case ANSWERED -> open != null && open.awaitsBytes();
+        };
+        return endpointsTurn && ranOut() ? Outcome.TIMEOUT : abandoned();
     }
 
-    /** Whether the failure of this attempt came from the way to the endpoint, rather than from the application's own interceptors or body. */
+    /** What an attempt means that the caller has given up: a failed answer stays one. */
+    Outcome abandoned() {
+        Outcome said = answer;
+        return said.isFailure() ? said : Outcome.CANCELLED;
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    /** Whether the way to the endpoint failed, rather than the application's own interceptors or body. */
     boolean transportFailed() {
-        return transportFailed || (connecting && !connected);
+        return transportFailed;
+    }
+
+    /**
+     * Whether the failure is the first that its connection has caused. An HTTP/2 connection that is lost ends all its streams at once, and is one failure
+     * of the endpoint; a stream that is reset on a connection that goes on is one of its own.
+     */
+    boolean firstOfItsConnection(IOException failure) {
+        Connection on = failedOn;
+        OpenLease open = lease;
+        if (on == null || open == null || !multiplexed(on)) {
+            return true;
+        }
+        return (Failure.isReset(failure) && !on.socket().isClosed())
+                || open.route().lost(on);
+    }
+
+    private static boolean multiplexed(Connection connection) {
+        Protocol protocol = connection.protocol();
+        return protocol == Protocol.HTTP_2 || protocol == Protocol.H2_PRIOR_KNOWLEDGE;
+    }
+
+    /** Whether an endpoint of the service has ever answered this client over TLS. */
+    boolean trusted() {
+        OpenLease open = lease;
+        Interceptor.Chain through = chain;
+        return open != null && through != null && open.route().proofs().has(through);
     }
 
     /** How many requests of this attempt began to be sent; in-service redirects and authentication make it more than one. */
     int requests() {
         return requests;
+    }
+
+    /** What the last answer of this attempt means, as it came from the endpoint; {@link Outcome#CANCELLED} while there is none. */
+    Outcome answer() {
+        return answer;
+    }
+
+    /** Whether the last answer of this attempt is still coming. */
+    boolean bodyOpen() {
+        return bodyOpen;
+    }
+
+    /** The attempt has given its response: from now on the events end the lease. */
+    void returned() {
+        returned = true;
+        if (!bodyOpen) {
+            end(answer);
+        }
     }
 
     /** Whether a request body of this call began to be written. */
@@ -113,10 +205,19 @@ final class CallState extends EventListener {
 
     /** What OkHttp did on the way to releasing a connection does not count as part of the attempt. */
     void released() {
-        connecting = false;
-        connected = false;
-        transportFailed = false;
-        requests = 0;
+        begin();
+    }
+
+    /** The request that the application's own network interceptors are about to see: what is written of a long body is progress. */
+    Request entering(Request request) throws IOException {
+        phase = Phase.LOCAL;
+        OpenLease open = lease;
+        RequestBody body = request.body();
+        return open == null || body == null
+                ? request
+                : request.newBuilder()
+                        .method(request.method(), TrackedRequestBody.of(body, open))
+                        .build();
     }
 
     void await(@Nullable Service service) {
@@ -151,20 +252,31 @@ final class CallState extends EventListener {
         return builder.build();
     }
 
-    @Override
-    public void dnsStart(Call ignored, String domainName) {
-        connecting = true;
+    /** Before OkHttp lets go of the connection. */
+    private void broken() {
+        failedOn = connection;
+        transportFailed = true;
     }
 
+    private void end(Outcome outcome) {
+        OpenLease open = lease;
+        if (open != null) {
+            open.end(outcome);
+        }
+    }
+
+    // The race for a connection reports its tries from other threads, and late: only what the call's own thread reports
+    // is taken for the phase.
+
     @Override
-    public void connectStart(Call ignored, InetSocketAddress address, Proxy proxy) {
-        connecting = true;
+    public void dnsStart(Call ignored, String domainName) {
+        phase = Phase.CONNECTING;
     }
 
     @Override
     public void connectionAcquired(Call ignored, Connection acquired) {
         connection = acquired;
-        connected = true;
+        phase = Phase.CONNECTED;
     }
 
     @Override
@@ -175,6 +287,7 @@ final class CallState extends EventListener {
     @Override
     public void requestHeadersStart(Call ignored) {
         requests++;
+        phase = Phase.SENT;
     }
 
     @Override
@@ -184,24 +297,70 @@ final class CallState extends EventListener {
 
     @Override
     public void requestFailed(Call ignored, IOException failure) {
-        transportFailed = true;
+        broken();
+    }
+
+    @Override
+    public void responseHeadersEnd(Call ignored, Response response) {
+        Outcome outcome = Answers.outcome(response);
+        answer = outcome;
+        bodyOpen = true;
+        phase = Phase.ANSWERED;
+        OpenLease open = lease;
+        Connection on = connection;
+        Interceptor.Chain through = chain;
+        if (open != null && through != null && on != null && on.handshake() != null) {
+            open.route().proofs().add(through);
+        }
+        if (open != null && outcome == Outcome.SUCCESS) {
+            open.answered();
+        }
+    }
+
+    @Override
+    public void responseBodyEnd(Call ignored, long byteCount) {
+        bodyOpen = false;
+        if (returned) {
+            end(answer);
+        }
     }
 
     @Override
     public void responseFailed(Call ignored, IOException failure) {
-        transportFailed = true;
+        bodyOpen = false;
+        broken();
+        if (returned) {
+            end(Failure.of(failure, this).outcome());
+        }
     }
 
     @Override
     public void canceled(Call ignored) {
+        outOfTime = onWatchdog();
         canceled = true;
-        OpenLease open = lease;
-        if (open != null) {
-            open.end(cancelOutcome());
-        }
+        end(cancelOutcome());
         Service service = awaited;
         if (service != null) {
             service.wake();
         }
+    }
+
+    /** Whether it is the call's own time that cancels it. Okio's watchdog does that; the class is not exported, so it is known by name. */
+    private static boolean onWatchdog() {
+        return Thread.currentThread().getClass().getName().startsWith("okio.");
+    }
+
+    /** Whether it was the call's own time that cancelled it. */
+    private boolean ranOut() {
+        if (canceled) {
+            return outOfTime;
+        }
+        // The connection is broken first and the event comes a moment later: the reader of the connection may be here
+        // before it. The clock of the limit began a little before ours.
+        Timeout timeout = call.timeout();
+        long now = System.nanoTime();
+        long limit = timeout.timeoutNanos();
+        return (limit > 0 && now - startNanos >= limit - limit / 10)
+                || (timeout.hasDeadline() && timeout.deadlineNanoTime() - now <= 0);
     }
 }

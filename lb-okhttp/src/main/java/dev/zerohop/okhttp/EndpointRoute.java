@@ -3,8 +3,12 @@ package dev.zerohop.okhttp;
 import dev.zerohop.Endpoint;
 import java.io.IOException;
 import java.net.Proxy;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.SocketFactory;
+import okhttp3.Connection;
 import okhttp3.ConnectionPool;
 import okhttp3.Dns;
 import okhttp3.Interceptor;
@@ -20,6 +24,8 @@ final class EndpointRoute {
     private final String host;
     private final Endpoint endpoint;
     private final ConnectionPool pool;
+    private final TlsProofs proofs;
+    private final Set<Connection> lost = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
     private final AtomicInteger leases = new AtomicInteger();
     private volatile boolean retired;
 
@@ -27,10 +33,11 @@ final class EndpointRoute {
     private volatile @Nullable RouteDns dns;
     private volatile @Nullable RouteSocketFactory sockets;
 
-    EndpointRoute(String host, Endpoint endpoint, ConnectionPool pool) {
+    EndpointRoute(String host, Endpoint endpoint, ConnectionPool pool, TlsProofs proofs) {
         this.host = host;
         this.endpoint = endpoint;
         this.pool = pool;
+        this.proofs = proofs;
     }
 
     Endpoint endpoint() {
@@ -70,6 +77,15 @@ final class EndpointRoute {
             sockets = known;
         }
         return known;
+    }
+
+    TlsProofs proofs() {
+        return proofs;
+    }
+
+    /** Notes that a connection was lost. Returns whether that is news: all the calls that it carried find it out. */
+    boolean lost(Connection connection) {
+        return lost.add(connection);
     }
 
     /** Closes what is idle: after a broken connection its idle siblings are suspect. */

@@ -2,43 +2,109 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Outcome;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownServiceException;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
  * What a failed attempt means.
  *
  * @param outcome how the attempt counts
- * @param local whether it came from the application's own side (an interceptor, the request body, a cancel): says nothing about the endpoint, and
- *     nothing is gained by repeating it
+ * @param repeat whether it may be made once more
  */
-record Failure(Outcome outcome, boolean local) {
+record Failure(Outcome outcome, Repeat repeat) {
 
-    // OkHttp does not export their package, so they are known by name.
+    /** Whether an attempt may be made once more. */
+    enum Repeat {
+        /** It came from the application's own side: nothing is gained by repeating it, and the caller gets it as it is. */
+        LOCAL,
+        /** The server may have run it: only if it may run twice. */
+        IF_IDEMPOTENT,
+        /** It certainly did not reach the application. */
+        SAFE
+    }
+
+    // OkHttp does not export their package, so they are known by name; the pinner's failure is known by its text only.
     private static final String STREAM_RESET = "okhttp3.internal.http2.StreamResetException";
     private static final String CONNECTION_SHUTDOWN = "okhttp3.internal.http2.ConnectionShutdownException";
+    private static final String PIN_FAILURE = "Certificate pinning failure!";
 
-    static Failure of(IOException failure, CallState call) {
+    static Failure of(Throwable failure, CallState call) {
         if (call.canceled()) {
-            return new Failure(call.cancelOutcome(), true);
+            return local(call.cancelOutcome());
         }
-        if (!call.transportFailed()) {
-            return new Failure(Outcome.CANCELLED, true);
+        if (!(failure instanceof IOException io)) {
+            return local(call.answer());
         }
-        if (call.requests() == 0) {
-            return new Failure(Outcome.CONNECT_FAILURE, false);
+        if (interrupted(io) || clientsOwn(io)) {
+            return local(call.abandoned());
         }
-        if (call.requests() == 1 && refused(failure)) {
-            return new Failure(Outcome.NOT_DISPATCHED, false);
+        if (call.transportFailed()) {
+            return ofTransport(io, call);
+        }
+        return switch (call.phase()) {
+            case LOCAL, SENT -> local(Outcome.CANCELLED);
+            case CONNECTING -> ofConnect(io, call);
+            case CONNECTED -> new Failure(Outcome.NOT_DISPATCHED, safeAfter(0, call));
+            // OkHttp's own verdict on an answer that no server should give; else what an interceptor made of one.
+            case ANSWERED -> local(io instanceof ProtocolException ? Outcome.ERROR_RESPONSE : call.answer());
+        };
+    }
+
+    private static Failure ofConnect(IOException failure, CallState call) {
+        boolean unproven = failure instanceof SSLException && !call.trusted();
+        return new Failure(unproven ? Outcome.CANCELLED : Outcome.CONNECT_FAILURE, safeAfter(0, call));
+    }
+
+    private static Failure ofTransport(IOException failure, CallState call) {
+        if (call.phase() != CallState.Phase.ANSWERED && refused(failure)) {
+            return new Failure(Outcome.NOT_DISPATCHED, safeAfter(1, call));
+        }
+        if (failure instanceof SocketTimeoutException) {
+            return new Failure(Outcome.TIMEOUT, Repeat.IF_IDEMPOTENT);
+        }
+        if (failure instanceof SSLException && !call.trusted()) {
+            // Under TLS 1.3 a server refuses the client's certificate after the client has begun to send.
+            return new Failure(Outcome.CANCELLED, Repeat.IF_IDEMPOTENT);
         }
         return new Failure(
-                failure instanceof SocketTimeoutException ? Outcome.TIMEOUT : Outcome.TRANSPORT_FAILURE, false);
+                call.firstOfItsConnection(failure) ? Outcome.TRANSPORT_FAILURE : Outcome.CONNECTION_LOST,
+                Repeat.IF_IDEMPOTENT);
+    }
+
+    private static Failure local(Outcome outcome) {
+        return new Failure(outcome, Repeat.LOCAL);
+    }
+
+    /** What did not reach the server is safe to repeat, unless an earlier request of the same attempt did: a redirect that was followed, a challenge. */
+    private static Repeat safeAfter(int requests, CallState call) {
+        return call.requests() <= requests ? Repeat.SAFE : Repeat.IF_IDEMPOTENT;
+    }
+
+    /** Whether it is the calling thread that was interrupted. A virtual thread's socket is closed by that. */
+    private static boolean interrupted(IOException failure) {
+        return Thread.currentThread().isInterrupted()
+                || (failure instanceof InterruptedIOException && !(failure instanceof SocketTimeoutException));
+    }
+
+    /** Whether this client would not talk to the server although others would: it permits no plain text, or pins another certificate. */
+    private static boolean clientsOwn(IOException failure) {
+        return failure instanceof UnknownServiceException
+                || (failure instanceof SSLPeerUnverifiedException
+                        && String.valueOf(failure.getMessage()).startsWith(PIN_FAILURE));
     }
 
     /** Whether the server said, on a working connection, that it did not look at the request. */
     private static boolean refused(IOException failure) {
-        String name = failure.getClass().getName();
-        return name.equals(CONNECTION_SHUTDOWN)
-                || (name.equals(STREAM_RESET)
-                        && String.valueOf(failure.getMessage()).endsWith("REFUSED_STREAM"));
+        return failure.getClass().getName().equals(CONNECTION_SHUTDOWN)
+                || (isReset(failure) && String.valueOf(failure.getMessage()).endsWith("REFUSED_STREAM"));
+    }
+
+    /** Whether it is the end of one HTTP/2 stream. */
+    static boolean isReset(IOException failure) {
+        return failure.getClass().getName().equals(STREAM_RESET);
     }
 }

@@ -2,7 +2,7 @@ package dev.zerohop.okhttp;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import dev.zerohop.Balancer;
-import dev.zerohop.BalancerSettings;
+import dev.zerohop.BalancerView;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
 import dev.zerohop.Refusal;
@@ -41,21 +41,21 @@ final class KeyReader {
     }
 
     /**
-     * The key, or null if the call has none or the policy wants none.
+     * The key by this version of the balancer, or null if the call has none or the policy wants none.
      *
      * @throws NoEndpointIOException if there is one that cannot be used
      */
     @Nullable
-    EndpointSelector read(Balancer balancer, Interceptor.Chain chain, Request request) throws IOException {
+    EndpointSelector read(BalancerView view, Interceptor.Chain chain, Request request) throws IOException {
         EndpointSelector tagged = request.tag(EndpointSelector.class);
         if (tagged != null) {
             return tagged;
         }
-        BalancerSettings settings = balancer.settings();
-        KeySource source = settings.key();
-        if (source == null || !settings.policy().keyed()) {
+        KeySource source = view.settings().key();
+        if (source == null || !view.keyed()) {
             return null;
         }
+        Balancer balancer = view.balancer();
         Compiled ready = compiled;
         if (ready == null || !ready.source().equals(source)) {
             try {

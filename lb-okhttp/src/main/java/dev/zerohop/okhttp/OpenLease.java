@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt under way together with what hangs on its end: the endpoint's connections and the leak guard's watch. Ended once, by whoever comes
- * first: the end of the body, a failure, the caller's cancel, or the leak guard.
+ * One attempt under way together with what hangs on its end: the endpoint's connections and the leak guard's watch. Ended once, by the first of: the
+ * end of the body, a failure, the caller's cancel, the leak guard.
  */
 final class OpenLease {
     private final Balancer balancer;
@@ -19,6 +19,7 @@ final class OpenLease {
     private final long startNanos;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile LeakGuard.@Nullable Watch watch;
+    private volatile boolean awaitsBytes;
 
     OpenLease(Balancer balancer, Lease lease, EndpointRoute route, long startNanos) {
         this.balancer = balancer;
@@ -38,6 +39,24 @@ final class OpenLease {
 
     Duration age(long nowNanos) {
         return Duration.ofNanos(Math.max(0, nowNanos - startNanos));
+    }
+
+    void answered() {
+        lease.answered();
+    }
+
+    /** Bytes of the attempt have moved, either way. */
+    void progress() {
+        lease.progress();
+    }
+
+    /** Whether the reader of the body waits for the endpoint, rather than the endpoint for the reader. */
+    boolean awaitsBytes() {
+        return awaitsBytes;
+    }
+
+    void awaitsBytes(boolean now) {
+        awaitsBytes = now;
     }
 
     void end(Outcome outcome) {

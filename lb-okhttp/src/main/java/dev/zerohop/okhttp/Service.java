@@ -2,13 +2,7 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.Env;
-import dev.zerohop.Lease;
-import dev.zerohop.NoEndpointException;
 import dev.zerohop.Node;
-import dev.zerohop.PickContext;
-import dev.zerohop.Refusal;
-import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -17,10 +11,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.ConnectionPool;
-import okhttp3.Interceptor;
 
 /** One logical name: its balancer and the routes to its endpoints, which come with the first call and go with the endpoint. */
 final class Service {
@@ -33,6 +27,7 @@ final class Service {
     private final Env env;
     private final IdleConnections idle;
     private final KeyReader keys;
+    private final TlsProofs proofs = new TlsProofs();
 
     private final Map<Node, EndpointRoute> routes = new ConcurrentHashMap<>();
     private final Set<EndpointRoute> draining = ConcurrentHashMap.newKeySet();
@@ -42,7 +37,7 @@ final class Service {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private long changes;
+    private final AtomicLong changes = new AtomicLong();
 
     /** How many idle connections are kept per endpoint, and for how long. */
     record IdleConnections(int perEndpoint, Duration keepAlive) {
@@ -79,77 +74,52 @@ final class Service {
         return keys;
     }
 
-    // ---- picks ----
-
-    /** Acquires a lease; waits for one, within the call's own time, when the refusal says so. */
-    Lease acquire(PickContext context, Interceptor.Chain chain, CallState call) throws IOException {
-        if (closed) {
-            throw new NoEndpointIOException(
-                    new Refusal(Refusal.Kind.CLOSED, false, name() + ": the routing of this client is closed"));
-        }
-        try {
-            return balancer.acquire(context);
-        } catch (NoEndpointException refused) {
-            if (!refused.refusal().waits()) {
-                throw new NoEndpointIOException(refused.refusal());
-            }
-        }
-        return await(context, chain, call);
+    TlsProofs proofs() {
+        return proofs;
     }
 
-    /**
-     * Waits for the next version and tries again, until the call is cancelled (OkHttp does that when the call's timeout is over) or, for a call
-     * without a timeout, until its connect timeout is over.
-     */
-    private Lease await(PickContext context, Interceptor.Chain chain, CallState call) throws IOException {
-        boolean bounded = chain.call().timeout().timeoutNanos() == 0 && chain.connectTimeoutMillis() > 0;
-        long start = System.nanoTime();
-        long limit = Duration.ofMillis(chain.connectTimeoutMillis()).toNanos();
-        call.await(this);
+    Env env() {
+        return env;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    // ---- those who wait for an endpoint ----
+
+    /** How many changes there were. Read it before what may have to wait for the next one. */
+    long changes() {
+        return changes.get();
+    }
+
+    /** Waits until there are more changes than {@code seen}, the call is cancelled, or the time is over. */
+    void awaitChange(long seen, long nanos, CallState call) throws InterruptedException {
         lock.lock();
         try {
-            while (true) {
-                long seen = changes;
-                Refusal refusal;
-                lock.unlock();
-                try {
-                    return balancer.acquire(context);
-                } catch (NoEndpointException refused) {
-                    refusal = refused.refusal();
-                } finally {
-                    lock.lock();
-                }
-                if (call.canceled()) {
-                    throw new IOException("Canceled while waiting for an endpoint; " + refusal.message());
-                }
-                long left = limit - (System.nanoTime() - start);
-                if (!refusal.waits() || closed || (bounded && left <= 0)) {
-                    throw new NoEndpointIOException(
-                            refusal,
-                            "; waited " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) + " ms for one");
-                }
-                while (seen == changes && !call.canceled() && (!bounded || left > 0)) {
-                    if (bounded) {
-                        left = changed.awaitNanos(left);
-                    } else {
-                        changed.await();
-                    }
-                }
+            long left = nanos;
+            while (seen == changes.get() && !call.canceled() && left > 0) {
+                left = changed.awaitNanos(left);
             }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while waiting for an endpoint of " + name());
         } finally {
             lock.unlock();
-            call.await(null);
         }
     }
 
-    /** Lets those who wait look again. */
+    /** Lets a call that waits find out that it is cancelled. */
     void wake() {
         lock.lock();
         try {
-            changes++;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void change() {
+        lock.lock();
+        try {
+            changes.incrementAndGet();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -163,8 +133,8 @@ final class Service {
         if (route != null) {
             return route;
         }
-        EndpointRoute made =
-                routes.computeIfAbsent(node, absent -> new EndpointRoute(host, absent.endpoint(), idle.newPool()));
+        EndpointRoute made = routes.computeIfAbsent(
+                node, absent -> new EndpointRoute(host, absent.endpoint(), idle.newPool(), proofs));
         // The node may have left between its pick and now; nobody else would look again.
         sweepSoon();
         return made;
@@ -179,7 +149,7 @@ final class Service {
         if (!closed) {
             follow();
         }
-        wake();
+        change();
         sweepSoon();
     }
 
@@ -241,7 +211,7 @@ final class Service {
         if (owned) {
             balancer.close();
         }
-        wake();
+        change();
         sweep();
     }
 }

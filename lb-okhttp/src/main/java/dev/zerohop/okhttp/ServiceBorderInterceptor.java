@@ -42,7 +42,7 @@ final class ServiceBorderInterceptor implements Interceptor {
             throw new IOException(route + ": the call got a connection to "
                     + connection.route().socketAddress() + ", which is another endpoint; nothing was sent");
         }
-        Response response = chain.proceed(request);
+        Response response = chain.proceed(routed ? call.entering(request) : request);
         if (routed && response.code() == HttpURLConnection.HTTP_UNAVAILABLE) {
             response = withoutRetryAfter(response, call);
         }

@@ -8,10 +8,12 @@ import okio.Source;
 final class TrackedSocket implements Socket {
     private final Socket delegate;
     private final Source source;
+    private final Sink sink;
 
-    TrackedSocket(Socket delegate, Source source) {
+    TrackedSocket(Socket delegate, Source source, OpenLease lease) {
         this.delegate = delegate;
         this.source = source;
+        this.sink = new TrackedSink(delegate.getSink(), lease);
     }
 
     @Override
@@ -21,7 +23,7 @@ final class TrackedSocket implements Socket {
 
     @Override
     public Sink getSink() {
-        return delegate.getSink();
+        return sink;
     }
 
     @Override

@@ -1,36 +1,40 @@
 package dev.zerohop.okhttp;
 
-import dev.zerohop.Outcome;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import okio.Buffer;
 import okio.ForwardingSource;
 import okio.Source;
 
-/** The bytes of a response, whose end is the end of the lease: the last byte, a failure, or close. */
+/**
+ * The bytes of a response. The last one ends the lease ({@link CallState} learns of it from OkHttp), and so does close, and a failure that did not come
+ * from the transport.
+ */
 final class TrackedSource extends ForwardingSource {
     private final OpenLease lease;
     private final CallState call;
-    private final Outcome whenRead;
 
-    TrackedSource(Source delegate, OpenLease lease, CallState call, Outcome whenRead) {
+    TrackedSource(Source delegate, OpenLease lease, CallState call) {
         super(delegate);
         this.lease = lease;
         this.call = call;
-        this.whenRead = whenRead;
     }
 
     @Override
     public long read(Buffer sink, long byteCount) throws IOException {
+        lease.awaitsBytes(true);
         long count;
         try {
             count = super.read(sink, byteCount);
         } catch (IOException failure) {
-            lease.end(failedBy(failure));
+            lease.end(Failure.of(failure, call).outcome());
             throw failure;
+        } finally {
+            lease.awaitsBytes(false);
         }
         if (count == -1) {
-            lease.end(whenRead);
+            lease.end(call.answer());
+        } else {
+            lease.progress();
         }
         return count;
     }
@@ -40,14 +44,7 @@ final class TrackedSource extends ForwardingSource {
         try {
             super.close();
         } finally {
-            lease.end(whenRead);
+            lease.end(call.answer());
         }
-    }
-
-    private Outcome failedBy(IOException failure) {
-        if (call.canceled()) {
-            return call.cancelOutcome();
-        }
-        return failure instanceof SocketTimeoutException ? Outcome.TIMEOUT : Outcome.TRANSPORT_FAILURE;
     }
 }

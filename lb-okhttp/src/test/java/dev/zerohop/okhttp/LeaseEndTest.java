@@ -199,7 +199,8 @@ class LeaseEndTest {
             OpenLease lease = new OpenLease(
                     rig.balancer,
                     rig.balancer.acquire(dev.zerohop.PickContext.NONE),
-                    new EndpointRoute("orders", rig.servers(0).get(0).endpoint(), new okhttp3.ConnectionPool()),
+                    new EndpointRoute(
+                            "orders", rig.servers(0).get(0).endpoint(), new okhttp3.ConnectionPool(), new TlsProofs()),
                     env.time().nanoTime());
             guard.watch(body, lease);
             time.advance(Duration.ofMinutes(9));

@@ -128,7 +128,7 @@ class RetryTest {
                 assertThat(response.body().string()).isEqualTo("busy");
             }
             server.only();
-            assertThat(rig.outcomes()).containsExactly(Outcome.ERROR_RESPONSE);
+            assertThat(rig.outcomes()).containsExactly(Outcome.OVERLOADED);
         }
     }
 

@@ -72,6 +72,42 @@ final class TestPolicies {
         }
     }
 
+    /** Another policy that first runs something at each pick. */
+    record Intercepted(PickPolicy policy, Runnable onPick) implements PickPolicy {
+        @Override
+        public String name() {
+            return policy.name();
+        }
+
+        @Override
+        public boolean keyed() {
+            return policy.keyed();
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new InterceptedPicker(policy.newPicker(first, env), onPick);
+        }
+    }
+
+    private record InterceptedPicker(Picker picker, Runnable onPick) implements Picker {
+        @Override
+        public @Nullable Node pick(PickContext context) {
+            onPick.run();
+            return picker.pick(context);
+        }
+
+        @Override
+        public Refusal refusal(PickContext context) {
+            return picker.refusal(context);
+        }
+
+        @Override
+        public Picker rebuild(Snapshot after) {
+            return new InterceptedPicker(picker.rebuild(after), onPick);
+        }
+    }
+
     private record RoundRobinPicker(Snapshot snapshot, AtomicInteger next) implements Picker {
         @Override
         public @Nullable Node pick(PickContext context) {
