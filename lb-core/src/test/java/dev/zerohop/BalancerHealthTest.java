@@ -8,6 +8,7 @@ import dev.zerohop.Health.Status;
 import dev.zerohop.HealthSource.Verdict;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.picker.Pickers;
 import dev.zerohop.stage.HealthFilter;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
@@ -329,6 +330,31 @@ class BalancerHealthTest {
         assertThat(status(1)).as("the cap counts what was carried over").isEqualTo(Status.UNKNOWN);
         time.advance(Duration.ofSeconds(30));
         assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+    }
+
+    @Test
+    void neitherAnotherEjectionPolicyNorAnotherPickPolicyForgetsFailures() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 2);
+        BalancerSettings now = settings(50);
+        balancer.apply(new BalancerSettings(
+                new FirstPolicy(),
+                now.stages(),
+                OutlierEjection.builder()
+                        .consecutiveFailures(4)
+                        .jitter(Duration.ZERO)
+                        .build(),
+                now.guard(),
+                RetryPolicy.NONE,
+                null));
+        call(0, Outcome.TRANSPORT_FAILURE, 1);
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        BalancerSettings four = balancer.settings();
+        balancer.apply(new BalancerSettings(
+                Pickers.leastRequest(), four.stages(), four.ejection(), four.guard(), RetryPolicy.NONE, null));
+        balancer.apply(four);
+        call(0, Outcome.TRANSPORT_FAILURE, 1);
+        assertThat(status(0)).as("the fourth in a row").isEqualTo(Status.EJECTED);
     }
 
     // ---- verdicts ----

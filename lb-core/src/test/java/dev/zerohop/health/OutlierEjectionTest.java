@@ -241,6 +241,24 @@ class OutlierEjectionTest {
     }
 
     @Test
+    void anEjectedEndpointThatLeavesGivesItsPlaceUnderTheCapBack() {
+        EjectionPolicy.TrackRecord other = add();
+        fail(record, 5);
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+        fail(other, 5);
+        reviewed();
+        assertThat(other.state()).as("one of two is the most").isEqualTo(State.ACTIVE);
+        judge.remove(record);
+        judge.remove(record);
+        reviewed();
+        assertThat(other.state()).isEqualTo(State.EJECTED);
+        EjectionPolicy.TrackRecord third = add();
+        fail(third, 5);
+        reviewed();
+        assertThat(third.state()).as("one place was given back, not two").isEqualTo(State.ACTIVE);
+    }
+
+    @Test
     void theShareIsRoundedDownButNeverBelowOne() {
         assertThat(OutlierJudge.allowedEjections(1, 10)).isEqualTo(1);
         assertThat(OutlierJudge.allowedEjections(9, 10)).isEqualTo(1);
@@ -308,6 +326,65 @@ class OutlierEjectionTest {
         again.onProbeOutcome(Outcome.TIMEOUT);
         third.review(time.nanoTime());
         assertThat(again.reason()).as("the times before are remembered").endsWith("out for 60.0 s");
+    }
+
+    @Test
+    void anotherPolicyGoesOnCounting() {
+        fail(record, 4);
+        EjectionPolicy.Judge next = judge(builder().connectFailures(3));
+        EjectionPolicy.TrackRecord carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        assertThat(carried.consecutiveFailures()).isEqualTo(4);
+        assertThat(carried.onOutcome(Outcome.TIMEOUT)).as("the fifth").isTrue();
+        next.review(time.nanoTime());
+        assertThat(carried.state()).isEqualTo(State.EJECTED);
+        assertThat(carried.reason()).startsWith("5 consecutive failures, the last TIMEOUT");
+
+        EjectionPolicy.TrackRecord other = next.add(Endpoint.of("127.0.0.1", 2), null);
+        other.onOutcome(Outcome.CONNECT_FAILURE);
+        other.onOutcome(Outcome.CONNECT_FAILURE);
+        EjectionPolicy.Judge third = judge(builder().connectFailures(3));
+        EjectionPolicy.TrackRecord again = third.add(Endpoint.of("127.0.0.1", 2), other);
+        assertThat(again.onOutcome(Outcome.CONNECT_FAILURE)).isTrue();
+        third.review(time.nanoTime());
+        assertThat(again.reason()).startsWith("no connection could be made (3 in a row)");
+    }
+
+    @Test
+    void onlyFailedConnectionsInARowAreNoConnection() {
+        judge = judge(builder().connectFailures(2).consecutiveFailures(100));
+        for (Outcome between : new Outcome[] {Outcome.SUCCESS, Outcome.TRANSPORT_FAILURE, Outcome.TIMEOUT}) {
+            EjectionPolicy.TrackRecord each = add();
+            each.onOutcome(Outcome.CONNECT_FAILURE);
+            each.onOutcome(between);
+            each.onOutcome(Outcome.CONNECT_FAILURE);
+            reviewed();
+            assertThat(each.state()).as("after %s", between).isEqualTo(State.ACTIVE);
+            each.onOutcome(Outcome.CONNECT_FAILURE);
+            reviewed();
+            assertThat(each.state()).isEqualTo(State.EJECTED);
+            assertThat(each.reason()).startsWith("no connection could be made (2 in a row)");
+        }
+    }
+
+    @Test
+    void whatFailedBeforeAnEjectionIsForgottenWithItsEnd() {
+        judge = judge(builder().connectFailures(2));
+        EjectionPolicy.TrackRecord back = add();
+        back.onOutcome(Outcome.CONNECT_FAILURE);
+        back.onOutcome(Outcome.CONNECT_FAILURE);
+        reviewed();
+        assertThat(back.unreachable()).isTrue();
+        after(Duration.ofSeconds(1));
+        assertThat(back.tryProbe()).isTrue();
+        back.onProbeOutcome(Outcome.SUCCESS);
+        reviewed();
+        assertThat(back.state()).isEqualTo(State.ACTIVE);
+        assertThat(back.consecutiveFailures()).isZero();
+        assertThat(back.onOutcome(Outcome.CONNECT_FAILURE))
+                .as("the first of a new row")
+                .isFalse();
+        reviewed();
+        assertThat(back.state()).isEqualTo(State.ACTIVE);
     }
 
     @Test

@@ -188,6 +188,28 @@ class LoadAwareTest {
     }
 
     @Test
+    void whatIsUnderWayIsComparedForItsWeight() {
+        List<FakeNode> nodes = List.of(FakeNode.named("a", 3), FakeNode.named("b", 1));
+        FakeNode a = nodes.get(0);
+        FakeNode b = nodes.get(1);
+        // Three quarters of the numbers draw a, those from there on b; the lowest bits are no multiple of 16.
+        long drawsA = 1;
+        long drawsB = 0x8000_0001L;
+        for (long random : new long[] {drawsA << 32 | drawsB, drawsB << 32 | drawsA}) {
+            Picker picker = Pickers.leastRequest().newPicker(Snapshot.of(nodes), time.env(ScriptedDice.of(random)));
+            a.inFlight(2);
+            b.inFlight(1);
+            assertThat(picker.pick(PickContext.NONE))
+                    .as("2 of 3 are less than 1 of 1")
+                    .isSameAs(a);
+            a.inFlight(4);
+            assertThat(picker.pick(PickContext.NONE))
+                    .as("4 of 3 are more than 1 of 1")
+                    .isSameAs(b);
+        }
+    }
+
+    @Test
     void weightsAreKeptWhenNobodyIsBusy() {
         List<FakeNode> nodes = List.of(FakeNode.named("a", 3), FakeNode.named("b", 1));
         for (PickPolicy policy : List.of(Pickers.leastRequest(), Pickers.peakEwma(), Pickers.weightedRandom())) {

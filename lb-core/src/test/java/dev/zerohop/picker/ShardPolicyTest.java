@@ -201,6 +201,25 @@ class ShardPolicyTest {
         assertThat(takers.values()).allSatisfy(count -> assertThat(count).isBetween(190, 310));
     }
 
+    @Test
+    void spillStaysAmongTheShards() {
+        ShardPolicy policy = ShardPolicy.builder().ownerDown(OwnerDown.SPILL).build();
+        for (ShardCount shards : List.of(new ShardCount(2, 0), new ShardCount(2, 1), new ShardCount(2, 3))) {
+            int first = shards.firstOrdinal();
+            five.forEach(node -> node.health(Health.Status.HEALTHY));
+            five.get(first).health(Health.Status.EJECTED);
+            Picker one = picker(policy, usable(five, shards));
+            five.get(first + 1).health(Health.Status.EJECTED);
+            Picker none = picker(policy, usable(five, shards));
+            for (int i = 0; i < 200; i++) {
+                assertThat(ordinalOf(one.pick(key("k" + i)))).as("%s", shards).isEqualTo(first + 1);
+                assertThat(none.pick(key("k" + i)))
+                        .as("%s, all of them down", shards)
+                        .isNull();
+            }
+        }
+    }
+
     /** Where spilled keys go is as much a promise as where they live: h_k = mix64(h + k * golden), k = 1 to 8, then jump. */
     @Test
     void spillFollowsThePublishedSequence() {

@@ -74,6 +74,23 @@ class RetriesTest {
     }
 
     @Test
+    void theWholeWindowPays() {
+        RetryBudget budget =
+                Retries.builder().budgetPercent(100).minPerSecond(0).build().newBudget(time);
+        // One call in each of the ten slices of the window.
+        for (int slice = 0; slice < 10; slice++) {
+            deposit(budget, 1);
+            time.advance(Duration.ofMillis(slice == 9 ? 999 : 1_000));
+        }
+        assertThat(withdrawAll(budget)).isEqualTo(10);
+        deposit(budget, 10);
+        time.advance(Duration.ofMillis(1));
+        assertThat(withdrawAll(budget))
+                .as("less the ten that were taken, of which none is forgotten")
+                .isEqualTo(9);
+    }
+
+    @Test
     void aLongSilenceForgetsEverything() {
         RetryBudget budget = Retries.builder().minPerSecond(1).build().newBudget(time);
         deposit(budget, 1000);
