@@ -201,7 +201,7 @@ final class EndpointPicker extends SubchannelPicker {
     /** grpc ends a call whose hedge is dropped, though another attempt may be about to answer: the hedge waits for the others to end. */
     private static PickResult holdHedge(CallMemory memory, String refusal) {
         memory.holdHedge();
-        return PickResult.withNoResult("zerohop_retry_budget", refusal);
+        return Waiting.because("zerohop_retry_budget", refusal);
     }
 
     /** The failure in a status that grpc lets a picker use; the others it would turn into INTERNAL. */
@@ -235,11 +235,11 @@ final class EndpointPicker extends SubchannelPicker {
             case BAD_KEY -> badKey(args, refusal.message());
             case NONE_KNOWN ->
                 refusal.waits() && sourceError == null
-                        ? PickResult.withNoResult("resolving", refusal.message())
+                        ? Waiting.because("resolving", refusal.message())
                         : unavailable(refusal.message());
             case NONE_USABLE, OWNER_DOWN, CONNECTING, CLOSED ->
                 refusal.waits()
-                        ? PickResult.withNoResult(
+                        ? Waiting.because(
                                 "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),
                                 refusal.message())
                         : unavailable(refusal.message() + causes);

@@ -55,18 +55,10 @@ abstract class SchemeProvider extends NameResolverProvider {
         return List.of(InetSocketAddress.class);
     }
 
+    /** Newer versions of grpc ask with a URI class of their own, which the oldest supported ones do not have; they come here by default. */
     @Override
     public @Nullable NameResolver newNameResolver(URI uri, NameResolver.Args args) {
-        return newNameResolver(uri.toString(), args);
-    }
-
-    @Override
-    public @Nullable NameResolver newNameResolver(io.grpc.Uri uri, NameResolver.Args args) {
-        return newNameResolver(uri.toString(), args);
-    }
-
-    private @Nullable NameResolver newNameResolver(String text, NameResolver.Args args) {
-        Target target = Target.parse(text);
+        Target target = Target.parse(uri.toString());
         if (!target.scheme().equals(scheme)) {
             return null;
         }
