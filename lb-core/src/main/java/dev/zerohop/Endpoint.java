@@ -47,7 +47,7 @@ public record Endpoint(
         READY,
         /** Known, but its source says that it cannot take traffic; never used, not even in panic. */
         NOT_READY,
-        /** On its way out: running calls go on, new ones go elsewhere. */
+        /** On its way out but serving: running calls go on, new ones go elsewhere while there is another endpoint. */
         DRAINING
     }
 

@@ -22,6 +22,8 @@ public record Health(Status status, String source, String reason, long sinceNano
         HELD(true, false),
         /** Was ejected and may take one probe call. */
         HALF_OPEN(true, false),
+        /** On its way out but well: the last resort, used for new calls while no other endpoint is well, and by the owner of a key. */
+        DRAINING(false, false),
         /** Taken out by observed failures of this client's own calls. Panic lifts it. */
         EJECTED(false, true),
         /** Taken out by probes. Panic lifts it. */
@@ -33,9 +35,7 @@ public record Health(Status status, String source, String reason, long sinceNano
         /** No connection could be made; not even panic uses it. */
         DISCONNECTED(false, false),
         /** Its source says that it cannot take traffic; not even panic uses it. */
-        NOT_READY(false, false),
-        /** On its way out; not even panic uses it. */
-        DRAINING(false, false);
+        NOT_READY(false, false);
 
         private final boolean usable;
         private final boolean liftedByPanic;

@@ -241,7 +241,12 @@ final class LiveNode extends LiveNodePad implements Node {
                 healthySinceNanos = nowNanos;
             }
             health = new Health(worst, source, reason, since);
-            halfOpen = worst == Health.Status.HALF_OPEN;
+        }
+        // A draining endpoint that was ejected is on probation as any other, though its status says what weighs more.
+        boolean probation = worst == Health.Status.HALF_OPEN
+                || (worst == Health.Status.DRAINING && passive == Health.Status.HALF_OPEN);
+        if (halfOpen != probation) {
+            halfOpen = probation;
         }
         return nextEnd;
     }

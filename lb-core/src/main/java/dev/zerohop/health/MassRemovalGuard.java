@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <ul>
  *   <li>every loss in a set whose {@linkplain EndpointSet.Removals#MEANT removals are meant};
- *   <li>of an endpoint that was last seen draining or not ready: it announced itself, and took no calls anyway;
+ *   <li>of an endpoint that was last seen draining or not ready: it was announced;
  *   <li>of an endpoint whose ordinal lies outside the desired number of shards.
  * </ul>
  *

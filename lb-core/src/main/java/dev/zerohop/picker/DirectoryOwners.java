@@ -26,6 +26,10 @@ final class DirectoryOwners {
     private final List<Node> members;
 
     private final boolean[] usable;
+
+    /** Those that are no candidates but draining, and serve; null if there is none. */
+    private final boolean @Nullable [] draining;
+
     private final Owners byOrdinal;
 
     DirectoryOwners(Snapshot snapshot) {
@@ -39,6 +43,14 @@ final class DirectoryOwners {
                 next++;
             }
         }
+        boolean[] leaving = null;
+        for (int i = 0; i < usable.length; i++) {
+            if (!usable[i] && Owners.drainingWeight(members.get(i)) > 0) {
+                leaving = leaving == null ? new boolean[usable.length] : leaving;
+                leaving[i] = true;
+            }
+        }
+        this.draining = leaving;
         this.byOrdinal = new Owners(snapshot);
     }
 
@@ -50,7 +62,7 @@ final class DirectoryOwners {
         return directory == null ? NO_DIRECTORY : directory.peek(key);
     }
 
-    /** The owner if it may be picked. */
+    /** The owner if it may be picked; also one that is draining, while it serves. */
     @Nullable
     Node usable(Owner owner, PickContext context) {
         String id = owner.endpointId();
@@ -58,7 +70,18 @@ final class DirectoryOwners {
             return byOrdinal.usable(owner.ordinal(), context);
         }
         int at = indexOf(id);
-        return at >= 0 && usable[at] ? members.get(at) : null;
+        return at >= 0 && (usable[at] || (draining != null && draining[at])) ? members.get(at) : null;
+    }
+
+    /** Whether an owner that may be picked is draining and no candidate. */
+    boolean draining(Owner owner) {
+        String id = owner.endpointId();
+        if (id == null) {
+            int position = byOrdinal.find(owner.ordinal());
+            return position >= 0 && byOrdinal.draining(position);
+        }
+        int at = draining == null ? -1 : indexOf(id);
+        return at >= 0 && draining != null && draining[at];
     }
 
     /** The owner whatever its health; null if it is no member. */

@@ -71,7 +71,7 @@ final class DirectoryPicker extends KeyedPicker {
     private @Nullable Node choose(Answer answer, PickContext context) {
         if (answer instanceof Owner owner) {
             Node node = owners.usable(owner, context);
-            if (spill == null || (node != null && !context.avoids(node.endpoint()))) {
+            if (spill == null || (node != null && !context.avoids(node.endpoint()) && !owners.draining(owner))) {
                 return node;
             }
             Node other = spill.pick(context);
@@ -149,6 +149,11 @@ final class DirectoryPicker extends KeyedPicker {
             lines.add("refused: " + refusal(key, context).message());
         } else if (spilled(context, node)) {
             lines.add("spilled to " + node.endpoint());
+        } else if (answer instanceof Owner owner && owners.draining(owner)) {
+            lines.add("the owner is draining; it "
+                    + (spill == null
+                            ? "keeps its keys while it serves"
+                            : "is the last resort, no other endpoint is usable"));
         } else if (answer instanceof Absent && missing != null && !(policy.missing() instanceof ShardPolicy)) {
             lines.addAll(missing.explain(context));
         }

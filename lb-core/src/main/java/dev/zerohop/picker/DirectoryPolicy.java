@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * no ordinals. An owner that cannot be found out, because the directory cannot be asked or its entry is refused, counts as down for
  * {@link OwnerDown#FAIL_FAST} and {@link OwnerDown#WAIT}, and is never spilled: a guess is not a stand-in.
  *
- * <p>An owner of weight 0 takes no traffic and counts as down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}.
+ * <p>An owner of weight 0 takes no traffic and counts as down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}. One
+ * that is draining keeps its keys while it serves, except under {@link OwnerDown#SPILL}, where it comes after all usable endpoints.
  */
 public final class DirectoryPolicy implements PickPolicy {
 

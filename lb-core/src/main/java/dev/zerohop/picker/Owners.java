@@ -2,6 +2,7 @@ package dev.zerohop.picker;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Health;
 import dev.zerohop.Locality;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -11,7 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The members of a snapshot by ordinal; those that share one are replicas of its shard. Immutable. */
+/**
+ * The members of a snapshot by ordinal; those that share one are replicas of its shard. Immutable.
+ *
+ * <p>Usable are the candidates. At an ordinal without one, members that are draining but well are: a draining owner keeps its keys while it serves.
+ */
 final class Owners {
     /** The ordinals that there are, ascending. */
     private final int[] ordinals;
@@ -22,8 +27,11 @@ final class Owners {
     /** In order of ordinals and then of ids. */
     private final Node[] nodes;
 
-    /** The effective weight of each node; 0 if it is no candidate. */
+    /** The effective weight of each node; 0 if it is not usable. */
     private final double[] weights;
+
+    /** The positions whose usable members are draining and no candidates; null if there is none. */
+    private final boolean @Nullable [] draining;
 
     Owners(Snapshot snapshot) {
         List<Node> members = snapshot.members();
@@ -55,6 +63,31 @@ final class Owners {
         begins[found] = count;
         this.ordinals = found == count ? distinct : Arrays.copyOf(distinct, found);
         this.starts = found == count ? begins : Arrays.copyOf(begins, found + 1);
+        this.draining = keepDraining();
+    }
+
+    private boolean @Nullable [] keepDraining() {
+        boolean[] kept = null;
+        for (int position = 0; position < ordinals.length; position++) {
+            if (usable(position)) {
+                continue;
+            }
+            for (int i = starts[position]; i < starts[position + 1]; i++) {
+                weights[i] = drainingWeight(nodes[i]);
+            }
+            if (usable(position)) {
+                kept = kept == null ? new boolean[ordinals.length] : kept;
+                kept[position] = true;
+            }
+        }
+        return kept;
+    }
+
+    /** The weight with which a node that is no candidate takes calls for its own keys: its own while it is draining and serves, else 0. */
+    static int drainingWeight(Node node) {
+        return node.health().status() == Health.Status.DRAINING
+                ? node.endpoint().weight()
+                : 0;
     }
 
     /** The weight of each member as a candidate; both lists are in the same order. */
@@ -120,6 +153,11 @@ final class Owners {
     /** Whether somebody at a position is usable. */
     boolean usable(int position) {
         return offers(position, PickContext.NONE);
+    }
+
+    /** Whether those at a position that are usable are draining and no candidates. */
+    boolean draining(int position) {
+        return draining != null && draining[position];
     }
 
     /** The members at a position whatever their health, the usable ones first. */

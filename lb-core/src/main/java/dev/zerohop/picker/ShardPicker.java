@@ -68,39 +68,56 @@ final class ShardPicker extends KeyedPicker {
             return NOBODY;
         }
         int position = owners.find(ordinal);
-        return policy.ownerDown() != OwnerDown.SPILL || (position >= 0 && owners.offers(position, context))
+        return policy.ownerDown() != OwnerDown.SPILL
+                        || (position >= 0 && owners.offers(position, context) && !owners.draining(position))
                 ? position
                 : spill(key.hash(), ordinal, position, context);
     }
 
+    /** The first in the order of owners that is usable and not tried yet, else the first usable one, else the first one that is draining. */
     private int spill(long hash, int ordinal, int owner, PickContext context) {
         int shards = scheme.shards();
         int first = scheme.firstOrdinal();
-        int tried = owner >= 0 && owners.usable(owner) ? owner : NOBODY;
-        if (shards == 0) {
-            return tried;
-        }
-        for (int k = 1; k <= REHASHES; k++) {
+        int tried = usable(owner) ? owner : NOBODY;
+        int leaving = draining(owner) ? owner : NOBODY;
+        for (int k = 1; shards > 0 && k <= REHASHES; k++) {
             int next = owners.find(first + JumpHash.bucket(Mix64.mix(hash + k * Mix64.GOLDEN), shards));
-            if (next >= 0 && owners.offers(next, context)) {
-                return next;
-            }
-            tried = tried < 0 && next >= 0 && owners.usable(next) ? next : tried;
-        }
-        int behind = owners.find(first + Math.floorMod(ordinal - first, shards));
-        int start = behind < 0 ? -behind - 1 : behind + 1;
-        int count = owners.size();
-        for (int i = 0; i < count; i++) {
-            int next = start + i < count ? start + i : start + i - count;
-            int offset = owners.ordinalAt(next) - first;
-            if (offset >= 0 && offset < shards) {
+            if (usable(next)) {
                 if (owners.offers(next, context)) {
                     return next;
                 }
-                tried = tried < 0 && owners.usable(next) ? next : tried;
+                tried = tried < 0 ? next : tried;
+            } else if (leaving < 0 && draining(next)) {
+                leaving = next;
             }
         }
-        return tried;
+        int behind = shards == 0 ? NOBODY : owners.find(first + Math.floorMod(ordinal - first, shards));
+        int start = behind < 0 ? -behind - 1 : behind + 1;
+        int count = shards == 0 ? 0 : owners.size();
+        for (int i = 0; i < count; i++) {
+            int next = start + i < count ? start + i : start + i - count;
+            int offset = owners.ordinalAt(next) - first;
+            if (offset < 0 || offset >= shards) {
+                continue;
+            }
+            if (usable(next)) {
+                if (owners.offers(next, context)) {
+                    return next;
+                }
+                tried = tried < 0 ? next : tried;
+            } else if (leaving < 0 && draining(next)) {
+                leaving = next;
+            }
+        }
+        return tried >= 0 ? tried : leaving;
+    }
+
+    private boolean usable(int position) {
+        return position >= 0 && owners.usable(position) && !owners.draining(position);
+    }
+
+    private boolean draining(int position) {
+        return position >= 0 && owners.draining(position);
     }
 
     @Override
@@ -189,6 +206,12 @@ final class ShardPicker extends KeyedPicker {
         List<Node> members = owners.members(position);
         if (ordinal != scheme.ordinal(key)) {
             lines.add("spilled to ordinal " + ordinal + ", " + members.get(0).endpoint());
+        }
+        if (owners.draining(position)) {
+            lines.add("ordinal " + ordinal + " is draining; it "
+                    + (policy.ownerDown() == OwnerDown.SPILL
+                            ? "is the last resort, no other owner is usable"
+                            : "keeps its keys while it serves"));
         }
         for (String line : replicas.explain(position, context)) {
             lines.add(members.size() + " replicas of ordinal " + ordinal + ", "

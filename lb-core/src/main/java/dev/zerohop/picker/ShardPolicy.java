@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * changes its address moves no key. An explicit map of the source ({@link Snapshot#shardMap}) goes before everything configured here, and so does
  * a count of the source that has an epoch, under {@link Strategy#JUMP} and {@link Strategy#MODULO}. Otherwise the number is the configured one, else the
  * source's, else the highest ordinal known plus one. A policy with a map of its own is not moved by a source's count. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
- * down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}.
+ * down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}. One that is draining keeps its keys while it serves, except
+ * under {@link OwnerDown#SPILL}, where it comes after all usable owners.
  *
  * <p>Members with the same ordinal are replicas of its shard: an unkeyed policy of its own picks one of the usable ones, and another one for an attempt
  * that already tried one. The owner is down only when none of them is usable. A replica is no stand-in: picking it is not spilling.

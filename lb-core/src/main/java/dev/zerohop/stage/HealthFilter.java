@@ -1,7 +1,9 @@
 package dev.zerohop.stage;
 
 import dev.zerohop.Candidate;
+import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
+import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
 import java.util.ArrayList;
@@ -15,10 +17,13 @@ import java.util.Map;
  * verdicts took out. Few healthy endpoints would break under the load of all, and so many bad verdicts at once speak against whoever judges.
  *
  * <p>Only verdicts that may be wrong are lifted ({@link Health.Status#liftedByPanic}: ejected and unhealthy). An endpoint that is connecting,
- * disconnected, not ready or draining is a fact, not a verdict: it is never used, and it is left out of the share, so that a
- * start-up or a rolling restart is no reason to panic. So is one that could not be connected to ({@link Health.Status#UNREACHABLE}); but when nobody
- * else is left at all, those are used, for the fault may be this client's own network and be over by now. A half-open endpoint stays a candidate but counts as one that is out, since it may
+ * disconnected or not ready is a fact, not a verdict: it is never used, and it is left out of the share, so that a
+ * start-up or a rolling restart is no reason to panic. So is one that could not be connected to ({@link Health.Status#UNREACHABLE}); but when no other
+ * is left at all, those are used, for the fault may be this client's own network and be over by now. A half-open endpoint stays a candidate but counts as one that is out, since it may
  * take a single call.
+ *
+ * <p>Draining endpoints are the last resort: they are left out while any other is well, and used while none is, beside those that panic lifts. A draining
+ * endpoint that is ejected, unhealthy or unreachable besides is never used.
  *
  * <p>Immutable and thread-safe; equal by value.
  *
@@ -55,54 +60,94 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
 
     @Override
     public Snapshot apply(Snapshot in, long nowNanos) {
-        List<Candidate> staying = new ArrayList<>(in.candidates().size());
+        List<Candidate> candidates = in.candidates();
         // The candidates' health may change while this runs; each is read once.
-        List<Candidate> withLifted = new ArrayList<>(in.candidates().size());
+        Use[] uses = new Use[candidates.size()];
         Map<Health.Status, Integer> out = new EnumMap<>(Health.Status.class);
-        List<Candidate> unreachable = new ArrayList<>();
+        int staying = 0;
         int usable = 0;
-        int judged = 0;
-        for (Candidate candidate : in.candidates()) {
-            Health.Status status = candidate.node().health().status();
+        int lifted = 0;
+        int draining = 0;
+        int unreachable = 0;
+        for (int i = 0; i < uses.length; i++) {
+            Node node = candidates.get(i).node();
+            Health.Status status = node.health().status();
+            boolean leaving = node.endpoint().readiness() == Endpoint.Readiness.DRAINING;
             if (status.usable()) {
-                staying.add(candidate);
-                withLifted.add(candidate);
-                judged++;
-                if (status != Health.Status.HALF_OPEN) {
-                    usable++;
-                }
+                uses[i] = Use.ALWAYS;
+                staying++;
+                usable += status == Health.Status.HALF_OPEN ? 0 : 1;
+            } else if (status == Health.Status.DRAINING) {
+                uses[i] = Use.LAST_RESORT;
+                draining++;
+            } else if (leaving) {
+                // It is on its way out and does not even answer: no verdict on it is worth doubting.
+                uses[i] = Use.NEVER;
+                out.merge(Health.Status.DRAINING, 1, Integer::sum);
             } else {
                 out.merge(status, 1, Integer::sum);
-                if (status == Health.Status.UNREACHABLE) {
-                    unreachable.add(candidate);
-                } else if (status.liftedByPanic()) {
-                    withLifted.add(candidate);
-                    judged++;
-                }
+                uses[i] = status.liftedByPanic()
+                        ? Use.IN_PANIC
+                        : status == Health.Status.UNREACHABLE ? Use.UNREACHABLE : Use.NEVER;
+                lifted += status.liftedByPanic() ? 1 : 0;
+                unreachable += status == Health.Status.UNREACHABLE ? 1 : 0;
             }
         }
-        boolean lifts = withLifted.size() > staying.size();
-        if (lifts && 100L * usable < (long) panicThresholdPercent * judged) {
-            return in.with(
-                    withLifted,
-                    Long.MAX_VALUE,
-                    name() + ": panic: " + usable + " of " + judged + " usable is below " + panicThresholdPercent
-                            + " %, using " + words(out, true) + " as well" + rest(out));
+        int judged = staying + lifted;
+        boolean panic = lifted > 0 && 100L * usable < (long) panicThresholdPercent * judged;
+        boolean lastResort = draining > 0 && usable == 0;
+        boolean unreachableOnly = judged == 0 && draining == 0 && unreachable > 0 && panicThresholdPercent > 0;
+        if (draining > 0 && !lastResort) {
+            out.merge(Health.Status.DRAINING, draining, Integer::sum);
         }
-        if (withLifted.isEmpty() && !unreachable.isEmpty() && panicThresholdPercent > 0) {
+        if (unreachableOnly) {
             out.remove(Health.Status.UNREACHABLE);
-            return in.with(
-                    unreachable,
-                    Long.MAX_VALUE,
-                    name() + ": nobody else is left, using " + unreachable.size() + " that could not be connected to"
-                            + rest(out));
+        }
+        String leavingWords = lastResort ? draining + " draining as the last resort" : "";
+        String note;
+        if (panic) {
+            note = "panic: " + usable + " of " + judged + " usable is below " + panicThresholdPercent + " %, using "
+                    + words(out, true) + " as well" + (lastResort ? ", and " + leavingWords : "") + rest(out);
+        } else if (lastResort) {
+            note = "no other endpoint is well, using " + leavingWords
+                    + (lifted > 0 ? ", without " + words(out, true) : "") + rest(out);
+        } else if (unreachableOnly) {
+            note = "nobody else is left, using " + unreachable + " that could not be connected to" + rest(out);
+        } else {
+            note = staying + " of " + uses.length + " stay"
+                    + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
         return in.with(
-                // The list as it was, if it was left alone: it is not copied again.
-                staying.size() == in.candidates().size() ? in.candidates() : staying,
+                staying == uses.length ? candidates : chosen(candidates, uses, panic, lastResort, unreachableOnly),
                 Long.MAX_VALUE,
-                name() + ": " + staying.size() + " of " + in.candidates().size() + " stay"
-                        + (out.isEmpty() ? "" : ", out are " + words(out, lifts) + (lifts ? rest(out) : "")));
+                name() + ": " + note);
+    }
+
+    /** When a candidate stays one. */
+    private enum Use {
+        ALWAYS,
+        IN_PANIC,
+        LAST_RESORT,
+        UNREACHABLE,
+        NEVER
+    }
+
+    private static List<Candidate> chosen(
+            List<Candidate> candidates, Use[] uses, boolean panic, boolean lastResort, boolean unreachableOnly) {
+        List<Candidate> chosen = new ArrayList<>(uses.length);
+        for (int i = 0; i < uses.length; i++) {
+            boolean stays = switch (uses[i]) {
+                case ALWAYS -> true;
+                case IN_PANIC -> panic;
+                case LAST_RESORT -> lastResort;
+                case UNREACHABLE -> unreachableOnly;
+                case NEVER -> false;
+            };
+            if (stays) {
+                chosen.add(candidates.get(i));
+            }
+        }
+        return chosen;
     }
 
     private static String rest(Map<Health.Status, Integer> out) {

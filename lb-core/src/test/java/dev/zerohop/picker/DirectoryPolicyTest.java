@@ -110,6 +110,42 @@ class DirectoryPolicyTest {
     }
 
     @Test
+    void aDrainingOwnerKeepsItsKeysWhileItServes() {
+        for (Owner owner : List.of(Owner.endpoint("orders-4"), Owner.ordinal(4))) {
+            directory.put("alice", owner);
+            for (OwnerDown ownerDown : List.of(OwnerDown.FAIL_FAST, OwnerDown.WAIT)) {
+                five.get(4).health(Health.Status.DRAINING);
+                Picker picker = picker(with(ownerDown));
+                assertThat(picker.pick(ALICE)).isSameAs(five.get(4));
+                assertThat(picker.explain(ALICE))
+                        .last()
+                        .isEqualTo("the owner is draining; it keeps its keys while it serves");
+                five.get(4).health(Health.Status.UNREACHABLE);
+                assertThat(picker.rebuild(snapshot()).pick(ALICE)).isNull();
+            }
+        }
+    }
+
+    @Test
+    void underSpillADrainingOwnerComesAfterAllUsableEndpoints() {
+        for (Owner owner : List.of(Owner.endpoint("orders-4"), Owner.ordinal(4))) {
+            directory.put("alice", owner);
+            five.forEach(node -> node.health(Health.Status.HEALTHY));
+            five.get(4).health(Health.Status.DRAINING);
+            Picker picker = picker(with(OwnerDown.SPILL));
+            Node standIn = picker.pick(ALICE);
+            assertThat(standIn).isNotNull().isNotSameAs(five.get(4));
+            assertThat(picker.spilled(ALICE, standIn)).isTrue();
+            five.subList(0, 4).forEach(node -> node.health(Health.Status.EJECTED));
+            Picker after = picker.rebuild(snapshot());
+            assertThat(after.pick(ALICE)).isSameAs(five.get(4));
+            assertThat(after.explain(ALICE))
+                    .last()
+                    .isEqualTo("the owner is draining; it is the last resort, no other endpoint is usable");
+        }
+    }
+
+    @Test
     void aSourceWithoutADirectoryIsSaidToBeOne() {
         Picker picker = Pickers.directory().newPicker(Snapshot.of(five), new FakeTime().env());
         assertThat(picker.pick(ALICE)).isNull();

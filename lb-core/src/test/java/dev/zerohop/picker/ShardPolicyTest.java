@@ -246,6 +246,93 @@ class ShardPolicyTest {
     }
 
     @Test
+    void aDrainingOwnerKeepsItsKeysWhileItServes() {
+        five.get(4).health(Health.Status.DRAINING);
+        for (OwnerDown ownerDown : List.of(OwnerDown.FAIL_FAST, OwnerDown.WAIT)) {
+            Picker picker = picker(ShardPolicy.builder().ownerDown(ownerDown).build(), usable(five, null));
+            assertThat(ordinalOf(picker.pick(key("user-42")))).isEqualTo(4);
+            assertThat(picker.explain(key("user-42")))
+                    .last()
+                    .isEqualTo("ordinal 4 is draining; it keeps its keys while it serves");
+            five.get(4).health(Health.Status.DISCONNECTED);
+            Picker after = picker.rebuild(usable(five, null));
+            assertThat(after.pick(key("user-42"))).isNull();
+            assertThat(after.refusal(key("user-42")).kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
+            five.get(4).health(Health.Status.DRAINING);
+        }
+    }
+
+    @Test
+    void aDrainingOwnerOfWeightZeroTakesNoTraffic() {
+        List<FakeNode> nodes =
+                List.of(FakeNode.named("o-0"), FakeNode.named("o-1", 0).health(Health.Status.DRAINING));
+        assertThat(picker(with(Strategy.MODULO).build(), usable(nodes, null)).pick(key(1)))
+                .isNull();
+    }
+
+    @Test
+    void aDrainingReplicaTakesCallsOnlyWhenTheOthersOfItsShardCannot() {
+        FakeNode staying = FakeNode.named("a-0");
+        FakeNode leaving = FakeNode.named("b-0").health(Health.Status.DRAINING);
+        Picker picker = picker(Pickers.shard(), usable(List.of(staying, leaving), null));
+        for (int i = 0; i < 20; i++) {
+            assertThat(picker.pick(key(i))).isSameAs(staying);
+        }
+        staying.health(Health.Status.EJECTED);
+        Picker after = picker.rebuild(usable(List.of(staying, leaving), null));
+        assertThat(after.pick(key(1))).isSameAs(leaving);
+    }
+
+    @Test
+    void underSpillDrainingOwnersComeAfterAllUsableOnes() {
+        ShardPolicy policy = ShardPolicy.builder().ownerDown(OwnerDown.SPILL).build();
+        five.get(4).health(Health.Status.DRAINING);
+        five.get(3).health(Health.Status.DRAINING);
+        Picker picker = picker(policy, usable(five, null));
+        for (int i = 0; i < 500; i++) {
+            assertThat(ordinalOf(picker.pick(key("k" + i)))).isLessThan(3);
+        }
+        PickContext tried = key("user-42");
+        for (int i = 0; i < 3; i++) {
+            tried = tried.retryAfter(five.get(i).endpoint());
+        }
+        assertThat(ordinalOf(picker.pick(tried)))
+                .as("one that was tried goes before one that is draining")
+                .isLessThan(3);
+        five.subList(0, 3).forEach(node -> node.health(Health.Status.NOT_READY));
+        Picker after = picker.rebuild(usable(five, null));
+        assertThat(ordinalOf(after.pick(key("user-42")))).as("the owner itself").isEqualTo(4);
+        assertThat(after.spilled(key("user-42"), five.get(4))).isFalse();
+        assertThat(after.explain(key("user-42")))
+                .last()
+                .isEqualTo("ordinal 4 is draining; it is the last resort, no other owner is usable");
+        five.get(4).health(Health.Status.NOT_READY);
+        Picker last = after.rebuild(usable(five, null));
+        assertThat(ordinalOf(last.pick(key("user-42")))).isEqualTo(3);
+        assertThat(last.spilled(key("user-42"), five.get(3))).isTrue();
+    }
+
+    /** With shards 0 to 2 stated, a pod with ordinal 3 or 4 owns nothing and stands in for nobody. */
+    @Test
+    void spillStaysInsideTheRangeOfOrdinals() {
+        ShardPolicy policy = ShardPolicy.builder()
+                .ownerDown(OwnerDown.SPILL)
+                .shards(2)
+                .firstOrdinal(1)
+                .build();
+        five.get(1).health(Health.Status.EJECTED);
+        Picker one = picker(policy, usable(five, null));
+        for (int i = 0; i < 200; i++) {
+            assertThat(ordinalOf(one.pick(key("k" + i)))).isEqualTo(2);
+        }
+        five.get(2).health(Health.Status.EJECTED);
+        Picker none = picker(policy, usable(five, null));
+        for (int i = 0; i < 200; i++) {
+            assertThat(none.pick(key("k" + i))).isNull();
+        }
+    }
+
+    @Test
     void anOwnerOfWeightZeroTakesNoTraffic() {
         List<FakeNode> nodes = List.of(FakeNode.named("o-0"), FakeNode.named("o-1", 0));
         Picker picker = picker(with(Strategy.MODULO).build(), Snapshot.of(nodes));

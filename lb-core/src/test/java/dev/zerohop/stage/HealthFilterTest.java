@@ -3,6 +3,7 @@ package dev.zerohop.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Endpoint;
 import dev.zerohop.Health.Status;
 import dev.zerohop.Snapshot;
 import dev.zerohop.testing.FakeNode;
@@ -58,7 +59,7 @@ class HealthFilterTest {
 
     @Test
     void whoCouldNotBeConnectedToIsUsedWhenNobodyElseIsLeft() {
-        assertThat(left(filter, Status.DRAINING, Status.UNREACHABLE, Status.UNREACHABLE))
+        assertThat(left(filter, Status.NOT_READY, Status.UNREACHABLE, Status.UNREACHABLE))
                 .containsExactly("a-1", "a-2");
         assertThat(note(filter, Status.UNREACHABLE, Status.UNREACHABLE))
                 .isEqualTo("health: nobody else is left, using 2 that could not be connected to");
@@ -75,7 +76,7 @@ class HealthFilterTest {
     @ParameterizedTest
     @EnumSource(
             value = Status.class,
-            names = {"CONNECTING", "DISCONNECTED", "NOT_READY", "DRAINING"})
+            names = {"CONNECTING", "DISCONNECTED", "NOT_READY"})
     void factsAreNeitherLiftedNorCounted(Status fact) {
         assertThat(left(filter, Status.HEALTHY, fact, fact, fact)).containsExactly("a-0");
         assertThat(left(filter, Status.HEALTHY, Status.EJECTED, fact, fact, fact))
@@ -83,6 +84,50 @@ class HealthFilterTest {
                 .containsExactly("a-0");
         assertThat(left(filter, Status.EJECTED, fact)).containsExactly("a-0");
         assertThat(left(filter, fact, fact)).isEmpty();
+    }
+
+    @Test
+    void drainingEndpointsAreUsedOnlyWhileNoOtherIsWell() {
+        assertThat(left(filter, Status.DRAINING, Status.HEALTHY)).containsExactly("a-1");
+        assertThat(note(filter, Status.DRAINING, Status.HEALTHY)).isEqualTo("health: 1 of 2 stay, out are 1 draining");
+        assertThat(left(filter, Status.DRAINING, Status.DRAINING)).containsExactly("a-0", "a-1");
+        assertThat(note(filter, Status.DRAINING, Status.NOT_READY))
+                .isEqualTo(
+                        "health: no other endpoint is well, using 1 draining as the last resort, without 1 not ready");
+        assertThat(left(filter, Status.DISCONNECTED, Status.DRAINING, Status.UNREACHABLE))
+                .as("one that serves goes before one that could not be connected to")
+                .containsExactly("a-1");
+        assertThat(left(filter, Status.HALF_OPEN, Status.DRAINING))
+                .as("a single probe call is no capacity")
+                .containsExactly("a-0", "a-1");
+    }
+
+    @Test
+    void drainingEndpointsHelpInAPanicInWhichNoOtherIsWell() {
+        assertThat(left(filter, Status.EJECTED, Status.DRAINING)).containsExactly("a-0", "a-1");
+        assertThat(note(filter, Status.EJECTED, Status.DRAINING))
+                .isEqualTo("health: panic: 0 of 1 usable is below 50 %, using 1 ejected as well,"
+                        + " and 1 draining as the last resort");
+        assertThat(left(filter, Status.HEALTHY, Status.EJECTED, Status.EJECTED, Status.DRAINING))
+                .containsExactly("a-0", "a-1", "a-2");
+        HealthFilter calm = HealthFilter.builder().panicThresholdPercent(0).build();
+        assertThat(left(calm, Status.EJECTED, Status.DRAINING)).containsExactly("a-1");
+        assertThat(note(calm, Status.EJECTED, Status.DRAINING))
+                .isEqualTo("health: no other endpoint is well, using 1 draining as the last resort, without 1 ejected");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Status.class,
+            names = {"EJECTED", "UNHEALTHY", "UNREACHABLE", "CONNECTING", "DISCONNECTED", "NOT_READY"})
+    void aDrainingEndpointThatIsNotWellIsNeverUsed(Status status) {
+        FakeNode leaving = new FakeNode(Endpoint.builder("127.0.0.1", 80)
+                        .readiness(Endpoint.Readiness.DRAINING)
+                        .build())
+                .health(status);
+        assertThat(filter.apply(Snapshot.of(List.of(leaving)), 0).candidates()).isEmpty();
+        assertThat(filter.apply(Snapshot.of(List.of(leaving)), 0).trail())
+                .containsExactly("health: 0 of 1 stay, out are 1 draining");
     }
 
     @Test

@@ -111,7 +111,7 @@ final class PodView {
         return tag < 0 ? last : last.substring(0, tag);
     }
 
-    /** A pod that is being deleted takes no new calls, ready or not. */
+    /** A pod that is being deleted takes new calls as the last resort while it is ready, and none after that. */
     private static Readiness readiness(Pod pod) {
         boolean ready = false;
         if (pod.getStatus().getConditions() != null) {

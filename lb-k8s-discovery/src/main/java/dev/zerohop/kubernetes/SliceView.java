@@ -234,12 +234,17 @@ final class SliceView {
             return Readiness.READY;
         }
         boolean ready = requireNonNullElse(conditions.getReady(), true);
-        if (!requireNonNullElse(conditions.getTerminating(), false)) {
+        if (!terminating(conditions)) {
             // A service may publish pods that are not ready; the slice then calls them ready.
             return ready ? Readiness.READY : Readiness.NOT_READY;
         }
-        boolean serving = requireNonNullElse(conditions.getServing(), ready);
-        return ready || serving ? Readiness.DRAINING : Readiness.NOT_READY;
+        // Even if the slice calls it ready, which it does where pods are published that are not: one that terminates
+        // and no longer serves takes no calls, not even as the last resort.
+        return requireNonNullElse(conditions.getServing(), ready) ? Readiness.DRAINING : Readiness.NOT_READY;
+    }
+
+    private static boolean terminating(@Nullable EndpointConditions conditions) {
+        return conditions != null && requireNonNullElse(conditions.getTerminating(), false);
     }
 
     private static int rank(Readiness readiness) {
@@ -283,7 +288,7 @@ final class SliceView {
         for (Found one : found) {
             String hostname = one.endpoint().getHostname();
             String pod = one.pod();
-            if (hostname == null || pod == null || one.readiness() == Readiness.DRAINING) {
+            if (hostname == null || pod == null || terminating(one.endpoint().getConditions())) {
                 continue;
             }
             String other = pods.putIfAbsent(hostname, pod);
