@@ -75,6 +75,8 @@ class RetriesTest {
 
     @Test
     void theWholeWindowPays() {
+        // The window begins with the budget, not with the clock.
+        time.advance(Duration.ofMillis(300));
         RetryBudget budget =
                 Retries.builder().budgetPercent(100).minPerSecond(0).build().newBudget(time);
         // One call in each of the ten slices of the window.
@@ -216,6 +218,7 @@ class RetriesTest {
         for (Outcome end : List.of(Outcome.SUCCESS, Outcome.ERROR_RESPONSE, Outcome.CANCELLED, Outcome.LEAKED)) {
             assertThat(RetryDecision.of(end, true, 0, three)).isEqualTo(RetryDecision.FINAL);
         }
+        assertThat(RetryDecision.values()).filteredOn(RetryDecision::retries).containsExactly(RetryDecision.RETRY);
         assertThat(RetryDecision.of(Outcome.CONNECT_FAILURE, true, 0, RetryPolicy.NONE))
                 .isEqualTo(RetryDecision.ATTEMPTS_USED);
     }
@@ -246,5 +249,10 @@ class RetriesTest {
                 .hasMessage("retry budget in percent was 101, expected 0 to 100");
         assertThatThrownBy(() -> builder.ttl(Duration.ofMillis(999)))
                 .hasMessage("time to live of retry budget deposits was PT0.999S, expected PT1S to PT1M");
+        assertThatThrownBy(() -> builder.ttl(Duration.ofMinutes(1).plusNanos(1)))
+                .hasMessage("time to live of retry budget deposits was PT1M0.000000001S, expected PT1S to PT1M");
+        assertThat(builder.ttl(Duration.ofSeconds(1)).ttl(Duration.ofMinutes(1)).build())
+                .asString()
+                .contains("ttl=PT1M");
     }
 }

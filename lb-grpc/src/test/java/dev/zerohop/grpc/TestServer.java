@@ -6,6 +6,7 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerCredentials;
@@ -27,6 +28,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** A real server on loopback that answers with its id and writes down what it ran. */
 final class TestServer implements AutoCloseable {
@@ -52,6 +54,10 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(String id, int port, ServerCredentials credentials) {
+        this(id, port, credentials, builder -> builder);
+    }
+
+    TestServer(String id, int port, ServerCredentials credentials, UnaryOperator<ServerBuilder<?>> more) {
         this.id = id;
         ServerServiceDefinition service = ServerServiceDefinition.builder("test.Echo")
                 .addMethod(ECHO, ServerCalls.asyncUnaryCall(this::echo))
@@ -60,8 +66,8 @@ final class TestServer implements AutoCloseable {
                 .addMethod(BOTH, ServerCalls.asyncBidiStreamingCall(this::both))
                 .build();
         try {
-            server = Grpc.newServerBuilderForPort(port, credentials)
-                    .addService(ServerInterceptors.intercept(service, new Recorder()))
+            server = more.apply(Grpc.newServerBuilderForPort(port, credentials)
+                            .addService(ServerInterceptors.intercept(service, new Recorder())))
                     .build()
                     .start();
         } catch (IOException failed) {

@@ -1,8 +1,8 @@
 package dev.zerohop.okhttp;
 
+import static dev.zerohop.okhttp.Rig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that are on their way out and still serve take new calls when no other does. */
-@Timeout(60)
+@Timeout(300)
 class DrainingTest {
 
     private static Endpoint as(TestServer server, int ordinal, Endpoint.Readiness readiness) {
