@@ -146,8 +146,7 @@ final class CallState extends EventListener {
         if (on == null || open == null || !multiplexed(on)) {
             return true;
         }
-        return (Failure.isReset(failure) && !on.socket().isClosed())
-                || open.route().lost(on);
+        return Failure.isOfOneStream(failure) || open.route().lost(on);
     }
 
     private static boolean multiplexed(Connection connection) {

@@ -99,12 +99,19 @@ record Failure(Outcome outcome, Repeat repeat) {
 
     /** Whether the server said, on a working connection, that it did not look at the request. */
     private static boolean refused(IOException failure) {
-        return failure.getClass().getName().equals(CONNECTION_SHUTDOWN)
-                || (isReset(failure) && String.valueOf(failure.getMessage()).endsWith("REFUSED_STREAM"));
+        return failure.getClass().getName().equals(CONNECTION_SHUTDOWN) || isReset(failure, "REFUSED_STREAM");
     }
 
-    /** Whether it is the end of one HTTP/2 stream. */
-    static boolean isReset(IOException failure) {
-        return failure.getClass().getName().equals(STREAM_RESET);
+    /**
+     * Whether the server ended one HTTP/2 stream and goes on with the connection. OkHttp resets the streams of a connection that ends, too: with CANCEL when
+     * it was closed and with PROTOCOL_ERROR when it broke.
+     */
+    static boolean isOfOneStream(IOException failure) {
+        return isReset(failure, "") && !isReset(failure, "CANCEL") && !isReset(failure, "PROTOCOL_ERROR");
+    }
+
+    private static boolean isReset(IOException failure, String error) {
+        return failure.getClass().getName().equals(STREAM_RESET)
+                && String.valueOf(failure.getMessage()).endsWith(error);
     }
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Ends the leases of bodies that nobody will close: those that were garbage-collected open, and those older than a limit. It refers to a body only
- * by a phantom reference, so that it keeps none alive.
+ * Ends the leases of bodies that were garbage-collected open. It refers to a body only by a phantom reference, so that it keeps none alive. Bodies that are
+ * kept and never read are found by the core's age limit.
  *
  * <p>Looks at every later call and, while anything is watched, on a timer.
  */
@@ -19,14 +19,12 @@ final class LeakGuard {
     private static final long PERIOD_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final Time time;
-    private final Duration ageLimit;
     private final ReferenceQueue<Object> collected = new ReferenceQueue<>();
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean ticking = new AtomicBoolean();
 
-    LeakGuard(Time time, Duration ageLimit) {
+    LeakGuard(Time time) {
         this.time = time;
-        this.ageLimit = ageLimit;
     }
 
     /** Watches {@code body}, which the lease must not refer to. */
@@ -49,13 +47,6 @@ final class LeakGuard {
 
     private void tick() {
         poll();
-        long now = time.nanoTime();
-        for (Watch watch : watches) {
-            Duration age = watch.lease.age(now);
-            if (age.compareTo(ageLimit) >= 0) {
-                watch.lease.leaked(age);
-            }
-        }
         ticking.set(false);
         if (!watches.isEmpty() && ticking.compareAndSet(false, true)) {
             time.schedule(PERIOD_NANOS, this::tick);

@@ -43,9 +43,6 @@ import org.slf4j.LoggerFactory;
  * or later.
  */
 public final class ZerohopOkHttp implements AutoCloseable {
-    /** How long a lease may last by default before it is given up as leaked. */
-    public static final Duration DEFAULT_LEASE_AGE_LIMIT = Duration.ofHours(1);
-
     /** How much of a body is read by default in search of a key. */
     public static final long DEFAULT_KEY_BODY_LIMIT = 1 << 20;
 
@@ -68,7 +65,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
 
     private ZerohopOkHttp(Builder builder) {
         this.keepDispatcherLimits = builder.keepDispatcherLimits;
-        this.guard = new LeakGuard(builder.env.time(), builder.leaseAgeLimit);
+        this.guard = new LeakGuard(builder.env.time());
         Service.IdleConnections idle = new Service.IdleConnections(builder.idleConnections, builder.keepAlive);
         Map<String, Service> made = new LinkedHashMap<>();
         builder.balancers.forEach((host, balancer) -> made.put(
@@ -208,7 +205,6 @@ public final class ZerohopOkHttp implements AutoCloseable {
         private Env env = Env.system();
         private BalancerSettings settings = Configurations.defaults();
         private BalancerListener listener = BalancerListener.NOOP;
-        private Duration leaseAgeLimit = DEFAULT_LEASE_AGE_LIMIT;
         private long keyBodyLimit = DEFAULT_KEY_BODY_LIMIT;
         private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
         private Duration keepAlive = DEFAULT_KEEP_ALIVE;
@@ -288,20 +284,6 @@ public final class ZerohopOkHttp implements AutoCloseable {
         /** Sets who learns what the balancers of routed targets do. Default: nobody. */
         public Builder listener(BalancerListener listener) {
             this.listener = requireNonNull(listener, "listener");
-            return this;
-        }
-
-        /**
-         * Sets the age at which a response that was neither read to its end nor closed is given up: its lease ends and is counted as leaked, while its
-         * connection is not touched. Longer than the longest stream or WebSocket. Default: {@link #DEFAULT_LEASE_AGE_LIMIT}.
-         *
-         * @throws IllegalArgumentException if it is zero or negative
-         */
-        public Builder leaseAgeLimit(Duration limit) {
-            if (requireNonNull(limit, "limit").isNegative() || limit.isZero()) {
-                throw new IllegalArgumentException("lease age limit was " + limit + ", expected > 0");
-            }
-            this.leaseAgeLimit = limit;
             return this;
         }
 

@@ -4,12 +4,9 @@ import static dev.zerohop.okhttp.Rig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.zerohop.Env;
 import dev.zerohop.Outcome;
-import dev.zerohop.testing.FakeTime;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -186,35 +183,6 @@ class LeaseEndTest {
 
     private static void forget(Rig rig) throws IOException {
         rig.call(Rig.get("/")).execute().body().source().skip(1);
-    }
-
-    @Test
-    void aBodyThatIsHeldTooLongIsGivenUp() throws Exception {
-        FakeTime time = new FakeTime();
-        Env env = new Env(time, Env.system().dice(), Env.system().blocking());
-        LeakGuard guard = new LeakGuard(time, Duration.ofMinutes(10));
-        try (Rig rig = Rig.roundRobin()) {
-            rig.servers(1);
-            Object body = new Object();
-            OpenLease lease = new OpenLease(
-                    rig.balancer,
-                    rig.balancer.acquire(dev.zerohop.PickContext.NONE),
-                    new EndpointRoute(
-                            "orders", rig.servers(0).get(0).endpoint(), new okhttp3.ConnectionPool(), new TlsProofs()),
-                    env.time().nanoTime());
-            guard.watch(body, lease);
-            time.advance(Duration.ofMinutes(9));
-            assertThat(rig.leaks).isEmpty();
-            assertThat(rig.inFlight()).isOne();
-            time.advance(Duration.ofMinutes(2));
-            assertThat(rig.leaks).hasSize(1);
-            assertThat(rig.inFlight()).isZero();
-            assertThat(guard.watched()).isZero();
-            assertThat(time.pendingTasks())
-                    .as("the timer ends with the last watch")
-                    .isZero();
-            java.lang.ref.Reference.reachabilityFence(body);
-        }
     }
 
     @Test
