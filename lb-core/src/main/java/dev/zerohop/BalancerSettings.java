@@ -36,7 +36,7 @@ public record BalancerSettings(
     /**
      * Checks for null and copies the list.
      *
-     * @throws IllegalArgumentException if the age limit is not from 0 to a day
+     * @throws IllegalArgumentException if the age limit is not from 0 to a day, or the policy places integer keys only and the key is found as a text
      */
     public BalancerSettings {
         requireNonNull(policy, "policy");
@@ -47,6 +47,10 @@ public record BalancerSettings(
         if (requireNonNull(leaseAgeLimit, "leaseAgeLimit").isNegative()
                 || leaseAgeLimit.compareTo(LONGEST_LEASE_AGE_LIMIT) > 0) {
             throw new IllegalArgumentException("lease age limit was " + leaseAgeLimit + ", expected PT0S to PT24H");
+        }
+        if (policy.integerKeysOnly() && key != null && !key.integer()) {
+            throw new IllegalArgumentException("key.as: was \"text\", expected \"integer\": the policy " + policy.name()
+                    + ", as it is configured, places integer keys only");
         }
     }
 

@@ -18,4 +18,9 @@ public interface PickPolicy {
     default boolean keyed() {
         return false;
     }
+
+    /** Whether every text key is refused, so that a configuration which finds keys as texts is a mistake. Default: no. */
+    default boolean integerKeysOnly() {
+        return false;
+    }
 }

@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** Reads the part {@code key}. */
 final class KeyReader {
@@ -19,11 +17,6 @@ final class KeyReader {
         PLACES.put("cookie", KeySource.Place.COOKIE);
         PLACES.put("jsonPointer", KeySource.Place.JSON_POINTER);
     }
-
-    /** A token of RFC 9110, which names of headers and cookies are. */
-    private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-
-    private static final Pattern POINTER = Pattern.compile("(/([^~/]|~[01])*)+");
 
     private KeyReader() {}
 
@@ -41,36 +34,12 @@ final class KeyReader {
         if (place == null) {
             throw new AssertionError(field);
         }
-        String name = switch (place) {
-            case HEADER -> matching(key, field, TOKEN, "the name of a header, such as \"x-user-id\"");
-            case COOKIE -> matching(key, field, TOKEN, "the name of a cookie");
-            case QUERY -> key.text(field, "the name of a query parameter");
-            case PATH -> regex(key, field);
-            case JSON_POINTER ->
-                matching(key, field, POINTER, "a JSON pointer that starts with '/', such as \"/user/id\"");
-        };
         boolean integer = key.word("as", "text", List.of("text", "integer")).equals("integer");
-        return new KeySource(place, name, integer);
-    }
-
-    private static String matching(Fields key, String field, Pattern pattern, String expected) {
-        String text = key.text(field, expected);
-        if (!pattern.matcher(text).matches()) {
+        KeySource source = new KeySource(place, key.raw(field) instanceof String name ? name : "", integer);
+        String expected = source.expected();
+        if (expected != null) {
             throw key.refuse(field, expected);
         }
-        return text;
-    }
-
-    private static String regex(Fields key, String field) {
-        String expected = "a regular expression with exactly one group, such as \"^/users/([^/]+)\"";
-        String text = key.text(field, expected);
-        try {
-            if (Pattern.compile(text).matcher("").groupCount() != 1) {
-                throw key.refuse(field, expected);
-            }
-        } catch (PatternSyntaxException broken) {
-            throw key.refuse(field, expected + " (" + broken.getDescription() + " at " + broken.getIndex() + ")");
-        }
-        return text;
+        return source;
     }
 }

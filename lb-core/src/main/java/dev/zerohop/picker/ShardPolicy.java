@@ -100,6 +100,11 @@ public final class ShardPolicy implements PickPolicy {
     }
 
     @Override
+    public boolean integerKeysOnly() {
+        return strategy instanceof ShardStrategy.Modulo;
+    }
+
+    @Override
     public LoadMetric loadMetric() {
         // Both policies can do with the one metric that is more than counting: see build().
         LoadMetric metric = replicas.loadMetric();

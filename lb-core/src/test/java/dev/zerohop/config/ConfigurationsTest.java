@@ -252,6 +252,9 @@ class ConfigurationsTest {
                 "{\"key\": {\"header\": \"a\", \"as\": \"long\"}} => key.as: was \"long\", expected one of integer, text",
                 "{\"key\": {\"path\": \"/users/.*\"}} => key.path: was \"/users/.*\", expected a regular expression with exactly one group, such as \"^/users/([^/]+)\"",
                 "{\"key\": {\"path\": \"(a\"}} => key.path: was \"(a\", expected a regular expression with exactly one group, such as \"^/users/([^/]+)\" (Unclosed group at 2)",
+                "{\"key\": {\"path\": \"(?=/users)/users/([^/]+)\"}} => key.path: was \"(?=/users)/users/([^/]+)\", expected a regular expression with exactly one group, such as \"^/users/([^/]+)\" (Group of an unknown kind at 2)",
+                "{\"policy\": {\"shard\": {\"strategy\": \"modulo\"}}, \"key\": {\"header\": \"a\"}} => key.as: was \"text\", expected \"integer\": the policy shard, as it is configured, places integer keys only",
+                "{\"policy\": {\"shard\": {\"strategy\": \"modulo\"}}, \"key\": {\"query\": \"a\", \"as\": \"text\"}} => key.as: was \"text\", expected \"integer\": the policy shard, as it is configured, places integer keys only",
                 "{\"key\": {\"jsonPointer\": \"user/id\"}} => key.jsonPointer: was \"user/id\", expected a JSON pointer that starts with '/', such as \"/user/id\"",
                 "{\"key\": {\"jsonPointer\": \"/a~2\"}} => key.jsonPointer: was \"/a~2\", expected a JSON pointer that starts with '/', such as \"/user/id\"",
                 // stages, health, retry

@@ -6,6 +6,7 @@ import dev.zerohop.BalancerView;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
+import dev.zerohop.NoEndpointException;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Refusal;
@@ -35,8 +36,8 @@ final class EndpointPicker extends SubchannelPicker {
     private final RecentFailures failures;
     private final BalancerSettings settings;
     private final boolean keyed;
+    private final @Nullable KeySource key;
     private final Metadata.@Nullable Key<String> keyHeader;
-    private final boolean integerKey;
     private final String causes;
     private final @Nullable Status sourceError;
     private final AtomicInteger turn = new AtomicInteger();
@@ -56,9 +57,8 @@ final class EndpointPicker extends SubchannelPicker {
         this.failures = failures;
         this.settings = view.settings();
         this.keyed = settings.policy().keyed();
-        KeySource key = settings.key();
+        this.key = settings.key();
         this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
-        this.integerKey = key != null && key.integer();
         this.causes = causes;
         this.sourceError = sourceError;
     }
@@ -69,12 +69,8 @@ final class EndpointPicker extends SubchannelPicker {
         if (keyed) {
             try {
                 context = PickContext.of(selector(args));
-            } catch (NumberFormatException refused) {
-                return badKey(
-                        args,
-                        balancer.name() + ": key header " + settings.key() + " was '"
-                                + args.getHeaders().get(java.util.Objects.requireNonNull(keyHeader))
-                                + "', expected an integer");
+            } catch (NoEndpointException badKey) {
+                return badKey(args, badKey.refusal().message());
             }
         }
         CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
@@ -86,14 +82,11 @@ final class EndpointPicker extends SubchannelPicker {
 
     private @Nullable EndpointSelector selector(PickSubchannelArgs args) {
         EndpointSelector stated = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
-        if (stated != null || keyHeader == null) {
+        if (stated != null || key == null || keyHeader == null) {
             return stated;
         }
-        String value = args.getHeaders().get(keyHeader);
-        if (value == null) {
-            return null;
-        }
-        return integerKey ? EndpointSelector.of(Long.parseLong(value)) : EndpointSelector.of(value);
+        Iterable<String> values = args.getHeaders().getAll(keyHeader);
+        return values == null ? null : key.selector(balancer.name(), values);
     }
 
     private PickResult pick(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {

@@ -5,11 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.filter.FilteringParserDelegate;
-import com.fasterxml.jackson.core.filter.JsonPointerBasedFilter;
-import com.fasterxml.jackson.core.filter.TokenFilter;
 import java.io.IOException;
-import java.io.Serial;
 import okhttp3.RequestBody;
 import okio.Buffer;
 import okio.BufferedSink;
@@ -19,49 +15,98 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads one value out of a request body that can be written again. */
 final class JsonBodyKey {
-    private static final JsonFactory JSON = new JsonFactory();
+    /** Names are not kept: they are the callers', and a table of them would be shared by all. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .build();
 
     private JsonBodyKey() {}
 
-    /** Why a body has no usable key. */
-    static final class UnusableException extends Exception {
-        @Serial
-        private static final long serialVersionUID = 1;
-
-        UnusableException(String problem) {
-            super(problem);
-        }
-    }
-
-    /** The text or number at {@code pointer} (RFC 6901), or null if there is no body, no such value, or it is null. */
+    /**
+     * The text or number at {@code pointer} (RFC 6901), or null if there is no body, no such value, or it is null. The body is read to its end: one that is
+     * cut, or that has another value behind the first, or a name twice on the way to the key, may mean something else to the server.
+     */
     static @Nullable String read(@Nullable RequestBody body, @Nullable JsonPointer pointer, long limit)
-            throws IOException, UnusableException {
+            throws IOException, UnusableKeyException {
         if (body == null || pointer == null) {
             return null;
         }
         if (body.isOneShot() || body.isDuplex()) {
-            throw new UnusableException(
+            throw new UnusableKeyException(
                     "cannot be read: the body can be sent only once, expected one that can be sent again");
         }
-        try (JsonParser parser = new FilteringParserDelegate(
-                JSON.createParser(copy(body, limit).inputStream()),
-                new JsonPointerBasedFilter(pointer),
-                TokenFilter.Inclusion.ONLY_INCLUDE_ALL,
-                false)) {
-            JsonToken token = parser.nextToken();
-            if (token == null || token == JsonToken.VALUE_NULL) {
-                return null;
+        Buffer copy = copy(body, limit);
+        if (copy.exhausted()) {
+            return null;
+        }
+        try (JsonParser parser = JSON.createParser(copy.inputStream())) {
+            if (parser.nextToken() == null) {
+                throw new UnusableKeyException("cannot be read: the body is white space, expected JSON");
             }
-            if (token == JsonToken.VALUE_STRING || token.isNumeric()) {
-                return parser.getText();
+            String found = find(parser, pointer);
+            if (parser.nextToken() != null) {
+                throw new UnusableKeyException("cannot be read: the body has more than one JSON value, expected one");
             }
-            throw new UnusableException("was " + token + ", expected a text or a number");
+            return found;
         } catch (JsonProcessingException notJson) {
-            throw new UnusableException("cannot be read: the body is not JSON: " + notJson.getOriginalMessage());
+            throw new UnusableKeyException("cannot be read: the body is not JSON: " + notJson.getOriginalMessage());
+        } catch (IOException notText) {
+            // Not the network's: the body is in memory.
+            throw new UnusableKeyException("cannot be read: the body is not JSON: " + notText.getMessage());
         }
     }
 
-    private static Buffer copy(RequestBody body, long limit) throws IOException, UnusableException {
+    /** Reads the value at which the parser stands to its end. The depth of the calls is that of the pointer. */
+    private static @Nullable String find(JsonParser parser, JsonPointer pointer)
+            throws IOException, UnusableKeyException {
+        if (pointer.matches()) {
+            return scalar(parser);
+        }
+        JsonToken token = parser.currentToken();
+        String found = null;
+        if (token == JsonToken.START_OBJECT) {
+            String wanted = pointer.getMatchingProperty();
+            boolean seen = false;
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                boolean here = parser.currentName().equals(wanted);
+                parser.nextToken();
+                if (!here) {
+                    parser.skipChildren();
+                    continue;
+                }
+                if (seen) {
+                    throw new UnusableKeyException(
+                            "cannot be read: the body has a name on the way to it twice, expected once");
+                }
+                seen = true;
+                found = find(parser, pointer.tail());
+            }
+        } else if (token == JsonToken.START_ARRAY) {
+            int wanted = pointer.getMatchingIndex();
+            for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
+                if (index == wanted) {
+                    found = find(parser, pointer.tail());
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        }
+        return found;
+    }
+
+    private static @Nullable String scalar(JsonParser parser) throws IOException, UnusableKeyException {
+        JsonToken token = parser.currentToken();
+        if (token == JsonToken.VALUE_NULL) {
+            return null;
+        }
+        if (token == JsonToken.VALUE_STRING || token.isNumeric()) {
+            return parser.getText();
+        }
+        throw new UnusableKeyException("was " + token + ", expected a text or a number");
+    }
+
+    private static Buffer copy(RequestBody body, long limit) throws IOException, UnusableKeyException {
         Buffer copy = new Buffer();
         boolean[] tooLong = {body.contentLength() > limit};
         if (!tooLong[0]) {
@@ -85,7 +130,7 @@ final class JsonBodyKey {
             }
         }
         if (tooLong[0]) {
-            throw new UnusableException("cannot be read: the body is longer than " + limit + " bytes");
+            throw new UnusableKeyException("cannot be read: the body is longer than " + limit + " bytes");
         }
         return copy;
     }

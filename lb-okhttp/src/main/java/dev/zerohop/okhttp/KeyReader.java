@@ -5,15 +5,12 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerView;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
-import dev.zerohop.Refusal;
+import dev.zerohop.NoEndpointException;
 import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import okhttp3.Cookie;
-import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +23,16 @@ final class KeyReader {
     /** A key source with what is worth computing once. */
     private record Compiled(
             KeySource source,
-            @Nullable Pattern pattern,
+            @Nullable PathKey path,
             @Nullable JsonPointer pointer) {
-        static Compiled of(KeySource source) {
+        static Compiled of(KeySource source) throws UnusableKeyException {
+            String expected = source.expected();
+            if (expected != null) {
+                throw new UnusableKeyException("cannot be used, expected " + expected);
+            }
             return new Compiled(
                     source,
-                    source.place() == KeySource.Place.PATH ? Pattern.compile(source.name()) : null,
+                    source.place() == KeySource.Place.PATH ? PathKey.of(source.name()) : null,
                     source.place() == KeySource.Place.JSON_POINTER ? JsonPointer.compile(source.name()) : null);
         }
     }
@@ -56,87 +57,57 @@ final class KeyReader {
             return null;
         }
         Balancer balancer = view.balancer();
-        Compiled ready = compiled;
-        if (ready == null || !ready.source().equals(source)) {
-            try {
-                ready = Compiled.of(source);
-            } catch (IllegalArgumentException broken) {
-                throw bad(balancer, source, "cannot be used: " + broken.getMessage());
-            }
-            compiled = ready;
-        }
-        String text = find(balancer, ready, chain, request);
-        if (text == null) {
-            return null;
-        }
-        if (!source.integer()) {
-            return EndpointSelector.of(text);
-        }
         try {
-            return EndpointSelector.of(Long.parseLong(text.trim()));
-        } catch (NumberFormatException notANumber) {
-            throw bad(balancer, source, "was '" + shortened(text) + "', expected an integer of 64 bits");
+            return source.selector(balancer.name(), find(source, chain, request));
+        } catch (UnusableKeyException unusable) {
+            throw new NoEndpointIOException(source.badKey(balancer.name(), String.valueOf(unusable.getMessage()))
+                    .refusal());
+        } catch (NoEndpointException badKey) {
+            throw new NoEndpointIOException(badKey.refusal());
         }
     }
 
-    private @Nullable String find(Balancer balancer, Compiled ready, Interceptor.Chain chain, Request request)
-            throws IOException {
-        KeySource source = ready.source();
+    private List<@Nullable String> find(KeySource source, Interceptor.Chain chain, Request request)
+            throws IOException, UnusableKeyException {
+        Compiled ready = compiled;
+        if (ready == null || !ready.source().equals(source)) {
+            ready = Compiled.of(source);
+            compiled = ready;
+        }
         return switch (source.place()) {
-            case HEADER -> request.header(source.name());
-            case QUERY -> request.url().queryParameter(source.name());
-            case PATH -> inPath(request.url(), ready.pattern());
-            case COOKIE -> inCookies(source.name(), chain, request);
-            case JSON_POINTER -> {
-                try {
-                    yield JsonBodyKey.read(request.body(), ready.pointer(), bodyLimit);
-                } catch (JsonBodyKey.UnusableException unusable) {
-                    throw bad(balancer, source, unusable.getMessage());
-                }
+            case HEADER -> request.headers(source.name());
+            case QUERY -> request.url().queryParameterValues(source.name());
+            case PATH -> {
+                PathKey path = ready.path();
+                yield Collections.singletonList(
+                        path == null ? null : path.read(request.url().encodedPath()));
             }
+            case COOKIE -> inCookies(source.name(), chain, request);
+            case JSON_POINTER ->
+                Collections.singletonList(JsonBodyKey.read(request.body(), ready.pointer(), bodyLimit));
         };
     }
 
-    /** Matches the path as it is sent and decodes what was found, so that an encoded slash does not end a segment. */
-    private static @Nullable String inPath(HttpUrl url, @Nullable Pattern pattern) {
-        if (pattern == null) {
-            return null;
+    /** Among the cookies that will be sent: those of the client's cookie jar, whose header replaces the request's own; without any, the request's own. */
+    private static List<@Nullable String> inCookies(String name, Interceptor.Chain chain, Request request) {
+        List<@Nullable String> values = new ArrayList<>();
+        List<Cookie> jar = chain.getCookieJar().loadForRequest(request.url());
+        if (!jar.isEmpty()) {
+            for (Cookie cookie : jar) {
+                if (cookie.name().equals(name)) {
+                    values.add(cookie.value());
+                }
+            }
+            return values;
         }
-        Matcher matcher = pattern.matcher(url.encodedPath());
-        if (!matcher.find() || matcher.groupCount() < 1) {
-            return null;
-        }
-        String group = matcher.group(1);
-        return group == null ? null : URLDecoder.decode(group.replace("+", "%2B"), StandardCharsets.UTF_8);
-    }
-
-    /** The request's own Cookie header goes before the client's cookie jar, as it does when it is sent. */
-    private static @Nullable String inCookies(String name, Interceptor.Chain chain, Request request) {
-        List<String> headers = request.headers("Cookie");
-        for (String header : headers) {
-            for (String pair : header.split(";")) {
+        for (String header : request.headers("Cookie")) {
+            for (String pair : header.split(";", -1)) {
                 int equals = pair.indexOf('=');
                 if (equals > 0 && pair.substring(0, equals).trim().equals(name)) {
-                    return pair.substring(equals + 1).trim();
+                    values.add(pair.substring(equals + 1));
                 }
             }
         }
-        for (Cookie cookie : chain.getCookieJar().loadForRequest(request.url())) {
-            if (cookie.name().equals(name)) {
-                return cookie.value();
-            }
-        }
-        return null;
-    }
-
-    private static NoEndpointIOException bad(Balancer balancer, KeySource source, @Nullable String problem) {
-        return new NoEndpointIOException(new Refusal(
-                Refusal.Kind.BAD_KEY,
-                false,
-                balancer.name() + ": the key (" + source.place() + " '" + source.name() + "') " + problem));
-    }
-
-    private static String shortened(String text) {
-        return text.length() <= 64 ? text : text.substring(0, 64) + "...";
+        return values;
     }
 }

@@ -8,6 +8,7 @@ import dev.zerohop.KeySource;
 import dev.zerohop.KeySource.Place;
 import dev.zerohop.Refusal;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import okhttp3.Cookie;
@@ -73,28 +74,58 @@ class KeyReaderTest {
         }
     }
 
-    @Test
-    void aCookieIsTheKeyFromTheHeaderElseFromTheJar() throws Exception {
+    /** OkHttp replaces the request's own Cookie header by that of the jar, if the jar has any cookie for the URL: what is sent decides. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "user=2        |               | s2",
+                "user=2        | user=3        | s2",
+                "user=2; a=1   | a=b; user=3   | s2",
+                "              | a=b; user=3   | s3",
+            })
+    void theCookieThatIsSentIsTheKey(@Nullable String inJar, @Nullable String ofRequest, String server)
+            throws Exception {
         CookieJar jar = new CookieJar() {
             @Override
             public void saveFromResponse(HttpUrl url, List<Cookie> cookies) {}
 
             @Override
             public List<Cookie> loadForRequest(HttpUrl url) {
-                return List.of(new Cookie.Builder()
-                        .domain("orders")
-                        .name("user")
-                        .value("2")
-                        .build());
+                List<Cookie> cookies = new ArrayList<>();
+                for (String pair : inJar == null ? new String[0] : inJar.split("; ")) {
+                    cookies.add(Cookie.parse(url, pair));
+                }
+                return cookies;
             }
         };
         try (Rig rig = rig(new KeySource(Place.COOKIE, "user", true), UnaryOperator.identity(), jar)) {
-            assertThat(rig.text("/")).isEqualTo("s2");
-            assertThat(rig.text(Rig.get("/")
-                            .newBuilder()
-                            .header("Cookie", "a=b; user=3")
-                            .build()))
-                    .isEqualTo("s3");
+            Request.Builder request = Rig.get("/").newBuilder();
+            if (ofRequest != null) {
+                request.header("Cookie", ofRequest);
+            }
+            assertThat(rig.text(request.build())).isEqualTo(server);
+            int owner = Integer.parseInt(server.substring(1));
+            assertThat(rig.servers(0).get(owner).only().getHeaders().get("Cookie"))
+                    .contains("user=" + owner);
+        }
+    }
+
+    @Test
+    void cookiesOfTheJarThatDifferAreRefused() throws Exception {
+        CookieJar jar = new CookieJar() {
+            @Override
+            public void saveFromResponse(HttpUrl url, List<Cookie> cookies) {}
+
+            @Override
+            public List<Cookie> loadForRequest(HttpUrl url) {
+                return List.of(Cookie.parse(url, "user=1; path=/"), Cookie.parse(url, "user=2; path=/"));
+            }
+        };
+        try (Rig rig = rig(new KeySource(Place.COOKIE, "user", true), UnaryOperator.identity(), jar)) {
+            assertThatThrownBy(() -> rig.text("/"))
+                    .isInstanceOf(NoEndpointIOException.class)
+                    .hasMessageContaining("was given more than once, as '1' and as '2'");
         }
     }
 

@@ -79,7 +79,7 @@ final class CallCommand implements Callable<Integer> {
     private @Nullable String key;
 
     @Option(names = "--id", paramLabel = "INTEGER", description = "the key of every call, an integer of 64 bits")
-    private @Nullable Long id;
+    private @Nullable String id;
 
     @Option(names = "--ids", paramLabel = "FROM-TO", description = "the integer keys of the calls, one after the other")
     private @Nullable String ids;

@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.KeyText;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 record CallKeys(LoadPlan.Keys keys, long count) {
     private static final Pattern RANGE = Pattern.compile("(-?\\d{1,18})-(-?\\d{1,18})");
 
-    static CallKeys of(@Nullable String text, @Nullable Long id, @Nullable String ids) {
+    static CallKeys of(@Nullable String text, @Nullable String id, @Nullable String ids) {
         int given = (text == null ? 0 : 1) + (id == null ? 0 : 1) + (ids == null ? 0 : 1);
         if (given > 1) {
             throw new BadInput("more than one of --key, --id and --ids was given, expected one at the most");
@@ -29,16 +30,35 @@ record CallKeys(LoadPlan.Keys keys, long count) {
         return new CallKeys(index -> key, 1);
     }
 
-    /** The one key that was given. */
-    static EndpointSelector selector(@Nullable String text, @Nullable Long id) {
+    /** The one key that was given, by the rule of all keys. */
+    static EndpointSelector selector(@Nullable String text, @Nullable String id) {
+        oneOf(text, id);
+        return text != null ? key("--key", text, false) : key("--id", String.valueOf(id), true);
+    }
+
+    /** Refuses both and neither. */
+    static void oneOf(@Nullable String text, @Nullable String id) {
         if ((text == null) == (id == null)) {
             throw new BadInput((text == null ? "neither --key nor --id was" : "--key and --id were both")
                     + " given, expected one of them");
         }
-        if (text != null) {
-            return EndpointSelector.of(text);
+    }
+
+    private static EndpointSelector key(String option, String text, boolean integer) {
+        EndpointSelector key;
+        try {
+            key = KeyText.read(text, integer);
+        } catch (IllegalArgumentException refused) {
+            throw new BadInput(option + " " + refused.getMessage());
         }
-        return EndpointSelector.of(id.longValue());
+        if (key == null) {
+            throw empty(option, text);
+        }
+        return key;
+    }
+
+    static BadInput empty(String option, String text) {
+        return new BadInput(option + " was '" + text + "', expected a key that is not empty");
     }
 
     private static CallKeys range(String ids) {

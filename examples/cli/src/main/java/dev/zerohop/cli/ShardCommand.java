@@ -5,6 +5,8 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeyDirectory;
+import dev.zerohop.KeySource;
+import dev.zerohop.NoEndpointException;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
@@ -14,6 +16,7 @@ import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.Placement;
 import dev.zerohop.picker.ShardPolicy;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -43,11 +46,15 @@ final class ShardCommand implements Callable<Integer> {
     @Parameters(paramLabel = "TARGET", description = "the source of endpoints, which must have ordinals or a directory")
     private String target = "";
 
-    @Option(names = "--key", paramLabel = "TEXT", description = "the key, a text")
+    @Option(
+            names = "--key",
+            paramLabel = "TEXT",
+            description =
+                    "the key as calls carry it: an integer or a text where the source's configuration says where keys are, else a text")
     private @Nullable String key;
 
     @Option(names = "--id", paramLabel = "INTEGER", description = "the key, an integer of 64 bits")
-    private @Nullable Long id;
+    private @Nullable String id;
 
     @Option(
             names = "--strategy",
@@ -77,11 +84,9 @@ final class ShardCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Output form = Output.parse(output, Output.TEXT, Output.JSON);
-        EndpointSelector selector = CallKeys.selector(key, id);
+        CallKeys.oneOf(key, id);
+        EndpointSelector number = id == null ? null : CallKeys.selector(null, id);
         ShardPolicy.Strategy wanted = strategy == null || strategy.equals(DIRECTORY) ? null : strategy(strategy);
-        if (wanted == ShardPolicy.Strategy.MODULO && key != null) {
-            throw new BadInput("--key was '" + key + "' with --strategy modulo, expected an integer key (--id)");
-        }
         if (shards != null && DIRECTORY.equals(strategy)) {
             throw new BadInput("--shards was " + shards + " with --strategy directory, expected none");
         }
@@ -100,12 +105,34 @@ final class ShardCommand implements Callable<Integer> {
             if (!observer.answered.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s" + observer.error);
             }
+            EndpointSelector selector = number != null ? number : selector(String.valueOf(key), balancer);
+            if (wanted == ShardPolicy.Strategy.MODULO && selector.text() != null) {
+                throw new BadInput("--key was '" + key + "' with --strategy modulo, expected an integer key (--id)");
+            }
             DirectoryPolicy directory = directory(balancer);
             Placement placement =
                     directory == null ? place(wanted, selector, balancer) : lookUp(directory, selector, balancer);
-            console.line(form == Output.JSON ? json(placement) : text(placement));
+            console.line(form == Output.JSON ? json(selector, placement) : text(selector, placement));
         }
         return Main.OK;
+    }
+
+    /** A key as calls carry it: read by the configuration of the source if that says where keys are, else as a text. */
+    private static EndpointSelector selector(String key, Balancer balancer) {
+        KeySource source = balancer.settings().key();
+        if (source == null) {
+            return CallKeys.selector(key, null);
+        }
+        EndpointSelector selector;
+        try {
+            selector = source.selector("--key", List.of(key));
+        } catch (NoEndpointException refused) {
+            throw new BadInput(refused.refusal().message());
+        }
+        if (selector == null) {
+            throw CallKeys.empty("--key", key);
+        }
+        return selector;
     }
 
     private static ShardPolicy.Strategy strategy(String name) {
@@ -175,12 +202,13 @@ final class ShardCommand implements Callable<Integer> {
         }
     }
 
-    private String json(Placement placement) {
+    private static String json(EndpointSelector selector, Placement placement) {
         return Json.object(json -> {
-            if (key != null) {
-                json.writeStringField("key", key);
-            } else if (id != null) {
-                json.writeNumberField("key", id);
+            String text = selector.text();
+            if (text != null) {
+                json.writeStringField("key", text);
+            } else {
+                json.writeNumberField("key", selector.number());
             }
             if (placement.ordinal() == Endpoint.NO_ORDINAL) {
                 json.writeNullField("ordinal");
@@ -209,8 +237,8 @@ final class ShardCommand implements Callable<Integer> {
         });
     }
 
-    private String text(Placement placement) {
-        StringBuilder out = new StringBuilder("key ").append(key != null ? '"' + key + '"' : String.valueOf(id));
+    private static String text(EndpointSelector selector, Placement placement) {
+        StringBuilder out = new StringBuilder("key ").append(selector);
         if (placement.ordinal() == Endpoint.NO_ORDINAL) {
             Endpoint named = placement.endpoint();
             out.append(named == null ? " has no owner" : " belongs to " + named.id() + " at " + named.address());

@@ -2,19 +2,26 @@ package dev.zerohop.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.testing.OddKey;
+import dev.zerohop.testing.OddKeys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ShardCommandTest {
     /** Nobody listens there: the command must not mind. */
     private static final String THREE = "static:///127.0.0.1:1;id=orders-0;ordinal=0,"
             + "127.0.0.1:2;id=orders-1;ordinal=1,127.0.0.1:3;id=orders-2;ordinal=2";
+
+    private static final int SHARDS = 7;
 
     @TempDir
     private Path directory;
@@ -92,6 +99,82 @@ class ShardCommandTest {
         Cli.Result result = Cli.run("shard", THREE, "--key", "user-42");
         assertThat(result.code()).isZero();
         assertThat(result.outLines().get(0)).isEqualTo("key \"user-42\" belongs to ordinal 1: orders-1 at 127.0.0.1:2");
+    }
+
+    static List<OddKey> typed() {
+        return OddKeys.inHeaders().stream()
+                .filter(odd -> odd.carried().size() == 1)
+                .toList();
+    }
+
+    /** The same owner, or the same sentence, as the call that carries the key in the header that the source's configuration names. */
+    @ParameterizedTest
+    @MethodSource("typed")
+    void anOddKeyHasTheOwnerThatItsCallsHave(OddKey odd) throws IOException {
+        boolean integer = odd.source().integer();
+        String target = sevenShards(
+                "{\"header\": \"" + OddKeys.HEADER + "\", \"as\": \"" + (integer ? "integer" : "text") + "\"}");
+        String typed = odd.carried().get(0);
+        assertAnswer(odd, Cli.run("shard", target, "--output", "json", "--key=" + typed));
+        if (integer) {
+            // Where no configuration says what keys are, the option does.
+            Cli.Result result = Cli.run("shard", sevenShards(null), "--output", "json", "--id=" + typed);
+            assertThat(result.code()).isEqualTo(odd.key() == null ? 2 : 0);
+            if (odd.key() != null) {
+                assertAnswer(odd, result);
+            }
+        }
+    }
+
+    private static void assertAnswer(OddKey odd, Cli.Result result) {
+        if (odd.key() != null) {
+            assertThat(result.code()).as(result.err()).isZero();
+            assertThat(JsonText.object(result.out()))
+                    .containsEntry("ordinal", (long) odd.owner(SHARDS))
+                    .containsEntry("endpoint", "s-" + odd.owner(SHARDS))
+                    .containsEntry(
+                            "key",
+                            odd.source().integer()
+                                    ? (Object) odd.key().number()
+                                    : odd.key().text());
+            return;
+        }
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.errLines())
+                .singleElement()
+                .asString()
+                .startsWith("zerohop: --key")
+                .contains(odd.problem() == null ? "expected a key that is not empty" : odd.refusal());
+    }
+
+    /** A source of seven endpoints that configures where keys are, if that is not null. */
+    private String sevenShards(@Nullable String key) throws IOException {
+        StringBuilder json = new StringBuilder("{\"endpoints\": [");
+        for (int i = 0; i < SHARDS; i++) {
+            json.append(i == 0 ? "" : ", ")
+                    .append("{\"id\": \"s-" + i + "\", \"address\": \"127.0.0.1:" + (i + 1) + "\", \"ordinal\": " + i
+                            + "}");
+        }
+        json.append("], \"shards\": ").append(SHARDS);
+        if (key != null) {
+            json.append(", \"config\": {\"policy\": \"shard\", \"key\": ")
+                    .append(key)
+                    .append('}');
+        }
+        Path file = Files.writeString(
+                directory.resolve("odd-" + (key == null ? 0 : key.length()) + ".json"), json.append('}'));
+        return "file://" + file;
+    }
+
+    @Test
+    void moduloTakesAKeyThatTheSourceSaysIsAnInteger() throws IOException {
+        String target = sevenShards("{\"query\": \"id\", \"as\": \"integer\"}");
+        Cli.Result result = Cli.run("shard", target, "--strategy", "modulo", "--key", "9", "--output", "json");
+        assertThat(JsonText.object(result.out())).containsEntry("ordinal", 2L).containsEntry("key", 9L);
+        assertThat(Cli.run("shard", sevenShards(null), "--strategy", "modulo", "--key", "9")
+                        .err())
+                .contains("--key was '9' with --strategy modulo, expected an integer key (--id)");
     }
 
     private static Map<String, Object> json(String... more) {
