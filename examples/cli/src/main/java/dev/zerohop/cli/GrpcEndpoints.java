@@ -21,9 +21,17 @@ final class GrpcEndpoints implements BalancerListener {
     /** Grows only: a call may end after its endpoint left. */
     private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
 
+    private volatile boolean named;
+
+    @Override
+    public void onMembership(String service, int members, int added, int removed, int held) {
+        named = true;
+    }
+
     @Override
     public void onRebuild(String service, Snapshot snapshot) {
-        boolean all = true;
+        // A configuration that comes before the endpoints makes a version, too.
+        boolean all = named;
         for (Node node : snapshot.members()) {
             Endpoint endpoint = node.endpoint();
             idByAddress.put(asConnected(endpoint), endpoint.id());

@@ -133,9 +133,19 @@ final class HttpCaller implements Caller {
     }
 
     private final class Observer implements BalancerListener {
+        private volatile boolean named;
+
+        @Override
+        public void onMembership(String service, int members, int added, int removed, int held) {
+            named = true;
+        }
+
         @Override
         public void onRebuild(String service, Snapshot snapshot) {
-            answered.countDown();
+            // A configuration that comes before the endpoints makes a version, too.
+            if (named) {
+                answered.countDown();
+            }
         }
 
         @Override

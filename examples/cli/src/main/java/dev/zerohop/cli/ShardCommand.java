@@ -258,10 +258,19 @@ final class ShardCommand implements Callable<Integer> {
     private static final class Observer implements BalancerListener {
         private final CountDownLatch answered = new CountDownLatch(1);
         private volatile String error = "";
+        private volatile boolean named;
+
+        @Override
+        public void onMembership(String service, int members, int added, int removed, int held) {
+            named = true;
+        }
 
         @Override
         public void onRebuild(String service, Snapshot snapshot) {
-            answered.countDown();
+            // A configuration that comes before the endpoints makes a version, too.
+            if (named) {
+                answered.countDown();
+            }
         }
 
         @Override
