@@ -67,6 +67,11 @@ public interface EjectionPolicy {
             return false;
         }
 
+        /** Whether the node is {@link State#HALF_OPEN} and its probe call is still to be taken. Request path; reads no clock. */
+        default boolean awaitsProbe() {
+            return false;
+        }
+
         /**
          * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path; may read the clock.
          *

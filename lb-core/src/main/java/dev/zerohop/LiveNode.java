@@ -56,13 +56,17 @@ final class LiveNode extends LiveNodePad implements Node {
 
     @Override
     public int pressure() {
-        return InFlight.count(inFlight) + (int) PENALTY.getOpaque(this);
+        return awaitsProbe() ? 0 : InFlight.count(inFlight) + (int) PENALTY.getOpaque(this);
     }
 
     @Override
     public double load(long nowNanos) {
         LoadMetric.Load load = this.load;
-        return load == null ? pressure() : load.value(nowNanos, inFlight());
+        return load == null ? pressure() : awaitsProbe() ? 0 : load.value(nowNanos, inFlight());
+    }
+
+    private boolean awaitsProbe() {
+        return halfOpen && record.awaitsProbe();
     }
 
     Balancer owner() {

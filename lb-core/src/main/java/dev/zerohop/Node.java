@@ -23,10 +23,14 @@ public interface Node {
     /**
      * Attempts under way plus a penalty for recent failures: an endpoint that fails fast has little under way and would draw traffic. Each failed
      * attempt ({@link Outcome#isFailure}) takes the penalty from p to 2p + 1, 63 at the most, and each success halves it; other outcomes leave it.
-     * Kept whatever the policy, so a policy that is put in force later knows of them. Needs no clock.
+     * Kept whatever the policy, so a policy that is put in force later knows of them. Needs no clock. 0 while the node is half open and waits for its probe
+     * call.
      */
     int pressure();
 
-    /** The load by the policy's {@link LoadMetric} at the given instant of the balancer's clock; {@link #pressure} for policies without one. Lower is better. */
+    /**
+     * The load by the policy's {@link LoadMetric} at the given instant of the balancer's clock; {@link #pressure} for policies without one. Lower is better. 0
+     * while the node is half open and waits for its probe call: what it did before says nothing any more, and without a call it would never return.
+     */
     double load(long nowNanos);
 }

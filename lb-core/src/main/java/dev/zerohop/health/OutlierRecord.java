@@ -101,6 +101,11 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     }
 
     @Override
+    public boolean awaitsProbe() {
+        return state == EjectionPolicy.State.HALF_OPEN && probeSince == NO_PROBE;
+    }
+
+    @Override
     public boolean tryProbe() {
         if (state != EjectionPolicy.State.HALF_OPEN) {
             return true;

@@ -11,7 +11,7 @@ public final class LoadMetrics {
     /** The default time in which Peak-EWMA forgets: 10 seconds. */
     public static final Duration DEFAULT_DECAY = Duration.ofSeconds(10);
 
-    /** How many times its latency a failed attempt counts by default under Peak-EWMA: 10. */
+    /** How many times its load an endpoint counts by default after a failed attempt under Peak-EWMA: 10. */
     public static final double DEFAULT_ERROR_PENALTY = 10;
 
     private LoadMetrics() {}
@@ -26,10 +26,14 @@ public final class LoadMetrics {
      * one, in nanoseconds. Source: Finagle's Peak-EWMA. Different from it:
      *
      * <ul>
-     *   <li>A failed attempt counts as the larger of its latency and the cost so far, times {@code errorPenalty}, so a fast failure never looks
-     *       like a fast answer. An endpoint that has never answered well counts as if it took a second. Cancelled attempts count as nothing.
+     *   <li>A failed attempt is no latency: it multiplies the load by {@code errorPenalty}, so a fast failure never looks like a fast answer. The factor sinks
+     *       to 1 within a fifth of the decay (2 seconds by default) and ends with the next answer. Failures one after another multiply once each, and are
+     *       held against the endpoint four times as long from the second on and sixteen times from the third (8 and 32 seconds); attempts that were under way
+     *       together fail as one. The average itself is never raised by a penalty. An endpoint that has never answered well is measured by a second instead.
+     *   <li>A cancelled attempt took at least as long as it did, which counts if it is more than the average by now.
      *   <li>The age of the oldest attempt begun since the last answer is a floor of the cost: an endpoint that stalls becomes expensive while it
-     *       stalls, not when it answers.
+     *       stalls, not when it answers. While that is an attempt that began after a failure, nothing of the penalty is forgiven: one call finds out, and no
+     *       burst.
      * </ul>
      *
      * <p>An endpoint that never answered is free while it is idle and the last choice while it has an attempt under way, so it is tried with one

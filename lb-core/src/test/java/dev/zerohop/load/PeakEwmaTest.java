@@ -43,42 +43,132 @@ class PeakEwmaTest {
     }
 
     @Test
-    void aFastErrorMakesItWorseNeverBetter() {
+    void aFastErrorMakesItWorseNeverBetterAndIsForgottenInSeconds() {
         call(10 * MS, Outcome.SUCCESS);
         double before = load.value(now, 0);
         call(10_000, Outcome.ERROR_RESPONSE);
         assertThat(load.value(now, 0)).isGreaterThanOrEqualTo(9.9 * before);
+        assertThat(load.value(now + S, 0)).isBetween(3.1 * before, 3.2 * before);
+        assertThat(load.value(now + 2 * S, 0)).isLessThan(before);
         // Also after the cost has faded away.
         long later = now + 600 * S;
         load.started(later);
         load.ended(later + 10_000, 10_000, Outcome.CONNECT_FAILURE, false);
-        assertThat(load.value(later + 10_000, 0)).isGreaterThan(5.0 * 10 * MS);
+        assertThat(load.value(later + 10_000, 0)).isGreaterThanOrEqualTo(9.9 * before);
     }
 
     @Test
-    void failingAtTheFirstCallIsNotAttractive() {
+    void anAnswerEndsThePenaltyAndOwesNothingToIt() {
+        call(10 * MS, Outcome.SUCCESS);
+        for (int i = 0; i < 3; i++) {
+            now += 10 * MS;
+            call(10 * MS, Outcome.TIMEOUT);
+        }
+        assertThat(load.value(now, 0)).isGreaterThan(9 * S);
+        call(10 * MS, Outcome.SUCCESS);
+        assertThat(load.value(now, 0)).isCloseTo(10.0 * MS, within(0.1 * MS));
+        call(MS, Outcome.ERROR_RESPONSE);
+        assertThat(load.value(now, 0)).as("the first of a new row").isCloseTo(100.0 * MS, within(MS * 1.0));
+    }
+
+    @Test
+    void failuresInARowAreHeldLonger() {
+        long[] holds = {2 * S, 8 * S, 32 * S, 32 * S};
+        call(10 * MS, Outcome.SUCCESS);
+        for (int row = 0; row < holds.length; row++) {
+            now += 10 * MS;
+            call(10 * MS, Outcome.ERROR_RESPONSE);
+            assertThat(load.value(now + 9 * holds[row] / 10, 0))
+                    .as("row %d", row + 1)
+                    .isGreaterThan(12.0 * MS);
+            assertThat(load.value(now + holds[row] + 10 * MS, 0)).isLessThan(10.0 * MS);
+        }
+    }
+
+    @Test
+    void attemptsThatWereUnderWayTogetherFailAsOne() {
+        call(10 * MS, Outcome.SUCCESS);
+        for (int i = 0; i < 8; i++) {
+            load.started(now);
+        }
+        for (int i = 1; i <= 8; i++) {
+            load.ended(now + (30 + 3 * i) * MS, (30 + 3 * i) * MS, Outcome.CONNECTION_LOST, false);
+        }
+        now += 54 * MS;
+        assertThat(load.value(now, 0)).isCloseTo(100.0 * MS, within(10.0 * MS));
+        assertThat(load.value(now + 2 * S, 0)).isLessThan(10.0 * MS);
+    }
+
+    @Test
+    void theAttemptThatFindsOutIsNotFollowedByABurst() {
+        call(10 * MS, Outcome.SUCCESS);
+        call(MS, Outcome.ERROR_RESPONSE);
+        now += 2 * S;
+        double idle = load.value(now, 0);
+        assertThat(idle).isLessThan(10.0 * MS);
+        load.started(now);
+        assertThat(load.value(now, 1)).isCloseTo(2 * 10 * 10.0 * MS, within(0.1 * MS));
+        load.answered(now + MS, MS);
+        assertThat(load.value(now + MS, 0)).isBetween(idle / 2, 10.0 * MS);
+    }
+
+    @Test
+    void failingAtTheFirstCallIsNotAttractiveAndForgottenAsSoon() {
         call(10_000, Outcome.ERROR_RESPONSE);
         assertThat(load.value(now, 0)).isGreaterThan(S);
+        assertThat(load.value(now + 2 * S, 0)).as("as unknown as before").isZero();
+        load.started(now + 2 * S);
+        assertThat(load.value(now + 2 * S, 1)).isGreaterThan(PeakEwmaState.MAX_COST_NANOS * 1_000);
     }
 
     @Test
     void failuresInARowDoNotGoBeyondRecovery() {
         for (int i = 0; i < 1_000; i++) {
-            call(MS, Outcome.TIMEOUT);
+            call(10 * MS, Outcome.TIMEOUT);
         }
         assertThat(load.value(now, 0)).isLessThanOrEqualTo(1.001 * PeakEwmaState.MAX_COST_NANOS);
+        assertThat(load.value(now + 32 * S, 0)).isZero();
     }
 
     @Test
-    void aCancelledCallSaysNothing() {
+    void aStreamThatBreaksAfterItsAnswerIsAFailureAndItsLengthNoLatency() {
+        load.started(now);
+        load.answered(now + 10 * MS, 10 * MS);
+        now += 60 * S;
+        load.ended(now, 60 * S, Outcome.TRANSPORT_FAILURE, true);
+        load.answered(now + 1, 10 * MS);
+        assertThat(load.value(now + 1, 0)).isCloseTo(10.0 * MS, within(0.1 * MS));
+        load.ended(now + 2, 60 * S, Outcome.TRANSPORT_FAILURE, true);
+        assertThat(load.value(now + 2, 0)).isCloseTo(100.0 * MS, within((double) MS));
+        load.ended(now + 3, 60 * S, Outcome.SUCCESS, true);
+        load.ended(now + 3, 60 * S, Outcome.CANCELLED, true);
+        assertThat(load.value(now + 3, 0)).isCloseTo(100.0 * MS, within((double) MS));
+    }
+
+    @Test
+    void aCancelledCallTookAtLeastAsLongAsItDid() {
         call(10 * MS, Outcome.SUCCESS);
         double before = load.value(now, 0);
-        long at = now;
-        load.started(at);
-        load.ended(at + S, S, Outcome.CANCELLED, false);
-        assertThat(load.value(at, 0)).isEqualTo(before);
-        load.started(at + 2 * S);
-        assertThat(load.value(at + 2 * S, 1)).as("nobody waits any more").isLessThan(2 * before);
+        load.started(now);
+        load.ended(now, 9 * MS, Outcome.CANCELLED, false);
+        assertThat(load.value(now, 0)).as("less than is known").isEqualTo(before);
+        load.ended(now, S, Outcome.LEAKED, false);
+        assertThat(load.value(now, 0)).as("nothing is known of it").isEqualTo(before);
+        call(S, Outcome.CANCELLED);
+        assertThat(load.value(now, 0)).isCloseTo(1.0 * S, within(100.0));
+        now += 30 * S;
+        call(100 * MS, Outcome.CANCELLED);
+        assertThat(load.value(now, 0)).as("more than is left of the peak").isCloseTo(100.0 * MS, within(100.0));
+    }
+
+    @Test
+    void aCancelledCallDoesNotMakeAnUnknownEndpointKnown() {
+        call(50 * MS, Outcome.CANCELLED);
+        assertThat(load.value(now, 0)).isCloseTo(50.0 * MS, within(100.0));
+        load.started(now);
+        assertThat(load.value(now, 1)).isGreaterThan(PeakEwmaState.MAX_COST_NANOS * 1_000);
+        load.answered(now + 10 * MS, 10 * MS);
+        assertThat(load.value(now + 10 * MS, 0)).isCloseTo(10.0 * MS, within(100.0));
     }
 
     @Test
@@ -87,7 +177,7 @@ class PeakEwmaTest {
         load.started(now);
         load.started(now + MS);
         assertThat(load.value(now + 30 * S, 2)).isCloseTo(90.0 * S, within((double) MS));
-        load.ended(now + 30 * S, 30 * S, Outcome.CANCELLED, false);
+        load.ended(now + 30 * S, 30 * S, Outcome.LEAKED, false);
         assertThat(load.value(now + 30 * S, 0)).isLessThan(10.0 * MS);
     }
 

@@ -9,14 +9,18 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.Lease;
+import dev.zerohop.MembershipGuard;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
+import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
+import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.stage.HealthFilter;
 import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
@@ -116,6 +120,49 @@ class LoadAwareTest {
                 open.complete(Outcome.SUCCESS);
                 assertThat(node.pressure()).isZero();
             }
+        }
+    }
+
+    @Test
+    void anEndpointThatIsHalfOpenIsTheBetterOfTwoUntilItsProbeIsTaken() {
+        for (PickPolicy policy : List.of(Pickers.leastRequest(), Pickers.peakEwma())) {
+            ScriptedResolver resolver = new ScriptedResolver();
+            Balancer balancer = Balancer.builder("orders")
+                    .env(time.env())
+                    .resolver(resolver)
+                    .settings(new BalancerSettings(
+                            policy,
+                            List.of(HealthFilter.builder().build()),
+                            OutlierEjection.builder().jitter(Duration.ZERO).build(),
+                            MembershipGuard.NONE,
+                            RetryPolicy.NONE,
+                            null))
+                    .build();
+            balancer.start();
+            resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));
+            Node down = balancer.snapshot().members().get(0);
+            Node well = balancer.snapshot().members().get(1);
+            for (Node node : List.of(down, well)) {
+                Lease lease = balancer.begin(node);
+                time.advance(Duration.ofMillis(10));
+                lease.complete(Outcome.SUCCESS);
+            }
+            complete(balancer, down, 5, Outcome.CONNECT_FAILURE);
+            time.advance(Duration.ofMillis(5));
+            assertThat(down.health().status()).isEqualTo(Health.Status.UNREACHABLE);
+            time.advance(Duration.ofSeconds(1));
+            assertThat(down.health().status()).isEqualTo(Health.Status.HALF_OPEN);
+            // The other one is in use, as it is under traffic.
+            balancer.begin(well);
+            assertThat(down.load(time.nanoTime())).as(policy.name()).isZero();
+            Lease probe = balancer.acquire(PickContext.NONE);
+            assertThat(probe.node()).as(policy.name()).isSameAs(down);
+            assertThat(down.load(time.nanoTime())).as(policy.name()).isGreaterThan(well.load(time.nanoTime()));
+            probe.complete(Outcome.CANCELLED);
+            assertThat(balancer.pick(PickContext.NONE))
+                    .as("the probe is still to be had")
+                    .isSameAs(down);
+            balancer.close();
         }
     }
 
