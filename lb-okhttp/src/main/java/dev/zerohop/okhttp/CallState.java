@@ -52,6 +52,7 @@ final class CallState extends EventListener {
     private volatile @Nullable Connection failedOn;
     private volatile boolean bodyOpen;
     private volatile boolean returned;
+    private volatile boolean wroteNothing;
     private volatile Outcome answer = Outcome.CANCELLED;
     private int requests;
     private List<String> retryAfter = List.of();
@@ -98,6 +99,7 @@ final class CallState extends EventListener {
         failedOn = null;
         bodyOpen = false;
         returned = false;
+        wroteNothing = false;
         answer = Outcome.CANCELLED;
         requests = 0;
         retryAfter = List.of();
@@ -164,6 +166,16 @@ final class CallState extends EventListener {
     /** How many requests of this attempt began to be sent; in-service redirects and authentication make it more than one. */
     int requests() {
         return requests;
+    }
+
+    /** The last request of this attempt failed before a byte of it was written. */
+    void nothingWritten() {
+        wroteNothing = true;
+    }
+
+    /** Whether the last request of this attempt failed before a byte of it was written. */
+    boolean wroteNothing() {
+        return wroteNothing;
     }
 
     /** What the last answer of this attempt means, as it came from the endpoint; {@link Outcome#CANCELLED} while there is none. */

@@ -60,7 +60,7 @@ record Failure(Outcome outcome, Repeat repeat) {
     }
 
     private static Failure ofTransport(IOException failure, CallState call) {
-        if (call.phase() != CallState.Phase.ANSWERED && refused(failure)) {
+        if (call.phase() != CallState.Phase.ANSWERED && (call.wroteNothing() || refused(failure))) {
             return new Failure(Outcome.NOT_DISPATCHED, safeAfter(1, call));
         }
         if (failure instanceof SocketTimeoutException) {

@@ -7,7 +7,10 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import javax.net.SocketFactory;
 
-/** Makes the user's own sockets connect to the endpoint's port, whatever port the logical URL has. OkHttp only ever asks for unconnected ones. */
+/**
+ * Makes sockets that connect to the endpoint's port, whatever port the logical URL has: our own, or the user's if the client has a factory. OkHttp only
+ * ever asks for unconnected ones.
+ */
 final class RouteSocketFactory extends SocketFactory {
     private final EndpointRoute route;
     private final SocketFactory users;
@@ -23,15 +26,9 @@ final class RouteSocketFactory extends SocketFactory {
 
     @Override
     public Socket createSocket() throws IOException {
-        if (users != SocketFactory.getDefault()) {
-            return new RoutedForwardingSocket(route, users.createSocket());
-        }
-        return new Socket() {
-            @Override
-            public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-                super.connect(endpointOf(route, address), timeoutMillis);
-            }
-        };
+        return users == SocketFactory.getDefault()
+                ? RouteSocket.open(route)
+                : RouteSocket.over(route, users.createSocket());
     }
 
     static SocketAddress endpointOf(EndpointRoute route, SocketAddress address) {

@@ -10,6 +10,7 @@ import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands redirects from or to a logical name to the {@link RoutingInterceptor}. OkHttp follows redirects below the application interceptors, so that
@@ -42,7 +43,7 @@ final class ServiceBorderInterceptor implements Interceptor {
             throw new IOException(route + ": the call got a connection to "
                     + connection.route().socketAddress() + ", which is another endpoint; nothing was sent");
         }
-        Response response = chain.proceed(routed ? call.entering(request) : request);
+        Response response = proceed(chain, call, routed ? call.entering(request) : request, connection);
         if (routed && response.code() == HttpURLConnection.HTTP_UNAVAILABLE) {
             response = withoutRetryAfter(response, call);
         }
@@ -56,6 +57,24 @@ final class ServiceBorderInterceptor implements Interceptor {
                 .removeHeader("Location")
                 .header("Cache-Control", "no-store")
                 .build();
+    }
+
+    /** Finds out whether a request that failed was written at all. */
+    private static Response proceed(Chain chain, CallState call, Request request, @Nullable Connection connection)
+            throws IOException {
+        RouteSocket socket = connection == null ? null : RouteSocket.under(connection);
+        if (socket == null) {
+            return chain.proceed(request);
+        }
+        long mark = socket.requestDue();
+        try {
+            return chain.proceed(request);
+        } catch (IOException failure) {
+            if (socket.nothingWrittenSince(mark)) {
+                call.nothingWritten();
+            }
+            throw failure;
+        }
     }
 
     /** OkHttp repeats any request at once if it reads 0 there, and throws if the number is too large for it. */

@@ -8,19 +8,18 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketImpl;
-import java.nio.channels.SocketChannel;
+import java.net.SocketOption;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A socket of the user's own factory that connects to the endpoint. Everything but connect is the user's socket. */
-// The user's socket does its own locking, where it needs any.
+/** A socket that is another one. It does not give away that one's channel, by which others could read past it. */
+// The wrapped socket does its own locking, where it needs any.
 @SuppressWarnings("UnsynchronizedOverridesSynchronized")
-final class RoutedForwardingSocket extends Socket {
-    private final EndpointRoute route;
-    private final Socket socket;
+abstract class ForwardingSocket extends Socket {
+    final Socket socket;
 
-    RoutedForwardingSocket(EndpointRoute route, Socket socket) throws SocketException {
+    ForwardingSocket(Socket socket) throws SocketException {
         super((SocketImpl) null);
-        this.route = route;
         this.socket = socket;
     }
 
@@ -31,7 +30,78 @@ final class RoutedForwardingSocket extends Socket {
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-        socket.connect(RouteSocketFactory.endpointOf(route, address), timeoutMillis);
+        socket.connect(address, timeoutMillis);
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        return socket.getInputStream();
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+        return socket.getOutputStream();
+    }
+
+    @Override
+    public int getLocalPort() {
+        return socket.getLocalPort();
+    }
+
+    @Override
+    public boolean isClosed() {
+        return socket.isClosed();
+    }
+
+    @Override
+    public void setTrafficClass(int type) throws SocketException {
+        socket.setTrafficClass(type);
+    }
+
+    @Override
+    public int getTrafficClass() throws SocketException {
+        return socket.getTrafficClass();
+    }
+
+    @Override
+    public void setReuseAddress(boolean on) throws SocketException {
+        socket.setReuseAddress(on);
+    }
+
+    @Override
+    public boolean getReuseAddress() throws SocketException {
+        return socket.getReuseAddress();
+    }
+
+    @Override
+    public void setOOBInline(boolean on) throws SocketException {
+        socket.setOOBInline(on);
+    }
+
+    @Override
+    public boolean getOOBInline() throws SocketException {
+        return socket.getOOBInline();
+    }
+
+    @Override
+    public void sendUrgentData(int data) throws IOException {
+        socket.sendUrgentData(data);
+    }
+
+    @Override
+    public <T> Socket setOption(SocketOption<T> name, T value) throws IOException {
+        socket.setOption(name, value);
+        return this;
+    }
+
+    @Override
+    public <T> T getOption(SocketOption<T> name) throws IOException {
+        return socket.getOption(name);
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+        return socket.supportedOptions();
     }
 
     @Override
@@ -55,11 +125,6 @@ final class RoutedForwardingSocket extends Socket {
     }
 
     @Override
-    public int getLocalPort() {
-        return socket.getLocalPort();
-    }
-
-    @Override
     public @Nullable SocketAddress getRemoteSocketAddress() {
         return socket.getRemoteSocketAddress();
     }
@@ -67,21 +132,6 @@ final class RoutedForwardingSocket extends Socket {
     @Override
     public @Nullable SocketAddress getLocalSocketAddress() {
         return socket.getLocalSocketAddress();
-    }
-
-    @Override
-    public @Nullable SocketChannel getChannel() {
-        return socket.getChannel();
-    }
-
-    @Override
-    public InputStream getInputStream() throws IOException {
-        return socket.getInputStream();
-    }
-
-    @Override
-    public OutputStream getOutputStream() throws IOException {
-        return socket.getOutputStream();
     }
 
     @Override
@@ -167,11 +217,6 @@ final class RoutedForwardingSocket extends Socket {
     @Override
     public boolean isBound() {
         return socket.isBound();
-    }
-
-    @Override
-    public boolean isClosed() {
-        return socket.isClosed();
     }
 
     @Override

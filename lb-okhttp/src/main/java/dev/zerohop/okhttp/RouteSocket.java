@@ -1,0 +1,279 @@
+package dev.zerohop.okhttp;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import okhttp3.Connection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that connects to the endpoint, and that knows whether its server has closed it. OkHttp asks a connection that it is about to use again whether
+ * it is closed, but looks for the server's side of that only after ten idle seconds; servers close idle connections sooner, and a request that is written
+ * into one is lost. This one looks each time, without waiting: at the socket below TLS too, since OkHttp asks that one as well.
+ *
+ * <p>It looks by a read that does not block, which takes a channel. A socket of the user's own factory is what it is; it only connects to the endpoint and
+ * counts what is written.
+ */
+final class RouteSocket extends ForwardingSocket {
+    /** Where {@link #under} has the socket below TLS leave itself. */
+    private static final ThreadLocal<RouteSocket @Nullable []> ASKED = new ThreadLocal<>();
+
+    /** A look costs a handful of system calls, and OkHttp asks several times before it writes. */
+    private static final long LOOK_VALID_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+    private final EndpointRoute route;
+    private final @Nullable SocketChannel channel;
+    private final Early early = new Early();
+    private final ReentrantLock reading = new ReentrantLock();
+    private final ReentrantLock writing = new ReentrantLock();
+    private @Nullable InputStream input;
+    private @Nullable OutputStream output;
+
+    private volatile long lookedAtNanos = System.nanoTime() - LOOK_VALID_NANOS;
+    private volatile long written;
+    private volatile boolean requestDue;
+
+    private RouteSocket(EndpointRoute route, Socket socket, @Nullable SocketChannel channel) throws SocketException {
+        super(socket);
+        this.route = route;
+        this.channel = channel;
+    }
+
+    /** A socket of our own: never through a SOCKS proxy of the system's, as {@code new Socket()} may be. */
+    static RouteSocket open(EndpointRoute route) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        return new RouteSocket(route, channel.socket(), channel);
+    }
+
+    /** A socket of the user's own factory. */
+    static RouteSocket over(EndpointRoute route, Socket users) throws IOException {
+        return new RouteSocket(route, users, null);
+    }
+
+    /** The socket that carries the connection, with TLS or without; null if it is not one of ours. */
+    static @Nullable RouteSocket under(Connection connection) {
+        Socket top = connection.socket();
+        if (top instanceof RouteSocket ours) {
+            return ours;
+        }
+        // A TLS socket does not say what it is laid over, but asks it for its port.
+        RouteSocket[] answer = new RouteSocket[1];
+        ASKED.set(answer);
+        try {
+            top.getLocalPort();
+        } finally {
+            ASKED.remove();
+        }
+        return answer[0];
+    }
+
+    // ---- what the server did ----
+
+    /** A request is about to be written. Returns a mark for {@link #nothingWrittenSince}. */
+    long requestDue() {
+        requestDue = true;
+        return written;
+    }
+
+    /** Whether no byte was sent since; by whatever call, since several may share the connection. */
+    boolean nothingWrittenSince(long mark) {
+        return written == mark;
+    }
+
+    /** Whether the server has closed its side, or sent what ends the connection, without waiting. False if a reader waits: it will find out itself. */
+    private boolean closedByServer() {
+        SocketChannel looked = channel;
+        if (looked == null || !looked.isConnected()) {
+            return false;
+        }
+        long now = System.nanoTime();
+        if (now - lookedAtNanos < LOOK_VALID_NANOS || !reading.tryLock()) {
+            return false;
+        }
+        try {
+            if (!writing.tryLock()) {
+                return false;
+            }
+            try {
+                lookedAtNanos = now;
+                return early.endOf(looked);
+            } finally {
+                writing.unlock();
+            }
+        } catch (IOException broken) {
+            return true;
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    @Override
+    public boolean isClosed() {
+        return socket.isClosed() || closedByServer();
+    }
+
+    // ---- streams ----
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        InputStream known = input;
+        if (known == null) {
+            known = new Input(socket.getInputStream());
+            input = known;
+        }
+        return known;
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+        OutputStream known = output;
+        if (known == null) {
+            known = new Output(socket.getOutputStream());
+            output = known;
+        }
+        return known;
+    }
+
+    private final class Input extends InputStream {
+        private final InputStream source;
+
+        Input(InputStream source) {
+            this.source = source;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            int count = read(one, 0, 1);
+            return count < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            reading.lock();
+            try {
+                return early.isEmpty() ? source.read(target, offset, length) : early.read(target, offset, length);
+            } catch (IOException failure) {
+                throw asOfASocket(failure);
+            } finally {
+                reading.unlock();
+            }
+        }
+
+        @Override
+        public int available() throws IOException {
+            return early.isEmpty() ? source.available() : early.size();
+        }
+
+        @Override
+        public void close() throws IOException {
+            RouteSocket.this.close();
+        }
+    }
+
+    private final class Output extends OutputStream {
+        private final OutputStream sink;
+
+        Output(OutputStream sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] source, int offset, int length) throws IOException {
+            writing.lock();
+            try {
+                if (requestDue) {
+                    if (closedByServer()) {
+                        if (early.isEmpty()) {
+                            // So that nothing waits for an answer, or takes what still comes for one.
+                            close();
+                        }
+                        throw new SocketException("closed by the server before the request was written");
+                    }
+                    requestDue = false;
+                }
+                send(source, offset, length);
+            } catch (IOException failure) {
+                throw asOfASocket(failure);
+            } finally {
+                writing.unlock();
+            }
+        }
+
+        // Written under the lock only.
+        @SuppressWarnings("NonAtomicVolatileUpdate")
+        private void send(byte[] source, int offset, int length) throws IOException {
+            if (channel == null) {
+                // It may have sent a part of it before it fails.
+                written++;
+                sink.write(source, offset, length);
+                return;
+            }
+            ByteBuffer left = ByteBuffer.wrap(source, offset, length);
+            while (left.hasRemaining()) {
+                written += channel.write(left);
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            sink.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            RouteSocket.this.close();
+        }
+    }
+
+    /** What a plain socket throws for the same. */
+    private static IOException asOfASocket(IOException failure) {
+        IOException same;
+        if (failure instanceof ClosedByInterruptException) {
+            same = new InterruptedIOException("interrupted");
+        } else if (failure instanceof ClosedChannelException) {
+            same = new SocketException("Socket closed");
+        } else if (failure.getClass() == IOException.class) {
+            same = new SocketException(failure.getMessage());
+        } else {
+            return failure;
+        }
+        same.initCause(failure);
+        return same;
+    }
+
+    // ---- connecting ----
+
+    @Override
+    public void connect(SocketAddress address, int timeoutMillis) throws IOException {
+        try {
+            socket.connect(RouteSocketFactory.endpointOf(route, address), timeoutMillis);
+        } catch (ClosedChannelException failure) {
+            throw asOfASocket(failure);
+        }
+    }
+
+    @Override
+    public int getLocalPort() {
+        RouteSocket[] asked = ASKED.get();
+        if (asked != null) {
+            asked[0] = this;
+        }
+        return socket.getLocalPort();
+    }
+}
