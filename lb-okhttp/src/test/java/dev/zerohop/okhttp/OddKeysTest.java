@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import okhttp3.Call;
 import okhttp3.Callback;
@@ -153,7 +154,8 @@ class OddKeysTest {
             }
         });
         try {
-            return answer.get();
+            // Long enough for any machine; a matcher that backtracks would take years.
+            return answer.get(60, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             throw failed.getCause();
         }
