@@ -11,7 +11,9 @@ import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -66,6 +68,38 @@ class MassRemovalGuardTest {
         MassRemovalGuard lenient = MassRemovalGuard.builder().maxPercent(100).build();
         assertThat(ids(lenient.admit(members(2), firstOf(0), NOW))).containsExactly("a-0", "a-1");
         assertThat(lenient.admit(members(2), firstOf(1), NOW).held()).isEmpty();
+    }
+
+    /** Members are looked for behind each other in a sorted list; none may be missed because others came, went or are in another order. */
+    @Test
+    void exactlyWhoIsMissingIsHeldWhateverElseChanged() {
+        Random random = new Random(5);
+        for (int round = 0; round < 300; round++) {
+            List<Member> before = members(12);
+            if (round % 2 == 1) {
+                Collections.shuffle(before, random);
+            }
+            List<Endpoint> next = new ArrayList<>();
+            List<String> missing = new ArrayList<>();
+            for (Member member : before) {
+                if (random.nextInt(10) < 2) {
+                    next.add(member.endpoint());
+                } else {
+                    missing.add(member.endpoint().id());
+                }
+            }
+            for (int i = random.nextInt(5); i > 0; i--) {
+                next.add(Endpoint.builder("10.0.1." + i, 80)
+                        .id("a-" + i + "-new")
+                        .build());
+            }
+            EndpointSet set = EndpointSet.builder("test")
+                    .endpoints(next)
+                    .removals(EndpointSet.Removals.GUARDED)
+                    .build();
+            List<String> held = ids(guard.admit(before, set, NOW));
+            assertThat(held).isEqualTo(missing.size() > 6 || next.isEmpty() ? missing : List.of());
+        }
     }
 
     @Test

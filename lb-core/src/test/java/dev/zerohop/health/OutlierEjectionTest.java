@@ -388,6 +388,80 @@ class OutlierEjectionTest {
     }
 
     @Test
+    void onlyWhatMayMoveTheEndpointAsksForAReview() {
+        assertThat(record.tryProbe()).as("whoever is in needs no probe").isTrue();
+        assertThat(record.onOutcome(Outcome.SUCCESS)).isFalse();
+        fail(record, 3);
+        assertThat(record.onOutcome(Outcome.SUCCESS)).isFalse();
+        fail(record, 4);
+        assertThat(record.onProbeOutcome(Outcome.TIMEOUT))
+                .as("a call that began half open and ends after its endpoint is in counts like any other")
+                .isTrue();
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+        assertThat(record.onOutcome(Outcome.SUCCESS)).isFalse();
+        assertThat(record.onOutcome(Outcome.TIMEOUT)).isFalse();
+        after(Duration.ofSeconds(30));
+        record.tryProbe();
+        assertThat(record.onProbeOutcome(Outcome.CANCELLED)).isFalse();
+    }
+
+    @Test
+    void aProbeThatFindsNoConnectionMakesTheEndpointUnreachableAndFreesItsPlaceUnderTheCap() {
+        EjectionPolicy.TrackRecord other = add();
+        fail(record, 5);
+        reviewed();
+        after(Duration.ofSeconds(30));
+        record.tryProbe();
+        record.onProbeOutcome(Outcome.CONNECT_FAILURE);
+        assertThat(judge.review(time.nanoTime()))
+                .as("looks again when its time is over")
+                .isEqualTo(SECOND);
+        assertThat(record.unreachable()).isTrue();
+        fail(other, 5);
+        reviewed();
+        assertThat(other.state()).isEqualTo(State.EJECTED);
+    }
+
+    @Test
+    void whereNoConnectionIsNoFindingAProbeThatFindsNoneLeavesTheCause() {
+        judge = judge(builder().connectFailures(0));
+        EjectionPolicy.TrackRecord out = add();
+        fail(out, 5);
+        reviewed();
+        after(Duration.ofSeconds(30));
+        out.tryProbe();
+        out.onProbeOutcome(Outcome.CONNECT_FAILURE);
+        assertThat(judge.review(time.nanoTime())).isEqualTo(60 * SECOND);
+        assertThat(out.unreachable()).isFalse();
+        time.advance(Duration.ofSeconds(60));
+        judge.review(time.nanoTime());
+        out.tryProbe();
+        out.onProbeOutcome(Outcome.SUCCESS);
+        assertThat(judge.review(time.nanoTime())).as("nothing is due").isEqualTo(Long.MAX_VALUE);
+        assertThat(out.state()).isEqualTo(State.ACTIVE);
+    }
+
+    @Test
+    void theLimitsOfTheSettingsAreAmongThem() {
+        assertThat(builder()
+                        .maxPercent(0)
+                        .maxPercent(100)
+                        .consecutiveFailures(1_000_000)
+                        .build())
+                .isNotEqualTo(builder().build())
+                .asString()
+                .contains("100");
+        assertThat(builder()
+                        .interval(Duration.ofNanos(1))
+                        .jitter(Duration.ofHours(24))
+                        .build())
+                .isNotNull();
+        assertThat(builder().baseTime(Duration.ofSeconds(300)).build()).isNotNull();
+        assertThat(builder().connectFailures(2).build().hashCode())
+                .isNotEqualTo(builder().connectFailures(3).build().hashCode());
+    }
+
+    @Test
     void aShorterLargestTimeShortensAnEjectionThatRuns() {
         fail(record, 5);
         reviewed();
