@@ -3,6 +3,7 @@ package dev.zerohop.grpc;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Node;
+import dev.zerohop.Time;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.Helper;
 import io.grpc.Status;
@@ -26,6 +27,7 @@ final class Links implements HealthSource {
     private static final long LEAVING_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Helper helper;
+    private final Time time;
     private final Attempts attempts;
     private final Runnable onLoss;
     private final Runnable onLeavingGone;
@@ -41,8 +43,9 @@ final class Links implements HealthSource {
      * @param onLoss called when a member's connection failed or was lost
      * @param onLeavingGone called when an endpoint that left serves no longer though none of the new ones is connected
      */
-    Links(Helper helper, Attempts attempts, Runnable onLoss, Runnable onLeavingGone) {
+    Links(Helper helper, Time time, Attempts attempts, Runnable onLoss, Runnable onLeavingGone) {
         this.helper = helper;
+        this.time = time;
         this.attempts = attempts;
         this.onLoss = onLoss;
         this.onLeavingGone = onLeavingGone;
@@ -91,7 +94,7 @@ final class Links implements HealthSource {
             Link link = before.remove(node);
             EquivalentAddressGroup group = addresses.apply(node);
             if (link == null && group != null) {
-                link = new Link(node, group, helper, this, attempts);
+                link = new Link(node, group, helper, this, attempts, time);
                 begun.add(link);
             } else if (link != null && group != null) {
                 link.updateAddresses(group);
@@ -184,7 +187,7 @@ final class Links implements HealthSource {
             onLeavingGone.run();
             return;
         }
-        link.requestConnection();
+        link.reconnect();
         onLoss.run();
     }
 

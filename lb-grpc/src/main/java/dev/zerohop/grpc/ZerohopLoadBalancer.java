@@ -60,7 +60,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.sync = helper.getSynchronizationContext();
         this.time = time;
         this.attempts = new Attempts(() -> requireNonNull(balancer), failures, () -> sync.execute(this::publish));
-        this.links = new Links(helper, attempts, this::wantRefresh, () -> sync.execute(this::publish));
+        this.links = new Links(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
     @Override
@@ -147,7 +147,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         for (EquivalentAddressGroup group : resolved.getAddresses()) {
             Endpoint stated = group.getAttributes().get(ZerohopGrpc.ENDPOINT);
             Endpoint endpoint = stated == null ? PlainEndpoints.of(group) : stated;
-            if (endpoints.putIfAbsent(endpoint.id(), endpoint) == null) {
+            boolean known = endpoints.putIfAbsent(endpoint.id(), endpoint) != null;
+            // A member without an address yet has no subchannel and counts as being connected.
+            if (!known && group.getAttributes().get(ZerohopNameResolver.LOOKED_UP_STILL) == null) {
                 groups.put(endpoint.id(), group);
             }
         }
@@ -240,7 +242,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
         }
         if (byNode.isEmpty()) {
-            return sourceError == null && running().endpoints() == null
+            return !snapshot.members().isEmpty()
+                            || (sourceError == null && running().endpoints() == null)
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }

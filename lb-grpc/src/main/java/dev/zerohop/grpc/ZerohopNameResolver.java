@@ -36,6 +36,10 @@ final class ZerohopNameResolver extends NameResolver {
     /** Carries what the source says besides addresses on to the policy. */
     static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
+    /** Marks a member whose host name is being looked up for the first time: its address is none yet. */
+    @EquivalentAddressGroup.Attr
+    static final Attributes.Key<Boolean> LOOKED_UP_STILL = Attributes.Key.create("dev.zerohop.grpc.LOOKED_UP_STILL");
+
     private final Target target;
     private final String authority;
     private final SynchronizationContext sync;
@@ -51,17 +55,21 @@ final class ZerohopNameResolver extends NameResolver {
     private @Nullable String configuration;
     private boolean failing;
     private boolean delivered;
-    private long generation;
-    private Map<String, List<InetAddress>> looked = Map.of();
+    private boolean deliveryDue;
 
     ZerohopNameResolver(Target target, String authority, Args args, Resolver resolver) {
+        this(target, authority, args, resolver, InetAddress::getAllByName);
+    }
+
+    ZerohopNameResolver(Target target, String authority, Args args, Resolver resolver, HostNames.LookUp lookUp) {
         this.target = target;
         this.authority = authority;
         this.sync = args.getSynchronizationContext();
         this.resolver = resolver;
         this.observer = args.getArg(ZerohopGrpc.LISTENER);
         Executor offload = args.getOffloadExecutor();
-        this.hostNames = new HostNames(offload == null ? Env.system().blocking() : offload);
+        this.hostNames =
+                new HostNames(lookUp, offload == null ? Env.system().blocking() : offload, sync, this::deliverSoon);
     }
 
     @Override
@@ -108,19 +116,13 @@ final class ZerohopNameResolver extends NameResolver {
     @Override
     public void refresh() {
         resolver.refresh();
-        EndpointSet set = current;
-        if (set != null && delivered && hostNames.mayAskAgain(System.nanoTime())) {
-            Set<String> names = namesIn(set);
-            if (!names.isEmpty()) {
-                lookUp(names);
-            }
-        }
+        hostNames.refresh();
     }
 
     @Override
     public void shutdown() {
         shutdown = true;
-        generation++;
+        hostNames.follow(Set.of());
         resolver.close();
     }
 
@@ -130,12 +132,18 @@ final class ZerohopNameResolver extends NameResolver {
         }
         current = set;
         failing = failing && set.stale();
-        Set<String> names = namesIn(set);
-        if (looked.keySet().containsAll(names)) {
-            generation++;
-            deliver();
-        } else {
-            lookUp(names);
+        hostNames.follow(namesIn(set));
+        deliver();
+    }
+
+    /** Names that are found at once are delivered at once, in one go. */
+    private void deliverSoon() {
+        if (!deliveryDue) {
+            deliveryDue = true;
+            sync.execute(() -> {
+                deliveryDue = false;
+                deliver();
+            });
         }
     }
 
@@ -145,21 +153,6 @@ final class ZerohopNameResolver extends NameResolver {
             current = set.confirmed(asOf);
             news.confirmed(asOf);
         }
-    }
-
-    private void lookUp(Set<String> names) {
-        long mine = ++generation;
-        hostNames.lookUp(
-                names,
-                found -> sync.execute(() -> {
-                    if (mine == generation) {
-                        boolean changed = !found.equals(looked);
-                        looked = found;
-                        if (changed || !delivered) {
-                            deliver();
-                        }
-                    }
-                }));
     }
 
     private void takeConfiguration(String json) {
@@ -187,15 +180,13 @@ final class ZerohopNameResolver extends NameResolver {
     private void deliver() {
         EndpointSet set = current;
         Listener2 to = listener;
-        if (set == null || to == null) {
+        if (set == null || to == null || shutdown) {
             return;
         }
         delivered = true;
         List<EquivalentAddressGroup> groups = new ArrayList<>(set.endpoints().size());
         for (Endpoint endpoint : set.endpoints()) {
-            groups.add(new EquivalentAddressGroup(
-                    addresses(endpoint),
-                    Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
+            groups.add(group(endpoint));
         }
         Attributes.Builder facts =
                 Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set).set(NEWS, news);
@@ -211,19 +202,26 @@ final class ZerohopNameResolver extends NameResolver {
                 .build());
     }
 
-    private List<SocketAddress> addresses(Endpoint endpoint) {
+    private EquivalentAddressGroup group(Endpoint endpoint) {
+        Attributes.Builder facts = Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint);
+        List<SocketAddress> addresses = new ArrayList<>();
         if (HostNames.isLiteral(endpoint.host())) {
-            return List.of(new InetSocketAddress(endpoint.host(), endpoint.port()));
+            addresses.add(new InetSocketAddress(endpoint.host(), endpoint.port()));
+        } else {
+            List<InetAddress> found = hostNames.addresses(endpoint.host());
+            if (found == null) {
+                facts.set(LOOKED_UP_STILL, true);
+                found = List.of();
+            }
+            for (InetAddress address : found) {
+                addresses.add(new InetSocketAddress(address, endpoint.port()));
+            }
+            if (addresses.isEmpty()) {
+                // A member all the same: its connection fails with "unresolved address", which asks for a refresh.
+                addresses.add(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
+            }
         }
-        List<SocketAddress> all = new ArrayList<>();
-        for (InetAddress address : looked.getOrDefault(endpoint.host(), List.of())) {
-            all.add(new InetSocketAddress(address, endpoint.port()));
-        }
-        if (all.isEmpty()) {
-            // A member all the same: its connection fails with "unresolved address", which asks for a refresh.
-            all.add(InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port()));
-        }
-        return all;
+        return new EquivalentAddressGroup(addresses, facts.build());
     }
 
     private static Set<String> namesIn(EndpointSet set) {

@@ -49,6 +49,38 @@ class ForeignTargetTest {
         }
     }
 
+    /** A connection attempt there gets no answer, as at a firewall or over a broken IPv6 route: the queue of a listener that accepts nothing is full. */
+    @Test
+    void anAddressThatDoesNotAnswerCostsNoConnectTimeout() throws Exception {
+        try (ServerSocket full = new ServerSocket(0, 1);
+                TestServer a = new TestServer("a");
+                Fleet fleet = new Fleet()) {
+            java.util.List<java.net.Socket> queued = new java.util.ArrayList<>();
+            try {
+                for (int i = 0; i < 4; i++) {
+                    java.net.Socket socket = new java.net.Socket();
+                    queued.add(socket);
+                    try {
+                        socket.connect(new InetSocketAddress("127.0.0.1", full.getLocalPort()), 200);
+                    } catch (java.net.SocketTimeoutException asMeant) {
+                        break;
+                    }
+                }
+                fleet.plain(List.of(group(full.getLocalPort(), a.port())));
+                // grpc gives a connection attempt 20 s.
+                assertThat(TestServer.call(
+                                fleet.channel("{}"),
+                                io.grpc.CallOptions.DEFAULT.withDeadlineAfter(15, TimeUnit.SECONDS),
+                                "x"))
+                        .isEqualTo("a");
+            } finally {
+                for (java.net.Socket socket : queued) {
+                    socket.close();
+                }
+            }
+        }
+    }
+
     @Test
     void groupsThatShareAnAddressAreTwoEndpoints() throws Exception {
         int dead = deadPort();

@@ -2,6 +2,7 @@ package dev.zerohop.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.Endpoint;
 import dev.zerohop.testing.FakeTime;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
@@ -56,6 +57,10 @@ class ScaleTest {
             groups.add(new EquivalentAddressGroup(
                     new InetSocketAddress("10." + (i >> 16) + "." + ((i >> 8) & 255) + "." + (i & 255), 80)));
         }
+        resolve(groups);
+    }
+
+    private void resolve(List<EquivalentAddressGroup> groups) {
         sync.execute(() -> policy.acceptResolvedAddresses(ResolvedAddresses.newBuilder()
                 .setAddresses(groups)
                 .setAttributes(Attributes.EMPTY)
@@ -159,6 +164,97 @@ class ScaleTest {
         assertThat(published.get(published.size() - 1)).isEqualTo(ConnectivityState.READY);
         subchannels.get(1).become(ConnectivityStateInfo.forNonError(ConnectivityState.IDLE));
         assertThat(published.get(published.size() - 1)).isEqualTo(ConnectivityState.CONNECTING);
+    }
+
+    private static EquivalentAddressGroup group(int... ports) {
+        return new EquivalentAddressGroup(java.util.Arrays.stream(ports)
+                .mapToObj(port -> (java.net.SocketAddress) new InetSocketAddress("10.0.0.1", port))
+                .toList());
+    }
+
+    private static int port(FakeSubchannel subchannel) {
+        return ((InetSocketAddress) subchannel.addresses.get(0).getAddresses().get(0)).getPort();
+    }
+
+    private static ConnectivityStateInfo failed(String why) {
+        return ConnectivityStateInfo.forTransientFailure(Status.UNAVAILABLE.withDescription(why));
+    }
+
+    private void become(int subchannel, ConnectivityStateInfo info) {
+        subchannels.get(subchannel).become(info);
+        time.advance(Duration.ofMillis(20));
+    }
+
+    private ConnectivityState state() {
+        return published.get(published.size() - 1);
+    }
+
+    @Test
+    void theAddressesOfAnEndpointRaceWithAStagger() {
+        resolve(List.of(group(1, 2, 3)));
+        assertThat(subchannels).hasSize(1);
+        become(0, ConnectivityStateInfo.forNonError(ConnectivityState.CONNECTING));
+        time.advance(Duration.ofMillis(200));
+        assertThat(subchannels).hasSize(1);
+        time.advance(Duration.ofMillis(50));
+        assertThat(subchannels).hasSize(2).allMatch(subchannel -> subchannel.requests == 1);
+        // One that fails makes room at once.
+        become(1, failed("refused"));
+        assertThat(subchannels).hasSize(3);
+        assertThat(state()).isEqualTo(ConnectivityState.CONNECTING);
+        become(2, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        assertThat(state()).isEqualTo(ConnectivityState.READY);
+        assertThat(subchannels).extracting(subchannel -> subchannel.shutdown).containsExactly(true, true, false);
+        assertThat(pickers.get(pickers.size() - 1)
+                        .pickSubchannel(new PlainCall())
+                        .getSubchannel())
+                .isSameAs(subchannels.get(2));
+        // The address that served goes first when the connection is lost, then the others.
+        become(2, ConnectivityStateInfo.forNonError(ConnectivityState.IDLE));
+        assertThat(state()).isEqualTo(ConnectivityState.CONNECTING);
+        assertThat(subchannels.get(2).requests).isEqualTo(2);
+        become(2, failed("gone"));
+        assertThat(subchannels).hasSize(4);
+        assertThat(port(subchannels.get(3))).isEqualTo(1);
+        time.advance(Duration.ofMillis(250));
+        assertThat(subchannels).hasSize(5);
+        become(3, failed("no route"));
+        assertThat(state()).isEqualTo(ConnectivityState.CONNECTING);
+        become(4, failed("no way"));
+        assertThat(state()).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
+        assertThat(pickers.get(pickers.size() - 1)
+                        .pickSubchannel(new PlainCall())
+                        .getStatus()
+                        .getDescription())
+                .contains("10.0.0.1:3: gone")
+                .contains("10.0.0.1:1: no route")
+                .contains("10.0.0.1:2: no way");
+        sync.execute(policy::shutdown);
+        assertThat(subchannels).allMatch(subchannel -> subchannel.shutdown);
+    }
+
+    @Test
+    void anAddressThatStaysKeepsItsConnectionAndOneThatGoesGivesItUp() {
+        Endpoint one = Endpoint.builder("orders.test", 80).id("one").build();
+        resolve(List.of(named(one, 1, 2)));
+        become(0, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        resolve(List.of(named(one, 3, 1)));
+        assertThat(subchannels).hasSize(1);
+        assertThat(subchannels.get(0).shutdown).isFalse();
+        resolve(List.of(named(one, 3)));
+        assertThat(subchannels.get(0).shutdown).isTrue();
+        assertThat(subchannels).hasSize(2);
+        assertThat(port(subchannels.get(1))).isEqualTo(3);
+        become(1, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        assertThat(state()).isEqualTo(ConnectivityState.READY);
+        time.advance(Duration.ofSeconds(5));
+        assertThat(subchannels).hasSize(2);
+    }
+
+    private static EquivalentAddressGroup named(Endpoint endpoint, int... ports) {
+        return new EquivalentAddressGroup(
+                group(ports).getAddresses(),
+                Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build());
     }
 
     @Test
