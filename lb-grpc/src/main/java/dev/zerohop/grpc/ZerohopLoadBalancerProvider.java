@@ -33,7 +33,12 @@ public final class ZerohopLoadBalancerProvider extends LoadBalancerProvider {
 
     @Override
     public LoadBalancer newLoadBalancer(LoadBalancer.Helper helper) {
-        return new ZerohopLoadBalancer(helper, new ChannelTime(helper.getScheduledExecutorService()));
+        return new HealthChecks(helper, new LoadBalancer.Factory() {
+            @Override
+            public LoadBalancer newLoadBalancer(LoadBalancer.Helper inner) {
+                return new ZerohopLoadBalancer(inner, new ChannelTime(inner.getScheduledExecutorService()));
+            }
+        });
     }
 
     @Override

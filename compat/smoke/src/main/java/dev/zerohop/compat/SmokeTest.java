@@ -13,6 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.NameResolver;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
@@ -278,6 +279,27 @@ class SmokeTest {
                                 .withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(1))
                                 .withDeadlineAfter(1, TimeUnit.SECONDS)))
                 .hasMessageContaining("DEADLINE_EXCEEDED");
+    }
+
+    @Test
+    void aServerThatIsNotServingGetsNoCallsWhereHealthChecksAreConfigured() {
+        EchoServer a = server("s-0");
+        EchoServer b = server("s-1");
+        for (EchoServer each : servers) {
+            each.health.setStatus("shop.Orders", ServingStatus.SERVING);
+        }
+        ManagedChannel channel = built(transport
+                .channel(target(a, b))
+                .defaultServiceConfig(Map.of(
+                        "loadBalancingConfig",
+                        List.of(Map.of("zerohop", Map.of())),
+                        "healthCheckConfig",
+                        Map.of("serviceName", "shop.Orders"))));
+        awaitAnswersOf(channel, "s-0", "s-1");
+        a.health.setStatus("shop.Orders", ServingStatus.NOT_SERVING);
+        awaitAnswersOf(channel, "s-1");
+        a.health.setStatus("shop.Orders", ServingStatus.SERVING);
+        awaitAnswersOf(channel, "s-0", "s-1");
     }
 
     @Test
