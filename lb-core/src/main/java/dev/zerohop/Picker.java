@@ -35,8 +35,8 @@ public interface Picker {
     Picker rebuild(Snapshot next);
 
     /**
-     * Whether an attempt with this context waits for the owner of its key (owner-down policy WAIT). An attempt that did not reach the owner is then made
-     * again within the call's own time, as one that finds the owner down waits for it.
+     * Whether an attempt with this context waits for whatever is missing to reach the owner of its key (owner-down policy WAIT): an endpoint, the whole
+     * set, a connection. An attempt that did not reach the owner is then made again within the call's own time.
      */
     default boolean waits(PickContext context) {
         return false;

@@ -27,6 +27,14 @@ public record Refusal(Kind kind, boolean waits, String message) {
         CLOSED
     }
 
+    /**
+     * The same for a caller that waits for whatever is missing. A key that the policy cannot use stays final, and so does the end of the balancer: neither is
+     * mended by time.
+     */
+    public Refusal waiting() {
+        return waits || kind == Kind.BAD_KEY || kind == Kind.CLOSED ? this : new Refusal(kind, true, message);
+    }
+
     /** Checks for null. */
     public Refusal {
         requireNonNull(kind, "kind");

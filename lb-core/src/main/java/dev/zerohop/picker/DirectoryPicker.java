@@ -94,28 +94,28 @@ final class DirectoryPicker extends KeyedPicker {
     }
 
     @Override
-    boolean waits() {
-        return policy.ownerDown() == OwnerDown.WAIT;
+    boolean waits(EndpointSelector key, PickContext context) {
+        return policy.ownerDown() == OwnerDown.WAIT
+                || (missing != null && missing.waits(context) && owners.peek(key) instanceof Absent);
     }
 
     @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
         Answer answer = owners.peek(key);
-        boolean waits = policy.ownerDown() == OwnerDown.WAIT;
         if (answer instanceof Unknown unknown) {
             return unknown.asking()
                     ? new Refusal(Refusal.Kind.CONNECTING, true, unknown(key, "is not known yet", unknown))
-                    : new Refusal(Refusal.Kind.OWNER_DOWN, waits, unknown(key, "cannot be found out", unknown));
+                    : new Refusal(Refusal.Kind.OWNER_DOWN, false, unknown(key, "cannot be found out", unknown));
         }
         if (answer instanceof Owner owner) {
-            return refusal(owner, context, waits);
+            return refusal(owner, context);
         }
         return missing == null
                 ? new Refusal(Refusal.Kind.BAD_KEY, false, owners.missing(policy, key))
                 : missing.refusal(context);
     }
 
-    private Refusal refusal(Owner owner, PickContext context, boolean waits) {
+    private Refusal refusal(Owner owner, PickContext context) {
         if (owners.usable(owner, context) != null) {
             return new Refusal(
                     Refusal.Kind.CONNECTING, true, "the directory has just named " + owner + " as the owner");
@@ -126,9 +126,9 @@ final class DirectoryPicker extends KeyedPicker {
         Node node = owners.known(owner);
         if (node == null) {
             return new Refusal(
-                    Refusal.Kind.OWNER_DOWN, waits, "the owner by the directory, " + owners.notAMember(owner));
+                    Refusal.Kind.OWNER_DOWN, false, "the owner by the directory, " + owners.notAMember(owner));
         }
-        return Refusals.ownerDown("the owner by the directory, " + owner + " (" + node.endpoint() + "),", node, waits);
+        return Refusals.ownerDown("the owner by the directory, " + owner + " (" + node.endpoint() + "),", node);
     }
 
     private static String unknown(EndpointSelector key, String what, Unknown unknown) {

@@ -46,8 +46,8 @@ abstract class KeyedPicker implements Picker {
         return pick(key, context);
     }
 
-    /** Whether calls with a key wait for an owner that is down. */
-    boolean waits() {
+    /** Whether a call with this key waits for whatever is missing. */
+    boolean waits(EndpointSelector key, PickContext context) {
         return false;
     }
 
@@ -75,14 +75,16 @@ abstract class KeyedPicker implements Picker {
 
     @Override
     public final boolean waits(PickContext context) {
-        return context.selector() != null ? waits() : withoutKey != null && withoutKey.waits(context);
+        EndpointSelector key = context.selector();
+        return key != null ? waits(key, context) : withoutKey != null && withoutKey.waits(context);
     }
 
     @Override
     public final Refusal refusal(PickContext context) {
         EndpointSelector key = context.selector();
         if (key != null) {
-            return snapshot.members().isEmpty() ? Refusals.of(snapshot) : refusal(key, context);
+            Refusal refusal = snapshot.members().isEmpty() ? Refusals.of(snapshot) : refusal(key, context);
+            return waits(key, context) ? refusal.waiting() : refusal;
         }
         if (withoutKey != null) {
             return withoutKey.refusal(context);

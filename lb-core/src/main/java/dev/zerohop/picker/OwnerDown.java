@@ -4,7 +4,7 @@ package dev.zerohop.picker;
 public enum OwnerDown {
     /** An error at once, which names the ordinal and why. */
     FAIL_FAST,
-    /** It waits for the owner within its own deadline. */
+    /** It waits within its own deadline for whatever is missing: the owner, its connection, the set, the directory's answer. */
     WAIT,
     /**
      * The next owner: the buckets of mix64(h + k * 0x9E3779B97F4A7C15) for k = 1 to 8, then the ordinals behind the owner's in turn. Only the keys

@@ -63,11 +63,11 @@ final class Refusals {
                 "0 of " + members.size() + " endpoints usable (" + String.join(", ", causes) + ")");
     }
 
-    /** The owner of a key is known but no candidate. {@code who} names it; {@code waits} is what the policy says for an owner that is down. */
-    static Refusal ownerDown(String who, Node owner, boolean waits) {
+    /** The owner of a key is known but no candidate. {@code who} names it. */
+    static Refusal ownerDown(String who, Node owner) {
         Health health = owner.health();
         if (owner.endpoint().weight() == 0) {
-            return new Refusal(Refusal.Kind.OWNER_DOWN, waits, who + " has weight 0 and takes no traffic");
+            return new Refusal(Refusal.Kind.OWNER_DOWN, false, who + " has weight 0 and takes no traffic");
         }
         if (health.status() == Health.Status.CONNECTING) {
             return new Refusal(Refusal.Kind.CONNECTING, true, who + " is " + health.status() + ": " + health.reason());
@@ -75,12 +75,12 @@ final class Refusals {
         if (health.status() == Health.Status.HALF_OPEN) {
             return new Refusal(
                     Refusal.Kind.OWNER_DOWN,
-                    waits,
+                    false,
                     who + " is HALF_OPEN: " + health.reason() + "; its one probe call is under way");
         }
         return new Refusal(
                 Refusal.Kind.OWNER_DOWN,
-                waits,
+                false,
                 who + " is " + health.status()
                         + (health.usable() ? " but was left out by stages" : ": " + health.reason()));
     }

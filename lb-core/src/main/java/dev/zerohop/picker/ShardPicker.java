@@ -130,7 +130,7 @@ final class ShardPicker extends KeyedPicker {
     }
 
     @Override
-    boolean waits() {
+    boolean waits(EndpointSelector key, PickContext context) {
         return policy.ownerDown() == OwnerDown.WAIT;
     }
 
@@ -150,12 +150,11 @@ final class ShardPicker extends KeyedPicker {
         if (policy.ownerDown() == OwnerDown.SPILL) {
             return Refusals.of(snapshot);
         }
-        boolean waits = policy.ownerDown() == OwnerDown.WAIT;
         int position = owners.find(ordinal);
         if (position < 0) {
             return new Refusal(
                     Refusal.Kind.OWNER_DOWN,
-                    waits,
+                    false,
                     "ordinal " + ordinal + " has no endpoint; ordinals known: " + owners.known());
         }
         List<Node> members = owners.members(position);
@@ -168,7 +167,7 @@ final class ShardPicker extends KeyedPicker {
         Node first = members.get(0);
         return new Refusal(
                 connecting ? Refusal.Kind.CONNECTING : Refusal.Kind.OWNER_DOWN,
-                connecting || waits,
+                connecting,
                 "ordinal " + ordinal
                         + (members.size() == 1
                                 ? " (" + first.endpoint() + ") " + state(first)

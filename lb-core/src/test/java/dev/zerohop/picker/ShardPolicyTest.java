@@ -312,26 +312,6 @@ class ShardPolicyTest {
         assertThat(last.spilled(key("user-42"), five.get(3))).isTrue();
     }
 
-    /** With shards 0 to 2 stated, a pod with ordinal 3 or 4 owns nothing and stands in for nobody. */
-    @Test
-    void spillStaysInsideTheRangeOfOrdinals() {
-        ShardPolicy policy = ShardPolicy.builder()
-                .ownerDown(OwnerDown.SPILL)
-                .shards(2)
-                .firstOrdinal(1)
-                .build();
-        five.get(1).health(Health.Status.EJECTED);
-        Picker one = picker(policy, usable(five, null));
-        for (int i = 0; i < 200; i++) {
-            assertThat(ordinalOf(one.pick(key("k" + i)))).isEqualTo(2);
-        }
-        five.get(2).health(Health.Status.EJECTED);
-        Picker none = picker(policy, usable(five, null));
-        for (int i = 0; i < 200; i++) {
-            assertThat(none.pick(key("k" + i))).isNull();
-        }
-    }
-
     @Test
     void anOwnerOfWeightZeroTakesNoTraffic() {
         List<FakeNode> nodes = List.of(FakeNode.named("o-0"), FakeNode.named("o-1", 0));

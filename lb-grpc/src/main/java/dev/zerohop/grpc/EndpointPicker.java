@@ -39,16 +39,9 @@ final class EndpointPicker extends SubchannelPicker {
     private final @Nullable KeySource key;
     private final Metadata.@Nullable Key<String> keyHeader;
     private final String causes;
-    private final @Nullable Status sourceError;
     private final AtomicInteger turn = new AtomicInteger();
 
-    EndpointPicker(
-            Balancer balancer,
-            Links links,
-            Attempts attempts,
-            RecentFailures failures,
-            String causes,
-            @Nullable Status sourceError) {
+    EndpointPicker(Balancer balancer, Links links, Attempts attempts, RecentFailures failures, String causes) {
         this.balancer = balancer;
         this.view = balancer.view();
         this.links = links.byNode();
@@ -60,7 +53,6 @@ final class EndpointPicker extends SubchannelPicker {
         this.key = settings.key();
         this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
         this.causes = causes;
-        this.sourceError = sourceError;
     }
 
     @Override
@@ -227,9 +219,7 @@ final class EndpointPicker extends SubchannelPicker {
         return switch (refusal.kind()) {
             case BAD_KEY -> badKey(args, refusal.message());
             case NONE_KNOWN ->
-                refusal.waits() && sourceError == null
-                        ? Waiting.because("resolving", refusal.message())
-                        : unavailable(refusal.message());
+                refusal.waits() ? Waiting.because("resolving", refusal.message()) : unavailable(refusal.message());
             case NONE_USABLE, OWNER_DOWN, CONNECTING, CLOSED ->
                 refusal.waits()
                         ? Waiting.because(

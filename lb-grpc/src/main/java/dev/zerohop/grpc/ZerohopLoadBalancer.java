@@ -223,7 +223,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         timeLeaving();
         ConnectivityState state = aggregate(snapshot);
         String causes = state == ConnectivityState.READY ? "" : causes();
-        helper.updateBalancingState(state, new EndpointPicker(running, links, attempts, failures, causes, sourceError));
+        helper.updateBalancingState(state, new EndpointPicker(running, links, attempts, failures, causes));
         if (refreshWanted) {
             refreshWanted = false;
             helper.refreshNameResolution();
