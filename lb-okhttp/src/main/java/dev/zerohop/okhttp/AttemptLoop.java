@@ -41,7 +41,7 @@ final class AttemptLoop {
             Failure meaning;
             try {
                 call.begin(open, chain);
-                ReleaseConnection.ofOther(open.route(), chain, call, request);
+                open.route().leaveOther(call, request);
                 Response response = open.route().proceed(chain, routed(request, view, picks.context(), lease));
                 return tracked(call.asSent(response), open, call);
             } catch (Throwable thrown) {

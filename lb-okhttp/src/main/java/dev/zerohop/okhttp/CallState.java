@@ -214,11 +214,6 @@ final class CallState extends EventListener {
         return open == null ? null : open.route();
     }
 
-    /** What OkHttp did on the way to releasing a connection does not count as part of the attempt. */
-    void released() {
-        begin();
-    }
-
     /** The request that the application's own network interceptors are about to see: what is written of a long body is progress. */
     Request entering(Request request) throws IOException {
         phase = Phase.LOCAL;

@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  * identity is what keeps its connections from those of other endpoints.
  */
 final class EndpointRoute {
-    private final String host;
-    private final Endpoint endpoint;
+    private final Destination destination;
     private final ConnectionPool pool;
     private final TlsProofs proofs;
     private final Set<Connection> lost = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
@@ -34,18 +33,13 @@ final class EndpointRoute {
     private volatile @Nullable RouteSocketFactory sockets;
 
     EndpointRoute(String host, Endpoint endpoint, ConnectionPool pool, TlsProofs proofs) {
-        this.host = host;
-        this.endpoint = endpoint;
+        this.destination = new Destination(host, endpoint);
         this.pool = pool;
         this.proofs = proofs;
     }
 
     Endpoint endpoint() {
-        return endpoint;
-    }
-
-    boolean logical(String name) {
-        return host.equals(name);
+        return destination.endpoint();
     }
 
     /**
@@ -63,8 +57,8 @@ final class EndpointRoute {
 
     private RouteDns dnsOver(Dns users) {
         RouteDns known = dns;
-        if (known == null || known.fallback() != users) {
-            known = new RouteDns(this, users);
+        if (known == null || !known.wraps(users)) {
+            known = new RouteDns(destination, users);
             dns = known;
         }
         return known;
@@ -73,10 +67,33 @@ final class EndpointRoute {
     private RouteSocketFactory socketsOver(SocketFactory users) {
         RouteSocketFactory known = sockets;
         if (known == null || !known.wraps(users)) {
-            known = new RouteSocketFactory(this, users);
+            known = new RouteSocketFactory(destination, users);
             sockets = known;
         }
         return known;
+    }
+
+    /**
+     * Makes a call let go of the connection that it holds, if that leads to another endpoint. OkHttp lets a call that is proceeded with again go on with it
+     * if it works and the URL's host and port are the same; they are the same for every endpoint of a service, so a repeat would silently go to the endpoint
+     * that just failed.
+     */
+    void leaveOther(CallState call, Request request) {
+        Connection held = call.connection();
+        if (held == null
+                || !held.route().address().url().host().equals(request.url().host())
+                || carries(held)) {
+            return;
+        }
+        RouteSocket socket = RouteSocket.under(held);
+        if (socket != null) {
+            socket.abandon();
+        }
+    }
+
+    /** Whether the connection leads to this endpoint. */
+    boolean carries(Connection connection) {
+        return connection.route().address().dns() instanceof RouteDns known && known.destination() == destination;
     }
 
     TlsProofs proofs() {
@@ -106,6 +123,7 @@ final class EndpointRoute {
     /** The endpoint is gone: closes idle connections now, and the rest when their last lease ends. */
     void retire() {
         retired = true;
+        destination.leave();
         pool.evictAll();
     }
 
@@ -121,6 +139,6 @@ final class EndpointRoute {
 
     @Override
     public String toString() {
-        return host + " at " + endpoint;
+        return destination.toString();
     }
 }

@@ -7,19 +7,52 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import okhttp3.Dns;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the logical name with the endpoint's address and everything else with the user's own resolver. OkHttp shares a connection only between
- * calls whose resolvers are equal, so the route, which is compared by identity, keeps the endpoints' connections apart.
+ * calls whose resolvers are equal, so the destination keeps the endpoints' connections apart.
  */
-record RouteDns(EndpointRoute route, Dns fallback) implements Dns {
+final class RouteDns implements Dns {
+    private final Destination destination;
+    private final Dns fallback;
+
+    RouteDns(Destination destination, Dns fallback) {
+        this.destination = destination;
+        this.fallback = fallback;
+    }
+
+    Destination destination() {
+        return destination;
+    }
+
+    boolean wraps(Dns dns) {
+        return fallback == dns;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RouteDns that
+                && destination.mayStandFor(that.destination)
+                && fallback.equals(that.fallback);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * destination.standingHash() + fallback.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return destination.toString();
+    }
 
     @Override
     public List<InetAddress> lookup(String host) throws UnknownHostException {
-        if (!route.logical(host)) {
+        if (!destination.logical(host)) {
             return fallback.lookup(host);
         }
-        Endpoint endpoint = route.endpoint();
+        Endpoint endpoint = destination.endpoint();
         List<InetAddress> found = Addresses.isLiteral(endpoint.host())
                 ? List.of(InetAddress.getByName(endpoint.host()))
                 : fallback.lookup(endpoint.host());

@@ -31,7 +31,7 @@ final class RouteSocket extends ForwardingSocket {
     /** A look costs a handful of system calls, and OkHttp asks several times before it writes. */
     private static final long LOOK_VALID_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
-    private final EndpointRoute route;
+    private final Destination destination;
     private final @Nullable SocketChannel channel;
     private final Early early = new Early();
     private final ReentrantLock reading = new ReentrantLock();
@@ -42,22 +42,24 @@ final class RouteSocket extends ForwardingSocket {
     private volatile long lookedAtNanos = System.nanoTime() - LOOK_VALID_NANOS;
     private volatile long written;
     private volatile boolean requestDue;
+    private volatile boolean abandoned;
 
-    private RouteSocket(EndpointRoute route, Socket socket, @Nullable SocketChannel channel) throws SocketException {
+    private RouteSocket(Destination destination, Socket socket, @Nullable SocketChannel channel)
+            throws SocketException {
         super(socket);
-        this.route = route;
+        this.destination = destination;
         this.channel = channel;
     }
 
     /** A socket of our own: never through a SOCKS proxy of the system's, as {@code new Socket()} may be. */
-    static RouteSocket open(EndpointRoute route) throws IOException {
+    static RouteSocket open(Destination destination) throws IOException {
         SocketChannel channel = SocketChannel.open();
-        return new RouteSocket(route, channel.socket(), channel);
+        return new RouteSocket(destination, channel.socket(), channel);
     }
 
     /** A socket of the user's own factory. */
-    static RouteSocket over(EndpointRoute route, Socket users) throws IOException {
-        return new RouteSocket(route, users, null);
+    static RouteSocket over(Destination destination, Socket users) throws IOException {
+        return new RouteSocket(destination, users, null);
     }
 
     /** The socket that carries the connection, with TLS or without; null if it is not one of ours. */
@@ -117,9 +119,17 @@ final class RouteSocket extends ForwardingSocket {
         }
     }
 
+    /**
+     * From now on OkHttp takes the connection for closed. Calls that it carries go on; the next one that looks at it lets go of it, and the last one that
+     * does so closes it.
+     */
+    void abandon() {
+        abandoned = true;
+    }
+
     @Override
     public boolean isClosed() {
-        return socket.isClosed() || closedByServer();
+        return abandoned || socket.isClosed() || closedByServer();
     }
 
     // ---- streams ----
@@ -262,7 +272,7 @@ final class RouteSocket extends ForwardingSocket {
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
         try {
-            socket.connect(RouteSocketFactory.endpointOf(route, address), timeoutMillis);
+            socket.connect(destination.addressOf(address), timeoutMillis);
         } catch (ClosedChannelException failure) {
             throw asOfASocket(failure);
         }

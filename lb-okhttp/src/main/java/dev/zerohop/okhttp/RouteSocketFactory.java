@@ -2,9 +2,7 @@ package dev.zerohop.okhttp;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketAddress;
 import javax.net.SocketFactory;
 
 /**
@@ -12,12 +10,16 @@ import javax.net.SocketFactory;
  * ever asks for unconnected ones.
  */
 final class RouteSocketFactory extends SocketFactory {
-    private final EndpointRoute route;
+    private final Destination destination;
     private final SocketFactory users;
 
-    RouteSocketFactory(EndpointRoute route, SocketFactory users) {
-        this.route = route;
+    RouteSocketFactory(Destination destination, SocketFactory users) {
+        this.destination = destination;
         this.users = users;
+    }
+
+    Destination destination() {
+        return destination;
     }
 
     boolean wraps(SocketFactory factory) {
@@ -27,17 +29,8 @@ final class RouteSocketFactory extends SocketFactory {
     @Override
     public Socket createSocket() throws IOException {
         return users == SocketFactory.getDefault()
-                ? RouteSocket.open(route)
-                : RouteSocket.over(route, users.createSocket());
-    }
-
-    static SocketAddress endpointOf(EndpointRoute route, SocketAddress address) {
-        if (address instanceof InetSocketAddress inet
-                && inet.getAddress() != null
-                && route.logical(inet.getHostString())) {
-            return new InetSocketAddress(inet.getAddress(), route.endpoint().port());
-        }
-        return address;
+                ? RouteSocket.open(destination)
+                : RouteSocket.over(destination, users.createSocket());
     }
 
     @Override

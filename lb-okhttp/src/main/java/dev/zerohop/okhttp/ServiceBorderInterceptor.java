@@ -39,7 +39,7 @@ final class ServiceBorderInterceptor implements Interceptor {
         boolean routed = services.containsKey(host);
         Connection connection = chain.connection();
         EndpointRoute route = call.route();
-        if (routed && connection != null && route != null && !ReleaseConnection.carries(connection, route)) {
+        if (routed && connection != null && route != null && !route.carries(connection)) {
             throw new IOException(route + ": the call got a connection to "
                     + connection.route().socketAddress() + ", which is another endpoint; nothing was sent");
         }
