@@ -49,7 +49,7 @@ public record Snapshot(
         for (Node node : members) {
             int weight = node.endpoint().weight();
             if (weight > 0) {
-                candidates.add(new Candidate(node, weight));
+                candidates.add(new Candidate(node, weight, 1));
             }
         }
         return new Snapshot(

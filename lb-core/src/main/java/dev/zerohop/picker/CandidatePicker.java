@@ -65,13 +65,13 @@ abstract class CandidatePicker implements Picker {
     /** A candidate by chance, as likely as this policy's shares say; there is one. */
     abstract Node draw();
 
-    /** Whether two candidates differ in weight. */
-    static boolean weightsDiffer(List<Candidate> candidates) {
-        for (int i = 1; i < candidates.size(); i++) {
-            if (candidates.get(i).weight() != candidates.get(0).weight()) {
-                return true;
-            }
+    /** The weights of the candidates, or what stages made of them for a policy that ignores the endpoints' own. */
+    static double[] weights(List<Candidate> candidates, boolean endpoints) {
+        double[] weights = new double[candidates.size()];
+        for (int i = 0; i < weights.length; i++) {
+            Candidate candidate = candidates.get(i);
+            weights[i] = endpoints ? candidate.weight() : candidate.scale();
         }
-        return false;
+        return weights;
     }
 }

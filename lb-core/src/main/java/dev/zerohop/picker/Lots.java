@@ -1,7 +1,5 @@
 package dev.zerohop.picker;
 
-import dev.zerohop.Candidate;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,18 +19,14 @@ final class Lots {
         this.columns = columns;
     }
 
-    static Lots uniform(int count) {
-        return new Lots(count, null);
-    }
-
-    static Lots weighted(List<Candidate> candidates) {
-        int count = candidates.size();
-        if (!CandidatePicker.weightsDiffer(candidates)) {
-            return uniform(count);
+    static Lots of(double[] weights) {
+        int count = weights.length;
+        if (!differ(weights)) {
+            return new Lots(count, null);
         }
         double sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += candidates.get(i).weight();
+        for (double weight : weights) {
+            sum += weight;
         }
         double[] share = new double[count];
         // Columns with less than an average share from the left, the others from the right.
@@ -40,7 +34,7 @@ final class Lots {
         int low = 0;
         int high = count;
         for (int i = 0; i < count; i++) {
-            share[i] = candidates.get(i).weight() / sum * count;
+            share[i] = weights[i] / sum * count;
             if (share[i] < 1) {
                 columns[low++] = i;
             } else {
@@ -67,6 +61,15 @@ final class Lots {
             packed[columns[high]] = column(1, columns[high]);
         }
         return new Lots(count, packed);
+    }
+
+    private static boolean differ(double[] weights) {
+        for (double weight : weights) {
+            if (weight != weights[0]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static long column(double share, int alias) {

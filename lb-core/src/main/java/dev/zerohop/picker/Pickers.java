@@ -34,7 +34,7 @@ public final class Pickers {
     private Pickers() {}
 
     /**
-     * Everybody in turn, whatever the weight. The first turn and the order differ from client to client.
+     * Everybody in turn, whatever the weight, unless a stage prefers some: then as often as the stages say, as under {@link #weightedRoundRobin}. The first turn and the order differ from client to client.
      *
      * <p>Of k picks by one thread, each of n endpoints gets k/n give or take less than 1. Threads are spread over 64 stripes, each of which takes its
      * own turns: whatever the number of threads and however short they live, virtual threads included, each endpoint gets its share give or take
@@ -45,7 +45,7 @@ public final class Pickers {
         return ROUND_ROBIN;
     }
 
-    /** By chance, all alike. */
+    /** By chance, all alike, unless a stage prefers some: then as likely as the stages say. */
     public static PickPolicy random() {
         return RANDOM;
     }
@@ -66,7 +66,7 @@ public final class Pickers {
      *
      * <p>Integer weights are kept exactly while their sum, divided by their greatest common divisor, is at most 65,536 (or 64 for each endpoint if
      * that is more). Beyond that, and for fractional weights such as slow start makes, they are rounded to a cycle of about 16,384 picks (or 16 for
-     * each endpoint), in which everybody has at least one.
+     * each endpoint). Endpoints whose share of it is less than one pick have picks in common, at least one, and take them by chance.
      */
     public static PickPolicy weightedRoundRobin() {
         return WEIGHTED_ROUND_ROBIN;

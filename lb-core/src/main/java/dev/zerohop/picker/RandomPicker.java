@@ -9,7 +9,7 @@ import dev.zerohop.Snapshot;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** By chance, each candidate as likely as its weight says, or all alike. */
+/** By chance, each candidate as likely as its weight says, or all alike but for what stages prefer. */
 final class RandomPicker extends CandidatePicker {
     private final boolean weighted;
     private final Lots lots;
@@ -19,7 +19,7 @@ final class RandomPicker extends CandidatePicker {
         super(snapshot, env);
         this.weighted = weighted;
         this.dice = env.dice();
-        this.lots = weighted ? Lots.weighted(snapshot.candidates()) : Lots.uniform(nodes.length);
+        this.lots = Lots.of(weights(snapshot.candidates(), weighted));
     }
 
     @Override
@@ -44,6 +44,8 @@ final class RandomPicker extends CandidatePicker {
     @Override
     public List<String> explain(PickContext context) {
         return List.of("draws one of " + nodes.length + " candidates"
-                + (lots.isUniform() ? ", all equally likely" : ", as likely as their weights say"));
+                + (lots.isUniform()
+                        ? ", all equally likely"
+                        : weighted ? ", as likely as their weights say" : ", as likely as the stages' weights say"));
     }
 }

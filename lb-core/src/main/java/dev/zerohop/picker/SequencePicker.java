@@ -3,59 +3,106 @@ package dev.zerohop.picker;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.StripedCursor;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Walks a cycle of turns that was laid out in advance. */
-abstract class SequencePicker extends CandidatePicker {
-    final StripedCursor cursor;
+/**
+ * Takes turns in a cycle that was laid out in advance: as many as the weights say, evenly interleaved (see {@link TurnTable}), or one each for a policy that
+ * ignores the endpoints' own weights, but for what stages prefer.
+ */
+final class SequencePicker extends CandidatePicker {
+    private static final int[] NONE = {};
+
+    private final boolean weighted;
+    private final StripedCursor cursor;
 
     /** Makes this client's order differ from that of others; handed on from version to version. */
-    final long seed;
+    private final long seed;
 
-    /** Indexes of {@link #nodes}. */
+    /** Indexes of {@link #nodes}, or {@link TurnTable#LIGHT}. */
     private final int[] turns;
 
+    /** The nodes that share the turns of the light ones, by chance: indexes of {@link #nodes}, as likely as {@link #lots} says. */
+    private final int[] light;
+
+    private final Lots lots;
+
     /** The first version. */
-    SequencePicker(Snapshot snapshot, Env env) {
+    SequencePicker(Snapshot snapshot, Env env, boolean weighted) {
+        this(snapshot, env, weighted, env.dice().nextLong(), null);
+    }
+
+    private SequencePicker(Snapshot snapshot, Env env, boolean weighted, long seed, @Nullable StripedCursor before) {
         super(snapshot, env);
-        this.seed = env.dice().nextLong();
-        this.turns = turns(permuted(seed, nodes.length));
-        this.cursor = StripedCursor.create(Math.max(1, turns.length), env.dice());
+        this.weighted = weighted;
+        this.seed = seed;
+        double[] weights = weights(snapshot.candidates(), weighted);
+        this.turns = turns(seed, weights);
+        this.light = light();
+        this.lots = Lots.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
+        this.cursor = before == null
+                ? StripedCursor.create(Math.max(1, turns.length), env.dice())
+                : turns.length == 0 ? before : before.over(turns.length);
     }
 
-    /** A later version. */
-    SequencePicker(SequencePicker before, Snapshot next) {
-        super(next, before.env);
-        this.seed = before.seed;
-        this.turns = turns(permuted(seed, nodes.length));
-        this.cursor = turns.length == 0 ? before.cursor : before.cursor.over(turns.length);
+    private static int[] turns(long seed, double[] weights) {
+        int[] order = permuted(seed, weights.length);
+        double[] ordered = new double[order.length];
+        for (int i = 0; i < order.length; i++) {
+            ordered[i] = weights[order[i]];
+        }
+        return TurnTable.of(order, ordered);
     }
 
-    /** Lays out the cycle over the candidates in the given order. Called by the constructor, so it must not use fields of a subclass. */
-    abstract int[] turns(int[] order);
+    /** Those without a turn of their own; empty if none shares one. */
+    private int[] light() {
+        boolean shared = false;
+        boolean[] own = new boolean[nodes.length];
+        for (int turn : turns) {
+            if (turn == TurnTable.LIGHT) {
+                shared = true;
+            } else {
+                own[turn] = true;
+            }
+        }
+        return shared ? IntStream.range(0, own.length).filter(i -> !own[i]).toArray() : NONE;
+    }
 
     @Override
-    public final @Nullable Node pick(PickContext context) {
+    public @Nullable Node pick(PickContext context) {
         if (turns.length == 0) {
             return null;
         }
-        Node node = nodes[turns[cursor.next()]];
+        Node node = at(turns[cursor.next()]);
         // The turn of a node to avoid is used up, not passed on to the node behind it.
         return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
     }
 
     @Override
-    final Node draw() {
-        return nodes[turns[env.dice().nextInt(turns.length)]];
+    Node draw() {
+        return at(turns[env.dice().nextInt(turns.length)]);
+    }
+
+    private Node at(int turn) {
+        return nodes[turn >= 0 ? turn : light[lots.draw(env.dice().nextLong() >>> 32)]];
     }
 
     @Override
-    public final List<String> explain(PickContext context) {
+    public Picker rebuild(Snapshot next) {
+        return new SequencePicker(next, env, weighted, seed, cursor);
+    }
+
+    @Override
+    public List<String> explain(PickContext context) {
         return List.of("takes turns in a cycle of " + turns.length + " over " + nodes.length
-                + " candidates, one position for each of " + StripedCursor.STRIPES + " stripes of threads");
+                + " candidates"
+                + (turns.length > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
+                + (light.length == 0 ? "" : ", of which " + light.length + " share the turns of the lightest by chance")
+                + ", one position for each of " + StripedCursor.STRIPES + " stripes of threads");
     }
 
     /**

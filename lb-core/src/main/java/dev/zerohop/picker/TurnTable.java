@@ -19,8 +19,8 @@ import java.util.Arrays;
  *
  * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_TURNS} turns, or {@value #EXACT_TURNS_PER_NODE} a node if that is
  * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_TURNS} turns, or
- * {@value #ROUNDED_TURNS_PER_NODE} a node if that is more, in which everybody has at least one turn: a share is then wrong by at most half a turn a
- * cycle, or up to one turn for a node whose share is smaller than that.
+ * {@value #ROUNDED_TURNS_PER_NODE} a node if that is more: a share is then wrong by at most half a turn a cycle. Nodes whose share is less than a turn have
+ * turns in common, at least one, whose takers the picker draws: a turn for each of a thousand would take from the others what their weights do not say.
  */
 final class TurnTable {
     static final int EXACT_TURNS = 65_536;
@@ -34,18 +34,50 @@ final class TurnTable {
     /** The length of the pattern that is repeated for more nodes than that. */
     static final int BASE_TURNS = 256;
 
+    /** A turn that belongs to one of the light nodes, whose share is less than a turn. */
+    static final int LIGHT = -1;
+
     private static final int[] NONE = {};
 
     private TurnTable() {}
 
     /**
-     * The turns of one cycle.
+     * The turns of one cycle; {@link #LIGHT} for one of those that have no other.
      *
      * @param nodes the nodes' numbers, in the order in which equals take turns
      * @param weights theirs, positive
      */
     static int[] of(int[] nodes, double[] weights) {
-        int[] units = units(weights);
+        if (isExact(weights)) {
+            return layOut(nodes, units(weights, 1));
+        }
+        double scale = turnsOfOne(weights);
+        int light = 0;
+        for (double weight : weights) {
+            light += weight * scale < 1 ? 1 : 0;
+        }
+        // One alone is given its turn.
+        return light < 2 ? layOut(nodes, units(weights, scale)) : layOutWithLight(nodes, weights, scale, light);
+    }
+
+    private static int[] layOutWithLight(int[] nodes, double[] weights, double scale, int light) {
+        int[] some = new int[nodes.length - light + 1];
+        double[] theirs = new double[some.length];
+        int last = some.length - 1;
+        some[last] = LIGHT;
+        int at = 0;
+        for (int i = 0; i < nodes.length; i++) {
+            if (weights[i] * scale < 1) {
+                theirs[last] += weights[i];
+            } else {
+                some[at] = nodes[i];
+                theirs[at++] = weights[i];
+            }
+        }
+        return layOut(some, units(theirs, isExact(theirs) ? 1 : scale));
+    }
+
+    private static int[] layOut(int[] nodes, int[] units) {
         Classes classes = new Classes(units);
         if (classes.count <= 1) {
             return nodes;
@@ -86,40 +118,51 @@ final class TurnTable {
 
     /** Weights as numbers of turns, with no common divisor. */
     static int[] units(double[] weights) {
-        double sum = 0;
-        boolean whole = true;
-        for (double weight : weights) {
-            sum += weight;
-            whole &= weight == Math.rint(weight);
-        }
+        return units(weights, isExact(weights) ? 1 : turnsOfOne(weights));
+    }
+
+    private static int[] units(double[] weights, double scale) {
         int count = weights.length;
-        long exact = Math.max(EXACT_TURNS, (long) EXACT_TURNS_PER_NODE * count);
         int[] units = new int[count];
-        if (whole && sum < Integer.MAX_VALUE) {
-            int divisor = 0;
-            for (int i = 0; i < count; i++) {
-                units[i] = (int) weights[i];
-                if (divisor != 1) {
-                    divisor = SequencePicker.gcd(divisor, units[i]);
-                }
-            }
-            if (sum / divisor <= exact) {
-                for (int i = 0; divisor > 1 && i < count; i++) {
-                    units[i] /= divisor;
-                }
-                return units;
-            }
-        }
-        double scale = Math.max(ROUNDED_TURNS, (long) ROUNDED_TURNS_PER_NODE * count) / sum;
         int divisor = 0;
         for (int i = 0; i < count; i++) {
             units[i] = (int) Math.max(1, Math.rint(weights[i] * scale));
-            divisor = SequencePicker.gcd(divisor, units[i]);
+            if (divisor != 1) {
+                divisor = SequencePicker.gcd(divisor, units[i]);
+            }
         }
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; divisor > 1 && i < count; i++) {
             units[i] /= divisor;
         }
         return units;
+    }
+
+    /** Whether the weights are whole and their cycle is not too long to be laid out exactly. */
+    private static boolean isExact(double[] weights) {
+        double sum = 0;
+        for (double weight : weights) {
+            if (weight != Math.rint(weight)) {
+                return false;
+            }
+            sum += weight;
+        }
+        if (sum >= Integer.MAX_VALUE) {
+            return false;
+        }
+        int divisor = 0;
+        for (int i = 0; i < weights.length && divisor != 1; i++) {
+            divisor = SequencePicker.gcd(divisor, (int) weights[i]);
+        }
+        return sum / divisor <= Math.max(EXACT_TURNS, (long) EXACT_TURNS_PER_NODE * weights.length);
+    }
+
+    /** How many turns of a rounded cycle a weight of 1 makes. */
+    private static double turnsOfOne(double[] weights) {
+        double sum = 0;
+        for (double weight : weights) {
+            sum += weight;
+        }
+        return Math.max(ROUNDED_TURNS, (long) ROUNDED_TURNS_PER_NODE * weights.length) / sum;
     }
 
     /**

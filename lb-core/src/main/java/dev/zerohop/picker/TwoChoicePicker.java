@@ -22,7 +22,7 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
-        this.lots = Lots.weighted(snapshot.candidates());
+        this.lots = Lots.of(weights(snapshot.candidates(), true));
         this.uniform = lots.isUniform();
         this.dice = env.dice();
     }

@@ -34,10 +34,10 @@ record UnkeyedPolicy(Algorithm algorithm, LoadMetric loadMetric) implements Pick
     @Override
     public Picker newPicker(Snapshot first, Env env) {
         return switch (algorithm) {
-            case ROUND_ROBIN -> new RoundRobinPicker(first, env);
+            case ROUND_ROBIN -> new SequencePicker(first, env, false);
             case RANDOM -> new RandomPicker(first, env, false);
             case WEIGHTED_RANDOM -> new RandomPicker(first, env, true);
-            case WEIGHTED_ROUND_ROBIN -> new WeightedRoundRobinPicker(first, env);
+            case WEIGHTED_ROUND_ROBIN -> new SequencePicker(first, env, true);
             case LEAST_REQUEST -> new LeastRequestPicker(first, env);
             case PEAK_EWMA -> new PeakEwmaPicker(first, env);
             case LVS -> new LvsPicker(first, env);

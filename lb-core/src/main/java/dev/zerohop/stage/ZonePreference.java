@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Does nothing, and says so, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others
  * keep a thousandth of the traffic among them: a retry needs somewhere to go.
  *
- * <p>Weights carry the shares, and their sum stays what it was. Policies that ignore weights ({@code round_robin}, {@code random}) see only who is a
- * candidate. Immutable and thread-safe; equal by value.
+ * <p>Weights carry the shares, and their sum stays what it was. They reach every unkeyed policy and {@code rendezvous}: those that ignore the endpoints' own
+ * weights ({@code round_robin}, {@code random}) divide a zone's share evenly over the endpoints that serve it ({@link Candidate#scale}). Immutable and
+ * thread-safe; equal by value.
  *
  * <p>Source: Envoy's zone aware routing with its over-provisioning factor; kube-proxy's choice of a topology from hints.
  *
@@ -170,7 +171,8 @@ public record ZonePreference(
         for (int i = 0; i < all.size(); i++) {
             Candidate candidate = all.get(i);
             double weight = (1 - FOR_RETRIES) * shares.weight(i) + FOR_RETRIES * candidate.weight();
-            mixed.add(new Candidate(candidate.node(), weight));
+            double scale = (1 - FOR_RETRIES) * shares.scale(i) + FOR_RETRIES * candidate.scale();
+            mixed.add(new Candidate(candidate.node(), weight, scale));
         }
         return mixed;
     }

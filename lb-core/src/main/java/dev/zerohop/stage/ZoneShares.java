@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 
 /** How one client's traffic is divided over the zones, and the weights that do it. Immutable. */
 final class ZoneShares {
@@ -21,28 +22,40 @@ final class ZoneShares {
     private final String own;
     private final Map<String, Double> shares;
     private final double[] weights;
+    private final double[] scales;
     private final int nearby;
 
     private ZoneShares(List<Candidate> all, Domains domains, String own, Map<String, Double> shares) {
         this.all = all;
         this.own = own;
         this.shares = shares;
-        Map<String, Double> capacity = capacity(all, domains);
-        double total = sum(capacity);
-        this.weights = new double[all.size()];
+        this.weights = divided(all, domains, shares, Candidate::weight);
+        this.scales = divided(all, domains, shares, Candidate::scale);
         int near = 0;
-        for (int i = 0; i < weights.length; i++) {
+        for (Candidate candidate : all) {
+            near += domains.of(candidate.node().endpoint()).contains(own) ? 1 : 0;
+        }
+        this.nearby = near;
+    }
+
+    /** Each zone's share, divided among those that serve it in proportion to what {@code weight} says; the sum stays what it was. */
+    private static double[] divided(
+            List<Candidate> all, Domains domains, Map<String, Double> shares, ToDoubleFunction<Candidate> weight) {
+        Map<String, Double> capacity = capacity(all, domains, weight);
+        double total = sum(capacity);
+        double[] divided = new double[all.size()];
+        for (int i = 0; i < divided.length; i++) {
             Candidate candidate = all.get(i);
             List<String> served = domains.of(candidate.node().endpoint());
             for (String domain : served) {
                 double share = shares.getOrDefault(domain, 0.0);
                 if (share > 0) {
-                    weights[i] += candidate.weight() / served.size() * (share * total / of(capacity, domain));
+                    divided[i] +=
+                            weight.applyAsDouble(candidate) / served.size() * (share * total / of(capacity, domain));
                 }
             }
-            near += served.contains(own) ? 1 : 0;
         }
-        this.nearby = near;
+        return divided;
     }
 
     /** Everything stays in {@code own}, which somebody serves. */
@@ -54,7 +67,7 @@ final class ZoneShares {
     static ZoneShares spilling(
             Snapshot in, Domains domains, String own, double overProvisioning, Map<String, Double> clients) {
         List<Candidate> candidates = in.candidates();
-        Map<String, Double> capacity = capacity(candidates, domains);
+        Map<String, Double> capacity = capacity(candidates, domains, Candidate::weight);
         double total = sum(capacity);
         Set<String> zones = new TreeSet<>(clients.keySet());
         zones.add(own);
@@ -96,13 +109,14 @@ final class ZoneShares {
         return new ZoneShares(candidates, domains, own, shares);
     }
 
-    private static Map<String, Double> capacity(List<Candidate> candidates, Domains domains) {
+    private static Map<String, Double> capacity(
+            List<Candidate> candidates, Domains domains, ToDoubleFunction<Candidate> weight) {
         Map<String, Double> capacity = new HashMap<>();
         for (Candidate candidate : candidates) {
             Endpoint endpoint = candidate.node().endpoint();
             List<String> served = domains.of(endpoint);
             for (String domain : served) {
-                capacity.merge(domain, candidate.weight() / served.size(), Double::sum);
+                capacity.merge(domain, weight.applyAsDouble(candidate) / served.size(), Double::sum);
             }
         }
         return capacity;
@@ -145,12 +159,17 @@ final class ZoneShares {
         return weights[position];
     }
 
+    /** {@link #weight} for policies that ignore the endpoints' own weights. */
+    double scale(int position) {
+        return scales[position];
+    }
+
     /** Those that get something, with their new weights. */
     List<Candidate> candidates() {
         List<Candidate> near = new ArrayList<>(all.size());
         for (int i = 0; i < weights.length; i++) {
             if (weights[i] > 0) {
-                near.add(new Candidate(all.get(i).node(), weights[i]));
+                near.add(new Candidate(all.get(i).node(), weights[i], scales[i]));
             }
         }
         return near;
