@@ -43,7 +43,7 @@ public final class Balancer implements AutoCloseable {
         this.observed = builder.listener != BalancerListener.NOOP;
         this.listener = observed ? new SafeListener(builder.listener) : BalancerListener.NOOP;
         this.control = new ControlPath(this, builder, listener);
-        this.reasons = new Reasons(this, control, time);
+        this.reasons = new Reasons(this, control, time, control.faults());
         this.view = control.firstView();
     }
 
@@ -110,7 +110,15 @@ public final class Balancer implements AutoCloseable {
     }
 
     NoEndpointException noEndpoint(PickContext context) {
-        Refusal refusal = refusal(context);
+        return noEndpoint(refusal(context));
+    }
+
+    /** What to say of a pick that threw. */
+    Refusal faulty(PickContext context, Throwable thrown) {
+        return reasons.faulty(view, context, thrown);
+    }
+
+    NoEndpointException noEndpoint(Refusal refusal) {
         if (observed) {
             listener.onRefusal(name, refusal);
         }

@@ -65,12 +65,16 @@ public final class BalancerView {
     public Lease acquire(PickContext context) {
         long nanos = LeaseImpl.UNTIMED;
         Node node;
-        if (timed) {
-            // One instant for the pick and for the start: reading the clock is the dearest part of both.
-            nanos = owner.nanoTime();
-            node = probing(context, picker.pick(context, nanos));
-        } else {
-            node = probing(context, picker.pick(context));
+        try {
+            if (timed) {
+                // One instant for the pick and for the start: reading the clock is the dearest part of both.
+                nanos = owner.nanoTime();
+                node = probing(context, picker.pick(context, nanos));
+            } else {
+                node = probing(context, picker.pick(context));
+            }
+        } catch (Throwable thrown) {
+            throw owner.noEndpoint(owner.faulty(context, thrown));
         }
         if (node == null) {
             throw owner.noEndpoint(context);
@@ -78,9 +82,17 @@ public final class BalancerView {
         return owner.begin(node, nanos, shardEpoch(context));
     }
 
-    /** Picks a node, or null if there is none for this context; {@link Balancer#refusal} says why. Nothing is counted yet. */
+    /**
+     * Picks a node, or null if there is none for this context or the code of the policy or of the key throws; {@link Balancer#refusal} says why. Nothing
+     * is counted yet.
+     */
     public @Nullable Node pick(PickContext context) {
-        return probing(context, picker.pick(context));
+        try {
+            return probing(context, picker.pick(context));
+        } catch (Throwable thrown) {
+            // It is said by the refusal, which meets the same fault.
+            return null;
+        }
     }
 
     /** The picked node, or another one if it is half open and its probe call is taken. */

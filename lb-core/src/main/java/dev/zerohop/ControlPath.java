@@ -52,6 +52,7 @@ final class ControlPath {
     private final Membership membership;
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
+    private final ForeignFaults faults;
     private final LeaseAge leaseAge;
 
     /** What the application configured, which holds while the source configures nothing. */
@@ -70,11 +71,12 @@ final class ControlPath {
         this.listener = listener;
         this.healthSources = List.copyOf(builder.healthSources);
         this.configurationParser = builder.configurationParser;
+        this.faults = new ForeignFaults(name);
         this.stated = requireNonNull(builder.settings, "settings");
         this.membership = new Membership(
-                balancer, listener, healthSources, stated.ejection().newJudge(env));
+                balancer, listener, healthSources, stated.ejection().newJudge(env), faults);
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
-        this.directory = new DirectoryWatch(this::execute, this::directoryChanged);
+        this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
     }
 
@@ -88,6 +90,10 @@ final class ControlPath {
                 stated.retry().newBudget(time),
                 stated.policy().newPicker(Snapshot.EMPTY, env),
                 Snapshot.EMPTY);
+    }
+
+    ForeignFaults faults() {
+        return faults;
     }
 
     SourceState source() {
@@ -115,14 +121,28 @@ final class ControlPath {
 
     void start() {
         for (HealthSource health : healthSources) {
-            health.start(new VerdictSink(health.name()));
+            try {
+                health.start(new VerdictSink(health.name()));
+            } catch (Throwable thrown) {
+                faults.report("the health source " + ForeignFaults.nameOf(health), "it gives no verdicts", thrown);
+            }
         }
-        resolver.start(new SourceListener());
+        try {
+            resolver.start(new SourceListener());
+        } catch (Throwable thrown) {
+            // A source that does not start is one that cannot be asked: calls learn why instead of waiting for it.
+            execute(() ->
+                    takeError(new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown)));
+        }
         execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
     }
 
     void refresh() {
-        resolver.refresh();
+        try {
+            resolver.refresh();
+        } catch (Throwable thrown) {
+            faults.report("the source's refresh()", "it reports changes as before", thrown);
+        }
     }
 
     void apply(BalancerSettings next) {
@@ -169,8 +189,8 @@ final class ControlPath {
     private void closeQuietly(AutoCloseable part) {
         try {
             part.close();
-        } catch (Exception failed) {
-            LOG.warn("{}: {} could not be closed; the rest is", name, part, failed);
+        } catch (Throwable failed) {
+            LOG.warn("{}: {} could not be closed; the rest is", name, ForeignFaults.nameOf(part), failed);
         }
     }
 
@@ -277,8 +297,6 @@ final class ControlPath {
             LOG.info("{}: {} answers again", name, next.source());
             listener.onFresh(name);
         }
-        // Before its first picker, so that no call waits for an answer that nobody hears.
-        directory.follow(next.directory());
         admissionDue = true;
         rebuild();
     }
@@ -404,6 +422,8 @@ final class ControlPath {
         timer.begins(now);
         EndpointSet set = source.set();
         BalancerSettings settings = balancer.view().settings();
+        // Before its first picker, so that no call waits for a look-up whose end goes unnoticed.
+        boolean followed = directory.follow(set == null ? null : set.directory());
         if (set != null && (admissionDue || membership.guardIsDue(now))) {
             membership.admit(set, settings, now);
             admissionDue = false;
@@ -413,7 +433,7 @@ final class ControlPath {
                 .withDirectory(set == null ? null : set.directory())
                 .at(set == null ? Locality.UNKNOWN : set.client());
         for (Stage stage : settings.stages()) {
-            next = stage.apply(next, now);
+            next = applied(stage, next, now);
         }
         balancer.publish(balancer.view().over(next));
         // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
@@ -421,7 +441,19 @@ final class ControlPath {
         rebuilding = false;
         wake();
         listener.onRebuild(name, next);
-        return Math.min(review, next.reviewInNanos());
+        return Math.min(followed ? review : Math.min(review, RETRY_NANOS), next.reviewInNanos());
+    }
+
+    /** A stage that throws is passed over, for it may throw for ever while endpoints come and go. */
+    private Snapshot applied(Stage stage, Snapshot in, long now) {
+        try {
+            return requireNonNull(stage.apply(in, now), "apply() returned null, expected a snapshot");
+        } catch (Throwable thrown) {
+            String part = "the stage " + ForeignFaults.nameOf(stage);
+            faults.report(part, "it is passed over until it works", thrown);
+            return in.with(
+                    in.candidates(), RETRY_NANOS, part + " threw and was passed over: " + SourceState.brief(thrown));
+        }
     }
 
     /** Lets those who wait for the next version look again. */

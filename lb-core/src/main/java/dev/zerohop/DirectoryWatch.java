@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -12,24 +14,40 @@ import org.jspecify.annotations.Nullable;
 final class DirectoryWatch {
     private final Executor tasks;
     private final Runnable changed;
+    private final ForeignFaults faults;
     private final AtomicBoolean told = new AtomicBoolean();
     private @Nullable KeyDirectory followed;
     private @Nullable Cancellable following;
 
-    DirectoryWatch(Executor tasks, Runnable changed) {
+    DirectoryWatch(Executor tasks, Runnable changed, ForeignFaults faults) {
         this.tasks = tasks;
         this.changed = changed;
+        this.faults = faults;
     }
 
-    /** Follows this directory from now on, and no other. */
-    void follow(@Nullable KeyDirectory next) {
+    /**
+     * Follows this directory from now on, and no other.
+     *
+     * @return whether it is followed; if not, the same call is to be made again
+     */
+    boolean follow(@Nullable KeyDirectory next) {
         if (next == followed) {
-            return;
+            return true;
         }
         cancel();
-        if (next != null) {
-            following = next.follow(this::tell);
+        if (next == null) {
+            return true;
+        }
+        try {
+            following = requireNonNull(next.follow(this::tell), "follow() returned null, expected a handle");
             followed = next;
+            return true;
+        } catch (Throwable thrown) {
+            faults.report(
+                    "the directory's follow()",
+                    "keys are looked up all the same, calls that wait for a look-up learn of it later; it is tried again",
+                    thrown);
+            return false;
         }
     }
 
@@ -45,8 +63,13 @@ final class DirectoryWatch {
     void cancel() {
         followed = null;
         if (following != null) {
-            following.cancel();
+            Cancellable before = following;
             following = null;
+            try {
+                before.cancel();
+            } catch (Throwable thrown) {
+                faults.report("the end of following a directory", "what it reports changes nothing", thrown);
+            }
         }
     }
 }

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,9 @@ final class Membership {
 
     /** Whose verdicts those of the source are. */
     private static final String SHARED_HEALTH = "shared health";
+
+    /** When a guard that threw is asked again. */
+    private static final long GUARD_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
     /** The instant at which no hold ends. */
     private static final long NEVER = Long.MAX_VALUE;
@@ -47,6 +52,7 @@ final class Membership {
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
     private boolean torn;
 
+    private final ForeignFaults faults;
     private EjectionPolicy.Judge judge;
     private long guardReviewNanos = NEVER;
 
@@ -58,7 +64,12 @@ final class Membership {
     }
 
     Membership(
-            Balancer owner, BalancerListener listener, List<HealthSource> healthSources, EjectionPolicy.Judge judge) {
+            Balancer owner,
+            BalancerListener listener,
+            List<HealthSource> healthSources,
+            EjectionPolicy.Judge judge,
+            ForeignFaults faults) {
+        this.faults = faults;
         this.owner = owner;
         this.listener = listener;
         this.healthSources = healthSources;
@@ -88,7 +99,7 @@ final class Membership {
         for (LiveNode node : members) {
             today.add(new MembershipGuard.Member(node.endpoint(), node.heldSince()));
         }
-        MembershipGuard.Decision decision = settings.guard().admit(today, next, now);
+        MembershipGuard.Decision decision = guarded(settings.guard(), today, next, now);
         List<LiveNode> after =
                 new ArrayList<>(next.endpoints().size() + decision.held().size());
         Map<String, LiveNode> gone = new HashMap<>();
@@ -156,6 +167,40 @@ final class Membership {
         departed.put(Place.of(node.endpoint()), node);
     }
 
+    /** A guard that throws keeps whatever the source no longer names, and is asked again: what it would have held is not lost for its fault. */
+    private MembershipGuard.Decision guarded(
+            MembershipGuard guard, List<MembershipGuard.Member> today, EndpointSet next, long now) {
+        try {
+            return guard.admit(today, next, now);
+        } catch (Throwable thrown) {
+            faults.report(
+                    "the mass-removal guard", "endpoints that are no longer named are held while they answer", thrown);
+            Set<String> named = new HashSet<>();
+            next.endpoints().forEach(endpoint -> named.add(endpoint.id()));
+            List<MembershipGuard.Member> held = new ArrayList<>();
+            for (MembershipGuard.Member member : today) {
+                if (!named.contains(member.endpoint().id())) {
+                    long since = member.heldSinceNanos();
+                    held.add(
+                            since == MembershipGuard.Member.NOT_HELD
+                                    ? new MembershipGuard.Member(member.endpoint(), now)
+                                    : member);
+                }
+            }
+            return new MembershipGuard.Decision(held, GUARD_RETRY_NANOS);
+        }
+    }
+
+    private HealthSource.@Nullable Verdict initial(HealthSource health) {
+        try {
+            return health.initial();
+        } catch (Throwable thrown) {
+            faults.report(
+                    "the health source " + ForeignFaults.nameOf(health), "it says nothing of new endpoints", thrown);
+            return null;
+        }
+    }
+
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
         LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
         if (node == null) {
@@ -164,7 +209,7 @@ final class Membership {
             node.rejoin(endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
         }
         for (HealthSource health : healthSources) {
-            HealthSource.Verdict initial = health.initial();
+            HealthSource.Verdict initial = initial(health);
             if (initial != null) {
                 node.putVerdict(health.name(), initial, now);
             }

@@ -9,8 +9,10 @@ final class Reasons {
     private final Balancer balancer;
     private final ControlPath control;
     private final Time time;
+    private final ForeignFaults faults;
 
-    Reasons(Balancer balancer, ControlPath control, Time time) {
+    Reasons(Balancer balancer, ControlPath control, Time time, ForeignFaults faults) {
+        this.faults = faults;
         this.balancer = balancer;
         this.control = control;
         this.time = time;
@@ -22,6 +24,15 @@ final class Reasons {
             return new Refusal(Refusal.Kind.CLOSED, false, name + ": the balancer is closed");
         }
         BalancerView now = balancer.view();
+        try {
+            return refusal(now, context);
+        } catch (Throwable thrown) {
+            return faulty(now, context, thrown);
+        }
+    }
+
+    private Refusal refusal(BalancerView now, PickContext context) {
+        String name = balancer.name();
         SourceState source = control.source();
         if (now.snapshot().members().isEmpty()) {
             return new Refusal(
@@ -30,11 +41,42 @@ final class Reasons {
                     name + ": no endpoint known; " + control.sourceName(source) + " has answered " + source.answers()
                             + " times" + source.error(", last error since "));
         }
+        // Asked first, since a pick that throws is to be reported also where the picker would have the call wait.
+        boolean outdated = outdated(now, context);
         Refusal refusal = now.picker().refusal(context);
-        if (!refusal.waits() && outdated(now, context)) {
+        if (!refusal.waits() && outdated) {
             return new Refusal(Refusal.Kind.CONNECTING, true, name + ": the endpoints are changing at this moment");
         }
         return new Refusal(refusal.kind(), refusal.waits(), name + ": " + refusal.message());
+    }
+
+    /** A fault of others is one error of the call, which waits for nothing: the next pick would meet it again. */
+    Refusal faulty(BalancerView view, PickContext context, Throwable thrown) {
+        EndpointSelector key = context.selector();
+        boolean byKey = key != null && throwing(key);
+        String part = byKey
+                ? "the EndpointSelector of the call"
+                : "the policy " + view.settings().policy().name();
+        faults.report(part, "its calls fail with that", thrown);
+        String what = thrown.getClass().getSimpleName() + ": " + thrown.getMessage();
+        return byKey
+                ? new Refusal(
+                        Refusal.Kind.BAD_KEY,
+                        false,
+                        balancer.name() + ": " + part + " threw " + what + ", expected a key")
+                : new Refusal(Refusal.Kind.NONE_USABLE, false, balancer.name() + ": " + part + " threw " + what);
+    }
+
+    private static boolean throwing(EndpointSelector key) {
+        try {
+            if (key.text() == null) {
+                key.number();
+            }
+            key.hash();
+            return false;
+        } catch (Throwable thrown) {
+            return true;
+        }
     }
 
     /** Whether the pick before a refusal saw an older version than the refusal does: then there may be somebody now, and no call is to fail for the difference. */
@@ -58,7 +100,11 @@ final class Reasons {
         pick.add("policy " + now.settings().policy().name() + ", "
                 + snapshot.candidates().size() + " of " + snapshot.members().size() + " members are candidates, "
                 + context);
-        pick.addAll(now.picker().explain(context));
+        try {
+            pick.addAll(now.picker().explain(context));
+        } catch (Throwable thrown) {
+            pick.add("refused: " + faulty(now, context, thrown).message());
+        }
         return new Explanation(balancer.name(), origin(), members, snapshot.trail(), pick);
     }
 

@@ -122,7 +122,7 @@ class BalancerFaultTest {
     }
 
     @Test
-    void aStageThatThrowsLeavesTheLastVersionInForceAndIsTriedAgain() {
+    void aStageThatThrowsIsPassedOverAndTriedAgain() {
         AtomicInteger left = new AtomicInteger();
         Stage stage = new Stage() {
             @Override
@@ -141,8 +141,13 @@ class BalancerFaultTest {
         Balancer balancer = started(builder().settings(with(stage)));
         left.set(2);
         resolver.push(Endpoint.of("127.0.0.1", 3));
-        assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
+        assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(3);
+        assertThat(balancer.snapshot().trail())
+                .singleElement()
+                .asString()
+                .endsWith("threw and was passed over: broken");
         time.advance(Duration.ofSeconds(2));
+        assertThat(balancer.snapshot().trail()).isEmpty();
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(3);
     }
 

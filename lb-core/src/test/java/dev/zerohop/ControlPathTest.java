@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What callers who wait for the next version see of one that is being made, or cannot be made. */
@@ -76,7 +77,35 @@ class ControlPathTest {
 
     @Test
     void aVersionThatCannotBeMadeWakesWhoeverWasToldToWaitForIt() {
-        Balancer balancer = builder(List.of(stage), MembershipGuard.NONE).build();
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE)
+                .settings(BalancerSettings.of(new PickPolicy() {
+                    @Override
+                    public String name() {
+                        return "rebuilt";
+                    }
+
+                    @Override
+                    public Picker newPicker(Snapshot first, Env env) {
+                        return new Picker() {
+                            @Override
+                            public @Nullable Node pick(PickContext context) {
+                                return null;
+                            }
+
+                            @Override
+                            public Refusal refusal(PickContext context) {
+                                return new Refusal(Refusal.Kind.NONE_USABLE, false, "none");
+                            }
+
+                            @Override
+                            public Picker rebuild(Snapshot next) {
+                                fault();
+                                return this;
+                            }
+                        };
+                    }
+                }))
+                .build();
         balancer.start();
         CompletableFuture<Void> waiting = balancer.nextChange().toCompletableFuture();
         faults.set(1);
@@ -86,16 +115,18 @@ class ControlPathTest {
     }
 
     @Test
-    void aGuardThatThrowsIsAskedAgainAndLeavesNobodyWaiting() {
+    void aGuardThatThrowsKeepsNoNewEndpointAway() {
         Balancer balancer = builder(List.of(), guard).build();
         balancer.start();
         resolver.push(WEIGHTLESS);
         faults.set(1);
         resolver.push(Endpoint.of("127.0.0.1", 2));
-        assertThat(balancer.pick(PickContext.NONE)).isNull();
-        assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
-        time.advance(Duration.ofSeconds(1));
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(2);
+        assertThat(balancer.snapshot().members())
+                .as("the one that left is held")
+                .hasSize(2);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(balancer.snapshot().members()).as("the guard is asked again").hasSize(1);
     }
 
     @Test

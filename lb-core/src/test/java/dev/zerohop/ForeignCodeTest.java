@@ -1,0 +1,376 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.BalancerTest.FirstPolicy;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDirectory;
+import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever part of others throws: the balancer takes the set, works on, and takes the next change. */
+class ForeignCodeTest {
+    private static final Endpoint ONE = Endpoint.of("127.0.0.1", 1);
+    private static final Endpoint TWO = Endpoint.of("127.0.0.1", 2);
+
+    /** Throws the first so many times; checked exceptions and errors too. */
+    private static final class Fuse {
+        private int left;
+
+        Fuse(int times) {
+            left = times;
+        }
+
+        void blow() {
+            if (left-- > 0) {
+                throw new AssertionError("broken");
+            }
+        }
+    }
+
+    private static BalancerSettings with(List<Stage> stages, MembershipGuard guard) {
+        return new BalancerSettings(new FirstPolicy(), stages, EjectionPolicy.NONE, guard, RetryPolicy.NONE, null);
+    }
+
+    private static Stage stage(Fuse fuse) {
+        return new Stage() {
+            @Override
+            public String name() {
+                return "fused";
+            }
+
+            @Override
+            public Snapshot apply(Snapshot in, long nowNanos) {
+                fuse.blow();
+                return in;
+            }
+
+            @Override
+            public String toString() {
+                return "fused";
+            }
+        };
+    }
+
+    private static HealthSource health(Fuse start, Fuse initial) {
+        return new HealthSource() {
+            @Override
+            public String name() {
+                return "fused";
+            }
+
+            @Override
+            public void start(Sink sink) {
+                start.blow();
+            }
+
+            @Override
+            public @Nullable Verdict initial() {
+                initial.blow();
+                return null;
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    private static KeyDirectory directory(Fuse follow) {
+        ScriptedDirectory directory = new ScriptedDirectory();
+        return new KeyDirectory() {
+            @Override
+            public Answer find(EndpointSelector key) {
+                return directory.find(key);
+            }
+
+            @Override
+            public Answer peek(EndpointSelector key) {
+                return directory.peek(key);
+            }
+
+            @Override
+            public Cancellable follow(Runnable changed) {
+                follow.blow();
+                return directory.follow(changed);
+            }
+
+            @Override
+            public List<String> explain(EndpointSelector key) {
+                return List.of();
+            }
+        };
+    }
+
+    private static Arguments seam(
+            String name, BiConsumer<Fuse, Balancer.Builder> builder, BiConsumer<Fuse, ScriptedResolver> source) {
+        return Arguments.of(name, builder, source);
+    }
+
+    static Stream<Arguments> seams() {
+        BiConsumer<Fuse, ScriptedResolver> plain = (fuse, source) -> {};
+        return Stream.of(
+                seam("KeyDirectory.follow", (fuse, builder) -> {}, (fuse, source) -> source.directory(directory(fuse))),
+                seam(
+                        "Stage.apply",
+                        (fuse, builder) -> builder.settings(with(List.of(stage(fuse)), MembershipGuard.NONE)),
+                        plain),
+                seam(
+                        "MembershipGuard.admit",
+                        (fuse, builder) -> builder.settings(with(List.of(), (current, next, now) -> {
+                            fuse.blow();
+                            return MembershipGuard.NONE.admit(current, next, now);
+                        })),
+                        plain),
+                seam("HealthSource.start", (fuse, builder) -> builder.healthSource(health(fuse, new Fuse(0))), plain),
+                seam(
+                        "HealthSource.initial",
+                        (fuse, builder) -> builder.healthSource(health(new Fuse(0), fuse)),
+                        plain));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("seams")
+    void theSetIsTakenAndSoIsTheNextChange(
+            String name, BiConsumer<Fuse, Balancer.Builder> part, BiConsumer<Fuse, ScriptedResolver> given) {
+        for (int times : new int[] {1, Integer.MAX_VALUE}) {
+            FakeTime time = new FakeTime();
+            ScriptedResolver source = new ScriptedResolver();
+            Fuse fuse = new Fuse(times);
+            Balancer.Builder builder = Balancer.builder("orders")
+                    .env(time.env())
+                    .resolver(source)
+                    .settings(with(List.of(), MembershipGuard.NONE));
+            part.accept(fuse, builder);
+            given.accept(fuse, source);
+            try (Balancer balancer = builder.build()) {
+                balancer.start();
+                source.push(ONE);
+                assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
+                source.push(ONE, TWO);
+                assertThat(balancer.snapshot().members()).hasSize(2);
+                time.advance(Duration.ofSeconds(3));
+                assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
+            }
+        }
+    }
+
+    @Test
+    void aSourceThatDoesNotStartIsOneThatCannotBeAsked() {
+        Resolver stillborn = new Resolver() {
+            @Override
+            public void start(Listener listener) {
+                throw new AssertionError("no class for it");
+            }
+
+            @Override
+            public void refresh() {
+                throw new AssertionError("nor for that");
+            }
+
+            @Override
+            public void close() {}
+
+            @Override
+            public String toString() {
+                return "stillborn";
+            }
+        };
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(stillborn)
+                .settings(BalancerSettings.of(new FirstPolicy()))
+                .build()) {
+            balancer.start();
+            balancer.refresh();
+            Refusal refusal = balancer.refusal(PickContext.NONE);
+            assertThat(refusal.waits()).isFalse();
+            assertThat(refusal.message())
+                    .startsWith("orders: no endpoint known; source stillborn")
+                    .endsWith("it did not start: no class for it");
+        }
+    }
+
+    @Test
+    void aDirectoryThatCouldNotBeFollowedOnceIsFollowedLater() {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        List<String> heard = new ArrayList<>();
+        ScriptedDirectory scripted = new ScriptedDirectory();
+        Fuse fuse = new Fuse(1);
+        UnaryOperator<KeyDirectory> fused = inner -> new KeyDirectory() {
+            @Override
+            public Answer find(EndpointSelector key) {
+                return inner.find(key);
+            }
+
+            @Override
+            public Answer peek(EndpointSelector key) {
+                return inner.peek(key);
+            }
+
+            @Override
+            public Cancellable follow(Runnable changed) {
+                fuse.blow();
+                return inner.follow(changed);
+            }
+
+            @Override
+            public List<String> explain(EndpointSelector key) {
+                return List.of();
+            }
+        };
+        source.directory(fused.apply(scripted));
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(BalancerSettings.of(new FirstPolicy()))
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onDirectory(String service) {
+                        heard.add(service);
+                    }
+                })
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            assertThat(scripted.followers()).isZero();
+            time.advance(Duration.ofSeconds(2));
+            assertThat(scripted.followers()).isEqualTo(1);
+            scripted.put("alice", KeyDirectory.Owner.ordinal(0));
+            assertThat(heard).isNotEmpty();
+        }
+        assertThat(scripted.followers()).isZero();
+    }
+
+    private enum Broken {
+        PICK,
+        REFUSAL
+    }
+
+    private static PickPolicy broken(Broken part) {
+        return new PickPolicy() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public Picker newPicker(Snapshot first, Env env) {
+                return new Picker() {
+                    @Override
+                    public @Nullable Node pick(PickContext context) {
+                        if (part == Broken.PICK) {
+                            throw new AssertionError("no idea");
+                        }
+                        return null;
+                    }
+
+                    @Override
+                    public Refusal refusal(PickContext context) {
+                        if (part == Broken.REFUSAL) {
+                            throw new AssertionError("no idea");
+                        }
+                        return new Refusal(Refusal.Kind.CONNECTING, true, "wait for it");
+                    }
+
+                    @Override
+                    public Picker rebuild(Snapshot next) {
+                        return this;
+                    }
+
+                    @Override
+                    public List<String> explain(PickContext context) {
+                        throw new AssertionError("no idea");
+                    }
+                };
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource(Broken.class)
+    void aPolicyThatThrowsIsOneClearErrorOfTheCall(Broken part) {
+        ScriptedResolver source = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(broken(part)))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            String message = "orders: the policy broken threw AssertionError: no idea";
+            assertThat(balancer.pick(PickContext.NONE)).isNull();
+            assertThat(balancer.refusal(PickContext.NONE))
+                    .isEqualTo(new Refusal(Refusal.Kind.NONE_USABLE, false, message));
+            assertThatThrownBy(() -> balancer.acquire(PickContext.NONE))
+                    .isInstanceOf(NoEndpointException.class)
+                    .hasMessage(message);
+            assertThat(balancer.explain(PickContext.NONE).pick()).last().isEqualTo("refused: " + message);
+            balancer.apply(BalancerSettings.of(new FirstPolicy()));
+            Lease lease = balancer.acquire(PickContext.NONE);
+            assertThat(lease.node().inFlight()).as("nothing is left half done").isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aKeyThatThrowsIsTheCallersMistake() {
+        ScriptedResolver source = new ScriptedResolver();
+        PickContext key = PickContext.of(() -> {
+            throw new IllegalStateException("no customer");
+        });
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(Pickers.rendezvous()))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            assertThat(balancer.pick(key)).isNull();
+            assertThatThrownBy(() -> balancer.acquire(key))
+                    .isInstanceOfSatisfying(
+                            NoEndpointException.class,
+                            e -> assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.BAD_KEY))
+                    .hasMessage("orders: the EndpointSelector of the call threw IllegalStateException: no customer,"
+                            + " expected a key");
+            assertThat(balancer.explain(key).pick()).last().asString().startsWith("refused: ");
+            assertThat(balancer.acquire(PickContext.of(EndpointSelector.of("x")))
+                            .endpoint())
+                    .isEqualTo(ONE);
+        }
+    }
+
+    @Test
+    void aGuardThatThrowsLosesNoEndpoint() {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        Fuse fuse = new Fuse(2);
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(with(List.of(), (current, next, now) -> {
+                    fuse.blow();
+                    return MembershipGuard.NONE.admit(current, next, now);
+                }))
+                .build()) {
+            balancer.start();
+            source.push(ONE, TWO);
+            source.push(ONE);
+            assertThat(balancer.snapshot().members()).hasSize(2);
+            time.advance(Duration.ofSeconds(2));
+            assertThat(balancer.snapshot().members()).as("asked again").hasSize(1);
+        }
+    }
+}
