@@ -8,19 +8,22 @@ import dev.zerohop.Outcome;
 import dev.zerohop.ShardMap;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.Arrays;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Follows attempts from the moment they start on a connection to their end: leases, the retry budget's deposits, and what failed. */
+/** What the attempts of a channel have in common: the balancer that counts them, the failures before them, and how their tracers are made. */
 final class Attempts {
-    private static final Endpoint[] NOBODY = {};
+    private static final Endpoint[] NONE = {};
 
     private final Supplier<Balancer> balancer;
     private final RecentFailures failures;
     private final Runnable republish;
+    private final FaultLog faults = new FaultLog();
 
     Attempts(Supplier<Balancer> balancer, RecentFailures failures, Runnable republish) {
         this.balancer = balancer;
@@ -29,13 +32,13 @@ final class Attempts {
     }
 
     /** For plain attempts on this node; one for all of them. */
-    ClientStreamTracer.Factory factory(Node node) {
-        return new Factory(node, ShardMap.NO_EPOCH, null, null);
+    ClientStreamTracer.Factory factory(Node node, Connections connections) {
+        return new Factory(node, connections, ShardMap.NO_EPOCH, null, null);
     }
 
     /** For plain attempts on this node that are routed by this epoch. */
-    ClientStreamTracer.Factory factory(Node node, long shardEpoch) {
-        return new Factory(node, shardEpoch, null, null);
+    ClientStreamTracer.Factory factory(Node node, Connections connections, long shardEpoch) {
+        return new Factory(node, connections, shardEpoch, null, null);
     }
 
     /**
@@ -46,18 +49,79 @@ final class Attempts {
      * @param before the failure that it repeats, if that is only known from the channel
      */
     ClientStreamTracer.Factory factory(
-            Node node, long shardEpoch, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
-        return new Factory(node, shardEpoch, notOwner, before);
+            Node node,
+            Connections connections,
+            long shardEpoch,
+            @Nullable String notOwner,
+            RecentFailures.@Nullable Failure before) {
+        return new Factory(node, connections, shardEpoch, notOwner, before);
+    }
+
+    // ---- for the tracers: load metrics and ejection policies may be of others, and what they throw must not end a
+    // connection ----
+
+    /** Begins a lease; null if that failed. */
+    @Nullable
+    Lease begin(Node node, boolean deposit) {
+        Balancer now = balancer.get();
+        try {
+            if (deposit) {
+                now.retryBudget().deposit();
+            }
+            return now.begin(node);
+        } catch (Throwable thrown) {
+            faults.log(now.name(), "an attempt could not be counted", thrown);
+            return null;
+        }
+    }
+
+    void answered(Lease lease) {
+        try {
+            lease.answered();
+        } catch (Throwable thrown) {
+            faults.log(balancer.get().name(), "an answer could not be counted", thrown);
+        }
+    }
+
+    void complete(Lease lease, Outcome outcome) {
+        try {
+            lease.complete(outcome);
+        } catch (Throwable thrown) {
+            faults.log(balancer.get().name(), "the end of an attempt could not be counted", thrown);
+        }
+    }
+
+    void failed(CallOptions options, Repetition repetition, Endpoint[] tried, Endpoint last, Status status) {
+        Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
+        more[tried.length] = last;
+        failures.add(new RecentFailures.Failure(options, repetition, more, status));
+    }
+
+    /** Lets the channel look again at the calls that it buffers. */
+    void republish() {
+        republish.run();
+    }
+
+    /** Reports what code of others threw while an endpoint was picked. */
+    void fault(String service, Throwable thrown) {
+        faults.log(service, "no endpoint could be picked", thrown);
     }
 
     private final class Factory extends ClientStreamTracer.Factory {
         private final Node node;
+        private final Connections connections;
         private final @Nullable String shardEpoch;
         private final @Nullable String notOwner;
         private final RecentFailures.@Nullable Failure before;
 
-        Factory(Node node, long shardEpoch, @Nullable String notOwner, RecentFailures.@Nullable Failure before) {
+        Factory(
+                Node node,
+                Connections connections,
+                long shardEpoch,
+                @Nullable String notOwner,
+                RecentFailures.@Nullable Failure before) {
             this.node = node;
+            this.connections = connections;
             this.shardEpoch = shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch);
             this.notOwner = notOwner;
             this.before = before;
@@ -67,13 +131,9 @@ final class Attempts {
         public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
             CallOptions options = info.getCallOptions();
             CallMemory memory = options.getOption(CallMemory.KEY);
-            Balancer now = balancer.get();
             // Without a memory an attempt is a repetition if the failure before it is known, whatever its headers
             // claim.
             boolean first = memory == null ? before == null : memory.begin(node.endpoint());
-            if (first) {
-                now.retryBudget().deposit();
-            }
             // Values that the application forwards describe another call.
             headers.discardAll(ZerohopGrpc.SHARD_EPOCH);
             headers.discardAll(ZerohopGrpc.NOT_OWNER);
@@ -87,72 +147,23 @@ final class Attempts {
                 failures.settle(before);
             }
             return new Attempt(
-                    now.begin(node), memory, options, Repetition.of(headers), before == null ? NOBODY : before.tried);
+                    Attempts.this,
+                    node,
+                    connections,
+                    memory,
+                    options,
+                    Repetition.of(headers),
+                    // grpc makes the stream, if not the pick, in the context of its call.
+                    earlier(options.getDeadline(), Context.current().getDeadline()),
+                    first,
+                    before == null ? NONE : before.tried);
         }
     }
 
-    private final class Attempt extends ClientStreamTracer {
-        private final Lease lease;
-        private final @Nullable CallMemory memory;
-        private final CallOptions options;
-        private final Repetition repetition;
-        private final Endpoint[] tried;
-        private @Nullable Metadata trailers;
-        private volatile boolean sent;
-        private volatile boolean answered;
-        private volatile boolean finishedByServer;
-
-        Attempt(
-                Lease lease,
-                @Nullable CallMemory memory,
-                CallOptions options,
-                Repetition repetition,
-                Endpoint[] tried) {
-            this.lease = lease;
-            this.memory = memory;
-            this.options = options;
-            this.repetition = repetition;
-            this.tried = tried;
+    private static @Nullable Deadline earlier(@Nullable Deadline one, @Nullable Deadline other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
         }
-
-        @Override
-        public void outboundHeaders() {
-            sent = true;
-        }
-
-        @Override
-        public void inboundHeaders() {
-            answered = true;
-        }
-
-        @Override
-        public void inboundTrailers(Metadata given) {
-            finishedByServer = true;
-            if (memory != null && !given.keys().isEmpty()) {
-                Metadata copy = new Metadata();
-                copy.merge(given);
-                trailers = copy;
-            }
-        }
-
-        @Override
-        public void streamClosed(Status status) {
-            if (!lease.complete(outcome(status))) {
-                return;
-            }
-            if (memory != null) {
-                if (memory.end(status, trailers)) {
-                    republish.run();
-                }
-            } else if (!status.isOk() && status.getCode() != Status.Code.CANCELLED) {
-                Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
-                more[tried.length] = lease.endpoint();
-                failures.add(new RecentFailures.Failure(options, repetition, more, status));
-            }
-        }
-
-        private Outcome outcome(Status status) {
-            return Outcomes.of(status, sent, answered, finishedByServer);
-        }
+        return one.isBefore(other) ? one : other;
     }
 }

@@ -17,6 +17,7 @@ final class CallMemory {
     private int running;
     private int allowed;
     private boolean hedgeWaits;
+    private boolean decided;
     private @Nullable Status lastFailure;
     private @Nullable Metadata lastTrailers;
     private @Nullable Status refusedWith;
@@ -29,7 +30,7 @@ final class CallMemory {
         return tried;
     }
 
-    /** An attempt begins. Returns whether it is the first of the call. */
+    /** An attempt was given an endpoint. Returns whether it is the first of the call. */
     synchronized boolean begin(Endpoint endpoint) {
         Endpoint[] before = tried;
         Endpoint[] after = Arrays.copyOf(before, before.length + 1);
@@ -39,19 +40,31 @@ final class CallMemory {
         return before.length == 0;
     }
 
-    /** An attempt ended. Returns whether a hedge that was held back must be looked at again, since nobody else is left. */
+    /** An attempt ended. Returns whether a hedge that was held back must be looked at again, since no other attempt is left. */
     synchronized boolean end(Status status, @Nullable Metadata trailers) {
         running--;
-        if (!status.isOk()) {
-            lastFailure = status;
-            lastTrailers = trailers;
+        if (status.isOk()) {
+            // grpc commits the call to this attempt once its tracers have been called; a hedge that is dropped before
+            // would
+            // take its place.
+            decided = true;
+            return false;
         }
+        lastFailure = status;
+        lastTrailers = trailers;
         return hedgeWaits && running == 0;
     }
 
-    /** Whether attempts are under way: then the one being picked is a hedge. */
+    /** An attempt ended without an endpoint. Returns the same as {@link #end}. */
+    synchronized boolean refused(Status status) {
+        lastFailure = status;
+        lastTrailers = null;
+        return hedgeWaits && running == 0;
+    }
+
+    /** Whether the attempt being picked is a hedge beside others: beside one that is under way, that waits for an endpoint, or that has ended the call well. */
     synchronized boolean isHedge() {
-        return running > 0;
+        return running > 0 || decided || lastFailure == null;
     }
 
     /** Whether attempt number {@code attempt} was let through before: the pick of an attempt may be repeated. */

@@ -49,7 +49,7 @@ final class EndpointPicker extends SubchannelPicker {
         this.attempts = attempts;
         this.failures = failures;
         this.settings = view.settings();
-        this.keyed = settings.policy().keyed();
+        this.keyed = view.keyed();
         this.key = settings.key();
         this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
         this.causes = causes;
@@ -57,12 +57,20 @@ final class EndpointPicker extends SubchannelPicker {
 
     @Override
     public PickResult pickSubchannel(PickSubchannelArgs args) {
+        try {
+            return picked(args);
+        } catch (Throwable thrown) {
+            return broken(args, thrown);
+        }
+    }
+
+    private PickResult picked(PickSubchannelArgs args) {
         PickContext context = PickContext.NONE;
         if (keyed) {
             try {
                 context = PickContext.of(selector(args));
             } catch (NoEndpointException badKey) {
-                return badKey(args, badKey.refusal().message());
+                return badKey(args, badKey.refusal().message(), null);
             }
         }
         CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
@@ -103,7 +111,7 @@ final class EndpointPicker extends SubchannelPicker {
         }
         String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
         return PickResult.withSubchannel(
-                link.subchannel(), attempts.factory(link.node(), shardEpoch, notOwner, before));
+                link.subchannel(), attempts.factory(link.node(), link.connections(), shardEpoch, notOwner, before));
     }
 
     private @Nullable Link stepOver(Node unusable, PickContext context) {
@@ -216,31 +224,72 @@ final class EndpointPicker extends SubchannelPicker {
             return leavingOne.picked();
         }
         Refusal refusal = balancer.refusal(context);
+        if (balancer.view() != view) {
+            // There may be an endpoint in the next version, whose picker is on its way.
+            return Waiting.because("zerohop_changing", refusal.message());
+        }
         return switch (refusal.kind()) {
-            case BAD_KEY -> badKey(args, refusal.message());
+            case BAD_KEY -> badKey(args, refusal.message(), null);
             case NONE_KNOWN ->
-                refusal.waits() ? Waiting.because("resolving", refusal.message()) : unavailable(refusal.message());
+                refusal.waits()
+                        ? Waiting.because("resolving", refusal.message())
+                        : unavailable(args, refusal.message());
             case NONE_USABLE, OWNER_DOWN, CONNECTING, CLOSED ->
                 refusal.waits()
                         ? Waiting.because(
                                 "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),
                                 refusal.message())
-                        : unavailable(refusal.message() + causes);
+                        : unavailable(args, refusal.message() + causes);
         };
     }
 
-    private static PickResult unavailable(String message) {
-        return PickResult.withError(Status.UNAVAILABLE.withDescription(message));
+    private PickResult unavailable(PickSubchannelArgs args, String message) {
+        Status status = Status.UNAVAILABLE.withDescription(message);
+        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
+        if (memory != null && !args.getCallOptions().isWaitForReady() && memory.refused(status)) {
+            attempts.republish();
+        }
+        return PickResult.withError(status);
     }
 
     /** A mistake of the caller's code: waiting for ready endpoints does not mend it. grpc forbids pickers to say INVALID_ARGUMENT; the interceptor says it. */
-    private static PickResult badKey(PickSubchannelArgs args, String message) {
-        Status drop = Status.INTERNAL.withDescription(message);
+    private static PickResult badKey(PickSubchannelArgs args, String message, @Nullable Throwable cause) {
+        Status drop = Status.INTERNAL.withDescription(message).withCause(cause);
         CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
         if (memory != null) {
-            memory.endWith(drop, Status.INVALID_ARGUMENT.withDescription(message));
+            memory.endWith(
+                    drop, Status.INVALID_ARGUMENT.withDescription(message).withCause(cause));
         }
         return PickResult.withDrop(drop);
+    }
+
+    // ---- code of others ----
+
+    /** Of an exception out of a picker the channel's buffer never recovers: it fails the call, and no other. */
+    private PickResult broken(PickSubchannelArgs args, Throwable thrown) {
+        EndpointSelector selector = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
+        Throwable ofSelector = selector == null ? null : thrownBy(selector);
+        if (ofSelector != null) {
+            return badKey(
+                    args,
+                    balancer.name() + ": the call's EndpointSelector "
+                            + selector.getClass().getName() + " threw " + ofSelector + ", expected a key",
+                    ofSelector);
+        }
+        attempts.fault(balancer.name(), thrown);
+        return PickResult.withDrop(Status.INTERNAL
+                .withDescription(balancer.name() + ": policy "
+                        + settings.policy().name() + " threw " + thrown + " instead of picking an endpoint")
+                .withCause(thrown));
+    }
+
+    private static @Nullable Throwable thrownBy(EndpointSelector selector) {
+        try {
+            selector.hash();
+            return null;
+        } catch (Throwable thrown) {
+            return thrown;
+        }
     }
 
     @Override

@@ -36,6 +36,7 @@ final class Link {
     private final Helper helper;
     private final Links owner;
     private final Attempts attempts;
+    private final Connections connections = new Connections();
     private final Time time;
     private EquivalentAddressGroup group;
 
@@ -80,6 +81,10 @@ final class Link {
 
     Subchannel subchannel() {
         return used.subchannel;
+    }
+
+    Connections connections() {
+        return connections;
     }
 
     boolean ready() {
@@ -278,7 +283,7 @@ final class Link {
             this.subchannel = helper.createSubchannel(CreateSubchannelArgs.newBuilder()
                     .setAddresses(new EquivalentAddressGroup(address, group.getAttributes()))
                     .build());
-            this.picked = PickResult.withSubchannel(subchannel, attempts.factory(node));
+            this.picked = PickResult.withSubchannel(subchannel, attempts.factory(node, connections));
             this.routed = new Routed(ShardMap.NO_EPOCH, picked);
         }
 
@@ -289,7 +294,7 @@ final class Link {
             Routed known = routed;
             if (known.epoch() != shardEpoch) {
                 known = new Routed(
-                        shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, shardEpoch)));
+                        shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, connections, shardEpoch)));
                 routed = known;
             }
             return known.result();

@@ -127,6 +127,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
 
             @Override
+            public void onConfigured(String service, BalancerSettings settings) {
+                publish();
+            }
+
+            @Override
             public void onDirectory(String service) {
                 publish();
             }

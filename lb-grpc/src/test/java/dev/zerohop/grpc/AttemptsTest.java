@@ -4,7 +4,6 @@ import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.zerohop.Outcome;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -30,7 +29,7 @@ class AttemptsTest {
     private static final Metadata.Key<String> ENCODING =
             Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
 
-    private static void awaitNothingInFlight(RecordingPolicy policy) {
+    static void awaitNothingInFlight(RecordingPolicy policy) {
         await().untilAsserted(() -> assertThat(policy.inFlight()).isZero());
     }
 
@@ -257,26 +256,5 @@ class AttemptsTest {
             assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS)).hasMessageContaining("held and failed");
             awaitNothingInFlight(policy);
         }
-    }
-
-    @Test
-    void endsAreClassed() {
-        assertThat(Outcomes.of(Status.OK, true, true, true)).isEqualTo(Outcome.SUCCESS);
-        assertThat(Outcomes.of(Status.UNAVAILABLE, true, false, true)).isEqualTo(Outcome.ERROR_RESPONSE);
-        assertThat(Outcomes.of(Status.UNAVAILABLE, true, false, false)).isEqualTo(Outcome.TRANSPORT_FAILURE);
-        assertThat(Outcomes.of(Status.UNAVAILABLE, true, true, false)).isEqualTo(Outcome.TRANSPORT_FAILURE);
-        assertThat(Outcomes.of(Status.UNAVAILABLE, false, false, false)).isEqualTo(Outcome.NOT_DISPATCHED);
-        assertThat(Outcomes.of(
-                        Status.UNAVAILABLE.withDescription("HTTP/2 error code: REFUSED_STREAM"), true, false, false))
-                .isEqualTo(Outcome.NOT_DISPATCHED);
-        assertThat(Outcomes.of(Status.CANCELLED, true, true, false)).isEqualTo(Outcome.CANCELLED);
-        assertThat(Outcomes.of(
-                        Status.CANCELLED.withDescription("RST_STREAM closed stream. HTTP/2 error code: CANCEL"),
-                        true,
-                        false,
-                        false))
-                .isEqualTo(Outcome.TRANSPORT_FAILURE);
-        assertThat(Outcomes.of(Status.DEADLINE_EXCEEDED, true, false, false)).isEqualTo(Outcome.TIMEOUT);
-        assertThat(Outcomes.of(Status.RESOURCE_EXHAUSTED, true, true, false)).isEqualTo(Outcome.ERROR_RESPONSE);
     }
 }

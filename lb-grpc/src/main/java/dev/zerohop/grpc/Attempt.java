@@ -1,0 +1,201 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.Lease;
+import dev.zerohop.Node;
+import dev.zerohop.Outcome;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt, from its pick to its end. Called from the caller's thread and from the connection's at once.
+ *
+ * <p>A picked stream may never start: its call was cancelled while it was being picked, during the delay before a retry, or while credentials were fetched.
+ * grpc says nothing of its end then. So the lease begins with the first event that only a started stream has (its first message, or its headers on
+ * the wire), and of a started stream grpc always reports the end.
+ */
+final class Attempt extends ClientStreamTracer {
+    private static final VarHandle STATE;
+    private static final int PICKED = 0;
+    private static final int STARTED = 1;
+    private static final int CLOSED = 2;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(Attempt.class, "state", int.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final Attempts owner;
+    private final Node node;
+    private final Connections connections;
+    private final @Nullable CallMemory memory;
+
+    private final CallOptions options;
+    private final Repetition repetition;
+
+    /** The earlier one of the deadlines of the call's options and of its context. */
+    private final @Nullable Deadline deadline;
+
+    private final boolean deposits;
+    private final Endpoint[] tried;
+    private Connections.@Nullable Connection connection;
+    private int losses;
+    private @Nullable Metadata trailers;
+
+    @SuppressWarnings("unused")
+    private volatile int state;
+
+    private volatile @Nullable Lease lease;
+    private volatile @Nullable Outcome outcome;
+    private volatile boolean sent;
+    private volatile boolean answered;
+    private volatile boolean finishedByServer;
+
+    Attempt(
+            Attempts owner,
+            Node node,
+            Connections connections,
+            @Nullable CallMemory memory,
+            CallOptions options,
+            Repetition repetition,
+            @Nullable Deadline deadline,
+            boolean deposits,
+            Endpoint[] tried) {
+        this.owner = owner;
+        this.node = node;
+        this.connections = connections;
+        this.memory = memory;
+        this.options = options;
+        this.repetition = repetition;
+        this.deadline = deadline;
+        this.deposits = deposits;
+        this.tried = tried;
+    }
+
+    // ---- the start ----
+
+    @Override
+    public void streamCreated(Attributes transport, Metadata headers) {
+        connection = connections.of(transport);
+    }
+
+    @Override
+    public void outboundMessage(int seqNo) {
+        start();
+        progress();
+    }
+
+    @Override
+    public void outboundHeaders() {
+        sent = true;
+        start();
+    }
+
+    private void start() {
+        if (state != PICKED || !STATE.compareAndSet(this, PICKED, STARTED)) {
+            return;
+        }
+        Connections.Connection on = connection;
+        losses = on == null ? 0 : on.losses();
+        Lease begun = owner.begin(node, deposits);
+        lease = begun;
+        // The end may have come between the two.
+        Outcome ended = outcome;
+        if (begun != null && ended != null) {
+            owner.complete(begun, ended);
+        }
+    }
+
+    // ---- what passes ----
+
+    @Override
+    public void inboundHeaders() {
+        answered();
+    }
+
+    @Override
+    public void inboundMessage(int seqNo) {
+        answered();
+        progress();
+    }
+
+    @Override
+    public void outboundMessageSent(int seqNo, long optionalWireSize, long optionalUncompressedSize) {
+        progress();
+    }
+
+    private void answered() {
+        if (!answered) {
+            answered = true;
+            Lease open = lease;
+            if (open != null) {
+                owner.answered(open);
+            }
+        }
+    }
+
+    private void progress() {
+        Lease open = lease;
+        if (open != null) {
+            open.progress();
+        }
+    }
+
+    @Override
+    public void inboundTrailers(Metadata given) {
+        finishedByServer = true;
+        if (memory != null && !given.keys().isEmpty()) {
+            Metadata copy = new Metadata();
+            copy.merge(given);
+            trailers = copy;
+        }
+    }
+
+    // ---- the end ----
+
+    @Override
+    public void streamClosed(Status status) {
+        int before = (int) STATE.getAndSet(this, CLOSED);
+        if (before == CLOSED) {
+            return;
+        }
+        if (before == STARTED) {
+            Outcome ended = outcomeOf(status);
+            outcome = ended;
+            Lease open = lease;
+            if (open != null) {
+                owner.complete(open, ended);
+            }
+        }
+        if (memory != null) {
+            if (memory.end(status, trailers)) {
+                owner.republish();
+            }
+        } else if (!status.isOk() && status.getCode() != Status.Code.CANCELLED) {
+            owner.failed(options, repetition, tried, node.endpoint(), status);
+        }
+    }
+
+    private Outcome outcomeOf(Status status) {
+        boolean late = deadline != null && deadline.isExpired();
+        Outcome ended = Outcomes.of(status, sent, answered, finishedByServer, late);
+        Connections.Connection on = connection;
+        if (ended == Outcome.TRANSPORT_FAILURE
+                && Outcomes.ofConnection(status)
+                && on != null
+                && !on.isFirstLoss(losses)) {
+            return Outcome.CONNECTION_LOST;
+        }
+        return ended;
+    }
+}
