@@ -53,6 +53,7 @@ final class SettingsReader {
                 "consecutiveFailures",
                 "connectFailures",
                 "errorResponses",
+                "timeouts",
                 "interval",
                 "baseTime",
                 "maxTime",
@@ -70,6 +71,7 @@ final class SettingsReader {
                 .consecutiveFailures(fields.integer("consecutiveFailures", 5, 0, 1_000_000))
                 .connectFailures(fields.integer("connectFailures", 1, 0, 1_000_000))
                 .errorResponses(fields.flag("errorResponses", false))
+                .timeouts(fields.flag("timeouts", true))
                 .interval(fields.duration("interval", Duration.ofSeconds(10), SHORTEST, DAY))
                 .baseTime(baseTime)
                 .maxTime(maxTime)

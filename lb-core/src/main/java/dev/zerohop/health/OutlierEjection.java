@@ -47,6 +47,7 @@ public final class OutlierEjection implements EjectionPolicy {
             int consecutiveFailures,
             int connectFailures,
             boolean errorResponses,
+            boolean timeouts,
             long intervalNanos,
             long baseNanos,
             long maxNanos,
@@ -92,6 +93,7 @@ public final class OutlierEjection implements EjectionPolicy {
         private int consecutiveFailures = 5;
         private int connectFailures = 1;
         private boolean errorResponses;
+        private boolean timeouts = true;
         private Duration interval = Duration.ofSeconds(10);
         private Duration baseTime = Duration.ofSeconds(30);
         private Duration maxTime = Duration.ofMinutes(5);
@@ -128,6 +130,15 @@ public final class OutlierEjection implements EjectionPolicy {
          */
         public Builder errorResponses(boolean count) {
             this.errorResponses = count;
+            return this;
+        }
+
+        /**
+         * Sets whether {@link dev.zerohop.Outcome#TIMEOUT} counts as a failure of the endpoint. Without it an endpoint that hangs is not ejected; for callers whose
+         * deadlines say more of their own hurry than of the endpoint. Default: true.
+         */
+        public Builder timeouts(boolean count) {
+            this.timeouts = count;
             return this;
         }
 
@@ -217,6 +228,7 @@ public final class OutlierEjection implements EjectionPolicy {
                     consecutiveFailures,
                     connectFailures,
                     errorResponses,
+                    timeouts,
                     interval.toNanos(),
                     baseTime.toNanos(),
                     maxTime.toNanos(),

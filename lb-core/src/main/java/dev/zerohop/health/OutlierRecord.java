@@ -137,7 +137,11 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     }
 
     boolean speaksAgainst(Outcome outcome) {
-        return outcome.isEndpointFailure() || (limits.errorResponses() && outcome == Outcome.ERROR_RESPONSE);
+        return switch (outcome) {
+            case ERROR_RESPONSE -> limits.errorResponses();
+            case TIMEOUT -> limits.timeouts();
+            default -> outcome.isEndpointFailure();
+        };
     }
 
     /** Whether the outcome ends a row of failures. Overload does not: it is no failure of the endpoint, and no success. */

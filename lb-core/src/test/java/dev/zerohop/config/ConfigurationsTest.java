@@ -34,7 +34,7 @@ class ConfigurationsTest {
                 "zone": {"prefer": "OWN", "zone": "eu-1a", "node": "n7", "minEndpoints": 3, "overProvisioningPercent": 150, "clients": {"eu-1a": 2.5}},
                 "panic": {"thresholdPercent": 40}},
               "health": {
-                "ejection": {"consecutiveFailures": 6, "connectFailures": 2, "errorResponses": true, "interval": "11s",
+                "ejection": {"consecutiveFailures": 6, "connectFailures": 2, "errorResponses": true, "timeouts": false, "interval": "11s",
                   "baseTime": "31s", "maxTime": "2m", "connectBaseTime": "1500ms", "connectMaxTime": "33s", "maxPercent": 12, "jitter": "0s"},
                 "massRemoval": {"maxPercent": 60, "hold": "1h"}},
               "retry": {"maxAttempts": 4, "budgetPercent": 25, "minPerSecond": 5, "ttl": "20s", "idempotentMethods": ["GET", "PUT"]}
@@ -83,6 +83,7 @@ class ConfigurationsTest {
                                 .consecutiveFailures(6)
                                 .connectFailures(2)
                                 .errorResponses(true)
+                                .timeouts(false)
                                 .interval(Duration.ofSeconds(11))
                                 .baseTime(Duration.ofSeconds(31))
                                 .maxTime(Duration.ofMinutes(2))
@@ -267,7 +268,7 @@ class ConfigurationsTest {
                 "{\"stages\": [\"panic\"]} => stages: was a list, expected an object",
                 "{\"health\": {\"ejection\": {\"maxPercent\": 120}}} => health.ejection.maxPercent: was 120, expected an integer from 0 to 100",
                 "{\"health\": {\"ejection\": {\"maxPercent\": \"10\"}}} => health.ejection.maxPercent: was \"10\", expected an integer from 0 to 100",
-                "{\"health\": {\"ejection\": {\"maxPercnt\": 10}}} => health.ejection.maxPercnt: was 10, expected the field maxPercent: known are consecutiveFailures, connectFailures, errorResponses, interval, baseTime, maxTime, connectBaseTime, connectMaxTime, maxPercent, jitter",
+                "{\"health\": {\"ejection\": {\"maxPercnt\": 10}}} => health.ejection.maxPercnt: was 10, expected the field maxPercent: known are consecutiveFailures, connectFailures, errorResponses, timeouts, interval, baseTime, maxTime, connectBaseTime, connectMaxTime, maxPercent, jitter",
                 "{\"health\": {\"ejection\": {\"consecutiveFailures\": 1e30}}} => health.ejection.consecutiveFailures: was 1000000000000000000000000000000, expected an integer from 0 to 1000000",
                 "{\"health\": {\"ejection\": {\"errorResponses\": \"yes\"}}} => health.ejection.errorResponses: was \"yes\", expected true or false",
                 "{\"health\": {\"ejection\": {\"interval\": 10}}} => health.ejection.interval: was 10, expected a duration from 1ms to 24h, such as \"10s\", \"500ms\" or \"2m\"",

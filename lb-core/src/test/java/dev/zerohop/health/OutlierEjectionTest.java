@@ -105,6 +105,22 @@ class OutlierEjectionTest {
     }
 
     @Test
+    void timeoutsEjectUnlessTheyAreLeftOut() {
+        for (int i = 0; i < 5; i++) {
+            record.onOutcome(Outcome.TIMEOUT);
+        }
+        assertThat(reviewed()).isEqualTo(State.EJECTED);
+
+        judge = judge(builder().timeouts(false));
+        EjectionPolicy.TrackRecord patient = add();
+        for (int i = 0; i < 20; i++) {
+            patient.onOutcome(Outcome.TIMEOUT);
+        }
+        reviewed();
+        assertThat(patient.state()).isEqualTo(State.ACTIVE);
+    }
+
+    @Test
     void anErrorResponseIsAnAnswerAndStartsTheCountAgain() {
         fail(record, 4);
         record.onOutcome(Outcome.ERROR_RESPONSE);

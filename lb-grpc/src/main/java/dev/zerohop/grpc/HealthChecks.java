@@ -48,8 +48,7 @@ final class HealthChecks extends LoadBalancer {
             return now;
         }
         if (now != null) {
-            helper.updateBalancingState(
-                    ConnectivityState.CONNECTING, new FixedResultPicker(PickResult.withNoResult()));
+            helper.updateBalancingState(ConnectivityState.CONNECTING, new FixedResultPicker(PickResult.withNoResult()));
             now.shutdown();
         }
         checking = wanted;

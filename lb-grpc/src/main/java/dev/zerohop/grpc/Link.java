@@ -294,7 +294,8 @@ final class Link {
             Routed known = routed;
             if (known.epoch() != shardEpoch) {
                 known = new Routed(
-                        shardEpoch, PickResult.withSubchannel(subchannel, attempts.factory(node, connections, shardEpoch)));
+                        shardEpoch,
+                        PickResult.withSubchannel(subchannel, attempts.factory(node, connections, shardEpoch)));
                 routed = known;
             }
             return known.result();
