@@ -23,11 +23,12 @@ final class Attempts {
     private final Supplier<Balancer> balancer;
     private final RecentFailures failures;
     private final Runnable republish;
-    private final FaultLog faults = new FaultLog();
+    private final FaultLog faults;
 
-    Attempts(Supplier<Balancer> balancer, RecentFailures failures, Runnable republish) {
+    Attempts(Supplier<Balancer> balancer, RecentFailures failures, FaultLog faults, Runnable republish) {
         this.balancer = balancer;
         this.failures = failures;
+        this.faults = faults;
         this.republish = republish;
     }
 

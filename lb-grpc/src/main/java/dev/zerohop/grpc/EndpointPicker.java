@@ -60,7 +60,7 @@ final class EndpointPicker extends SubchannelPicker {
         try {
             return picked(args);
         } catch (Throwable thrown) {
-            return broken(args, thrown);
+            return broken(thrown);
         }
     }
 
@@ -70,7 +70,7 @@ final class EndpointPicker extends SubchannelPicker {
             try {
                 context = PickContext.of(selector(args));
             } catch (NoEndpointException badKey) {
-                return badKey(args, badKey.refusal().message(), null);
+                return badKey(args, badKey.refusal().message());
             }
         }
         CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
@@ -229,7 +229,7 @@ final class EndpointPicker extends SubchannelPicker {
             return Waiting.because("zerohop_changing", refusal.message());
         }
         return switch (refusal.kind()) {
-            case BAD_KEY -> badKey(args, refusal.message(), null);
+            case BAD_KEY -> badKey(args, refusal.message());
             case NONE_KNOWN ->
                 refusal.waits()
                         ? Waiting.because("resolving", refusal.message())
@@ -253,43 +253,22 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** A mistake of the caller's code: waiting for ready endpoints does not mend it. grpc forbids pickers to say INVALID_ARGUMENT; the interceptor says it. */
-    private static PickResult badKey(PickSubchannelArgs args, String message, @Nullable Throwable cause) {
-        Status drop = Status.INTERNAL.withDescription(message).withCause(cause);
+    private static PickResult badKey(PickSubchannelArgs args, String message) {
+        Status drop = Status.INTERNAL.withDescription(message);
         CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
         if (memory != null) {
-            memory.endWith(
-                    drop, Status.INVALID_ARGUMENT.withDescription(message).withCause(cause));
+            memory.endWith(drop, Status.INVALID_ARGUMENT.withDescription(message));
         }
         return PickResult.withDrop(drop);
     }
 
-    // ---- code of others ----
-
     /** Of an exception out of a picker the channel's buffer never recovers: it fails the call, and no other. */
-    private PickResult broken(PickSubchannelArgs args, Throwable thrown) {
-        EndpointSelector selector = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
-        Throwable ofSelector = selector == null ? null : thrownBy(selector);
-        if (ofSelector != null) {
-            return badKey(
-                    args,
-                    balancer.name() + ": the call's EndpointSelector "
-                            + selector.getClass().getName() + " threw " + ofSelector + ", expected a key",
-                    ofSelector);
-        }
+    private PickResult broken(Throwable thrown) {
         attempts.fault(balancer.name(), thrown);
         return PickResult.withDrop(Status.INTERNAL
                 .withDescription(balancer.name() + ": policy "
-                        + settings.policy().name() + " threw " + thrown + " instead of picking an endpoint")
+                        + settings.policy().name() + " threw " + thrown + " while an endpoint was picked")
                 .withCause(thrown));
-    }
-
-    private static @Nullable Throwable thrownBy(EndpointSelector selector) {
-        try {
-            selector.hash();
-            return null;
-        } catch (Throwable thrown) {
-            return thrown;
-        }
     }
 
     @Override

@@ -41,6 +41,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private final SynchronizationContext sync;
     private final Time time;
     private final RecentFailures failures = new RecentFailures();
+    private final FaultLog faults = new FaultLog();
     private final Attempts attempts;
     private final Links links;
     private final PushedResolver source = new PushedResolver();
@@ -59,7 +60,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.helper = helper;
         this.sync = helper.getSynchronizationContext();
         this.time = time;
-        this.attempts = new Attempts(() -> requireNonNull(balancer), failures, () -> sync.execute(this::publish));
+        this.attempts = new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
         this.links = new Links(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
@@ -108,9 +109,18 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             if (!json.equals(refusedConfiguration)) {
                 refusedConfiguration = json;
                 LOG.warn("the source's configuration is refused, the last good one stays: {}", refused.getMessage());
-                observer.onConfigurationRefused(name, String.valueOf(refused.getMessage()));
+                notifyRefused(observer, name, String.valueOf(refused.getMessage()));
             }
             return running == null ? stated.settings() : running.settings();
+        }
+    }
+
+    /** What the application's code throws in the synchronization context would end the channel. */
+    private void notifyRefused(BalancerListener observer, String name, String reason) {
+        try {
+            observer.onConfigurationRefused(name, reason);
+        } catch (Throwable thrown) {
+            faults.log(name, "the listener did not take that a configuration is refused", thrown);
         }
     }
 

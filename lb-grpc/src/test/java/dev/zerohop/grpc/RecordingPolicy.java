@@ -2,6 +2,7 @@ package dev.zerohop.grpc;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.Node;
+import dev.zerohop.Time;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.LoadBalancerRegistry;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The zerohop policy under a name of its own, so that a test can look at the balancers behind its channels and count their subchannels. */
@@ -17,7 +19,15 @@ final class RecordingPolicy extends LoadBalancerProvider implements AutoCloseabl
     final List<ZerohopLoadBalancer> balancers = Collections.synchronizedList(new ArrayList<>());
     private final String name = "zerohop_" + System.nanoTime();
 
+    private final Function<ChannelTime, Time> times;
+
     RecordingPolicy() {
+        this(time -> time);
+    }
+
+    /** With a time of the test's instead of the channel's. */
+    RecordingPolicy(Function<ChannelTime, Time> times) {
+        this.times = times;
         LoadBalancerRegistry.getDefaultRegistry().register(this);
     }
 
@@ -63,7 +73,7 @@ final class RecordingPolicy extends LoadBalancerProvider implements AutoCloseabl
     @Override
     public LoadBalancer newLoadBalancer(LoadBalancer.Helper helper) {
         ZerohopLoadBalancer made =
-                new ZerohopLoadBalancer(helper, new ChannelTime(helper.getScheduledExecutorService()));
+                new ZerohopLoadBalancer(helper, times.apply(new ChannelTime(helper.getScheduledExecutorService())));
         balancers.add(made);
         return made;
     }
