@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.SocketFactory;
+import okhttp3.Address;
 import okhttp3.Connection;
 import okhttp3.ConnectionPool;
 import okhttp3.Dns;
@@ -28,9 +29,8 @@ final class EndpointRoute {
     private final AtomicInteger leases = new AtomicInteger();
     private volatile boolean retired;
 
-    // The wrappers of the last user's parts; nearly always there is one user.
+    // Over the parts of the client that called last; nearly always there is one.
     private volatile @Nullable RouteDns dns;
-    private volatile @Nullable RouteSocketFactory sockets;
 
     EndpointRoute(String host, Endpoint endpoint, ConnectionPool pool, TlsProofs proofs) {
         this.destination = new Destination(host, endpoint);
@@ -47,28 +47,20 @@ final class EndpointRoute {
      * repeated, and where, is the balancer's to say.
      */
     Response proceed(Interceptor.Chain chain, Request request) throws IOException {
-        return chain.withDns(dnsOver(chain.getDns()))
-                .withSocketFactory(socketsOver(chain.getSocketFactory()))
+        RouteDns over = over(chain.getDns(), chain.getSocketFactory());
+        return chain.withDns(over)
+                .withSocketFactory(over.sockets())
                 .withProxy(Proxy.NO_PROXY)
                 .withConnectionPool(pool)
                 .withRetryOnConnectionFailure(false)
                 .proceed(request);
     }
 
-    private RouteDns dnsOver(Dns users) {
+    private RouteDns over(Dns usersDns, SocketFactory usersSockets) {
         RouteDns known = dns;
-        if (known == null || !known.wraps(users)) {
-            known = new RouteDns(destination, users);
+        if (known == null || !known.wraps(usersDns, usersSockets)) {
+            known = new RouteDns(usersDns, new RouteSocketFactory(destination, usersSockets));
             dns = known;
-        }
-        return known;
-    }
-
-    private RouteSocketFactory socketsOver(SocketFactory users) {
-        RouteSocketFactory known = sockets;
-        if (known == null || !known.wraps(users)) {
-            known = new RouteSocketFactory(destination, users);
-            sockets = known;
         }
         return known;
     }
@@ -93,7 +85,20 @@ final class EndpointRoute {
 
     /** Whether the connection leads to this endpoint. */
     boolean carries(Connection connection) {
-        return connection.route().address().dns() instanceof RouteDns known && known.destination() == destination;
+        Address address = connection.route().address();
+        return routes(connection)
+                && address.dns() instanceof RouteDns known
+                && known.destination() == destination
+                && address.socketFactory() instanceof RouteSocketFactory sockets
+                && sockets.destination() == destination;
+    }
+
+    /** Whether the connection leads to an endpoint at all: an interceptor below the routing can replace what that rests on. */
+    static boolean routes(Connection connection) {
+        Address address = connection.route().address();
+        return address.dns() instanceof RouteDns
+                && address.socketFactory() instanceof RouteSocketFactory
+                && connection.route().proxy().type() == Proxy.Type.DIRECT;
     }
 
     TlsProofs proofs() {

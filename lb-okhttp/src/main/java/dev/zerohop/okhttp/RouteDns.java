@@ -6,35 +6,45 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.SocketFactory;
 import okhttp3.Dns;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the logical name with the endpoint's address and everything else with the user's own resolver. OkHttp shares a connection only between
- * calls whose resolvers are equal, so the destination keeps the endpoints' connections apart.
+ * calls whose resolvers are equal, so the destination keeps the endpoints' connections apart, and the
+ * socket factory those of clients that share a routing: OkHttp itself does not compare it.
  */
 final class RouteDns implements Dns {
     private final Destination destination;
     private final Dns fallback;
+    private final RouteSocketFactory sockets;
 
-    RouteDns(Destination destination, Dns fallback) {
-        this.destination = destination;
+    RouteDns(Dns fallback, RouteSocketFactory sockets) {
+        this.destination = sockets.destination();
         this.fallback = fallback;
+        this.sockets = sockets;
     }
 
     Destination destination() {
         return destination;
     }
 
-    boolean wraps(Dns dns) {
-        return fallback == dns;
+    /** What makes the sockets of the same client. */
+    RouteSocketFactory sockets() {
+        return sockets;
+    }
+
+    boolean wraps(Dns dns, SocketFactory factory) {
+        return fallback == dns && sockets.wraps(factory);
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof RouteDns that
                 && destination.mayStandFor(that.destination)
-                && fallback.equals(that.fallback);
+                && fallback.equals(that.fallback)
+                && sockets.sameUsers(that.sockets);
     }
 
     @Override

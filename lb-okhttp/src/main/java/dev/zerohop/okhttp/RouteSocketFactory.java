@@ -26,6 +26,10 @@ final class RouteSocketFactory extends SocketFactory {
         return users == factory;
     }
 
+    boolean sameUsers(RouteSocketFactory other) {
+        return users == other.users;
+    }
+
     @Override
     public Socket createSocket() throws IOException {
         return users == SocketFactory.getDefault()

@@ -40,8 +40,7 @@ final class ServiceBorderInterceptor implements Interceptor {
         Connection connection = chain.connection();
         EndpointRoute route = call.route();
         if (routed && connection != null && route != null && !route.carries(connection)) {
-            throw new IOException(route + ": the call got a connection to "
-                    + connection.route().socketAddress() + ", which is another endpoint; nothing was sent");
+            throw astray(route, connection, call, request);
         }
         Response response = proceed(chain, call, routed ? call.entering(request) : request, connection);
         if (routed && response.code() == HttpURLConnection.HTTP_UNAVAILABLE) {
@@ -57,6 +56,20 @@ final class ServiceBorderInterceptor implements Interceptor {
                 .removeHeader("Location")
                 .header("Cache-Control", "no-store")
                 .build();
+    }
+
+    private static IOException astray(EndpointRoute route, Connection connection, CallState call, Request request)
+            throws IOException {
+        String where = connection.route().socketAddress() + "; nothing was sent";
+        if (EndpointRoute.routes(connection)) {
+            return new IOException(
+                    route + ": the call got a connection to another endpoint under the same name, " + where);
+        }
+        // The application's own doing, and no better at the next endpoint.
+        call.entering(request);
+        return new IOException(
+                route + ": an interceptor that was added after zerohop gave the call a Dns, SocketFactory or"
+                        + " proxy of its own (add it before), which led to " + where);
     }
 
     /** Finds out whether a request that failed was written at all. */
