@@ -2,6 +2,7 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Outcome;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.util.List;
 import okhttp3.Call;
 import okhttp3.Connection;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * reads the answer, and on cancel by any thread.
  */
 final class CallState extends EventListener {
+
+    /** As many as OkHttp follows. */
+    private static final int MAX_FOLLOW_UPS = 20;
 
     /** How far an attempt has come. */
     enum Phase {
@@ -60,6 +64,7 @@ final class CallState extends EventListener {
     private volatile boolean bodyStarted;
     private volatile @Nullable Redirect redirect;
     private final RedirectCredentials credentials = new RedirectCredentials();
+    private int followUps;
 
     /** A redirect that leaves the service: where to, and the answer's own headers. */
     record Redirect(HttpUrl target, Response original) {}
@@ -239,6 +244,23 @@ final class CallState extends EventListener {
         return redirect;
     }
 
+    /** Begins to count the follow-ups: OkHttp's own and those across services together, as plain OkHttp counts them. */
+    void noFollowUps() {
+        followUps = 0;
+    }
+
+    /** One more was decided on. */
+    void followUp() {
+        followUps++;
+    }
+
+    /** @throws ProtocolException if there are more than OkHttp follows */
+    void limitFollowUps() throws ProtocolException {
+        if (followUps > MAX_FOLLOW_UPS) {
+            throw new ProtocolException("Too many follow-up requests: " + followUps);
+        }
+    }
+
     RedirectCredentials credentials() {
         return credentials;
     }
@@ -320,6 +342,13 @@ final class CallState extends EventListener {
         }
         if (open != null && outcome == Outcome.SUCCESS) {
             open.answered();
+        }
+    }
+
+    @Override
+    public void followUpDecision(Call ignored, Response response, @Nullable Request next) {
+        if (next != null) {
+            followUp();
         }
     }
 

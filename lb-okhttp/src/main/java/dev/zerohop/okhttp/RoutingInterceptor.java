@@ -1,8 +1,12 @@
 package dev.zerohop.okhttp;
 
 import java.io.IOException;
-import java.net.ProtocolException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -18,28 +22,62 @@ final class RoutingInterceptor implements Interceptor {
     /** Tells the endpoint by which epoch of the shard map the attempt came to it. */
     static final String SHARD_EPOCH = "zerohop-shard-epoch";
 
-    /** As many as OkHttp follows. */
-    private static final int MAX_FOLLOW_UPS = 20;
-
     private final Map<String, Service> services;
-    private final LeakGuard guard;
-    private final AttemptLoop attempts;
+    private final Map<String, AttemptLoop> attempts;
+    private final List<LeakGuard> guards;
 
-    RoutingInterceptor(Map<String, Service> services, LeakGuard guard) {
+    private RoutingInterceptor(
+            Map<String, Service> services, Map<String, AttemptLoop> attempts, List<LeakGuard> guards) {
         this.services = services;
-        this.guard = guard;
-        this.attempts = new AttemptLoop(guard);
+        this.attempts = attempts;
+        this.guards = guards;
+    }
+
+    static RoutingInterceptor of(Map<String, Service> services, LeakGuard guard) {
+        AttemptLoop loop = new AttemptLoop(guard);
+        Map<String, AttemptLoop> attempts = new HashMap<>();
+        services.keySet().forEach(host -> attempts.put(host, loop));
+        return new RoutingInterceptor(services, Map.copyOf(attempts), List.of(guard));
+    }
+
+    /**
+     * The routing of both. Two of them in one client would not see each other's redirects.
+     *
+     * @throws IllegalStateException if a name is routed by both
+     */
+    RoutingInterceptor and(RoutingInterceptor other) {
+        Set<String> twice = new TreeSet<>(services.keySet());
+        twice.retainAll(other.services.keySet());
+        if (!twice.isEmpty() || this == other) {
+            throw new IllegalStateException("the routing of " + (twice.isEmpty() ? "no name" : twice)
+                    + " was installed twice on one OkHttpClient.Builder, expected once");
+        }
+        Map<String, Service> allServices = new HashMap<>(services);
+        allServices.putAll(other.services);
+        Map<String, AttemptLoop> allAttempts = new HashMap<>(attempts);
+        allAttempts.putAll(other.attempts);
+        List<LeakGuard> allGuards = new ArrayList<>(guards);
+        allGuards.addAll(other.guards);
+        return new RoutingInterceptor(Map.copyOf(allServices), Map.copyOf(allAttempts), List.copyOf(allGuards));
+    }
+
+    /** What has to stand among the network interceptors. */
+    ServiceBorderInterceptor border() {
+        return new ServiceBorderInterceptor(services);
     }
 
     @Override
     public Response intercept(Chain chain) throws IOException {
-        guard.poll();
+        for (LeakGuard guard : guards) {
+            guard.poll();
+        }
         CallState call = CallState.of(chain.call());
         Request request = chain.request();
         Chain toFollow = chain;
         Response prior = null;
         call.credentials().begin();
-        for (int followUps = 0; ; followUps++) {
+        call.noFollowUps();
+        while (true) {
             call.redirect(null);
             Response response = call.credentials().asSent(send(toFollow, call, request));
             if (prior != null) {
@@ -56,12 +94,11 @@ final class RoutingInterceptor implements Interceptor {
                         .build();
             }
             response.close();
-            if (followUps == MAX_FOLLOW_UPS) {
-                throw new ProtocolException("Too many follow-up requests: " + (followUps + 1));
-            }
+            call.followUp();
+            call.limitFollowUps();
             prior = Redirects.followed(response, redirect.original().headers());
             request = next;
-            if (followUps == 0) {
+            if (toFollow == chain) {
                 toFollow = chain.withAuthenticator(call.credentials().over(chain.getAuthenticator()));
             }
             call.credentials().redirected();
@@ -70,6 +107,7 @@ final class RoutingInterceptor implements Interceptor {
 
     private Response send(Chain chain, CallState call, Request request) throws IOException {
         Service service = services.get(request.url().host());
-        return service == null ? chain.proceed(request) : attempts.send(service, chain, call, request);
+        AttemptLoop loop = attempts.get(request.url().host());
+        return service == null || loop == null ? chain.proceed(request) : loop.send(service, chain, call, request);
     }
 }

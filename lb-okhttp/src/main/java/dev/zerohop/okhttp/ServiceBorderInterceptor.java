@@ -34,6 +34,7 @@ final class ServiceBorderInterceptor implements Interceptor {
         if (call == null) {
             return chain.proceed(chain.request());
         }
+        call.limitFollowUps();
         Request request = call.credentials().withheld(chain.request());
         String host = request.url().host();
         boolean routed = services.containsKey(host);

@@ -12,10 +12,12 @@ import dev.zerohop.config.Configurations;
 import dev.zerohop.resolver.SharedResolvers;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import okhttp3.Call;
 import okhttp3.Dispatcher;
 import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,7 +62,6 @@ public final class ZerohopOkHttp implements AutoCloseable {
     private final Map<String, Service> services;
     private final LeakGuard guard;
     private final RoutingInterceptor routing;
-    private final ServiceBorderInterceptor border;
     private final boolean keepDispatcherLimits;
 
     private ZerohopOkHttp(Builder builder) {
@@ -80,8 +81,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
                         idle,
                         new KeyReader(builder.keyBodyLimit))));
         this.services = Map.copyOf(made);
-        this.routing = new RoutingInterceptor(services, guard);
-        this.border = new ServiceBorderInterceptor(services);
+        this.routing = RoutingInterceptor.of(services, guard);
         made.values().forEach(Service::start);
     }
 
@@ -111,17 +111,30 @@ public final class ZerohopOkHttp implements AutoCloseable {
      * other value is taken for a decision and left alone, as is a dispatcher that is given to the builder later. See
      * {@link Builder#keepDispatcherLimits}.
      *
+     * <p>Several routings can be installed on one builder if they route different names; all stand where the first was installed.
+     *
      * @return the same builder
-     * @throws IllegalStateException if this routing was installed on this builder before
+     * @throws IllegalStateException if a routing of the same name was installed on this builder before
      */
     public OkHttpClient.Builder install(OkHttpClient.Builder client) {
-        if (client.interceptors().contains(routing)) {
-            throw new IllegalStateException("this routing of " + services.keySet()
-                    + " was installed twice on one OkHttpClient.Builder, expected once");
+        List<Interceptor> application = client.interceptors();
+        List<Interceptor> network = client.networkInterceptors();
+        RoutingInterceptor all = routing;
+        int at = application.size();
+        for (int i = 0; i < application.size(); i++) {
+            if (application.get(i) instanceof RoutingInterceptor before) {
+                all = before.and(routing);
+                at = i;
+            }
         }
-        client.addInterceptor(routing);
+        if (at == application.size()) {
+            application.add(all);
+        } else {
+            application.set(at, all);
+            network.removeIf(ServiceBorderInterceptor.class::isInstance);
+        }
         // The outermost, so that the user's own network interceptors see redirects as the server sent them.
-        client.networkInterceptors().add(0, border);
+        network.add(0, all.border());
         if (!keepDispatcherLimits) {
             raise(client.build().dispatcher());
         }

@@ -143,6 +143,15 @@ final class Rig implements AutoCloseable {
         }
     }
 
+    /** What a failure says of the attempts: its message or, for a class that cannot be made with one, that of the exception beside it. */
+    static String story(Throwable failure) {
+        StringBuilder text = new StringBuilder(String.valueOf(failure.getMessage()));
+        for (Throwable beside : failure.getSuppressed()) {
+            text.append('\n').append(beside.getMessage());
+        }
+        return text.toString();
+    }
+
     int inFlight() {
         return balancer.snapshot().members().stream().mapToInt(Node::inFlight).sum();
     }

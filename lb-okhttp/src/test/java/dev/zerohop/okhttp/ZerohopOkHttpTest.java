@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import mockwebserver3.MockResponse;
 import okhttp3.Call;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
@@ -54,6 +55,54 @@ class ZerohopOkHttpTest {
         assertThatThrownBy(() -> zerohop.install(client.newBuilder()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("expected once");
+    }
+
+    @Test
+    void twoRoutingsOfDifferentNamesOnOneClientWorkTogetherInEitherOrder() throws Exception {
+        for (boolean ordersFirst : new boolean[] {true, false}) {
+            try (TestServer orders = new TestServer("orders-0");
+                    TestServer users = new TestServer("users-0");
+                    ZerohopOkHttp first = one(ordersFirst ? "orders" : "users", ordersFirst ? orders : users);
+                    ZerohopOkHttp second = one(ordersFirst ? "users" : "orders", ordersFirst ? users : orders)) {
+                OkHttpClient client = second.install(first.install(new OkHttpClient.Builder()))
+                        .build();
+                for (String from : List.of("orders", "users")) {
+                    String to = from.equals("orders") ? "users" : "orders";
+                    (from.equals("orders") ? orders : users).answer = request ->
+                            request.getTarget().equals("/go")
+                                    ? new MockResponse.Builder()
+                                            .code(302)
+                                            .addHeader("Location", "http://" + to + "/there")
+                                            .build()
+                                    : null;
+                    try (okhttp3.Response response = client.newCall(new Request.Builder()
+                                    .url("http://" + from + "/go")
+                                    .build())
+                            .execute()) {
+                        assertThat(response.body().string()).isEqualTo(to + "-0");
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void twoRoutingsOfOneNameOnOneClientAreRefused() throws Exception {
+        try (TestServer server = new TestServer("a");
+                ZerohopOkHttp first = one("orders", server);
+                ZerohopOkHttp second = one("orders", server)) {
+            OkHttpClient.Builder client = first.install(new OkHttpClient.Builder());
+            assertThatThrownBy(() -> second.install(client))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("[orders]")
+                    .hasMessageContaining("expected once");
+        }
+    }
+
+    private static ZerohopOkHttp one(String name, TestServer server) {
+        return ZerohopOkHttp.builder()
+                .route(name, "static:///127.0.0.1:" + server.port())
+                .build();
     }
 
     @Test
