@@ -60,7 +60,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.helper = helper;
         this.sync = helper.getSynchronizationContext();
         this.time = time;
-        this.attempts = new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
+        this.attempts =
+                new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
         this.links = new Links(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 

@@ -144,8 +144,8 @@ class AnswerTest {
                 Fleet fleet = new Fleet();
                 RawServer server = new RawServer(streaming)) {
             fleet.push(List.of(endpoint("a", server)));
-            ManagedChannel channel = fleet.built(fleet.builder()
-                    .defaultServiceConfig(policy.serviceConfig("{'policy': 'peak_ewma'}", null)));
+            ManagedChannel channel = fleet.built(
+                    fleet.builder().defaultServiceConfig(policy.serviceConfig("{'policy': 'peak_ewma'}", null)));
             open(channel);
             Node node = node(policy, "a");
             assertThat(node.inFlight()).isEqualTo(1);

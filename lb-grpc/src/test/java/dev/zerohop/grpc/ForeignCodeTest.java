@@ -86,7 +86,8 @@ class ForeignCodeTest {
             fleet.name("a-0", "a-1", "a-2");
             await().until(() -> policy.balancer().snapshot().members().size() == 3);
             for (int i = 0; i < 20; i++) {
-                assertThat(TestServer.call(channel, keyed(EndpointSelector.of(i)).withWaitForReady(), "x"))
+                assertThat(TestServer.call(
+                                channel, keyed(EndpointSelector.of(i)).withWaitForReady(), "x"))
                         .startsWith("a-");
             }
             assertThatThrownBy(() -> TestServer.call(channel, keyed(BROKEN), "x"))
@@ -100,7 +101,8 @@ class ForeignCodeTest {
     void aSelectorThatThrowsBesideThePickFailsItsCallAlone() throws Exception {
         EndpointSelector moody = () -> {
             if (StackWalker.getInstance()
-                    .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals("spilled")))) {
+                    .walk(frames ->
+                            frames.anyMatch(frame -> frame.getMethodName().equals("spilled")))) {
                 throw new IllegalStateException("asked too often");
             }
             return 7;
@@ -116,9 +118,12 @@ class ForeignCodeTest {
             fleet.name("a-0", "a-1");
             Status status = statusOf(bad);
             assertThat(status.getCode()).isEqualTo(Status.Code.INTERNAL);
-            assertThat(status.getDescription()).contains("fleet: policy shard threw").contains("asked too often");
+            assertThat(status.getDescription())
+                    .contains("fleet: policy shard threw")
+                    .contains("asked too often");
             assertThat(good.get(60, TimeUnit.SECONDS)).startsWith("a-");
-            assertThat(TestServer.call(channel, keyed(EndpointSelector.of(3)), "x")).startsWith("a-");
+            assertThat(TestServer.call(channel, keyed(EndpointSelector.of(3)), "x"))
+                    .startsWith("a-");
             AttemptsTest.awaitNothingInFlight(policy);
         }
     }
@@ -147,8 +152,7 @@ class ForeignCodeTest {
             }
         };
         try (Fleet fleet = Fleet.of("a", "b")) {
-            ManagedChannel channel =
-                    fleet.built(fleet.builder().setNameResolverArg(ZerohopGrpc.LISTENER, broken));
+            ManagedChannel channel = fleet.built(fleet.builder().setNameResolverArg(ZerohopGrpc.LISTENER, broken));
             RoutingTest.awaitAll(channel, "a", "b");
             fleet.configure("{\"policy\": \"no such policy\"}");
             fleet.name("a");
@@ -189,7 +193,9 @@ class ForeignCodeTest {
                     // The budget is empty: the hedge is held back.
                     await().until(() -> answers.size() == expected && held.count.get() > 0);
                     answers.get(i).run();
-                    assertThat(end.get(60, TimeUnit.SECONDS).getCode()).as("call %s", i).isEqualTo(Status.Code.OK);
+                    assertThat(end.get(60, TimeUnit.SECONDS).getCode())
+                            .as("call %s", i)
+                            .isEqualTo(Status.Code.OK);
                 }
                 AttemptsTest.awaitNothingInFlight(policy);
             }
