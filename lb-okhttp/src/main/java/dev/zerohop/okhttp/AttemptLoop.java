@@ -24,6 +24,12 @@ final class AttemptLoop {
 
     Response send(Service service, Interceptor.Chain chain, CallState call, Request request) throws IOException {
         Picks picks = new Picks(service, chain, call, request);
+        if (picks.cacheFirst() && !picks.hasEndpoint()) {
+            Response cached = CacheFirst.answer(chain, call, request);
+            if (cached != null) {
+                return cached;
+            }
+        }
         Attempts attempts = null;
         while (true) {
             Lease lease;

@@ -65,6 +65,7 @@ final class CallState extends EventListener {
     private volatile @Nullable Redirect redirect;
     private final RedirectCredentials credentials = new RedirectCredentials();
     private int followUps;
+    private boolean withoutEndpoint;
 
     /** A redirect that leaves the service: where to, and the answer's own headers. */
     record Redirect(HttpUrl target, Response original) {}
@@ -95,6 +96,30 @@ final class CallState extends EventListener {
         lease = next;
         if (canceled) {
             next.end(Outcome.CANCELLED);
+        }
+    }
+
+    /** What follows is to be answered by the cache: there is no endpoint. */
+    void beginWithoutEndpoint() {
+        begin();
+        lease = null;
+        withoutEndpoint = true;
+    }
+
+    void endWithoutEndpoint() {
+        withoutEndpoint = false;
+    }
+
+    /** Whether the call must not go to the network. */
+    boolean withoutEndpoint() {
+        return withoutEndpoint;
+    }
+
+    /** The attempt needs its endpoint, if the cache might have answered it. */
+    private void needsEndpoint() {
+        OpenLease open = lease;
+        if (open != null) {
+            open.needed();
         }
     }
 
@@ -299,12 +324,14 @@ final class CallState extends EventListener {
     @Override
     public void dnsStart(Call ignored, String domainName) {
         phase = Phase.CONNECTING;
+        needsEndpoint();
     }
 
     @Override
     public void connectionAcquired(Call ignored, Connection acquired) {
         connection = acquired;
         phase = Phase.CONNECTED;
+        needsEndpoint();
     }
 
     @Override
@@ -316,6 +343,8 @@ final class CallState extends EventListener {
     public void requestHeadersStart(Call ignored) {
         requests++;
         phase = Phase.SENT;
+        // A connection that the call has held since before is not acquired again.
+        needsEndpoint();
     }
 
     @Override

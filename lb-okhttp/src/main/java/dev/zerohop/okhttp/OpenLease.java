@@ -41,6 +41,13 @@ final class OpenLease {
         return Duration.ofNanos(Math.max(0, nowNanos - startNanos));
     }
 
+    /** The attempt goes to the network. */
+    void needed() {
+        if (lease instanceof LazyLease lazy) {
+            lazy.begin();
+        }
+    }
+
     void answered() {
         lease.answered();
     }

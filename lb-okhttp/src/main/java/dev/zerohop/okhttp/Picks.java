@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Lease;
 import dev.zerohop.NoEndpointException;
+import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.Refusal;
@@ -38,10 +39,13 @@ final class Picks {
     private final Interceptor.Chain chain;
     private final CallState call;
     private final Request request;
+    private final boolean cacheFirst;
     private final List<Endpoint> tried = new ArrayList<>(0);
 
     private @Nullable BalancerView view;
     private @Nullable BalancerSettings readBy;
+    private @Nullable Node picked;
+    private @Nullable BalancerView pickedBy;
     private PickContext context = PickContext.NONE;
 
     /** From when on an endpoint that was tried may be tried again, and the pause that led to it. */
@@ -59,6 +63,12 @@ final class Picks {
         this.chain = chain;
         this.call = call;
         this.request = request;
+        this.cacheFirst = CacheFirst.may(chain, request);
+    }
+
+    /** Whether the client's cache may answer the call. */
+    boolean cacheFirst() {
+        return cacheFirst;
     }
 
     /** The version that gave the last lease. */
@@ -73,6 +83,31 @@ final class Picks {
     /** The context of the last lease. */
     PickContext context() {
         return context;
+    }
+
+    /** Whether there is an endpoint for the call right now. Nothing is counted, and nothing waits. */
+    boolean hasEndpoint() throws IOException {
+        BalancerView now = balancer.view();
+        try {
+            read(now);
+        } catch (NoEndpointIOException badKey) {
+            return false;
+        }
+        if (service.closed()) {
+            return false;
+        }
+        // Kept for the attempt: a second pick would take another endpoint's turn.
+        picked = now.pick(context);
+        pickedBy = now;
+        return picked != null;
+    }
+
+    /** A lease on what is picked now; one that begins only when the network is needed if the cache may answer. */
+    private Lease lease(BalancerView now) {
+        Node node = pickedBy == now ? picked : cacheFirst ? now.pick(context) : null;
+        picked = null;
+        pickedBy = null;
+        return node == null ? now.acquire(context) : new LazyLease(balancer, node, now.shardEpoch(context));
     }
 
     /** Begins the next attempt. */
@@ -90,7 +125,7 @@ final class Picks {
                     read(now);
                     long pause = pause(now);
                     if (pause <= 0) {
-                        Lease lease = now.acquire(context);
+                        Lease lease = lease(now);
                         view = now;
                         return lease;
                     }

@@ -38,6 +38,9 @@ final class ServiceBorderInterceptor implements Interceptor {
         Request request = call.credentials().withheld(chain.request());
         String host = request.url().host();
         boolean routed = services.containsKey(host);
+        if (routed && call.withoutEndpoint()) {
+            throw new CacheFirst.NetworkNeededException(host);
+        }
         Connection connection = chain.connection();
         EndpointRoute route = call.route();
         if (routed && connection != null && route != null && !route.carries(connection)) {

@@ -407,22 +407,6 @@ class RoutingTest {
     }
 
     @Test
-    void anAnswerFromTheCacheSaysNothingAboutTheEndpoint(@org.junit.jupiter.api.io.TempDir java.io.File directory)
-            throws Exception {
-        try (okhttp3.Cache cache = new okhttp3.Cache(directory, 1 << 20);
-                Rig rig = new Rig(
-                        TestPolicies.roundRobin(1), UnaryOperator.identity(), builder -> builder.cache(cache))) {
-            rig.servers(1)
-                    .get(0)
-                    .answers(new MockResponse.Builder().body("cached").addHeader("Cache-Control", "max-age=60"));
-            assertThat(rig.text("/")).isEqualTo("cached");
-            assertThat(rig.text("/")).isEqualTo("cached");
-            assertThat(rig.outcomes()).containsExactly(dev.zerohop.Outcome.SUCCESS, dev.zerohop.Outcome.CANCELLED);
-            assertThat(rig.inFlight()).isZero();
-        }
-    }
-
-    @Test
     void aStreamedRequestBodyArrivesWhole() throws Exception {
         try (Rig rig = Rig.roundRobin()) {
             TestServer server = rig.servers(1).get(0);
