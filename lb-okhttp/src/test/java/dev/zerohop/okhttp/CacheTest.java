@@ -68,10 +68,8 @@ class CacheTest {
 
     @Test
     void onlyIfCachedIsAnsweredInAnOutageAndBeforeTheSourceHasAnswered() throws Exception {
-        Request onlyIfCached = Rig.get("/")
-                .newBuilder()
-                .cacheControl(CacheControl.FORCE_CACHE)
-                .build();
+        Request onlyIfCached =
+                Rig.get("/").newBuilder().cacheControl(CacheControl.FORCE_CACHE).build();
         try (Rig rig = rig()) {
             try (Response response = rig.call(onlyIfCached).execute()) {
                 assertThat(response.code()).isEqualTo(504);
