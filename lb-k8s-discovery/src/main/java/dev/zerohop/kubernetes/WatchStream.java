@@ -42,8 +42,6 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
             opening.whenComplete((opened, thrown) -> {
                 if (thrown != null) {
                     end(handshakeFailure(thrown));
-                } else if (ended.get()) {
-                    opened.sendClose(NORMAL_CLOSURE, null);
                 }
             });
         } catch (RuntimeException refused) {
@@ -53,8 +51,11 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
 
     @Override
     public void onOpen(WebSocket opened) {
+        // Written before the end is looked at, as the end is before the socket in cancel: one of the two closes it.
         socket = opened;
-        if (!ended.get()) {
+        if (ended.get()) {
+            close();
+        } else {
             watcher.onOpen();
         }
     }

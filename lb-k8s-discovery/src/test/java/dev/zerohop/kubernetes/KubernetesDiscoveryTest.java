@@ -7,6 +7,7 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Resolver;
 import dev.zerohop.config.Configurations;
@@ -122,7 +123,11 @@ class KubernetesDiscoveryTest {
             api.put(Slices.slice("orders-a", pods(0, 3)));
             await().until(() -> members(balancer).size() == 3);
             api.put(leaving("orders-a", 3, 0));
-            await().until(() -> candidates(balancer).isEmpty());
+            await().until(() -> balancer.snapshot().members().stream()
+                    .allMatch(node -> node.health().status() == Health.Status.DRAINING));
+            assertThat(candidates(balancer))
+                    .as("the last resort while they serve")
+                    .hasSize(3);
             api.put(Slices.slice("orders-a"));
             // At once, and not after the 30 s of the guard: all three were seen leaving.
             await().until(() -> members(balancer).isEmpty());

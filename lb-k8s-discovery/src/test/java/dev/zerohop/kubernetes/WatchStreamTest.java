@@ -1,0 +1,78 @@
+package dev.zerohop.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.http.WebSocket;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WatchStreamTest {
+    private final List<String> calls = new ArrayList<>();
+
+    private final ApiServer.Watcher<EndpointSlice> watcher = new ApiServer.Watcher<>() {
+        @Override
+        public void onOpen() {
+            calls.add("open");
+        }
+
+        @Override
+        public void onPut(EndpointSlice object) {
+            calls.add("put");
+        }
+
+        @Override
+        public void onDelete(EndpointSlice object) {
+            calls.add("delete");
+        }
+
+        @Override
+        public void onBookmark(String version) {
+            calls.add("bookmark");
+        }
+
+        @Override
+        public void onEnd(KubernetesFailure cause) {
+            calls.add("end");
+        }
+    };
+
+    private final WebSocket socket = new WebSocket() {
+        @Override
+        public boolean send(ByteBuffer buffer) {
+            return true;
+        }
+
+        @Override
+        public boolean sendClose(int code, String reason) {
+            calls.add("close " + code);
+            return true;
+        }
+
+        @Override
+        public long queueSize() {
+            return 0;
+        }
+
+        @Override
+        public void request() {}
+    };
+
+    /** The handshake may be answered between the cancel and the news of it. */
+    @Test
+    void aWatchThatIsCancelledBeforeItOpensIsClosedWhenItDoes() throws Exception {
+        try (var http = new JdkHttpClientFactory().newBuilder().build()) {
+            WatchStream<EndpointSlice> stream = new WatchStream<>(
+                    new HttpApiServer.Link("http://127.0.0.1:1", http, new KubernetesSerialization()),
+                    Selection.endpointSlices("shop", "orders"),
+                    watcher);
+            stream.cancel();
+            stream.onOpen(socket);
+        }
+        assertThat(calls).containsExactly("close 1000");
+    }
+}
