@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,12 @@ public final class BalancerView {
     private final Picker picker;
     private final Snapshot snapshot;
 
+    /**
+     * The same policy over the candidates that are not half open, for calls that find the probe call of a half-open one taken; null if none is half open or all
+     * are. A call that asked the policy again and again until it names another endpoint would ask n times in an outage, and each time at a greater cost.
+     */
+    private final @Nullable Picker settled;
+
     // What requests ask of the policy is asked once, here.
     private final boolean timed;
     private final boolean keyed;
@@ -30,6 +38,28 @@ public final class BalancerView {
         this.timed = settings.policy().loadMetric().timed();
         this.keyed = settings.policy().keyed();
         this.shardEpoch = picker.shardEpoch();
+        this.settled = settled(picker, snapshot);
+    }
+
+    private static @Nullable Picker settled(Picker picker, Snapshot snapshot) {
+        List<Candidate> candidates = snapshot.candidates();
+        List<Candidate> settled = new ArrayList<>();
+        for (int i = 0; i < candidates.size(); i++) {
+            if (isHalfOpen(candidates.get(i).node())) {
+                settled.addAll(candidates.subList(0, i));
+                for (int k = i + 1; k < candidates.size(); k++) {
+                    if (!isHalfOpen(candidates.get(k).node())) {
+                        settled.add(candidates.get(k));
+                    }
+                }
+                break;
+            }
+        }
+        return settled.isEmpty() ? null : picker.rebuild(snapshot.with(settled, Long.MAX_VALUE, "without those half open"));
+    }
+
+    private static boolean isHalfOpen(Node node) {
+        return node instanceof LiveNode live && live.halfOpen;
     }
 
     /** The balancer whose version this is. */
@@ -97,29 +127,22 @@ public final class BalancerView {
 
     /** The picked node, or another one if it is half open and its probe call is taken. */
     private @Nullable Node probing(PickContext context, @Nullable Node node) {
-        if (node instanceof LiveNode live && live.halfOpen && !live.record.tryProbe()) {
-            return pickAround(context, live);
-        }
-        return node;
+        return node == null || mayTake(node) ? node : pickAround(context, node);
+    }
+
+    /** Whether a call may go there: unless it is half open and another call has its probe, which otherwise this one takes. */
+    private static boolean mayTake(Node node) {
+        return !(node instanceof LiveNode live) || !live.halfOpen || live.record.tryProbe();
     }
 
     /**
-     * Another call has the one probe call of {@code probed}: another node is wanted. If the picker has none but half-open ones whose probes are taken or
-     * that this call has tried before, the first choice stands: a call is not refused only because another one is trying the same endpoint.
+     * Another call has the one probe call of {@code probed}: another node is wanted, and one more pick finds it, whatever the number of endpoints. The first choice
+     * stands if all are half open, or if there is none but those that this call has tried before: a call is not refused only because another one is trying the
+     * same endpoint.
      */
-    private @Nullable Node pickAround(PickContext context, LiveNode probed) {
-        PickContext around = context.avoiding(probed.endpoint());
-        for (int i = snapshot.members().size(); i > 0; i--) {
-            Node node = picker.pick(around);
-            if (node == null || around.avoids(node.endpoint())) {
-                return probed;
-            }
-            if (!(node instanceof LiveNode live) || !live.halfOpen || live.record.tryProbe()) {
-                return node;
-            }
-            around = around.avoiding(node.endpoint());
-        }
-        return probed;
+    private Node pickAround(PickContext context, Node probed) {
+        Node node = settled == null ? null : settled.pick(context);
+        return node == null || (context.avoidsAny() && context.avoids(node.endpoint())) || !mayTake(node) ? probed : node;
     }
 
     /**

@@ -73,7 +73,8 @@ public interface EjectionPolicy {
         }
 
         /**
-         * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path; may read the clock.
+         * Takes the one probe call of a {@link State#HALF_OPEN} node. Request path; cheap above all while another call has it, since in an outage every pick
+         * asks.
          *
          * @return false if another call has it; true in other states, in which there is nothing to take
          */

@@ -244,8 +244,8 @@ class BalancerHealthTest {
         }
         time.advance(Duration.ofSeconds(1));
         assertThat(List.of(status(0), status(1), status(2))).containsOnly(Status.HALF_OPEN);
-        assertThat(List.of(picked(), picked(), picked())).containsExactly("a-0", "a-1", "a-2");
-        assertThat(picked()).isEqualTo("a-0");
+        // This policy names the same one again.
+        assertThat(List.of(picked(), picked(), picked())).containsOnly("a-0");
     }
 
     @Test

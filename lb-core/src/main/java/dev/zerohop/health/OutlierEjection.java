@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutlierEjection implements EjectionPolicy {
 
-    /** How long a probe call may say nothing before another call may probe as well: 10 seconds. */
+    /** How long a probe call may say nothing before another call may probe as well: 10 seconds, at most one second more. */
     public static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
 
     private final Limits limits;

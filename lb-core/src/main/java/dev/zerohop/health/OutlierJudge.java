@@ -75,12 +75,12 @@ final class OutlierJudge implements EjectionPolicy.Judge {
                     return left;
                 }
                 record.halfOpen();
-                return Long.MAX_VALUE;
+                return record.reviewProbe(now);
             }
             case HALF_OPEN -> {
                 Outcome probe = record.probeOutcome();
                 if (probe == null) {
-                    return Long.MAX_VALUE;
+                    return record.reviewProbe(now);
                 }
                 if (!record.speaksAgainst(probe)) {
                     record.readmit(now);

@@ -24,6 +24,9 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     private static final long NO_PROBE = Long.MIN_VALUE;
     private static final long PROBE_PATIENCE_NANOS = OutlierEjection.PROBE_PATIENCE.toNanos();
 
+    /** Of thousands of probes that hang, each began at another instant; the judge looks at them together. */
+    private static final long PROBE_REVIEW_NANOS = Duration.ofSeconds(1).toNanos();
+
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
@@ -110,10 +113,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         if (state != EjectionPolicy.State.HALF_OPEN) {
             return true;
         }
-        long now = time.nanoTime();
-        long since = probeSince;
-        boolean free = since == NO_PROBE || now - since >= PROBE_PATIENCE_NANOS;
-        return free && PROBE_SINCE.compareAndSet(this, since, now);
+        return probeSince == NO_PROBE && PROBE_SINCE.compareAndSet(this, NO_PROBE, time.nanoTime());
     }
 
     @Override
@@ -158,6 +158,20 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     @Nullable
     Outcome probeOutcome() {
         return probeOutcome;
+    }
+
+    /** Gives the probe to another call if the one that has it says nothing. Returns in how many nanoseconds to look again. */
+    long reviewProbe(long now) {
+        long since = probeSince;
+        if (since == NO_PROBE) {
+            return PROBE_PATIENCE_NANOS;
+        }
+        long left = since + PROBE_PATIENCE_NANOS - now;
+        if (left > 0) {
+            return Math.max(left, PROBE_REVIEW_NANOS);
+        }
+        PROBE_SINCE.compareAndSet(this, since, NO_PROBE);
+        return PROBE_PATIENCE_NANOS;
     }
 
     Cause cause() {

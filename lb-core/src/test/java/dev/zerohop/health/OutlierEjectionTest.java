@@ -205,11 +205,28 @@ class OutlierEjectionTest {
         reviewed();
         after(Duration.ofSeconds(30));
         assertThat(record.tryProbe()).isTrue();
-        time.advance(OutlierEjection.PROBE_PATIENCE.minusNanos(1));
+        after(OutlierEjection.PROBE_PATIENCE.minusNanos(1));
         assertThat(record.tryProbe()).isFalse();
-        time.advance(Duration.ofNanos(1));
+        after(Duration.ofSeconds(1));
+        assertThat(record.awaitsProbe()).isTrue();
         assertThat(record.tryProbe()).isTrue();
+        assertThat(record.awaitsProbe()).isFalse();
         assertThat(record.tryProbe()).isFalse();
+    }
+
+    @Test
+    void manyProbesThatHangAreReviewedTogether() {
+        fail(record, 5);
+        reviewed();
+        time.advance(Duration.ofSeconds(30));
+        assertThat(judge.review(time.nanoTime())).isEqualTo(OutlierEjection.PROBE_PATIENCE.toNanos());
+        time.advance(Duration.ofMillis(500));
+        record.tryProbe();
+        time.advance(Duration.ofMillis(9_900));
+        assertThat(judge.review(time.nanoTime())).isEqualTo(SECOND);
+        time.advance(Duration.ofSeconds(1));
+        judge.review(time.nanoTime());
+        assertThat(record.awaitsProbe()).isTrue();
     }
 
     @Test
@@ -321,8 +338,8 @@ class OutlierEjectionTest {
         assertThat(judge.review(time.nanoTime())).isEqualTo(18 * SECOND);
         time.advance(Duration.ofSeconds(18));
         assertThat(judge.review(time.nanoTime()))
-                .as("waits for a call, not for time")
-                .isEqualTo(Long.MAX_VALUE);
+                .as("whether the probe call has been taken and hangs")
+                .isEqualTo(OutlierEjection.PROBE_PATIENCE.toNanos());
     }
 
     @Test

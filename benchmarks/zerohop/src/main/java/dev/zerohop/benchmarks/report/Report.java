@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Prints the Markdown report of a run: every table, and each goal with its ratio and whether it is met. Argument: the run's directory. */
 public final class Report {
@@ -41,6 +42,7 @@ public final class Report {
         operations("Pick", "Picks");
         operations("PickByKey", "Picks by key");
         operations("Acquire", "Acquire and complete");
+        outage();
         updates();
         coldStarts();
         results.file("endtoend.json").ifPresent(this::endToEnd);
@@ -95,7 +97,8 @@ public final class Report {
             compare("Acquire", "peak_ewma", 0.2, threads, "Acquire", List.of("finagle peak_ewma"));
         }
         for (Key key : results.keys()) {
-            if (key.library().equals(OURS) && key.n() == 10_000 && !key.kind().equals("Update")) {
+            if (key.library().equals(OURS) && key.n() == 10_000 && !key.kind().equals("Update")
+                    && !key.kind().startsWith("PickInOutage")) {
                 Key small = new Key(key.kind(), OURS, key.policy(), 10, key.threads());
                 long bytes = results.bytes(key).orElse(0L);
                 String wanted = key.kind().equals("Acquire") ? "one small object" : "0 B";
@@ -140,6 +143,43 @@ public final class Report {
                 String.join(" / ", ratios),
                 "≤ " + wanted,
                 worst <= wanted);
+    }
+
+    // ---- picks in an outage ----
+
+    private void outage() {
+        Set<String> policies = new LinkedHashSet<>();
+        Set<Integer> sizes = new TreeSet<>();
+        for (Key key : results.keys()) {
+            if (key.kind().equals("PickInOutage none")) {
+                policies.add(key.policy());
+                sizes.add(key.n());
+            }
+        }
+        if (policies.isEmpty()) {
+            return;
+        }
+        line("%n## Picks in an outage%n");
+        line("Worker CPU ns of a pick while all endpoints are well, and how many times that while every other one, or every one, is half open and its");
+        line("probe call hangs.%n");
+        line("| | N | all well | every other half open | all half open |%n|---|---:|---:|---:|---:|");
+        for (String policy : policies) {
+            double worst = 0;
+            for (int n : sizes) {
+                double well = outage("none", policy, n);
+                double half = outage("half", policy, n) / well;
+                double all = outage("all", policy, n) / well;
+                worst = Math.max(worst, Math.max(half, all));
+                line("| %s | %,d | %s | %s | %s |", policy, n, number(well), number(half), number(all));
+            }
+            goal("Pick %s in an outage to a healthy one, at any N".formatted(policy), number(worst), "≤ 4", worst <= 4);
+        }
+    }
+
+    private double outage(String out, String policy, int n) {
+        return results.cpuNanos(new Key("PickInOutage " + out, OURS, policy, n, 1))
+                .orElseThrow()
+                .value();
     }
 
     // ---- updates ----

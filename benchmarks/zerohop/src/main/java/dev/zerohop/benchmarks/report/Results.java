@@ -26,7 +26,7 @@ final class Results {
     /**
      * One measurement.
      *
-     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update
+     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage also how many endpoints are out
      * @param library whose code it is
      * @param policy the policy, or the benchmark's method where there is none
      */
@@ -59,8 +59,9 @@ final class Results {
         String[] name = result.get("benchmark").asText().split("\\.");
         JsonNode parameters = result.get("params");
         String policy = parameters.has("policy") ? parameters.get("policy").asText() : name[name.length - 1];
+        String kind = name[name.length - 2];
         return new Key(
-                name[name.length - 2],
+                parameters.has("out") ? kind + " " + parameters.get("out").asText() : kind,
                 name[name.length - 3],
                 policy,
                 parameters.get("n").asInt(),

@@ -4,6 +4,7 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.benchmarks.common.Fleet;
@@ -16,8 +17,13 @@ import java.util.List;
 record Subject(Balancer balancer, ScriptedResolver source) implements AutoCloseable {
 
     static Subject of(BalancerSettings settings) {
+        return of(settings, Env.system());
+    }
+
+    static Subject of(BalancerSettings settings, Env env) {
         ScriptedResolver source = new ScriptedResolver();
         Balancer balancer = Balancer.builder("benchmark")
+                .env(env)
                 .resolver(source)
                 .settings(settings)
                 .serialExecutor(Runnable::run)
