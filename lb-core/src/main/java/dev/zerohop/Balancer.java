@@ -142,23 +142,24 @@ public final class Balancer implements AutoCloseable {
             load.started(start == LeaseImpl.UNTIMED ? 0 : start);
         }
         int generation = live.begin();
+        int phase = live.halfOpen ? live.record.phase() : 0;
         Lease lease = shardEpoch == ShardMap.NO_EPOCH
-                ? new LeaseImpl(live, load, start, generation, live.halfOpen)
-                : new LeaseImpl.Routed(live, load, start, generation, live.halfOpen, shardEpoch);
+                ? new LeaseImpl(live, load, start, generation, phase)
+                : new LeaseImpl.Routed(live, load, start, generation, phase, shardEpoch);
         if (observed) {
             listener.onPick(name, live.endpoint());
         }
         return lease;
     }
 
-    void answered(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, boolean probe) {
+    void answered(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int phase) {
         if (load != null && startNanos != LeaseImpl.UNTIMED) {
             long now = time.nanoTime();
             load.answered(now, Math.max(0, now - startNanos));
         } else if (load != null) {
             load.answered(0, 0);
         }
-        if (probe && node.record.onProbeOutcome(Outcome.SUCCESS)) {
+        if (phase != 0 && node.record.onProbeOutcome(Outcome.SUCCESS, phase)) {
             control.askForReview();
         }
     }
@@ -168,7 +169,7 @@ public final class Balancer implements AutoCloseable {
             LoadMetric.@Nullable Load load,
             long startNanos,
             Outcome outcome,
-            boolean probe,
+            int phase,
             boolean answered) {
         node.note(outcome);
         if (startNanos == LeaseImpl.UNTIMED) {
@@ -186,9 +187,13 @@ public final class Balancer implements AutoCloseable {
             }
         }
         EjectionPolicy.TrackRecord record = node.record;
-        boolean review = probe ? record.onProbeOutcome(outcome) : record.onOutcome(outcome);
-        // A held endpoint is served while it answers: its first failure is news although it ejects nobody.
-        if (review || (outcome.isEndpointFailure() && node.held())) {
+        boolean review = phase != 0 ? record.onProbeOutcome(outcome, phase) : record.onOutcome(outcome);
+        // A held endpoint is served while it answers: its first failure counts, whatever ejects or follows it.
+        boolean settled = outcome.isEndpointFailure() && node.held();
+        if (settled) {
+            node.failWhileHeld();
+        }
+        if (review || settled) {
             control.askForReview();
         }
     }

@@ -122,7 +122,7 @@ final class ControlPath {
     void start() {
         for (HealthSource health : healthSources) {
             try {
-                health.start(new VerdictSink(health.name()));
+                health.start(new VerdictSink(health));
             } catch (Throwable thrown) {
                 faults.report("the health source " + ForeignFaults.nameOf(health), "it gives no verdicts", thrown);
             }
@@ -257,10 +257,10 @@ final class ControlPath {
     }
 
     private final class VerdictSink implements HealthSource.Sink {
-        private final String sourceName;
+        private final HealthSource by;
 
-        VerdictSink(String sourceName) {
-            this.sourceName = sourceName;
+        VerdictSink(HealthSource by) {
+            this.by = by;
         }
 
         @Override
@@ -269,7 +269,7 @@ final class ControlPath {
             execute(() -> {
                 LiveNode node = membership.find(endpointId);
                 if (node != null) {
-                    node.putVerdict(sourceName, verdict, time.nanoTime());
+                    node.putVerdict(by, by.name(), verdict, time.nanoTime());
                     timer.soon();
                 }
             });
@@ -280,7 +280,7 @@ final class ControlPath {
             execute(() -> {
                 LiveNode node = membership.find(endpointId);
                 if (node != null) {
-                    node.removeVerdict(sourceName);
+                    node.removeVerdict(by);
                     timer.soon();
                 }
             });

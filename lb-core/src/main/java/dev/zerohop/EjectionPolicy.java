@@ -37,6 +37,9 @@ public interface EjectionPolicy {
     /** What is known about one node. */
     interface TrackRecord {
 
+        /** The highest number of a {@link #phase}; behind it they begin at 1 again. */
+        int MAX_PHASE = (1 << 14) - 1;
+
         /**
          * Notes an outcome. Request path: lock-free, allocates nothing.
          *
@@ -45,12 +48,22 @@ public interface EjectionPolicy {
         boolean onOutcome(Outcome outcome);
 
         /**
-         * Notes the outcome of a call that began while the node was {@link State#HALF_OPEN}: this one decides whether the node returns. Request path.
+         * Notes the outcome of a call that began while the node was {@link State#HALF_OPEN}: this one decides whether the node returns, if that phase still
+         * lasts. Request path.
          *
+         * @param phase what {@link #phase} was when the call began
          * @return whether the judge should review soon
          */
-        default boolean onProbeOutcome(Outcome outcome) {
+        default boolean onProbeOutcome(Outcome outcome, int phase) {
             return onOutcome(outcome);
+        }
+
+        /**
+         * Tells one time of being {@link State#HALF_OPEN} from the next: a call that began in an earlier one decides nothing. From 1 to {@link #MAX_PHASE}; 0 in
+         * other states. Request path. Default: all are alike.
+         */
+        default int phase() {
+            return state() == State.HALF_OPEN ? 1 : 0;
         }
 
         /** Endpoint failures since the last success. */

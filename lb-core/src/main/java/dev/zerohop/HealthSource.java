@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface HealthSource extends AutoCloseable {
 
-    /** Names the source in verdicts and explanations. Constant. */
+    /** Names the source in verdicts and explanations. Constant; need not be unique. */
     String name();
 
     /**

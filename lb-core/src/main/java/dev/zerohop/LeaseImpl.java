@@ -10,13 +10,15 @@ class LeaseImpl implements Lease {
     /** The start of a lease for which the clock was not read. */
     static final long UNTIMED = Long.MIN_VALUE;
 
-    // The low bits say where the lease stands, those above name the generation that counts it.
+    // The low bits say where the lease stands, those above name the generation that counts it, and the highest the
+    // half-open phase of the node in which it began: 0 if it was not half open.
     private static final int DONE = 0;
     private static final int OPEN = 1;
-    private static final int PROBE = 2;
-    private static final int ANSWERED = 3;
+    private static final int ANSWERED = 2;
     private static final int STANDING = 3;
     private static final int GENERATION_SHIFT = 2;
+    private static final int GENERATION = 0xFFFF << GENERATION_SHIFT;
+    private static final int PHASE_SHIFT = GENERATION_SHIFT + 16;
 
     static {
         try {
@@ -41,13 +43,13 @@ class LeaseImpl implements Lease {
      * Begins a lease.
      *
      * @param generation what {@link LiveNode#begin} returned
-     * @param probe whether the node was half open, so that this call decides on its return
+     * @param phase the node's {@linkplain EjectionPolicy.TrackRecord#phase half-open phase}, on whose end this call decides; 0 if it is not half open
      */
-    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int generation, boolean probe) {
+    LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int generation, int phase) {
         this.node = node;
         this.load = load;
         this.startNanos = startNanos;
-        STATE.set(this, (generation << GENERATION_SHIFT) | (probe ? PROBE : OPEN));
+        STATE.set(this, (phase << PHASE_SHIFT) | (generation << GENERATION_SHIFT) | OPEN);
     }
 
     @Override
@@ -59,12 +61,11 @@ class LeaseImpl implements Lease {
     public final void answered() {
         while (true) {
             int before = state;
-            int standing = before & STANDING;
-            if (standing != OPEN && standing != PROBE) {
+            if ((before & STANDING) != OPEN) {
                 return;
             }
             if (STATE.compareAndSet(this, before, (before & ~STANDING) | ANSWERED)) {
-                node.owner().answered(node, load, startNanos, standing == PROBE);
+                node.owner().answered(node, load, startNanos, before >>> PHASE_SHIFT);
                 return;
             }
         }
@@ -73,13 +74,13 @@ class LeaseImpl implements Lease {
     @Override
     public final void progress() {
         int before = state;
-        int counted = before >>> GENERATION_SHIFT;
+        int counted = generation(before);
         if ((before & STANDING) == DONE || counted == node.generation()) {
             return;
         }
         // Counted in before it is counted out, so that no count ever falls below the truth.
         int generation = node.begin();
-        boolean moved = STATE.compareAndSet(this, before, (generation << GENERATION_SHIFT) | (before & STANDING));
+        boolean moved = STATE.compareAndSet(this, before, (before & ~GENERATION) | (generation << GENERATION_SHIFT));
         node.end(moved ? counted : generation);
     }
 
@@ -91,11 +92,18 @@ class LeaseImpl implements Lease {
         int before = (int) STATE.getAndSet(this, DONE);
         int standing = before & STANDING;
         // The age limit may have been faster; then all has been reported.
-        if (standing == DONE || !node.end(before >>> GENERATION_SHIFT)) {
+        if (standing == DONE || !node.end(generation(before))) {
             return false;
         }
-        node.owner().completed(node, load, startNanos, outcome, standing == PROBE, standing == ANSWERED);
+        boolean answered = standing == ANSWERED;
+        // What was answered has decided already.
+        int phase = answered ? 0 : before >>> PHASE_SHIFT;
+        node.owner().completed(node, load, startNanos, outcome, phase, answered);
         return true;
+    }
+
+    private static int generation(int state) {
+        return (state & GENERATION) >>> GENERATION_SHIFT;
     }
 
     @Override
@@ -112,9 +120,9 @@ class LeaseImpl implements Lease {
                 LoadMetric.@Nullable Load load,
                 long startNanos,
                 int generation,
-                boolean probe,
+                int phase,
                 long shardEpoch) {
-            super(node, load, startNanos, generation, probe);
+            super(node, load, startNanos, generation, phase);
             this.shardEpoch = shardEpoch;
         }
 

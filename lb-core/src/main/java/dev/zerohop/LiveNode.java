@@ -140,10 +140,15 @@ final class LiveNode extends LiveNodePad implements Node {
         PENALTY.setOpaque(this, 0);
     }
 
-    /** One source's verdict with the instant at which it ends. */
-    record Standing(String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
+    /**
+     * One source's verdict with the instant at which it ends.
+     *
+     * @param by whose verdict it is: two sources may bear one name, and each keeps its verdict
+     * @param source the name of that
+     */
+    record Standing(Object by, String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
 
-    void putVerdict(String source, HealthSource.Verdict verdict, long nowNanos) {
+    void putVerdict(Object by, String source, HealthSource.Verdict verdict, long nowNanos) {
         // A time to live beyond the end of the clock is for ever.
         long ends = nowNanos + verdict.ttlNanos();
         if (verdict.ttlNanos() == Long.MAX_VALUE || ends < nowNanos) {
@@ -152,22 +157,22 @@ final class LiveNode extends LiveNodePad implements Node {
         List<Standing> next = new ArrayList<>(verdicts.size() + 1);
         long since = nowNanos;
         for (Standing standing : verdicts) {
-            if (!standing.source().equals(source)) {
+            if (standing.by() != by) {
                 next.add(standing);
             } else if (standing.verdict().status() == verdict.status()) {
                 since = standing.sinceNanos();
             }
         }
-        next.add(new Standing(source, verdict, since, ends));
+        next.add(new Standing(by, source, verdict, since, ends));
         verdicts = next;
     }
 
-    void removeVerdict(String source) {
+    void removeVerdict(Object by) {
         if (verdicts.isEmpty()) {
             return;
         }
         List<Standing> next = new ArrayList<>(verdicts);
-        next.removeIf(standing -> standing.source().equals(source));
+        next.removeIf(standing -> standing.by() == by);
         verdicts = next;
     }
 
@@ -289,12 +294,23 @@ final class LiveNode extends LiveNodePad implements Node {
     void setHeldSince(long nanos) {
         if (heldSinceNanos != nanos) {
             heldSinceNanos = nanos;
+            failedWhileHeld = false;
             held = nanos != MembershipGuard.Member.NOT_HELD;
         }
     }
 
     long heldSince() {
         return heldSinceNanos;
+    }
+
+    /** The endpoint is held and a call to it has failed: it is not there. Request path. */
+    void failWhileHeld() {
+        failedWhileHeld = true;
+    }
+
+    /** Whether it may be held: until its first failure, and not if it was failing before. */
+    boolean mayBeHeld() {
+        return !failedWhileHeld && record.consecutiveFailures() == 0;
     }
 
     boolean held() {
@@ -318,6 +334,7 @@ abstract class LiveNodeCounter {
 
     volatile boolean halfOpen;
     volatile boolean held;
+    volatile boolean failedWhileHeld;
     volatile Endpoint endpoint;
     volatile EjectionPolicy.TrackRecord record;
 

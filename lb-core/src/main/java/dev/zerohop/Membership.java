@@ -211,13 +211,13 @@ final class Membership {
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = initial(health);
             if (initial != null) {
-                node.putVerdict(health.name(), initial, now);
+                node.putVerdict(health, health.name(), initial, now);
             }
         }
         HealthSource.Verdict judged = sourceVerdicts.get(endpoint.id());
         HealthSource.Verdict left = judged == null ? null : judged.after(now - sourceVerdictsNanos);
         if (left != null) {
-            node.putVerdict(SHARED_HEALTH, left, now);
+            node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
         }
         nodes.put(endpoint.id(), node);
         return node;
@@ -234,7 +234,7 @@ final class Membership {
         verdicts.forEach((id, verdict) -> {
             LiveNode node = nodes.get(id);
             if (node != null) {
-                node.putVerdict(SHARED_HEALTH, verdict, now);
+                node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, verdict, now);
             }
         });
         sourceVerdicts = verdicts;
@@ -248,7 +248,7 @@ final class Membership {
             String id = member.endpoint().id();
             LiveNode node = gone.get(id);
             // Held endpoints are served while they answer: the first failure settles the doubt.
-            if (node != null && node.record.consecutiveFailures() == 0) {
+            if (node != null && node.mayBeHeld()) {
                 gone.remove(id);
                 node.setHeldSince(member.heldSinceNanos());
                 after.add(node);
@@ -274,7 +274,7 @@ final class Membership {
 
     private boolean anyHeldFailed() {
         for (LiveNode node : members) {
-            if (node.held() && node.record.consecutiveFailures() > 0) {
+            if (node.held() && !node.mayBeHeld()) {
                 return true;
             }
         }

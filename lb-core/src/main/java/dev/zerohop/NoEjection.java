@@ -1,14 +1,18 @@
 package dev.zerohop;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/** Judge and record in one that never eject. */
-enum NoEjection implements EjectionPolicy.Judge, EjectionPolicy.TrackRecord {
-    INSTANCE;
+/** Never ejects. Its records count failures all the same: the first one of a held endpoint settles whether it is there. */
+final class NoEjection implements EjectionPolicy.Judge {
+    static final NoEjection INSTANCE = new NoEjection();
+
+    private NoEjection() {}
 
     @Override
     public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
-        return this;
+        return new FailureCount(previous == null ? 0 : previous.consecutiveFailures());
     }
 
     @Override
@@ -19,28 +23,51 @@ enum NoEjection implements EjectionPolicy.Judge, EjectionPolicy.TrackRecord {
         return Long.MAX_VALUE;
     }
 
-    @Override
-    public boolean onOutcome(Outcome outcome) {
-        return false;
-    }
+    private static final class FailureCount implements EjectionPolicy.TrackRecord {
+        private static final VarHandle FAILURES;
 
-    @Override
-    public int consecutiveFailures() {
-        return 0;
-    }
+        static {
+            try {
+                FAILURES = MethodHandles.lookup().findVarHandle(FailureCount.class, "failures", int.class);
+            } catch (ReflectiveOperationException impossible) {
+                throw new ExceptionInInitializerError(impossible);
+            }
+        }
 
-    @Override
-    public EjectionPolicy.State state() {
-        return EjectionPolicy.State.ACTIVE;
-    }
+        private volatile int failures;
 
-    @Override
-    public String reason() {
-        return "";
-    }
+        FailureCount(int failures) {
+            this.failures = failures;
+        }
 
-    @Override
-    public boolean tryProbe() {
-        return true;
+        @Override
+        public boolean onOutcome(Outcome outcome) {
+            if (outcome.isEndpointFailure()) {
+                FAILURES.getAndAdd(this, 1);
+            } else if ((int) FAILURES.getOpaque(this) != 0 && outcome.isAnswer() && outcome != Outcome.OVERLOADED) {
+                failures = 0;
+            }
+            return false;
+        }
+
+        @Override
+        public int consecutiveFailures() {
+            return failures;
+        }
+
+        @Override
+        public EjectionPolicy.State state() {
+            return EjectionPolicy.State.ACTIVE;
+        }
+
+        @Override
+        public String reason() {
+            return "";
+        }
+
+        @Override
+        public boolean tryProbe() {
+            return true;
+        }
     }
 }

@@ -226,6 +226,75 @@ class BalancerHealthTest {
     }
 
     @Test
+    void aCallOfAnEarlierHalfOpenPhaseDecidesNothingInALaterOne() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        time.advance(Duration.ofSeconds(30));
+        Lease hanging = balancer.acquire(PickContext.NONE);
+        Lease alsoHanging = balancer.begin(node(0));
+        assertThat(hanging.endpoint().id()).isEqualTo("a-0");
+        time.advance(OutlierEjection.PROBE_PATIENCE);
+        call(0, Outcome.TIMEOUT, 1);
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        time.advance(Duration.ofSeconds(60));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+        hanging.answered();
+        settle();
+        assertThat(status(0)).as("an answer of a minute ago").isEqualTo(Status.HALF_OPEN);
+        hanging.progress();
+        hanging.complete(Outcome.SUCCESS);
+        alsoHanging.complete(Outcome.TRANSPORT_FAILURE);
+        settle();
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+        call(0, Outcome.SUCCESS, 1);
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+    }
+
+    @Test
+    void progressOverGenerationsKeepsThePhaseOfAProbe() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        time.advance(Duration.ofSeconds(30));
+        Lease probe = balancer.acquire(PickContext.NONE);
+        time.advance(BalancerSettings.DEFAULT_LEASE_AGE_LIMIT);
+        probe.progress();
+        assertThat(probe.node().inFlight()).isEqualTo(1);
+        probe.answered();
+        settle();
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        probe.complete(Outcome.SUCCESS);
+        assertThat(node(0).inFlight()).isZero();
+    }
+
+    @Test
+    void aCallOfAnEndpointThatLeftHalfOpenAndCameBackDecidesNothing() {
+        startWith(3);
+        call(0, Outcome.TRANSPORT_FAILURE, 5);
+        time.advance(Duration.ofSeconds(30));
+        Lease before = balancer.acquire(PickContext.NONE);
+        resolver.push(endpoint(1), endpoint(2));
+        resolver.push(endpoints(3));
+        assertThat(status(0)).isEqualTo(Status.UNKNOWN);
+        callAt(0, Outcome.TRANSPORT_FAILURE, 5);
+        assertThat(status(0)).isEqualTo(Status.EJECTED);
+        time.advance(Duration.ofSeconds(30));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+        before.complete(Outcome.SUCCESS);
+        settle();
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+    }
+
+    @Test
+    void anEjectedEndpointThatLeavesGivesItsPlaceUnderTheCapToAnother() {
+        startWith(3);
+        callAt(0, Outcome.TRANSPORT_FAILURE, 5);
+        callAt(1, Outcome.TRANSPORT_FAILURE, 5);
+        assertThat(List.of(status(0), status(1))).containsExactly(Status.EJECTED, Status.UNKNOWN);
+        resolver.push(endpoint(1), endpoint(2));
+        assertThat(status(1)).isEqualTo(Status.EJECTED);
+    }
+
+    @Test
     void theOnlyEndpointIsNotWithheldWhileItIsProbed() {
         startWith(1);
         call(0, Outcome.TRANSPORT_FAILURE, 5);
@@ -377,6 +446,33 @@ class BalancerHealthTest {
     }
 
     @Test
+    void ofTwoSourcesWithOneNameTheWorstVerdictWinsToo() {
+        FakeSource first = new FakeSource("probe");
+        FakeSource second = new FakeSource("probe");
+        ScriptedResolver source = new ScriptedResolver();
+        Balancer twice = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(settings(50))
+                .healthSource(first)
+                .healthSource(second)
+                .build();
+        twice.start();
+        source.push(endpoints(3));
+        first.sink().report("a-0", Verdict.lasting(Status.UNHEALTHY, "503"));
+        second.sink().report("a-0", Verdict.lasting(Status.HEALTHY, "200"));
+        settle();
+        assertThat(twice.snapshot().members().get(0).health().toString()).isEqualTo("UNHEALTHY (probe: 503)");
+        second.sink().withdraw("a-0");
+        settle();
+        assertThat(twice.snapshot().members().get(0).health().status()).isEqualTo(Status.UNHEALTHY);
+        first.sink().withdraw("a-0");
+        settle();
+        assertThat(twice.snapshot().members().get(0).health().status()).isEqualTo(Status.UNKNOWN);
+        twice.close();
+    }
+
+    @Test
     void aVerdictCountsNoMoreAfterItsTime() {
         startWith(3);
         sources.get(0)
@@ -464,6 +560,66 @@ class BalancerHealthTest {
                 .containsExactly("a-1", "a-2", "a-3");
         call(1, Outcome.ERROR_RESPONSE, 1);
         assertThat(status(1)).as("an error is an answer").isEqualTo(Status.HELD);
+    }
+
+    @Test
+    void theFirstFailureOfAHeldEndpointSettlesTheDoubtWhateverEjects() {
+        OutlierEjection withoutTimeouts =
+                OutlierEjection.builder().timeouts(false).build();
+        for (EjectionPolicy ejection : List.of(EjectionPolicy.NONE, settings(50).ejection(), withoutTimeouts)) {
+            ScriptedResolver source = new ScriptedResolver();
+            source.removals(EndpointSet.Removals.GUARDED);
+            Balancer held = Balancer.builder("orders")
+                    .env(time.env())
+                    .resolver(source)
+                    .settings(new BalancerSettings(
+                            new FirstPolicy(),
+                            List.of(),
+                            ejection,
+                            MassRemovalGuard.builder().build(),
+                            RetryPolicy.NONE,
+                            null))
+                    .build();
+            held.start();
+            source.push(endpoints(4));
+            source.push(List.of());
+            assertThat(held.snapshot().members()).hasSize(4);
+            Node first = held.snapshot().members().get(0);
+            Node second = held.snapshot().members().get(1);
+            held.begin(first).complete(Outcome.TIMEOUT);
+            // One that was sent before and is answered now takes nothing back.
+            held.begin(first).complete(Outcome.SUCCESS);
+            held.begin(second).complete(Outcome.SUCCESS);
+            settle();
+            assertThat(held.snapshot().members()).hasSize(3).doesNotContain(first);
+            held.close();
+        }
+    }
+
+    @Test
+    void anEndpointThatWasFailingIsNotHeldAlsoWithoutEjection() {
+        ScriptedResolver source = new ScriptedResolver();
+        source.removals(EndpointSet.Removals.GUARDED);
+        Balancer unjudged = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(new BalancerSettings(
+                        new FirstPolicy(),
+                        List.of(),
+                        EjectionPolicy.NONE,
+                        MassRemovalGuard.builder().build(),
+                        RetryPolicy.NONE,
+                        null))
+                .build();
+        unjudged.start();
+        source.push(endpoints(4));
+        List<Node> members = unjudged.snapshot().members();
+        unjudged.begin(members.get(0)).complete(Outcome.CONNECT_FAILURE);
+        unjudged.begin(members.get(1)).complete(Outcome.CONNECT_FAILURE);
+        unjudged.begin(members.get(1)).complete(Outcome.SUCCESS);
+        source.push(List.of());
+        assertThat(unjudged.snapshot().members()).containsExactlyElementsOf(members.subList(1, 4));
+        unjudged.close();
     }
 
     @Test

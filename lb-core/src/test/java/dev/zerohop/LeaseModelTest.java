@@ -39,7 +39,7 @@ class LeaseModelTest {
         private synchronized Lease lease() {
             if (lease == null) {
                 LiveNode node = new LiveNode(balancer(), endpoint(), 0, null, record());
-                lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), false);
+                lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), 0);
             }
             return lease;
         }
@@ -73,7 +73,7 @@ class LeaseModelTest {
         private synchronized LeaseImpl lease() {
             if (lease == null) {
                 LiveNode node = new LiveNode(balancer(), endpoint(), 0, null, record());
-                lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), false);
+                lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), 0);
             }
             return lease;
         }

@@ -20,6 +20,9 @@ final class OutlierJudge implements EjectionPolicy.Judge {
     /** How many of them are out by judgement; states change in {@link #review} only. */
     private int judged;
 
+    /** The number of the latest half-open phase. One count for all, so that an endpoint that left and returned does not begin again. */
+    private int phases;
+
     OutlierJudge(OutlierEjection.Limits limits, Env env) {
         this.limits = limits;
         this.time = env.time();
@@ -31,6 +34,9 @@ final class OutlierJudge implements EjectionPolicy.Judge {
         OutlierRecord record = new OutlierRecord(limits, time);
         if (previous instanceof OutlierRecord old) {
             record.continueFrom(old);
+            phases = Math.max(phases, old.latestPhase());
+        } else if (previous != null) {
+            record.continueFrom(previous.consecutiveFailures());
         }
         records.add(record);
         judged += record.ejectedByJudgement() ? 1 : 0;
@@ -74,7 +80,8 @@ final class OutlierJudge implements EjectionPolicy.Judge {
                 if (left > 0) {
                     return left;
                 }
-                record.halfOpen();
+                phases = phases == EjectionPolicy.TrackRecord.MAX_PHASE ? 1 : phases + 1;
+                record.halfOpen(phases);
                 return record.reviewProbe(now);
             }
             case HALF_OPEN -> {

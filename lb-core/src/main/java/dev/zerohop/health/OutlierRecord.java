@@ -50,6 +50,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
 
     // Written by the judge.
     private volatile EjectionPolicy.State state = EjectionPolicy.State.ACTIVE;
+    private volatile int phase;
     private volatile String reason = "";
     private Cause cause = Cause.FAILURES;
     private long untilNanos;
@@ -91,9 +92,13 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     }
 
     @Override
-    public boolean onProbeOutcome(Outcome outcome) {
+    public boolean onProbeOutcome(Outcome outcome, int began) {
         if (state != EjectionPolicy.State.HALF_OPEN) {
             return onOutcome(outcome);
+        }
+        if (began != phase) {
+            // It began before the probe that ended its own phase; how it ends says nothing of now.
+            return false;
         }
         if (!speaksAgainst(outcome) && !outcome.isAnswer()) {
             probeSince = NO_PROBE;
@@ -101,6 +106,11 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         }
         probeOutcome = outcome;
         return true;
+    }
+
+    @Override
+    public int phase() {
+        return state == EjectionPolicy.State.HALF_OPEN ? phase : 0;
     }
 
     @Override
@@ -222,7 +232,9 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         state = EjectionPolicy.State.EJECTED;
     }
 
-    void halfOpen() {
+    /** {@code number} is one that no earlier phase had that a call may remember. */
+    void halfOpen(int number) {
+        phase = number;
         probeOutcome = null;
         probeSince = NO_PROBE;
         reason = "its time is over; one call decides (was out because " + reason + ")";
@@ -237,12 +249,23 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         state = EjectionPolicy.State.ACTIVE;
     }
 
+    /** The number of the latest half-open phase; 0 before the first. */
+    int latestPhase() {
+        return phase;
+    }
+
+    /** Goes on from the record of a policy that ejects nothing. */
+    void continueFrom(int consecutiveFailures) {
+        failures = consecutiveFailures;
+    }
+
     /** Goes on from the record that an earlier policy kept. An ejection that this policy would not make as long is shortened. */
     void continueFrom(OutlierRecord old) {
         failures = old.failures;
         connectFailures = old.connectFailures;
         lastFailure = old.lastFailure;
         probeSince = old.probeSince;
+        phase = old.phase;
         probeOutcome = old.probeOutcome;
         reason = old.reason;
         cause = old.cause;

@@ -54,7 +54,7 @@ class OutlierEjectionTest {
     /** Sends the probe and reports its outcome. */
     private State probed(Outcome outcome) {
         assertThat(record.tryProbe()).isTrue();
-        record.onProbeOutcome(outcome);
+        record.onProbeOutcome(outcome, record.phase());
         return reviewed();
     }
 
@@ -180,7 +180,7 @@ class OutlierEjectionTest {
         assertThat(after(Duration.ofSeconds(30))).isEqualTo(State.HALF_OPEN);
         assertThat(record.tryProbe()).isTrue();
         assertThat(record.tryProbe()).isFalse();
-        assertThat(record.onProbeOutcome(Outcome.ERROR_RESPONSE)).isTrue();
+        assertThat(record.onProbeOutcome(Outcome.ERROR_RESPONSE, record.phase())).isTrue();
         assertThat(reviewed()).isEqualTo(State.ACTIVE);
         assertThat(record.consecutiveFailures()).isZero();
     }
@@ -194,7 +194,7 @@ class OutlierEjectionTest {
         reviewed();
         after(Duration.ofSeconds(30));
         record.tryProbe();
-        record.onProbeOutcome(outcome);
+        record.onProbeOutcome(outcome, record.phase());
         assertThat(reviewed()).isEqualTo(State.HALF_OPEN);
         assertThat(record.tryProbe()).isTrue();
     }
@@ -356,7 +356,7 @@ class OutlierEjectionTest {
         EjectionPolicy.Judge third = judge(builder());
         EjectionPolicy.TrackRecord again = third.add(Endpoint.of("127.0.0.1", 1), carried);
         again.tryProbe();
-        again.onProbeOutcome(Outcome.TIMEOUT);
+        again.onProbeOutcome(Outcome.TIMEOUT, again.phase());
         third.review(time.nanoTime());
         assertThat(again.reason()).as("the times before are remembered").endsWith("out for 60.0 s");
     }
@@ -409,7 +409,7 @@ class OutlierEjectionTest {
         assertThat(back.unreachable()).isTrue();
         after(Duration.ofSeconds(1));
         assertThat(back.tryProbe()).isTrue();
-        back.onProbeOutcome(Outcome.SUCCESS);
+        back.onProbeOutcome(Outcome.SUCCESS, back.phase());
         reviewed();
         assertThat(back.state()).isEqualTo(State.ACTIVE);
         assertThat(back.consecutiveFailures()).isZero();
@@ -427,7 +427,7 @@ class OutlierEjectionTest {
         fail(record, 3);
         assertThat(record.onOutcome(Outcome.SUCCESS)).isFalse();
         fail(record, 4);
-        assertThat(record.onProbeOutcome(Outcome.TIMEOUT))
+        assertThat(record.onProbeOutcome(Outcome.TIMEOUT, record.phase()))
                 .as("a call that began half open and ends after its endpoint is in counts like any other")
                 .isTrue();
         assertThat(reviewed()).isEqualTo(State.EJECTED);
@@ -435,7 +435,7 @@ class OutlierEjectionTest {
         assertThat(record.onOutcome(Outcome.TIMEOUT)).isFalse();
         after(Duration.ofSeconds(30));
         record.tryProbe();
-        assertThat(record.onProbeOutcome(Outcome.CANCELLED)).isFalse();
+        assertThat(record.onProbeOutcome(Outcome.CANCELLED, record.phase())).isFalse();
     }
 
     @Test
@@ -445,7 +445,7 @@ class OutlierEjectionTest {
         reviewed();
         after(Duration.ofSeconds(30));
         record.tryProbe();
-        record.onProbeOutcome(Outcome.CONNECT_FAILURE);
+        record.onProbeOutcome(Outcome.CONNECT_FAILURE, record.phase());
         assertThat(judge.review(time.nanoTime()))
                 .as("looks again when its time is over")
                 .isEqualTo(SECOND);
@@ -463,13 +463,13 @@ class OutlierEjectionTest {
         reviewed();
         after(Duration.ofSeconds(30));
         out.tryProbe();
-        out.onProbeOutcome(Outcome.CONNECT_FAILURE);
+        out.onProbeOutcome(Outcome.CONNECT_FAILURE, out.phase());
         assertThat(judge.review(time.nanoTime())).isEqualTo(60 * SECOND);
         assertThat(out.unreachable()).isFalse();
         time.advance(Duration.ofSeconds(60));
         judge.review(time.nanoTime());
         out.tryProbe();
-        out.onProbeOutcome(Outcome.SUCCESS);
+        out.onProbeOutcome(Outcome.SUCCESS, out.phase());
         assertThat(judge.review(time.nanoTime())).as("nothing is due").isEqualTo(Long.MAX_VALUE);
         assertThat(out.state()).isEqualTo(State.ACTIVE);
     }

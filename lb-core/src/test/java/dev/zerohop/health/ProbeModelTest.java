@@ -19,7 +19,7 @@ class ProbeModelTest {
                     .build()
                     .newJudge(new FakeTime().env())
                     .add(Endpoint.of("127.0.0.1", 1), null);
-            record.halfOpen();
+            record.halfOpen(1);
             return record;
         }
 
@@ -32,7 +32,7 @@ class ProbeModelTest {
         /** The call that had it was cancelled. */
         @Operation
         public boolean giveBack() {
-            return record.onProbeOutcome(Outcome.CANCELLED);
+            return record.onProbeOutcome(Outcome.CANCELLED, record.phase());
         }
     }
 
