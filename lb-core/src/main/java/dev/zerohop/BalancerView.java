@@ -55,7 +55,9 @@ public final class BalancerView {
                 break;
             }
         }
-        return settled.isEmpty() ? null : picker.rebuild(snapshot.with(settled, Long.MAX_VALUE, "without those half open"));
+        return settled.isEmpty()
+                ? null
+                : picker.rebuild(snapshot.with(settled, Long.MAX_VALUE, "without those half open"));
     }
 
     private static boolean isHalfOpen(Node node) {
@@ -142,7 +144,9 @@ public final class BalancerView {
      */
     private Node pickAround(PickContext context, Node probed) {
         Node node = settled == null ? null : settled.pick(context);
-        return node == null || (context.avoidsAny() && context.avoids(node.endpoint())) || !mayTake(node) ? probed : node;
+        return node == null || (context.avoidsAny() && context.avoids(node.endpoint())) || !mayTake(node)
+                ? probed
+                : node;
     }
 
     /**

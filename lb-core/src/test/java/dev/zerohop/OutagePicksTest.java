@@ -206,7 +206,8 @@ class OutagePicksTest {
             Balancer balancer = balancer(policy, 2);
             hangProbes(balancer, 0, 1);
             halfOpen(balancer, 1, 2);
-            assertThat(balancer.pick(PickContext.NONE)).isSameAs(balancer.snapshot().members().get(1));
+            assertThat(balancer.pick(PickContext.NONE))
+                    .isSameAs(balancer.snapshot().members().get(1));
         }
     }
 }

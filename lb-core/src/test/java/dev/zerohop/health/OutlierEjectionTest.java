@@ -180,7 +180,8 @@ class OutlierEjectionTest {
         assertThat(after(Duration.ofSeconds(30))).isEqualTo(State.HALF_OPEN);
         assertThat(record.tryProbe()).isTrue();
         assertThat(record.tryProbe()).isFalse();
-        assertThat(record.onProbeOutcome(Outcome.ERROR_RESPONSE, record.phase())).isTrue();
+        assertThat(record.onProbeOutcome(Outcome.ERROR_RESPONSE, record.phase()))
+                .isTrue();
         assertThat(reviewed()).isEqualTo(State.ACTIVE);
         assertThat(record.consecutiveFailures()).isZero();
     }

@@ -97,7 +97,9 @@ public final class Report {
             compare("Acquire", "peak_ewma", 0.2, threads, "Acquire", List.of("finagle peak_ewma"));
         }
         for (Key key : results.keys()) {
-            if (key.library().equals(OURS) && key.n() == 10_000 && !key.kind().equals("Update")
+            if (key.library().equals(OURS)
+                    && key.n() == 10_000
+                    && !key.kind().equals("Update")
                     && !key.kind().startsWith("PickInOutage")) {
                 Key small = new Key(key.kind(), OURS, key.policy(), 10, key.threads());
                 long bytes = results.bytes(key).orElse(0L);
@@ -160,7 +162,8 @@ public final class Report {
             return;
         }
         line("%n## Picks in an outage%n");
-        line("Worker CPU ns of a pick while all endpoints are well, and how many times that while every other one, or every one, is half open and its");
+        line(
+                "Worker CPU ns of a pick while all endpoints are well, and how many times that while every other one, or every one, is half open and its");
         line("probe call hangs.%n");
         line("| | N | all well | every other half open | all half open |%n|---|---:|---:|---:|---:|");
         for (String policy : policies) {
