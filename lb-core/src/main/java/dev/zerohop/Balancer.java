@@ -85,7 +85,7 @@ public final class Balancer implements AutoCloseable {
     // ---- request path ----
 
     /**
-     * The version in force. Whoever reads more than one thing for an attempt reads them through one view.
+     * The version in force. An attempt that needs more than one thing of it takes the view once.
      */
     public BalancerView view() {
         return view;
