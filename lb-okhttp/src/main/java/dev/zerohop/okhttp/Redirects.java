@@ -37,8 +37,14 @@ final class Redirects {
         return (code >= 300 && code <= 303) || code == 307 || code == 308;
     }
 
-    /** The request that follows, or null if it would need a body that can be sent only once. */
-    static @Nullable Request followUp(Request request, int code, HttpUrl target) {
+    /** Whether the request can be sent on: not if it would need a body again that can be sent only once. */
+    static boolean followable(Request request, int code) {
+        RequestBody body = request.body();
+        return body == null || !body.isOneShot() || !keepsBody(request.method(), code);
+    }
+
+    /** The request that follows. */
+    static Request followUp(Request request, int code, HttpUrl target) {
         // What was said of the attempt before is not true of the next service.
         Request.Builder next = request.newBuilder()
                 .url(target)
@@ -49,9 +55,6 @@ final class Redirects {
         if (!method.equals("GET") && !method.equals("HEAD")) {
             RequestBody body = request.body();
             if (keepsBody(method, code)) {
-                if (body != null && body.isOneShot()) {
-                    return null;
-                }
                 next.method(method, body);
             } else {
                 next.method("GET", null)

@@ -88,11 +88,6 @@ final class RoutingInterceptor implements Interceptor {
                 return response;
             }
             Request next = Redirects.followUp(response.request(), response.code(), redirect.target());
-            if (next == null) {
-                return response.newBuilder()
-                        .headers(redirect.original().headers())
-                        .build();
-            }
             response.close();
             call.followUp();
             call.limitFollowUps();

@@ -51,7 +51,10 @@ final class ServiceBorderInterceptor implements Interceptor {
             response = withoutRetryAfter(response, call);
         }
         HttpUrl target = chain.getFollowRedirects() ? Redirects.target(response, chain.getFollowSslRedirects()) : null;
-        if (target == null || target.host().equals(host) || !(routed || services.containsKey(target.host()))) {
+        if (target == null
+                || target.host().equals(host)
+                || !(routed || services.containsKey(target.host()))
+                || !Redirects.followable(request, response.code())) {
             return response;
         }
         call.redirect(new CallState.Redirect(target, response));

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * are pooled per endpoint; they are closed when the endpoint leaves, those in use when their last call ends.
  *
  * <p>What cannot be routed: URLs whose host is an IP literal, and calls through a proxy (a routed call goes direct). A redirect of a WebSocket
- * handshake to another routed name is not followed.
+ * handshake to another host goes where the client's own resolver says.
  *
  * <p>Thread-safe and meant to be shared by all clients of a process. {@link #close} stops the balancers that were made from targets. Needs OkHttp 5.4
  * or later.

@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.SocketFactory;
@@ -403,6 +406,71 @@ class RoutingTest {
         })) {
             rig.servers(1);
             assertThat(rig.text("/")).isEqualTo("s0");
+        }
+    }
+
+    /** The JDK's own sockets go through the system's SOCKS proxy even where the client says that there is no proxy. */
+    @Test
+    void aRoutedCallGoesDirectEvenIfTheSystemHasASocksProxy() throws Exception {
+        Endpoint proxy = Rig.dead("proxy");
+        System.setProperty("socksProxyHost", "127.0.0.1");
+        System.setProperty("socksProxyPort", Integer.toString(proxy.port()));
+        // The loopback address is not proxied unless this says so.
+        System.setProperty("socksNonProxyHosts", "");
+        try (Rig rig = Rig.roundRobin()) {
+            rig.servers(1);
+            assertThat(rig.text("/")).isEqualTo("s0");
+        } finally {
+            System.clearProperty("socksProxyHost");
+            System.clearProperty("socksProxyPort");
+            System.clearProperty("socksNonProxyHosts");
+        }
+    }
+
+    @Test
+    void aRedirectOutOfTheServiceGoesByTheClientsOwnProxy() throws Exception {
+        try (TestServer proxy = new TestServer("proxy");
+                Rig rig = new Rig(
+                        TestPolicies.roundRobin(1),
+                        UnaryOperator.identity(),
+                        builder -> builder.proxy(new Proxy(
+                                Proxy.Type.HTTP, new java.net.InetSocketAddress("127.0.0.1", proxy.port()))))) {
+            TestServer server = rig.servers(1).get(0);
+            server.answers(redirect("http://elsewhere.test/x"));
+            assertThat(rig.text("/")).isEqualTo("proxy");
+            assertThat(server.log).hasSize(1);
+            assertThat(proxy.only().getRequestLine()).isEqualTo("GET http://elsewhere.test/x HTTP/1.1");
+        }
+    }
+
+    /** A connection that broke says something of those beside it that nobody has used since. */
+    @Test
+    void idleConnectionsToAnEndpointAreClosedWhenOneOfThemBreaks() throws Exception {
+        try (Rig rig = Rig.roundRobin()) {
+            TestServer server = rig.servers(1).get(0);
+            CountDownLatch both = new CountDownLatch(2);
+            server.answer = request -> {
+                both.countDown();
+                try {
+                    both.await(60, TimeUnit.SECONDS);
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                return null;
+            };
+            CompletableFuture<Void> other = CompletableFuture.runAsync(() -> {
+                try {
+                    rig.text("/");
+                } catch (IOException failure) {
+                    throw new java.io.UncheckedIOException(failure);
+                }
+            });
+            rig.text("/");
+            other.get(60, TimeUnit.SECONDS);
+            Rig.await().until(() -> rig.zerohop.connections() == 2);
+            server.answers(new MockResponse.Builder().onResponseStart(new mockwebserver3.SocketEffect.CloseSocket()));
+            assertThatThrownBy(() -> rig.text(Rig.post("/", "x"))).hasMessageContaining("TRANSPORT_FAILURE");
+            Sockets.awaitNoneOpen(server.port());
         }
     }
 

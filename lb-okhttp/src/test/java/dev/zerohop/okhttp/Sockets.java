@@ -24,6 +24,11 @@ final class Sockets {
         Rig.await().until(() -> to(port, ESTABLISHED) == 0 && to(port, CLOSE_WAIT) == 0);
     }
 
+    /** Waits until no connection to the port is open. */
+    static void awaitNoneOpen(int port) {
+        Rig.await().until(() -> to(port, ESTABLISHED) == 0);
+    }
+
     /** Waits until the client's kernel has something of the server that was not read. */
     static void awaitUnread(int port) {
         Rig.await().until(() -> count(port, fields -> !fields[4].endsWith(":00000000")) > 0);
