@@ -39,8 +39,8 @@ import okhttp3.Response;
 import okhttp3.ResponseBody;
 import okhttp3.WebSocket;
 import okhttp3.WebSocketListener;
-import okio.BufferedSink;
 import okio.Buffer;
+import okio.BufferedSink;
 import okio.GzipSink;
 import okio.Okio;
 import org.jspecify.annotations.Nullable;
@@ -135,8 +135,7 @@ class SameAsPlainOkHttpTest {
 
     @ParameterizedTest
     @MethodSource("scenarios")
-    void isTheSameOrDocumented(Object given, @TempDir File plainCache, @TempDir File routedCache)
-            throws Exception {
+    void isTheSameOrDocumented(Object given, @TempDir File plainCache, @TempDir File routedCache) throws Exception {
         Scenario scenario = (Scenario) given;
         try (Twin twin = Twin.tls(scenario.tls)) {
             Twin.Seen plain;
@@ -153,9 +152,13 @@ class SameAsPlainOkHttpTest {
                 Function<Twin, List<String>> different = scenario.differs.get(view);
                 if (different != null) {
                     assertThat(routed.of(view)).as(view + " as documented").isEqualTo(different.apply(twin));
-                    assertThat(routed.of(view)).as(view + " is no longer different").isNotEqualTo(plain.of(view));
+                    assertThat(routed.of(view))
+                            .as(view + " is no longer different")
+                            .isNotEqualTo(plain.of(view));
                 } else if (scenario.other.contains(view)) {
-                    assertThat(routed.of(view)).as(view + " is no longer different").isNotEqualTo(plain.of(view));
+                    assertThat(routed.of(view))
+                            .as(view + " is no longer different")
+                            .isNotEqualTo(plain.of(view));
                 } else if (!scenario.unseen.contains(view)) {
                     assertThat(comparable(view, routed.of(view)))
                             .as(view.name())
@@ -205,7 +208,9 @@ class SameAsPlainOkHttpTest {
 
     private static void methods(List<Scenario> all) {
         for (String method : List.of("GET", "HEAD", "DELETE", "OPTIONS")) {
-            all.add(new Scenario(method, send(twin -> request(twin.url(twin.orders, "/a?b=c")).method(method, null))));
+            all.add(new Scenario(
+                    method,
+                    send(twin -> request(twin.url(twin.orders, "/a?b=c")).method(method, null))));
         }
         for (String method : List.of("POST", "PUT", "PATCH", "PROPFIND", "QUERY")) {
             all.add(new Scenario(
@@ -217,37 +222,49 @@ class SameAsPlainOkHttpTest {
             session.get(twin.url(twin.orders, "/1"));
             session.get(twin.url(twin.orders, "/2"));
         }));
-        all.add(new Scenario("a call to a host that is not routed", send(twin -> request(twin.url(twin.elsewhere, "/a"))))
+        all.add(new Scenario(
+                        "a call to a host that is not routed", send(twin -> request(twin.url(twin.elsewhere, "/a"))))
                 .script(twin -> twin.elsewhere.answer = null));
         all.add(new Scenario(
                 "a Host header of one's own",
                 send(twin -> request(twin.url(twin.orders, "/a")).header("Host", "other.test"))));
         all.add(new Scenario("odd characters in path and query", get("/a%2Fb/%20c?d=%26e&f=%C3%A4#g")));
-        all.add(new Scenario("user information in the URL", send(twin -> request(
-                twin.url(twin.orders, "/a").replace("//", "//user:secret@")))));
+        all.add(new Scenario(
+                "user information in the URL",
+                send(twin -> request(twin.url(twin.orders, "/a").replace("//", "//user:secret@")))));
     }
 
     private static void bodies(List<Scenario> all) {
-        all.add(new Scenario("a body of unknown length", send(twin -> request(twin.url(twin.orders, "/a"))
-                .post(streamed(false)))));
-        all.add(new Scenario("a body that can be sent once", send(twin -> request(twin.url(twin.orders, "/a"))
-                .post(streamed(true)))));
-        all.add(new Scenario("an empty body", send(twin -> request(twin.url(twin.orders, "/a"))
-                .post(RequestBody.create("", null)))));
-        all.add(new Scenario("a form", send(twin -> request(twin.url(twin.orders, "/a"))
-                .post(new FormBody.Builder().add("a", "b c").build()))));
-        all.add(new Scenario("a multipart body", send(twin -> request(twin.url(twin.orders, "/a"))
-                .post(new MultipartBody.Builder("edge").addFormDataPart("a", "b").build()))));
         all.add(new Scenario(
-                        "a body whose writing fails",
-                        send(twin -> request(twin.url(twin.orders, "/a")).post(broken()))));
+                "a body of unknown length",
+                send(twin -> request(twin.url(twin.orders, "/a")).post(streamed(false)))));
+        all.add(new Scenario(
+                "a body that can be sent once",
+                send(twin -> request(twin.url(twin.orders, "/a")).post(streamed(true)))));
+        all.add(new Scenario(
+                "an empty body",
+                send(twin -> request(twin.url(twin.orders, "/a")).post(RequestBody.create("", null)))));
+        all.add(new Scenario(
+                "a form",
+                send(twin -> request(twin.url(twin.orders, "/a"))
+                        .post(new FormBody.Builder().add("a", "b c").build()))));
+        all.add(new Scenario(
+                "a multipart body",
+                send(twin -> request(twin.url(twin.orders, "/a"))
+                        .post(new MultipartBody.Builder("edge")
+                                .addFormDataPart("a", "b")
+                                .build()))));
+        all.add(new Scenario(
+                "a body whose writing fails",
+                send(twin -> request(twin.url(twin.orders, "/a")).post(broken()))));
     }
 
     // ---- answers ----
 
     private static void answers(List<Scenario> all) {
         for (int code : List.of(200, 201, 204, 400, 404, 409, 429, 500, 502, 504)) {
-            all.add(new Scenario("an answer " + code, get("/a")).orders(answer(code).addHeader("X-From", "orders")));
+            all.add(new Scenario("an answer " + code, get("/a"))
+                    .orders(answer(code).addHeader("X-From", "orders")));
         }
         all.add(new Scenario("a compressed answer", get("/a"))
                 .orders(answer(200).addHeader("Content-Encoding", "gzip").body(gzip("compressed"))));
@@ -269,19 +286,26 @@ class SameAsPlainOkHttpTest {
                 .orders(answer(200).body("unread")));
         all.add(new Scenario("503 with Retry-After: 5", get("/a"))
                 .orders(answer(503).addHeader("Retry-After", "5")));
-        // Plain OkHttp repeats any request at once here. The caller has the answer; interceptors below do not see the header.
+        // Plain OkHttp repeats any request at once here. The caller has the answer; interceptors below do not see the
+        // header.
         all.add(new Scenario("503 with Retry-After: 0", post("/a"))
                 .orders(request -> answer(503).addHeader("Retry-After", "0"))
-                .differs(View.RESULT, twin -> List.of("503 {Content-Length=0, Retry-After=0} network of POST "
+                .differs(
+                        View.RESULT,
+                        twin -> List.of("503 {Content-Length=0, Retry-After=0} network of POST "
                                 + twin.url(twin.orders, "/a") + " <>"))
-                .differs(View.SERVERS, twin -> List.of("orders POST /a {Content-Length=4, Content-Type=text/plain;"
-                        + " charset=utf-8, Host=orders:" + twin.orders.port() + "} <body>"))
+                .differs(
+                        View.SERVERS,
+                        twin -> List.of("orders POST /a {Content-Length=4, Content-Type=text/plain;"
+                                + " charset=utf-8, Host=orders:" + twin.orders.port() + "} <body>"))
                 .other(View.OUTER, View.INNER, View.NETWORK, View.EVENTS));
         // Plain OkHttp repeats any request once here.
         all.add(new Scenario("408", post("/a"))
                 .orders(request -> answer(408))
-                .differs(View.SERVERS, twin -> List.of("orders POST /a {Content-Length=4, Content-Type=text/plain;"
-                        + " charset=utf-8, Host=orders:" + twin.orders.port() + "} <body>"))
+                .differs(
+                        View.SERVERS,
+                        twin -> List.of("orders POST /a {Content-Length=4, Content-Type=text/plain;"
+                                + " charset=utf-8, Host=orders:" + twin.orders.port() + "} <body>"))
                 .other(View.RESULT, View.OUTER, View.INNER, View.NETWORK, View.EVENTS));
     }
 
@@ -292,11 +316,11 @@ class SameAsPlainOkHttpTest {
             all.add(new Scenario(code + " of a GET within the host", get("/go")).orders(goesTo(code, "/there")));
             all.add(new Scenario(code + " of a POST within the host", post("/go")).orders(goesTo(code, "/there")));
         }
-        all.add(new Scenario("307 of a body that can be sent once", send(twin -> request(twin.url(twin.orders, "/go"))
-                        .post(streamed(true))))
+        all.add(new Scenario(
+                        "307 of a body that can be sent once",
+                        send(twin -> request(twin.url(twin.orders, "/go")).post(streamed(true))))
                 .orders(goesTo(307, "/there")));
-        all.add(new Scenario("a redirect without a location", get("/go"))
-                .orders(request -> answer(302)));
+        all.add(new Scenario("a redirect without a location", get("/go")).orders(request -> answer(302)));
         all.add(new Scenario("a redirect to another scheme of URL", get("/go"))
                 .orders(request -> answer(302).addHeader("Location", "ftp://orders/x")));
         all.add(new Scenario("redirects that never end", get("/go"))
@@ -313,38 +337,33 @@ class SameAsPlainOkHttpTest {
                 all.add(across(new Scenario(code + " of a POST from a service to " + to, post("/go")), code, to));
             }
         }
-        all.add(border(new Scenario("302 from elsewhere into a service", send(twin -> request(twin.url(twin.elsewhere, "/go"))))
+        all.add(border(new Scenario(
+                        "302 from elsewhere into a service", send(twin -> request(twin.url(twin.elsewhere, "/go"))))
                 .script(twin -> twin.elsewhere.answer =
                         built(request -> answer(302).addHeader("Location", twin.url(twin.orders, "/there"))))));
         all.add(across(
-                new Scenario("307 across of a body that can be sent once", send(twin -> request(twin.url(twin.orders, "/go"))
-                        .post(streamed(true)))),
+                new Scenario(
+                        "307 across of a body that can be sent once",
+                        send(twin -> request(twin.url(twin.orders, "/go")).post(streamed(true)))),
                 307,
                 "users",
                 false));
-        all.add(border(new Scenario("a redirect across and back", get("/go"))
-                .script(twin -> {
-                    twin.orders.answer = built(request -> request.getTarget().equals("/go")
-                            ? answer(302).addHeader("Location", twin.url(twin.users, "/on"))
-                            : answer(200).body("back"));
-                    twin.users.answer =
-                            built(request -> answer(302).addHeader("Location", twin.url(twin.orders, "/back")));
-                })));
-        all.add(border(new Scenario("a redirect across, then within", get("/go"))
-                .script(twin -> {
-                    twin.orders.answer =
-                            built(request -> answer(302).addHeader("Location", twin.url(twin.users, "/on")));
-                    twin.users.answer = built(request -> request.getTarget().equals("/on")
-                            ? answer(302).addHeader("Location", "/end")
-                            : answer(200).body("end"));
-                })));
-        all.add(border(new Scenario("redirects across that never end", get("/go"))
-                .script(twin -> {
-                    twin.orders.answer =
-                            built(request -> answer(302).addHeader("Location", twin.url(twin.users, "/go")));
-                    twin.users.answer =
-                            built(request -> answer(302).addHeader("Location", twin.url(twin.orders, "/go")));
-                })));
+        all.add(border(new Scenario("a redirect across and back", get("/go")).script(twin -> {
+            twin.orders.answer = built(request -> request.getTarget().equals("/go")
+                    ? answer(302).addHeader("Location", twin.url(twin.users, "/on"))
+                    : answer(200).body("back"));
+            twin.users.answer = built(request -> answer(302).addHeader("Location", twin.url(twin.orders, "/back")));
+        })));
+        all.add(border(new Scenario("a redirect across, then within", get("/go")).script(twin -> {
+            twin.orders.answer = built(request -> answer(302).addHeader("Location", twin.url(twin.users, "/on")));
+            twin.users.answer = built(request -> request.getTarget().equals("/on")
+                    ? answer(302).addHeader("Location", "/end")
+                    : answer(200).body("end"));
+        })));
+        all.add(border(new Scenario("redirects across that never end", get("/go")).script(twin -> {
+            twin.orders.answer = built(request -> answer(302).addHeader("Location", twin.url(twin.users, "/go")));
+            twin.users.answer = built(request -> answer(302).addHeader("Location", twin.url(twin.orders, "/go")));
+        })));
         all.add(across(
                 new Scenario("from TLS to clear text, which the client does not follow", get("/go"))
                         .tls("orders")
@@ -384,13 +403,17 @@ class SameAsPlainOkHttpTest {
     private static void authentication(List<Scenario> all) {
         all.add(new Scenario("a challenge that is answered", get("/a"))
                 .orders(challenge("token"))
-                .before(builder -> builder.authenticator((route, response) ->
-                        response.request().newBuilder().header("Authorization", "token").build())));
+                .before(builder -> builder.authenticator((route, response) -> response.request()
+                        .newBuilder()
+                        .header("Authorization", "token")
+                        .build())));
         all.add(new Scenario("a challenge that nobody answers", get("/a")).orders(challenge("token")));
         all.add(new Scenario("challenges that never end", get("/a"))
                 .orders(challenge("never"))
-                .before(builder -> builder.authenticator((route, response) ->
-                        response.request().newBuilder().header("Authorization", "token").build())));
+                .before(builder -> builder.authenticator((route, response) -> response.request()
+                        .newBuilder()
+                        .header("Authorization", "token")
+                        .build())));
         all.add(new Scenario("cookies", twin -> session -> {
                     session.get(twin.url(twin.orders, "/1"));
                     session.get(twin.url(twin.orders, "/2"));
@@ -407,9 +430,13 @@ class SameAsPlainOkHttpTest {
         all.add(new Scenario("cache: an answer that must be asked for again", twice("/a"))
                 .orders(request -> request.getHeaders().get("If-None-Match") != null
                         ? answer(304)
-                        : answer(200).addHeader("ETag", "\"1\"").addHeader("Cache-Control", "no-cache").body("tagged")));
-        all.add(new Scenario("cache: only-if-cached without an entry", send(twin -> request(twin.url(twin.orders, "/a"))
-                .cacheControl(CacheControl.FORCE_CACHE))));
+                        : answer(200)
+                                .addHeader("ETag", "\"1\"")
+                                .addHeader("Cache-Control", "no-cache")
+                                .body("tagged")));
+        all.add(new Scenario(
+                "cache: only-if-cached without an entry",
+                send(twin -> request(twin.url(twin.orders, "/a")).cacheControl(CacheControl.FORCE_CACHE))));
         all.add(new Scenario("cache: no-store", twice("/a"))
                 .orders(answer(200).addHeader("Cache-Control", "no-store").body("gone")));
         all.add(new Scenario("cache: 301 within the host", twice("/go"))
@@ -424,11 +451,13 @@ class SameAsPlainOkHttpTest {
                             .addHeader("Cache-Control", "max-age=60"));
                     twin.users.answer = null;
                 })
-                .differs(View.SERVERS, twin -> List.of(
-                        "orders GET /go {Host=orders:" + twin.orders.port() + "}",
-                        "users GET /there {Host=users:" + twin.users.port() + "}",
-                        "orders GET /go {Host=orders:" + twin.orders.port() + "}",
-                        "users GET /there {Host=users:" + twin.users.port() + "}"))
+                .differs(
+                        View.SERVERS,
+                        twin -> List.of(
+                                "orders GET /go {Host=orders:" + twin.orders.port() + "}",
+                                "users GET /there {Host=users:" + twin.users.port() + "}",
+                                "orders GET /go {Host=orders:" + twin.orders.port() + "}",
+                                "users GET /there {Host=users:" + twin.users.port() + "}"))
                 .other(View.RESULT, View.OUTER, View.INNER, View.NETWORK, View.EVENTS));
     }
 
@@ -451,8 +480,7 @@ class SameAsPlainOkHttpTest {
         all.add(new Scenario("a certificate that is not trusted", get("/a"))
                 .tls("orders")
                 .before(builder -> {
-                    okhttp3.tls.HandshakeCertificates nobody =
-                            new okhttp3.tls.HandshakeCertificates.Builder().build();
+                    okhttp3.tls.HandshakeCertificates nobody = new okhttp3.tls.HandshakeCertificates.Builder().build();
                     builder.sslSocketFactory(nobody.sslSocketFactory(), nobody.trustManager());
                 })
                 .other(View.INNER, View.EVENTS));
@@ -470,7 +498,8 @@ class SameAsPlainOkHttpTest {
                 .before(builder -> builder.callTimeout(Duration.ofSeconds(1)))
                 .racy(View.EVENTS, View.NETWORK, View.INNER, View.OUTER));
         all.add(new Scenario("a call that was cancelled before", twin -> session -> {
-            Call call = session.client().newCall(request(twin.url(twin.orders, "/a")).build());
+            Call call = session.client()
+                    .newCall(request(twin.url(twin.orders, "/a")).build());
             call.cancel();
             try (Response response = call.execute()) {
                 session.note("" + response.code());
@@ -487,7 +516,8 @@ class SameAsPlainOkHttpTest {
     private static void webSockets(List<Scenario> all) {
         all.add(new Scenario("a WebSocket", twin -> session -> socket(session, twin.url(twin.orders, "/ws")))
                 .orders(request -> new MockResponse.Builder().webSocketUpgrade(echo())));
-        all.add(new Scenario("a WebSocket that is refused", twin -> session -> socket(session, twin.url(twin.orders, "/ws")))
+        all.add(new Scenario(
+                        "a WebSocket that is refused", twin -> session -> socket(session, twin.url(twin.orders, "/ws")))
                 .orders(answer(403)));
         all.add(new Scenario(
                         "a WebSocket that is redirected within the host",
@@ -518,17 +548,19 @@ class SameAsPlainOkHttpTest {
     private static void clients(List<Scenario> all) {
         all.add(new Scenario("an asynchronous call", twin -> session -> {
             CompletableFuture<String> answer = new CompletableFuture<>();
-            session.client().newCall(request(twin.url(twin.orders, "/a")).build()).enqueue(new Callback() {
-                @Override
-                public void onFailure(Call call, IOException failure) {
-                    answer.complete(failure.getClass().getName());
-                }
+            session.client()
+                    .newCall(request(twin.url(twin.orders, "/a")).build())
+                    .enqueue(new Callback() {
+                        @Override
+                        public void onFailure(Call call, IOException failure) {
+                            answer.complete(failure.getClass().getName());
+                        }
 
-                @Override
-                public void onResponse(Call call, Response response) throws IOException {
-                    answer.complete(response.code() + response.body().string());
-                }
-            });
+                        @Override
+                        public void onResponse(Call call, Response response) throws IOException {
+                            answer.complete(response.code() + response.body().string());
+                        }
+                    });
             session.note(answer.get(60, TimeUnit.SECONDS));
         }));
         all.add(new Scenario("an interceptor that answers itself", get("/a"))

@@ -41,7 +41,8 @@ final class Twin implements AutoCloseable {
             .build();
 
     /** What a server sees of a client that is not of interest here. */
-    private static final Set<String> USUAL = Set.of("user-agent", "accept-encoding", "connection", "sec-websocket-key", "sec-websocket-accept");
+    private static final Set<String> USUAL =
+            Set.of("user-agent", "accept-encoding", "connection", "sec-websocket-key", "sec-websocket-accept");
 
     final TestServer orders;
     final TestServer users;
