@@ -3,6 +3,7 @@ package dev.zerohop.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -65,7 +66,8 @@ class WatchStreamTest {
     /** The handshake may be answered between the cancel and the news of it. */
     @Test
     void aWatchThatIsCancelledBeforeItOpensIsClosedWhenItDoes() throws Exception {
-        try (var http = new JdkHttpClientFactory().newBuilder().build()) {
+        HttpClient.Factory clients = new JdkHttpClientFactory();
+        try (HttpClient http = clients.newBuilder().build()) {
             WatchStream<EndpointSlice> stream = new WatchStream<>(
                     new HttpApiServer.Link("http://127.0.0.1:1", http, new KubernetesSerialization()),
                     Selection.endpointSlices("shop", "orders"),
