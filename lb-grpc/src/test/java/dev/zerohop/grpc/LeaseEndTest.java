@@ -82,7 +82,7 @@ class LeaseEndTest {
             end.set(ending == Ending.CANCEL ? () -> call.cancel("enough", null) : () -> {});
             ClientCalls.asyncUnaryCall(call, "buffered", new Ended(ended));
             fleet.name("a-0");
-            assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(TestServer.call(channel, keyed.withWaitForReady(), "next"))
                     .isEqualTo("a-0");
             assertThat(fleet.server("a-0").log).containsExactly("next");
@@ -116,7 +116,7 @@ class LeaseEndTest {
 
     private static void pauseFor(CountDownLatch latch) {
         try {
-            latch.await(30, TimeUnit.SECONDS);
+            latch.await(60, TimeUnit.SECONDS);
         } catch (InterruptedException interrupted) {
             throw new AssertionError(interrupted);
         }

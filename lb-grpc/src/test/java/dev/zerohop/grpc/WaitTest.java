@@ -1,8 +1,8 @@
 package dev.zerohop.grpc;
 
+import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.EndpointSelector;
 import io.grpc.CallOptions;

@@ -43,7 +43,7 @@ class WireEventsTest {
 
     private static Status statusOf(Future<String> call) throws Exception {
         try {
-            call.get(30, TimeUnit.SECONDS);
+            call.get(60, TimeUnit.SECONDS);
             return Status.OK;
         } catch (ExecutionException failed) {
             return ((StatusRuntimeException) failed.getCause()).getStatus();
@@ -205,7 +205,7 @@ class WireEventsTest {
         };
         try (Fleet fleet = new Fleet();
                 RawServer server = new RawServer(once)) {
-            assertThat(call(channel(fleet, server, outcomes)).get(30, TimeUnit.SECONDS))
+            assertThat(call(channel(fleet, server, outcomes)).get(60, TimeUnit.SECONDS))
                     .isEqualTo("repeated");
             await().until(() -> outcomes.begun() > 1 && outcomes.underWay() == 0);
             assertThat(outcomes.outcomes()).containsExactly(Outcome.NOT_DISPATCHED, Outcome.SUCCESS);
@@ -226,7 +226,7 @@ class WireEventsTest {
                 })) {
             ManagedChannel channel = channel(fleet, server, outcomes);
             for (int i = 0; i < 12; i++) {
-                assertThat(call(channel).get(30, TimeUnit.SECONDS)).isEqualTo("fine");
+                assertThat(call(channel).get(60, TimeUnit.SECONDS)).isEqualTo("fine");
             }
             await().until(() -> outcomes.underWay() == 0);
             assertThat(outcomes.outcomes())

@@ -1,8 +1,8 @@
 package dev.zerohop.okhttp;
 
+import static dev.zerohop.okhttp.Rig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.config.Configurations;
