@@ -34,8 +34,8 @@ public interface Lease {
 
     /**
      * Reports that the attempt is alive: bytes or messages have moved. A lease without progress for the
-     * {@linkplain BalancerSettings#leaseAgeLimit age limit} is closed as leaked: it is counted no more, and {@link #complete} changes nothing. Cheap enough
-     * for every message.
+     * {@linkplain BalancerSettings#leaseAgeLimit age limit} is closed as leaked: it is counted no more, and {@link #complete} changes nothing, unless it
+     * moves again, which counts it again. Cheap enough for every message.
      */
     void progress();
 

@@ -97,6 +97,19 @@ class LeaseAgeTest {
     }
 
     @Test
+    void aStreamThatWasQuietForTooLongCountsAgainWhenItMoves() {
+        try (Balancer balancer = balancer()) {
+            Lease lease = balancer.acquire(PickContext.NONE);
+            time.advance(LIMIT.multipliedBy(3));
+            assertThat(leaks).hasSize(1);
+            lease.progress();
+            assertThat(lease.node().inFlight()).isEqualTo(1);
+            assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+            assertThat(lease.node().inFlight()).isZero();
+        }
+    }
+
+    @Test
     void generationsGoRoundWithoutLosingACount() {
         try (Balancer balancer = balancer()) {
             Node node = balancer.pick(PickContext.NONE);

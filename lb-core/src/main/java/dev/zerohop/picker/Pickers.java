@@ -34,7 +34,8 @@ public final class Pickers {
     private Pickers() {}
 
     /**
-     * Everybody in turn, whatever the weight, unless a stage prefers some: then as often as the stages say, as under {@link #weightedRoundRobin}. The first turn and the order differ from client to client.
+     * Every endpoint in turn, whatever its weight, unless a stage prefers some: then as often as the stages say, as under {@link #weightedRoundRobin}.
+     * The first turn and the order differ from client to client.
      *
      * <p>Of k picks by one thread, each of n endpoints gets k/n give or take less than 1. Threads are spread over 64 stripes, each of which takes its
      * own turns: whatever the number of threads and however short they live, virtual threads included, each endpoint gets its share give or take

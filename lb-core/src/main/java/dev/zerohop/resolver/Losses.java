@@ -12,10 +12,10 @@ import java.util.function.Predicate;
 
 /**
  * For sources that take their endpoints away one by one, as etcd ends leases and Kubernetes deletes slices. Gathers the endpoints that vanish
- * although they were ready and nobody meant them to go, so that a loss that comes in pieces is told as a whole: told one by one, the loss of a whole service
- * would be many small ones, each of which a {@link dev.zerohop.MembershipGuard} believes.
+ * although they were ready and their removal was not meant, so that a loss that comes in pieces is reported as a whole: one by one, the loss of a whole
+ * service would be many small ones, each of which a {@link dev.zerohop.MembershipGuard} believes.
  *
- * <p>A loss is told once none has joined it for {@link #QUIET}, or after {@link #LIMIT}. For one thread at a time; the clock is the caller's.
+ * <p>A loss is reported once none has joined it for {@link #QUIET}, or after {@link #LIMIT}. For one thread at a time; the clock is the caller's.
  */
 public final class Losses {
 
@@ -33,12 +33,12 @@ public final class Losses {
     public Losses() {}
 
     /**
-     * What to tell now.
+     * What to report now.
      *
-     * @param told what was told last
+     * @param told what was reported last
      * @param present what the source names now
-     * @param explained losses to tell at once, because somebody meant them
-     * @return the present endpoints, and those lost ones that are not to be told yet
+     * @param explained losses to report at once, because they were meant
+     * @return the present endpoints, and those lost ones whose loss is not to be reported yet
      */
     public List<Endpoint> gather(
             List<Endpoint> told, List<Endpoint> present, Predicate<Endpoint> explained, long nowNanos) {

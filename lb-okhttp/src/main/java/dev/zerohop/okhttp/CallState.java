@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is known about one call while it runs, from OkHttp's own events: how far the attempt came, which connection the call holds, and whether it
- * was cancelled. Ends the attempt's lease with the last byte of the answer, whoever reads it. Written by the thread that makes the call, by the one that
+ * was cancelled. Ends the attempt's lease with the last byte of the answer, on whichever thread it is read. Written by the thread that makes the call, by the one that
  * reads the answer, and on cancel by any thread.
  */
 final class CallState extends EventListener {
@@ -141,7 +141,7 @@ final class CallState extends EventListener {
 
     /**
      * What the cancel of the attempt means. OkHttp cancels a call that ran out of its own time; that speaks about an endpoint that was at work on it. The
-     * caller's cancel speaks about nobody, and neither does time that the application's own interceptors or the reader of the body have taken.
+     * caller's cancel speaks against no endpoint, and neither does time that the application's own interceptors or the reader of the body have taken.
      */
     Outcome cancelOutcome() {
         OpenLease open = lease;
