@@ -24,7 +24,7 @@ final class AttemptLoop {
 
     Response send(Service service, Interceptor.Chain chain, CallState call, Request request) throws IOException {
         Picks picks = new Picks(service, chain, call, request);
-        if (picks.cacheFirst() && !picks.hasEndpoint()) {
+        if (picks.cacheFirst() && !picks.hasEndpoint() && CacheFirst.answers(chain, request)) {
             Response cached = CacheFirst.answer(chain, call, request);
             if (cached != null) {
                 return cached;

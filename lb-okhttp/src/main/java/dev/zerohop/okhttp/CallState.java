@@ -106,6 +106,11 @@ final class CallState extends EventListener {
         withoutEndpoint = true;
     }
 
+    /** What follows goes to a host that is not routed. */
+    void leaveServices() {
+        lease = null;
+    }
+
     void endWithoutEndpoint() {
         withoutEndpoint = false;
     }

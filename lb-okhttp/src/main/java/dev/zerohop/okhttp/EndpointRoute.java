@@ -101,6 +101,16 @@ final class EndpointRoute {
                 && connection.route().proxy().type() == Proxy.Type.DIRECT;
     }
 
+    /** The endpoint that the connection leads to; null if it is not one of a routed call. */
+    static @Nullable Endpoint endpoint(Connection connection) {
+        Address address = connection.route().address();
+        return routes(connection)
+                        && address.dns() instanceof RouteDns known
+                        && known.destination().logical(address.url().host())
+                ? known.destination().endpoint()
+                : null;
+    }
+
     TlsProofs proofs() {
         return proofs;
     }

@@ -103,6 +103,10 @@ final class RoutingInterceptor implements Interceptor {
     private Response send(Chain chain, CallState call, Request request) throws IOException {
         Service service = services.get(request.url().host());
         AttemptLoop loop = attempts.get(request.url().host());
-        return service == null || loop == null ? chain.proceed(request) : loop.send(service, chain, call, request);
+        if (service == null || loop == null) {
+            call.leaveServices();
+            return chain.proceed(request);
+        }
+        return loop.send(service, chain, call, request);
     }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import okhttp3.Call;
+import okhttp3.Connection;
 import okhttp3.Dispatcher;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
@@ -174,15 +175,28 @@ public final class ZerohopOkHttp implements AutoCloseable {
     }
 
     /**
-     * The endpoint of a call's attempt that runs, or of its last one: for an interceptor that was added after {@link #install}, and for whoever has the
-     * response.
+     * The endpoint of the call's attempt under way or, between and after attempts, of its last one. For interceptors that were added after
+     * {@link #install}, event listeners and whatever gets the response: the addresses in OkHttp's events have the port of the URL, this one has its own.
      *
-     * @return null if the call is not routed, or has had no endpoint yet
+     * <p>An endpoint with several addresses is connected to at several of them at once; that one of these tries has failed can be reported when the next
+     * attempt has begun already. {@link #endpoint(Connection)} is exact.
+     *
+     * @return null if the call is not routed, has been redirected to a host that is not routed, or has had no endpoint yet
      */
     public static @Nullable Endpoint endpoint(Call call) {
         CallState state = call.tag(CallState.class);
         EndpointRoute route = state == null ? null : state.route();
         return route == null ? null : route.endpoint();
+    }
+
+    /**
+     * The endpoint that a connection leads to. For network interceptors and event listeners: {@link Connection#route} has the port of the URL, this one
+     * has its own.
+     *
+     * @return null if the connection was not made for a routed call
+     */
+    public static @Nullable Endpoint endpoint(Connection connection) {
+        return EndpointRoute.endpoint(connection);
     }
 
     /**

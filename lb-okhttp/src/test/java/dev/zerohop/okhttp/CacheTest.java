@@ -3,17 +3,26 @@ package dev.zerohop.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Balancer;
 import dev.zerohop.Outcome;
+import dev.zerohop.testing.ScriptedResolver;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import mockwebserver3.MockResponse;
 import okhttp3.Cache;
 import okhttp3.CacheControl;
+import okhttp3.Cookie;
+import okhttp3.CookieJar;
+import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,6 +140,181 @@ class CacheTest {
             }
             assertThat(rig.outcomes()).contains(Outcome.CONNECT_FAILURE, Outcome.SUCCESS);
             assertThat(rig.inFlight()).isZero();
+        }
+    }
+
+    /** What an interceptor that was added after zerohop and a listener saw. */
+    private final List<String> attempts = new CopyOnWriteArrayList<>();
+
+    private final List<String> events = new CopyOnWriteArrayList<>();
+
+    private OkHttpClient watched(Rig rig) {
+        return rig.client
+                .newBuilder()
+                .eventListener(new EventNames(events))
+                .addInterceptor(chain -> {
+                    attempts.add(chain.request().url().encodedPath());
+                    return chain.proceed(chain.request());
+                })
+                .build();
+    }
+
+    @Test
+    void withoutAnEndpointACallThatTheCacheCannotAnswerIsNoAttempt() throws Exception {
+        try (Rig rig = rig()) {
+            rig.servers(1).get(0).answer = request -> request.getTarget().equals("/stale")
+                    ? new MockResponse.Builder()
+                            .body("stale")
+                            .addHeader("Cache-Control", "max-age=0")
+                            .build()
+                    : FRESH.build();
+            rig.text("/stale");
+            rig.text("/fresh");
+            outage(rig);
+            OkHttpClient client = watched(rig);
+            for (String path : List.of("/unknown", "/stale")) {
+                assertThatThrownBy(() -> Rig.text(client, Rig.get(path))).isInstanceOf(NoEndpointIOException.class);
+                assertThat(attempts).isEmpty();
+                assertThat(events).containsExactly("callStart", "callFailed " + NoEndpointIOException.class.getName());
+                events.clear();
+            }
+            Request never = Rig.get("/fresh")
+                    .newBuilder()
+                    .cacheControl(CacheControl.FORCE_NETWORK)
+                    .build();
+            assertThatThrownBy(() -> Rig.text(client, never)).isInstanceOf(NoEndpointIOException.class);
+            assertThat(attempts).isEmpty();
+
+            assertThat(Rig.text(client, Rig.get("/fresh"))).isEqualTo("fresh");
+            assertThat(attempts).containsExactly("/fresh");
+        }
+    }
+
+    @Test
+    void aCallThatWaitsForItsFirstEndpointIsOneAttempt() throws Exception {
+        try (Rig rig = rig()) {
+            OkHttpClient client = watched(rig);
+            CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Rig.text(client, Rig.get("/"));
+                } catch (IOException failure) {
+                    throw new java.io.UncheckedIOException(failure);
+                }
+            });
+            Rig.await().until(() -> client.dispatcher().runningCallsCount() == 1);
+            rig.servers(1);
+            assertThat(answer.get(60, java.util.concurrent.TimeUnit.SECONDS)).isEqualTo("s0");
+            assertThat(attempts).containsExactly("/");
+            assertThat(events).containsOnlyOnce("dnsStart orders").doesNotContain("retryDecision false");
+        }
+    }
+
+    /** What the answer in the cache depends on: its headers, the jar's cookies, TLS, an earlier redirect. */
+    @Test
+    void inAnOutageTheCacheIsAskedAsOkHttpAsksIt() throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders.shop.svc")
+                .build();
+        HandshakeCertificates trust = new HandshakeCertificates.Builder()
+                .heldCertificate(certificate)
+                .addTrustedCertificate(certificate.certificate())
+                .build();
+        List<Cookie> jar = new CopyOnWriteArrayList<>();
+        List<String> saved = new CopyOnWriteArrayList<>();
+        CookieJar cookies = new CookieJar() {
+            @Override
+            public void saveFromResponse(HttpUrl url, List<Cookie> received) {
+                saved.add(url.encodedPath());
+            }
+
+            @Override
+            public List<Cookie> loadForRequest(HttpUrl url) {
+                return List.copyOf(jar);
+            }
+        };
+        try (Rig rig = new Rig(
+                        TestPolicies.roundRobin(3),
+                        UnaryOperator.identity(),
+                        builder -> builder.cache(cache)
+                                .cookieJar(cookies)
+                                .sslSocketFactory(trust.sslSocketFactory(), trust.trustManager()));
+                TestServer server = new TestServer("tls", trust.sslSocketFactory(), List.of())) {
+            rig.resolver.push(server.endpoint());
+            server.answer = request -> request.getTarget().equals("/go")
+                    ? new MockResponse.Builder()
+                            .code(301)
+                            .addHeader("Location", "/there")
+                            .addHeader("Cache-Control", "max-age=60")
+                            .build()
+                    : FRESH.clone()
+                            .addHeader("Vary", "Accept-Language, Cookie")
+                            .addHeader("Set-Cookie", "seen=1")
+                            .build();
+            Request german = secure("/there", "de");
+            Cookie session = new Cookie.Builder()
+                    .name("session")
+                    .value("7")
+                    .domain("orders.shop.svc")
+                    .build();
+            jar.add(session);
+            rig.text(german);
+            rig.text(secure("/go", "de"));
+            outage(rig);
+            saved.clear();
+            assertThat(rig.text(german)).isEqualTo("fresh");
+            assertThat(rig.text(secure("/go", "de"))).isEqualTo("fresh");
+            assertThat(saved).as("cookies of the answers that the caller got").hasSize(2);
+            assertThatThrownBy(() -> rig.text(secure("/there", "fr"))).isInstanceOf(NoEndpointIOException.class);
+            jar.clear();
+            assertThatThrownBy(() -> rig.text(german)).isInstanceOf(NoEndpointIOException.class);
+        }
+    }
+
+    private static Request secure(String path, String language) {
+        return new Request.Builder()
+                .url("https://orders.shop.svc" + path)
+                .header("Accept-Language", language)
+                .build();
+    }
+
+    @Test
+    void theCacheIsAskedWithoutTheNetworkEvenIfTheNameMeansSomethingThere() throws Exception {
+        ScriptedResolver resolver = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("localhost")
+                        .resolver(resolver)
+                        .settings(TestPolicies.roundRobin(3))
+                        .build();
+                ZerohopOkHttp zerohop =
+                        ZerohopOkHttp.builder().route("localhost", balancer).build();
+                TestServer outside = new TestServer("outside")) {
+            balancer.start();
+            resolver.push(List.of());
+            OkHttpClient client =
+                    zerohop.install(new OkHttpClient.Builder().cache(cache)).build();
+            Request request = new Request.Builder()
+                    .url("http://localhost:" + outside.port() + "/")
+                    .build();
+            assertThatThrownBy(() -> Rig.text(client, request)).isInstanceOf(NoEndpointIOException.class);
+            assertThat(outside.log).isEmpty();
+        }
+    }
+
+    /** An interceptor that asks for the network where the cache had the answer is not in the way of the next endpoint. */
+    @Test
+    void anInterceptorMayStillAskForTheNetworkAndThenTheCallWaitsAsAnyOther() throws Exception {
+        try (Rig rig = rig()) {
+            rig.servers(1).get(0).answers(FRESH);
+            rig.text("/");
+            outage(rig);
+            OkHttpClient client = rig.client
+                    .newBuilder()
+                    .addInterceptor(chain -> chain.proceed(chain.request()
+                            .newBuilder()
+                            .cacheControl(CacheControl.FORCE_NETWORK)
+                            .build()))
+                    .build();
+            assertThatThrownBy(() -> Rig.text(client, Rig.get("/"))).isInstanceOf(NoEndpointIOException.class);
+            assertThat(rig.text("/")).isEqualTo("fresh");
         }
     }
 
