@@ -169,19 +169,22 @@ final class Attempt extends ClientStreamTracer {
         if (before == CLOSED) {
             return;
         }
+        // Of a stream that never started, and of one that the caller ended, there is nothing to repeat.
+        boolean failed = !status.isOk() && status.getCode() != Status.Code.CANCELLED;
         if (before == STARTED) {
             Outcome ended = outcomeOf(status);
             outcome = ended;
+            failed = ended != Outcome.SUCCESS && ended != Outcome.CANCELLED;
             Lease open = lease;
             if (open != null) {
                 owner.complete(open, ended);
             }
         }
         if (memory != null) {
-            if (memory.end(status, trailers)) {
+            if (memory.end(node.endpoint(), status, trailers)) {
                 owner.republish();
             }
-        } else if (!status.isOk() && status.getCode() != Status.Code.CANCELLED) {
+        } else if (failed) {
             owner.failed(options, repetition, tried, node.endpoint(), status);
         }
     }

@@ -95,7 +95,7 @@ final class Attempts {
     void failed(CallOptions options, Repetition repetition, Endpoint[] tried, Endpoint last, Status status) {
         Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
         more[tried.length] = last;
-        failures.add(new RecentFailures.Failure(options, repetition, more, status));
+        failures.add(new RecentFailures.Failure(options, repetition, more, status, Causes.describe(last, status)));
     }
 
     /** Lets the channel look again at the calls that it buffers. */

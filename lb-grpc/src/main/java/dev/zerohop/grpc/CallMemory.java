@@ -19,6 +19,7 @@ final class CallMemory {
     private boolean hedgeWaits;
     private boolean decided;
     private @Nullable Status lastFailure;
+    private @Nullable String serverFailure;
     private @Nullable Metadata lastTrailers;
     private @Nullable Status refusedWith;
     private @Nullable Ending ending;
@@ -41,7 +42,7 @@ final class CallMemory {
     }
 
     /** An attempt ended. Returns whether a hedge that was held back must be looked at again, since no other attempt is left. */
-    synchronized boolean end(Status status, @Nullable Metadata trailers) {
+    synchronized boolean end(Endpoint endpoint, Status status, @Nullable Metadata trailers) {
         running--;
         if (status.isOk()) {
             // grpc commits the call to this attempt once its tracers have been called; a hedge that is dropped before
@@ -52,6 +53,7 @@ final class CallMemory {
         }
         lastFailure = status;
         lastTrailers = trailers;
+        serverFailure = Causes.describe(endpoint, status);
         return hedgeWaits && running == 0;
     }
 
@@ -82,6 +84,11 @@ final class CallMemory {
 
     synchronized @Nullable Status lastFailure() {
         return lastFailure;
+    }
+
+    /** How the last attempt ended that had an endpoint and failed; null if none has. */
+    synchronized @Nullable String serverFailure() {
+        return serverFailure;
     }
 
     /** The call is to end as its last attempt did, although the picker can only say {@code picker}. */

@@ -10,6 +10,7 @@ import dev.zerohop.NoEndpointException;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Refusal;
+import io.grpc.CallOptions;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
@@ -38,10 +39,10 @@ final class EndpointPicker extends SubchannelPicker {
     private final boolean keyed;
     private final @Nullable KeySource key;
     private final Metadata.@Nullable Key<String> keyHeader;
-    private final String causes;
+    private final Causes causes;
     private final AtomicInteger turn = new AtomicInteger();
 
-    EndpointPicker(Balancer balancer, Links links, Attempts attempts, RecentFailures failures, String causes) {
+    EndpointPicker(Balancer balancer, Links links, Attempts attempts, RecentFailures failures, Causes causes) {
         this.balancer = balancer;
         this.view = balancer.view();
         this.links = links.byNode();
@@ -93,7 +94,7 @@ final class EndpointPicker extends SubchannelPicker {
         long shardEpoch = view.shardEpoch(context);
         Node node = view.pick(context);
         if (node == null) {
-            return nobody(args, context);
+            return nobody(args, context, before);
         }
         Link link = links.get(node);
         if (link == null || !link.ready()) {
@@ -218,7 +219,7 @@ final class EndpointPicker extends SubchannelPicker {
 
     // ---- nobody to pick ----
 
-    private PickResult nobody(PickSubchannelArgs args, PickContext context) {
+    private PickResult nobody(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
         Link leavingOne = oneOfTheLeaving();
         if (leavingOne != null) {
             return leavingOne.picked();
@@ -233,21 +234,30 @@ final class EndpointPicker extends SubchannelPicker {
             case NONE_KNOWN ->
                 refusal.waits()
                         ? Waiting.because("resolving", refusal.message())
-                        : unavailable(args, refusal.message());
+                        : unavailable(args, refusal.message(), before);
             case NONE_USABLE, OWNER_DOWN, CONNECTING, CLOSED ->
                 refusal.waits()
                         ? Waiting.because(
                                 "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),
                                 refusal.message())
-                        : unavailable(args, refusal.message() + causes);
+                        : unavailable(args, causes.before(refusal.message()), before);
         };
     }
 
-    private PickResult unavailable(PickSubchannelArgs args, String message) {
-        Status status = Status.UNAVAILABLE.withDescription(message);
-        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
-        if (memory != null && !args.getCallOptions().isWaitForReady() && memory.refused(status)) {
-            attempts.republish();
+    /** What the servers did comes first: that there is no endpoint is what followed from it. */
+    private PickResult unavailable(PickSubchannelArgs args, String message, RecentFailures.@Nullable Failure before) {
+        CallOptions options = args.getCallOptions();
+        CallMemory memory = options.getOption(CallMemory.KEY);
+        String serverFailure = memory != null ? memory.serverFailure() : before != null ? before.serverFailure : null;
+        Status status = Status.UNAVAILABLE
+                .withDescription(serverFailure == null ? message : serverFailure + "; " + message)
+                .withCause(causes.first());
+        if (!options.isWaitForReady()) {
+            if (before != null) {
+                failures.refused(before, options, Repetition.of(args.getHeaders()), status);
+            } else if (memory != null && memory.refused(status)) {
+                attempts.republish();
+            }
         }
         return PickResult.withError(status);
     }

@@ -249,7 +249,7 @@ final class Link {
             text.append(text.isEmpty() ? "" : "; ")
                     .append(way.address)
                     .append(": ")
-                    .append(failure == null ? "being tried" : Links.describe(failure));
+                    .append(failure == null ? "being tried" : Causes.describe(failure));
         }
         return Status.UNAVAILABLE.withDescription(text.toString());
     }

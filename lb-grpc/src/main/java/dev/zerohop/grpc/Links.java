@@ -6,7 +6,6 @@ import dev.zerohop.Node;
 import dev.zerohop.Time;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.Helper;
-import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
@@ -172,7 +171,7 @@ final class Links implements HealthSource {
 
     void onFailed(Link link) {
         if (links.get(link.node()) == link) {
-            report(link, Verdict.lasting(Health.Status.DISCONNECTED, describe(link.cause())));
+            report(link, Verdict.lasting(Health.Status.DISCONNECTED, Causes.describe(link.cause())));
         }
         onLoss.run();
     }
@@ -196,12 +195,5 @@ final class Links implements HealthSource {
         if (to != null) {
             to.report(link.node().endpoint().id(), verdict);
         }
-    }
-
-    /** A transport's words, and those of the exception behind it, which has the address and "Connection refused". */
-    static String describe(Status status) {
-        String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
-        Throwable cause = status.getCause();
-        return cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage();
     }
 }

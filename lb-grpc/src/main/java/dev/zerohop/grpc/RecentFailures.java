@@ -27,14 +27,19 @@ final class RecentFailures {
         final Repetition attempt;
         final Endpoint[] tried;
         final Status status;
+
+        /** How the last attempt ended that had an endpoint. */
+        final String serverFailure;
+
         volatile boolean allowed;
 
-        Failure(CallOptions options, Repetition attempt, Endpoint[] tried, Status status) {
+        Failure(CallOptions options, Repetition attempt, Endpoint[] tried, Status status, String serverFailure) {
             this.deadline = options.getDeadline();
             this.executor = options.getExecutor();
             this.attempt = attempt;
             this.tried = tried;
             this.status = status;
+            this.serverFailure = serverFailure;
         }
 
         boolean isBefore(CallOptions options, Repetition next) {
@@ -56,6 +61,12 @@ final class RecentFailures {
             }
         }
         return null;
+    }
+
+    /** The repetition found no endpoint either: the next one of the call follows it, and goes on from what is known. */
+    void refused(Failure before, CallOptions options, Repetition attempt, Status status) {
+        settle(before);
+        add(new Failure(options, attempt, before.tried, status, before.serverFailure));
     }
 
     /** The repetition has begun; the next one belongs to another failure. */

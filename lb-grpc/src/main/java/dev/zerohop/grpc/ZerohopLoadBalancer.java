@@ -35,8 +35,6 @@ import org.slf4j.LoggerFactory;
 final class ZerohopLoadBalancer extends LoadBalancer {
     private static final Logger LOG = LoggerFactory.getLogger(ZerohopLoadBalancer.class);
 
-    private static final int CAUSES_NAMED = 5;
-
     private final Helper helper;
     private final SynchronizationContext sync;
     private final Time time;
@@ -238,7 +236,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
         timeLeaving();
         ConnectivityState state = aggregate(snapshot);
-        String causes = state == ConnectivityState.READY ? "" : causes();
+        Causes causes = state == ConnectivityState.READY
+                ? Causes.NONE
+                : Causes.of(links.byNode().values());
         helper.updateBalancingState(state, new EndpointPicker(running, links, attempts, failures, causes));
         if (refreshWanted) {
             refreshWanted = false;
@@ -284,21 +284,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     private Balancer running() {
         return requireNonNull(balancer, "balancer");
-    }
-
-    /** Why connections fail, for the error of a call: a few are enough to see a pattern. */
-    private String causes() {
-        StringBuilder text = new StringBuilder();
-        int failed = 0;
-        for (Link link : links.byNode().values()) {
-            if (link.state() == ConnectivityState.TRANSIENT_FAILURE && failed++ < CAUSES_NAMED) {
-                text.append(failed == 1 ? "; last causes: " : ", ")
-                        .append(link.node().endpoint())
-                        .append(": ")
-                        .append(Links.describe(link.cause()));
-            }
-        }
-        return failed <= CAUSES_NAMED ? text.toString() : text + " and " + (failed - CAUSES_NAMED) + " more";
     }
 
     /** One timer, for the first of those that left: it runs out when it is due, however often the membership changes until then. */
