@@ -17,10 +17,13 @@ module dev.zerohop.core {
     exports dev.zerohop.resolver;
 
     uses dev.zerohop.ResolverProvider;
+    uses dev.zerohop.internal.ConfigurationFormat;
 
     provides dev.zerohop.ResolverProvider with
             dev.zerohop.resolver.ResolverProviders.StaticTargets,
             dev.zerohop.resolver.ResolverProviders.FileTargets,
             dev.zerohop.resolver.ResolverProviders.DnsTargets,
             dev.zerohop.resolver.ResolverProviders.SrvTargets;
+    provides dev.zerohop.internal.ConfigurationFormat with
+            dev.zerohop.config.ConfigurationCheck;
 }

@@ -254,9 +254,17 @@ public final class Balancer implements AutoCloseable {
         }
     }
 
-    /** Puts other settings in force. Calls that run are not disturbed, and pickers that were given out stay valid. Asynchronous. */
+    /**
+     * Puts other settings of the application's own in force; also those that a refused configuration of the source has kept from picking. Calls that run are not
+     * disturbed, and pickers that were given out stay valid. Asynchronous.
+     */
     public void apply(BalancerSettings next) {
         control.apply(requireNonNull(next, "settings"));
+    }
+
+    /** Takes back what the application stated, in the builder or by {@link #apply}: what the source configures holds again, else the defaults. Asynchronous. */
+    public void applyDefaults() {
+        control.apply(null);
     }
 
     /** Stops following the source and the health sources and ends every timer. Leases that are open may still be completed. Idempotent. */
@@ -285,6 +293,9 @@ public final class Balancer implements AutoCloseable {
 
         @Nullable
         BalancerSettings settings;
+
+        @Nullable
+        BalancerSettings defaults;
 
         BalancerListener listener = BalancerListener.NOOP;
         final List<HealthSource> healthSources = new ArrayList<>();
@@ -317,9 +328,22 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
-        /** Sets how to balance. Required. */
+        /**
+         * Sets how the application wants to balance. A good configuration of the source takes its place; a refused one does not. This or {@link #defaults} is
+         * required.
+         */
         public Builder settings(BalancerSettings settings) {
             this.settings = requireNonNull(settings, "settings");
+            return this;
+        }
+
+        /**
+         * Sets how to balance while neither the application ({@link #settings}, {@link Balancer#apply}) nor the source says. If the source's first configuration
+         * is refused, these do not hold: calls fail with the reason ({@link Refusal.Kind#BAD_CONFIGURATION}) until there is a good one or the source takes it
+         * back, for the defaults could send a key to another endpoint than its owner.
+         */
+        public Builder defaults(BalancerSettings defaults) {
+            this.defaults = requireNonNull(defaults, "defaults");
             return this;
         }
 
@@ -336,7 +360,8 @@ public final class Balancer implements AutoCloseable {
         }
 
         /**
-         * Sets how to read a configuration that the source gives ({@link Resolver.Listener#onConfiguration}). A parser that throws refuses it. Default:
+         * Sets how to read a configuration that the source gives ({@link Resolver.Listener#onConfiguration}). A parser that throws refuses it: the last good one
+         * stays; {@link #defaults} says what happens without one. A source that has answered without any configuration counts as one whose last is good. Default:
          * such configurations are ignored, the settings of the API stay.
          */
         public Builder configurationParser(Function<String, BalancerSettings> parser) {
@@ -347,7 +372,7 @@ public final class Balancer implements AutoCloseable {
         /**
          * Builds the balancer, which does nothing until it is started.
          *
-         * @throws NullPointerException if the resolver or the settings are missing
+         * @throws NullPointerException if the resolver is missing, or both settings and defaults are
          */
         public Balancer build() {
             return new Balancer(this);

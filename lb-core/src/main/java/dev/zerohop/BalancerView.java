@@ -79,6 +79,14 @@ public final class BalancerView {
         return retryBudget;
     }
 
+    /**
+     * Why no call goes anywhere: the source's first configuration was refused, and neither it nor the application gave a good one. Null when picks are made.
+     * {@link #settings} are then those that would hold without it.
+     */
+    public @Nullable String unconfigured() {
+        return picker instanceof UnconfiguredPicker unconfigured ? unconfigured.reason() : null;
+    }
+
     /** The membership that picks are made from. */
     public Snapshot snapshot() {
         return snapshot;

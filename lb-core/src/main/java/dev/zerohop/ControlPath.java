@@ -55,8 +55,20 @@ final class ControlPath {
     private final ForeignFaults faults;
     private final LeaseAge leaseAge;
 
+    /** What holds while neither the application nor the source says anything. */
+    private final BalancerSettings defaults;
+
     /** What the application configured, which holds while the source configures nothing. */
-    private BalancerSettings stated;
+    private @Nullable BalancerSettings own;
+
+    /** The last good one of the source; null while it configures nothing. */
+    private @Nullable BalancerSettings ofSource;
+
+    /** Whether the source gave a good configuration, or answered without one: what it gives after that and is refused changes nothing. */
+    private boolean sourceWasGood;
+
+    /** Why the source's configuration is refused, while there is no good one from before. */
+    private @Nullable String rejection;
 
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
     private boolean admissionDue;
@@ -72,9 +84,10 @@ final class ControlPath {
         this.healthSources = List.copyOf(builder.healthSources);
         this.configurationParser = builder.configurationParser;
         this.faults = new ForeignFaults(name);
-        this.stated = requireNonNull(builder.settings, "settings");
+        this.own = builder.settings;
+        this.defaults = requireNonNull(builder.defaults != null ? builder.defaults : own, "settings");
         this.membership = new Membership(
-                balancer, listener, healthSources, stated.ejection().newJudge(env), faults);
+                balancer, listener, healthSources, stated().ejection().newJudge(env), faults);
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
@@ -84,6 +97,7 @@ final class ControlPath {
 
     /** The version without members, of which everything starts. */
     BalancerView firstView() {
+        BalancerSettings stated = stated();
         return new BalancerView(
                 balancer,
                 stated,
@@ -145,11 +159,42 @@ final class ControlPath {
         }
     }
 
-    void apply(BalancerSettings next) {
+    /** Null takes back what the application stated. */
+    void apply(@Nullable BalancerSettings next) {
         execute(() -> {
-            stated = next;
-            takeSettings(next);
+            if (next == null) {
+                takeBackOwn();
+                return;
+            }
+            String refused = takeSettings(next);
+            if (refused == null) {
+                own = next;
+            } else {
+                reportRefused("the last good one stays", refused);
+            }
         });
+    }
+
+    private void takeBackOwn() {
+        own = null;
+        if (rejection != null) {
+            refuseCalls(rejection);
+        } else {
+            takeGood(ofSource != null ? ofSource : defaults);
+        }
+    }
+
+    /** Settings that held before. */
+    private void takeGood(BalancerSettings good) {
+        String refused = takeSettings(good);
+        if (refused != null) {
+            reportRefused("the last good one stays", refused);
+        }
+    }
+
+    /** What the application wants, else the defaults. */
+    private BalancerSettings stated() {
+        return own != null ? own : defaults;
     }
 
     /** Request path: leaves the work to the scheduler. */
@@ -241,6 +286,16 @@ final class ControlPath {
         }
 
         @Override
+        public void onConfigurationRejected(String reason) {
+            requireNonNull(reason, "reason");
+            execute(() -> {
+                if (configurationParser != null) {
+                    refuseConfiguration(reason);
+                }
+            });
+        }
+
+        @Override
         public void onRefused(String reason) {
             requireNonNull(reason, "reason");
             execute(() -> listener.onSourceValueRefused(name, reason));
@@ -298,6 +353,7 @@ final class ControlPath {
             listener.onFresh(name);
         }
         admissionDue = true;
+        sourceWasGood |= rejection == null;
         rebuild();
     }
 
@@ -339,7 +395,10 @@ final class ControlPath {
             return;
         }
         if (json.isEmpty()) {
-            takeSettings(stated);
+            ofSource = null;
+            rejection = null;
+            sourceWasGood = true;
+            takeGood(stated());
             return;
         }
         BalancerSettings next;
@@ -349,14 +408,23 @@ final class ControlPath {
             refuseConfiguration(sourceName(source) + ": " + refused.getMessage());
             return;
         }
-        takeSettings(next);
+        String refused = takeSettings(next);
+        if (refused == null) {
+            ofSource = next;
+            rejection = null;
+            sourceWasGood = true;
+        } else {
+            refuseConfiguration(sourceName(source) + ": " + refused);
+        }
     }
 
-    private void takeSettings(BalancerSettings next) {
+    /** Puts them in force; if their parts cannot be made, says why and changes nothing. */
+    private @Nullable String takeSettings(BalancerSettings next) {
         BalancerView old = balancer.view();
         BalancerSettings before = old.settings();
-        if (next.equals(before)) {
-            return;
+        boolean unconfigured = old.unconfigured() != null;
+        if (next.equals(before) && !unconfigured) {
+            return null;
         }
         // Whatever the new parts may throw, they throw before anything has changed.
         Picker picker = old.picker();
@@ -364,7 +432,7 @@ final class ControlPath {
         RetryBudget budget = old.retryBudget();
         BalancerView now;
         try {
-            if (!next.policy().equals(before.policy())) {
+            if (unconfigured || !next.policy().equals(before.policy())) {
                 picker = next.policy().newPicker(old.snapshot(), env);
             }
             if (!next.ejection().equals(before.ejection())) {
@@ -375,8 +443,7 @@ final class ControlPath {
             }
             now = old.with(next, budget, picker);
         } catch (RuntimeException refused) {
-            refuseConfiguration(String.valueOf(refused.getMessage()));
-            return;
+            return String.valueOf(refused.getMessage());
         }
         // Requests read a node's load and then whether the clock is wanted. One that wants it must not be seen before
         // the view says so.
@@ -395,11 +462,36 @@ final class ControlPath {
         listener.onConfigured(name, next);
         admissionDue |= source.set() != null && !next.guard().equals(before.guard());
         rebuild();
+        return null;
     }
 
     private void refuseConfiguration(String reason) {
-        LOG.warn("{}: a configuration is refused, the last good one stays: {}", name, reason);
+        if (sourceWasGood) {
+            reportRefused("the last good one stays", reason);
+            return;
+        }
+        rejection = reason;
+        if (own != null) {
+            reportRefused("the application's own stays", reason);
+        } else {
+            listener.onConfigurationRefused(name, reason);
+            refuseCalls(reason);
+        }
+    }
+
+    private void reportRefused(String instead, String reason) {
+        LOG.warn("{}: a configuration is refused, {}: {}", name, instead, reason);
         listener.onConfigurationRefused(name, reason);
+    }
+
+    /** In place of the defaults, which could send a key to another endpoint than its owner. */
+    private void refuseCalls(String reason) {
+        UnconfiguredPicker none = new UnconfiguredPicker(reason);
+        LOG.error("{}: {}", name, none.text());
+        BalancerView old = balancer.view();
+        balancer.publish(old.with(old.settings(), old.retryBudget(), none));
+        listener.onUnconfigured(name, reason);
+        rebuild();
     }
 
     /** Makes the next version and publishes its picker. What throws on the way leaves the version before it in force, and is tried again. */

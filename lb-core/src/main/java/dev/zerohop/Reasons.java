@@ -34,6 +34,10 @@ final class Reasons {
     private Refusal refusal(BalancerView now, PickContext context) {
         String name = balancer.name();
         SourceState source = control.source();
+        if (now.unconfigured() != null) {
+            Refusal refusal = now.picker().refusal(context);
+            return new Refusal(refusal.kind(), false, name + ": " + refusal.message());
+        }
         if (now.snapshot().members().isEmpty()) {
             return new Refusal(
                     Refusal.Kind.NONE_KNOWN,
@@ -97,7 +101,8 @@ final class Reasons {
             members.add(describe(node, nanos));
         }
         List<String> pick = new ArrayList<>();
-        pick.add("policy " + now.settings().policy().name() + ", "
+        pick.add((now.unconfigured() == null ? "policy " : "no configuration in force instead of the policy ")
+                + now.settings().policy().name() + ", "
                 + snapshot.candidates().size() + " of " + snapshot.members().size() + " members are candidates, "
                 + context);
         try {

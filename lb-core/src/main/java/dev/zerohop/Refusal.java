@@ -23,6 +23,8 @@ public record Refusal(Kind kind, boolean waits, String message) {
         OWNER_DOWN,
         /** The policy needs a key and the call brought none, or one that it cannot use. */
         BAD_KEY,
+        /** The source's first configuration was refused and the application gave none: no call goes by defaults that were not meant. */
+        BAD_CONFIGURATION,
         /** The balancer is closed. */
         CLOSED
     }

@@ -41,9 +41,17 @@ public interface Resolver extends AutoCloseable {
 
         /**
          * The source also configures how to balance: a JSON text in the format of the configuration reference. An empty text says that it does so no
-         * more, and that what the application configured holds again. Sources that configure nothing never call this.
+         * more, and that what the application configured holds again. Sources that configure nothing never call this; the others do so before their first
+         * set.
          */
         default void onConfiguration(String json) {}
+
+        /**
+         * The source states a configuration that it refuses itself, and has no good one from before: {@code reason} names the value, what it was and what was
+         * expected. A good one, or the word that the source configures nothing, ends that. Said once per reason, at the start before the first set, so that no
+         * call is routed by defaults that were not meant. A source that has a good one from before keeps it and calls {@link #onRefused} only.
+         */
+        default void onConfigurationRejected(String reason) {}
 
         /**
          * The source holds a value that cannot be used (bad JSON, a weight below 0): {@code reason} names the value, what it was and what was expected. The

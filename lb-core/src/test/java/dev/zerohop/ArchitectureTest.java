@@ -53,6 +53,7 @@ class ArchitectureTest {
             ROOT + ".config",
             List.of(
                     ROOT,
+                    ROOT + ".internal",
                     ROOT + ".config",
                     ROOT + ".picker",
                     ROOT + ".load",

@@ -33,7 +33,7 @@ public final class Balancers {
         return Balancer.builder(name(parsed))
                 .env(requireNonNull(env, "env"))
                 .resolver(SharedResolvers.of(parsed, env))
-                .settings(Configurations.defaults())
+                .defaults(Configurations.defaults())
                 .configurationParser(Configurations::parse);
     }
 

@@ -80,6 +80,11 @@ public final class SafeListener implements BalancerListener {
     }
 
     @Override
+    public void onUnconfigured(String service, String reason) {
+        guard(() -> delegate.onUnconfigured(service, reason));
+    }
+
+    @Override
     public void onSourceValueRefused(String service, String reason) {
         guard(() -> delegate.onSourceValueRefused(service, reason));
     }

@@ -24,7 +24,7 @@ final class FallbackResolver implements Resolver {
     // Touched by the lifecycle's tasks only.
     private long startedNanos;
     private @Nullable Source serving;
-    private @Nullable String configuration;
+    private SourceConfiguration configuration = SourceConfiguration.NONE;
     private boolean told;
     private boolean judging;
     private @Nullable String problem;
@@ -46,8 +46,7 @@ final class FallbackResolver implements Resolver {
         @Nullable
         EndpointSet set;
 
-        @Nullable
-        String configuration;
+        SourceConfiguration configuration = SourceConfiguration.NONE;
 
         @Nullable
         Throwable error;
@@ -103,12 +102,19 @@ final class FallbackResolver implements Resolver {
 
         @Override
         public void onConfiguration(String json) {
-            lifecycle.run(() -> {
-                configuration = json;
-                if (serving == this) {
-                    tellConfiguration();
-                }
-            });
+            lifecycle.run(() -> configured(configuration.stated(json)));
+        }
+
+        @Override
+        public void onConfigurationRejected(String reason) {
+            lifecycle.run(() -> configured(configuration.rejected(reason)));
+        }
+
+        private void configured(SourceConfiguration next) {
+            configuration = next;
+            if (serving == this) {
+                tellConfiguration();
+            }
         }
 
         /** Worth hearing from whichever source: it is a mistake of somebody's. */
@@ -221,10 +227,10 @@ final class FallbackResolver implements Resolver {
     }
 
     private void tellConfiguration() {
-        String next = serving == null ? null : serving.configuration;
-        if (next != null && !next.equals(configuration)) {
+        SourceConfiguration next = serving == null ? SourceConfiguration.NONE : serving.configuration;
+        if (!next.equals(SourceConfiguration.NONE) && !next.equals(configuration)) {
             configuration = next;
-            lifecycle.listener().onConfiguration(next);
+            next.tell(lifecycle.listener());
         }
     }
 

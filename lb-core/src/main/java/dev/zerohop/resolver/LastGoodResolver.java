@@ -8,6 +8,8 @@ import dev.zerohop.Resolver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,10 +42,19 @@ final class LastGoodResolver implements Resolver {
     private LastGoodFile.@Nullable Content stored;
     private @Nullable Throwable error;
     private @Nullable EndpointSet good;
-    private @Nullable String configuration;
+    private SourceConfiguration configuration = SourceConfiguration.NONE;
+
+    /** What the file held of the source's configuration; it counts as good. */
+    private @Nullable String storedConfiguration;
 
     /** Whether the stored configuration was told, and the source has said nothing about that yet. */
     private boolean storedConfigurationTold;
+
+    /** Whether the file has been read, or had its time. */
+    private boolean readDone;
+
+    /** What the source said after a configuration that is not good, while the file, which may hold a good one, is still being read; null otherwise. */
+    private @Nullable List<Runnable> waitingForFile;
 
     private LastGoodFile.@Nullable Content written;
     private long writtenNanos;
@@ -66,6 +77,7 @@ final class LastGoodResolver implements Resolver {
                             HEAD_START.toNanos(),
                             () -> lifecycle.run(() -> {
                                 waited = true;
+                                readDone();
                                 serveStored();
                             }));
             blocking(this::readStored);
@@ -74,15 +86,43 @@ final class LastGoodResolver implements Resolver {
     }
 
     private void readStored() {
+        LastGoodFile.Content read = null;
         try {
-            LastGoodFile.Content content = file.read();
-            lifecycle.run(() -> {
-                stored = content;
-                serveStored();
-            });
+            read = file.read();
         } catch (IOException unusable) {
             LOG.warn("{}: the last-good file {} is ignored: it {}", source, file.path(), unusable.getMessage());
         }
+        LastGoodFile.Content content = read;
+        lifecycle.run(() -> {
+            stored = content;
+            String json = content == null ? null : content.configuration();
+            if (json != null && !json.isEmpty()) {
+                storedConfiguration = json;
+                if (readDone && configuration.states() && configuration.good() == null) {
+                    tellConfiguration();
+                }
+            }
+            readDone();
+            serveStored();
+        });
+    }
+
+    private void readDone() {
+        readDone = true;
+        List<Runnable> waiting = waitingForFile;
+        if (waiting != null) {
+            waitingForFile = null;
+            tellConfiguration();
+            waiting.forEach(Runnable::run);
+        }
+    }
+
+    /** The configuration as the source states it, after the stored one if none of the source's was good. */
+    private void tellConfiguration() {
+        if (configuration.good() == null && storedConfiguration != null) {
+            lifecycle.listener().onConfiguration(storedConfiguration);
+        }
+        configuration.tell(lifecycle.listener());
     }
 
     /** Serves what was stored, once the source has failed or has had its time. */
@@ -99,7 +139,7 @@ final class LastGoodResolver implements Resolver {
                 content.set().asOf(),
                 file.path());
         String json = content.configuration();
-        if (json != null && configuration == null) {
+        if (json != null && configuration.equals(SourceConfiguration.NONE)) {
             storedConfigurationTold = !json.isEmpty();
             lifecycle.listener().onConfiguration(json);
         }
@@ -110,9 +150,19 @@ final class LastGoodResolver implements Resolver {
     }
 
     private final class FromSource implements Listener {
+        private void run(Runnable task) {
+            lifecycle.run(() -> {
+                if (waitingForFile != null) {
+                    waitingForFile.add(task);
+                } else {
+                    task.run();
+                }
+            });
+        }
+
         @Override
         public void onEndpoints(EndpointSet all) {
-            lifecycle.run(() -> {
+            run(() -> {
                 answered = true;
                 stored = null;
                 if (storedConfigurationTold && !all.stale()) {
@@ -131,7 +181,7 @@ final class LastGoodResolver implements Resolver {
 
         @Override
         public void onConfirmed(Instant asOf) {
-            lifecycle.run(() -> {
+            run(() -> {
                 lifecycle.listener().onConfirmed(asOf);
                 if (good != null) {
                     good = good.confirmed(asOf);
@@ -142,7 +192,7 @@ final class LastGoodResolver implements Resolver {
 
         @Override
         public void onError(Throwable cause) {
-            lifecycle.run(() -> {
+            run(() -> {
                 error = cause;
                 boolean before = servingStored;
                 serveStored();
@@ -154,26 +204,37 @@ final class LastGoodResolver implements Resolver {
 
         @Override
         public void onConfiguration(String json) {
-            lifecycle.run(() -> {
-                configuration = json;
-                storedConfigurationTold = false;
-                lifecycle.listener().onConfiguration(json);
-                if (good != null) {
-                    save();
-                }
-            });
+            run(() -> configured(configuration.stated(json)));
+        }
+
+        @Override
+        public void onConfigurationRejected(String reason) {
+            run(() -> configured(configuration.rejected(reason)));
+        }
+
+        private void configured(SourceConfiguration next) {
+            configuration = next;
+            storedConfigurationTold = false;
+            if (next.good() == null && !readDone) {
+                waitingForFile = new ArrayList<>();
+                return;
+            }
+            tellConfiguration();
+            if (good != null) {
+                save();
+            }
         }
 
         // Neither is kept: both are of the moment.
 
         @Override
         public void onRefused(String reason) {
-            lifecycle.run(() -> lifecycle.listener().onRefused(reason));
+            run(() -> lifecycle.listener().onRefused(reason));
         }
 
         @Override
         public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-            lifecycle.run(() -> lifecycle.listener().onVerdicts(verdicts));
+            run(() -> lifecycle.listener().onVerdicts(verdicts));
         }
     }
 
@@ -211,8 +272,16 @@ final class LastGoodResolver implements Resolver {
         return before == null
                 || !before.set().endpoints().equals(set.endpoints())
                 || !Objects.equals(before.set().shardMap(), set.shardMap())
-                || !Objects.equals(before.configuration(), configuration)
+                || !Objects.equals(before.configuration(), configurationToKeep())
                 || Duration.between(before.set().asOf(), set.asOf()).compareTo(CONFIRM) >= 0;
+    }
+
+    /** A configuration that is not good takes the place of none that is. */
+    private @Nullable String configurationToKeep() {
+        if (!configuration.states() || configuration.good() != null) {
+            return configuration.good();
+        }
+        return storedConfiguration != null ? storedConfiguration : configuration.last();
     }
 
     private void write() {
@@ -220,7 +289,7 @@ final class LastGoodResolver implements Resolver {
         if (set == null) {
             return;
         }
-        LastGoodFile.Content content = new LastGoodFile.Content(set, configuration);
+        LastGoodFile.Content content = new LastGoodFile.Content(set, configurationToKeep());
         writing = true;
         writtenNanos = env.time().nanoTime();
         // Failed or not, this content is done with: a full disk is not tried again for the same content until the
@@ -258,6 +327,7 @@ final class LastGoodResolver implements Resolver {
             env.blocking().execute(task);
         } catch (RejectedExecutionException refused) {
             writing = false;
+            readDone();
             LOG.warn("{}: the last good set in {} cannot be used: {}", source, file.path(), refused.toString());
         }
     }
@@ -280,7 +350,7 @@ final class LastGoodResolver implements Resolver {
             }
             EndpointSet set = good;
             if (set != null && worthWriting()) {
-                LastGoodFile.Content content = new LastGoodFile.Content(set, configuration);
+                LastGoodFile.Content content = new LastGoodFile.Content(set, configurationToKeep());
                 blocking(() -> writeNow(content));
             }
         });

@@ -117,6 +117,14 @@ final class Lifecycle {
         }
 
         @Override
+        public void onConfigurationRejected(String reason) {
+            Resolver.Listener open = open();
+            if (open != null) {
+                open.onConfigurationRejected(reason);
+            }
+        }
+
+        @Override
         public void onRefused(String reason) {
             Resolver.Listener open = open();
             if (open != null) {

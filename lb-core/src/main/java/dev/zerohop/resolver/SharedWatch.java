@@ -31,7 +31,7 @@ final class SharedWatch {
     private boolean started;
     private @Nullable EndpointSet set;
     private @Nullable Throwable error;
-    private @Nullable String configuration;
+    private SourceConfiguration configuration = SourceConfiguration.NONE;
     private Map<String, HealthSource.Verdict> verdicts = Map.of();
     private long verdictsNanos;
 
@@ -102,12 +102,10 @@ final class SharedWatch {
                 source.start(new FromSource());
                 return;
             }
-            String json = configuration;
+            SourceConfiguration stated = configuration;
             EndpointSet last = set;
             Throwable cause = error;
-            if (json != null) {
-                user.tell(source, listener -> listener.onConfiguration(json));
-            }
+            user.tell(source, stated::tell);
             Map<String, HealthSource.Verdict> left =
                     HealthSource.Verdict.after(verdicts, time.nanoTime() - verdictsNanos);
             if (!left.isEmpty()) {
@@ -175,8 +173,16 @@ final class SharedWatch {
         @Override
         public void onConfiguration(String json) {
             lifecycle.run(() -> {
-                configuration = json;
+                configuration = configuration.stated(json);
                 tellAll(listener -> listener.onConfiguration(json));
+            });
+        }
+
+        @Override
+        public void onConfigurationRejected(String reason) {
+            lifecycle.run(() -> {
+                configuration = configuration.rejected(reason);
+                tellAll(listener -> listener.onConfigurationRejected(reason));
             });
         }
 

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LastGoodResolverTest extends ResolverContract {
     private static final String TARGET = "k8s:///shop/orders:grpc";
@@ -111,6 +114,91 @@ class LastGoodResolverTest extends ResolverContract {
         ScriptedResolver source = start();
         source.fail(new IOException("connection refused"));
         assertThat(recorder.last().shardMap()).isEqualTo(moving);
+    }
+
+    /** How a source says that its configuration is bad. */
+    private static void bad(ScriptedResolver source, boolean rejectedByItself) {
+        if (rejectedByItself) {
+            source.rejectConfiguration("policy: was 7");
+        } else {
+            source.configure("{\"policy\":7}");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStoredConfigurationGoesBeforeOneThatIsRefusedAndIsKept(boolean rejectedByItself) {
+        stored();
+        for (int process = 0; process < 2; process++) {
+            recorder.configurations.clear();
+            ScriptedResolver source = start();
+            bad(source, rejectedByItself);
+            source.push(A);
+            List<String> expected = new ArrayList<>(List.of("{\"policy\":\"random\"}"));
+            if (!rejectedByItself) {
+                expected.add("{\"policy\":7}");
+            }
+            assertThat(recorder.configurations).isEqualTo(expected);
+            assertThat(recorder.rejections).hasSize(rejectedByItself ? process + 1 : 0);
+            assertThat(recorder.last().stale()).isFalse();
+            // Written again with another set: the good one is still the one that is kept.
+            source.push(A, B);
+            time.advance(Duration.ofSeconds(2));
+            source.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void noEndpointIsGivenBeforeTheFileIsReadIfTheConfigurationIsRefused(boolean rejectedByItself) {
+        stored();
+        List<Runnable> reads = new ArrayList<>();
+        Env busy = new Env(time, env.dice(), reads::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        bad(source, rejectedByItself);
+        source.push(A);
+        source.fail(new IOException("down"));
+        source.push(A, B);
+        assertThat(recorder.configurations).isEmpty();
+        assertThat(recorder.rejections).isEmpty();
+        assertThat(recorder.sets).isEmpty();
+        reads.remove(0).run();
+        assertThat(recorder.configurations).startsWith("{\"policy\":\"random\"}");
+        assertThat(recorder.sets).hasSize(2);
+        assertThat(recorder.errors).hasSize(1);
+        assertThat(recorder.last().endpoints()).containsExactly(A, B);
+    }
+
+    @Test
+    void aFileThatIsNotReadInTimeHoldsNothingUpAndIsHeardLater() {
+        stored();
+        List<Runnable> reads = new ArrayList<>();
+        Env busy = new Env(time, env.dice(), reads::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.rejectConfiguration("policy: was 7");
+        source.push(A);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.rejections).hasSize(1);
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.configurations).isEmpty();
+        reads.remove(0).run();
+        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}");
+    }
+
+    @Test
+    void aConfigurationThatTheSourceTookBackIsNotKept() {
+        stored();
+        ScriptedResolver source = start();
+        source.configure("{\"policy\":\"least_request\"}");
+        source.push(A);
+        time.advance(Duration.ofSeconds(2));
+        source.configure("");
+        time.advance(Duration.ofSeconds(2));
+        recorder.configurations.clear();
+        start().fail(new IOException("down"));
+        assertThat(recorder.configurations).containsExactly("");
     }
 
     @Test

@@ -186,6 +186,9 @@ public abstract class ResolverContract {
         /** The configurations, in order. */
         public final List<String> configurations = new ArrayList<>();
 
+        /** Why configurations were rejected, in order. */
+        public final List<String> rejections = new ArrayList<>();
+
         /** What was refused, in order. */
         public final List<String> refusals = new ArrayList<>();
         /** The verdicts, in order. */
@@ -228,6 +231,11 @@ public abstract class ResolverContract {
         @Override
         public synchronized void onConfiguration(String json) {
             configurations.add(json);
+        }
+
+        @Override
+        public synchronized void onConfigurationRejected(String reason) {
+            rejections.add(reason);
         }
 
         @Override

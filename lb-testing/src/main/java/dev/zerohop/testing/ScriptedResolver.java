@@ -84,6 +84,13 @@ public final class ScriptedResolver implements Resolver {
         }
     }
 
+    /** Says that it states a configuration, which it refuses itself, and has no good one. */
+    public void rejectConfiguration(String reason) {
+        if (listener != null && !closed) {
+            listener.onConfigurationRejected(reason);
+        }
+    }
+
     /** Says that a value cannot be used. */
     public void refuse(String reason) {
         if (listener != null && !closed) {

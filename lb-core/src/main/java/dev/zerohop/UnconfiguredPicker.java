@@ -1,0 +1,34 @@
+package dev.zerohop;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Picks nothing, since the source's first configuration was refused: what it would have said of keys and owners is not known. */
+record UnconfiguredPicker(String reason) implements Picker {
+
+    /** What calls, logs and {@code explain} say. */
+    String text() {
+        return "the source's configuration is refused, and there is no good one from before it: " + reason
+                + "; calls fail until the source gives a good one or none";
+    }
+
+    @Override
+    public @Nullable Node pick(PickContext context) {
+        return null;
+    }
+
+    @Override
+    public Refusal refusal(PickContext context) {
+        return new Refusal(Refusal.Kind.BAD_CONFIGURATION, false, text());
+    }
+
+    @Override
+    public Picker rebuild(Snapshot next) {
+        return this;
+    }
+
+    @Override
+    public List<String> explain(PickContext context) {
+        return List.of("refused: " + text());
+    }
+}
