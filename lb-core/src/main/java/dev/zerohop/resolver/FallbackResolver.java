@@ -229,8 +229,9 @@ final class FallbackResolver implements Resolver {
     private void tellConfiguration() {
         SourceConfiguration next = serving == null ? SourceConfiguration.NONE : serving.configuration;
         if (!next.equals(SourceConfiguration.NONE) && !next.equals(configuration)) {
+            SourceConfiguration before = configuration;
             configuration = next;
-            next.tell(lifecycle.listener());
+            next.tellAfter(before, lifecycle.listener());
         }
     }
 

@@ -56,8 +56,16 @@ public final class SourceConfiguration {
 
     /** Tells a listener all of it, in the order in which it was said. */
     public void tell(Resolver.Listener listener) {
-        if (good != null) {
+        tellAfter(NONE, listener);
+    }
+
+    /** Tells a listener that has heard {@code before} what it has not heard. If it is {@link #NONE}, what was stated before counts as taken back. */
+    public void tellAfter(SourceConfiguration before, Resolver.Listener listener) {
+        boolean goodIsAll = rejection == null && Objects.equals(last, good);
+        if (good != null && (goodIsAll || !good.equals(before.good))) {
             listener.onConfiguration(good);
+        } else if (equals(NONE) && before.states()) {
+            listener.onConfiguration("");
         }
         if (last != null && !last.equals(good)) {
             listener.onConfiguration(last);

@@ -111,6 +111,11 @@ final class DirectoryResolver implements Resolver {
         }
 
         @Override
+        public void onConfigurationRejected(String reason) {
+            run(() -> listener.onConfigurationRejected(reason));
+        }
+
+        @Override
         public void onRefused(String reason) {
             run(() -> listener.onRefused(reason));
         }

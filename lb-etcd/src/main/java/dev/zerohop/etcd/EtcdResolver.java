@@ -139,6 +139,7 @@ final class EtcdResolver implements Resolver {
         private final Listener listener;
         private @Nullable EndpointSet last;
         private String configuration = "";
+        private @Nullable String rejectedConfiguration;
         private List<Refused> refused = List.of();
         private @Nullable String problem;
 
@@ -176,7 +177,7 @@ final class EtcdResolver implements Resolver {
             View.Content content = view.read(state.entries());
             tellRefusals(content.refusals());
             aside.onAlias(content.alias());
-            tellConfiguration(content.configuration());
+            tellConfiguration(content.configuration(), content.rejectedConfiguration());
             List<Endpoint> endpoints = content.endpoints();
             if (endpoints == null) {
                 // The one value that names everybody is bad, and no good one came before it.
@@ -208,10 +209,21 @@ final class EtcdResolver implements Resolver {
             }
         }
 
-        private void tellConfiguration(@Nullable String json) {
+        private void tellConfiguration(@Nullable String json, @Nullable Refused rejected) {
+            if (lifecycle.closed()) {
+                return;
+            }
+            if (rejected != null) {
+                if (!rejected.text().equals(rejectedConfiguration)) {
+                    rejectedConfiguration = rejected.text();
+                    listener.onConfigurationRejected(rejected.text());
+                }
+                return;
+            }
             String next = json == null ? "" : json;
-            if (!next.equals(configuration) && !lifecycle.closed()) {
+            if (!next.equals(configuration) || rejectedConfiguration != null) {
                 configuration = next;
+                rejectedConfiguration = null;
                 listener.onConfiguration(next);
             }
         }

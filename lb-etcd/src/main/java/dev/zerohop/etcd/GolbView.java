@@ -31,7 +31,7 @@ final class GolbView implements View {
         KeyStore.Entry entry = entries.get(key);
         List<Endpoint> known = endpoints.read(entry, refusals);
         // No key means nobody is there; a bad first value means that nobody knows.
-        return new Content(entry == null ? List.of() : known, null, null, null, null, refusals);
+        return new Content(entry == null ? List.of() : known, null, null, null, null, null, refusals);
     }
 
     private static List<Endpoint> parse(byte[] utf8) throws IOException {

@@ -28,6 +28,12 @@ final class LastGood<T> {
         this.parser = parser;
     }
 
+    /** The value that was refused when it was read last; null if it was good or there was none. */
+    @Nullable
+    Refused refused() {
+        return refused;
+    }
+
     /** The value in force; null if there is no key, or nothing good under it yet. What is refused at present is added to {@code refusals}. */
     @Nullable
     T read(KeyStore.@Nullable Entry entry, List<Refused> refusals) {

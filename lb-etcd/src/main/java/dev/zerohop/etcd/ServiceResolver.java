@@ -6,6 +6,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
+import dev.zerohop.resolver.SourceConfiguration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class ServiceResolver implements Resolver {
     private @Nullable Followed wanted;
     private @Nullable Followed serving;
     private boolean impatient;
-    private String configuration = "";
+    private SourceConfiguration configuration = SourceConfiguration.NONE;
     private boolean judging;
     private List<Refused> refusals = List.of();
     private @Nullable Refused unanswered;
@@ -124,7 +125,7 @@ final class ServiceResolver implements Resolver {
         private boolean closed;
         private @Nullable EndpointSet set;
         private @Nullable Throwable error;
-        private String configuration = "";
+        private SourceConfiguration configuration = SourceConfiguration.NONE;
         private Map<String, HealthSource.Verdict> verdicts = Map.of();
         private long verdictsNanos;
 
@@ -190,7 +191,15 @@ final class ServiceResolver implements Resolver {
         @Override
         public void onConfiguration(String json) {
             heard(() -> {
-                configuration = json;
+                configuration = configuration.stated(json);
+                tellConfiguration();
+            });
+        }
+
+        @Override
+        public void onConfigurationRejected(String reason) {
+            heard(() -> {
+                configuration = configuration.rejected(reason);
                 tellConfiguration();
             });
         }
@@ -362,14 +371,12 @@ final class ServiceResolver implements Resolver {
     }
 
     private void tellConfiguration() {
-        String next = own.configuration;
-        if (next.isEmpty() && serving != null) {
-            next = serving.configuration;
-        }
+        SourceConfiguration next =
+                own.configuration.states() || serving == null ? own.configuration : serving.configuration;
         if (!next.equals(configuration)) {
+            SourceConfiguration before = configuration;
             configuration = next;
-            String json = next;
-            tell(l -> l.onConfiguration(json));
+            tell(l -> next.tellAfter(before, l));
         }
     }
 

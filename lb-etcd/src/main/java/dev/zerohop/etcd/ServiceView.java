@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.ShardMap;
 import dev.zerohop.resolver.EndpointJson;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,11 +49,14 @@ final class ServiceView implements View {
             }
         }
         endpoints = kept;
+        ShardMap map = shards.read(entries.get(keys.shards()), refusals);
+        String json = configuration.read(entries.get(keys.config()), refusals);
         return new Content(
                 named,
                 overrides.smoothing(),
-                shards.read(entries.get(keys.shards()), refusals),
-                configuration.read(entries.get(keys.config()), refusals),
+                map,
+                json,
+                json == null ? configuration.refused() : null,
                 alias(entries.get(keys.alias()), refusals),
                 refusals);
     }

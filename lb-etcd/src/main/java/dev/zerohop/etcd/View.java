@@ -22,6 +22,7 @@ interface View {
      * @param smoothing how fast their weights may change; null for at once
      * @param shards what is said about shards, if anything
      * @param configuration JSON for the balancer, if stated
+     * @param rejectedConfiguration the value that is stated and refused while there is no good one; it is among the refusals
      * @param alias what the target now means instead, if stated
      * @param refusals the values that are refused at present, whenever they were first read
      */
@@ -30,6 +31,7 @@ interface View {
             @Nullable Smoothing smoothing,
             @Nullable ShardMap shards,
             @Nullable String configuration,
+            @Nullable Refused rejectedConfiguration,
             @Nullable Alias alias,
             List<Refused> refusals) {}
 }

@@ -164,6 +164,11 @@ final class WeightsResolver implements Resolver {
         }
 
         @Override
+        public void onConfigurationRejected(String reason) {
+            lifecycle.run(() -> tell(listener -> listener.onConfigurationRejected(reason)));
+        }
+
+        @Override
         public void onRefused(String reason) {
             lifecycle.run(() -> tell(listener -> listener.onRefused(reason)));
         }

@@ -169,6 +169,25 @@ class AliasTest {
     }
 
     @Test
+    void aRejectedConfigurationIsOfTheServiceThatStatesIt() {
+        endpoint(orders, "old");
+        endpoint(next, "new");
+        store.put(next.config(), "{\"policy\": \"fastest\"}");
+        start();
+        alias(orders, "etcd://fake:2379/orders-v2");
+        assertThat(heard.rejections).singleElement().asString().contains(next.config(), "fastest");
+        store.put(orders.config(), "{\"policy\": \"random\"}");
+        assertThat(heard.configurations)
+                .as("the service's own goes before")
+                .containsExactly("{\"policy\": \"random\"}");
+        store.put(orders.config(), "{\"policy\": \"slowest\"}");
+        store.delete(orders.config());
+        assertThat(heard.rejections).as("the other's again").hasSize(2);
+        store.delete(orders.alias());
+        assertThat(heard.configurations).endsWith("");
+    }
+
+    @Test
     void theOtherTargetsWeightsAndShardsCount() {
         endpoint(orders, "old");
         endpoint(next, "new");

@@ -10,6 +10,7 @@ import dev.zerohop.resolver.Losses;
 import dev.zerohop.testing.ResolverContract;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 class EtcdResolverTest extends ResolverContract {
@@ -167,6 +168,55 @@ class EtcdResolverTest extends ResolverContract {
             assertThat(etcd.statuses.get("orders")).isEmpty();
         }
         assertThat(etcd.uses).isZero();
+    }
+
+    @Test
+    void aBadFirstConfigurationIsRejectedBeforeAnyEndpointIsNamed() throws Exception {
+        store.put(keys.config(), "{\"policy\": \"fastest\"}");
+        try (Resolver resolver = resolverOver(someEndpoints())) {
+            Recorder recorder = new Recorder();
+            List<Integer> setsBefore = new CopyOnWriteArrayList<>();
+            resolver.start(new Resolver.Listener() {
+                @Override
+                public void onEndpoints(EndpointSet all) {
+                    recorder.onEndpoints(all);
+                }
+
+                @Override
+                public void onError(Throwable cause) {
+                    recorder.onError(cause);
+                }
+
+                @Override
+                public void onConfiguration(String json) {
+                    recorder.onConfiguration(json);
+                }
+
+                @Override
+                public void onConfigurationRejected(String reason) {
+                    setsBefore.add(recorder.sets.size());
+                    recorder.onConfigurationRejected(reason);
+                }
+            });
+            assertThat(setsBefore).containsExactly(0);
+            assertThat(recorder.rejections.get(0)).contains(keys.config(), "no good value before it", "fastest");
+            store.put(keys.weights(), "{\"127.0.0.1:8081\": 3}");
+            assertThat(recorder.rejections).as("once").hasSize(1);
+            store.put(keys.config(), "{\"policy\": \"faster\"}");
+            assertThat(recorder.rejections).as("another one").hasSize(2);
+            assertThat(recorder.configurations).isEmpty();
+            store.delete(keys.config());
+            assertThat(recorder.configurations)
+                    .as("it configures nothing any more")
+                    .containsExactly("");
+            store.put(keys.config(), "{\"policy\": \"fastest\"}");
+            assertThat(recorder.rejections).hasSize(3);
+            store.put(keys.config(), "{\"policy\": \"random\"}");
+            assertThat(recorder.configurations).containsExactly("", "{\"policy\": \"random\"}");
+            store.put(keys.config(), "{\"policy\": \"fastest\"}");
+            assertThat(recorder.rejections).as("there is a good one").hasSize(3);
+            assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(keys.config());
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ final class Listening implements Resolver.Listener {
     final List<Throwable> errors = new CopyOnWriteArrayList<>();
     final List<String> configurations = new CopyOnWriteArrayList<>();
     final List<String> refusals = new CopyOnWriteArrayList<>();
+    final List<String> rejections = new CopyOnWriteArrayList<>();
 
     /** Weights by id of the last set; null before the first. */
     Map<String, Integer> weights() {
@@ -52,6 +53,11 @@ final class Listening implements Resolver.Listener {
     @Override
     public void onConfiguration(String json) {
         configurations.add(json);
+    }
+
+    @Override
+    public void onConfigurationRejected(String reason) {
+        rejections.add(reason);
     }
 
     @Override

@@ -220,7 +220,7 @@ final class EndpointPicker extends SubchannelPicker {
     // ---- nobody to pick ----
 
     private PickResult nobody(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
-        Link leavingOne = oneOfTheLeaving();
+        Link leavingOne = view.unconfigured() == null ? oneOfTheLeaving() : null;
         if (leavingOne != null) {
             return leavingOne.picked();
         }
@@ -235,7 +235,7 @@ final class EndpointPicker extends SubchannelPicker {
                 refusal.waits()
                         ? Waiting.because("resolving", refusal.message())
                         : unavailable(args, refusal.message(), before);
-            case NONE_USABLE, OWNER_DOWN, CONNECTING, CLOSED ->
+            case NONE_USABLE, OWNER_DOWN, CONNECTING, BAD_CONFIGURATION, CLOSED ->
                 refusal.waits()
                         ? Waiting.because(
                                 "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),

@@ -60,6 +60,12 @@ record ListenerPair(BalancerListener own, BalancerListener other) implements Bal
     }
 
     @Override
+    public void onUnconfigured(String service, String reason) {
+        own.onUnconfigured(service, reason);
+        other.onUnconfigured(service, reason);
+    }
+
+    @Override
     public void onSourceValueRefused(String service, String reason) {
         own.onSourceValueRefused(service, reason);
         other.onSourceValueRefused(service, reason);

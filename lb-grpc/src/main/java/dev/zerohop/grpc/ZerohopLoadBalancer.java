@@ -15,6 +15,8 @@ import dev.zerohop.Resolver;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import dev.zerohop.grpc.ZerohopLoadBalancerProvider.ChannelSettings;
+import dev.zerohop.resolver.SourceConfiguration;
+import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
@@ -25,16 +27,12 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Drives a {@link Balancer} in a channel's synchronization context. Addresses go in as a resolver, connectivity as a health source; whenever the balancer has made a
  * new version, this class (in one place, {@link #publish}) hands the channel a picker.
  */
 final class ZerohopLoadBalancer extends LoadBalancer {
-    private static final Logger LOG = LoggerFactory.getLogger(ZerohopLoadBalancer.class);
-
     private final Helper helper;
     private final SynchronizationContext sync;
     private final Time time;
@@ -46,8 +44,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private Map<String, EquivalentAddressGroup> addresses = Map.of();
     private volatile @Nullable Balancer balancer;
     private ChannelSettings stated = ChannelSettings.UNSTATED;
-    private @Nullable String sourceConfiguration;
-    private @Nullable String refusedConfiguration;
+    private SourceConfiguration toldConfiguration = SourceConfiguration.NONE;
     private @Nullable Status sourceError;
     private boolean membershipChanged;
     private boolean refreshWanted;
@@ -66,21 +63,19 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     @Override
     public Status acceptResolvedAddresses(ResolvedAddresses resolved) {
         Object config = resolved.getLoadBalancingPolicyConfig();
+        ChannelSettings before = stated;
         stated = config instanceof ChannelSettings given ? given : ChannelSettings.UNSTATED;
-        sourceConfiguration = resolved.getAttributes().get(ZerohopGrpc.SOURCE_CONFIGURATION);
         sourceError = null;
         EndpointSet set = endpointsOf(resolved);
-        Balancer running = balancer;
-        BalancerListener observer = resolved.getAttributes().get(ZerohopNameResolver.LISTENER);
-        BalancerSettings settings =
-                settings(running, set.source(), observer == null ? BalancerListener.NOOP : observer);
-        if (running == null) {
-            running = newBalancer(settings, set.source(), observer);
-            balancer = running;
-            running.start();
-        } else {
-            running.apply(settings);
+        if (balancer == null) {
+            Balancer first = newBalancer(set.source(), resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
+            balancer = first;
+            first.start();
+        } else if (!stated.equals(before)) {
+            configure(running());
         }
+        // What the application states wins; where it states nothing, the source does; else the defaults.
+        tellConfiguration(stated.stated() ? SourceConfiguration.NONE : configurationOf(resolved.getAttributes()));
         source.push(set);
         SourceNews news = resolved.getAttributes().get(ZerohopNameResolver.NEWS);
         if (news != null) {
@@ -93,37 +88,33 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         return Status.OK;
     }
 
-    /** What the application states wins; where it states nothing, the source does; else the defaults. A refused configuration changes nothing. */
-    private BalancerSettings settings(@Nullable Balancer running, String name, BalancerListener observer) {
-        String json = sourceConfiguration;
-        if (stated.stated() || json == null) {
-            refusedConfiguration = null;
-            return stated.settings();
-        }
-        try {
-            BalancerSettings good = GrpcSettings.parse(json);
-            refusedConfiguration = null;
-            return good;
-        } catch (IllegalArgumentException refused) {
-            if (!json.equals(refusedConfiguration)) {
-                refusedConfiguration = json;
-                LOG.warn("the source's configuration is refused, the last good one stays: {}", refused.getMessage());
-                notifyRefused(observer, name, String.valueOf(refused.getMessage()));
-            }
-            return running == null ? stated.settings() : running.settings();
+    private void configure(Balancer running) {
+        if (stated.stated()) {
+            running.apply(stated.settings());
+        } else {
+            running.applyDefaults();
         }
     }
 
-    /** What the application's code throws in the synchronization context would end the channel. */
-    private void notifyRefused(BalancerListener observer, String name, String reason) {
-        try {
-            observer.onConfigurationRefused(name, reason);
-        } catch (Throwable thrown) {
-            faults.log(name, "the listener did not take that a configuration is refused", thrown);
+    /** Other name resolvers state it as an attribute of their own. */
+    private static SourceConfiguration configurationOf(Attributes facts) {
+        SourceConfiguration told = facts.get(ZerohopNameResolver.CONFIGURATION);
+        if (told != null) {
+            return told;
         }
+        String json = facts.get(ZerohopGrpc.SOURCE_CONFIGURATION);
+        return json == null ? SourceConfiguration.NONE : SourceConfiguration.NONE.stated(json);
     }
 
-    private Balancer newBalancer(BalancerSettings settings, String name, @Nullable BalancerListener observer) {
+    private void tellConfiguration(SourceConfiguration next) {
+        if (next.equals(toldConfiguration)) {
+            return;
+        }
+        source.configure(toldConfiguration, next);
+        toldConfiguration = next;
+    }
+
+    private Balancer newBalancer(String name, @Nullable BalancerListener observer) {
         BalancerListener own = new BalancerListener() {
             @Override
             public void onMembership(String service, int members, int added, int removed, int held) {
@@ -145,14 +136,18 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 publish();
             }
         };
-        return Balancer.builder(name)
+        Balancer.Builder builder = Balancer.builder(name)
                 .env(Env.system().withTime(time))
                 .serialExecutor(sync)
                 .resolver(source)
-                .settings(settings)
+                .defaults(GrpcSettings.defaults())
+                .configurationParser(GrpcSettings::parse)
                 .healthSource(links)
-                .listener(observer == null ? own : new ListenerPair(own, observer))
-                .build();
+                .listener(observer == null ? own : new ListenerPair(own, observer));
+        if (stated.stated()) {
+            builder.settings(stated.settings());
+        }
+        return builder.build();
     }
 
     private EndpointSet endpointsOf(ResolvedAddresses resolved) {
@@ -329,6 +324,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             Listener to = listener;
             if (to != null) {
                 to.onEndpoints(set);
+            }
+        }
+
+        void configure(SourceConfiguration before, SourceConfiguration next) {
+            Listener to = listener;
+            if (to != null) {
+                next.tellAfter(before, to);
             }
         }
 

@@ -7,6 +7,7 @@ import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.resolver.SourceConfiguration;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
@@ -33,6 +34,10 @@ final class ZerohopNameResolver extends NameResolver {
     /** Carries {@link ZerohopGrpc#LISTENER} on to the policy. */
     static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
 
+    /** Carries what the source configures on to the policy. */
+    static final Attributes.Key<SourceConfiguration> CONFIGURATION =
+            Attributes.Key.create("dev.zerohop.grpc.CONFIGURATION");
+
     /** Carries what the source says besides addresses on to the policy. */
     static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
@@ -52,7 +57,7 @@ final class ZerohopNameResolver extends NameResolver {
     private boolean shutdown;
     private @Nullable Listener2 listener;
     private @Nullable EndpointSet current;
-    private @Nullable String configuration;
+    private SourceConfiguration configuration = SourceConfiguration.NONE;
     private boolean failing;
     private boolean delivered;
     private boolean deliveryDue;
@@ -98,7 +103,12 @@ final class ZerohopNameResolver extends NameResolver {
 
             @Override
             public void onConfiguration(String json) {
-                sync.execute(() -> takeConfiguration(json));
+                sync.execute(() -> takeConfiguration(configuration.stated(json)));
+            }
+
+            @Override
+            public void onConfigurationRejected(String reason) {
+                sync.execute(() -> takeConfiguration(configuration.rejected(reason)));
             }
 
             @Override
@@ -155,8 +165,8 @@ final class ZerohopNameResolver extends NameResolver {
         }
     }
 
-    private void takeConfiguration(String json) {
-        configuration = json.isEmpty() ? null : json;
+    private void takeConfiguration(SourceConfiguration next) {
+        configuration = next;
         if (delivered && !shutdown) {
             deliver();
         }
@@ -188,13 +198,12 @@ final class ZerohopNameResolver extends NameResolver {
         for (Endpoint endpoint : set.endpoints()) {
             groups.add(group(endpoint));
         }
-        Attributes.Builder facts =
-                Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT_SET, set).set(NEWS, news);
+        Attributes.Builder facts = Attributes.newBuilder()
+                .set(ZerohopGrpc.ENDPOINT_SET, set)
+                .set(NEWS, news)
+                .set(CONFIGURATION, configuration);
         if (observer != null) {
             facts.set(LISTENER, observer);
-        }
-        if (configuration != null) {
-            facts.set(ZerohopGrpc.SOURCE_CONFIGURATION, configuration);
         }
         to.onResult2(ResolutionResult.newBuilder()
                 .setAddressesOrError(StatusOr.fromValue(groups))

@@ -48,6 +48,7 @@ final class Fleet implements AutoCloseable {
     private @Nullable Source source;
     private @Nullable EndpointSet last;
     private @Nullable String configuration;
+    private @Nullable String rejection;
     private @Nullable Throwable error;
     private @Nullable PlainProvider plain;
 
@@ -129,7 +130,14 @@ final class Fleet implements AutoCloseable {
 
     synchronized void configure(String json) {
         configuration = json;
+        rejection = null;
         say(listener -> listener.onConfiguration(json));
+    }
+
+    /** The source states a configuration that it rejects itself, and has no good one. */
+    synchronized void rejectConfiguration(String reason) {
+        rejection = reason;
+        say(listener -> listener.onConfigurationRejected(reason));
     }
 
     synchronized void refuse(String reason) {
@@ -225,10 +233,14 @@ final class Fleet implements AutoCloseable {
                 this.listener = listener;
                 source = this;
                 String json = configuration;
+                String rejected = rejection;
                 EndpointSet set = last;
                 Throwable cause = error;
                 if (json != null) {
                     listener.onConfiguration(json);
+                }
+                if (rejected != null) {
+                    listener.onConfigurationRejected(rejected);
                 }
                 if (set != null) {
                     listener.onEndpoints(cause == null ? set : set.asStale());

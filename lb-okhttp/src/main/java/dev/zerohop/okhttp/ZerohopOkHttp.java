@@ -230,7 +230,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
         private final Map<String, Balancer> balancers = new LinkedHashMap<>();
         private final Map<String, Target> targets = new LinkedHashMap<>();
         private Env env = Env.system();
-        private BalancerSettings settings = Configurations.defaults();
+        private @Nullable BalancerSettings settings;
         private BalancerListener listener = BalancerListener.NOOP;
         private long keyBodyLimit = DEFAULT_KEY_BODY_LIMIT;
         private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
@@ -269,13 +269,16 @@ public final class ZerohopOkHttp implements AutoCloseable {
         }
 
         private Balancer balancer(String host, Target target) {
-            return Balancer.builder(host)
+            Balancer.Builder builder = Balancer.builder(host)
                     .env(env)
                     .resolver(SharedResolvers.of(target, env))
-                    .settings(settings)
+                    .defaults(Configurations.defaults())
                     .configurationParser(Configurations::parse)
-                    .listener(listener)
-                    .build();
+                    .listener(listener);
+            if (settings != null) {
+                builder.settings(settings);
+            }
+            return builder.build();
         }
 
         /** The name as it stands in a URL. */
@@ -302,7 +305,10 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return this;
         }
 
-        /** Sets how routed targets are balanced. Default: {@link Configurations#defaults}. Services that differ in this get a balancer of their own. */
+        /**
+         * Sets how routed targets are balanced while their source does not configure it. Default: {@link Configurations#defaults}, which do not hold when the
+         * source's first configuration is refused; what is set here does. Services that differ in this get a balancer of their own.
+         */
         public Builder settings(BalancerSettings settings) {
             this.settings = requireNonNull(settings, "settings");
             return this;

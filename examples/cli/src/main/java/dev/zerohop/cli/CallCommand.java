@@ -128,7 +128,7 @@ final class CallCommand implements Callable<Integer> {
             LoadRun run = new LoadRun(caller, plan);
             return Interruptible.run(timeoutMillis, run::stop, () -> {
                 caller.awaitReady(plan.timeoutNanos());
-                return send(run, form);
+                return send(run, form, caller);
             });
         }
     }
@@ -177,7 +177,7 @@ final class CallCommand implements Callable<Integer> {
                 keys.keys());
     }
 
-    private int send(LoadRun run, Output form) throws InterruptedException {
+    private int send(LoadRun run, Output form, Caller caller) throws InterruptedException {
         long start = System.nanoTime();
         SecondTicker ticker = new SecondTicker(() -> tick(run, form));
         CallStats total;
@@ -187,17 +187,23 @@ final class CallCommand implements Callable<Integer> {
             ticker.stop();
         }
         console.progress("");
+        String unconfigured = caller.unconfigured();
+        if (unconfigured != null) {
+            console.note(
+                    "the source's configuration is refused, and there is no good one from before it: " + unconfigured
+                            + "; calls fail until the source gives a good one or none (--policy or --config goes before it)");
+        }
         switch (form) {
             case TEXT -> console.line(total.toText((System.nanoTime() - start) / 1e9));
-            case JSON -> console.line(total.toJson());
+            case JSON -> console.line(total.toJson(unconfigured));
             case NDJSON -> {
                 CallStats rest = run.takeSecond();
                 if (rest.calls() > 0) {
-                    console.line(rest.toJson());
+                    console.line(rest.toJson(unconfigured));
                 }
             }
         }
-        return duration == null && total.ok() < total.calls() ? Main.FAILED : Main.OK;
+        return unconfigured != null || (duration == null && total.ok() < total.calls()) ? Main.FAILED : Main.OK;
     }
 
     private void tick(LoadRun run, Output form) {

@@ -57,6 +57,11 @@ final class CallStats {
     }
 
     String toJson() {
+        return toJson(null);
+    }
+
+    /** With the reason why the source's configuration is refused, if it is. */
+    String toJson(@Nullable String unconfigured) {
         return Json.object(json -> {
             json.writeNumberField("calls", calls);
             json.writeNumberField("ok", ok);
@@ -68,6 +73,9 @@ final class CallStats {
             Json.decimal(json, "p99", latency.percentileMillis(99));
             json.writeEndObject();
             json.writeNumberField("retries", retries);
+            if (unconfigured != null) {
+                json.writeStringField("configurationRefused", unconfigured);
+            }
         });
     }
 

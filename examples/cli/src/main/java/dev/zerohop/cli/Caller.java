@@ -18,6 +18,10 @@ interface Caller extends AutoCloseable {
      */
     void call(@Nullable EndpointSelector key, Consumer<CallResult> done);
 
+    /** Why all calls fail: the source's first configuration is refused; null if it is not. */
+    @Nullable
+    String unconfigured();
+
     @Override
     void close();
 }

@@ -59,6 +59,11 @@ final class GrpcCaller implements Caller {
     }
 
     @Override
+    public @Nullable String unconfigured() {
+        return endpoints.unconfigured();
+    }
+
+    @Override
     public void close() {
         channel.shutdownNow();
         try {

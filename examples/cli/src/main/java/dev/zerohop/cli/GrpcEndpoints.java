@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
 import dev.zerohop.Node;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Follows a channel's endpoints: which id an address has, and whether all of them are connected or have failed. Thread-safe. */
 final class GrpcEndpoints implements BalancerListener {
@@ -22,6 +24,7 @@ final class GrpcEndpoints implements BalancerListener {
     private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
 
     private volatile boolean named;
+    private volatile @Nullable String unconfigured;
 
     @Override
     public void onMembership(String service, int members, int added, int removed, int held) {
@@ -41,6 +44,22 @@ final class GrpcEndpoints implements BalancerListener {
         if (all) {
             settled.countDown();
         }
+    }
+
+    @Override
+    public void onUnconfigured(String service, String reason) {
+        unconfigured = reason;
+    }
+
+    @Override
+    public void onConfigured(String service, BalancerSettings settings) {
+        unconfigured = null;
+    }
+
+    /** Why all calls fail: the source's first configuration is refused; null if it is not. */
+    @Nullable
+    String unconfigured() {
+        return unconfigured;
     }
 
     /** Waits until the source has answered and no endpoint is still being connected. */

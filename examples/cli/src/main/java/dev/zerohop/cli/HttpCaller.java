@@ -58,10 +58,11 @@ final class HttpCaller implements Caller {
     HttpCaller(Target target, Settings settings, long timeoutNanos, String path) {
         Balancer.Builder builder = Balancer.builder(target.text())
                 .resolver(Targets.newResolver(target))
-                .settings(settings.parsed())
                 .listener(new Observer());
         if (settings.json() == null) {
-            builder.configurationParser(Configurations::parse);
+            builder.defaults(settings.parsed()).configurationParser(Configurations::parse);
+        } else {
+            builder.settings(settings.parsed());
         }
         this.balancer = builder.build();
         this.routing = ZerohopOkHttp.builder().route(SERVICE, balancer).build();
@@ -122,6 +123,11 @@ final class HttpCaller implements Caller {
             return "CONNECT";
         }
         return failed instanceof InterruptedIOException ? "TIMEOUT" : "UNAVAILABLE";
+    }
+
+    @Override
+    public @Nullable String unconfigured() {
+        return balancer.view().unconfigured();
     }
 
     @Override

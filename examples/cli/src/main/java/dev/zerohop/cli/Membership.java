@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +22,17 @@ import org.jspecify.annotations.Nullable;
  * @param version the source's own version
  * @param stale whether the source cannot be asked at the moment
  * @param ageMillis how long ago the source vouched for the set
+ * @param unconfigured why no call goes anywhere: the source's first configuration is refused; null if it is not
  * @param rows one for each endpoint, sorted by id
  */
-record Membership(Instant at, String target, long version, boolean stale, long ageMillis, List<Row> rows) {
+record Membership(
+        Instant at,
+        String target,
+        long version,
+        boolean stale,
+        long ageMillis,
+        @Nullable String unconfigured,
+        List<Row> rows) {
 
     /** One endpoint. */
     record Row(
@@ -75,12 +84,16 @@ record Membership(Instant at, String target, long version, boolean stale, long a
                 set.version(),
                 set.stale(),
                 set.age(now).toMillis(),
+                balancer.view().unconfigured(),
                 List.copyOf(rows));
     }
 
     /** Whether a reader would learn nothing new; time goes on and versions are counted without anything changing. */
     boolean sameAs(@Nullable Membership before) {
-        return before != null && stale == before.stale && rows.equals(before.rows);
+        return before != null
+                && stale == before.stale
+                && Objects.equals(unconfigured, before.unconfigured)
+                && rows.equals(before.rows);
     }
 
     String toJson() {
@@ -90,6 +103,9 @@ record Membership(Instant at, String target, long version, boolean stale, long a
             json.writeNumberField("version", version);
             json.writeBooleanField("stale", stale);
             json.writeNumberField("ageMs", ageMillis);
+            if (unconfigured != null) {
+                json.writeStringField("configurationRefused", unconfigured);
+            }
             json.writeArrayFieldStart("endpoints");
             for (Row row : rows) {
                 json.writeStartObject();
@@ -122,7 +138,9 @@ record Membership(Instant at, String target, long version, boolean stale, long a
         }
         return at + "  " + target + "  version " + version + ", " + rows.size()
                 + (rows.size() == 1 ? " endpoint" : " endpoints")
-                + (stale ? ", STALE: the source last vouched for it " + ageMillis + " ms ago" : "") + "\n"
+                + (stale ? ", STALE: the source last vouched for it " + ageMillis + " ms ago" : "")
+                + (unconfigured != null ? ", NO CALLS: the source's configuration is refused: " + unconfigured : "")
+                + "\n"
                 + table.render("  ");
     }
 }

@@ -97,13 +97,17 @@ final class ShardCommand implements Callable<Integer> {
         Observer observer = new Observer();
         try (Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
-                .settings(Configurations.defaults())
+                .defaults(Configurations.defaults())
                 .configurationParser(Configurations::parse)
                 .listener(observer)
                 .build()) {
             balancer.start();
             if (!observer.answered.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s" + observer.error);
+            }
+            String unconfigured = balancer.view().unconfigured();
+            if (unconfigured != null) {
+                refused(form, unconfigured);
             }
             EndpointSelector selector = number != null ? number : selector(String.valueOf(key), balancer);
             if (wanted == ShardPolicy.Strategy.MODULO && selector.text() != null) {
@@ -115,6 +119,21 @@ final class ShardCommand implements Callable<Integer> {
             console.line(form == Output.JSON ? json(selector, placement) : text(selector, placement));
         }
         return Main.OK;
+    }
+
+    /** No endpoint owns a key as long as the configuration is refused; what another strategy would say can be asked for all the same. */
+    private void refused(Output form, String unconfigured) {
+        if (strategy != null) {
+            console.note(
+                    "the source's configuration is refused, calls fail until there is a good one: " + unconfigured);
+            return;
+        }
+        if (form == Output.JSON) {
+            console.line(Json.object(json -> json.writeStringField("configurationRefused", unconfigured)));
+        }
+        throw new Failure(
+                "no endpoint owns the key: the source's configuration is refused, and there is no good one from before it: "
+                        + unconfigured + " (--strategy places keys without it)");
     }
 
     /** A key as calls carry it: read by the configuration of the source if that says where keys are, else as a text. */

@@ -49,7 +49,7 @@ final class WatchCommand implements Callable<Integer> {
         Printer printer = new Printer(parsed, form, over);
         Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
-                .settings(Configurations.defaults())
+                .defaults(Configurations.defaults())
                 .configurationParser(Configurations::parse)
                 .listener(printer)
                 .build();
@@ -71,6 +71,7 @@ final class WatchCommand implements Callable<Integer> {
         private @Nullable Balancer balancer;
         private @Nullable Membership last;
         private boolean erring;
+        private String refusedValue = "";
 
         Printer(Target watched, Output form, CountDownLatch over) {
             this.watched = watched;
@@ -100,12 +101,22 @@ final class WatchCommand implements Callable<Integer> {
 
         @Override
         public void onConfigurationRefused(String service, String reason) {
-            console.note("the source's configuration is refused, the last good one stays: " + reason);
+            // A source that reads its configuration itself has said so already.
+            if (!reason.equals(refusedValue)) {
+                console.note("the source's configuration is refused: " + reason);
+            }
+        }
+
+        @Override
+        public void onUnconfigured(String service, String reason) {
+            console.note(
+                    "there is no good configuration from before the refused one: calls fail until the source gives a good one or none");
         }
 
         @Override
         public void onSourceValueRefused(String service, String reason) {
-            console.note("a value of the source is refused, the last good one stays: " + reason);
+            refusedValue = reason;
+            console.note("a value of the source is refused: " + reason);
         }
 
         private void show() {

@@ -147,6 +147,11 @@ class DemoTest {
                 }
 
                 @Override
+                public @Nullable String unconfigured() {
+                    return null;
+                }
+
+                @Override
                 public void close() {
                     real.close();
                 }

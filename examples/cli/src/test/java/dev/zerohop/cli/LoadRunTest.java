@@ -141,6 +141,11 @@ class LoadRunTest {
         }
 
         @Override
+        public @Nullable String unconfigured() {
+            return null;
+        }
+
+        @Override
         public void close() {}
     }
 }
