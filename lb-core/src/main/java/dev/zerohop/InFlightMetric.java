@@ -28,4 +28,9 @@ final class InFlightMetric implements LoadMetric, LoadMetric.Load {
     public double value(long nowNanos, int inFlight) {
         return inFlight;
     }
+
+    @Override
+    public String toString() {
+        return name();
+    }
 }

@@ -19,6 +19,7 @@ import io.grpc.Status;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,9 +41,16 @@ final class EndpointPicker extends SubchannelPicker {
     private final @Nullable KeySource key;
     private final Metadata.@Nullable Key<String> keyHeader;
     private final Causes causes;
+    private final BiConsumer<PickContext, ExplainCall> explainer;
     private final AtomicInteger turn = new AtomicInteger();
 
-    EndpointPicker(Balancer balancer, Links links, Attempts attempts, RecentFailures failures, Causes causes) {
+    EndpointPicker(
+            Balancer balancer,
+            Links links,
+            Attempts attempts,
+            RecentFailures failures,
+            Causes causes,
+            BiConsumer<PickContext, ExplainCall> explainer) {
         this.balancer = balancer;
         this.view = balancer.view();
         this.links = links.byNode();
@@ -54,6 +62,7 @@ final class EndpointPicker extends SubchannelPicker {
         this.key = settings.key();
         this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
         this.causes = causes;
+        this.explainer = explainer;
     }
 
     @Override
@@ -67,6 +76,10 @@ final class EndpointPicker extends SubchannelPicker {
 
     private PickResult picked(PickSubchannelArgs args) {
         PickContext context = PickContext.NONE;
+        ExplainCall asked = args.getCallOptions().getOption(ExplainCall.KEY);
+        if (asked != null) {
+            return explained(args, asked);
+        }
         if (keyed) {
             try {
                 context = PickContext.of(selector(args));
@@ -145,6 +158,12 @@ final class EndpointPicker extends SubchannelPicker {
             }
         }
         return null;
+    }
+
+    private PickResult explained(PickSubchannelArgs args, ExplainCall asked) {
+        EndpointSelector stated = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
+        explainer.accept(stated == null ? PickContext.NONE : PickContext.of(stated), asked);
+        return PickResult.withDrop(ExplainCall.ANSWERED);
     }
 
     // ---- retries and hedges ----

@@ -4,6 +4,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Node;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Time;
+import io.grpc.ChannelLogger.ChannelLogLevel;
 import io.grpc.ConnectivityState;
 import io.grpc.ConnectivityStateInfo;
 import io.grpc.EquivalentAddressGroup;
@@ -50,6 +51,9 @@ final class Link {
 
     private @Nullable Cancellable stagger;
     private ConnectivityState state = ConnectivityState.CONNECTING;
+    private long sinceNanos;
+    private long failedNanos;
+    private boolean failedBefore;
     private Status cause = Status.UNAVAILABLE.withDescription("never connected");
     private boolean gone;
     private long leaveByNanos;
@@ -68,6 +72,7 @@ final class Link {
         this.attempts = attempts;
         this.time = time;
         this.used = new Way(group.getAddresses().get(0));
+        this.sinceNanos = time.nanoTime();
     }
 
     void start() {
@@ -215,7 +220,7 @@ final class Link {
         ways.add(way);
         used = way;
         ready = true;
-        state = ConnectivityState.READY;
+        become(ConnectivityState.READY, way.address.toString());
         owner.onReady(this);
     }
 
@@ -233,8 +238,10 @@ final class Link {
         if (state == ConnectivityState.READY) {
             connectionEnded();
         }
-        state = ConnectivityState.TRANSIENT_FAILURE;
         cause = causeOf(ways);
+        failedBefore = true;
+        failedNanos = time.nanoTime();
+        become(ConnectivityState.TRANSIENT_FAILURE, Causes.describe(cause));
         owner.onFailed(this);
     }
 
@@ -257,9 +264,29 @@ final class Link {
     private void connectionEnded() {
         ready = false;
         if (state == ConnectivityState.READY) {
-            state = ConnectivityState.CONNECTING;
+            become(ConnectivityState.CONNECTING, "the connection ended");
             owner.onConnecting(this);
         }
+    }
+
+    private void become(ConnectivityState next, String detail) {
+        helper.getChannelLogger()
+                .log(ChannelLogLevel.DEBUG, "{0}: {1} -> {2}, {3}", node.endpoint(), state, next, detail);
+        if (state != next) {
+            state = next;
+            sinceNanos = time.nanoTime();
+        }
+    }
+
+    /** For people: the state and since when, the address, and the last failure. */
+    String describe() {
+        long now = time.nanoTime();
+        return state + " for " + TimeUnit.NANOSECONDS.toMillis(now - sinceNanos) + " ms"
+                + (state == ConnectivityState.READY ? " at " + used.address : "")
+                + (failedBefore
+                        ? ", last failure " + TimeUnit.NANOSECONDS.toMillis(now - failedNanos) + " ms ago: "
+                                + Causes.describe(cause)
+                        : "");
     }
 
     @Override

@@ -8,10 +8,12 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancerRegistry;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverRegistry;
@@ -78,6 +80,27 @@ public final class ZerohopGrpc {
      */
     public static ClientInterceptor interceptor() {
         return CallInterceptor.INSTANCE;
+    }
+
+    /** {@link #explain(Channel, CallOptions)} for a call without options of its own. */
+    public static String explain(Channel channel) {
+        return explain(channel, CallOptions.DEFAULT);
+    }
+
+    /**
+     * Says what the policy {@code zerohop} of this channel knows, for people: target and state; the settings in force, where they come from, and what was rejected; the
+     * source, the age of its answer and its last error; each endpoint with weight, health, calls in flight, and its connection with the last failure; and where a call with
+     * these options would go. The text is not for programs: it may change.
+     *
+     * <p>The channel may be wrapped in interceptors: they see a call of {@code zerohop.Channel/Explain} that ends with {@code CANCELLED}. No server sees it, and it is counted
+     * nowhere. A {@link ManagedChannel} that is idle stays idle. Thread-safe. Returns at once in general, and after a second at the latest where the channel has no answer of
+     * its name resolver yet. Not for the channel's own callbacks, which would wait for themselves.
+     *
+     * @param channel a channel whose policy is {@code zerohop}; for another one, and for one without an answer yet, the text says so
+     * @param options those of the call, of which the key counts ({@link #SELECTOR})
+     */
+    public static String explain(Channel channel, CallOptions options) {
+        return ExplainCall.explain(requireNonNull(channel, "channel"), requireNonNull(options, "options"));
     }
 
     /**

@@ -11,12 +11,14 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
+import dev.zerohop.PickContext;
 import dev.zerohop.Resolver;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import dev.zerohop.grpc.ZerohopLoadBalancerProvider.ChannelSettings;
 import dev.zerohop.resolver.SourceConfiguration;
 import io.grpc.Attributes;
+import io.grpc.ChannelLogger.ChannelLogLevel;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
@@ -25,6 +27,7 @@ import io.grpc.SynchronizationContext;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +48,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private volatile @Nullable Balancer balancer;
     private ChannelSettings stated = ChannelSettings.UNSTATED;
     private SourceConfiguration toldConfiguration = SourceConfiguration.NONE;
+    private @Nullable String refusedReason;
     private @Nullable Status sourceError;
+    private ConnectivityState published = ConnectivityState.CONNECTING;
     private boolean membershipChanged;
     private boolean refreshWanted;
     private boolean shutdown;
@@ -110,6 +115,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         if (next.equals(toldConfiguration)) {
             return;
         }
+        refusedReason = null;
         source.configure(toldConfiguration, next);
         toldConfiguration = next;
     }
@@ -119,6 +125,36 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             @Override
             public void onMembership(String service, int members, int added, int removed, int held) {
                 membershipChanged = true;
+                if (added + removed + held > 0) {
+                    channelLog(
+                            ChannelLogLevel.INFO,
+                            "{0} endpoints: {1} added, {2} removed, {3} held",
+                            members,
+                            added,
+                            removed,
+                            held);
+                }
+            }
+
+            @Override
+            public void onFresh(String service) {
+                channelLog(ChannelLogLevel.INFO, "the source answers again");
+            }
+
+            @Override
+            public void onConfigurationRefused(String service, String reason) {
+                refusedReason = reason;
+                channelLog(ChannelLogLevel.WARNING, "a configuration is refused: {0}", reason);
+            }
+
+            @Override
+            public void onUnconfigured(String service, String reason) {
+                refusedReason = reason;
+            }
+
+            @Override
+            public void onSourceValueRefused(String service, String reason) {
+                channelLog(ChannelLogLevel.WARNING, "a value of the source is refused: {0}", reason);
             }
 
             @Override
@@ -166,7 +202,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         EndpointSet facts = resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET);
         EndpointSet.Builder builder =
                 facts == null ? EndpointSet.builder(nameOfChannel()).asOf(time.now()) : facts.toBuilder();
-        return builder.endpoints(java.util.List.copyOf(endpoints.values())).build();
+        return builder.endpoints(List.copyOf(endpoints.values())).build();
     }
 
     private String nameOfChannel() {
@@ -180,6 +216,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     @Override
     public void handleNameResolutionError(Status error) {
         sourceError = error;
+        channelLog(ChannelLogLevel.WARNING, "the source cannot be asked: {0}", Causes.describe(error));
         Balancer running = balancer;
         if (running == null) {
             helper.updateBalancingState(
@@ -234,7 +271,19 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Causes causes = state == ConnectivityState.READY
                 ? Causes.NONE
                 : Causes.of(links.byNode().values());
-        helper.updateBalancingState(state, new EndpointPicker(running, links, attempts, failures, causes));
+        if (state != published) {
+            channelLog(
+                    ChannelLogLevel.INFO,
+                    "{0} -> {1}, {2} of {3} endpoints connected{4}",
+                    published,
+                    state,
+                    links.ready(),
+                    links.byNode().size(),
+                    causes.text().isEmpty() ? "" : "; " + causes.text());
+            published = state;
+        }
+        helper.updateBalancingState(
+                state, new EndpointPicker(running, links, attempts, failures, causes, this::explain));
         if (refreshWanted) {
             refreshWanted = false;
             helper.refreshNameResolution();
@@ -264,6 +313,35 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
         }
         return ConnectivityState.TRANSIENT_FAILURE;
+    }
+
+    /** Seen in channelz, and in {@code java.util.logging} under the name of grpc's logger. A message is a {@link java.text.MessageFormat}. */
+    private void channelLog(ChannelLogLevel level, String message, Object... values) {
+        helper.getChannelLogger().log(level, "zerohop: " + message, values);
+    }
+
+    private void explain(PickContext context, ExplainCall asked) {
+        sync.execute(() -> asked.answer(ChannelReport.of(
+                nameOfChannel() + " (authority " + helper.getAuthority() + "): " + (shutdown ? "SHUTDOWN" : published)
+                        + ", " + links.ready() + " of " + links.byNode().size() + " endpoints connected",
+                settingsInForce(),
+                running(),
+                links,
+                context)));
+    }
+
+    private List<String> settingsInForce() {
+        BalancerSettings inForce = running().settings();
+        String origin = running().view().unconfigured() != null
+                ? "by default, which are not in force"
+                : stated.stated()
+                        ? "of the application's service config"
+                        : !toldConfiguration.states()
+                                ? "by default"
+                                : refusedReason == null ? "of the source" : "of the source, the last good ones";
+        return refusedReason == null
+                ? List.of(origin + ": " + inForce)
+                : List.of(origin + ": " + inForce, "of the source were refused: " + refusedReason);
     }
 
     /** The balancer, once there was an answer. */

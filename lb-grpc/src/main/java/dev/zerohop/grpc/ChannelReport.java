@@ -1,0 +1,45 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.Explanation;
+import dev.zerohop.Node;
+import dev.zerohop.PickContext;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/** What a balancer can explain, and what only its channel knows: connections, and where the configuration comes from. In the synchronization context. */
+final class ChannelReport {
+    private ChannelReport() {}
+
+    /** One line for the channel, the settings, the source, each member, each stage and the pick. */
+    static String of(String channel, List<String> settings, Balancer balancer, Links links, PickContext context) {
+        Explanation explanation = balancer.explain(context);
+        StringBuilder out = new StringBuilder(channel).append('\n');
+        settings.forEach(line -> line(out, "settings " + line));
+        line(out, explanation.source());
+        // The members change in this context only: the lines are those of these nodes, in order.
+        List<Node> members = balancer.snapshot().members();
+        IdentityHashMap<Node, Link> byNode = links.byNode();
+        for (int i = 0; i < members.size(); i++) {
+            Link link = byNode.get(members.get(i));
+            line(
+                    out,
+                    "member " + explanation.members().get(i)
+                            + (link == null ? ", no address yet" : ", connection " + link.describe()));
+        }
+        for (Link link : links.leaving()) {
+            line(
+                    out,
+                    "no longer a member, serves until another is connected: "
+                            + link.node().endpoint() + ", in flight "
+                            + link.node().inFlight() + ", connection " + link.describe());
+        }
+        explanation.stages().forEach(stage -> line(out, "stage " + stage));
+        explanation.pick().forEach(pick -> line(out, "pick " + pick));
+        return out.toString();
+    }
+
+    private static void line(StringBuilder out, String text) {
+        out.append("  ").append(text).append('\n');
+    }
+}
