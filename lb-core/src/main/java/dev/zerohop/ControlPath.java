@@ -347,7 +347,7 @@ final class ControlPath {
     private void takeEndpoints(EndpointSet next) {
         rebuilding = true;
         SourceState before = source;
-        source = before.answered(next);
+        source = before.answered(next.rememberingOrdinals(before.set()));
         if (before.erring() && !next.stale()) {
             LOG.info("{}: {} answers again", name, next.source());
             listener.onFresh(name);
@@ -523,7 +523,8 @@ final class ControlPath {
         long review = membership.review(now);
         Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shardMap())
                 .withDirectory(set == null ? null : set.directory())
-                .at(set == null ? Locality.UNKNOWN : set.client());
+                .at(set == null ? Locality.UNKNOWN : set.client())
+                .missing(set == null ? List.of() : set.missingOrdinals());
         for (Stage stage : settings.stages()) {
             next = applied(stage, next, now);
         }

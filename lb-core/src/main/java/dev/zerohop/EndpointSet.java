@@ -6,7 +6,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,7 @@ public final class EndpointSet {
     private final @Nullable ShardMap shardMap;
     private final @Nullable KeyDirectory directory;
     private final Locality client;
+    private final List<MissingOrdinal> missingOrdinals;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -43,9 +48,13 @@ public final class EndpointSet {
         this.shardMap = builder.shardMap;
         this.directory = builder.directory;
         this.client = builder.client;
+        this.missingOrdinals = builder.missingOrdinals;
     }
 
-    /** Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, nothing about shards, no directory, client's locality unknown. */
+    /**
+     * Starts a set. Defaults: version 0, as of the epoch, fresh, removals guarded, nothing about shards, no directory, client's locality unknown, no
+     * ordinal missing.
+     */
     public static Builder builder(String source) {
         return new Builder(source);
     }
@@ -111,6 +120,57 @@ public final class EndpointSet {
         return client;
     }
 
+    /** The ordinals that were named before and are no more, ascending; empty if a number of shards or a map is stated. */
+    public List<MissingOrdinal> missingOrdinals() {
+        return missingOrdinals;
+    }
+
+    /** {@link #rememberingOrdinals(EndpointSet, Predicate)}, where an endpoint that is {@linkplain Endpoint.Readiness#DRAINING draining} is announced to leave. */
+    public EndpointSet rememberingOrdinals(@Nullable EndpointSet before) {
+        return rememberingOrdinals(before, endpoint -> endpoint.readiness() == Endpoint.Readiness.DRAINING);
+    }
+
+    /**
+     * The same set as the successor of {@code before}: ordinals that {@code before} names or misses and that this one does not name are missing. Those are
+     * not whose endpoints all were announced to leave. Nothing is missing once this set states where keys belong ({@link #shardMap}), or if the members of one
+     * source are replaced by another's on purpose. Where the source states nothing, the number of shards is a guess from the highest ordinal, and must not
+     * shrink because an endpoint is away. A pure function; does not sort or check the endpoints again.
+     *
+     * @param before the set that this one follows; null if it is the first
+     * @param announced whether an endpoint of {@code before} was announced to leave for good
+     */
+    public EndpointSet rememberingOrdinals(@Nullable EndpointSet before, Predicate<Endpoint> announced) {
+        if (shardMap != null) {
+            return missingOrdinals.isEmpty() ? this : withMissing(List.of());
+        }
+        boolean replaced = before != null && removals == Removals.MEANT && !source.equals(before.source);
+        if (before == null || before == this || replaced) {
+            return this;
+        }
+        TreeMap<Integer, MissingOrdinal> missing = new TreeMap<>();
+        missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
+        before.missingOrdinals.forEach(each -> missing.putIfAbsent(each.ordinal(), each));
+        Set<Integer> named = new HashSet<>();
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.hasOrdinal()) {
+                named.add(endpoint.ordinal());
+            }
+        }
+        for (Endpoint endpoint : before.endpoints) {
+            if (endpoint.hasOrdinal() && !named.contains(endpoint.ordinal()) && !announced.test(endpoint)) {
+                missing.putIfAbsent(
+                        endpoint.ordinal(), new MissingOrdinal(endpoint.ordinal(), endpoint.id(), before.asOf));
+            }
+        }
+        missing.keySet().removeAll(named);
+        List<MissingOrdinal> found = List.copyOf(missing.values());
+        return found.equals(missingOrdinals) ? this : withMissing(found);
+    }
+
+    private EndpointSet withMissing(List<MissingOrdinal> missing) {
+        return new EndpointSet(toBuilder().missingOrdinals(missing), endpoints);
+    }
+
     /** The same set, marked stale. */
     public EndpointSet asStale() {
         return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
@@ -131,7 +191,8 @@ public final class EndpointSet {
                 .removals(removals)
                 .shardMap(shardMap)
                 .directory(directory)
-                .client(client);
+                .client(client)
+                .missingOrdinals(missingOrdinals);
     }
 
     @Override
@@ -152,6 +213,7 @@ public final class EndpointSet {
         private @Nullable ShardMap shardMap;
         private @Nullable KeyDirectory directory;
         private Locality client = Locality.UNKNOWN;
+        private List<MissingOrdinal> missingOrdinals = List.of();
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -207,6 +269,12 @@ public final class EndpointSet {
         /** Sets where this process runs, as far as the source found out. */
         public Builder client(Locality client) {
             this.client = requireNonNull(client, "client");
+            return this;
+        }
+
+        /** Sets the ordinals that were named before and are no more, ascending; see {@link #rememberingOrdinals(EndpointSet)}. */
+        public Builder missingOrdinals(List<MissingOrdinal> missing) {
+            this.missingOrdinals = List.copyOf(missing);
             return this;
         }
 

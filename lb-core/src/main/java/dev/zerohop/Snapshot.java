@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param shardMap what the source says about shards, if anything
  * @param directory who owns which key, if the source keeps that
  * @param client where this process runs, as far as the source found out
+ * @param missingOrdinals the ordinals that the source named before and does no more, ascending; see {@link EndpointSet#missingOrdinals}
  * @param trail what each stage did, one line each, for {@code explain}
  */
 public record Snapshot(
@@ -25,16 +26,18 @@ public record Snapshot(
         @Nullable ShardMap shardMap,
         @Nullable KeyDirectory directory,
         Locality client,
+        List<MissingOrdinal> missingOrdinals,
         List<String> trail) {
 
     /** No members at all. */
     public static final Snapshot EMPTY =
-            new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of());
+            new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), List.of());
 
     /** Copies the lists. */
     public Snapshot {
         members = List.copyOf(members);
         candidates = List.copyOf(candidates);
+        missingOrdinals = List.copyOf(missingOrdinals);
         trail = List.copyOf(trail);
         requireNonNull(members, "members");
         requireNonNull(client, "client");
@@ -53,7 +56,14 @@ public record Snapshot(
             }
         }
         return new Snapshot(
-                List.copyOf(members), candidates, Long.MAX_VALUE, shardMap, null, Locality.UNKNOWN, List.of());
+                List.copyOf(members),
+                candidates,
+                Long.MAX_VALUE,
+                shardMap,
+                null,
+                Locality.UNKNOWN,
+                List.of(),
+                List.of());
     }
 
     /** {@link #of(List, ShardMap)} with a count that has no epoch, or null. */
@@ -73,7 +83,7 @@ public record Snapshot(
 
     /** The same, as seen from a process that runs there. */
     public Snapshot at(Locality client) {
-        return new Snapshot(members, candidates, reviewInNanos, shardMap, directory, client, trail);
+        return new Snapshot(members, candidates, reviewInNanos, shardMap, directory, client, missingOrdinals, trail);
     }
 
     /** The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. */
@@ -82,11 +92,23 @@ public record Snapshot(
         notes.addAll(trail);
         notes.add(note);
         return new Snapshot(
-                members, next, Math.min(this.reviewInNanos, reviewInNanos), shardMap, directory, client, notes);
+                members,
+                next,
+                Math.min(this.reviewInNanos, reviewInNanos),
+                shardMap,
+                directory,
+                client,
+                missingOrdinals,
+                notes);
     }
 
     /** The same version with another directory. */
     public Snapshot withDirectory(@Nullable KeyDirectory next) {
-        return new Snapshot(members, candidates, reviewInNanos, shardMap, next, client, trail);
+        return new Snapshot(members, candidates, reviewInNanos, shardMap, next, client, missingOrdinals, trail);
+    }
+
+    /** The same version with these ordinals missing. */
+    public Snapshot missing(List<MissingOrdinal> ordinals) {
+        return new Snapshot(members, candidates, reviewInNanos, shardMap, directory, client, ordinals, trail);
     }
 }

@@ -30,7 +30,7 @@ final class ShardPicker extends KeyedPicker {
         super(policy.name(), snapshot, env, policy.withoutKey());
         this.policy = policy;
         this.owners = new Owners(snapshot);
-        this.scheme = ShardScheme.of(policy, snapshot.shardMap(), owners.highest(), null);
+        this.scheme = ShardScheme.of(policy, snapshot, owners.highest(), null);
         this.replicas = new ShardReplicas(owners, policy.replicas(), env, null);
     }
 
@@ -38,7 +38,7 @@ final class ShardPicker extends KeyedPicker {
         super(before, next);
         this.policy = before.policy;
         this.owners = new Owners(next);
-        this.scheme = ShardScheme.of(policy, next.shardMap(), owners.highest(), before.scheme);
+        this.scheme = ShardScheme.of(policy, next, owners.highest(), before.scheme);
         this.replicas = new ShardReplicas(owners, policy.replicas(), env, before.replicas);
     }
 
@@ -152,10 +152,7 @@ final class ShardPicker extends KeyedPicker {
         }
         int position = owners.find(ordinal);
         if (position < 0) {
-            return new Refusal(
-                    Refusal.Kind.OWNER_DOWN,
-                    false,
-                    "ordinal " + ordinal + " has no endpoint; ordinals known: " + owners.known());
+            return new Refusal(Refusal.Kind.OWNER_DOWN, false, scheme.absent(ordinal, owners.known()));
         }
         List<Node> members = owners.members(position);
         boolean connecting = false;

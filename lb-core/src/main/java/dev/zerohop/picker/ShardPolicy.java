@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Placement depends on the key and on the number of shards that is <em>desired</em>, never on who happens to be up: a pod that crashes, restarts or
  * changes its address moves no key. An explicit map of the source ({@link Snapshot#shardMap}) goes before everything configured here, and so does
  * a count of the source that has an epoch, under {@link Strategy#JUMP} and {@link Strategy#MODULO}. Otherwise the number is the configured one, else the
- * source's, else the highest ordinal known plus one. A policy with a map of its own is not moved by a source's count. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
+ * source's, else a guess: the highest ordinal seen plus one, also while it is {@linkplain Snapshot#missingOrdinals missing}. A policy with a map of its own is not moved by a source's count. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
  * down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}. One that is draining keeps its keys while it serves, except
  * under {@link OwnerDown#SPILL}, where it comes after all usable owners.
  *
@@ -121,7 +121,7 @@ public final class ShardPolicy implements PickPolicy {
      */
     public Placement place(EndpointSelector key, Snapshot snapshot) {
         Owners owners = new Owners(snapshot);
-        ShardScheme scheme = ShardScheme.of(this, snapshot.shardMap(), owners.highest(), null);
+        ShardScheme scheme = ShardScheme.of(this, snapshot, owners.highest(), null);
         int ordinal = scheme.ordinal(key);
         List<String> why = new ArrayList<>();
         List<Endpoint> replicas = new ArrayList<>();
@@ -134,12 +134,12 @@ public final class ShardPolicy implements PickPolicy {
             if (position >= 0) {
                 owners.members(position).forEach(node -> replicas.add(node.endpoint()));
             }
-            why.add("ordinal " + ordinal
-                    + switch (replicas.size()) {
-                        case 0 -> " has no endpoint; ordinals known: " + owners.known();
-                        case 1 -> " is " + replicas.get(0);
+            why.add(
+                    switch (replicas.size()) {
+                        case 0 -> scheme.absent(ordinal, owners.known());
+                        case 1 -> "ordinal " + ordinal + " is " + replicas.get(0);
                         default ->
-                            " has " + replicas.size() + " replicas: "
+                            "ordinal " + ordinal + " has " + replicas.size() + " replicas: "
                                     + replicas.stream().map(Endpoint::toString).collect(Collectors.joining(", "));
                     });
             String outlook = scheme.outlook(key);
@@ -219,7 +219,7 @@ public final class ShardPolicy implements PickPolicy {
             return this;
         }
 
-        /** Sets the number of shards, at least 1. Default: the source's, else the highest ordinal known plus one. */
+        /** Sets the number of shards, at least 1. Default: the source's, else a guess from the highest ordinal seen. */
         public Builder shards(int shards) {
             this.shards = shards;
             return this;

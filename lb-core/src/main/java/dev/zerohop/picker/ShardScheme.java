@@ -1,9 +1,12 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.MissingOrdinal;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
+import dev.zerohop.Snapshot;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -13,34 +16,53 @@ final class ShardScheme {
     private final ShardPolicy policy;
     private final @Nullable ShardMap map;
     private final int highest;
+
+    /** The highest ordinal of all, if it is one that is missing. */
+    private final @Nullable MissingOrdinal missing;
+
     private final ShardStrategy strategy;
     private final int shards;
     private final int firstOrdinal;
     private final long epoch;
+    private final boolean guessed;
     private final String origin;
 
     /**
      * A scheme.
      *
-     * @param highest the highest ordinal known, -1 if none
+     * @param highest the highest ordinal of the members, -1 if none
      * @param before the scheme of the version before, which is taken over as far as it goes
      */
-    static ShardScheme of(ShardPolicy policy, @Nullable ShardMap map, int highest, @Nullable ShardScheme before) {
-        return before != null && before.highest == highest && Objects.equals(map, before.map)
+    static ShardScheme of(ShardPolicy policy, Snapshot snapshot, int highest, @Nullable ShardScheme before) {
+        ShardMap map = snapshot.shardMap();
+        List<MissingOrdinal> gone = snapshot.missingOrdinals();
+        MissingOrdinal last = gone.isEmpty() ? null : gone.get(gone.size() - 1);
+        MissingOrdinal missing = last != null && last.ordinal() > highest ? last : null;
+        return before != null
+                        && before.highest == highest
+                        && Objects.equals(missing, before.missing)
+                        && Objects.equals(map, before.map)
                 ? before
-                : new ShardScheme(policy, map, highest, before);
+                : new ShardScheme(policy, map, highest, missing, before);
     }
 
-    private ShardScheme(ShardPolicy policy, @Nullable ShardMap map, int highest, @Nullable ShardScheme before) {
+    private ShardScheme(
+            ShardPolicy policy,
+            @Nullable ShardMap map,
+            int highest,
+            @Nullable MissingOrdinal missing,
+            @Nullable ShardScheme before) {
         this.policy = policy;
         this.map = map;
         this.highest = highest;
+        this.missing = missing;
         ShardPlacement placement = map == null ? null : map.placementInForce();
         if (map != null && placement != null && !(placement instanceof ShardCount)) {
             this.strategy = strategy(placement, before);
             this.shards = highestOf(placement) + 1;
             this.firstOrdinal = 0;
             this.epoch = map.epochInForce();
+            this.guessed = false;
             this.origin = placement.words() + by(map);
             return;
         }
@@ -52,6 +74,7 @@ final class ShardScheme {
             this.shards = count.count();
             this.firstOrdinal = count.firstOrdinal();
             this.epoch = map.epochInForce();
+            this.guessed = false;
             this.origin = count.words() + by(map) + (overrules ? ", which goes before the configured number" : "");
             return;
         }
@@ -59,16 +82,21 @@ final class ShardScheme {
         this.firstOrdinal = policy.firstOrdinal().orElse(count == null ? 0 : count.firstOrdinal());
         if (policy.shards().isPresent()) {
             this.shards = policy.shards().get();
+            this.guessed = false;
             this.origin = shards + " shards as configured";
         } else if (count != null) {
             this.shards = count.count();
+            this.guessed = false;
             this.origin = shards + " shards as the source says";
         } else {
-            this.shards = Math.max(0, highest + 1 - firstOrdinal);
+            int last = missing == null ? highest : missing.ordinal();
+            this.shards = Math.max(0, last + 1 - firstOrdinal);
+            this.guessed = strategy.counts();
             this.origin = shards == 0
                     ? "the number of shards is unknown: no endpoint has an ordinal"
                             + (firstOrdinal == 0 ? "" : " of " + firstOrdinal + " or more")
-                    : shards + " shards by the highest ordinal known, " + highest;
+                    : shards + " shards, a guess: none are stated, and the highest ordinal seen is "
+                            + (missing == null ? String.valueOf(highest) : missing.toString());
         }
     }
 
@@ -124,6 +152,16 @@ final class ShardScheme {
     /** The epoch by which keys are placed, or {@link ShardMap#NO_EPOCH}. */
     long epoch() {
         return epoch;
+    }
+
+    /** Says that an ordinal that owns keys has no endpoint, and what can be done about it if the number of shards is a guess. */
+    String absent(int ordinal, String known) {
+        String absent = "ordinal " + ordinal + " has no endpoint; ordinals known: " + known;
+        return guessed && missing != null && ordinal > highest
+                ? absent + "; it counts since no number of shards is stated and the highest ordinal seen is " + missing
+                        + ": wait for it, or state the number that is meant (\"shards\" of the shard policy, of the endpoints"
+                        + " file, or the key shards in etcd)"
+                : absent;
     }
 
     /** Where the placement comes from. */

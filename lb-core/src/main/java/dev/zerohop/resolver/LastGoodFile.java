@@ -3,6 +3,7 @@ package dev.zerohop.resolver;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.MissingOrdinal;
 import dev.zerohop.ShardMap;
 import dev.zerohop.internal.Xxh64;
 import java.io.ByteArrayOutputStream;
@@ -16,7 +17,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LastGoodFile {
     private static final String FORMAT = "zerohop-last-good/v1";
+
+    /** The field with the ordinals that were named before and are no more. */
+    private static final String MISSING = "missingOrdinals";
 
     private final Path file;
     private final String target;
@@ -90,6 +96,7 @@ final class LastGoodFile {
 
             long version;
             List<Endpoint> endpoints = List.of();
+            final List<MissingOrdinal> missing = new ArrayList<>();
         };
         try (JsonInput in = new JsonInput(body)) {
             in.document((name, path) -> {
@@ -101,6 +108,7 @@ final class LastGoodFile {
                     case "shards" -> found.shards = ShardMapJson.read(in, path);
                     case "config" -> found.config = in.anyText(path);
                     case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, path);
+                    case MISSING -> in.array(path, at -> found.missing.add(missing(in, at)));
                     default -> throw in.unknown(path, "a field of " + FORMAT);
                 }
             });
@@ -115,10 +123,41 @@ final class LastGoodFile {
                     .version(found.version)
                     .asOf(Instant.parse(String.valueOf(found.asOf)))
                     .removals(EndpointSet.Removals.valueOf(String.valueOf(found.removals)))
+                    .missingOrdinals(found.missing.stream()
+                            .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
+                            .toList())
                     .stale(true)
                     .build();
             return new Content(set, found.config);
         } catch (DateTimeParseException | IllegalArgumentException malformed) {
+            throw new IOException(malformed.getMessage(), malformed);
+        }
+    }
+
+    private static MissingOrdinal missing(JsonInput in, String path) throws IOException {
+        var found = new Object() {
+            int ordinal = -1;
+            String endpoint = "";
+            Instant lastSeen = Instant.EPOCH;
+        };
+        in.object(path, (name, at) -> {
+            switch (name) {
+                case "ordinal" -> found.ordinal = in.number(at, 0, Integer.MAX_VALUE);
+                case "endpoint" -> found.endpoint = in.text(at);
+                case "lastSeen" -> found.lastSeen = instant(in.text(at));
+                default -> throw in.unknown(at, "ordinal, endpoint or lastSeen");
+            }
+        });
+        if (found.ordinal < 0) {
+            throw new IOException(path + ".ordinal was missing, expected a number");
+        }
+        return new MissingOrdinal(found.ordinal, found.endpoint, found.lastSeen);
+    }
+
+    private static Instant instant(String text) throws IOException {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException malformed) {
             throw new IOException(malformed.getMessage(), malformed);
         }
     }
@@ -165,6 +204,18 @@ final class LastGoodFile {
             }
             if (content.configuration() != null) {
                 out.writeStringField("config", content.configuration());
+            }
+            if (!set.missingOrdinals().isEmpty()) {
+                // Only if there are any: versions that do not know the field refuse the file.
+                out.writeArrayFieldStart(MISSING);
+                for (MissingOrdinal missing : set.missingOrdinals()) {
+                    out.writeStartObject();
+                    out.writeNumberField("ordinal", missing.ordinal());
+                    out.writeStringField("endpoint", missing.endpointId());
+                    out.writeStringField("lastSeen", missing.lastSeen().toString());
+                    out.writeEndObject();
+                }
+                out.writeEndArray();
             }
             out.writeFieldName("endpoints");
             EndpointsJson.write(out, set.endpoints());

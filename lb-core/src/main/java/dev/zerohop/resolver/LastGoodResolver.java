@@ -1,6 +1,7 @@
 package dev.zerohop.resolver;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
@@ -53,7 +54,10 @@ final class LastGoodResolver implements Resolver {
     /** Whether the file has been read, or had its time. */
     private boolean readDone;
 
-    /** What the source said after a configuration that is not good, while the file, which may hold a good one, is still being read; null otherwise. */
+    /**
+     * What the source said, while the file is still being read, since a configuration that is not good, for the file may hold a good one, or since a set that
+     * the file may correct; null otherwise.
+     */
     private @Nullable List<Runnable> waitingForFile;
 
     private LastGoodFile.@Nullable Content written;
@@ -103,8 +107,66 @@ final class LastGoodResolver implements Resolver {
                 }
             }
             readDone();
+            rememberStored();
             serveStored();
         });
+    }
+
+    /** If the source was faster than the file and the head start: what the file knows of ordinals still holds. */
+    private void rememberStored() {
+        EndpointSet known = good;
+        LastGoodFile.Content content = stored;
+        if (known == null || content == null) {
+            return;
+        }
+        stored = null;
+        EndpointSet next = remembering(known, content.set());
+        if (next != known) {
+            good = next;
+            lifecycle.listener().onEndpoints(next);
+            save();
+        }
+    }
+
+    /** Whether keys might be placed by a number of shards that the file corrects a moment later. */
+    private boolean needsFile(EndpointSet first) {
+        return !readDone
+                && !answered
+                && first.shardMap() == null
+                && first.endpoints().stream().anyMatch(Endpoint::hasOrdinal);
+    }
+
+    /** The stored set bears the target's name instead of the source's, and is of the same source all the same. */
+    private static EndpointSet remembering(EndpointSet next, EndpointSet stored) {
+        return next.rememberingOrdinals(EndpointSet.builder(next.source())
+                .endpoints(stored.endpoints())
+                .asOf(stored.asOf())
+                .missingOrdinals(stored.missingOrdinals())
+                .build());
+    }
+
+    /** A set of the source: the one to serve and, if it is fresh, to keep. */
+    private void take(EndpointSet all) {
+        LastGoodFile.Content content = stored;
+        EndpointSet next =
+                good == null && content != null ? remembering(all, content.set()) : all.rememberingOrdinals(good);
+        answered = true;
+        stored = null;
+        if (storedConfigurationTold && !all.stale()) {
+            // Sources say what they configure before their set: this one configures nothing any more.
+            storedConfigurationTold = false;
+            lifecycle.listener().onConfiguration("");
+        }
+        lifecycle.listener().onEndpoints(next);
+        if (!all.stale()) {
+            error = null;
+            good = next;
+            save();
+        }
+    }
+
+    private void waitForFile(Runnable first) {
+        waitingForFile = new ArrayList<>(List.of(first));
     }
 
     private void readDone() {
@@ -112,7 +174,6 @@ final class LastGoodResolver implements Resolver {
         List<Runnable> waiting = waitingForFile;
         if (waiting != null) {
             waitingForFile = null;
-            tellConfiguration();
             waiting.forEach(Runnable::run);
         }
     }
@@ -163,18 +224,10 @@ final class LastGoodResolver implements Resolver {
         @Override
         public void onEndpoints(EndpointSet all) {
             run(() -> {
-                answered = true;
-                stored = null;
-                if (storedConfigurationTold && !all.stale()) {
-                    // Sources say what they configure before their set: this one configures nothing any more.
-                    storedConfigurationTold = false;
-                    lifecycle.listener().onConfiguration("");
-                }
-                lifecycle.listener().onEndpoints(all);
-                if (!all.stale()) {
-                    error = null;
-                    good = all;
-                    save();
+                if (needsFile(all)) {
+                    waitForFile(() -> take(all));
+                } else {
+                    take(all);
                 }
             });
         }
@@ -216,7 +269,7 @@ final class LastGoodResolver implements Resolver {
             configuration = next;
             storedConfigurationTold = false;
             if (next.good() == null && !readDone) {
-                waitingForFile = new ArrayList<>();
+                waitForFile(LastGoodResolver.this::tellConfiguration);
                 return;
             }
             tellConfiguration();
@@ -272,6 +325,7 @@ final class LastGoodResolver implements Resolver {
         return before == null
                 || !before.set().endpoints().equals(set.endpoints())
                 || !Objects.equals(before.set().shardMap(), set.shardMap())
+                || !before.set().missingOrdinals().equals(set.missingOrdinals())
                 || !Objects.equals(before.configuration(), configurationToKeep())
                 || Duration.between(before.set().asOf(), set.asOf()).compareTo(CONFIRM) >= 0;
     }

@@ -97,7 +97,8 @@ public final class Resolvers {
      *
      * <p>At the start the stored set is served when the source reports an error, or has not answered for 1 s. It is marked
      * {@linkplain dev.zerohop.EndpointSet#stale() stale} and bears the instant at which the source vouched for it. The source's configuration is
-     * kept with it. The first answer of the source replaces it.
+     * kept with it. The first answer of the source replaces it, but for {@linkplain dev.zerohop.EndpointSet#missingOrdinals ordinals that are missing} in it: they are
+     * remembered, and a first set that has ordinals and states no number of shards waits until the file is read, for 1 s at the most.
      *
      * <p>Each good set is written on {@link Env#blocking}: at once, but no more than one write a second, and once a minute while nothing changes,
      * so that the age is true to within a minute. An empty set is not kept. The file is replaced in one step. One that is torn, was edited, is of

@@ -144,11 +144,13 @@ final class SharedWatch {
         @Override
         public void onEndpoints(EndpointSet all) {
             lifecycle.run(() -> {
-                set = all;
+                // Users that join later know of the ordinals that were there before them.
+                EndpointSet next = all.rememberingOrdinals(set);
+                set = next;
                 if (!all.stale()) {
                     error = null;
                 }
-                tellAll(listener -> listener.onEndpoints(all));
+                tellAll(listener -> listener.onEndpoints(next));
             });
         }
 

@@ -138,6 +138,7 @@ class PickerContractTest {
                         ShardMap.of(7, new ShardCount(count, 0)),
                         null,
                         snapshot.client(),
+                        snapshot.missingOrdinals(),
                         snapshot.trail());
             });
         }
@@ -187,6 +188,7 @@ class PickerContractTest {
                 null,
                 null,
                 snapshot.client(),
+                snapshot.missingOrdinals(),
                 snapshot.trail());
     }
 

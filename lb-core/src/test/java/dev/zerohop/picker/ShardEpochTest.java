@@ -199,10 +199,9 @@ class ShardEpochTest {
     void aMapIsLaidOutOnce() {
         ShardMap map = ShardMap.of(7, new Ranges(Ranges.MAX_SLOTS, List.of(), Optional.of(1)));
         Snapshot snapshot = Snapshot.of(five, map);
-        ShardScheme first = ShardScheme.of(Pickers.shard(), map, 4, null);
-        ShardMap moving = map.movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER);
-        assertThat(ShardScheme.of(Pickers.shard(), snapshot.shardMap(), 4, first))
-                .isSameAs(first);
+        ShardScheme first = ShardScheme.of(Pickers.shard(), snapshot, 4, null);
+        Snapshot moving = Snapshot.of(five, map.movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER));
+        assertThat(ShardScheme.of(Pickers.shard(), snapshot, 4, first)).isSameAs(first);
         assertThat(ShardScheme.of(Pickers.shard(), moving, 5, first).strategy()).isSameAs(first.strategy());
         assertThat(ShardScheme.of(Pickers.shard(), moving, 5, null).strategy()).isNotSameAs(first.strategy());
     }

@@ -339,7 +339,8 @@ class ShardPolicyTest {
         assertThat(there.shards()).isEqualTo(5);
         assertThat(there.strategy()).isEqualTo("jump");
         assertThat(there.endpoint()).isEqualTo(five.get(4).endpoint());
-        assertThat(there.why().get(0)).isEqualTo("5 shards by the highest ordinal known, 4");
+        assertThat(there.why().get(0))
+                .isEqualTo("5 shards, a guess: none are stated, and the highest ordinal seen is 4");
         assertThat(there.why().get(1)).contains("jump hash over 5 shards gives bucket 4");
         Placement absent =
                 ShardPolicy.builder().shards(100).build().place(EndpointSelector.of("user-42"), Snapshot.of(five));

@@ -2,13 +2,17 @@ package dev.zerohop.resolver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.MissingOrdinal;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
+import dev.zerohop.picker.Pickers;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedDice;
 import dev.zerohop.testing.ScriptedResolver;
@@ -30,6 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LastGoodResolverTest extends ResolverContract {
@@ -389,11 +394,103 @@ class LastGoodResolverTest extends ResolverContract {
         Env busy = new Env(time, ScriptedDice.seeded(1), blocking::add);
         ScriptedResolver source = new ScriptedResolver();
         Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
-        source.push(A);
         source.push(B);
+        source.shards(5);
+        source.push(A);
         assertThat(recorder.sets).hasSize(2);
         assertThat(file).doesNotExist();
         assertThat(blocking).hasSize(2);
+    }
+
+    private static Endpoint owner(int ordinal) {
+        return Endpoint.builder("10.0.1." + ordinal, 1)
+                .id("orders-" + ordinal)
+                .ordinal(ordinal)
+                .build();
+    }
+
+    /** A process that has seen the ordinals 0 to 2 and, perhaps, 2 go; nothing states how many there are. */
+    private void storedOrdinals(EndpointSet.Removals removals, boolean missedBefore) {
+        ScriptedResolver source = new ScriptedResolver().asOf(THEN).removals(removals);
+        try (Resolver before = Resolvers.lastGood(source, TARGET, file, env)) {
+            before.start(new Recorder());
+            source.push(owner(0), owner(1), owner(2));
+            if (missedBefore) {
+                source.push(owner(0), owner(1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"MEANT, true", "MEANT, false", "GUARDED, true", "GUARDED, false"})
+    void aProcessKnowsTheOrdinalsOfTheOneBeforeIt(EndpointSet.Removals removals, boolean missedBefore) {
+        storedOrdinals(removals, missedBefore);
+        ScriptedResolver source = new ScriptedResolver().removals(removals);
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(env)
+                .resolver(Resolvers.lastGood(source, TARGET, file, env))
+                .settings(BalancerSettings.of(Pickers.shard()))
+                .build()) {
+            balancer.start();
+            source.push(owner(0), owner(1));
+            assertThat(balancer.snapshot().missingOrdinals()).containsExactly(new MissingOrdinal(2, "orders-2", THEN));
+            source.push(owner(0), owner(1), owner(2));
+            assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        }
+    }
+
+    @Test
+    void theStoredSetIsServedWithItsMissingOrdinals() {
+        storedOrdinals(EndpointSet.Removals.GUARDED, true);
+        start().fail(new IOException("down"));
+        assertThat(recorder.last().missingOrdinals()).containsExactly(new MissingOrdinal(2, "orders-2", THEN));
+    }
+
+    /** Calls made between the answer and the file would be placed by a number that the file corrects. */
+    @Test
+    void aSetOfOrdinalsWithoutANumberWaitsForTheFile() {
+        storedOrdinals(EndpointSet.Removals.GUARDED, false);
+        Queue<Runnable> blocking = new ArrayDeque<>();
+        Env busy = new Env(time, ScriptedDice.seeded(1), blocking::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.push(owner(0), owner(1));
+        assertThat(recorder.sets).isEmpty();
+        blocking.remove().run();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.last().stale()).isFalse();
+        assertThat(recorder.last().missingOrdinals()).containsExactly(new MissingOrdinal(2, "orders-2", THEN));
+    }
+
+    @Test
+    void aDiskThatHangsKeepsASetWaitingForASecondAtTheMost() {
+        storedOrdinals(EndpointSet.Removals.GUARDED, false);
+        Queue<Runnable> blocking = new ArrayDeque<>();
+        Env busy = new Env(time, ScriptedDice.seeded(1), blocking::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.push(owner(0), owner(1));
+        time.advance(LastGoodResolver.HEAD_START);
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.last().missingOrdinals()).isEmpty();
+        blocking.remove().run();
+        assertThat(recorder.sets).as("late is better than never").hasSize(2);
+        assertThat(recorder.last().missingOrdinals()).hasSize(1);
+        assertThat(recorder.last().endpoints()).hasSize(2);
+    }
+
+    @Test
+    void anErrorDoesNotOvertakeTheSetThatWaits() {
+        storedOrdinals(EndpointSet.Removals.GUARDED, false);
+        Env busy = new Env(time, ScriptedDice.seeded(1), new ArrayDeque<Runnable>()::add);
+        ScriptedResolver source = new ScriptedResolver();
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.push(owner(0), owner(1));
+        source.fail(new IOException("later"));
+        assertThat(recorder.errors).isEmpty();
+        time.advance(LastGoodResolver.HEAD_START);
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.errors).hasSize(1);
     }
 
     @Test

@@ -3,9 +3,11 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.Lease;
+import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.ShardMap;
@@ -134,6 +136,48 @@ class ShardMoveTest {
         void close() {
             stopped = true;
             balancer.close();
+        }
+    }
+
+    /** The ordinals that keys are routed to, by a balancer that refuses what has no owner; -1 for a refusal. */
+    private static Map<Integer, Integer> routed(Balancer balancer) {
+        Map<Integer, Integer> routed = new HashMap<>();
+        for (int i = 0; i < KEYS; i++) {
+            Node node = balancer.pick(PickContext.of(EndpointSelector.of("k" + i)));
+            routed.put(i, node == null ? -1 : node.endpoint().ordinal());
+        }
+        return routed;
+    }
+
+    /** Nobody has stated a count, and the server with the highest ordinal is gone: by a crash, then on purpose. */
+    @Test
+    void theHighestOrdinalStaysAShardUntilItIsAnnouncedOrACountIsStated() {
+        try (Balancer balancer = Balancer.builder("orders")
+                .resolver(Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system()))
+                .settings(Configurations.parse("{\"policy\": \"shard\"}"))
+                .build()) {
+            balancer.start();
+            EtcdServer.await().until(() -> balancer.snapshot().members().size() == 5);
+            Map<Integer, Integer> before = routed(balancer);
+            etcd.delete(keys.endpoint("orders-4"));
+            EtcdServer.await().until(() -> balancer.snapshot().members().size() == 4);
+            routed(balancer)
+                    .forEach((key, ordinal) ->
+                            assertThat(ordinal).isEqualTo(before.get(key) == 4 ? -1 : before.get(key)));
+            assertThat(balancer.snapshot().missingOrdinals()).hasSize(1);
+            etcd.put(keys.shards(), "{\"epoch\": 1, \"count\": 4}");
+            EtcdServer.await().until(() -> balancer.snapshot().shardMap() != null);
+            assertThat(routed(balancer)).doesNotContainValue(-1);
+            etcd.delete(keys.shards());
+            EtcdServer.await().until(() -> balancer.snapshot().shardMap() == null);
+            etcd.put(keys.endpoint("orders-3"), "{\"address\": \"10.0.0.3:80\", \"ordinal\": 3, \"draining\": true}");
+            EtcdServer.await()
+                    .until(() ->
+                            balancer.snapshot().members().get(3).endpoint().readiness() == Endpoint.Readiness.DRAINING);
+            etcd.delete(keys.endpoint("orders-3"));
+            EtcdServer.await().until(() -> balancer.snapshot().members().size() == 3);
+            assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+            assertThat(routed(balancer)).doesNotContainValue(-1);
         }
     }
 

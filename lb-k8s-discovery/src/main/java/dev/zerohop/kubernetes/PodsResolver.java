@@ -8,13 +8,10 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
-import dev.zerohop.ShardCount;
-import dev.zerohop.ShardMap;
 import dev.zerohop.resolver.Losses;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -39,9 +36,6 @@ final class PodsResolver implements Resolver {
     private @Nullable Cancellable timer;
     private Reflector.@Nullable State<Pod> state;
     private @Nullable EndpointSet last;
-
-    /** The highest ordinal that a pod ever had: one that is away for a moment moves no key. */
-    private int highest = Endpoint.NO_ORDINAL;
 
     private @Nullable KubernetesFailure failure;
 
@@ -142,9 +136,6 @@ final class PodsResolver implements Resolver {
         // Asked for first: nodes are asked for one after another.
         Locality client = places.client();
         List<Endpoint> named = PodView.read(target, now.objects().values(), places::zone);
-        for (Endpoint endpoint : named) {
-            highest = Math.max(highest, endpoint.ordinal());
-        }
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
         if (before != null) {
             Predicate<Endpoint> over = lost -> PodView.isOver(now.objects().get(lost.id()));
@@ -153,15 +144,16 @@ final class PodsResolver implements Resolver {
         }
         EndpointSet next = EndpointSet.builder(name)
                 .endpoints(named)
-                .shardMap(highest == Endpoint.NO_ORDINAL ? null : ShardMap.of(new ShardCount(highest + 1, 0)))
                 .asOf(now.asOf())
                 .stale(failure != null)
                 .removals(removals)
                 .client(client)
-                .build();
+                .build()
+                // A pod that is deleted is replaced, unless its set has shrunk, and pods alone do not say which.
+                .rememberingOrdinals(before, announced -> false);
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shardMap(), next.shardMap())
+                && before.missingOrdinals().equals(next.missingOrdinals())
                 && before.client().equals(next.client())
                 && before.stale() == next.stale();
         last = next;

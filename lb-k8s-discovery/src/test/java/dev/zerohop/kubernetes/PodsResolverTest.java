@@ -8,7 +8,6 @@ import dev.zerohop.Endpoint.Readiness;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
-import dev.zerohop.ShardCount;
 import dev.zerohop.Target;
 import dev.zerohop.testing.ResolverContract;
 import io.fabric8.kubernetes.api.model.Node;
@@ -218,20 +217,35 @@ class PodsResolverTest extends ResolverContract {
                 .build();
     }
 
-    @Test
-    void theNumberOfShardsIsThatOfTheHighestOrdinalEverSeen() {
+    /** A pod that is deleted, gracefully or not, is replaced; the number of shards stays a guess that nobody states. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anOrdinalThatWasNamedOnceIsMissingUntilItIsBack(boolean graceful) {
         server.put(pod("a", "10.0.0.9", true).build());
         assertThat(start(TARGET).shardMap()).isNull();
         for (int ordinal = 0; ordinal < 3; ordinal++) {
             server.put(numbered(ordinal));
         }
-        assertThat(recorder.last().shards()).isEqualTo(new ShardCount(3, 0));
+        assertThat(recorder.last().missingOrdinals()).isEmpty();
+        if (graceful) {
+            server.put(numbered(2)
+                    .edit()
+                    .editMetadata()
+                    .withDeletionTimestamp("2026-01-31T12:00:00Z")
+                    .endMetadata()
+                    .build());
+            assertThat(recorder.last().endpoints().get(3).readiness()).isEqualTo(Endpoint.Readiness.DRAINING);
+        }
         server.delete(numbered(2));
         time.advance(Duration.ofSeconds(10));
         assertThat(recorder.last().endpoints()).extracting(Endpoint::id).containsExactly("a", "orders-0", "orders-1");
-        assertThat(recorder.last().shards()).as("it is replaced").isEqualTo(new ShardCount(3, 0));
-        server.put(numbered(3));
-        assertThat(recorder.last().shards()).isEqualTo(new ShardCount(4, 0));
+        assertThat(recorder.last().missingOrdinals())
+                .singleElement()
+                .matches(missing ->
+                        missing.ordinal() == 2 && missing.endpointId().equals("orders-2"));
+        assertThat(recorder.last().shardMap()).as("nothing is stated").isNull();
+        server.put(numbered(2));
+        assertThat(recorder.last().missingOrdinals()).isEmpty();
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
+import dev.zerohop.MissingOrdinal;
 import dev.zerohop.Node;
 import dev.zerohop.Target;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param ageMillis how long ago the source vouched for the set
  * @param unconfigured why no call goes anywhere: the source's first configuration is refused; null if it is not
  * @param rows one for each endpoint, sorted by id
+ * @param missing ordinals that were named before and are no more, while no number of shards is stated
  */
 record Membership(
         Instant at,
@@ -32,7 +34,8 @@ record Membership(
         boolean stale,
         long ageMillis,
         @Nullable String unconfigured,
-        List<Row> rows) {
+        List<Row> rows,
+        List<MissingOrdinal> missing) {
 
     /** One endpoint. */
     record Row(
@@ -85,7 +88,8 @@ record Membership(
                 set.stale(),
                 set.age(now).toMillis(),
                 balancer.view().unconfigured(),
-                List.copyOf(rows));
+                List.copyOf(rows),
+                set.missingOrdinals());
     }
 
     /** Whether a reader would learn nothing new; time goes on and versions are counted without anything changing. */
@@ -93,7 +97,8 @@ record Membership(
         return before != null
                 && stale == before.stale
                 && Objects.equals(unconfigured, before.unconfigured)
-                && rows.equals(before.rows);
+                && rows.equals(before.rows)
+                && missing.equals(before.missing);
     }
 
     String toJson() {
@@ -122,6 +127,17 @@ record Membership(
                 json.writeEndObject();
             }
             json.writeEndArray();
+            if (!missing.isEmpty()) {
+                json.writeArrayFieldStart("missingOrdinals");
+                for (MissingOrdinal gone : missing) {
+                    json.writeStartObject();
+                    json.writeNumberField("ordinal", gone.ordinal());
+                    json.writeStringField("endpoint", gone.endpointId());
+                    json.writeStringField("lastSeen", gone.lastSeen().toString());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            }
         });
     }
 
@@ -136,11 +152,16 @@ record Membership(
                     row.ordinal() == null ? "-" : row.ordinal(),
                     row.health());
         }
+        StringBuilder gone = new StringBuilder();
+        for (MissingOrdinal each : missing) {
+            gone.append("  missing: ordinal ").append(each).append('\n');
+        }
         return at + "  " + target + "  version " + version + ", " + rows.size()
                 + (rows.size() == 1 ? " endpoint" : " endpoints")
                 + (stale ? ", STALE: the source last vouched for it " + ageMillis + " ms ago" : "")
                 + (unconfigured != null ? ", NO CALLS: the source's configuration is refused: " + unconfigured : "")
                 + "\n"
+                + gone
                 + table.render("  ");
     }
 }

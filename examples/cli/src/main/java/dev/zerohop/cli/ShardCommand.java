@@ -67,7 +67,7 @@ final class ShardCommand implements Callable<Integer> {
             names = "--shards",
             paramLabel = "N",
             description =
-                    "the number of shards, whatever the source says (default: the source's own map or count, else the highest ordinal + 1)")
+                    "the number of shards, whatever the source says (default: the source's own map or count, else a guess, the highest ordinal + 1)")
     private @Nullable Integer shards;
 
     @Option(
@@ -211,8 +211,9 @@ final class ShardCommand implements Callable<Integer> {
             builder.shards(shards);
         }
         // What the command line asks for goes before a map of the source.
-        Snapshot asked =
-                wanted == null && shards == null ? snapshot : Snapshot.of(snapshot.members(), snapshot.shards());
+        Snapshot asked = wanted == null && shards == null
+                ? snapshot
+                : Snapshot.of(snapshot.members(), snapshot.shards()).missing(snapshot.missingOrdinals());
         try {
             return builder.build().place(selector, asked);
         } catch (IllegalArgumentException refused) {

@@ -275,6 +275,27 @@ class ProcessTest {
         assertThat(watch.out()).hasSize(3);
     }
 
+    /** Nothing states how many shards there are: what is missing is shown with the endpoints that are left. */
+    @Test
+    void watchShowsAnOrdinalThatIsMissing() throws Exception {
+        Path file = directory.resolve("endpoints.json");
+        String first = "{\"endpoints\": [{\"id\": \"a\", \"address\": \"127.0.0.1:1\", \"ordinal\": 0}";
+        write(file, first + ", {\"id\": \"b\", \"address\": \"127.0.0.1:2\", \"ordinal\": 1}]}");
+        Cli.Started json = started("watch", "file://" + file, "--output", "ndjson");
+        Cli.Started text = started("watch", "file://" + file);
+        await().until(() -> json.out().size() == 1 && !text.out().isEmpty());
+        write(file, first + "]}");
+        await().until(() -> json.out().size() == 2);
+        assertThat(JsonText.objects(JsonText.object(json.out().get(1)).get("missingOrdinals")))
+                .singleElement()
+                .satisfies(missing ->
+                        assertThat(missing).containsEntry("ordinal", 1L).containsEntry("endpoint", "b"));
+        await().untilAsserted(() ->
+                assertThat(text.out()).anyMatch(line -> line.contains("missing: ordinal 1 (b, last named ")));
+        json.terminate();
+        text.terminate();
+    }
+
     private Server server(String id, String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("server", "--id", id));
         args.addAll(List.of(more));

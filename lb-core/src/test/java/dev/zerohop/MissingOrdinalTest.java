@@ -1,0 +1,279 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Endpoint.Readiness;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.picker.OwnerDown;
+import dev.zerohop.picker.Placement;
+import dev.zerohop.picker.ShardPolicy;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No number of shards is stated, and endpoints go: a guess must not shrink because somebody is away. */
+class MissingOrdinalTest {
+    private static final Instant NOON = Instant.parse("2026-01-31T12:00:00Z");
+    private static final int KEYS = 5_000;
+
+    private final FakeTime time = new FakeTime();
+    private final ScriptedResolver resolver = new ScriptedResolver().asOf(NOON);
+
+    private Balancer started(ShardPolicy policy) {
+        Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(resolver)
+                .settings(Configurations.defaults().withPolicy(policy))
+                .build();
+        balancer.start();
+        return balancer;
+    }
+
+    private static ShardPolicy policy(OwnerDown ownerDown) {
+        return ShardPolicy.builder().ownerDown(ownerDown).build();
+    }
+
+    private static Endpoint endpoint(int ordinal, Readiness readiness) {
+        return Endpoint.builder("10.0.0." + ordinal, 80)
+                .id("orders-" + ordinal)
+                .ordinal(ordinal)
+                .readiness(readiness)
+                .build();
+    }
+
+    private static Endpoint ready(int ordinal) {
+        return endpoint(ordinal, Readiness.READY);
+    }
+
+    private static List<Endpoint> upTo(int count) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (int ordinal = 0; ordinal < count; ordinal++) {
+            endpoints.add(ready(ordinal));
+        }
+        return endpoints;
+    }
+
+    private static PickContext key(int number) {
+        return PickContext.of(EndpointSelector.of("customer-" + number));
+    }
+
+    /** The ordinal that each key's call goes to; -1 for a call that is refused. */
+    private static Map<Integer, Integer> owners(Balancer balancer) {
+        Map<Integer, Integer> owners = new TreeMap<>();
+        for (int number = 0; number < KEYS; number++) {
+            Node node = balancer.pick(key(number));
+            owners.put(number, node == null ? -1 : node.endpoint().ordinal());
+        }
+        return owners;
+    }
+
+    private static int keyOf(Map<Integer, Integer> owners, int ordinal) {
+        return owners.entrySet().stream()
+                .filter(entry -> entry.getValue() == ordinal)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
+    }
+
+    @ParameterizedTest
+    @EnumSource(OwnerDown.class)
+    void noKeyOfTheOthersMovesAndTheKeysOfTheMissingOneGetWhatThePolicySays(OwnerDown ownerDown) {
+        Balancer balancer = started(policy(ownerDown));
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        resolver.push(upTo(4));
+        Map<Integer, Integer> after = owners(balancer);
+        for (int number = 0; number < KEYS; number++) {
+            if (before.get(number) != 4) {
+                assertThat(after.get(number)).as("key %s", number).isEqualTo(before.get(number));
+            } else if (ownerDown != OwnerDown.SPILL) {
+                assertThat(after.get(number)).isEqualTo(-1);
+            }
+        }
+        PickContext lost = key(keyOf(before, 4));
+        if (ownerDown == OwnerDown.SPILL) {
+            Node standIn = balancer.pick(lost);
+            assertThat(standIn).isNotNull();
+            assertThat(balancer.view().spilled(lost, standIn)).isTrue();
+        } else {
+            Refusal refusal = balancer.refusal(lost);
+            assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
+            assertThat(refusal.waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
+            assertThat(refusal.message())
+                    .isEqualTo("orders: ordinal 4 has no endpoint; ordinals known: 0-3; it counts since no number of"
+                            + " shards is stated and the highest ordinal seen is 4 (orders-4, last named " + NOON
+                            + "): wait for it, or state the number that is meant (\"shards\" of the shard policy, of"
+                            + " the endpoints file, or the key shards in etcd)");
+        }
+        assertThat(balancer.explain(lost).toString())
+                .contains("5 shards, a guess: none are stated, and the highest ordinal seen is 4 (orders-4, last named "
+                        + NOON + ")");
+        resolver.push(upTo(5));
+        assertThat(owners(balancer)).isEqualTo(before);
+    }
+
+    /** An explicit list that lacks its last line may be one shard less, or one machine less: the same everywhere. */
+    @ParameterizedTest
+    @EnumSource(EndpointSet.Removals.class)
+    void aRemovalThatIsMeantSaysNothingOfTheNumber(EndpointSet.Removals removals) {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        for (int count = 5; count >= 3; count--) {
+            resolver.push(EndpointSet.builder("scripted")
+                    .endpoints(upTo(count))
+                    .removals(removals)
+                    .build());
+        }
+        assertThat(balancer.snapshot().missingOrdinals())
+                .extracting(MissingOrdinal::ordinal)
+                .containsExactly(3, 4);
+    }
+
+    @Test
+    void aStatedCountEndsItAndItDoesNotComeBackWhenTheCountGoes() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        resolver.push(upTo(4));
+        resolver.shards(4);
+        resolver.push(upTo(4));
+        assertThat(owners(balancer)).doesNotContainValue(-1);
+        assertThat(balancer.explain(key(1)).toString()).contains("4 shards as the source says");
+        resolver.push(EndpointSet.builder("scripted").endpoints(upTo(4)).build());
+        assertThat(owners(balancer)).doesNotContainValue(-1);
+    }
+
+    @Test
+    void aCountOfThePolicyGoesBeforeIt() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        resolver.push(upTo(4));
+        balancer.apply(Configurations.defaults()
+                .withPolicy(ShardPolicy.builder().shards(4).build()));
+        assertThat(owners(balancer)).doesNotContainValue(-1);
+    }
+
+    @Test
+    void anotherPolicyRemembersIt() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        resolver.push(upTo(4));
+        balancer.apply(Configurations.defaults().withPolicy(policy(OwnerDown.WAIT)));
+        owners(balancer)
+                .forEach((number, owner) ->
+                        assertThat(owner).isEqualTo(before.get(number) == 4 ? -1 : before.get(number)));
+    }
+
+    @Test
+    void theHighestThatIsAnnouncedToLeaveEndsIt() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        List<Endpoint> leaving = upTo(4);
+        leaving.add(endpoint(4, Readiness.DRAINING));
+        resolver.push(leaving);
+        assertThat(owners(balancer)).as("it keeps its keys while it serves").isEqualTo(before);
+        resolver.push(upTo(4));
+        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(owners(balancer)).doesNotContainValue(-1);
+    }
+
+    @Test
+    void anAnnouncedOneLeavesTheOneBelowThatIsMissing() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        resolver.push(ready(0), ready(1), ready(2), endpoint(4, Readiness.DRAINING));
+        resolver.push(upTo(3));
+        assertThat(balancer.snapshot().missingOrdinals())
+                .extracting(MissingOrdinal::ordinal)
+                .containsExactly(3);
+        assertThat(owners(balancer))
+                .as("four shards, of which the last is away")
+                .containsValue(-1);
+    }
+
+    @Test
+    void oneReplicaThatIsAnnouncedDoesNotSpeakForTheOther() {
+        Endpoint twin = ready(1).toBuilder().id("twin-1").build();
+        EndpointSet both = EndpointSet.builder("s")
+                .endpoints(List.of(ready(0), endpoint(1, Readiness.DRAINING), twin))
+                .build();
+        assertThat(EndpointSet.builder("s")
+                        .endpoints(upTo(1))
+                        .build()
+                        .rememberingOrdinals(both)
+                        .missingOrdinals())
+                .extracting(MissingOrdinal::endpointId)
+                .containsExactly("twin-1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void membersThatAnotherSourceReplacesOnPurposeAreForgotten(boolean meant) {
+        EndpointSet all = EndpointSet.builder("one").endpoints(upTo(3)).build();
+        EndpointSet other = EndpointSet.builder("other")
+                .endpoints(upTo(2))
+                .removals(meant ? EndpointSet.Removals.MEANT : EndpointSet.Removals.GUARDED)
+                .build()
+                .rememberingOrdinals(all);
+        assertThat(other.missingOrdinals()).hasSize(meant ? 0 : 1);
+    }
+
+    @Test
+    void theFirstOrdinalOfThePolicyIsNoShardBeforeIt() {
+        Balancer balancer = started(ShardPolicy.builder().firstOrdinal(3).build());
+        resolver.push(ready(3), ready(4), ready(5));
+        resolver.push(ready(3), ready(4));
+        Placement placement = ((ShardPolicy) balancer.settings().policy())
+                .place(EndpointSelector.of("customer-1"), balancer.snapshot());
+        assertThat(placement.shards()).isEqualTo(3);
+    }
+
+    @Test
+    void allGoneIsRememberedToo() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        resolver.push(List.of());
+        time.advance(Duration.ofMinutes(2));
+        assertThat(balancer.snapshot().members()).isEmpty();
+        resolver.push(ready(1));
+        owners(balancer).forEach((number, owner) -> assertThat(owner).isEqualTo(before.get(number) == 1 ? 1 : -1));
+    }
+
+    /** Whatever comes and goes unannounced: a call goes to the owner under all that were ever seen, or nowhere. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void noKeyEverMovesAmongTheOthers(long seed) {
+        Random random = new Random(seed);
+        int count = 2 + random.nextInt(9);
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(count));
+        Map<Integer, Integer> before = owners(balancer);
+        for (int step = 0; step < 30; step++) {
+            TreeSet<Integer> here = new TreeSet<>();
+            for (int ordinal = 0; ordinal < count; ordinal++) {
+                if (random.nextInt(3) > 0) {
+                    here.add(ordinal);
+                }
+            }
+            resolver.push(here.stream().map(MissingOrdinalTest::ready).toList());
+            time.advance(Duration.ofMinutes(2));
+            for (int number = 0; number < 200; number++) {
+                Node node = balancer.pick(key(number));
+                int owner = before.get(number);
+                assertThat(node == null ? -1 : node.endpoint().ordinal()).isEqualTo(here.contains(owner) ? owner : -1);
+            }
+        }
+    }
+}
