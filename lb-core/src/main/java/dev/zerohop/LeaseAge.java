@@ -17,6 +17,9 @@ final class LeaseAge {
     private Duration limit = Duration.ZERO;
     private @Nullable Cancellable timer;
 
+    /** Which timer counts. */
+    private int timers;
+
     LeaseAge(Time time, Executor tasks, Runnable nextGeneration) {
         this.time = time;
         this.tasks = tasks;
@@ -34,16 +37,21 @@ final class LeaseAge {
 
     private void schedule() {
         if (!limit.isZero()) {
-            timer = time.schedule(limit.toNanos(), () -> tasks.execute(this::due));
+            int set = ++timers;
+            timer = time.schedule(limit.toNanos(), () -> tasks.execute(() -> due(set)));
         }
     }
 
-    private void due() {
-        schedule();
-        nextGeneration.run();
+    private void due(int set) {
+        // It may have run out before it was cancelled, and be the task after that.
+        if (set == timers) {
+            schedule();
+            nextGeneration.run();
+        }
     }
 
     void cancel() {
+        timers++;
         if (timer != null) {
             timer.cancel();
             timer = null;

@@ -9,7 +9,9 @@ import dev.zerohop.load.LoadMetrics;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,40 @@ class LeaseAgeTest {
                 return metric;
             }
         });
+    }
+
+    /** The timer has run out, and what it wants done stands behind the change in the control path's queue. */
+    @Test
+    void aLimitThatChangesJustAsTheTimerRunsOutLeavesOneTimer() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        BalancerSettings settings = BalancerSettings.of(new FirstPolicy());
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .serialExecutor(tasks::add)
+                .resolver(source)
+                .settings(settings)
+                .build()) {
+            balancer.start();
+            source.push(A);
+            runAll(tasks);
+            balancer.apply(settings.withLeaseAgeLimit(LIMIT.dividedBy(2)));
+            time.advance(LIMIT);
+            runAll(tasks);
+            time.advance(LIMIT.dividedBy(2).minusSeconds(1));
+            Lease lease = balancer.acquire(PickContext.NONE);
+            time.advance(Duration.ofSeconds(1));
+            runAll(tasks);
+            assertThat(lease.node().inFlight()).as("a second old").isOne();
+            balancer.close();
+            runAll(tasks);
+            assertThat(time.pendingTasks()).isZero();
+        }
+    }
+
+    private static void runAll(Deque<Runnable> tasks) {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+        }
     }
 
     @Test

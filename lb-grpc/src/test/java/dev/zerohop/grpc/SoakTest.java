@@ -41,7 +41,7 @@ class SoakTest {
     @Test
     @Tag("long")
     void nothingIsLeftOfALongRun() throws Exception {
-        soak(500);
+        soak(60);
     }
 
     /** @param rounds how often each of the callers ends a call in each of the ways */

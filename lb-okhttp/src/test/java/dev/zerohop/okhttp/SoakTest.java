@@ -60,7 +60,7 @@ class SoakTest {
             names = {"HTTP_1_1", "H2_PRIOR_KNOWLEDGE"})
     @Tag("long")
     void nothingIsLeftOfALongRun(Protocol protocol) throws Exception {
-        soak(protocol, 250);
+        soak(protocol, 30);
     }
 
     /** @param rounds how often each of the callers ends a call in each of the ways */
