@@ -3,8 +3,10 @@ package dev.zerohop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.config.Configurations;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -83,5 +85,30 @@ class BalancerTest {
                     assertThat(e.refusal().kind()).isEqualTo(Refusal.Kind.NONE_KNOWN);
                     assertThat(e.refusal().waits()).isTrue();
                 });
+    }
+
+    @Test
+    void closeEndsEveryTimer() {
+        Balancer ejecting = Balancer.builder("orders")
+                .env(time.env())
+                .serialExecutor(Runnable::run)
+                .resolver(resolver)
+                .settings(Configurations.defaults())
+                .build();
+        ejecting.start();
+        resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2), Endpoint.of("127.0.0.1", 3));
+        Node failing = ejecting.snapshot().members().get(0);
+        for (int i = 0; i < 5; i++) {
+            ejecting.begin(failing).complete(Outcome.CONNECT_FAILURE);
+        }
+        time.advance(Duration.ofSeconds(1));
+        assertThat(failing.health().status()).isEqualTo(Health.Status.UNREACHABLE);
+        assertThat(time.pendingTasks())
+                .as("the age of leases, and the next review")
+                .isEqualTo(2);
+        ejecting.begin(failing).complete(Outcome.CONNECT_FAILURE);
+        ejecting.close();
+        time.runDue();
+        assertThat(time.pendingTasks()).isZero();
     }
 }
