@@ -2,18 +2,15 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Outcome;
 import java.io.IOException;
-import java.net.ProtocolException;
 import java.util.List;
 import okhttp3.Call;
 import okhttp3.Connection;
 import okhttp3.EventListener;
-import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
-import okio.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * reads the answer, and on cancel by any thread.
  */
 final class CallState extends EventListener {
-
-    /** As many as OkHttp follows. */
-    private static final int MAX_FOLLOW_UPS = 20;
 
     /** How far an attempt has come. */
     enum Phase {
@@ -41,17 +35,16 @@ final class CallState extends EventListener {
     }
 
     private final Call call;
-    private final long startNanos;
+    private final Cancellation cancellation;
+    private final FollowUps followUps = new FollowUps();
 
     private volatile @Nullable OpenLease lease;
     private volatile Interceptor.@Nullable Chain chain;
-    private volatile @Nullable Service awaited;
     private volatile @Nullable Connection connection;
-    private volatile boolean canceled;
-    private volatile boolean outOfTime;
 
     // Of the attempt under way.
     private volatile Phase phase = Phase.LOCAL;
+    private volatile boolean secured;
     private volatile boolean transportFailed;
     private volatile @Nullable Connection failedOn;
     private volatile boolean bodyOpen;
@@ -62,17 +55,11 @@ final class CallState extends EventListener {
     private List<String> retryAfter = List.of();
 
     private volatile boolean bodyStarted;
-    private volatile @Nullable Redirect redirect;
-    private final RedirectCredentials credentials = new RedirectCredentials();
-    private int followUps;
     private boolean withoutEndpoint;
 
-    /** A redirect that leaves the service: where to, and the answer's own headers. */
-    record Redirect(HttpUrl target, Response original) {}
-
-    private CallState(Call call, long startNanos) {
+    private CallState(Call call) {
         this.call = call;
-        this.startNanos = startNanos;
+        this.cancellation = new Cancellation(call);
     }
 
     /** The state of this call, made on first use. */
@@ -81,11 +68,11 @@ final class CallState extends EventListener {
         if (known != null) {
             return known;
         }
-        CallState fresh = new CallState(call, System.nanoTime());
+        CallState fresh = new CallState(call);
         CallState state = call.tag(CallState.class, () -> fresh);
         if (state == fresh) {
             call.addEventListener(fresh);
-            fresh.canceled = call.isCanceled();
+            fresh.cancellation.listening();
         }
         return state;
     }
@@ -94,7 +81,7 @@ final class CallState extends EventListener {
         begin();
         chain = through;
         lease = next;
-        if (canceled) {
+        if (cancellation.reported()) {
             next.end(Outcome.CANCELLED);
         }
     }
@@ -130,6 +117,7 @@ final class CallState extends EventListener {
 
     private void begin() {
         phase = Phase.LOCAL;
+        secured = false;
         transportFailed = false;
         failedOn = null;
         bodyOpen = false;
@@ -140,8 +128,16 @@ final class CallState extends EventListener {
         retryAfter = List.of();
     }
 
+    Cancellation cancellation() {
+        return cancellation;
+    }
+
     boolean canceled() {
-        return canceled || call.isCanceled();
+        return cancellation.canceled();
+    }
+
+    FollowUps followUps() {
+        return followUps;
     }
 
     /**
@@ -155,7 +151,7 @@ final class CallState extends EventListener {
             case CONNECTING, CONNECTED, SENT -> true;
             case ANSWERED -> open != null && open.awaitsBytes();
         };
-        return endpointsTurn && ranOut() ? Outcome.TIMEOUT : abandoned();
+        return endpointsTurn && cancellation.ranOut() ? Outcome.TIMEOUT : abandoned();
     }
 
     /** What an attempt means that the caller has given up: a failed answer stays one. */
@@ -191,11 +187,17 @@ final class CallState extends EventListener {
         return protocol == Protocol.HTTP_2 || protocol == Protocol.H2_PRIOR_KNOWLEDGE;
     }
 
-    /** Whether an endpoint of the service has ever answered this client over TLS. */
-    boolean trusted() {
+    /**
+     * Whether what failed under TLS may be the client's own doing: it may lack an authority's certificate, or its own, and no endpoint of the service has
+     * ever answered it. Under TLS 1.3 a server refuses the client's certificate after the client has begun to send, and the reset that follows can overtake
+     * the reason.
+     */
+    boolean unproven() {
         OpenLease open = lease;
         Interceptor.Chain through = chain;
-        return open != null && through != null && open.route().proofs().has(through);
+        Connection on = failedOn;
+        return (secured || (on != null && on.handshake() != null))
+                && (open == null || through == null || !open.route().proofs().has(through));
     }
 
     /** How many requests of this attempt began to be sent; in-service redirects and authentication make it more than one. */
@@ -261,40 +263,6 @@ final class CallState extends EventListener {
                         .build();
     }
 
-    void await(@Nullable Service service) {
-        awaited = service;
-    }
-
-    void redirect(@Nullable Redirect next) {
-        redirect = next;
-    }
-
-    @Nullable
-    Redirect redirect() {
-        return redirect;
-    }
-
-    /** Begins to count the follow-ups: OkHttp's own and those across services together, as plain OkHttp counts them. */
-    void noFollowUps() {
-        followUps = 0;
-    }
-
-    /** One more was decided on. */
-    void followUp() {
-        followUps++;
-    }
-
-    /** @throws ProtocolException if there are more than OkHttp follows */
-    void limitFollowUps() throws ProtocolException {
-        if (followUps > MAX_FOLLOW_UPS) {
-            throw new ProtocolException("Too many follow-up requests: " + followUps);
-        }
-    }
-
-    RedirectCredentials credentials() {
-        return credentials;
-    }
-
     /** Keeps what the endpoint's answer said, for whoever gets the answer. */
     void retryAfter(List<String> values) {
         retryAfter = values;
@@ -330,6 +298,11 @@ final class CallState extends EventListener {
     public void dnsStart(Call ignored, String domainName) {
         phase = Phase.CONNECTING;
         needsEndpoint();
+    }
+
+    @Override
+    public void secureConnectStart(Call ignored) {
+        secured = true;
     }
 
     @Override
@@ -382,7 +355,7 @@ final class CallState extends EventListener {
     @Override
     public void followUpDecision(Call ignored, Response response, @Nullable Request next) {
         if (next != null) {
-            followUp();
+            followUps.add();
         }
     }
 
@@ -405,31 +378,8 @@ final class CallState extends EventListener {
 
     @Override
     public void canceled(Call ignored) {
-        outOfTime = onWatchdog();
-        canceled = true;
+        cancellation.report();
         end(cancelOutcome());
-        Service service = awaited;
-        if (service != null) {
-            service.wake();
-        }
-    }
-
-    /** Whether it is the call's own time that cancels it. Okio's watchdog does that; the class is not exported, so it is known by name. */
-    private static boolean onWatchdog() {
-        return Thread.currentThread().getClass().getName().startsWith("okio.");
-    }
-
-    /** Whether it was the call's own time that cancelled it. */
-    private boolean ranOut() {
-        if (canceled) {
-            return outOfTime;
-        }
-        // The connection is broken first and the event comes a moment later: the reader of the connection may be here
-        // before it. The clock of the limit began a little before ours.
-        Timeout timeout = call.timeout();
-        long now = System.nanoTime();
-        long limit = timeout.timeoutNanos();
-        return (limit > 0 && now - startNanos >= limit - limit / 10)
-                || (timeout.hasDeadline() && timeout.deadlineNanoTime() - now <= 0);
+        cancellation.wake();
     }
 }

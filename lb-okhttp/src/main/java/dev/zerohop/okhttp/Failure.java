@@ -6,7 +6,6 @@ import java.io.InterruptedIOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownServiceException;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
@@ -55,7 +54,7 @@ record Failure(Outcome outcome, Repeat repeat) {
     }
 
     private static Failure ofConnect(IOException failure, CallState call) {
-        boolean unproven = failure instanceof SSLException && !call.trusted();
+        boolean unproven = call.unproven() && !(failure instanceof SocketTimeoutException);
         return new Failure(unproven ? Outcome.CANCELLED : Outcome.CONNECT_FAILURE, safeAfter(0, call));
     }
 
@@ -66,8 +65,7 @@ record Failure(Outcome outcome, Repeat repeat) {
         if (failure instanceof SocketTimeoutException) {
             return new Failure(Outcome.TIMEOUT, Repeat.IF_IDEMPOTENT);
         }
-        if (failure instanceof SSLException && !call.trusted()) {
-            // Under TLS 1.3 a server refuses the client's certificate after the client has begun to send.
+        if (call.unproven()) {
             return new Failure(Outcome.CANCELLED, Repeat.IF_IDEMPOTENT);
         }
         return new Failure(

@@ -153,7 +153,7 @@ final class Picks {
                         "for an endpoint; " + refused.refusal().message());
             }
         } finally {
-            call.await(null);
+            call.cancellation().await(null);
         }
     }
 
@@ -213,7 +213,7 @@ final class Picks {
             waited = true;
             waitingSinceNanos = System.nanoTime();
         }
-        call.await(service);
+        call.cancellation().await(service);
         try {
             service.awaitChange(seen, Math.min(nanos, timeLeft()), call);
         } catch (InterruptedException interrupted) {

@@ -75,28 +75,28 @@ final class RoutingInterceptor implements Interceptor {
         Request request = chain.request();
         Chain toFollow = chain;
         Response prior = null;
-        call.credentials().begin();
-        call.noFollowUps();
+        FollowUps followUps = call.followUps();
+        followUps.begin();
         while (true) {
-            call.redirect(null);
-            Response response = call.credentials().asSent(send(toFollow, call, request));
+            followUps.expectRedirect();
+            Response response = followUps.credentials().asSent(send(toFollow, call, request));
             if (prior != null) {
                 response = Redirects.after(prior, response);
             }
-            CallState.Redirect redirect = call.redirect();
+            FollowUps.Redirect redirect = followUps.redirect();
             if (redirect == null) {
                 return response;
             }
             Request next = Redirects.followUp(response.request(), response.code(), redirect.target());
             response.close();
-            call.followUp();
-            call.limitFollowUps();
+            followUps.add();
+            followUps.limit();
             prior = Redirects.followed(response, redirect.original().headers());
             request = next;
             if (toFollow == chain) {
-                toFollow = chain.withAuthenticator(call.credentials().over(chain.getAuthenticator()));
+                toFollow = chain.withAuthenticator(followUps.credentials().over(chain.getAuthenticator()));
             }
-            call.credentials().redirected();
+            followUps.credentials().redirected();
         }
     }
 

@@ -34,8 +34,8 @@ final class ServiceBorderInterceptor implements Interceptor {
         if (call == null) {
             return chain.proceed(chain.request());
         }
-        call.limitFollowUps();
-        Request request = call.credentials().withheld(chain.request());
+        call.followUps().limit();
+        Request request = call.followUps().credentials().withheld(chain.request());
         String host = request.url().host();
         boolean routed = services.containsKey(host);
         if (routed && call.withoutEndpoint()) {
@@ -57,7 +57,7 @@ final class ServiceBorderInterceptor implements Interceptor {
                 || !Redirects.followable(request, response.code())) {
             return response;
         }
-        call.redirect(new CallState.Redirect(target, response));
+        call.followUps().redirected(new FollowUps.Redirect(target, response));
         // Without a location OkHttp does not follow, and what only looks like this here must not be cached.
         return response.newBuilder()
                 .removeHeader("Location")

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
 /** A server of bare HTTP/2 frames (RFC 9113) without TLS: it answers, resets, says goodbye and breaks when the test says so. */
@@ -33,10 +34,16 @@ final class FrameServer implements AutoCloseable {
     private final RawServer server;
 
     FrameServer(String id, BiConsumer<Connection, Integer> onRequest) throws IOException {
+        this(id, onRequest, (connection, stream) -> {});
+    }
+
+    /** {@code onRequest} is called at the headers of a request, {@code onData} at each part of its body. */
+    FrameServer(String id, BiConsumer<Connection, Integer> onRequest, BiConsumer<Connection, Integer> onData)
+            throws IOException {
         server = new RawServer(id, (socket, in) -> {
             Connection connection = new Connection(socket);
             connections.add(connection);
-            connection.run(in, onRequest);
+            connection.run(in, onRequest, onData);
         });
     }
 
@@ -64,13 +71,19 @@ final class FrameServer implements AutoCloseable {
     /** One connection; methods may be called from any thread. */
     static final class Connection {
         final List<Integer> streams = new CopyOnWriteArrayList<>();
+
+        /** How many pings were answered: what was sent before them has been read. */
+        final AtomicInteger pongs = new AtomicInteger();
+
         private final Socket socket;
 
         Connection(Socket socket) {
             this.socket = socket;
         }
 
-        private void run(InputStream raw, BiConsumer<Connection, Integer> onRequest) throws IOException {
+        private void run(
+                InputStream raw, BiConsumer<Connection, Integer> onRequest, BiConsumer<Connection, Integer> onData)
+                throws IOException {
             DataInputStream in = new DataInputStream(raw);
             in.readFully(new byte[PREFACE_LENGTH]);
             frame(SETTINGS, 0, 0);
@@ -85,6 +98,10 @@ final class FrameServer implements AutoCloseable {
                     frame(SETTINGS, ACK_OR_END, 0);
                 } else if (type == PING && flags != ACK_OR_END) {
                     frame(PING, ACK_OR_END, 0, payload);
+                } else if (type == PING) {
+                    pongs.incrementAndGet();
+                } else if (type == DATA) {
+                    onData.accept(this, stream);
                 } else if (type == HEADERS) {
                     streams.add(stream);
                     onRequest.accept(this, stream);
@@ -145,6 +162,20 @@ final class FrameServer implements AutoCloseable {
         void goAway(int last) {
             byte[] payload = {(byte) (last >> 24), (byte) (last >> 16), (byte) (last >> 8), (byte) last, 0, 0, 0, 0};
             frame(GOAWAY, 0, 0, payload);
+        }
+
+        void ping() {
+            frame(PING, 0, 0, new byte[8]);
+        }
+
+        /** Resets the connection, where {@link #breakOff} ends it between two frames. */
+        void abort() {
+            try {
+                socket.setSoLinger(true, 0);
+            } catch (IOException closed) {
+                // Then there is nothing to reset.
+            }
+            breakOff();
         }
 
         void breakOff() {
