@@ -34,7 +34,6 @@ final class CallState extends EventListener {
         ANSWERED
     }
 
-    private final Call call;
     private final Cancellation cancellation;
     private final FollowUps followUps = new FollowUps();
 
@@ -58,7 +57,6 @@ final class CallState extends EventListener {
     private boolean withoutEndpoint;
 
     private CallState(Call call) {
-        this.call = call;
         this.cancellation = new Cancellation(call);
     }
 

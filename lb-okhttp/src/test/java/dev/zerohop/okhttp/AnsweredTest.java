@@ -116,6 +116,47 @@ class AnsweredTest {
         }
     }
 
+    @Test
+    void theHeadersOfAnErrorReadmitNothing() throws Exception {
+        BalancerSettings settings = new BalancerSettings(
+                Pickers.roundRobin(),
+                List.of(),
+                OutlierEjection.builder()
+                        .consecutiveFailures(2)
+                        .maxPercent(100)
+                        .jitter(Duration.ZERO)
+                        .build(),
+                MembershipGuard.NONE,
+                RetryPolicy.NONE,
+                null);
+        try (Balancer balancer = balancer(settings);
+                ZerohopOkHttp zerohop =
+                        ZerohopOkHttp.builder().route("orders", balancer).build();
+                FrameServer server = new FrameServer("server", (connection, stream) -> {
+                    if (restarted.isEmpty()) {
+                        connection.breakOff();
+                    } else {
+                        connection.status(stream, "500", false);
+                    }
+                })) {
+            OkHttpClient client = zerohop.install(http2()).build();
+            resolver.push(server.endpoint());
+            time.runDue();
+            for (int i = 0; i < 2; i++) {
+                assertThat(failed(client)).isTrue();
+            }
+            time.advance(Duration.ofSeconds(1));
+            restarted.add("now");
+            time.advance(Duration.ofSeconds(31));
+            assertThat(status(balancer)).isEqualTo(Health.Status.HALF_OPEN);
+            try (Response error = client.newCall(Rig.get("/stream")).execute()) {
+                assertThat(error.code()).isEqualTo(500);
+                time.advance(Duration.ofSeconds(1));
+                assertThat(status(balancer)).isEqualTo(Health.Status.HALF_OPEN);
+            }
+        }
+    }
+
     private final ConcurrentLinkedQueue<String> restarted = new ConcurrentLinkedQueue<>();
 
     private static boolean failed(OkHttpClient client) {

@@ -13,7 +13,9 @@ import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownServiceException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import javax.net.SocketFactory;
+import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
+import mockwebserver3.SocketEffect;
 import okhttp3.Call;
 import okhttp3.Callback;
 import okhttp3.Connection;
@@ -237,6 +241,37 @@ class FailureTest {
         }
     }
 
+    /** The refusal can look like that, too: the reset overtakes it. */
+    @Test
+    void aConnectionThatBreaksUnderTlsSpeaksAgainstTheEndpointOnceTheClientIsKnownToSuitTheService() throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders.shop.svc")
+                .build();
+        HandshakeCertificates tls = new HandshakeCertificates.Builder()
+                .heldCertificate(certificate)
+                .addTrustedCertificate(certificate.certificate())
+                .build();
+        Request request = new Request.Builder().url("https://orders.shop.svc/").build();
+        try (Rig rig = new Rig(
+                        TestPolicies.roundRobin(1),
+                        UnaryOperator.identity(),
+                        client -> client.sslSocketFactory(tls.sslSocketFactory(), tls.trustManager())
+                                .protocols(List.of(Protocol.HTTP_1_1)));
+                TestServer server = new TestServer("server", tls.sslSocketFactory(), List.of(Protocol.HTTP_1_1))) {
+            rig.resolver.push(server.endpoint());
+            MockResponse breaks = new MockResponse.Builder()
+                    .onResponseStart(new SocketEffect.CloseSocket())
+                    .build();
+            server.answer = any -> breaks;
+            assertThatThrownBy(() -> rig.text(request)).isInstanceOf(IOException.class);
+            server.answer = null;
+            assertThat(rig.text(request)).isEqualTo("server");
+            server.answer = any -> breaks;
+            assertThatThrownBy(() -> rig.text(request)).isInstanceOf(IOException.class);
+            assertThat(rig.outcomes()).containsExactly(Outcome.CANCELLED, Outcome.SUCCESS, Outcome.TRANSPORT_FAILURE);
+        }
+    }
+
     /** Makes sockets that fail when they are read. */
     private static final class Failing extends SocketFactory {
         private final IOException failure;
@@ -328,6 +363,54 @@ class FailureTest {
                             Outcome.CONNECTION_LOST,
                             Outcome.CONNECTION_LOST,
                             Outcome.CONNECTION_LOST);
+        }
+    }
+
+    /** OkHttp gives a connection up that answers no pings, and resets its streams without a word why. */
+    @Test
+    void aConnectionThatAnswersNoPingsIsOneFailureOfItsStreamsToo() throws Exception {
+        try (Rig rig = new Rig(
+                        TestPolicies.roundRobin(3),
+                        UnaryOperator.identity(),
+                        client -> client.protocols(HTTP_2).pingInterval(1, TimeUnit.SECONDS));
+                FrameServer server = new FrameServer("server", (connection, stream) -> {})) {
+            rig.resolver.push(server.endpoint());
+            List<CompletableFuture<String>> calls = new ArrayList<>();
+            for (int i = 1; i <= 4; i++) {
+                calls.add(enqueue(rig.client, Rig.post("/", "x")));
+                int requests = i;
+                await().until(() -> server.requests() == requests);
+            }
+            assertThat(server.connections).hasSize(1);
+            server.connections.get(0).deaf = true;
+            for (CompletableFuture<String> call : calls) {
+                assertThat(catchThrowable(() -> call.get(60, TimeUnit.SECONDS))).isNotNull();
+            }
+            await().until(() -> rig.inFlight() == 0);
+            assertThat(rig.outcomes())
+                    .containsExactlyInAnyOrder(
+                            Outcome.TRANSPORT_FAILURE,
+                            Outcome.CONNECTION_LOST,
+                            Outcome.CONNECTION_LOST,
+                            Outcome.CONNECTION_LOST);
+        }
+    }
+
+    @Test
+    void aTlsHandshakeThatHangsIsTheEndpointsFailure() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        try (Rig rig = new Rig(
+                        TestPolicies.roundRobin(1),
+                        UnaryOperator.identity(),
+                        client -> client.readTimeout(Duration.ofMillis(300)));
+                RawServer silent = new RawServer("silent", (socket, in) -> over.await())) {
+            rig.resolver.push(silent.endpoint());
+            assertThatThrownBy(() -> rig.text(
+                            new Request.Builder().url("https://orders/").build()))
+                    .isInstanceOf(SocketTimeoutException.class);
+            assertThat(rig.outcomes()).containsExactly(Outcome.CONNECT_FAILURE);
+        } finally {
+            over.countDown();
         }
     }
 

@@ -75,6 +75,9 @@ final class FrameServer implements AutoCloseable {
         /** How many pings were answered: what was sent before them has been read. */
         final AtomicInteger pongs = new AtomicInteger();
 
+        /** Answers no pings. */
+        volatile boolean deaf;
+
         private final Socket socket;
 
         Connection(Socket socket) {
@@ -96,6 +99,8 @@ final class FrameServer implements AutoCloseable {
                 in.readFully(payload);
                 if (type == SETTINGS && flags != ACK_OR_END) {
                     frame(SETTINGS, ACK_OR_END, 0);
+                } else if (type == PING && flags != ACK_OR_END && deaf) {
+                    continue;
                 } else if (type == PING && flags != ACK_OR_END) {
                     frame(PING, ACK_OR_END, 0, payload);
                 } else if (type == PING) {
@@ -148,10 +153,14 @@ final class FrameServer implements AutoCloseable {
 
         /** An answer of another status, without a body. */
         void status(int stream, String status) {
+            status(stream, status, true);
+        }
+
+        void status(int stream, String status, boolean last) {
             byte[] digits = status.getBytes(StandardCharsets.US_ASCII);
             // A literal without indexing, with the name of entry 8, which is :status.
             byte[] block = {8, 3, digits[0], digits[1], digits[2]};
-            frame(HEADERS, END_HEADERS | ACK_OR_END, stream, block);
+            frame(HEADERS, last ? END_HEADERS | ACK_OR_END : END_HEADERS, stream, block);
         }
 
         void reset(int stream, int error) {

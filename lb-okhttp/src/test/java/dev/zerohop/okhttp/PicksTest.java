@@ -31,6 +31,8 @@ import okhttp3.Request;
 import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which version of the balancer an attempt is made by, and when it waits. */
 @Timeout(300)
@@ -190,6 +192,60 @@ class PicksTest {
                     .as("two pauses, of 50 and 100 ms less a fifth")
                     .isGreaterThan(TimeUnit.MILLISECONDS.toNanos(120));
             assertThat(rig.outcomes()).hasSize(3).containsOnly(Outcome.CONNECT_FAILURE);
+        }
+    }
+
+    /** Why the first attempt fails, and what is there for the second one. */
+    private enum First {
+        /** It arrives nowhere, but there is another endpoint. */
+        REFUSED_BESIDE_ANOTHER,
+        /** Its connection breaks once the request was sent. */
+        BROKEN,
+        /** Its connection ends before the request was sent. */
+        NOT_SENT
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void onlyAnEndpointThatHasJustRefusedACallIsGivenTime(First first) throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        try (Rig rig = new Rig(
+                        TestPolicies.roundRobin(4),
+                        java.util.function.UnaryOperator.identity(),
+                        client -> client.eventListener(new okhttp3.EventListener() {
+                            @Override
+                            public void connectionAcquired(okhttp3.Call call, okhttp3.Connection connection) {
+                                if (first == First.NOT_SENT) {
+                                    try {
+                                        connection.socket().close();
+                                    } catch (IOException impossible) {
+                                        throw new UncheckedIOException(impossible);
+                                    }
+                                }
+                            }
+                        }));
+                RawServer breaking = new RawServer("breaking", (socket, in) -> RawServer.readHead(in))) {
+            if (first == First.REFUSED_BESIDE_ANOTHER) {
+                rig.resolver.push(Rig.dead("1-dead"), Rig.dead("2-dead"));
+            } else {
+                rig.resolver.push(breaking.endpoint());
+            }
+            OkHttpClient client = rig.client
+                    .newBuilder()
+                    .addInterceptor(chain -> {
+                        if (attempts.incrementAndGet() == 2) {
+                            rig.resolver.push();
+                            await().until(() ->
+                                    rig.balancer.snapshot().members().isEmpty());
+                        }
+                        return chain.proceed(chain.request());
+                    })
+                    .build();
+            // What ends the call is that no endpoint is left, and says for how long that was waited for.
+            assertThatThrownBy(() -> Rig.text(client, Rig.get("/")))
+                    .satisfies(e -> assertThat(Rig.story(e))
+                            .contains("failed in 2 attempts", "no endpoint known")
+                            .doesNotContain("waited"));
         }
     }
 
