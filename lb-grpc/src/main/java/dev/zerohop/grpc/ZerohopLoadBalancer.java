@@ -49,7 +49,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private ChannelSettings stated = ChannelSettings.UNSTATED;
     private SourceConfiguration toldConfiguration = SourceConfiguration.NONE;
     private @Nullable String refusedReason;
-    private @Nullable Status sourceError;
     private ConnectivityState published = ConnectivityState.CONNECTING;
     private boolean membershipChanged;
     private boolean refreshWanted;
@@ -70,7 +69,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Object config = resolved.getLoadBalancingPolicyConfig();
         ChannelSettings before = stated;
         stated = config instanceof ChannelSettings given ? given : ChannelSettings.UNSTATED;
-        sourceError = null;
         EndpointSet set = endpointsOf(resolved);
         if (balancer == null) {
             Balancer first = newBalancer(set.source(), resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
@@ -215,7 +213,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     @Override
     public void handleNameResolutionError(Status error) {
-        sourceError = error;
         channelLog(ChannelLogLevel.WARNING, "the source cannot be asked: {0}", Causes.describe(error));
         Balancer running = balancer;
         if (running == null) {
@@ -302,8 +299,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
         }
         if (byNode.isEmpty()) {
-            return !snapshot.members().isEmpty()
-                            || (sourceError == null && running().endpoints() == null)
+            return !snapshot.members().isEmpty() || running().endpoints() == null
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }

@@ -168,6 +168,30 @@ class AttemptsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void eachCallPaysIntoTheBudget(boolean intercepted) throws Exception {
+        try (RecordingPolicy policy = new RecordingPolicy();
+                Fleet fleet = Fleet.of("a", "b")) {
+            var builder = fleet.builder()
+                    .defaultServiceConfig(policy.serviceConfig(
+                            "{'retry': {'budgetPercent': 100, 'minPerSecond': 0}}",
+                            Json.retries(2, "['UNAVAILABLE']")));
+            ManagedChannel channel = fleet.built(intercepted ? builder.intercept(ZerohopGrpc.interceptor()) : builder);
+            RoutingTest.awaitAll(channel, "a", "b");
+            fleet.servers.values().forEach(server -> {
+                server.log.clear();
+                server.fails = request -> Status.UNAVAILABLE.withDescription("no");
+            });
+            // The call itself pays for its repetition, however long ago the calls before it were.
+            assertThatThrownBy(() -> TestServer.call(channel))
+                    .hasMessageContaining("UNAVAILABLE: no")
+                    .hasMessageNotContaining("budget");
+            assertThat(fleet.server("a").log.size() + fleet.server("b").log.size())
+                    .isEqualTo(2);
+        }
+    }
+
     @Test
     void theConfigurationsMaximumOfAttemptsHolds() throws Exception {
         try (RecordingPolicy policy = new RecordingPolicy();

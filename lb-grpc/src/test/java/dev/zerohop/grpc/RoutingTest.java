@@ -310,8 +310,9 @@ class RoutingTest {
         try (Fleet fleet = new Fleet()) {
             fleet.fail("403 from the source");
             ManagedChannel channel = fleet.channel("{}");
-            await().untilAsserted(() ->
-                    assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("UNAVAILABLE"));
+            await().untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
+                    .hasMessageContaining("UNAVAILABLE")
+                    .hasMessageContaining(fleet.target() + " cannot be asked: 403 from the source"));
             fleet.add("a");
             fleet.name("a");
             awaitAll(channel, "a");
@@ -320,6 +321,13 @@ class RoutingTest {
             fleet.push(List.of());
             await().untilAsserted(() ->
                     assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("no endpoint known"));
+            assertThatThrownBy(() -> TestServer.call(channel))
+                    .as("the source has answered since its errors")
+                    .hasMessageNotContaining("again")
+                    .hasMessageNotContaining("403");
+            fleet.fail("a third time");
+            await().untilAsserted(() ->
+                    assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("a third time"));
         }
     }
 
