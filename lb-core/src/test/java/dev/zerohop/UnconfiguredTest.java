@@ -159,6 +159,19 @@ class UnconfiguredTest {
 
     @ParameterizedTest
     @EnumSource
+    void theReasonIsThatOfTheLastOneThatWasRefused(By by) {
+        by.refuse(now);
+        members();
+        now.configure("{\"policy\": \"quickest\"}");
+        assertThat(balancer.refusal(PickContext.NONE).message()).contains("quickest").doesNotContain(WHY);
+        assertThat(unconfigured).hasSize(2);
+        members();
+        by.refuse(now);
+        assertRefusing();
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aConfigurationEqualToTheDefaultsEndsItToo(By by) {
         by.refuse(now);
         members();
@@ -173,6 +186,8 @@ class UnconfiguredTest {
         by.refuse(now);
         members();
         now.configure("");
+        assertServing(Configurations.defaults().policy().name());
+        balancer.applyDefaults();
         assertServing(Configurations.defaults().policy().name());
         by.refuse(now);
         assertServing(Configurations.defaults().policy().name());
