@@ -84,17 +84,60 @@ class UnconfiguredTest {
     void callFailsAndNamesTheField(Source source, String transport) throws IOException {
         configured(source, transport, BAD);
         Cli.Result result = Cli.run(
-                "call", target(source), "--transport", transport, "--id", "7", "--count", "3", "--output", "json");
+                "call",
+                target(source),
+                "--timeout",
+                "60000",
+                "--transport",
+                transport,
+                "--id",
+                "7",
+                "--count",
+                "3",
+                "--output",
+                "json");
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.err()).contains("configuration is refused", FIELD, "FAILFAST");
         Map<String, Object> json = JsonText.object(result.out());
         assertThat(json.get("configurationRefused").toString()).contains(FIELD, "FAILFAST");
         assertThat(json.get("ok")).isEqualTo(0L);
-        Cli.Result own =
-                Cli.run("call", target(source), "--transport", transport, "--policy", "round_robin", "--count", "3");
+        Cli.Result lasting = Cli.run(
+                "call",
+                target(source),
+                "--timeout",
+                "60000",
+                "--transport",
+                transport,
+                "--id",
+                "7",
+                "--duration",
+                "0.2");
+        assertThat(lasting.code()).isEqualTo(1);
+        assertThat(lasting.err()).contains(FIELD);
+        Cli.Result own = Cli.run(
+                "call",
+                target(source),
+                "--timeout",
+                "60000",
+                "--transport",
+                transport,
+                "--policy",
+                "round_robin",
+                "--count",
+                "3");
         assertThat(own.code()).as("the caller's own policy holds").isZero();
         configured(source, transport, GOOD);
-        Cli.Result good = Cli.run("call", target(source), "--transport", transport, "--id", "7", "--output", "json");
+        Cli.Result good = Cli.run(
+                "call",
+                target(source),
+                "--timeout",
+                "60000",
+                "--transport",
+                transport,
+                "--id",
+                "7",
+                "--output",
+                "json");
         assertThat(good.code()).isZero();
         assertThat(good.out()).doesNotContain("configurationRefused");
     }
