@@ -163,7 +163,9 @@ class UnconfiguredTest {
         by.refuse(now);
         members();
         now.configure("{\"policy\": \"quickest\"}");
-        assertThat(balancer.refusal(PickContext.NONE).message()).contains("quickest").doesNotContain(WHY);
+        assertThat(balancer.refusal(PickContext.NONE).message())
+                .contains("quickest")
+                .doesNotContain(WHY);
         assertThat(unconfigured).hasSize(2);
         members();
         by.refuse(now);
