@@ -139,10 +139,14 @@ public final class Balancer implements AutoCloseable {
             start = time.nanoTime();
         }
         if (load != null) {
-            load.started(start == LeaseImpl.UNTIMED ? 0 : start);
+            try {
+                load.started(start == LeaseImpl.UNTIMED ? 0 : start);
+            } catch (Throwable thrown) {
+                reportLoad(thrown);
+            }
         }
         int generation = live.begin();
-        int phase = live.halfOpen ? live.record.phase() : 0;
+        int phase = live.halfOpen ? live.phase() : 0;
         Lease lease = shardEpoch == ShardMap.NO_EPOCH
                 ? new LeaseImpl(live, load, start, generation, phase)
                 : new LeaseImpl.Routed(live, load, start, generation, phase, shardEpoch);
@@ -153,14 +157,44 @@ public final class Balancer implements AutoCloseable {
     }
 
     void answered(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int phase) {
-        if (load != null && startNanos != LeaseImpl.UNTIMED) {
-            long now = time.nanoTime();
-            load.answered(now, Math.max(0, now - startNanos));
-        } else if (load != null) {
-            load.answered(0, 0);
+        if (load != null) {
+            long now = startNanos == LeaseImpl.UNTIMED ? 0 : time.nanoTime();
+            try {
+                load.answered(now, startNanos == LeaseImpl.UNTIMED ? 0 : Math.max(0, now - startNanos));
+            } catch (Throwable thrown) {
+                reportLoad(thrown);
+            }
         }
-        if (phase != 0 && node.record.onProbeOutcome(Outcome.SUCCESS, phase)) {
+        if (phase != 0 && judged(node, Outcome.SUCCESS, phase)) {
             control.askForReview();
+        }
+    }
+
+    /** Reports what code of others threw. */
+    void report(String part, String consequence, Throwable thrown) {
+        control.faults().report(part, consequence, thrown);
+    }
+
+    private void reportLoad(Throwable thrown) {
+        report("the load metric", "calls go on, it does not count this one", thrown);
+    }
+
+    /** Gives the outcome to the endpoint's track record; whether a review should follow. */
+    private boolean judged(LiveNode node, Outcome outcome, int phase) {
+        try {
+            EjectionPolicy.TrackRecord record = node.record;
+            return phase != 0 ? record.onProbeOutcome(outcome, phase) : record.onOutcome(outcome);
+        } catch (Throwable thrown) {
+            report("the ejection's track record", "calls go on, it does not count this outcome", thrown);
+            return false;
+        }
+    }
+
+    private void ended(LoadMetric.Load load, long now, long latency, Outcome outcome, boolean answered) {
+        try {
+            load.ended(now, latency, outcome, answered);
+        } catch (Throwable thrown) {
+            reportLoad(thrown);
         }
     }
 
@@ -174,20 +208,19 @@ public final class Balancer implements AutoCloseable {
         node.note(outcome);
         if (startNanos == LeaseImpl.UNTIMED) {
             if (load != null) {
-                load.ended(0, 0, outcome, answered);
+                ended(load, 0, 0, outcome, answered);
             }
         } else {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
             if (load != null) {
-                load.ended(now, latency, outcome, answered);
+                ended(load, now, latency, outcome, answered);
             }
             if (observed) {
                 listener.onOutcome(name, node.endpoint(), outcome, latency);
             }
         }
-        EjectionPolicy.TrackRecord record = node.record;
-        boolean review = phase != 0 ? record.onProbeOutcome(outcome, phase) : record.onOutcome(outcome);
+        boolean review = judged(node, outcome, phase);
         // A held endpoint is served while it answers: its first failure counts, whatever ejects or follows it.
         boolean settled = outcome.isEndpointFailure() && node.held();
         if (settled) {

@@ -55,9 +55,15 @@ public final class BalancerView {
                 break;
             }
         }
-        return settled.isEmpty()
-                ? null
-                : picker.rebuild(snapshot.with(settled, Long.MAX_VALUE, "without those half open"));
+        try {
+            return settled.isEmpty()
+                    ? null
+                    : picker.rebuild(snapshot.with(settled, Long.MAX_VALUE, "without those half open"));
+        } catch (Throwable thrown) {
+            // Calls then go to the endpoint that is being probed; rebuilding for the snapshot itself reports such a
+            // fault.
+            return null;
+        }
     }
 
     private static boolean isHalfOpen(Node node) {
@@ -162,18 +168,34 @@ public final class BalancerView {
      * where one has just failed to connect is better made a little later. Not for first attempts: it picks, and counts nothing.
      */
     public @Nullable Endpoint lastResort(PickContext context) {
-        Node node = picker.pick(context);
-        return node != null && context.avoids(node.endpoint()) ? node.endpoint() : null;
+        try {
+            Node node = picker.pick(context);
+            return node != null && context.avoids(node.endpoint()) ? node.endpoint() : null;
+        } catch (Throwable thrown) {
+            // The pick itself says so.
+            return null;
+        }
     }
 
     /** {@link Picker#waits} of this version. */
     public boolean waits(PickContext context) {
-        return picker.waits(context);
+        try {
+            return picker.waits(context);
+        } catch (Throwable thrown) {
+            owner.report("waits() of the policy " + settings.policy().name(), "calls do not wait", thrown);
+            return false;
+        }
     }
 
     /** Whether {@code picked} stands in for an owner that is down (owner-down policy SPILL). */
     public boolean spilled(PickContext context, Node picked) {
-        return keyed && picker.spilled(context, picked);
+        try {
+            return keyed && picker.spilled(context, picked);
+        } catch (Throwable thrown) {
+            owner.report(
+                    "spilled() of the policy " + settings.policy().name(), "the call counts as its owner's", thrown);
+            return false;
+        }
     }
 
     /**

@@ -101,7 +101,7 @@ final class ControlPath {
         return new BalancerView(
                 balancer,
                 stated,
-                stated.retry().newBudget(time),
+                new GuardedBudget(stated.retry().newBudget(time), faults),
                 stated.policy().newPicker(Snapshot.EMPTY, env),
                 Snapshot.EMPTY);
     }
@@ -404,8 +404,8 @@ final class ControlPath {
         BalancerSettings next;
         try {
             next = requireNonNull(parser.apply(json), "the parser returned null, expected settings");
-        } catch (RuntimeException refused) {
-            refuseConfiguration(sourceName(source) + ": " + refused.getMessage());
+        } catch (Throwable refused) {
+            refuseConfiguration(sourceName(source) + ": " + SourceState.brief(refused));
             return;
         }
         String refused = takeSettings(next);
@@ -439,11 +439,11 @@ final class ControlPath {
                 judge = next.ejection().newJudge(env);
             }
             if (!next.retry().equals(before.retry())) {
-                budget = next.retry().newBudget(time);
+                budget = new GuardedBudget(next.retry().newBudget(time), faults);
             }
             now = old.with(next, budget, picker);
-        } catch (RuntimeException refused) {
-            return String.valueOf(refused.getMessage());
+        } catch (Throwable refused) {
+            return SourceState.brief(refused);
         }
         // Requests read a node's load and then whether the clock is wanted. One that wants it must not be seen before
         // the view says so.
@@ -528,13 +528,35 @@ final class ControlPath {
         for (Stage stage : settings.stages()) {
             next = applied(stage, next, now);
         }
-        balancer.publish(balancer.view().over(next));
+        boolean built = publish(next);
         // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
         // final.
         rebuilding = false;
         wake();
-        listener.onRebuild(name, next);
-        return Math.min(followed ? review : Math.min(review, RETRY_NANOS), next.reviewInNanos());
+        if (built) {
+            listener.onRebuild(name, next);
+        }
+        return Math.min(followed && built ? review : Math.min(review, RETRY_NANOS), next.reviewInNanos());
+    }
+
+    /** A picker that cannot be carried over is made anew; if that fails too, the version before stays until it works or another policy is applied. */
+    private boolean publish(Snapshot next) {
+        BalancerView old = balancer.view();
+        try {
+            balancer.publish(old.over(next));
+            return true;
+        } catch (Throwable thrown) {
+            String part = "the policy " + old.settings().policy().name();
+            faults.report(part, "its picker for the new endpoints is made from nothing", thrown);
+            try {
+                Picker anew = old.settings().policy().newPicker(next, env);
+                balancer.publish(new BalancerView(balancer, old.settings(), old.retryBudget(), anew, next));
+                return true;
+            } catch (Throwable again) {
+                faults.report(part + ", asked for a new picker,", "the version before it stays in force", again);
+                return false;
+            }
+        }
     }
 
     /** A stage that throws is passed over, for it may throw for ever while endpoints come and go. */

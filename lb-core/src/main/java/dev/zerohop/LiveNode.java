@@ -69,6 +69,16 @@ final class LiveNode extends LiveNodePad implements Node {
         return halfOpen && record.awaitsProbe();
     }
 
+    /** The half-open phase that a call which begins now belongs to. */
+    int phase() {
+        try {
+            return record.phase();
+        } catch (Throwable thrown) {
+            owner.report("the ejection's track record", "the call decides nothing", thrown);
+            return 0;
+        }
+    }
+
     Balancer owner() {
         return owner;
     }

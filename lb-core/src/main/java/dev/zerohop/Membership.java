@@ -3,9 +3,11 @@ package dev.zerohop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,6 +53,9 @@ final class Membership {
 
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
     private boolean torn;
+
+    /** The records of endpoints that the judge threw at instead of taking them. */
+    private final Set<EjectionPolicy.TrackRecord> unjudged = Collections.newSetFromMap(new IdentityHashMap<>());
 
     private final ForeignFaults faults;
     private EjectionPolicy.Judge judge;
@@ -163,7 +168,7 @@ final class Membership {
     }
 
     private void depart(LiveNode node) {
-        judge.remove(node.record);
+        forget(judge, node);
         departed.put(Place.of(node.endpoint()), node);
     }
 
@@ -191,6 +196,47 @@ final class Membership {
         }
     }
 
+    private void judgeUnjudged() {
+        for (LiveNode node : unjudged.isEmpty() ? List.<LiveNode>of() : members) {
+            if (unjudged.remove(node.record)) {
+                node.setRecord(recordOf(judge, node.endpoint(), null));
+            }
+        }
+    }
+
+    private void forget(EjectionPolicy.Judge by, LiveNode node) {
+        if (!unjudged.isEmpty() && unjudged.remove(node.record)) {
+            return;
+        }
+        try {
+            by.remove(node.record);
+        } catch (Throwable thrown) {
+            faults.report("remove() of the ejection's judge", "the endpoint leaves all the same", thrown);
+        }
+    }
+
+    /** A judge that cannot take an endpoint does not judge it. */
+    private EjectionPolicy.TrackRecord recordOf(
+            EjectionPolicy.Judge by, Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord before) {
+        try {
+            return by.add(endpoint, before);
+        } catch (Throwable thrown) {
+            faults.report("add() of the ejection's judge", "the endpoint is not ejected until it works", thrown);
+            EjectionPolicy.TrackRecord unjudged = NoEjection.INSTANCE.add(endpoint, null);
+            this.unjudged.add(unjudged);
+            return unjudged;
+        }
+    }
+
+    private LoadMetric.@Nullable Load loadOf(LoadMetric metric) {
+        try {
+            return LiveNode.loadOf(metric);
+        } catch (Throwable thrown) {
+            faults.report("newLoad() of the load metric", "calls under way are counted instead", thrown);
+            return null;
+        }
+    }
+
     private HealthSource.@Nullable Verdict initial(HealthSource health) {
         try {
             return health.initial();
@@ -204,9 +250,9 @@ final class Membership {
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
         LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
         if (node == null) {
-            node = new LiveNode(owner, endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
+            node = new LiveNode(owner, endpoint, now, loadOf(metric), recordOf(judge, endpoint, null));
         } else {
-            node.rejoin(endpoint, now, LiveNode.loadOf(metric), judge.add(endpoint, null));
+            node.rejoin(endpoint, now, loadOf(metric), recordOf(judge, endpoint, null));
         }
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = initial(health);
@@ -248,7 +294,7 @@ final class Membership {
             String id = member.endpoint().id();
             LiveNode node = gone.get(id);
             // Held endpoints are served while they answer: the first failure settles the doubt.
-            if (node != null && node.mayBeHeld()) {
+            if (node != null && mayBeHeld(node)) {
                 gone.remove(id);
                 node.setHeldSince(member.heldSinceNanos());
                 after.add(node);
@@ -274,7 +320,7 @@ final class Membership {
 
     private boolean anyHeldFailed() {
         for (LiveNode node : members) {
-            if (node.held() && !node.mayBeHeld()) {
+            if (node.held() && !mayBeHeld(node)) {
                 return true;
             }
         }
@@ -287,13 +333,14 @@ final class Membership {
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        long next = judge.review(now);
+        judgeUnjudged();
+        long next = judged(now);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
         for (LiveNode node : members) {
             Health before = node.health();
-            long ends = node.judge(now);
+            long ends = judged(node, now);
             if (ends != Long.MAX_VALUE) {
                 next = Math.min(next, ends - now);
             }
@@ -303,6 +350,34 @@ final class Membership {
             }
         }
         return next;
+    }
+
+    private static boolean mayBeHeld(LiveNode node) {
+        try {
+            return node.mayBeHeld();
+        } catch (Throwable thrown) {
+            // Its record does not say how it fared: the guard's own time ends the hold.
+            return true;
+        }
+    }
+
+    private long judged(long now) {
+        try {
+            return judge.review(now);
+        } catch (Throwable thrown) {
+            faults.report("review() of the ejection's judge", "it is asked again", thrown);
+            return GUARD_RETRY_NANOS;
+        }
+    }
+
+    /** What is believed of a node stays if its record throws. */
+    private long judged(LiveNode node, long now) {
+        try {
+            return node.judge(now);
+        } catch (Throwable thrown) {
+            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
+            return Long.MAX_VALUE;
+        }
     }
 
     /** Begins the next generation of leases; what is left of the one before the last has leaked. */
@@ -330,7 +405,11 @@ final class Membership {
         LoadMetric.Load load = node.load;
         for (int i = 0; i < leaked; i++) {
             if (load != null) {
-                load.ended(now, limit.toNanos(), Outcome.LEAKED, false);
+                try {
+                    load.ended(now, limit.toNanos(), Outcome.LEAKED, false);
+                } catch (Throwable thrown) {
+                    faults.report("the load metric", "the leak is counted out all the same", thrown);
+                }
             }
             listener.onLeak(owner.name(), node.endpoint(), limit);
         }
@@ -359,7 +438,7 @@ final class Membership {
 
     void measureBy(LoadMetric metric) {
         for (LiveNode node : members) {
-            node.setLoad(LiveNode.loadOf(metric));
+            node.setLoad(loadOf(metric));
         }
     }
 
@@ -367,15 +446,16 @@ final class Membership {
     void judgeBy(EjectionPolicy.Judge next) {
         for (LiveNode node : members) {
             EjectionPolicy.TrackRecord record = node.record;
-            node.setRecord(next.add(node.endpoint(), record));
-            judge.remove(record);
+            EjectionPolicy.TrackRecord after = recordOf(next, node.endpoint(), record);
+            forget(judge, node);
+            node.setRecord(after);
         }
         judge = next;
     }
 
     void clear() {
         for (LiveNode node : members) {
-            judge.remove(node.record);
+            forget(judge, node);
         }
         nodes.clear();
         departed.clear();

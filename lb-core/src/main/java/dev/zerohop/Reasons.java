@@ -41,7 +41,7 @@ final class Reasons {
         if (now.snapshot().members().isEmpty()) {
             return new Refusal(
                     Refusal.Kind.NONE_KNOWN,
-                    source.silent() || changing(now) || now.picker().waits(context),
+                    source.silent() || changing(now) || now.waits(context),
                     name + ": no endpoint known; " + control.sourceName(source) + " has answered " + source.answers()
                             + " times" + source.error(", last error since "));
         }

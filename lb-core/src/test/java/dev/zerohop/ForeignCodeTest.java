@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerTest.FirstPolicy;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDirectory;
 import dev.zerohop.testing.ScriptedResolver;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +20,12 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever part of others throws: the balancer takes the set, works on, and takes the next change. */
 class ForeignCodeTest {
@@ -371,6 +377,312 @@ class ForeignCodeTest {
             assertThat(balancer.snapshot().members()).hasSize(2);
             time.advance(Duration.ofSeconds(2));
             assertThat(balancer.snapshot().members()).as("asked again").hasSize(1);
+        }
+    }
+
+    /** Everything of an ejection's that can throw does, from the first endpoint on. */
+    private static EjectionPolicy brokenEjection(boolean add) {
+        EjectionPolicy.TrackRecord record = (EjectionPolicy.TrackRecord) Proxy.newProxyInstance(
+                ForeignCodeTest.class.getClassLoader(),
+                new Class<?>[] {EjectionPolicy.TrackRecord.class},
+                (proxy, method, args) -> {
+                    throw new AssertionError(method.getName());
+                });
+        return env -> new EjectionPolicy.Judge() {
+            @Override
+            public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+                if (add) {
+                    throw new AssertionError("add");
+                }
+                return record;
+            }
+
+            @Override
+            public void remove(EjectionPolicy.TrackRecord gone) {
+                throw new AssertionError("remove");
+            }
+
+            @Override
+            public long review(long nowNanos) {
+                throw new AssertionError("review");
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEjectionThatThrowsEjectsNobodyAndStopsNothing(boolean add) {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(new BalancerSettings(
+                        new FirstPolicy(),
+                        List.of(),
+                        brokenEjection(add),
+                        MembershipGuard.NONE,
+                        RetryPolicy.NONE,
+                        null))
+                .build()) {
+            balancer.start();
+            source.push(ONE, TWO);
+            Lease lease = balancer.acquire(PickContext.NONE);
+            lease.answered();
+            assertThat(lease.complete(Outcome.CONNECT_FAILURE)).isTrue();
+            assertThat(lease.node().inFlight()).isZero();
+            source.push(TWO);
+            time.advance(Duration.ofSeconds(3));
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(TWO);
+            balancer.apply(BalancerSettings.of(new FirstPolicy()));
+            source.push(ONE);
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
+        }
+    }
+
+    /** Picks the first candidate with code that throws beside that. */
+    private static PickPolicy policy(Fuse newPicker, Fuse rebuild, LoadMetric metric) {
+        return new PickPolicy() {
+            @Override
+            public String name() {
+                return "fused";
+            }
+
+            @Override
+            public boolean keyed() {
+                return true;
+            }
+
+            @Override
+            public LoadMetric loadMetric() {
+                return metric;
+            }
+
+            @Override
+            public Picker newPicker(Snapshot first, Env env) {
+                if (!first.members().isEmpty()) {
+                    newPicker.blow();
+                }
+                return picker(first);
+            }
+
+            private Picker picker(Snapshot snapshot) {
+                return new Picker() {
+                    @Override
+                    public @Nullable Node pick(PickContext context) {
+                        return snapshot.candidates().isEmpty()
+                                ? null
+                                : snapshot.candidates().get(0).node();
+                    }
+
+                    @Override
+                    public Refusal refusal(PickContext context) {
+                        return new Refusal(Refusal.Kind.NONE_USABLE, false, "none");
+                    }
+
+                    @Override
+                    public boolean waits(PickContext context) {
+                        throw new AssertionError("waits");
+                    }
+
+                    @Override
+                    public boolean spilled(PickContext context, Node picked) {
+                        throw new AssertionError("spilled");
+                    }
+
+                    @Override
+                    public Picker rebuild(Snapshot next) {
+                        rebuild.blow();
+                        return picker(next);
+                    }
+                };
+            }
+        };
+    }
+
+    private static LoadMetric brokenLoad() {
+        return new LoadMetric() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public boolean timed() {
+                return true;
+            }
+
+            @Override
+            public Load newLoad() {
+                return new Load() {
+                    @Override
+                    public void started(long nowNanos) {
+                        throw new AssertionError("started");
+                    }
+
+                    @Override
+                    public void answered(long nowNanos, long latencyNanos) {
+                        throw new AssertionError("answered");
+                    }
+
+                    @Override
+                    public void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered) {
+                        throw new AssertionError("ended");
+                    }
+
+                    @Override
+                    public double value(long nowNanos, int inFlight) {
+                        throw new AssertionError("value");
+                    }
+                };
+            }
+        };
+    }
+
+    @Test
+    void aLoadMetricThatThrowsCostsNoCallAndNoCount() {
+        ScriptedResolver source = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(policy(new Fuse(0), new Fuse(0), brokenLoad())))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            for (int i = 0; i < 3; i++) {
+                Lease lease = balancer.acquire(PickContext.NONE);
+                lease.answered();
+                assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+                assertThat(lease.node().inFlight()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whatIsAskedBesideAPickDoesNotThrow() {
+        ScriptedResolver source = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(policy(new Fuse(0), new Fuse(0), LoadMetric.IN_FLIGHT)))
+                .build()) {
+            balancer.start();
+            assertThat(balancer.view().waits(PickContext.NONE)).isFalse();
+            source.fail(new IOException("down"));
+            assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.NONE_KNOWN);
+            source.push(ONE);
+            Node node = balancer.pick(PickContext.NONE);
+            assertThat(node).isNotNull();
+            assertThat(balancer.view().spilled(PickContext.NONE, node)).isFalse();
+            balancer.apply(BalancerSettings.of(broken(Broken.PICK)));
+            assertThat(balancer.view().lastResort(PickContext.NONE)).isNull();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPolicyThatCannotRebuildIsMadeAnewOrKeepsItsVersionUntilAnotherComes(boolean anew) {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        Fuse always = new Fuse(Integer.MAX_VALUE);
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(BalancerSettings.of(policy(anew ? new Fuse(0) : always, always, LoadMetric.IN_FLIGHT)))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            source.push(TWO);
+            time.advance(Duration.ofMinutes(2));
+            Node node = balancer.pick(PickContext.NONE);
+            assertThat(node == null ? null : node.endpoint()).isEqualTo(anew ? TWO : null);
+            balancer.apply(BalancerSettings.of(new FirstPolicy()));
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(TWO);
+        }
+    }
+
+    @Test
+    void aBudgetThatThrowsGrantsNothingAndCostsNothing() {
+        RetryBudget broken = new RetryBudget() {
+            @Override
+            public void deposit() {
+                throw new AssertionError("deposit");
+            }
+
+            @Override
+            public boolean tryWithdraw() {
+                throw new AssertionError("withdraw");
+            }
+        };
+        RetryBudget guarded = new GuardedBudget(broken, new ForeignFaults("orders"));
+        guarded.deposit();
+        assertThat(guarded.tryWithdraw()).isFalse();
+    }
+
+    @Test
+    void aParserThatThrowsAnErrorRefusesTheConfiguration() {
+        ScriptedResolver source = new ScriptedResolver();
+        List<String> refused = new ArrayList<>();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(new FirstPolicy()))
+                .configurationParser(json -> {
+                    throw new NoClassDefFoundError("Parser");
+                })
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onConfigurationRefused(String service, String reason) {
+                        refused.add(reason);
+                    }
+                })
+                .build()) {
+            balancer.start();
+            source.configure("{}");
+            source.push(ONE);
+            assertThat(refused).singleElement().asString().endsWith("Parser");
+        }
+    }
+
+    private static final class Stillborn implements Resolver {
+        @Override
+        public void start(Listener listener) {
+            throw new AssertionError("no class for it");
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public String toString() {
+            return "stillborn";
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lastGood", "fallback"})
+    void aSourceBehindAnotherThatDoesNotStartIsOneThatCannotBeAsked(String kind, @TempDir Path directory) {
+        FakeTime time = new FakeTime();
+        ScriptedResolver second = new ScriptedResolver();
+        Resolver source = kind.equals("lastGood")
+                ? Resolvers.lastGood(new Stillborn(), "orders", directory.resolve("f"), time.env())
+                : Resolvers.fallback(List.of(new Stillborn(), second), time.env(), Duration.ofSeconds(1));
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(source)
+                .settings(BalancerSettings.of(new FirstPolicy()))
+                .build()) {
+            balancer.start();
+            time.advance(Duration.ofSeconds(2));
+            if (kind.equals("fallback")) {
+                second.push(ONE);
+                assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
+            } else {
+                assertThat(balancer.refusal(PickContext.NONE).message())
+                        .contains("stillborn")
+                        .contains("no class for it");
+                assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+            }
         }
     }
 }

@@ -159,7 +159,7 @@ final class FallbackResolver implements Resolver {
         lifecycle.start(listener, () -> {
             startedNanos = env.time().nanoTime();
             for (Source source : sources) {
-                source.resolver.start(source);
+                lifecycle.startSource(source.resolver, source);
             }
             choose();
         });

@@ -85,7 +85,7 @@ final class LastGoodResolver implements Resolver {
                                 serveStored();
                             }));
             blocking(this::readStored);
-            source.start(new FromSource());
+            lifecycle.startSource(source, new FromSource());
         });
     }
 

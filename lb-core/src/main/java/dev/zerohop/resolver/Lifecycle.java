@@ -45,6 +45,15 @@ final class Lifecycle {
         });
     }
 
+    /** Starts a source of this resolver's; one that does not start is one that cannot be asked. */
+    void startSource(Resolver source, Resolver.Listener from) {
+        try {
+            source.start(from);
+        } catch (Throwable thrown) {
+            from.onError(new IllegalStateException(source + " did not start: " + thrown, thrown));
+        }
+    }
+
     /** Runs a task after those before it, unless this is closed by then. */
     void run(Runnable task) {
         serial.execute(() -> {

@@ -40,6 +40,9 @@ final class SharedWatch {
         private final Resolver.Listener listener;
         private volatile boolean left;
 
+        /** Touched by the lifecycle's tasks only. */
+        private long failures;
+
         User(Resolver.Listener listener) {
             this.listener = listener;
         }
@@ -50,8 +53,15 @@ final class SharedWatch {
             }
             try {
                 call.accept(listener);
-            } catch (RuntimeException | LinkageError | AssertionError thrown) {
-                LOG.error("{}: one of its listeners threw; the others are told all the same", source, thrown);
+            } catch (Throwable thrown) {
+                // The first time and then each power of two: one that stays broken must not flood.
+                if (Long.bitCount(++failures) == 1) {
+                    LOG.error(
+                            "{}: one of its listeners threw ({} times so far); others are still notified",
+                            source,
+                            failures,
+                            thrown);
+                }
             }
         }
     }
@@ -99,7 +109,7 @@ final class SharedWatch {
             users.add(user);
             if (!started) {
                 started = true;
-                source.start(new FromSource());
+                lifecycle.startSource(source, new FromSource());
                 return;
             }
             SourceConfiguration stated = configuration;
