@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
  * Why connections fail, for the error of a call: a few are enough to see a pattern.
  *
  * @param text one cause for each endpoint, up to five; empty if no connection has failed
- * @param first what the transport threw at the first of them
+ * @param first what the transport threw at the first of them, or the source where there is no endpoint
  */
 record Causes(String text, @Nullable Throwable first) {
     static final Causes NONE = new Causes("", null);
 
     private static final int NAMED = 5;
 
-    static Causes of(Collection<Link> links) {
+    static Causes of(Collection<Link> links, @Nullable Status sourceError) {
         StringBuilder text = new StringBuilder();
-        Throwable first = null;
+        Throwable first = links.isEmpty() && sourceError != null ? sourceError.getCause() : null;
         int failed = 0;
         for (Link link : links) {
             if (link.state() == ConnectivityState.TRANSIENT_FAILURE && failed++ < NAMED) {

@@ -49,6 +49,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private ChannelSettings stated = ChannelSettings.UNSTATED;
     private SourceConfiguration toldConfiguration = SourceConfiguration.NONE;
     private @Nullable String refusedReason;
+    private @Nullable Status sourceError;
     private ConnectivityState published = ConnectivityState.CONNECTING;
     private boolean membershipChanged;
     private boolean refreshWanted;
@@ -69,9 +70,12 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Object config = resolved.getLoadBalancingPolicyConfig();
         ChannelSettings before = stated;
         stated = config instanceof ChannelSettings given ? given : ChannelSettings.UNSTATED;
-        EndpointSet set = endpointsOf(resolved);
+        String unanswered = resolved.getAttributes().get(ZerohopNameResolver.UNANSWERED);
+        EndpointSet set = unanswered == null ? endpointsOf(resolved) : null;
         if (balancer == null) {
-            Balancer first = newBalancer(set.source(), resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
+            Balancer first = newBalancer(
+                    set == null ? unanswered : set.source(),
+                    resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
             balancer = first;
             first.start();
         } else if (!stated.equals(before)) {
@@ -79,12 +83,17 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
         // What the application states wins; where it states nothing, the source does; else the defaults.
         tellConfiguration(stated.stated() ? SourceConfiguration.NONE : configurationOf(resolved.getAttributes()));
-        source.push(set);
+        if (set != null) {
+            sourceError = null;
+            source.push(set);
+        }
         SourceNews news = resolved.getAttributes().get(ZerohopNameResolver.NEWS);
         if (news != null) {
             source.follow(news);
         }
-        if (set.endpoints().isEmpty() && resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET) == null) {
+        if (set != null
+                && set.endpoints().isEmpty()
+                && resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET) == null) {
             // Other resolvers take this as a reason to ask again, with their own backoff.
             return Status.UNAVAILABLE.withDescription("the name resolver returned no address");
         }
@@ -220,6 +229,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                     ConnectivityState.TRANSIENT_FAILURE, new FixedResultPicker(PickResult.withError(error)));
             return;
         }
+        sourceError = error;
         source.fail(error.asRuntimeException());
         sync.execute(() -> {
             if (links.byNode().isEmpty()) {
@@ -267,7 +277,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         ConnectivityState state = aggregate(snapshot);
         Causes causes = state == ConnectivityState.READY
                 ? Causes.NONE
-                : Causes.of(links.byNode().values());
+                : Causes.of(links.byNode().values(), sourceError);
         if (state != published) {
             channelLog(
                     ChannelLogLevel.INFO,
@@ -299,7 +309,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
         }
         if (byNode.isEmpty()) {
-            return !snapshot.members().isEmpty() || running().endpoints() == null
+            return !snapshot.members().isEmpty() || (running().endpoints() == null && sourceError == null)
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }
@@ -317,13 +327,24 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private void explain(PickContext context, ExplainCall asked) {
-        sync.execute(() -> asked.answer(ChannelReport.of(
+        sync.execute(() -> {
+            try {
+                asked.answer(report(context));
+            } catch (Throwable thrown) {
+                // A key is of others and may not bear to be shown; what came out of it here would end the channel.
+                asked.answer(nameOfChannel() + ": cannot be explained: " + thrown);
+            }
+        });
+    }
+
+    private String report(PickContext context) {
+        return ChannelReport.of(
                 nameOfChannel() + " (authority " + helper.getAuthority() + "): " + (shutdown ? "SHUTDOWN" : published)
                         + ", " + links.ready() + " of " + links.byNode().size() + " endpoints connected",
                 settingsInForce(),
                 running(),
                 links,
-                context)));
+                context);
     }
 
     private List<String> settingsInForce() {

@@ -41,6 +41,12 @@ final class ZerohopNameResolver extends NameResolver {
     /** Carries what the source says besides addresses on to the policy. */
     static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
+    /**
+     * Stands in place of a set while the source has given none and cannot be asked: the name of the source. The policy is made all the same, since it alone
+     * knows which calls wait for an answer.
+     */
+    static final Attributes.Key<String> UNANSWERED = Attributes.Key.create("dev.zerohop.grpc.UNANSWERED");
+
     /** Marks a member whose host name is being looked up for the first time: its address is none yet. */
     @EquivalentAddressGroup.Attr
     static final Attributes.Key<Boolean> LOOKED_UP_STILL = Attributes.Key.create("dev.zerohop.grpc.LOOKED_UP_STILL");
@@ -58,7 +64,7 @@ final class ZerohopNameResolver extends NameResolver {
     private @Nullable Listener2 listener;
     private @Nullable EndpointSet current;
     private SourceConfiguration configuration = SourceConfiguration.NONE;
-    private boolean failing;
+    private @Nullable Status error;
     private boolean delivered;
     private boolean deliveryDue;
 
@@ -141,7 +147,9 @@ final class ZerohopNameResolver extends NameResolver {
             return;
         }
         current = set;
-        failing = failing && set.stale();
+        if (!set.stale()) {
+            error = null;
+        }
         hostNames.follow(namesIn(set));
         deliver();
     }
@@ -174,14 +182,22 @@ final class ZerohopNameResolver extends NameResolver {
 
     private void takeError(Throwable cause) {
         Listener2 to = listener;
-        if (shutdown || to == null || failing) {
+        if (shutdown || to == null || error != null) {
             // Once per outage is enough: gRPC logs each one as a warning, and the last good set stays in force anyway.
             return;
         }
-        failing = true;
         Status status = Status.UNAVAILABLE
                 .withDescription(target + " cannot be asked: " + describe(cause))
                 .withCause(cause);
+        error = status;
+        if (delivered) {
+            deliverError(to, status);
+        } else {
+            deliver();
+        }
+    }
+
+    private static void deliverError(Listener2 to, Status status) {
         to.onResult2(ResolutionResult.newBuilder()
                 .setAddressesOrError(StatusOr.fromStatus(status))
                 .build());
@@ -190,18 +206,21 @@ final class ZerohopNameResolver extends NameResolver {
     private void deliver() {
         EndpointSet set = current;
         Listener2 to = listener;
-        if (set == null || to == null || shutdown) {
+        Status failure = error;
+        if (to == null || shutdown || (set == null && failure == null)) {
             return;
         }
         delivered = true;
-        List<EquivalentAddressGroup> groups = new ArrayList<>(set.endpoints().size());
-        for (Endpoint endpoint : set.endpoints()) {
-            groups.add(group(endpoint));
+        List<EquivalentAddressGroup> groups = new ArrayList<>();
+        Attributes.Builder facts = Attributes.newBuilder().set(NEWS, news).set(CONFIGURATION, configuration);
+        if (set == null) {
+            facts.set(UNANSWERED, target.toString());
+        } else {
+            facts.set(ZerohopGrpc.ENDPOINT_SET, set);
+            for (Endpoint endpoint : set.endpoints()) {
+                groups.add(group(endpoint));
+            }
         }
-        Attributes.Builder facts = Attributes.newBuilder()
-                .set(ZerohopGrpc.ENDPOINT_SET, set)
-                .set(NEWS, news)
-                .set(CONFIGURATION, configuration);
         if (observer != null) {
             facts.set(LISTENER, observer);
         }
@@ -209,6 +228,11 @@ final class ZerohopNameResolver extends NameResolver {
                 .setAddressesOrError(StatusOr.fromValue(groups))
                 .setAttributes(facts.build())
                 .build());
+        if (set == null && failure != null) {
+            // gRPC makes the policy of a result only. Policies of others take the empty one for an error of its own:
+            // this one is to be the last.
+            deliverError(to, failure);
+        }
     }
 
     private EquivalentAddressGroup group(Endpoint endpoint) {
