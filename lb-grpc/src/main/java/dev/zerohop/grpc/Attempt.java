@@ -111,7 +111,7 @@ final class Attempt extends ClientStreamTracer {
         lease = begun;
         // The end may have come between the two.
         Outcome ended = outcome;
-        if (begun != null && ended != null) {
+        if (ended != null) {
             owner.complete(begun, ended);
         }
     }

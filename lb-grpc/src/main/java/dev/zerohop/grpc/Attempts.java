@@ -58,23 +58,20 @@ final class Attempts {
         return new Factory(node, connections, shardEpoch, notOwner, before);
     }
 
-    // ---- for the tracers: load metrics and ejection policies may be of others, and what they throw must not end a
-    // connection ----
+    // ---- for the tracers ----
 
-    /** Begins a lease; null if that failed. */
-    @Nullable
     Lease begin(Node node, boolean deposit) {
         Balancer now = balancer.get();
-        try {
-            if (deposit) {
-                now.retryBudget().deposit();
-            }
-            return now.begin(node);
-        } catch (Throwable thrown) {
-            faults.log(now.name(), "an attempt could not be counted", thrown);
-            return null;
+        if (deposit) {
+            now.retryBudget().deposit();
         }
+        return now.begin(node);
     }
+
+    // The balancer guards itself against load metrics and ejection policies of others. An outcome that is to be looked
+    // at soon goes to the channel's
+    // timers, which are the application's in some transports and may be shut down: what they throw must not end a
+    // connection.
 
     void answered(Lease lease) {
         try {

@@ -5,9 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
+import dev.zerohop.Env;
+import dev.zerohop.Health;
+import dev.zerohop.LoadMetric;
 import dev.zerohop.Outcome;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
@@ -19,6 +28,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +36,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -96,9 +107,9 @@ class ForeignCodeTest {
         }
     }
 
-    /** Beside the pick itself the policy asks for the key again, to say whether an attempt was spilled. */
+    /** Beside the pick itself the policy asks for the key again, to say whether an attempt was spilled: that is worth no call. */
     @Test
-    void aSelectorThatThrowsBesideThePickFailsItsCallAlone() throws Exception {
+    void aSelectorThatThrowsBesideThePickCostsNoCall() throws Exception {
         EndpointSelector moody = () -> {
             if (StackWalker.getInstance()
                     .walk(frames ->
@@ -113,18 +124,68 @@ class ForeignCodeTest {
             fleet.add("a-1");
             ManagedChannel channel = fleet.built(fleet.builder()
                     .defaultServiceConfig(policy.serviceConfig("{'policy': {'shard': {'ownerDown': 'SPILL'}}}", null)));
-            Future<String> bad = call(channel, moody);
+            Future<String> buffered = call(channel, moody);
+            Future<String> other = call(channel, EndpointSelector.of(2));
+            fleet.name("a-0", "a-1");
+            assertThat(buffered.get(60, TimeUnit.SECONDS)).startsWith("a-");
+            assertThat(other.get(60, TimeUnit.SECONDS)).startsWith("a-");
+            assertThat(call(channel, moody).get(60, TimeUnit.SECONDS)).startsWith("a-");
+            AttemptsTest.awaitNothingInFlight(policy);
+        }
+    }
+
+    /** Of what comes out of a picker the channel's buffer never recovers, whoever throws it. */
+    @Test
+    void anExceptionThatCannotBeDescribedFailsItsCallAlone() throws Exception {
+        EndpointSelector unspeakable = () -> {
+            throw new IllegalStateException() {
+                @Override
+                public String getMessage() {
+                    throw new UnsupportedOperationException("no words");
+                }
+            };
+        };
+        try (RecordingPolicy policy = new RecordingPolicy();
+                Fleet fleet = new Fleet()) {
+            fleet.add("a-0");
+            fleet.add("a-1");
+            ManagedChannel channel = fleet.built(
+                    fleet.builder().defaultServiceConfig(policy.serviceConfig("{'policy': 'shard'}", null)));
+            Future<String> bad = call(channel, unspeakable);
             Future<String> good = call(channel, EndpointSelector.of(2));
             fleet.name("a-0", "a-1");
             Status status = statusOf(bad);
             assertThat(status.getCode()).isEqualTo(Status.Code.INTERNAL);
             assertThat(status.getDescription())
                     .contains("fleet: policy shard threw")
-                    .contains("asked too often");
+                    .contains("no words");
             assertThat(good.get(60, TimeUnit.SECONDS)).startsWith("a-");
-            assertThat(TestServer.call(channel, keyed(EndpointSelector.of(3)), "x"))
+            assertThat(call(channel, EndpointSelector.of(3)).get(60, TimeUnit.SECONDS))
                     .startsWith("a-");
-            AttemptsTest.awaitNothingInFlight(policy);
+        }
+    }
+
+    /** It runs where the channel's own changes do: what came out of it there would end the channel. */
+    @Test
+    void aSelectorThatCannotBeShownCostsAnExplanationAndNoChannel() throws Exception {
+        EndpointSelector nameless = new EndpointSelector() {
+            @Override
+            public int hashableIdentifier() {
+                return 7;
+            }
+
+            @Override
+            public String toString() {
+                throw new UnsupportedOperationException("no name");
+            }
+        };
+        try (Fleet fleet = Fleet.of("a-0", "a-1")) {
+            ManagedChannel channel = fleet.channel("{'policy': 'shard'}");
+            assertThat(call(channel, EndpointSelector.of(2)).get(60, TimeUnit.SECONDS))
+                    .startsWith("a-");
+            assertThat(ZerohopGrpc.explain(channel, keyed(nameless))).contains("no name");
+            assertThat(call(channel, EndpointSelector.of(2)).get(60, TimeUnit.SECONDS))
+                    .startsWith("a-");
         }
     }
 
@@ -159,6 +220,160 @@ class ForeignCodeTest {
             await().until(() -> RoutingTest.spread(channel, 10).keySet().equals(Set.of("a")));
             fleet.name("a", "b");
             RoutingTest.awaitAll(channel, "a", "b");
+        }
+    }
+
+    private static LoadMetric brokenLoad() {
+        return new LoadMetric() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public boolean timed() {
+                return true;
+            }
+
+            @Override
+            public Load newLoad() {
+                return new Load() {
+                    @Override
+                    public void started(long nowNanos) {
+                        throw new AssertionError("started");
+                    }
+
+                    @Override
+                    public void answered(long nowNanos, long latencyNanos) {
+                        throw new AssertionError("answered");
+                    }
+
+                    @Override
+                    public void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered) {
+                        throw new AssertionError("ended");
+                    }
+
+                    @Override
+                    public double value(long nowNanos, int inFlight) {
+                        throw new AssertionError("value");
+                    }
+                };
+            }
+        };
+    }
+
+    /** A tracer that throws would end the connection, with the calls of others on it. */
+    @Test
+    void aLoadMetricThatThrowsCostsNeitherCallsNorCounts() throws Exception {
+        try (RecordingPolicy policy = new RecordingPolicy();
+                Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel =
+                    fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
+            RoutingTest.awaitAll(channel, "a", "b");
+            BalancerSettings settings = policy.balancer().settings();
+            PickPolicy before = settings.policy();
+            policy.balancer().apply(settings.withPolicy(new PickPolicy() {
+                @Override
+                public String name() {
+                    return "broken";
+                }
+
+                @Override
+                public LoadMetric loadMetric() {
+                    return brokenLoad();
+                }
+
+                @Override
+                public Picker newPicker(Snapshot snapshot, Env env) {
+                    return before.newPicker(snapshot, env);
+                }
+            }));
+            await().until(() -> policy.balancer().settings().policy().name().equals("broken"));
+            for (int i = 0; i < 20; i++) {
+                assertThat(TestServer.call(channel)).isIn("a", "b");
+            }
+            AttemptsTest.awaitNothingInFlight(policy);
+        }
+    }
+
+    /** The channel's timers, which refuse what is to be done at once. */
+    private static final class Timers {
+        private volatile boolean refusing;
+        private final AtomicInteger refused = new AtomicInteger();
+
+        Time over(Time time) {
+            return new Time() {
+                @Override
+                public long nanoTime() {
+                    return time.nanoTime();
+                }
+
+                @Override
+                public Instant now() {
+                    return time.now();
+                }
+
+                @Override
+                public Cancellable schedule(long delayNanos, Runnable task) {
+                    if (refusing && delayNanos == 0) {
+                        refused.incrementAndGet();
+                        throw new RejectedExecutionException("the application's timers are shut down");
+                    }
+                    return time.schedule(delayNanos, task);
+                }
+            };
+        }
+    }
+
+    private static final String SENSITIVE =
+            "{'policy': 'round_robin', 'health': {'ejection': {'consecutiveFailures': 1,"
+                    + " 'errorResponses': true, 'baseTime': '10ms', 'maxTime': '10ms', 'jitter': '0s', 'maxPercent': 100}}}";
+
+    @Test
+    void timersThatRefuseAReviewLoseNoEndOfACall() throws Exception {
+        Timers timers = new Timers();
+        try (RecordingPolicy policy = new RecordingPolicy(timers::over);
+                Fleet fleet = Fleet.of("a")) {
+            ManagedChannel channel =
+                    fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig(SENSITIVE, null)));
+            RoutingTest.awaitAll(channel, "a");
+            TestServer server = fleet.server("a");
+            server.fails = request -> Status.UNAVAILABLE.withDescription("no database");
+            timers.refusing = true;
+            assertThat(statusOf(ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "x"))
+                            .getDescription())
+                    .isEqualTo("no database");
+            assertThat(timers.refused).hasPositiveValue();
+            server.fails = request -> Status.OK;
+            assertThat(TestServer.call(channel)).isEqualTo("a");
+            AttemptsTest.awaitNothingInFlight(policy);
+        }
+    }
+
+    @Test
+    void timersThatRefuseAReviewLoseNoAnswer() throws Exception {
+        Timers timers = new Timers();
+        try (RecordingPolicy policy = new RecordingPolicy(timers::over);
+                Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel =
+                    fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig(SENSITIVE, null)));
+            RoutingTest.awaitAll(channel, "a", "b");
+            TestServer server = fleet.server("a");
+            server.fails = request -> Status.UNAVAILABLE.withDescription("no database");
+            await().until(() -> {
+                statusOf(ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "x"));
+                return policy.balancer().snapshot().members().stream()
+                        .anyMatch(node -> node.health().status() != Health.Status.HEALTHY);
+            });
+            server.fails = request -> Status.OK;
+            await().until(() -> policy.balancer().snapshot().members().stream()
+                    .anyMatch(node -> node.health().status() == Health.Status.HALF_OPEN));
+            timers.refusing = true;
+            for (int i = 0; i < 20; i++) {
+                assertThat(TestServer.call(channel)).isIn("a", "b");
+            }
+            assertThat(timers.refused).as("the probe call was answered").hasPositiveValue();
+            AttemptsTest.awaitNothingInFlight(policy);
         }
     }
 
