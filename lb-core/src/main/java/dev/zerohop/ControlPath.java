@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.internal.FaultCount;
 import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,6 +54,7 @@ final class ControlPath {
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
     private final ForeignFaults faults;
+    private final FaultCount failures = new FaultCount();
     private final LeaseAge leaseAge;
 
     /** What holds while neither the application nor the source says anything. */
@@ -257,7 +259,14 @@ final class ControlPath {
     }
 
     private void onTaskFailure(Throwable thrown) {
-        LOG.error("{}: a change could not be applied; the version before it stays in force", name, thrown);
+        long count = failures.next();
+        if (count != 0) {
+            LOG.error(
+                    "{}: a change could not be applied ({} times so far); the version before it stays in force",
+                    name,
+                    count,
+                    thrown);
+        }
     }
 
     private final class SourceListener implements Resolver.Listener {

@@ -7,6 +7,7 @@ import dev.zerohop.BalancerTest.FirstPolicy;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedDirectory;
 import dev.zerohop.testing.ScriptedResolver;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ForeignCodeTest {
     private static final Endpoint ONE = Endpoint.of("127.0.0.1", 1);
     private static final Endpoint TWO = Endpoint.of("127.0.0.1", 2);
+    private static final Endpoint THREE = Endpoint.of("127.0.0.1", 3);
 
     /** Throws the first so many times; checked exceptions and errors too. */
     private static final class Fuse {
@@ -596,6 +598,11 @@ class ForeignCodeTest {
             time.advance(Duration.ofMinutes(2));
             Node node = balancer.pick(PickContext.NONE);
             assertThat(node == null ? null : node.endpoint()).isEqualTo(anew ? TWO : null);
+            if (!anew) {
+                assertThat(balancer.refusal(PickContext.NONE).waits())
+                        .as("a rebuild has ended, well or not")
+                        .isFalse();
+            }
             balancer.apply(BalancerSettings.of(new FirstPolicy()));
             assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(TWO);
         }
@@ -683,6 +690,335 @@ class ForeignCodeTest {
                         .contains("no class for it");
                 assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
             }
+        }
+    }
+
+    @Test
+    void aSourceThatThrowsWhileItIsClosedOrRefreshedKeepsNoOtherFromIt() {
+        FakeTime time = new FakeTime();
+        Resolver stuck = new Resolver() {
+            @Override
+            public void start(Listener listener) {}
+
+            @Override
+            public void refresh() {
+                throw new AssertionError("refresh");
+            }
+
+            @Override
+            public void close() {
+                throw new AssertionError("close");
+            }
+        };
+        ScriptedResolver second = new ScriptedResolver();
+        Resolver both = Resolvers.fallback(List.of(stuck, second), time.env(), Duration.ofSeconds(1));
+        both.start(new ResolverContract.Recorder());
+        both.refresh();
+        assertThat(second.refreshes()).isEqualTo(1);
+        both.close();
+        assertThat(second.running()).isFalse();
+    }
+
+    @Test
+    void aLoadMetricThatCannotBeMadeIsReplacedByACountUntilItCan() {
+        ScriptedResolver source = new ScriptedResolver();
+        LoadMetric unmade = new LoadMetric() {
+            @Override
+            public String name() {
+                return "unmade";
+            }
+
+            @Override
+            public boolean timed() {
+                return false;
+            }
+
+            @Override
+            public Load newLoad() {
+                throw new AssertionError("newLoad");
+            }
+        };
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(policy(new Fuse(0), new Fuse(0), unmade)))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            Lease lease = balancer.acquire(PickContext.NONE);
+            assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+            balancer.apply(BalancerSettings.of(new FirstPolicy()));
+            balancer.apply(BalancerSettings.of(policy(new Fuse(0), new Fuse(0), unmade)));
+            source.push(TWO, ONE);
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isIn(ONE, TWO);
+        }
+    }
+
+    private static Balancer.Builder balancer(FakeTime time, Resolver source, BalancerSettings settings) {
+        return Balancer.builder("orders").env(time.env()).resolver(source).settings(settings);
+    }
+
+    @Test
+    void aPickerThatCannotBeMadeIsTriedAgainAndUntilThenNothingIsSaidToBeRebuilt() {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        List<Integer> rebuilt = new ArrayList<>();
+        try (Balancer balancer = balancer(
+                        time, source, BalancerSettings.of(policy(new Fuse(1), new Fuse(1), LoadMetric.IN_FLIGHT)))
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onRebuild(String service, Snapshot snapshot) {
+                        rebuilt.add(snapshot.members().size());
+                    }
+                })
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            assertThat(rebuilt).isEmpty();
+            assertThat(balancer.pick(PickContext.NONE)).isNull();
+            time.advance(Duration.ofSeconds(2));
+            assertThat(rebuilt).contains(1);
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
+        }
+    }
+
+    @Test
+    void aPolicyThatCannotBeBegunIsRefused() {
+        ScriptedResolver source = new ScriptedResolver();
+        List<String> refused = new ArrayList<>();
+        try (Balancer balancer = balancer(new FakeTime(), source, BalancerSettings.of(new FirstPolicy()))
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onConfigurationRefused(String service, String reason) {
+                        refused.add(reason);
+                    }
+                })
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            balancer.apply(BalancerSettings.of(policy(new Fuse(1), new Fuse(0), LoadMetric.IN_FLIGHT)));
+            assertThat(refused).singleElement().asString().contains("broken");
+            assertThat(balancer.settings().policy()).isInstanceOf(FirstPolicy.class);
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
+        }
+    }
+
+    private static RetryPolicy brokenBudget() {
+        return new RetryPolicy() {
+            @Override
+            public int maxAttempts() {
+                return 3;
+            }
+
+            @Override
+            public boolean idempotent(String method) {
+                return true;
+            }
+
+            @Override
+            public RetryBudget newBudget(Time time) {
+                return new RetryBudget() {
+                    @Override
+                    public void deposit() {
+                        throw new AssertionError("deposit");
+                    }
+
+                    @Override
+                    public boolean tryWithdraw() {
+                        throw new AssertionError("withdraw");
+                    }
+                };
+            }
+        };
+    }
+
+    private static BalancerSettings settings(
+            PickPolicy policy, EjectionPolicy ejection, MembershipGuard guard, RetryPolicy retry) {
+        return new BalancerSettings(policy, List.of(), ejection, guard, retry, null);
+    }
+
+    @Test
+    void theBudgetOfABalancerIsGuardedFromItsStartAndAfterAChange() {
+        BalancerSettings settings =
+                settings(new FirstPolicy(), EjectionPolicy.NONE, MembershipGuard.NONE, brokenBudget());
+        try (Balancer balancer =
+                balancer(new FakeTime(), new ScriptedResolver(), settings).build()) {
+            balancer.start();
+            balancer.view().retryBudget().deposit();
+            assertThat(balancer.view().retryBudget().tryWithdraw()).isFalse();
+            balancer.apply(settings(new FirstPolicy(), EjectionPolicy.NONE, MembershipGuard.NONE, brokenBudget()));
+            balancer.view().retryBudget().deposit();
+            assertThat(balancer.view().retryBudget().tryWithdraw()).isFalse();
+        }
+    }
+
+    /** Records of this state, whose given method throws; {@code outcomes} counts what they hear. */
+    private static EjectionPolicy ejection(
+            EjectionPolicy.State stateOfOne, String broken, Fuse add, List<Outcome> outcomes) {
+        return env -> new EjectionPolicy.Judge() {
+            @Override
+            public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+                add.blow();
+                EjectionPolicy.State state = endpoint.equals(ONE) ? stateOfOne : EjectionPolicy.State.ACTIVE;
+                return (EjectionPolicy.TrackRecord) Proxy.newProxyInstance(
+                        ForeignCodeTest.class.getClassLoader(),
+                        new Class<?>[] {EjectionPolicy.TrackRecord.class},
+                        (proxy, method, args) -> {
+                            if (method.getName().equals(broken)) {
+                                throw new AssertionError(broken);
+                            }
+                            return switch (method.getName()) {
+                                case "state" -> state;
+                                case "reason" -> "";
+                                case "tryProbe" -> true;
+                                case "phase" -> 1;
+                                case "consecutiveFailures" -> 0;
+                                case "hashCode" -> System.identityHashCode(proxy);
+                                case "equals" -> proxy == args[0];
+                                case "onOutcome", "onProbeOutcome" -> {
+                                    outcomes.add((Outcome) args[0]);
+                                    yield false;
+                                }
+                                default -> false;
+                            };
+                        });
+            }
+
+            @Override
+            public void remove(EjectionPolicy.TrackRecord gone) {}
+
+            @Override
+            public long review(long nowNanos) {
+                return Long.MAX_VALUE;
+            }
+        };
+    }
+
+    @Test
+    void aRecordThatDoesNotSayItsPhaseCostsNoCall() {
+        ScriptedResolver source = new ScriptedResolver();
+        EjectionPolicy halfOpen = ejection(EjectionPolicy.State.HALF_OPEN, "phase", new Fuse(0), new ArrayList<>());
+        try (Balancer balancer = balancer(
+                        new FakeTime(),
+                        source,
+                        settings(new FirstPolicy(), halfOpen, MembershipGuard.NONE, RetryPolicy.NONE))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            Lease lease = balancer.acquire(PickContext.NONE);
+            assertThat(lease.node().health().status()).isEqualTo(Health.Status.HALF_OPEN);
+            assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+            assertThat(lease.node().inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void aPolicyThatCannotGoAroundThoseHalfOpenStillServesTheSet() {
+        ScriptedResolver source = new ScriptedResolver();
+        PickPolicy partial = new PickPolicy() {
+            @Override
+            public String name() {
+                return "partial";
+            }
+
+            @Override
+            public Picker newPicker(Snapshot first, Env env) {
+                Picker plain = new FirstPolicy().newPicker(first, env);
+                return new Picker() {
+                    @Override
+                    public @Nullable Node pick(PickContext context) {
+                        return plain.pick(context);
+                    }
+
+                    @Override
+                    public Refusal refusal(PickContext context) {
+                        return plain.refusal(context);
+                    }
+
+                    @Override
+                    public Picker rebuild(Snapshot next) {
+                        if (next.trail().contains("without those half open")) {
+                            throw new AssertionError("rebuild");
+                        }
+                        return newPicker(next, env);
+                    }
+                };
+            }
+        };
+        EjectionPolicy halfOpen = ejection(EjectionPolicy.State.HALF_OPEN, "none", new Fuse(0), new ArrayList<>());
+        try (Balancer balancer = balancer(
+                        new FakeTime(), source, settings(partial, halfOpen, MembershipGuard.NONE, RetryPolicy.NONE))
+                .build()) {
+            balancer.start();
+            source.push(ONE, TWO);
+            assertThat(balancer.snapshot().members()).hasSize(2);
+            assertThat(balancer.acquire(PickContext.NONE).endpoint()).isIn(ONE, TWO);
+        }
+    }
+
+    @Test
+    void aRecordThatDoesNotSayHowItFaredIsHeldAsTheGuardSays() {
+        ScriptedResolver source = new ScriptedResolver();
+        MembershipGuard holdsAll = (current, next, now) -> new MembershipGuard.Decision(
+                current.stream()
+                        .filter(member -> !next.endpoints().contains(member.endpoint()))
+                        .map(member -> new MembershipGuard.Member(member.endpoint(), now))
+                        .toList(),
+                Long.MAX_VALUE);
+        EjectionPolicy mute =
+                ejection(EjectionPolicy.State.ACTIVE, "consecutiveFailures", new Fuse(0), new ArrayList<>());
+        try (Balancer balancer = balancer(
+                        new FakeTime(), source, settings(new FirstPolicy(), mute, holdsAll, RetryPolicy.NONE))
+                .build()) {
+            balancer.start();
+            source.push(ONE, TWO);
+            source.push(ONE, THREE);
+            assertThat(balancer.snapshot().members()).as("held, and joined").hasSize(3);
+            source.push(ONE, TWO, THREE);
+            assertThat(balancer.snapshot().members()).hasSize(3);
+        }
+    }
+
+    @Test
+    void anEndpointThatTheJudgeCouldNotTakeIsJudgedOnceItCan() {
+        ScriptedResolver source = new ScriptedResolver();
+        List<Outcome> outcomes = new ArrayList<>();
+        EjectionPolicy late = ejection(EjectionPolicy.State.ACTIVE, "none", new Fuse(1), outcomes);
+        try (Balancer balancer = balancer(
+                        new FakeTime(),
+                        source,
+                        settings(new FirstPolicy(), late, MembershipGuard.NONE, RetryPolicy.NONE))
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            source.push(ONE, TWO);
+            assertThat(balancer.acquire(PickContext.NONE).complete(Outcome.CONNECT_FAILURE))
+                    .isTrue();
+            assertThat(outcomes).containsExactly(Outcome.CONNECT_FAILURE);
+        }
+    }
+
+    @Test
+    void leaksAreCountedOutOfALoadMetricThatThrows() {
+        FakeTime time = new FakeTime();
+        ScriptedResolver source = new ScriptedResolver();
+        List<Endpoint> leaks = new ArrayList<>();
+        try (Balancer balancer = balancer(
+                        time, source, BalancerSettings.of(policy(new Fuse(0), new Fuse(0), brokenLoad())))
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onLeak(String service, Endpoint endpoint, Duration age) {
+                        leaks.add(endpoint);
+                    }
+                })
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            Lease lease = balancer.acquire(PickContext.NONE);
+            balancer.acquire(PickContext.NONE);
+            time.advance(balancer.settings().leaseAgeLimit().multipliedBy(2));
+            assertThat(lease.node().inFlight()).isZero();
+            assertThat(leaks).containsExactly(ONE, ONE);
         }
     }
 }

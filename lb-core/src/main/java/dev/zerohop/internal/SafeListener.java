@@ -8,7 +8,6 @@ import dev.zerohop.Outcome;
 import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +16,7 @@ public final class SafeListener implements BalancerListener {
     private static final Logger LOG = LoggerFactory.getLogger(SafeListener.class);
 
     private final BalancerListener delegate;
-    private final AtomicLong failures = new AtomicLong();
+    private final FaultCount failures = new FaultCount();
 
     /** Wraps a listener. */
     public SafeListener(BalancerListener delegate) {
@@ -33,8 +32,8 @@ public final class SafeListener implements BalancerListener {
     }
 
     private void failed(Throwable thrown) {
-        long count = failures.incrementAndGet();
-        if (Long.bitCount(count) == 1) {
+        long count = failures.next();
+        if (count != 0) {
             LOG.warn("listener {} threw ({} times so far); balancing goes on", delegate, count, thrown);
         }
     }

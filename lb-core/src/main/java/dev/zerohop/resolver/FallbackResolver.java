@@ -282,7 +282,7 @@ final class FallbackResolver implements Resolver {
     @Override
     public void refresh() {
         for (Source source : sources) {
-            source.resolver.refresh();
+            lifecycle.refreshSource(source.resolver);
         }
     }
 
@@ -290,7 +290,7 @@ final class FallbackResolver implements Resolver {
     public void close() {
         lifecycle.close(this::cancelTimer);
         for (Source source : sources) {
-            source.resolver.close();
+            lifecycle.closeSource(source.resolver);
         }
     }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
+import dev.zerohop.internal.FaultCount;
 import dev.zerohop.internal.SerialExecutor;
 import java.time.Instant;
 import java.util.Map;
@@ -22,6 +23,7 @@ final class Lifecycle {
 
     private final Object name;
     private final SerialExecutor serial = new SerialExecutor(this::onThrown);
+    private final FaultCount failures = new FaultCount();
     private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Resolver.Listener gate = new Gate();
@@ -51,6 +53,28 @@ final class Lifecycle {
             source.start(from);
         } catch (Throwable thrown) {
             from.onError(new IllegalStateException(source + " did not start: " + thrown, thrown));
+        }
+    }
+
+    /** Closes a source of this resolver's; one that throws keeps no other from being closed. */
+    void closeSource(Resolver source) {
+        try {
+            source.close();
+        } catch (Throwable thrown) {
+            LOG.warn(
+                    "{}: its source {} could not be closed; the rest is",
+                    name,
+                    source.getClass().getName(),
+                    thrown);
+        }
+    }
+
+    /** Asks a source of this resolver's to look again; one that throws keeps no other from being asked. */
+    void refreshSource(Resolver source) {
+        try {
+            source.refresh();
+        } catch (Throwable thrown) {
+            onThrown(thrown);
         }
     }
 
@@ -85,7 +109,10 @@ final class Lifecycle {
     }
 
     private void onThrown(Throwable thrown) {
-        LOG.error("{}: a step failed; the last good set stays in force", name, thrown);
+        long count = failures.next();
+        if (count != 0) {
+            LOG.error("{}: a step failed ({} times so far); the last good set stays in force", name, count, thrown);
+        }
     }
 
     private final class Gate implements Resolver.Listener {

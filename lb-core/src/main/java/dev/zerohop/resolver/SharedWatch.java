@@ -5,6 +5,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import dev.zerohop.Time;
+import dev.zerohop.internal.FaultCount;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,8 +41,7 @@ final class SharedWatch {
         private final Resolver.Listener listener;
         private volatile boolean left;
 
-        /** Touched by the lifecycle's tasks only. */
-        private long failures;
+        private final FaultCount failures = new FaultCount();
 
         User(Resolver.Listener listener) {
             this.listener = listener;
@@ -54,12 +54,12 @@ final class SharedWatch {
             try {
                 call.accept(listener);
             } catch (Throwable thrown) {
-                // The first time and then each power of two: one that stays broken must not flood.
-                if (Long.bitCount(++failures) == 1) {
+                long count = failures.next();
+                if (count != 0) {
                     LOG.error(
                             "{}: one of its listeners threw ({} times so far); others are still notified",
                             source,
-                            failures,
+                            count,
                             thrown);
                 }
             }
@@ -140,7 +140,7 @@ final class SharedWatch {
     }
 
     void close() {
-        source.close();
+        lifecycle.closeSource(source);
         lifecycle.close(() -> {});
     }
 
