@@ -294,4 +294,57 @@ class LeaseAgeTest {
             assertThat(answers).hasValue(1101);
         }
     }
+
+    @Test
+    void aLimitThatIsTakenBackClosesNoneAndLeavesNoTimer() {
+        BalancerSettings settings = BalancerSettings.of(new FirstPolicy());
+        try (Balancer balancer = balancer(settings.withLeaseAgeLimit(LIMIT))) {
+            int timers = time.pendingTasks();
+            Lease lease = balancer.acquire(PickContext.NONE);
+            balancer.apply(settings.withLeaseAgeLimit(LIMIT.multipliedBy(2)));
+            assertThat(time.pendingTasks()).as("one for another").isEqualTo(timers);
+            balancer.apply(settings.withLeaseAgeLimit(Duration.ZERO));
+            assertThat(time.pendingTasks()).isEqualTo(timers - 1);
+            time.advance(LIMIT.multipliedBy(10));
+            assertThat(lease.node().inFlight()).isOne();
+            assertThat(leaks).isEmpty();
+        }
+    }
+
+    @Test
+    void settingsThatAreAppliedAgainAndAgainDoNotPutTheLimitOff() {
+        try (Balancer balancer = balancer()) {
+            Lease lease = balancer.acquire(PickContext.NONE);
+            for (int i = 0; i < 5; i++) {
+                time.advance(LIMIT.dividedBy(2));
+                balancer.apply(BalancerSettings.of(new FirstPolicy()));
+            }
+            assertThat(lease.node().inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void aLeaseThatHasEndedMovesNoCount() {
+        try (Balancer balancer = balancer()) {
+            Lease lease = balancer.acquire(PickContext.NONE);
+            assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+            assertThat(lease.complete(Outcome.SUCCESS)).isFalse();
+            time.advance(LIMIT);
+            lease.progress();
+            assertThat(lease.node().inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void anAnswerDoesNotChangeWhatCountsTheLease() {
+        try (Balancer balancer = balancer()) {
+            time.advance(LIMIT);
+            Lease lease = balancer.acquire(PickContext.NONE);
+            lease.answered();
+            assertThat(lease.complete(Outcome.SUCCESS)).isTrue();
+            assertThat(lease.node().inFlight()).isZero();
+            time.advance(LIMIT.multipliedBy(3));
+            assertThat(leaks).isEmpty();
+        }
+    }
 }
