@@ -272,9 +272,11 @@ public final class EndpointSet {
             return this;
         }
 
-        /** Sets the ordinals that were named before and are no more, ascending; see {@link #rememberingOrdinals(EndpointSet)}. */
+        /** Sets the ordinals that were named before and are no more, in any order; see {@link #rememberingOrdinals(EndpointSet)}. */
         public Builder missingOrdinals(List<MissingOrdinal> missing) {
-            this.missingOrdinals = List.copyOf(missing);
+            this.missingOrdinals = missing.stream()
+                    .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
+                    .toList();
             return this;
         }
 

@@ -7,8 +7,10 @@ import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.OwnerDown;
 import dev.zerohop.picker.Placement;
 import dev.zerohop.picker.ShardPolicy;
+import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -275,5 +277,203 @@ class MissingOrdinalTest {
                 assertThat(node == null ? -1 : node.endpoint().ordinal()).isEqualTo(here.contains(owner) ? owner : -1);
             }
         }
+    }
+
+    @Test
+    void theHighestIsFoundInWhateverOrderTheMissingAreGiven() {
+        EndpointSet set = EndpointSet.builder("s")
+                .endpoints(upTo(2))
+                .missingOrdinals(List.of(
+                        new MissingOrdinal(7, "orders-7", NOON),
+                        new MissingOrdinal(2, "orders-2", NOON),
+                        new MissingOrdinal(4, "orders-4", NOON)))
+                .build();
+        assertThat(set.missingOrdinals()).extracting(MissingOrdinal::ordinal).containsExactly(2, 4, 7);
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(set);
+        assertThat(((ShardPolicy) balancer.settings().policy())
+                        .place(EndpointSelector.of("customer-1"), balancer.snapshot())
+                        .shards())
+                .isEqualTo(8);
+    }
+
+    /** Another source stands in, and states no more than the first one did. */
+    @Test
+    void aFallbackKeepsThePlacesOfTheSourceThatItStandsInFor() {
+        ScriptedResolver second = new ScriptedResolver();
+        Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(Resolvers.fallback(List.of(resolver, second), time.env(), Duration.ofSeconds(5)))
+                .settings(Configurations.defaults().withPolicy(policy(OwnerDown.FAIL_FAST)))
+                .build();
+        balancer.start();
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        second.push(EndpointSet.builder("second")
+                .endpoints(upTo(4))
+                .removals(EndpointSet.Removals.MEANT)
+                .build());
+        resolver.fail(new IOException("down"));
+        time.advance(Duration.ofMinutes(5));
+        assertThat(balancer.snapshot().members()).hasSize(4);
+        assertKeptBut(4, before, balancer);
+        // Both ways, and with a set of the stand-in's own.
+        second.push(EndpointSet.builder("second")
+                .endpoints(upTo(3))
+                .removals(EndpointSet.Removals.MEANT)
+                .build());
+        resolver.push(upTo(4));
+        assertKeptBut(4, before, balancer);
+    }
+
+    private static void assertKeptBut(int missing, Map<Integer, Integer> before, Balancer balancer) {
+        owners(balancer)
+                .forEach((number, owner) ->
+                        assertThat(owner).isEqualTo(before.get(number) == missing ? -1 : before.get(number)));
+    }
+
+    @Test
+    void aSetThatIsGivenTwiceOrStaleChangesNothing() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        EndpointSet four = EndpointSet.builder("scripted").endpoints(upTo(4)).build();
+        for (EndpointSet next :
+                List.of(four, four, four.asStale(), four.toBuilder().build(), four)) {
+            resolver.push(next);
+            assertKeptBut(4, before, balancer);
+        }
+        assertThat(balancer.snapshot().missingOrdinals()).containsExactly(new MissingOrdinal(4, "orders-4", NOON));
+    }
+
+    @Test
+    void aHoleIsNotMissingUntilItWasNamed() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(ready(0), ready(1), ready(4));
+        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        Map<Integer, Integer> before = owners(balancer);
+        assertThat(before).as("keys of the holes").containsValue(-1);
+        PickContext lost = key(keyOf(before, -1));
+        assertThat(balancer.refusal(lost).message()).doesNotContain("it counts since");
+        resolver.push(ready(0), ready(4));
+        assertThat(balancer.snapshot().missingOrdinals())
+                .extracting(MissingOrdinal::ordinal)
+                .containsExactly(1);
+        assertKeptBut(1, before, balancer);
+        assertThat(balancer.refusal(key(keyOf(before, 1))).message())
+                .as("below the highest that is there: the guess is the same without it")
+                .endsWith("ordinal 1 has no endpoint; ordinals known: 0,4");
+    }
+
+    @Test
+    void replicasOfAnOrdinalThatGoOneAfterAnotherAreMissingOnlyWhenAllAreGone() {
+        Endpoint twin = ready(1).toBuilder().id("twin-1").build();
+        EndpointSet both = EndpointSet.builder("s")
+                .endpoints(List.of(ready(0), ready(1), twin))
+                .build();
+        EndpointSet one = EndpointSet.builder("s")
+                .endpoints(List.of(ready(0), twin))
+                .build()
+                .rememberingOrdinals(both);
+        assertThat(one.missingOrdinals()).isEmpty();
+        EndpointSet none = EndpointSet.builder("s").endpoints(upTo(1)).build().rememberingOrdinals(one);
+        assertThat(none.missingOrdinals())
+                .extracting(MissingOrdinal::endpointId)
+                .containsExactly("twin-1");
+    }
+
+    @Test
+    void aStatedNumberEndsItForGood() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        resolver.push(upTo(4));
+        EndpointSet stated = EndpointSet.builder("scripted")
+                .endpoints(upTo(4))
+                .shards(new ShardCount(4, 0))
+                .missingOrdinals(List.of(new MissingOrdinal(4, "orders-4", NOON)))
+                .build();
+        resolver.push(stated);
+        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        resolver.push(upTo(4));
+        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(owners(balancer)).doesNotContainValue(-1);
+    }
+
+    @Test
+    void anOrdinalThatIsBackIsMissingNoMore() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        resolver.push(upTo(3));
+        resolver.push(upTo(4));
+        assertThat(balancer.snapshot().missingOrdinals())
+                .extracting(MissingOrdinal::ordinal)
+                .containsExactly(4);
+        resolver.push(upTo(5));
+        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+    }
+
+    /** A source that keeps its own memory, as that of pods does. */
+    @Test
+    void whatTheSourceItselfMissesCounts() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(3));
+        MissingOrdinal gone = new MissingOrdinal(4, "orders-4", NOON);
+        resolver.push(EndpointSet.builder("scripted")
+                .endpoints(upTo(3))
+                .missingOrdinals(List.of(gone))
+                .build());
+        assertThat(balancer.snapshot().missingOrdinals()).containsExactly(gone);
+    }
+
+    @Test
+    void copiesOfASetAndOfASnapshotMissTheSame() {
+        List<MissingOrdinal> gone = List.of(new MissingOrdinal(4, "orders-4", NOON));
+        EndpointSet set = EndpointSet.builder("s")
+                .endpoints(upTo(3))
+                .missingOrdinals(gone)
+                .build();
+        assertThat(List.of(
+                        set.asStale(),
+                        set.confirmed(NOON),
+                        set.withDirectory(null),
+                        set.toBuilder().build()))
+                .allSatisfy(copy -> assertThat(copy.missingOrdinals()).isEqualTo(gone));
+        Snapshot snapshot = Snapshot.EMPTY.missing(gone);
+        assertThat(List.of(
+                        snapshot.at(Locality.UNKNOWN),
+                        snapshot.withDirectory(null),
+                        snapshot.with(List.of(), Long.MAX_VALUE, "a stage")))
+                .allSatisfy(copy -> assertThat(copy.missingOrdinals()).isEqualTo(gone));
+    }
+
+    /** The highest that is there has not changed, the guess has. */
+    @Test
+    void theGuessFollowsWhenTheMemoryEndsWithoutAnyChangeOfTheEndpoints() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        resolver.push(upTo(4));
+        assertThat(owners(balancer)).containsValue(-1);
+        resolver.push(EndpointSet.builder("another")
+                .endpoints(upTo(4))
+                .removals(EndpointSet.Removals.MEANT)
+                .build());
+        assertThat(owners(balancer)).doesNotContainValue(-1);
+    }
+
+    @Test
+    void onlyAGuessFromWhatIsMissingSaysSo() {
+        Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
+        resolver.push(upTo(5));
+        Map<Integer, Integer> before = owners(balancer);
+        resolver.push(ready(0), ready(2), ready(3));
+        assertThat(balancer.refusal(key(keyOf(before, 4))).message()).contains("it counts since");
+        assertThat(balancer.refusal(key(keyOf(before, 1))).message())
+                .as("a shard with and without the guess")
+                .doesNotContain("it counts since");
+        balancer.apply(Configurations.defaults()
+                .withPolicy(ShardPolicy.builder().shards(5).build()));
+        assertThat(balancer.refusal(key(keyOf(before, 4))).message())
+                .as("stated")
+                .doesNotContain("it counts since");
     }
 }

@@ -19,7 +19,6 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -123,9 +122,7 @@ final class LastGoodFile {
                     .version(found.version)
                     .asOf(Instant.parse(String.valueOf(found.asOf)))
                     .removals(EndpointSet.Removals.valueOf(String.valueOf(found.removals)))
-                    .missingOrdinals(found.missing.stream()
-                            .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
-                            .toList())
+                    .missingOrdinals(found.missing)
                     .stale(true)
                     .build();
             return new Content(set, found.config);

@@ -43,6 +43,10 @@ final class LastGoodResolver implements Resolver {
     private LastGoodFile.@Nullable Content stored;
     private @Nullable Throwable error;
     private @Nullable EndpointSet good;
+
+    /** The set of the source that the listener has, fresh or not: the next one follows it. */
+    private @Nullable EndpointSet last;
+
     private SourceConfiguration configuration = SourceConfiguration.NONE;
 
     /** What the file held of the source's configuration; it counts as good. */
@@ -114,16 +118,20 @@ final class LastGoodResolver implements Resolver {
 
     /** If the source was faster than the file and the head start: what the file knows of ordinals still holds. */
     private void rememberStored() {
-        EndpointSet known = good;
+        EndpointSet known = last;
         LastGoodFile.Content content = stored;
         if (known == null || content == null) {
             return;
         }
         stored = null;
         EndpointSet next = remembering(known, content.set());
-        if (next != known) {
-            good = next;
-            lifecycle.listener().onEndpoints(next);
+        if (next == known) {
+            return;
+        }
+        last = next;
+        lifecycle.listener().onEndpoints(next);
+        if (good != null) {
+            good = good == known ? next : remembering(good, content.set());
             save();
         }
     }
@@ -149,9 +157,10 @@ final class LastGoodResolver implements Resolver {
     private void take(EndpointSet all) {
         LastGoodFile.Content content = stored;
         EndpointSet next =
-                good == null && content != null ? remembering(all, content.set()) : all.rememberingOrdinals(good);
+                last == null && content != null ? remembering(all, content.set()) : all.rememberingOrdinals(last);
         answered = true;
         stored = null;
+        last = next;
         if (storedConfigurationTold && !all.stale()) {
             // Sources say what they configure before their set: this one configures nothing any more.
             storedConfigurationTold = false;
@@ -236,6 +245,9 @@ final class LastGoodResolver implements Resolver {
         public void onConfirmed(Instant asOf) {
             run(() -> {
                 lifecycle.listener().onConfirmed(asOf);
+                if (last != null) {
+                    last = last.confirmed(asOf);
+                }
                 if (good != null) {
                     good = good.confirmed(asOf);
                     save();
@@ -393,7 +405,7 @@ final class LastGoodResolver implements Resolver {
 
     @Override
     public void close() {
-        source.close();
+        lifecycle.closeSource(source);
         lifecycle.close(() -> {
             if (headStart != null) {
                 headStart.cancel();

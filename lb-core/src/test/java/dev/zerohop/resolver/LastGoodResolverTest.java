@@ -529,4 +529,118 @@ class LastGoodResolverTest extends ResolverContract {
         source.push(A);
         assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}", "{\"policy\":\"round_robin\"}");
     }
+
+    private static EndpointSet named(String source, EndpointSet.Removals removals, int... ordinals) {
+        return EndpointSet.builder(source)
+                .endpoints(Arrays.stream(ordinals)
+                        .mapToObj(LastGoodResolverTest::owner)
+                        .toList())
+                .removals(removals)
+                .asOf(THEN)
+                .build();
+    }
+
+    /** A source may begin with a set that it cannot vouch for: what the file knows of ordinals outlives that one too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStaleFirstSetDoesNotLoseTheOrdinalsOfTheFile(boolean fileIsLate) {
+        storedOrdinals(EndpointSet.Removals.GUARDED, true);
+        Queue<Runnable> reads = new ArrayDeque<>();
+        ScriptedResolver source = new ScriptedResolver();
+        Env slow = new Env(time, ScriptedDice.seeded(1), reads::add);
+        try (Resolver resolver = Resolvers.lastGood(source, TARGET, file, slow)) {
+            resolver.start(recorder);
+            if (!fileIsLate) {
+                reads.remove().run();
+            }
+            EndpointSet first = named("scripted", EndpointSet.Removals.GUARDED, 0, 1);
+            source.push(first.asStale());
+            if (fileIsLate) {
+                time.advance(LastGoodResolver.HEAD_START);
+                assertThat(recorder.sets).hasSize(1);
+                reads.remove().run();
+            }
+            assertThat(recorder.last().stale()).isTrue();
+            assertThat(recorder.last().missingOrdinals())
+                    .extracting(MissingOrdinal::ordinal)
+                    .containsExactly(2);
+            source.push(first);
+            assertThat(recorder.last().stale()).isFalse();
+            assertThat(recorder.last().missingOrdinals())
+                    .extracting(MissingOrdinal::ordinal)
+                    .containsExactly(2);
+            reads.forEach(Runnable::run);
+        }
+        Recorder next = new Recorder();
+        ScriptedResolver down = new ScriptedResolver();
+        try (Resolver resolver = Resolvers.lastGood(down, TARGET, file, env)) {
+            resolver.start(next);
+            down.fail(new IOException("down"));
+            assertThat(next.last().missingOrdinals())
+                    .as("the next process knows it too")
+                    .hasSize(1);
+        }
+    }
+
+    /** An alias may lead to a service that cannot be asked at that moment; the ordinals of the one before are not its own. */
+    @Test
+    void theOrdinalsOfASourceThatWasReplacedOnPurposeDoNotComeBack() {
+        ScriptedResolver source = start();
+        source.push(named("one", EndpointSet.Removals.GUARDED, 0, 1, 2));
+        source.push(named("other", EndpointSet.Removals.MEANT, 0, 1).asStale());
+        assertThat(recorder.last().missingOrdinals()).isEmpty();
+        source.push(named("other", EndpointSet.Removals.GUARDED, 0, 1));
+        assertThat(recorder.last().missingOrdinals()).isEmpty();
+    }
+
+    @Test
+    void aLateFileAddsToAFreshSetThatAStaleOneFollowed() {
+        storedOrdinals(EndpointSet.Removals.GUARDED, false);
+        Queue<Runnable> reads = new ArrayDeque<>();
+        ScriptedResolver source = new ScriptedResolver();
+        Env slow = new Env(time, ScriptedDice.seeded(1), reads::add);
+        Resolvers.lastGood(source, TARGET, file, slow).start(recorder);
+        EndpointSet first = named("scripted", EndpointSet.Removals.GUARDED, 0, 1);
+        source.push(first);
+        time.advance(LastGoodResolver.HEAD_START);
+        // The source fails: its set is the same, no longer vouched for.
+        source.push(first.asStale());
+        while (!reads.isEmpty()) {
+            reads.remove().run();
+        }
+        assertThat(recorder.last().stale()).isTrue();
+        assertThat(recorder.last().missingOrdinals()).hasSize(1);
+        // Nothing new is said by the source; what the file added is kept all the same.
+        time.advance(LastGoodResolver.DEBOUNCE);
+        while (!reads.isEmpty()) {
+            reads.remove().run();
+        }
+        Recorder next = new Recorder();
+        ScriptedResolver down = new ScriptedResolver();
+        Resolvers.lastGood(down, TARGET, file, env).start(next);
+        down.fail(new IOException("down"));
+        assertThat(next.last().missingOrdinals()).hasSize(1);
+        source.push(first);
+        assertThat(recorder.last().missingOrdinals()).hasSize(1);
+    }
+
+    @Test
+    void aConfirmedSetWasLastSeenWhenItWasConfirmed() {
+        ScriptedResolver source = start();
+        source.push(named("scripted", EndpointSet.Removals.GUARDED, 0, 1));
+        source.confirm(THEN.plusSeconds(60));
+        source.push(named("scripted", EndpointSet.Removals.GUARDED, 0));
+        assertThat(recorder.last().missingOrdinals())
+                .containsExactly(new MissingOrdinal(1, "orders-1", THEN.plusSeconds(60)));
+    }
+
+    @Test
+    void aSetThatStatesItsNumberWaitsForNoFile() {
+        storedOrdinals(EndpointSet.Removals.GUARDED, false);
+        ScriptedResolver source = new ScriptedResolver().shards(2);
+        Env busy = new Env(time, ScriptedDice.seeded(1), new ArrayDeque<Runnable>()::add);
+        Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
+        source.push(owner(0), owner(1));
+        assertThat(recorder.sets).hasSize(1);
+    }
 }

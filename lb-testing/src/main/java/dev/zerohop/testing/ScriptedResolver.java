@@ -70,6 +70,13 @@ public final class ScriptedResolver implements Resolver {
         }
     }
 
+    /** Says that the last set still holds. */
+    public void confirm(Instant instant) {
+        if (listener != null && !closed) {
+            listener.onConfirmed(instant);
+        }
+    }
+
     /** Says that the source cannot be asked. */
     public void fail(Throwable cause) {
         if (listener != null && !closed) {
