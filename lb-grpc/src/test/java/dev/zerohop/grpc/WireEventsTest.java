@@ -6,16 +6,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Outcome;
 import io.grpc.CallOptions;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -337,6 +340,78 @@ class WireEventsTest {
             assertThat(statusOf(shut).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
             await().until(() -> outcomes.underWay() == 0);
             assertThat(outcomes.outcomes()).containsExactly(Outcome.CANCELLED, Outcome.CANCELLED);
+        }
+    }
+
+    @Test
+    void aDeadlineThatPassesWithoutAnAnswerIsATimeout() throws Exception {
+        OutcomeLog outcomes = new OutcomeLog();
+        AtomicInteger arrived = new AtomicInteger();
+        try (Fleet fleet = new Fleet();
+                RawServer server = new RawServer((on, stream) -> arrived.incrementAndGet())) {
+            ManagedChannel channel = channel(fleet, server, outcomes);
+            // A busy machine may not send within the deadline, which is another row: then once more with a later one.
+            for (long millis = 500; arrived.get() == 0; millis *= 2) {
+                await().until(() -> outcomes.underWay() == 0);
+                outcomes.clear();
+                Future<String> late = ClientCalls.futureUnaryCall(
+                        channel.newCall(
+                                TestServer.ECHO, CallOptions.DEFAULT.withDeadlineAfter(millis, TimeUnit.MILLISECONDS)),
+                        "x");
+                assertThat(statusOf(late).getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+            }
+            await().until(() -> outcomes.begun() > 0 && outcomes.underWay() == 0);
+            assertThat(outcomes.outcomes()).containsExactly(Outcome.TIMEOUT);
+        }
+    }
+
+    /** It says RESOURCE_EXHAUSTED, as one that is overloaded does. */
+    @Test
+    void aMessageThatIsTooLargeForTheServerIsAnErrorOfTheCall() throws Exception {
+        OutcomeLog outcomes = new OutcomeLog();
+        try (Fleet fleet = new Fleet();
+                TestServer server = new TestServer(
+                        "a", 0, InsecureServerCredentials.create(), builder -> builder.maxInboundMessageSize(10))) {
+            fleet.push(
+                    List.of(Endpoint.builder("127.0.0.1", server.port()).id("a").build()));
+            ManagedChannel channel = fleet.built(fleet.builder()
+                    .setNameResolverArg(ZerohopGrpc.LISTENER, outcomes)
+                    .defaultServiceConfig(Json.serviceConfig("{}", null)));
+            assertThat(statusOf(ClientCalls.futureUnaryCall(
+                                    channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "x".repeat(11)))
+                            .getCode())
+                    .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            await().until(() -> outcomes.begun() > 0 && outcomes.underWay() == 0);
+            assertThat(outcomes.outcomes()).containsExactly(Outcome.ERROR_RESPONSE);
+        }
+    }
+
+    @Test
+    void aStreamThatWaitsOnThisSideWhenItsConnectionGoesAwayIsNotDispatchedAndRepeated() throws Exception {
+        OutcomeLog outcomes = new OutcomeLog();
+        List<RawServer.Connection> first = new CopyOnWriteArrayList<>();
+        // One stream at a time: the second one waits for the end of the first, which never comes.
+        try (Fleet fleet = new Fleet();
+                RawServer server = new RawServer(
+                        (on, stream) -> {
+                            if (first.isEmpty()) {
+                                first.add(on);
+                            } else {
+                                on.succeed(stream, "repeated");
+                            }
+                        },
+                        1)) {
+            ManagedChannel channel = channel(fleet, server, outcomes);
+            Future<String> open = call(channel);
+            await().until(() -> first.size() == 1);
+            Future<String> waiting = call(channel);
+            await().until(() -> outcomes.begun() == 2);
+            first.get(0).finish();
+            assertThat(statusOf(open).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(waiting.get(60, TimeUnit.SECONDS)).isEqualTo("repeated");
+            await().until(() -> outcomes.begun() == 3 && outcomes.underWay() == 0);
+            assertThat(outcomes.outcomes())
+                    .containsExactlyInAnyOrder(Outcome.TRANSPORT_FAILURE, Outcome.NOT_DISPATCHED, Outcome.SUCCESS);
         }
     }
 }
