@@ -101,12 +101,15 @@ final class Reasons {
             members.add(describe(node, nanos));
         }
         List<String> pick = new ArrayList<>();
-        pick.add((now.unconfigured() == null ? "policy " : "no configuration in force instead of the policy ")
+        pick.add((now.unconfigured() == null ? "policy " : "no configuration is in force, instead of the policy ")
                 + now.settings().policy().name() + ", "
                 + snapshot.candidates().size() + " of " + snapshot.members().size() + " members are candidates, "
                 + context);
         try {
-            pick.addAll(now.picker().explain(context));
+            pick.addAll(
+                    snapshot.members().isEmpty()
+                            ? List.of("refused: " + refusal(now, context).message())
+                            : now.picker().explain(context));
         } catch (Throwable thrown) {
             pick.add("refused: " + faulty(now, context, thrown).message());
         }

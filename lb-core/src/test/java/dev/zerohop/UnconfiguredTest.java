@@ -129,7 +129,7 @@ class UnconfiguredTest {
                     .contains(WHY, "FAILFAST", "calls fail until");
             assertThatThrownBy(() -> balancer.acquire(context)).isInstanceOf(NoEndpointException.class);
         }
-        assertThat(balancer.explain(keyed).toString()).contains("no configuration in force", WHY);
+        assertThat(balancer.explain(keyed).toString()).contains("no configuration is in force", WHY);
         assertThat(balancer.view().unconfigured()).contains(WHY);
     }
 
@@ -251,6 +251,10 @@ class UnconfiguredTest {
         Files.writeString(file, content.formatted(BAD));
         balancer = start(shared.resolver(target, env), null);
         assertRefusing();
+        String bare = content.replace(", \"config\": %s", "");
+        Files.writeString(file, bare);
+        time.advance(Duration.ofSeconds(1));
+        assertServing(Configurations.defaults().policy().name());
         Files.writeString(file, content.formatted(GOOD));
         time.advance(Duration.ofSeconds(1));
         assertServing("shard");

@@ -69,7 +69,9 @@ final class PollingResolver implements Resolver {
     /** What was said about shards last; a document that says nothing about them does not take an epoch back. */
     private @Nullable ShardMap lastMap;
 
-    private @Nullable String lastConfiguration;
+    /** Empty while it configures nothing. */
+    private String lastConfiguration = "";
+
     private @Nullable String problem;
     private long version;
 
@@ -160,8 +162,9 @@ final class PollingResolver implements Resolver {
         last = before != null && same ? before.confirmed(next.asOf()) : next;
         version = last.version();
         settled();
-        if (answer.configuration() != null && !answer.configuration().equals(lastConfiguration)) {
-            lastConfiguration = answer.configuration();
+        String configuration = answer.configuration() == null ? "" : answer.configuration();
+        if (!configuration.equals(lastConfiguration)) {
+            lastConfiguration = configuration;
             lifecycle.listener().onConfiguration(lastConfiguration);
         }
         if (same && !repaired) {

@@ -48,7 +48,8 @@ public final class Resolvers {
      * }</pre>
      *
      * <p>{@code endpoints} is required, and of each endpoint {@code host} and {@code port}, or {@code address}. {@code shards} may be a plain
-     * number. {@code config} goes to the balancer; when it is taken out of the file, the last one stays in force. The file is taken whole or not
+     * number. {@code config} goes to the balancer; when it is taken out of the file, what the
+     * application configured or the defaults hold again. The file is taken whole or not
      * at all: one that is missing, empty, half-written or has anything unknown in it is an error, reported once per distinct problem, and the last
      * good content stays in force.
      */

@@ -257,7 +257,7 @@ class FileResolverTest extends ResolverContract {
     }
 
     @Test
-    void aChangedConfigurationIsGivenOnceAndARemovedOneStaysInForce() throws Exception {
+    void aChangedConfigurationIsGivenOnceAndARemovedOneIsTakenBack() throws Exception {
         Files.writeString(file, ONE.replace("}]}", "}],\"config\":{\"policy\":\"random\"}}"));
         resolver.start(recorder);
         poll();
@@ -265,7 +265,8 @@ class FileResolverTest extends ResolverContract {
         poll();
         Files.writeString(file, ONE);
         poll();
-        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}", "{\"policy\":\"rendezvous\"}");
+        assertThat(recorder.configurations)
+                .containsExactly("{\"policy\":\"random\"}", "{\"policy\":\"rendezvous\"}", "");
         assertThat(recorder.sets).hasSize(1);
     }
 

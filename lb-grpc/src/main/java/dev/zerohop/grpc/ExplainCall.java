@@ -25,7 +25,9 @@ final class ExplainCall {
     /** Marks the call; the policy fills it in. */
     static final CallOptions.Key<ExplainCall> KEY = CallOptions.Key.create("zerohop-explain");
 
-    static final Status ANSWERED = Status.CANCELLED.withDescription("explained");
+    private static final String EXPLAINED = "explained";
+
+    static final Status ANSWERED = Status.CANCELLED.withDescription(EXPLAINED);
 
     private static final String OTHER_POLICY = "no zerohop policy";
     private static final long PATIENCE_MILLIS = 1000;
@@ -57,6 +59,10 @@ final class ExplainCall {
                 new ClientCall.Listener<>() {
                     @Override
                     public void onClose(Status status, Metadata trailers) {
+                        if (EXPLAINED.equals(status.getDescription())) {
+                            // The answer is made where the channel's state is, and may come after the call's end.
+                            return;
+                        }
                         asked.text.complete(channel.authority() + ": " + state + "; "
                                 + (OTHER_POLICY.equals(status.getDescription())
                                         ? "its policy is not zerohop"
@@ -76,7 +82,7 @@ final class ExplainCall {
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         } finally {
-            call.cancel("explained", null);
+            call.cancel(EXPLAINED, null);
         }
     }
 

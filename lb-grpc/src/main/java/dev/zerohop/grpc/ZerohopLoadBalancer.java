@@ -128,6 +128,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private Balancer newBalancer(String name, @Nullable BalancerListener observer) {
+        source.name(name);
         BalancerListener own = new BalancerListener() {
             @Override
             public void onMembership(String service, int members, int added, int removed, int held) {
@@ -298,6 +299,10 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private ConnectivityState aggregate(Snapshot snapshot) {
+        if (running().view().unconfigured() != null) {
+            // As gRPC says of a service config that is not valid: connected or not, no call goes anywhere.
+            return ConnectivityState.TRANSIENT_FAILURE;
+        }
         if (!links.leaving().isEmpty()) {
             return ConnectivityState.READY;
         }
@@ -403,7 +408,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     /** The channel's resolver as the balancer sees it: it is told. */
     private static final class PushedResolver implements Resolver {
+        private String name = "the channel's name resolver";
         private @Nullable Listener listener;
+
+        /** As the sets name their source, for messages before the first of them is taken. */
+        void name(String source) {
+            name = source;
+        }
 
         @Override
         public void start(Listener listener) {
@@ -445,7 +456,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
         @Override
         public String toString() {
-            return "the channel's name resolver";
+            return name;
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.Snapshot;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
+import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -114,6 +115,8 @@ class UnconfiguredTest {
             assertThat(events)
                     .filteredOn(event -> event.startsWith("unconfigured"))
                     .hasSize(1);
+            assertThat(channel.getState(false)).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
+            assertThat(ZerohopGrpc.explain(channel)).contains("TRANSIENT_FAILURE, ", "were refused: ", "ownerDown");
             fleet.configure(SHARDED);
             assertThat(waiting.get(60, TimeUnit.SECONDS)).startsWith("s-1");
             assertOwned(channel);

@@ -190,8 +190,8 @@ final class CallCommand implements Callable<Integer> {
         String unconfigured = caller.unconfigured();
         if (unconfigured != null) {
             console.note(
-                    "the source's configuration is refused, and there is no good one from before it: " + unconfigured
-                            + "; calls fail until the source gives a good one or none (--policy or --config goes before it)");
+                    "the source's configuration is refused, and there was no good one before it: " + unconfigured
+                            + "; calls fail until the source gives a good one or takes this one back (--policy or --config goes before it)");
         }
         switch (form) {
             case TEXT -> console.line(total.toText((System.nanoTime() - start) / 1e9));

@@ -132,7 +132,7 @@ final class ShardCommand implements Callable<Integer> {
             console.line(Json.object(json -> json.writeStringField("configurationRefused", unconfigured)));
         }
         throw new Failure(
-                "no endpoint owns the key: the source's configuration is refused, and there is no good one from before it: "
+                "no endpoint owns the key: the source's configuration is refused, and there was no good one before it: "
                         + unconfigured + " (--strategy places keys without it)");
     }
 

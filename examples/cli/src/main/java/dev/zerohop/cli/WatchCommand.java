@@ -110,7 +110,7 @@ final class WatchCommand implements Callable<Integer> {
         @Override
         public void onUnconfigured(String service, String reason) {
             console.note(
-                    "there is no good configuration from before the refused one: calls fail until the source gives a good one or none");
+                    "there was no good configuration before the refused one: calls fail until the source gives a good one or takes this one back");
         }
 
         @Override
