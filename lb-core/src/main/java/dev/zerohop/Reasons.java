@@ -48,7 +48,8 @@ final class Reasons {
         // Asked first, since a pick that throws is to be reported also where the picker would have the call wait.
         boolean outdated = outdated(now, context);
         Refusal refusal = now.picker().refusal(context);
-        if (!refusal.waits() && outdated) {
+        // Asked again, for the picker's words are of what is believed by now, which may have changed meanwhile.
+        if (!refusal.waits() && (outdated || changing(now))) {
             return new Refusal(Refusal.Kind.CONNECTING, true, name + ": the endpoints are changing at this moment");
         }
         return new Refusal(refusal.kind(), refusal.waits(), name + ": " + refusal.message());

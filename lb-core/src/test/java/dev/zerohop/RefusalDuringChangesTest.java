@@ -82,4 +82,50 @@ class RefusalDuringChangesTest {
             assertThat(after.get(after.size() - 1).kind()).isEqualTo(Refusal.Kind.NONE_USABLE);
         }
     }
+
+    /** The next version may come while the picker of the last one says why it had nothing. */
+    @Test
+    void aRefusalThatAChangeOvertakesWaits() {
+        ScriptedResolver source = new ScriptedResolver();
+        Runnable[] amid = {() -> {}};
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(BalancerSettings.of(new OvertakenPolicy(() -> amid[0].run())))
+                .build()) {
+            balancer.start();
+            source.push(Endpoint.of("10.0.0.1", 80));
+            assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+            amid[0] = () -> source.push(Endpoint.of("10.0.0.1", 80), Endpoint.of("10.0.0.2", 80));
+            assertThat(balancer.refusal(PickContext.NONE).waits()).isTrue();
+        }
+    }
+
+    private record OvertakenPolicy(Runnable amid) implements PickPolicy {
+        @Override
+        public String name() {
+            return "overtaken";
+        }
+
+        @Override
+        public Picker newPicker(Snapshot snapshot, Env env) {
+            return new Picker() {
+                @Override
+                public Node pick(PickContext context) {
+                    return null;
+                }
+
+                @Override
+                public Refusal refusal(PickContext context) {
+                    amid.run();
+                    return new Refusal(Refusal.Kind.NONE_USABLE, false, "none");
+                }
+
+                @Override
+                public Picker rebuild(Snapshot next) {
+                    return newPicker(next, env);
+                }
+            };
+        }
+    }
 }

@@ -269,6 +269,25 @@ class UnconfiguredTest {
         }
     }
 
+    /** Those that come late, too: a gRPC channel that was idle, for example. */
+    @Test
+    void anAnswerWithoutAConfigurationIsKnownToThoseThatComeLate(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("orders.json");
+        Target target = Target.parse("file://" + file);
+        SharedResolvers shared = new SharedResolvers(SharedResolvers.LINGER);
+        String content = "{\"endpoints\": [{\"address\": \"10.0.0.0:80\", \"id\": \"orders-0\", \"ordinal\": 0}]%s}";
+        balancer.close();
+        Files.writeString(file, content.formatted(""));
+        balancer = start(shared.resolver(target, env), null);
+        Files.writeString(file, content.formatted(", \"config\": " + BAD));
+        time.advance(Duration.ofSeconds(1));
+        try (Balancer early = balancer) {
+            assertServing(Configurations.defaults().policy().name());
+            balancer = start(shared.resolver(target, env), null);
+            assertServing(Configurations.defaults().policy().name());
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aFallbackPassesItOn(By by) {

@@ -90,7 +90,7 @@ final class ShardScheme {
             this.origin = shards + " shards as the source says";
         } else {
             int last = missing == null ? highest : missing.ordinal();
-            this.shards = Math.max(0, last + 1 - firstOrdinal);
+            this.shards = (int) Math.max(0, Math.min(Integer.MAX_VALUE, last + 1L - firstOrdinal));
             this.guessed = strategy.counts();
             this.origin = shards == 0
                     ? "the number of shards is unknown: no endpoint has an ordinal"

@@ -49,11 +49,14 @@ final class LastGoodResolver implements Resolver {
 
     private SourceConfiguration configuration = SourceConfiguration.NONE;
 
-    /** What the file held of the source's configuration; it counts as good. */
+    /** What the file held of the source's configuration, empty if there was none; it counts as good. Null without a file. */
     private @Nullable String storedConfiguration;
 
     /** Whether the stored configuration was told, and the source has said nothing about that yet. */
     private boolean storedConfigurationTold;
+
+    /** Whether the source has answered while it configured nothing: what it states after that and is not good takes no good one's place. */
+    private boolean answeredWithoutConfiguration;
 
     /** Whether the file has been read, or had its time. */
     private boolean readDone;
@@ -103,9 +106,9 @@ final class LastGoodResolver implements Resolver {
         LastGoodFile.Content content = read;
         lifecycle.run(() -> {
             stored = content;
-            String json = content == null ? null : content.configuration();
-            if (json != null && !json.isEmpty()) {
-                storedConfiguration = json;
+            if (content != null) {
+                // A file without one is of a source that had answered without one.
+                storedConfiguration = content.configuration() == null ? "" : content.configuration();
                 if (readDone && configuration.states() && configuration.good() == null) {
                     tellConfiguration();
                 }
@@ -330,7 +333,7 @@ final class LastGoodResolver implements Resolver {
     /** Nobody is helped by starting with nobody: an empty set is not kept. */
     private boolean worthWriting() {
         EndpointSet set = good;
-        if (set == null || set.endpoints().isEmpty()) {
+        if (set == null || set.endpoints().isEmpty() || unconfigured()) {
             return false;
         }
         LastGoodFile.Content before = written;
@@ -342,12 +345,20 @@ final class LastGoodResolver implements Resolver {
                 || Duration.between(before.set().asOf(), set.asOf()).compareTo(CONFIRM) >= 0;
     }
 
+    /** Whether the source itself rejects what it states, and there was no good one: a file without any would be taken for that of a source that states none. */
+    private boolean unconfigured() {
+        return configuration.states() && !answeredWithoutConfiguration && configurationToKeep() == null;
+    }
+
     /** A configuration that is not good takes the place of none that is. */
     private @Nullable String configurationToKeep() {
         if (!configuration.states() || configuration.good() != null) {
             return configuration.good();
         }
-        return storedConfiguration != null ? storedConfiguration : configuration.last();
+        if (storedConfiguration != null) {
+            return storedConfiguration;
+        }
+        return answeredWithoutConfiguration ? null : configuration.last();
     }
 
     private void write() {

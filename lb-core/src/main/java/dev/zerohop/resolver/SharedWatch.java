@@ -159,6 +159,7 @@ final class SharedWatch {
                 set = next;
                 if (!all.stale()) {
                     error = null;
+                    configuration = configuration.answered();
                 }
                 tellAll(listener -> listener.onEndpoints(next));
             });

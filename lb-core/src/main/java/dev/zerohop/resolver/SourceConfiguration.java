@@ -38,6 +38,11 @@ public final class SourceConfiguration {
         return new SourceConfiguration(good, good, requireNonNull(reason, "reason"));
     }
 
+    /** After an answer of the source: if it has configured nothing before it, that is as good as any configuration. */
+    public SourceConfiguration answered() {
+        return equals(NONE) ? stated("") : this;
+    }
+
     /** Whether the source configures something at present, well or badly. */
     public boolean states() {
         return rejection != null || (last != null && !last.isEmpty());
@@ -62,7 +67,8 @@ public final class SourceConfiguration {
     /** Tells a listener that has heard {@code before} what it has not heard. If it is {@link #NONE}, what was stated before counts as taken back. */
     public void tellAfter(SourceConfiguration before, Resolver.Listener listener) {
         boolean goodIsAll = rejection == null && Objects.equals(last, good);
-        if (good != null && (goodIsAll || !good.equals(before.good))) {
+        boolean noNews = goodIsAll && "".equals(good) && !before.states();
+        if (good != null && !noNews && (goodIsAll || !good.equals(before.good))) {
             listener.onConfiguration(good);
         } else if (equals(NONE) && before.states()) {
             listener.onConfiguration("");

@@ -193,6 +193,31 @@ class LastGoodResolverTest extends ResolverContract {
     }
 
     @Test
+    void nothingIsKeptWhileTheFirstConfigurationIsRejected() {
+        ScriptedResolver source = start();
+        source.rejectConfiguration("policy: was 7");
+        source.push(A);
+        time.advance(Duration.ofSeconds(2));
+        assertThat(file).doesNotExist();
+        source.configure("{\"policy\":\"random\"}");
+        time.advance(Duration.ofSeconds(2));
+        assertThat(file).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFileWithoutAConfigurationIsOfASourceThatHadAnsweredWithoutOne(boolean rejectedByItself) {
+        ScriptedResolver before = start();
+        before.push(A);
+        before.close();
+        recorder.configurations.clear();
+        ScriptedResolver source = start();
+        bad(source, rejectedByItself);
+        source.push(A);
+        assertThat(recorder.configurations).startsWith("");
+    }
+
+    @Test
     void aConfigurationThatTheSourceTookBackIsNotKept() {
         stored();
         ScriptedResolver source = start();

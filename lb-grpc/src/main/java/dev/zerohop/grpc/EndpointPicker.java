@@ -254,7 +254,10 @@ final class EndpointPicker extends SubchannelPicker {
                 refusal.waits()
                         ? Waiting.because("resolving", refusal.message())
                         : unavailable(args, refusal.message(), before);
-            case NONE_USABLE, OWNER_DOWN, CONNECTING, BAD_CONFIGURATION, CLOSED ->
+            // The channel goes idle, and makes a new policy for the calls that come meanwhile, or ends and fails them
+            // itself.
+            case CLOSED -> Waiting.because("zerohop_closed", refusal.message());
+            case NONE_USABLE, OWNER_DOWN, CONNECTING, BAD_CONFIGURATION ->
                 refusal.waits()
                         ? Waiting.because(
                                 "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),

@@ -37,6 +37,12 @@ final class AttemptLoop {
                 lease = picks.acquire();
             } catch (NoEndpointIOException none) {
                 throw attempts == null ? none : attempts.exception(String.valueOf(none.getMessage()));
+            } catch (IOException ended) {
+                if (attempts != null) {
+                    // The caller gave up while it waited for the next attempt: why it had to wait is told with that.
+                    ended.addSuppressed(attempts.exception("another attempt was waited for"));
+                }
+                throw ended;
             }
             BalancerView view = picks.view();
             OpenLease open = open(service, lease);
