@@ -78,7 +78,7 @@ final class AttemptLoop {
                         + request.url().encodedPath());
             }
             attempts.add(open.endpoint(), meaning.outcome(), open.age(System.nanoTime()), failure);
-            String whyNot = whyNotAgain(meaning, attempts.count(), picks, chain, call, request);
+            String whyNot = whyNotAgain(meaning, failure, attempts.count(), picks, chain, call, request);
             if (whyNot != null) {
                 throw attempts.exception(whyNot);
             }
@@ -114,7 +114,13 @@ final class AttemptLoop {
 
     /** Null if the call may be made once more, which then has been taken from the budget. */
     private static @Nullable String whyNotAgain(
-            Failure failure, int made, Picks picks, Interceptor.Chain chain, CallState call, Request request) {
+            Failure failure,
+            IOException cause,
+            int made,
+            Picks picks,
+            Interceptor.Chain chain,
+            CallState call,
+            Request request) {
         BalancerView view = picks.view();
         RetryPolicy policy = view.settings().retry();
         RequestBody body = request.body();
@@ -129,7 +135,7 @@ final class AttemptLoop {
             if (!chain.getRetryOnConnectionFailure()) {
                 return "not repeated: the server may have run it, and the client's retryOnConnectionFailure is off";
             }
-        } else if (view.waits(picks.context())) {
+        } else if (view.waits(picks.context()) && !Failure.distrusts(cause)) {
             // It has not begun: it waits for the owner of its key, for as long as the call may.
             return null;
         }

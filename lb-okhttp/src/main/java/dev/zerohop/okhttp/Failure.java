@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownServiceException;
+import java.security.cert.CertificateException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
@@ -93,6 +94,16 @@ record Failure(Outcome outcome, Repeat repeat) {
         return failure instanceof UnknownServiceException
                 || (failure instanceof SSLPeerUnverifiedException
                         && String.valueOf(failure.getMessage()).startsWith(PIN_FAILURE));
+    }
+
+    /** Whether a side did not trust the other's certificate, which waiting does not mend. */
+    static boolean distrusts(IOException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether the server said, on a working connection, that it did not look at the request. */

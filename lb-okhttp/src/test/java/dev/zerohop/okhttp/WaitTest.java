@@ -14,7 +14,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLHandshakeException;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -89,6 +95,45 @@ class WaitTest {
             assertThatThrownBy(() -> rig.text("/?user=1"))
                     .isInstanceOf(NoEndpointIOException.class)
                     .hasMessageStartingWith("orders: no endpoint known");
+        }
+    }
+
+    @Test
+    void aCertificateThatIsNotTrustedIsNotWaitedFor() throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders.shop.svc")
+                .build();
+        HandshakeCertificates servers =
+                new HandshakeCertificates.Builder().heldCertificate(certificate).build();
+        Request request =
+                new Request.Builder().url("https://orders.shop.svc/?user=0").build();
+        try (Rig rig = rig("WAIT", Duration.ofSeconds(100));
+                TestServer server = new TestServer("server", servers.sslSocketFactory(), List.of(Protocol.HTTP_1_1))) {
+            rig.resolver.push(server.endpoint().toBuilder().ordinal(0).build());
+            assertThatThrownBy(() -> rig.text(request))
+                    .isInstanceOf(SSLHandshakeException.class)
+                    .hasMessageContaining("failed in 3 attempts");
+        }
+    }
+
+    @Test
+    void aCallThatIsCancelledWhileItWaitsSaysWhatFailedBefore() throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (Rig rig = rig("WAIT", Duration.ofSeconds(100))) {
+            List<TestServer> servers = rig.servers(1);
+            rig.resolver.push(numbered(servers));
+            servers.get(0).close();
+            CompletableFuture<String> call = call(rig, 0, threads);
+            await().until(() -> rig.outcomes().size() > 2);
+            rig.client.dispatcher().cancelAll();
+            assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS))
+                    .rootCause()
+                    .hasMessageStartingWith("Canceled while waiting")
+                    .satisfies(canceled -> assertThat(canceled.getSuppressed()[0])
+                            .hasMessageContaining("attempts: 1. ")
+                            .hasMessageEndingWith("another attempt was waited for"));
+        } finally {
+            threads.shutdownNow();
         }
     }
 }
