@@ -3,24 +3,35 @@ package dev.zerohop.grpc;
 import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.BalancerListener;
 import dev.zerohop.EndpointSelector;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
+import io.grpc.ForwardingClientCall;
+import io.grpc.ForwardingClientCallListener;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -201,5 +212,54 @@ class ExplainTest {
 
     private static void awaitLine(Queue<String> lines, String text) {
         await().untilAsserted(() -> assertThat(String.join("\n", lines)).contains(text));
+    }
+
+    /** The answer is made in the channel's synchronization context, which may be busy until after the call has ended. */
+    @Test
+    void anAnswerThatComesAfterTheEndOfItsCallIsNotLost() throws Exception {
+        CountDownLatch ended = new CountDownLatch(1);
+        ClientInterceptor watching = new ClientInterceptor() {
+            @Override
+            public <Q, A> ClientCall<Q, A> interceptCall(
+                    MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+                return new ForwardingClientCall.SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                    @Override
+                    public void start(Listener<A> listener, Metadata headers) {
+                        super.start(
+                                new ForwardingClientCallListener.SimpleForwardingClientCallListener<>(listener) {
+                                    @Override
+                                    public void onClose(Status status, Metadata trailers) {
+                                        super.onClose(status, trailers);
+                                        ended.countDown();
+                                    }
+                                },
+                                headers);
+                    }
+                };
+            }
+        };
+        AtomicReference<Channel> explained = new AtomicReference<>();
+        CompletableFuture<String> text = new CompletableFuture<>();
+        BalancerListener busy = new BalancerListener() {
+            @Override
+            public void onMembership(String service, int members, int added, int removed, int held) {
+                Channel channel = explained.getAndSet(null);
+                if (channel != null) {
+                    new Thread(() -> text.complete(ZerohopGrpc.explain(channel))).start();
+                    try {
+                        ended.await(60, TimeUnit.SECONDS);
+                    } catch (InterruptedException interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            }
+        };
+        try (Fleet fleet = Fleet.of("a", "b")) {
+            ManagedChannel channel = fleet.built(fleet.builder().setNameResolverArg(ZerohopGrpc.LISTENER, busy));
+            RoutingTest.awaitAll(channel, "a", "b");
+            explained.set(ClientInterceptors.intercept(channel, watching));
+            fleet.name("a");
+            assertThat(text.get(60, TimeUnit.SECONDS)).doesNotContain("its calls end with");
+        }
     }
 }

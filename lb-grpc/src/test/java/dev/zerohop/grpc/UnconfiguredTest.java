@@ -136,7 +136,7 @@ class UnconfiguredTest {
             ManagedChannel channel = fleet.built(fleet.builder()
                     .defaultServiceConfig(policy.serviceConfig("{'policy': {'shard': {'strategy': 'modulo'}}}", null)));
             assertOwned(channel);
-            fleet.configure("{\"policy\": \"round_robin\"}");
+            fleet.configure("{\"policy\": \"random\"}");
             fleet.name("s-0", "s-1", "s-2");
             assertOwned(channel);
             assertOwned(channel);
