@@ -12,6 +12,7 @@ import io.grpc.ConnectivityStateInfo;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.CreateSubchannelArgs;
 import io.grpc.LoadBalancer.Helper;
+import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.ResolvedAddresses;
 import io.grpc.LoadBalancer.Subchannel;
@@ -275,6 +276,18 @@ class ScaleTest {
         for (int i = 0; i < 30; i++) {
             assertThat(out.pickSubchannel(new PlainCall()).getSubchannel()).isIn(subchannels.subList(0, 3));
         }
+    }
+
+    /** As when a channel goes idle: a call that comes just then waits for the policy that the channel makes for it. */
+    @Test
+    void aPickerThatOutlivesItsPolicyLetsCallsWait() {
+        resolve(0, 2);
+        all(ConnectivityState.READY);
+        SubchannelPicker out = pickers.get(pickers.size() - 1);
+        sync.execute(policy::shutdown);
+        PickResult result = out.pickSubchannel(new PlainCall());
+        assertThat(result.getStatus().isOk()).isTrue();
+        assertThat(result.getSubchannel()).isNull();
     }
 
     /** A call without a key, a deadline or headers. */
