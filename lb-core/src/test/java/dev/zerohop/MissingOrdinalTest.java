@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No number of shards is stated, and endpoints go: a guess must not shrink because somebody is away. */
+/** No number of shards is stated, and endpoints go: a guess must not shrink because an endpoint is away. */
 class MissingOrdinalTest {
     private static final Instant NOON = Instant.parse("2026-01-31T12:00:00Z");
     private static final int KEYS = 5_000;

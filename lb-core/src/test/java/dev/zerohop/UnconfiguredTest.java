@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A source whose first configuration is refused serves no call by the defaults, which could send keys to others than their owners; whoever reads the
- * configuration, the balancer or the source itself.
+ * A source whose first configuration is refused serves no call by the defaults, which could send keys to endpoints that do not own them. The
+ * balancer reads the configuration, or the source itself does.
  */
 class UnconfiguredTest {
     private static final String GOOD = "{\"policy\": \"shard\"}";

@@ -55,9 +55,6 @@ final class LastGoodResolver implements Resolver {
     /** Whether the stored configuration was told, and the source has said nothing about that yet. */
     private boolean storedConfigurationTold;
 
-    /** Whether the source has answered while it configured nothing: what it states after that and is not good takes no good one's place. */
-    private boolean answeredWithoutConfiguration;
-
     /** Whether the file has been read, or had its time. */
     private boolean readDone;
 
@@ -110,7 +107,7 @@ final class LastGoodResolver implements Resolver {
                 // A file without one is of a source that had answered without one.
                 storedConfiguration = content.configuration() == null ? "" : content.configuration();
                 if (readDone && configuration.states() && configuration.good() == null) {
-                    tellConfiguration();
+                    tellConfiguration(SourceConfiguration.NONE);
                 }
             }
             readDone();
@@ -171,6 +168,7 @@ final class LastGoodResolver implements Resolver {
         }
         lifecycle.listener().onEndpoints(next);
         if (!all.stale()) {
+            configuration = configuration.answered();
             error = null;
             good = next;
             save();
@@ -190,12 +188,12 @@ final class LastGoodResolver implements Resolver {
         }
     }
 
-    /** The configuration as the source states it, after the stored one if none of the source's was good. */
-    private void tellConfiguration() {
+    /** The configuration as the source states it now, after the stored one if none of the source's was good. */
+    private void tellConfiguration(SourceConfiguration before) {
         if (configuration.good() == null && storedConfiguration != null) {
             lifecycle.listener().onConfiguration(storedConfiguration);
         }
-        configuration.tell(lifecycle.listener());
+        configuration.tellAfter(before, lifecycle.listener());
     }
 
     /** Serves what was stored, once the source has failed or has had its time. */
@@ -281,13 +279,14 @@ final class LastGoodResolver implements Resolver {
         }
 
         private void configured(SourceConfiguration next) {
+            SourceConfiguration before = configuration;
             configuration = next;
             storedConfigurationTold = false;
             if (next.good() == null && !readDone) {
-                waitForFile(LastGoodResolver.this::tellConfiguration);
+                waitForFile(() -> tellConfiguration(before));
                 return;
             }
-            tellConfiguration();
+            tellConfiguration(before);
             if (good != null) {
                 save();
             }
@@ -347,7 +346,7 @@ final class LastGoodResolver implements Resolver {
 
     /** Whether the source itself rejects what it states, and there was no good one: a file without any would be taken for that of a source that states none. */
     private boolean unconfigured() {
-        return configuration.states() && !answeredWithoutConfiguration && configurationToKeep() == null;
+        return configuration.states() && configurationToKeep() == null;
     }
 
     /** A configuration that is not good takes the place of none that is. */
@@ -355,10 +354,7 @@ final class LastGoodResolver implements Resolver {
         if (!configuration.states() || configuration.good() != null) {
             return configuration.good();
         }
-        if (storedConfiguration != null) {
-            return storedConfiguration;
-        }
-        return answeredWithoutConfiguration ? null : configuration.last();
+        return storedConfiguration != null ? storedConfiguration : configuration.last();
     }
 
     private void write() {

@@ -218,6 +218,32 @@ class LastGoodResolverTest extends ResolverContract {
     }
 
     @Test
+    void aBadConfigurationAfterAnAnswerWithoutOneIsNotKept() {
+        ScriptedResolver source = start();
+        source.push(A);
+        source.configure("{\"policy\":7}");
+        assertThat(recorder.configurations)
+                .as("told, with what holds before it")
+                .endsWith("{\"policy\":7}");
+        source.push(A, B);
+        time.advance(Duration.ofSeconds(2));
+        source.close();
+        recorder.configurations.clear();
+        start().fail(new IOException("down"));
+        assertThat(recorder.last().endpoints()).containsExactly(A, B);
+        assertThat(recorder.configurations).doesNotContain("{\"policy\":7}");
+    }
+
+    @Test
+    void aGoodConfigurationIsGivenOnceAlsoWhenABadOneFollows() {
+        ScriptedResolver source = start();
+        source.configure("{\"policy\":\"random\"}");
+        source.push(A);
+        source.configure("{\"policy\":7}");
+        assertThat(recorder.configurations).containsExactly("{\"policy\":\"random\"}", "{\"policy\":7}");
+    }
+
+    @Test
     void aConfigurationThatTheSourceTookBackIsNotKept() {
         stored();
         ScriptedResolver source = start();

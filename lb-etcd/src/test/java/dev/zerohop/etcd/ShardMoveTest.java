@@ -149,7 +149,7 @@ class ShardMoveTest {
         return routed;
     }
 
-    /** Nobody has stated a count, and the server with the highest ordinal is gone: by a crash, then on purpose. */
+    /** No count is stated, and the server with the highest ordinal is gone: by a crash, then on purpose. */
     @Test
     void theHighestOrdinalStaysAShardUntilItIsAnnouncedOrACountIsStated() {
         try (Balancer balancer = Balancer.builder("orders")

@@ -107,7 +107,7 @@ final class EndpointPicker extends SubchannelPicker {
         long shardEpoch = view.shardEpoch(context);
         Node node = view.pick(context);
         if (node == null) {
-            return nobody(args, context, before);
+            return noEndpoint(args, context, before);
         }
         Link link = links.get(node);
         if (link == null || !link.ready()) {
@@ -236,9 +236,10 @@ final class EndpointPicker extends SubchannelPicker {
         };
     }
 
-    // ---- nobody to pick ----
+    // ---- no endpoint ----
 
-    private PickResult nobody(PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
+    private PickResult noEndpoint(
+            PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
         Link leavingOne = view.unconfigured() == null ? oneOfTheLeaving() : null;
         if (leavingOne != null) {
             return leavingOne.picked();

@@ -134,7 +134,7 @@ class ForeignCodeTest {
         }
     }
 
-    /** Of what comes out of a picker the channel's buffer never recovers, whoever throws it. */
+    /** The channel's buffer never recovers from an exception that comes out of a picker, wherever it is from. */
     @Test
     void anExceptionThatCannotBeDescribedFailsItsCallAlone() throws Exception {
         EndpointSelector unspeakable = () -> {

@@ -160,7 +160,7 @@ final class SoakFleet implements AutoCloseable {
         }
         List<Endpoint> endpoints = new ArrayList<>();
         for (int i = 0; i < SERVERS; i++) {
-            // Ordinal 2 is nobody's: calls to it wait.
+            // No endpoint has ordinal 2: calls to it wait.
             endpoints.add(fleet.endpoint("s-" + i).toBuilder()
                     .ordinal(i < 2 ? i : Endpoint.NO_ORDINAL)
                     .build());

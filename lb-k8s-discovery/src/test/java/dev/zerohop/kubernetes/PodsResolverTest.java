@@ -217,7 +217,7 @@ class PodsResolverTest extends ResolverContract {
                 .build();
     }
 
-    /** A pod that is deleted, gracefully or not, is replaced; the number of shards stays a guess that nobody states. */
+    /** A pod that is deleted, gracefully or not, is replaced; the number of shards stays a guess and is never stated. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void anOrdinalThatWasNamedOnceIsMissingUntilItIsBack(boolean graceful) {

@@ -39,7 +39,8 @@ final class AttemptLoop {
                 throw attempts == null ? none : attempts.exception(String.valueOf(none.getMessage()));
             } catch (IOException ended) {
                 if (attempts != null) {
-                    // The caller gave up while it waited for the next attempt: why it had to wait is told with that.
+                    // Cancelled or out of time before the next attempt: the failures that it waited for are suppressed
+                    // in that.
                     ended.addSuppressed(attempts.exception("another attempt was waited for"));
                 }
                 throw ended;

@@ -28,7 +28,6 @@ import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.SocketEffect;
 import okhttp3.Call;
-import okhttp3.Callback;
 import okhttp3.Connection;
 import okhttp3.Dns;
 import okhttp3.EventListener;
@@ -51,26 +50,6 @@ class FailureTest {
         return new Rig(TestPolicies.roundRobin(3), UnaryOperator.identity(), client -> client.protocols(HTTP_2));
     }
 
-    private static CompletableFuture<String> enqueue(OkHttpClient client, Request request) {
-        CompletableFuture<String> text = new CompletableFuture<>();
-        client.newCall(request).enqueue(new Callback() {
-            @Override
-            public void onFailure(Call call, IOException failure) {
-                text.completeExceptionally(failure);
-            }
-
-            @Override
-            public void onResponse(Call call, Response response) {
-                try (response) {
-                    text.complete(response.body().string());
-                } catch (IOException failure) {
-                    text.completeExceptionally(failure);
-                }
-            }
-        });
-        return text;
-    }
-
     // ---- what did not reach the server ----
 
     /** The connection says goodbye between the moment at which a call gets it and that at which the call would write to it. */
@@ -81,7 +60,7 @@ class FailureTest {
                 FrameServer server = new FrameServer("1-leaving", (connection, stream) -> leaving.set(connection));
                 TestServer good = new TestServer("2-good", null, HTTP_2)) {
             rig.resolver.push(server.endpoint());
-            CompletableFuture<String> first = enqueue(rig.client, Rig.post("/", "x"));
+            CompletableFuture<String> first = Rig.enqueue(rig.client, Rig.post("/", "x"));
             await().until(() -> leaving.get() != null);
             FrameServer.Connection connection = leaving.get();
             rig.resolver.push(server.endpoint(), good.endpoint());
@@ -348,7 +327,7 @@ class FailureTest {
             rig.resolver.push(server.endpoint());
             List<CompletableFuture<String>> calls = new ArrayList<>();
             for (int i = 1; i <= 4; i++) {
-                calls.add(enqueue(rig.client, Rig.post("/", "x")));
+                calls.add(Rig.enqueue(rig.client, Rig.post("/", "x")));
                 int requests = i;
                 await().until(() -> server.requests() == requests);
             }
@@ -377,7 +356,7 @@ class FailureTest {
             rig.resolver.push(server.endpoint());
             List<CompletableFuture<String>> calls = new ArrayList<>();
             for (int i = 1; i <= 4; i++) {
-                calls.add(enqueue(rig.client, Rig.post("/", "x")));
+                calls.add(Rig.enqueue(rig.client, Rig.post("/", "x")));
                 int requests = i;
                 await().until(() -> server.requests() == requests);
             }

@@ -24,7 +24,6 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import mockwebserver3.MockResponse;
 import mockwebserver3.SocketEffect;
 import okhttp3.Call;
-import okhttp3.Callback;
 import okhttp3.CertificatePinner;
 import okhttp3.ConnectionSpec;
 import okhttp3.MediaType;
@@ -47,26 +46,6 @@ class OutcomeTableTest {
 
     private static Rig http2() {
         return new Rig(TestPolicies.roundRobin(3), UnaryOperator.identity(), client -> client.protocols(HTTP_2));
-    }
-
-    private static CompletableFuture<String> enqueue(OkHttpClient client, Request request) {
-        CompletableFuture<String> text = new CompletableFuture<>();
-        client.newCall(request).enqueue(new Callback() {
-            @Override
-            public void onFailure(Call call, IOException failure) {
-                text.completeExceptionally(failure);
-            }
-
-            @Override
-            public void onResponse(Call call, Response response) {
-                try (response) {
-                    text.complete(response.body().string());
-                } catch (IOException failure) {
-                    text.completeExceptionally(failure);
-                }
-            }
-        });
-        return text;
     }
 
     private static int failures(List<CompletableFuture<String>> calls) {
@@ -348,11 +327,11 @@ class OutcomeTableTest {
                 })) {
             rig.resolver.push(server.endpoint());
             List<CompletableFuture<String>> calls = new ArrayList<>();
-            calls.add(enqueue(rig.client, Rig.post("/", "x")));
+            calls.add(Rig.enqueue(rig.client, Rig.post("/", "x")));
             // One connection for all: the first call has made it.
             await().until(() -> server.requests() == 1);
             for (int i = 1; i < 8; i++) {
-                calls.add(enqueue(rig.client, Rig.post("/", "x")));
+                calls.add(Rig.enqueue(rig.client, Rig.post("/", "x")));
             }
             await().until(() -> server.requests() == 8);
             assertThat(server.connections).hasSize(1);
@@ -389,12 +368,12 @@ class OutcomeTableTest {
                 });
                 TestServer good = new TestServer("2-good", null, HTTP_2)) {
             rig.resolver.push(leaving.endpoint());
-            CompletableFuture<String> first = enqueue(rig.client, Rig.post("/", "x"));
+            CompletableFuture<String> first = Rig.enqueue(rig.client, Rig.post("/", "x"));
             await().until(() -> leaving.requests() == 1);
             rig.resolver.push(leaving.endpoint(), good.endpoint());
             // In turn: one of these two comes to the server that leaves, and goes on from there.
-            CompletableFuture<String> second = enqueue(rig.client, Rig.post("/", "x"));
-            CompletableFuture<String> third = enqueue(rig.client, Rig.post("/", "x"));
+            CompletableFuture<String> second = Rig.enqueue(rig.client, Rig.post("/", "x"));
+            CompletableFuture<String> third = Rig.enqueue(rig.client, Rig.post("/", "x"));
             assertThat(second.get(60, TimeUnit.SECONDS)).isEqualTo("2-good");
             assertThat(third.get(60, TimeUnit.SECONDS)).isEqualTo("2-good");
             assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo("leaving");
@@ -444,7 +423,7 @@ class OutcomeTableTest {
             rig.resolver.push(server.endpoint());
             List<CompletableFuture<String>> calls = new ArrayList<>();
             for (int i = 1; i <= 3; i++) {
-                calls.add(enqueue(rig.client, Rig.post("/", "x")));
+                calls.add(Rig.enqueue(rig.client, Rig.post("/", "x")));
                 int requests = i;
                 await().until(() -> server.requests() == requests);
             }

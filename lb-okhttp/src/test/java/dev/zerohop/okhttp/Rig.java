@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import okhttp3.Call;
+import okhttp3.Callback;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
@@ -135,6 +137,27 @@ final class Rig implements AutoCloseable {
                                 .proceed(chain.request())
                         : chain.proceed(chain.request()))
                 .build();
+    }
+
+    /** The text of the answer, from the client's own threads. */
+    static CompletableFuture<String> enqueue(OkHttpClient client, Request request) {
+        CompletableFuture<String> text = new CompletableFuture<>();
+        client.newCall(request).enqueue(new Callback() {
+            @Override
+            public void onFailure(Call call, IOException failure) {
+                text.completeExceptionally(failure);
+            }
+
+            @Override
+            public void onResponse(Call call, Response response) {
+                try (response) {
+                    text.complete(response.body().string());
+                } catch (IOException failure) {
+                    text.completeExceptionally(failure);
+                }
+            }
+        });
+        return text;
     }
 
     static String text(OkHttpClient client, Request request) throws IOException {

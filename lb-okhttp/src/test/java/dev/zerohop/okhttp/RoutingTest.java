@@ -443,7 +443,7 @@ class RoutingTest {
         }
     }
 
-    /** A connection that broke says something of those beside it that nobody has used since. */
+    /** A connection that broke says something of those beside it that were not used since. */
     @Test
     void idleConnectionsToAnEndpointAreClosedWhenOneOfThemBreaks() throws Exception {
         try (Rig rig = Rig.roundRobin()) {

@@ -410,7 +410,7 @@ class SameAsPlainOkHttpTest {
                         .newBuilder()
                         .header("Authorization", "token")
                         .build())));
-        all.add(new Scenario("a challenge that nobody answers", get("/a")).orders(challenge("token")));
+        all.add(new Scenario("a challenge without an authenticator", get("/a")).orders(challenge("token")));
         all.add(new Scenario("challenges that never end", get("/a"))
                 .orders(challenge("never"))
                 .before(builder -> builder.authenticator((route, response) -> response.request()
