@@ -1,10 +1,9 @@
 package dev.zerohop.examples;
 
+import dev.zerohop.testing.FreePorts;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,8 +24,8 @@ public final class EtcdProcess implements AutoCloseable {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final Path directory;
-    private final int port = freePort();
-    private final int peerPort = freePort();
+    private final int port = FreePorts.next();
+    private final int peerPort = FreePorts.next();
     private @Nullable Process process;
 
     private EtcdProcess(Path directory) {
@@ -43,14 +42,6 @@ public final class EtcdProcess implements AutoCloseable {
         EtcdProcess etcd = new EtcdProcess(directory);
         etcd.start();
         return etcd;
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static String binary() {

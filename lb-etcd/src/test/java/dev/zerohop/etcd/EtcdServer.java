@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
+import dev.zerohop.testing.FreePorts;
 import io.etcd.jetcd.api.AuthEnableRequest;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthRoleAddRequest;
@@ -37,8 +38,6 @@ import io.grpc.stub.MetadataUtils;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -64,8 +63,8 @@ final class EtcdServer implements AutoCloseable {
 
     private final Path directory;
     private final String name;
-    private final int port = freePort();
-    private final int peerPort = freePort();
+    private final int port = FreePorts.next();
+    private final int peerPort = FreePorts.next();
     private List<String> clusterOptions;
     private List<String> tlsOptions = List.of();
     private ChannelCredentials operator = InsecureChannelCredentials.create();
@@ -153,14 +152,6 @@ final class EtcdServer implements AutoCloseable {
 
     String name() {
         return name;
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static String binary() {

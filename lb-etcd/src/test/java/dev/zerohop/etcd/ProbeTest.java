@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.testing.FreePorts;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -48,12 +48,6 @@ class ProbeTest {
         return said.get(60, TimeUnit.SECONDS);
     }
 
-    private static int closedPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Test
     void httpIsWellWithinItsStatuses() throws Exception {
         ProbedServer server = new ProbedServer();
@@ -64,7 +58,7 @@ class ProbeTest {
         assertThat(ask(line)).isEqualTo("GET /health?full answered 302, expected 200 to 299");
         assertThat(ask(line(Probe.http("/health", 200, 399), server.port()))).isEqualTo("well");
         assertThat(ask(line(Probe.http("/other"), server.port()))).contains("answered 404");
-        assertThat(ask(line(Probe.http("/health"), closedPort()))).isEqualTo("no connection could be made");
+        assertThat(ask(line(Probe.http("/health"), FreePorts.next()))).isEqualTo("no connection could be made");
     }
 
     @Test
@@ -74,7 +68,7 @@ class ProbeTest {
             assertThat(ask(line)).isEqualTo("well");
             assertThat(ask(line)).isEqualTo("well");
         }
-        assertThat(ask(line(Probe.tcp(), closedPort()))).contains("refused");
+        assertThat(ask(line(Probe.tcp(), FreePorts.next()))).contains("refused");
         Prober.Line nowhere =
                 Probe.tcp().newProber(Env.system().blocking()).open(Endpoint.of("no-such-host.invalid", 80));
         assertThat(ask(nowhere)).isEqualTo("its host name no-such-host.invalid cannot be resolved");
@@ -82,7 +76,7 @@ class ProbeTest {
 
     @Test
     void grpcIsWellWhenTheServiceIsServingAlsoAfterItWasDown() throws Exception {
-        int port = closedPort();
+        int port = FreePorts.next();
         Prober.Line line = line(Probe.grpc("orders"), port);
         assertThat(ask(line)).contains("UNAVAILABLE").contains("refused");
         int[] status = {1};

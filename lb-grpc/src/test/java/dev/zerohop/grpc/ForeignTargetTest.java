@@ -3,6 +3,7 @@ package dev.zerohop.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.EndpointSet;
+import dev.zerohop.testing.FreePorts;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.Grpc;
@@ -10,7 +11,6 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.List;
@@ -24,12 +24,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class ForeignTargetTest {
 
-    private static int deadPort() throws IOException {
-        try (ServerSocket refused = new ServerSocket(0)) {
-            return refused.getLocalPort();
-        }
-    }
-
     private static EquivalentAddressGroup group(int... ports) {
         return new EquivalentAddressGroup(java.util.Arrays.stream(ports)
                 .mapToObj(port -> (java.net.SocketAddress) new InetSocketAddress("127.0.0.1", port))
@@ -41,7 +35,7 @@ class ForeignTargetTest {
         try (TestServer a = new TestServer("a");
                 Fleet fleet = new Fleet();
                 RecordingPolicy policy = new RecordingPolicy()) {
-            fleet.plain(List.of(group(deadPort(), a.port())));
+            fleet.plain(List.of(group(FreePorts.next(), a.port())));
             ManagedChannel channel =
                     fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
             assertThat(TestServer.call(channel)).isEqualTo("a");
@@ -83,7 +77,7 @@ class ForeignTargetTest {
 
     @Test
     void groupsThatShareAnAddressAreTwoEndpoints() throws Exception {
-        int dead = deadPort();
+        int dead = FreePorts.next();
         try (TestServer a = new TestServer("a");
                 TestServer b = new TestServer("b");
                 Fleet fleet = new Fleet()) {

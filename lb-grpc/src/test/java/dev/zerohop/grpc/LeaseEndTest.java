@@ -8,6 +8,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Health;
 import dev.zerohop.Outcome;
+import dev.zerohop.testing.FreePorts;
 import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -17,8 +18,6 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -105,13 +104,8 @@ class LeaseEndTest {
         }
     }
 
-    private static Endpoint down(String id) throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return Endpoint.builder("127.0.0.1", socket.getLocalPort())
-                    .id(id)
-                    .ordinal(0)
-                    .build();
-        }
+    private static Endpoint down(String id) {
+        return Endpoint.builder("127.0.0.1", FreePorts.next()).id(id).ordinal(0).build();
     }
 
     private static void pauseFor(CountDownLatch latch) {

@@ -4,6 +4,7 @@ import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Node;
 import dev.zerohop.testing.CountedTime;
+import dev.zerohop.testing.FreePorts;
 import dev.zerohop.testing.LeaseLedger;
 import io.grpc.Attributes;
 import io.grpc.InsecureServerCredentials;
@@ -16,7 +17,6 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,7 +117,7 @@ final class SoakFleet implements AutoCloseable {
                 .addMethod(OPEN, ServerCalls.asyncServerStreamingCall((request, answer) -> answer.onNext(id)))
                 .build();
         boolean ages = id.endsWith("1");
-        TestServer server = new TestServer(id, 0, InsecureServerCredentials.create(), builder -> {
+        TestServer server = new TestServer(id, FreePorts.next(), InsecureServerCredentials.create(), builder -> {
             builder.addTransportFilter(counting).addService(service);
             return ages
                     ? builder.maxConnectionAge(200, TimeUnit.MILLISECONDS)
@@ -187,12 +187,8 @@ final class SoakFleet implements AutoCloseable {
         }
     }
 
-    private static Endpoint dead() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return Endpoint.builder("127.0.0.1", socket.getLocalPort())
-                    .id("dead")
-                    .build();
-        }
+    private static Endpoint dead() {
+        return Endpoint.builder("127.0.0.1", FreePorts.next()).id("dead").build();
     }
 
     /** All endpoints go and others come; with the servers, what they were still at work on ends. */

@@ -1,5 +1,6 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.testing.FreePorts;
 import io.grpc.CallOptions;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
@@ -50,7 +51,7 @@ final class TestServer implements AutoCloseable {
     volatile boolean holds;
 
     TestServer(String id) {
-        this(id, 0, InsecureServerCredentials.create());
+        this(id, FreePorts.next(), InsecureServerCredentials.create());
     }
 
     TestServer(String id, int port, ServerCredentials credentials) {

@@ -8,13 +8,12 @@ import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint.Readiness;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.okhttp.ZerohopOkHttp;
+import dev.zerohop.testing.FreePorts;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPortBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,7 @@ class RollingUpdateTest {
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean stop = new AtomicBoolean();
     private final ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
-    private final int port = freePort();
+    private final int port = FreePorts.next();
     private int nextAddress = 2;
     private Balancer balancer;
     private ZerohopOkHttp zerohop;
@@ -203,13 +202,5 @@ class RollingUpdateTest {
     private void awaitCalls(int more) {
         int target = calls.get() + more;
         await().until(() -> calls.get() >= target || !failures.isEmpty());
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
-        }
     }
 }

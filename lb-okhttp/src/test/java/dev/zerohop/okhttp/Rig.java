@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.Time;
+import dev.zerohop.testing.FreePorts;
 import dev.zerohop.testing.ScriptedResolver;
 import java.io.IOException;
 import java.time.Duration;
@@ -99,10 +100,8 @@ final class Rig implements AutoCloseable {
     }
 
     /** An endpoint at which nobody listens. */
-    static Endpoint dead(String id) throws IOException {
-        try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
-            return Endpoint.builder("127.0.0.1", socket.getLocalPort()).id(id).build();
-        }
+    static Endpoint dead(String id) {
+        return Endpoint.builder("127.0.0.1", FreePorts.next()).id(id).build();
     }
 
     static Request get(String path) {

@@ -394,16 +394,13 @@ class RoutingTest {
 
     @Test
     void aRoutedCallGoesDirectEvenIfTheClientHasAProxy() throws Exception {
-        try (Rig rig = new Rig(TestPolicies.roundRobin(1), UnaryOperator.identity(), builder -> {
-            try {
-                return builder.proxy(new Proxy(
+        try (Rig rig = new Rig(
+                TestPolicies.roundRobin(1),
+                UnaryOperator.identity(),
+                builder -> builder.proxy(new Proxy(
                         Proxy.Type.HTTP,
                         new java.net.InetSocketAddress(
-                                "127.0.0.1", Rig.dead("proxy").port())));
-            } catch (IOException e) {
-                throw new AssertionError(e);
-            }
-        })) {
+                                "127.0.0.1", Rig.dead("proxy").port()))))) {
             rig.servers(1);
             assertThat(rig.text("/")).isEqualTo("s0");
         }

@@ -1,6 +1,7 @@
 package dev.zerohop.okhttp;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.testing.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
@@ -30,7 +31,7 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(String id, @Nullable SSLSocketFactory tls, List<Protocol> protocols) throws IOException {
-        this(id, 0, tls, protocols);
+        this(id, FreePorts.next(), tls, protocols);
     }
 
     TestServer(String id, int port, @Nullable SSLSocketFactory tls, List<Protocol> protocols) throws IOException {

@@ -2,6 +2,7 @@ package dev.zerohop.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.testing.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -151,7 +152,7 @@ class CallCommandTest {
 
     @Test
     void anEndpointThatRefusesConnectionsCostsRetriesOverHttpAndNoCalls() throws IOException {
-        int nobody = unusedPort();
+        int nobody = FreePorts.next();
         Cli.Result result = Cli.run(
                 "call",
                 target("http") + ",127.0.0.1:" + nobody + ";id=dead",
@@ -171,7 +172,7 @@ class CallCommandTest {
     void noConnectionAtAllIsConnectOverHttp() throws IOException {
         Cli.Result result = Cli.run(
                 "call",
-                "static:///127.0.0.1:" + unusedPort(),
+                "static:///127.0.0.1:" + FreePorts.next(),
                 "--transport",
                 "http",
                 "--count",
@@ -186,7 +187,7 @@ class CallCommandTest {
     void overGrpcADeadEndpointIsKnownBeforeTheFirstCall() throws IOException {
         Cli.Result result = Cli.run(
                 "call",
-                target("grpc") + ",127.0.0.1:" + unusedPort() + ";id=dead",
+                target("grpc") + ",127.0.0.1:" + FreePorts.next() + ";id=dead",
                 "--count",
                 "40",
                 "--output",
@@ -280,11 +281,5 @@ class CallCommandTest {
                     .append(i);
         }
         return target.toString();
-    }
-
-    private static int unusedPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -4,10 +4,9 @@ import static dev.zerohop.cli.Cli.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.zerohop.testing.FreePorts;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -28,13 +27,10 @@ final class Etcd implements AutoCloseable {
     private final int peerPort;
     private @Nullable Process process;
 
-    private Etcd(Path directory) throws IOException {
+    private Etcd(Path directory) {
         this.directory = directory;
-        try (ServerSocket client = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = client.getLocalPort();
-            peerPort = peer.getLocalPort();
-        }
+        port = FreePorts.next();
+        peerPort = FreePorts.next();
     }
 
     static Etcd started(Path directory) throws IOException {

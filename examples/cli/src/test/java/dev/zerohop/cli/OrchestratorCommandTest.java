@@ -7,10 +7,9 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.zerohop.Endpoint;
 import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.EtcdRegistration;
+import dev.zerohop.testing.FreePorts;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,9 +100,9 @@ class OrchestratorCommandTest {
 
     /** A real etcd on ports that were free; answers its address. */
     private String etcd() throws IOException {
-        int port = freePort();
+        int port = FreePorts.next();
         String url = "http://127.0.0.1:" + port;
-        String peer = "http://127.0.0.1:" + freePort();
+        String peer = "http://127.0.0.1:" + FreePorts.next();
         Process process = new ProcessBuilder(
                         binary(),
                         "--name=one",
@@ -119,12 +118,6 @@ class OrchestratorCommandTest {
                 .start();
         open.add(() -> process.destroyForcibly().onExit().join());
         return "127.0.0.1:" + port;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private static String binary() {

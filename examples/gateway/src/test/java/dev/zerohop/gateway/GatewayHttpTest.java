@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.Headers;
 import dev.zerohop.examples.EtcdProcess;
 import dev.zerohop.gateway.Gateway.Limits;
+import dev.zerohop.testing.FreePorts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -446,10 +447,7 @@ class GatewayHttpTest {
 
     @Test
     void anEndpointThatFailsIsToldInASentence() throws Exception {
-        String dead;
-        try (ServerSocket free = new ServerSocket(0)) {
-            dead = "127.0.0.1:" + free.getLocalPort();
-        }
+        String dead = "127.0.0.1:" + FreePorts.next();
         Gateway gateway = serving(dead);
         HttpResponse<String> refused = rig.get(gateway, "/function/f");
         assertThat(refused.statusCode()).isEqualTo(502);
@@ -481,10 +479,7 @@ class GatewayHttpTest {
 
     @Test
     void underWrrWhatWasNotSentGoesToAnotherEndpointAndWhatWasIsNotSentTwice() throws Exception {
-        String dead;
-        try (ServerSocket free = new ServerSocket(0)) {
-            dead = "127.0.0.1:" + free.getLocalPort();
-        }
+        String dead = "127.0.0.1:" + FreePorts.next();
         Upstream alive = rig.with(Upstream.named("alive"));
         rig.function("f", List.of(dead, alive.address()), List.of(1, 1));
         Gateway gateway = rig.gateway("wrr", "n1");

@@ -3,7 +3,7 @@ package dev.zerohop.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.examples.EtcdProcess;
-import java.net.ServerSocket;
+import dev.zerohop.testing.FreePorts;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -191,10 +191,7 @@ class GatewayRoutingTest {
     @Test
     void betweenTwoGatewaysThatKnowEachOtherNothingGoesInCircles() throws Exception {
         Upstream endpoint = rig.with(Upstream.named("endpoint"));
-        int firstPort;
-        try (ServerSocket free = new ServerSocket(0)) {
-            firstPort = free.getLocalPort();
-        }
+        int firstPort = FreePorts.next();
         String firstAddress = "127.0.0.1:" + firstPort;
         Gateway second = rig.gateway("wrr", "node-2", firstAddress);
         String secondAddress = "127.0.0.1:" + second.port();
