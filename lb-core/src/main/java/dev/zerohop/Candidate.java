@@ -8,18 +8,28 @@ import static java.util.Objects.requireNonNull;
  * @param node the node
  * @param weight its effective weight, for policies that take weights; more than 0 and finite
  * @param scale its weight for policies that ignore the endpoints' own: 1, unless a stage prefers some endpoints to others; more than 0 and finite
+ * @param group the candidates that it is compared with: 0, unless a stage divides the traffic. A policy that picks by load does so within a group, and each
+ *     group gets what its weights are of all weights, so that the division holds whatever the loads are; 0 or more
  */
-public record Candidate(Node node, double weight, double scale) {
+public record Candidate(Node node, double weight, double scale, int group) {
 
     /**
-     * Checks the weights.
+     * Checks the values.
      *
-     * @throws IllegalArgumentException if one of them is not a finite number above 0
+     * @throws IllegalArgumentException if a weight is not a finite number above 0, or the group is negative
      */
     public Candidate {
         requireNonNull(node, "node");
         check(node, "weight", weight);
         check(node, "scale", scale);
+        if (group < 0) {
+            throw new IllegalArgumentException(node.endpoint() + ": group was " + group + ", expected 0 or more");
+        }
+    }
+
+    /** In the group of all those that no stage has divided. */
+    public Candidate(Node node, double weight, double scale) {
+        this(node, weight, scale, 0);
     }
 
     /** With the scale that this weight is to the endpoint's own: a stage that changes one changes the other. */

@@ -50,7 +50,7 @@ final class LeastRequestPicker extends TwoChoicePicker {
 
     @Override
     public List<String> explain(PickContext context) {
-        return List.of("draws two of " + nodes.length + " candidates and takes the one with fewer attempts under way"
-                + (uniform ? "" : " for its weight"));
+        return List.of(
+                drawn() + " and takes the one with fewer attempts under way" + (uniform ? "" : " for its weight"));
     }
 }

@@ -39,7 +39,7 @@ final class PeakEwmaPicker extends TwoChoicePicker {
     @Override
     public List<String> explain(PickContext context) {
         List<String> lines = new ArrayList<>();
-        lines.add("draws two of " + nodes.length + " candidates and takes the one of lower load");
+        lines.add(drawn() + " and takes the one of lower load");
         long now = time.nanoTime();
         for (int i = 0; i < Math.min(EXPLAINED, nodes.length); i++) {
             Node node = nodes[i];

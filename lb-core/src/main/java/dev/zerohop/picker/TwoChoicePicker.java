@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The better of two candidates drawn by chance (Mitzenmacher, "The power of two choices in randomized load balancing", 2001). One random number
  * gives both. With equal weights the two are distinct; with different weights each is drawn in proportion to its weight and both may be the same, or
- * with few candidates the weights would be lost.
+ * with few candidates the weights would be lost. Where a stage divides the traffic between groups of candidates, the second is drawn from the first one's
+ * group: what is compared never moves traffic from one group to another.
  */
 abstract class TwoChoicePicker extends CandidatePicker {
     private static final long LOW = 0xFFFFFFFFL;
@@ -18,12 +19,15 @@ abstract class TwoChoicePicker extends CandidatePicker {
     final boolean uniform;
 
     private final Lots lots;
+    private final @Nullable GroupLots groups;
     private final Dice dice;
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
-        this.lots = Lots.of(weights(snapshot.candidates(), true));
-        this.uniform = lots.isUniform();
+        double[] weights = weights(snapshot.candidates(), true);
+        this.lots = Lots.of(weights);
+        this.groups = GroupLots.of(snapshot.candidates(), weights);
+        this.uniform = groups == null && lots.isUniform();
         this.dice = env.dice();
     }
 
@@ -52,7 +56,7 @@ abstract class TwoChoicePicker extends CandidatePicker {
             }
         } else {
             first = lots.draw(random >>> 32);
-            second = lots.draw(random & LOW);
+            second = groups == null ? lots.draw(random & LOW) : groups.drawBeside(first, random & LOW);
         }
         boolean firstWins = firstWins(first, second, random, nowNanos);
         Node better = nodes[firstWins ? first : second];
@@ -61,6 +65,11 @@ abstract class TwoChoicePicker extends CandidatePicker {
             return context.avoids(other.endpoint()) ? instead(context, better) : other;
         }
         return better;
+    }
+
+    /** What is drawn, in words. */
+    final String drawn() {
+        return "draws two of " + nodes.length + " candidates" + (groups == null ? "" : ", both of one group,");
     }
 
     @Override

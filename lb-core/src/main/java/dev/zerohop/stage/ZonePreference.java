@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * keep a thousandth of the traffic among them: a retry needs somewhere to go.
  *
  * <p>Weights carry the shares, and their sum stays what it was. They reach every unkeyed policy and {@code rendezvous}: those that ignore the endpoints' own
- * weights ({@code round_robin}, {@code random}) divide a zone's share evenly over the endpoints that serve it ({@link Candidate#scale}). Immutable and
- * thread-safe; equal by value.
+ * weights ({@code round_robin}, {@code random}) divide a zone's share evenly over the endpoints that serve it ({@link Candidate#scale}), and those that go by
+ * load ({@code least_request}, {@code peak_ewma}) compare the endpoints of one zone with each other and not with those of another ({@link Candidate#group}).
+ * Immutable and thread-safe; equal by value.
  *
  * <p>Source: Envoy's zone aware routing with its over-provisioning factor; kube-proxy's choice of a topology from hints.
  *
@@ -172,7 +173,7 @@ public record ZonePreference(
             Candidate candidate = all.get(i);
             double weight = (1 - FOR_RETRIES) * shares.weight(i) + FOR_RETRIES * candidate.weight();
             double scale = (1 - FOR_RETRIES) * shares.scale(i) + FOR_RETRIES * candidate.scale();
-            mixed.add(new Candidate(candidate.node(), weight, scale));
+            mixed.add(new Candidate(candidate.node(), weight, scale, shares.group(i)));
         }
         return mixed;
     }

@@ -6,6 +6,7 @@ import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ final class ZoneShares {
     private final Map<String, Double> shares;
     private final double[] weights;
     private final double[] scales;
+    private final int[] groups;
     private final int nearby;
 
     private ZoneShares(List<Candidate> all, Domains domains, String own, Map<String, Double> shares) {
@@ -31,11 +33,25 @@ final class ZoneShares {
         this.shares = shares;
         this.weights = divided(all, domains, shares, Candidate::weight);
         this.scales = divided(all, domains, shares, Candidate::scale);
+        this.groups = groups(all, domains, shares);
         int near = 0;
         for (Candidate candidate : all) {
             near += domains.of(candidate.node().endpoint()).contains(own) ? 1 : 0;
         }
         this.nearby = near;
+    }
+
+    /** Those that serve the same of the zones that get something are one group. */
+    private static int[] groups(List<Candidate> all, Domains domains, Map<String, Double> shares) {
+        Map<Set<String>, Integer> known = new HashMap<>();
+        int[] groups = new int[all.size()];
+        for (int i = 0; i < groups.length; i++) {
+            Set<String> served = new HashSet<>(domains.of(all.get(i).node().endpoint()));
+            served.retainAll(shares.keySet());
+            Integer next = known.size();
+            groups[i] = known.computeIfAbsent(served, absent -> next);
+        }
+        return groups;
     }
 
     /** Each zone's share, divided among those that serve it in proportion to what {@code weight} says; the sum stays what it was. */
@@ -164,12 +180,17 @@ final class ZoneShares {
         return scales[position];
     }
 
+    /** The group of the candidate at this position. */
+    int group(int position) {
+        return groups[position];
+    }
+
     /** Those that get something, with their new weights. */
     List<Candidate> candidates() {
         List<Candidate> near = new ArrayList<>(all.size());
         for (int i = 0; i < weights.length; i++) {
             if (weights[i] > 0) {
-                near.add(new Candidate(all.get(i).node(), weights[i], scales[i]));
+                near.add(new Candidate(all.get(i).node(), weights[i], scales[i], groups[i]));
             }
         }
         return near;
