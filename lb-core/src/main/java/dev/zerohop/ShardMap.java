@@ -8,15 +8,17 @@ import org.jspecify.annotations.Nullable;
  * What a source says about shards: where keys belong now, and during a move also where they will belong. An immutable value.
  *
  * <p>An epoch numbers a placement: all clients that route by the same epoch send the same key to the same ordinal. An epoch means one placement for
- * ever, and epochs only go up ({@link #checkFollows}). The whole of a client's traffic is routed by one of the two epochs of a move,
- * {@link #epochInForce}, and flips to the other when the value is replaced; for keys that do not move, both name the same owner.
+ * ever, also one that was announced and withdrawn, so the map remembers the highest that was ever announced, and what is new is above it
+ * ({@link #following}). The whole of a client's traffic is routed by one of the two epochs of a move, {@link #epochInForce}, and flips to the other when
+ * the value is replaced; for keys that do not move, both name the same owner.
  *
  * @param epoch number of the present placement, 0 to {@link #MAX_EPOCH}; {@link #NO_EPOCH} if the source has none
  * @param placement the present placement
  * @param move the coming placement, while there is a move; needs an epoch
+ * @param highestEpoch the highest epoch that was ever announced, withdrawn ones included; raised to the epochs of this map if it is below them
  */
 public record ShardMap(
-        long epoch, ShardPlacement placement, @Nullable Move move) {
+        long epoch, ShardPlacement placement, @Nullable Move move, long highestEpoch) {
 
     /** The source numbers nothing. */
     public static final long NO_EPOCH = -1;
@@ -54,7 +56,8 @@ public record ShardMap(
     /**
      * Checks the epochs.
      *
-     * @throws IllegalArgumentException if an epoch is out of its range, or the coming one is not above the present one
+     * @throws IllegalArgumentException if an epoch is out of its range, the coming one is not above the present one, or a higher one than the coming one was
+     *     announced already
      */
     public ShardMap {
         requireNonNull(placement, "placement");
@@ -69,7 +72,25 @@ public record ShardMap(
                 throw new IllegalArgumentException("the epoch of the move was " + move.epoch() + ", expected "
                         + (epoch + 1) + " to " + MAX_EPOCH + ", above the present one");
             }
+            if (move.epoch() < highestEpoch) {
+                throw used(move.epoch(), highestEpoch);
+            }
         }
+        if (highestEpoch > MAX_EPOCH || (highestEpoch != NO_EPOCH && epoch == NO_EPOCH)) {
+            throw new IllegalArgumentException(
+                    "the highest epoch was " + highestEpoch + ", expected at most " + MAX_EPOCH + ", with an epoch");
+        }
+        highestEpoch = Math.max(highestEpoch, move == null ? epoch : move.epoch());
+    }
+
+    private static IllegalArgumentException used(long coming, long highest) {
+        return new IllegalArgumentException("the epoch of the move was " + coming + ", expected more than " + highest
+                + ", the highest that was ever announced: a withdrawn epoch is never used again");
+    }
+
+    /** A map before which no higher epoch was announced. */
+    public ShardMap(long epoch, ShardPlacement placement, @Nullable Move move) {
+        this(epoch, placement, move, NO_EPOCH);
     }
 
     /** A placement without an epoch. */
@@ -82,9 +103,84 @@ public record ShardMap(
         return new ShardMap(epoch, placement, null);
     }
 
-    /** The same with a move to come. */
+    /**
+     * The same with a move to come.
+     *
+     * @throws IllegalArgumentException if the epoch is not above every one that was ever announced
+     */
     public ShardMap movingTo(long nextEpoch, ShardPlacement next, MovingKeys keys) {
-        return new ShardMap(epoch, placement, new Move(nextEpoch, next, keys));
+        if (nextEpoch > epoch && nextEpoch <= highestEpoch) {
+            throw used(nextEpoch, highestEpoch);
+        }
+        return new ShardMap(epoch, placement, new Move(nextEpoch, next, keys), highestEpoch);
+    }
+
+    /**
+     * The same with a move to the next epoch that was never announced; this map if the very move is under way.
+     *
+     * @throws IllegalStateException if another move is under way
+     */
+    public ShardMap announcing(ShardPlacement next, MovingKeys keys) {
+        if (move == null) {
+            return movingTo(highestEpoch + 1, next, keys);
+        }
+        if (move.placement().equals(next) && move.keys() == keys) {
+            return this;
+        }
+        throw new IllegalStateException(
+                "a move to epoch " + move.epoch() + ", " + move.placement().words() + ", " + move.keys()
+                        + ", is under way; expected none: cut it over or withdraw it first");
+    }
+
+    /**
+     * The map after the cut-over to an epoch; this map if that is the present one.
+     *
+     * @throws IllegalStateException if no move to it is under way
+     */
+    public ShardMap cutOverTo(long coming) {
+        if (move != null && move.epoch() == coming) {
+            return new ShardMap(coming, move.placement(), null, highestEpoch);
+        }
+        if (epoch == coming) {
+            return this;
+        }
+        throw new IllegalStateException(underWay() + ", expected a move to epoch " + coming);
+    }
+
+    /**
+     * The map without the move to an epoch, which is never used again; this map if the move was withdrawn before.
+     *
+     * @throws IllegalStateException if no move to it is under way, or its keys have moved ({@link MovingKeys#NEW_AT_ONCE})
+     */
+    public ShardMap withdrawing(long coming) {
+        if (move != null && move.epoch() == coming) {
+            if (move.begun()) {
+                throw new IllegalStateException(
+                        "the keys of the move to epoch " + coming
+                                + " have moved (NEW_AT_ONCE), so it cannot be withdrawn: cut it over, then announce a move back");
+            }
+            return new ShardMap(epoch, placement, null, highestEpoch);
+        }
+        if (move == null && coming > epoch && coming <= highestEpoch) {
+            return this;
+        }
+        throw new IllegalStateException(underWay() + ", expected a move to epoch " + coming);
+    }
+
+    private String underWay() {
+        return "epoch " + epoch + ", " + placement.words() + ", is the present one and "
+                + (move == null
+                        ? "no move is under way"
+                        : "a move to epoch " + move.epoch() + ", "
+                                + move.placement().words() + ", is under way");
+    }
+
+    /** The placement that an epoch of this map means; null if it names no such epoch, or is {@link #NO_EPOCH}. */
+    public @Nullable ShardPlacement placementOf(long wanted) {
+        if (wanted == NO_EPOCH) {
+            return null;
+        }
+        return wanted == epoch ? placement : move != null && wanted == move.epoch() ? move.placement() : null;
     }
 
     /** Whether the placement is numbered. */
@@ -108,15 +204,23 @@ public record ShardMap(
     }
 
     /**
-     * Whether this may replace {@code before} at a client: neither the present epoch nor the one in force goes back, and an epoch that both name has one
-     * placement. Announcing a move, withdrawing one that has not begun, beginning it and the cut-over are all fine. Sources check this
-     * and refuse the value, so that clients which saw different values never route one epoch in two ways.
+     * This map as the successor of {@code before} at one follower of a source: with the highest epoch that either of the two knows. Every source that states
+     * epochs goes by this rule and refuses the value that breaks it, so that clients which saw different values never route one epoch in two ways:
+     *
+     * <ul>
+     *   <li>neither the present epoch nor the one in force goes back;
+     *   <li>an epoch that both name has one placement;
+     *   <li>any other epoch is above the highest that was ever announced.
+     * </ul>
+     *
+     * <p>Announcing a move, withdrawing one that has not begun, beginning it and the cut-over are all fine, and so is any later map for a follower that missed
+     * those between.
      *
      * @throws IllegalArgumentException naming the epoch, what it was and what was expected
      */
-    public void checkFollows(@Nullable ShardMap before) {
+    public ShardMap following(@Nullable ShardMap before) {
         if (before == null) {
-            return;
+            return this;
         }
         if (epoch < before.epoch) {
             throw new IllegalArgumentException(
@@ -128,24 +232,27 @@ public record ShardMap(
                     + ", expected epoch " + before.epochInForce() + " or more, or the move to it, to stay in force: "
                     + "its keys have moved already (NEW_AT_ONCE); take them back under a new epoch");
         }
-        checkSame(epoch, placement, before);
+        checkEpoch(epoch, placement, before);
         if (move != null) {
-            checkSame(move.epoch(), move.placement(), before);
+            checkEpoch(move.epoch(), move.placement(), before);
         }
+        return before.highestEpoch <= highestEpoch ? this : new ShardMap(epoch, placement, move, before.highestEpoch);
     }
 
-    private static void checkSame(long epoch, ShardPlacement placement, ShardMap before) {
+    private static void checkEpoch(long epoch, ShardPlacement placement, ShardMap before) {
         if (epoch == NO_EPOCH) {
             return;
         }
-        ShardPlacement known = epoch == before.epoch
-                ? before.placement
-                : before.move != null && epoch == before.move.epoch() ? before.move.placement() : placement;
-        if (!known.equals(placement)) {
+        ShardPlacement known = before.placementOf(epoch);
+        if (known == null && epoch <= before.highestEpoch) {
+            throw new IllegalArgumentException("epoch " + epoch + " was announced and withdrawn before, expected "
+                    + (before.highestEpoch + 1) + " or more: a withdrawn epoch is never used again");
+        }
+        if (known != null && !known.equals(placement)) {
             boolean sameWords = known.words().equals(placement.words());
             throw new IllegalArgumentException("epoch " + epoch + " was " + placement.words()
                     + (sameWords ? " with other content, expected it" : ", expected " + known.words())
-                    + " as before: another placement needs a new epoch");
+                    + " as before: another placement needs a new epoch, " + (before.highestEpoch + 1) + " or more");
         }
     }
 

@@ -2,11 +2,15 @@ package dev.zerohop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.zerohop.ShardMap.MovingKeys;
 import dev.zerohop.ShardPlacement.Lookup;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ShardMapTest {
@@ -30,14 +34,89 @@ class ShardMapTest {
 
     @Test
     void whatAnOperatorDoesInAMoveIsAllowed() {
-        ShardMap[] steps = {ShardMap.of(THREE), SEVEN, ANNOUNCED, SEVEN, ANNOUNCED, BEGUN, EIGHT, EIGHT};
+        ShardMap[] steps = {ShardMap.of(THREE), SEVEN, ANNOUNCED, ANNOUNCED, BEGUN, EIGHT, EIGHT};
         for (int i = 1; i < steps.length; i++) {
-            steps[i].checkFollows(steps[i - 1]);
+            assertThat(steps[i].following(steps[i - 1])).isEqualTo(steps[i]);
         }
-        EIGHT.checkFollows(ANNOUNCED);
-        EIGHT.checkFollows(null);
-        SEVEN.movingTo(9, new ShardCount(4, 0), MovingKeys.NEW_AT_ONCE).checkFollows(BEGUN);
-        ShardMap.of(9, THREE).checkFollows(BEGUN);
+        assertThat(EIGHT.following(ANNOUNCED)).isEqualTo(EIGHT);
+        assertThat(EIGHT.following(null)).isEqualTo(EIGHT);
+        SEVEN.movingTo(9, new ShardCount(4, 0), MovingKeys.NEW_AT_ONCE).following(BEGUN);
+        ShardMap.of(9, THREE).following(BEGUN);
+    }
+
+    /** 8 was announced as five shards and withdrawn. Four of them under 8 would be a second placement, and five may have become anything meanwhile. */
+    @Test
+    void aWithdrawnEpochIsNeverUsedAgain() {
+        String reused =
+                "epoch 8 was announced and withdrawn before, expected 9 or more: a withdrawn epoch is never used again";
+        for (ShardMap withdrawn : List.of(ANNOUNCED.withdrawing(8), SEVEN.following(ANNOUNCED))) {
+            assertThat(withdrawn.epochInForce()).isEqualTo(7);
+            assertThat(withdrawn.highestEpoch()).isEqualTo(8);
+            refused(SEVEN.movingTo(8, new ShardCount(4, 0), MovingKeys.OLD_UNTIL_CUTOVER), withdrawn, reused);
+            refused(ANNOUNCED, withdrawn, reused);
+            refused(ShardMap.of(8, new ShardCount(4, 0)), withdrawn, reused);
+            assertThat(withdrawn.announcing(THREE, MovingKeys.NEW_AT_ONCE).epochInForce())
+                    .isEqualTo(9);
+            assertThat(ShardMap.of(9, THREE).following(withdrawn).highestEpoch())
+                    .isEqualTo(9);
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ANNOUNCED.withdrawing(8).movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER))
+                .withMessage("the epoch of the move was 8, expected more than 8, the highest that was ever announced: a"
+                        + " withdrawn epoch is never used again");
+    }
+
+    /** Whatever a follower missed, the maps that the operations make come after what it knows. */
+    @Test
+    void aFollowerThatMissedAnyNumberOfStepsFollowsTheNextOne() {
+        List<ShardMap> steps = new ArrayList<>(List.of(SEVEN));
+        Random dice = new Random(1);
+        while (steps.size() < 300) {
+            ShardMap last = steps.get(steps.size() - 1);
+            ShardMap.Move move = last.move();
+            steps.add(
+                    move == null
+                            ? last.announcing(
+                                    new ShardCount(1 + dice.nextInt(9), 0),
+                                    MovingKeys.values()[dice.nextInt(MovingKeys.values().length)])
+                            : move.keys() == MovingKeys.NEW_AT_ONCE || dice.nextBoolean()
+                                    ? last.cutOverTo(move.epoch())
+                                    : last.withdrawing(move.epoch()));
+        }
+        for (int seen = 0; seen < steps.size(); seen++) {
+            for (int next = seen; next < steps.size(); next++) {
+                assertThat(steps.get(next).following(steps.get(seen))).isEqualTo(steps.get(next));
+            }
+        }
+    }
+
+    @Test
+    void operationsThatWereMadeBeforeChangeNothingAndThoseOfAnotherMoverAreRefused() {
+        assertThat(ANNOUNCED.announcing(FIVE, MovingKeys.OLD_UNTIL_CUTOVER)).isSameAs(ANNOUNCED);
+        assertThat(EIGHT.cutOverTo(8)).isSameAs(EIGHT);
+        ShardMap withdrawn = ANNOUNCED.withdrawing(8);
+        assertThat(withdrawn.withdrawing(8)).isSameAs(withdrawn);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ANNOUNCED.announcing(new ShardCount(4, 0), MovingKeys.OLD_UNTIL_CUTOVER))
+                .withMessage(
+                        "a move to epoch 8, 5 shards, OLD_UNTIL_CUTOVER, is under way; expected none: cut it over or"
+                                + " withdraw it first");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ANNOUNCED.cutOverTo(9))
+                .withMessage("epoch 7, 3 shards, is the present one and a move to epoch 8, 5 shards, is under way,"
+                        + " expected a move to epoch 9");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> withdrawn.cutOverTo(8))
+                .withMessage(
+                        "epoch 7, 3 shards, is the present one and no move is under way, expected a move to epoch 8");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> EIGHT.withdrawing(8))
+                .withMessageContaining("no move is under way");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> BEGUN.withdrawing(8))
+                .withMessage(
+                        "the keys of the move to epoch 8 have moved (NEW_AT_ONCE), so it cannot be withdrawn: cut it"
+                                + " over, then announce a move back");
     }
 
     @Test
@@ -57,25 +136,25 @@ class ShardMapTest {
         refused(
                 ShardMap.of(7, FIVE),
                 SEVEN,
-                "epoch 7 was 5 shards, expected 3 shards as before: another placement needs a new epoch");
+                "epoch 7 was 5 shards, expected 3 shards as before: another placement needs a new epoch, 8 or more");
         refused(
                 ShardMap.of(8, THREE),
                 ANNOUNCED,
-                "epoch 8 was 3 shards, expected 5 shards as before: another placement needs a new epoch");
+                "epoch 8 was 3 shards, expected 5 shards as before: another placement needs a new epoch, 9 or more");
         refused(
                 SEVEN.movingTo(8, new ShardCount(5, 2), MovingKeys.OLD_UNTIL_CUTOVER),
                 ANNOUNCED,
-                "epoch 8 was 5 shards from ordinal 2, expected 5 shards as before: another placement needs a new epoch");
+                "epoch 8 was 5 shards from ordinal 2, expected 5 shards as before: another placement needs a new epoch, 9 or more");
         refused(
                 ShardMap.of(7, new Lookup(Map.of("a", 1), Optional.empty())),
                 ShardMap.of(7, new Lookup(Map.of("a", 2), Optional.empty())),
                 "epoch 7 was a table of 1 keys with other content, expected it as before: another placement needs a new"
-                        + " epoch");
+                        + " epoch, 8 or more");
     }
 
     private static void refused(ShardMap next, ShardMap before, String message) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> next.checkFollows(before))
+                .isThrownBy(() -> next.following(before))
                 .withMessage(message);
     }
 

@@ -137,13 +137,12 @@ final class PollingResolver implements Resolver {
 
     private void take(Answer answer) {
         EndpointSet next;
+        ShardMap map;
         try {
-            if (answer.shards() != null) {
-                answer.shards().checkFollows(lastMap);
-            }
+            map = answer.shards() == null ? null : answer.shards().following(lastMap);
             next = EndpointSet.builder(name)
                     .endpoints(answer.endpoints())
-                    .shardMap(answer.shards())
+                    .shardMap(map)
                     .asOf(env.time().now())
                     .version(version + 1)
                     .removals(removals)
@@ -152,7 +151,7 @@ final class PollingResolver implements Resolver {
             fail(refused);
             return;
         }
-        lastMap = answer.shards() == null ? lastMap : answer.shards();
+        lastMap = map == null ? lastMap : map;
         EndpointSet before = last;
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())

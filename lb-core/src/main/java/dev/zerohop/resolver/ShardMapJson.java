@@ -10,6 +10,7 @@ import dev.zerohop.ShardPlacement.Prefixes;
 import dev.zerohop.ShardPlacement.Range;
 import dev.zerohop.ShardPlacement.Ranges;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,10 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The JSON form of what a source says about shards: {@code {"epoch": 7, "count": 5, "firstOrdinal": 0}}, or an explicit map in the form that the policy
- * {@code shard} has for its strategies {@code ranges}, {@code lookup} and {@code prefix}, and a {@code move}. Stateless and thread-safe.
+ * {@code shard} has for its strategies {@code ranges}, {@code lookup} and {@code prefix}, a {@code move}, and {@code highestEpoch} where a move was withdrawn.
+ * Stateless and thread-safe.
  */
 public final class ShardMapJson {
     private static final int MAX_ORDINAL = 1_000_000;
+    private static final String HIGHEST = "highestEpoch";
 
     /** What belongs to each strategy; a count has none. */
     private static final Map<String, List<String>> STRATEGIES = new TreeMap<>(Map.of(
@@ -62,16 +65,18 @@ public final class ShardMapJson {
         Given given = new Given();
         ShardMap.Move[] move = new ShardMap.Move[1];
         long[] epoch = {ShardMap.NO_EPOCH};
+        long[] highest = {ShardMap.NO_EPOCH};
         in.object(path, (name, at) -> {
             switch (name) {
                 case "epoch" -> epoch[0] = in.longNumber(at, 0, ShardMap.MAX_EPOCH);
+                case HIGHEST -> highest[0] = in.longNumber(at, 0, ShardMap.MAX_EPOCH);
                 case "move" -> move[0] = move(in, at);
-                default -> given.read(in, name, at, "epoch, move, ");
+                default -> given.read(in, name, at, "epoch, highestEpoch, move, ");
             }
         });
         ShardPlacement placement = given.placement(path);
         try {
-            return new ShardMap(epoch[0], placement, move[0]);
+            return new ShardMap(epoch[0], placement, move[0], highest[0]);
         } catch (IllegalArgumentException refused) {
             throw refused(path, refused);
         }
@@ -205,6 +210,17 @@ public final class ShardMapJson {
         }
     }
 
+    /** The map as {@link #parse} reads it. */
+    public static String write(ShardMap map) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JsonInput.JSON.createGenerator(text)) {
+            write(out, map);
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+        return text.toString();
+    }
+
     /** Writes what {@link #read} reads. */
     static void write(JsonGenerator out, ShardMap map) throws IOException {
         out.writeStartObject();
@@ -219,6 +235,9 @@ public final class ShardMapJson {
             write(out, move.placement());
             out.writeStringField("keys", move.keys().name());
             out.writeEndObject();
+        }
+        if (map.highestEpoch() > (move == null ? map.epoch() : move.epoch())) {
+            out.writeNumberField(HIGHEST, map.highestEpoch());
         }
         out.writeEndObject();
     }

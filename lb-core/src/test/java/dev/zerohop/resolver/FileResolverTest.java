@@ -138,6 +138,24 @@ class FileResolverTest extends ResolverContract {
     }
 
     @Test
+    void aWithdrawnEpochIsNotUsedAgain() throws Exception {
+        String seven = "{\"endpoints\":[],\"shards\":{\"epoch\":7,\"count\":3";
+        Files.writeString(file, seven + ",\"move\":{\"epoch\":8,\"count\":5}}}");
+        resolver.start(recorder);
+        Files.writeString(file, seven + "}}");
+        poll();
+        ShardMap withdrawn = recorder.last().shardMap();
+        assertThat(withdrawn).isEqualTo(new ShardMap(7, new ShardCount(3, 0), null, 8));
+        Files.writeString(file, seven + ",\"move\":{\"epoch\":8,\"count\":4}}}");
+        poll();
+        assertThat(recorder.last().shardMap()).isEqualTo(withdrawn);
+        assertThat(recorder.errors).last().asString().contains("epoch 8 was announced and withdrawn before");
+        Files.writeString(file, seven + ",\"move\":{\"epoch\":9,\"count\":4}}}");
+        poll();
+        assertThat(recorder.last().shardMap().highestEpoch()).isEqualTo(9);
+    }
+
+    @Test
     void anEmptyArrayMeansThatNobodyIsThere() throws Exception {
         Files.writeString(file, ONE);
         resolver.start(recorder);
@@ -329,7 +347,7 @@ class FileResolverTest extends ResolverContract {
                 "{\"endpoints\":[{\"address\":\"a:1\"},{\"address\":\"a:1\"}]} | endpoints[1].id was \"a:1\" as in endpoints[0], expected unique ids",
                 "{\"endpoints\":[],\"shards\":0} | shards was 0, expected a whole number from 1 to 2147483647",
                 "{\"endpoints\":[],\"shards\":{}} | shards.count was missing, expected a whole number of 1 or more",
-                "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch, move, count, firstOrdinal, strategy",
+                "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
                 "{\"endpoints\":[],\"shards\":\"5\"} | shards was \"5\", expected an object",
                 "{\"endpoints\":[],\"config\":[]} | config was an array, expected an object",
                 "{\"endpoints\":[],\"endpoints\":[]} | not valid JSON at line 1, column 28: Duplicate field 'endpoints'",

@@ -63,6 +63,7 @@ class ShardMapJsonTest {
                 "{\"count\":5,\"firstOrdinal\":2}",
                 "{\"epoch\":7,\"count\":3,\"firstOrdinal\":0,\"move\":{\"epoch\":8,\"count\":5,\"firstOrdinal\":0,\"keys\":\"NEW_AT_ONCE\"}}",
                 "{\"epoch\":7,\"strategy\":\"ranges\",\"slots\":4,\"ranges\":[{\"from\":0,\"to\":2,\"ordinal\":1}],\"default\":2}",
+                "{\"epoch\":7,\"count\":3,\"firstOrdinal\":0,\"highestEpoch\":9}",
                 "{\"epoch\":0,\"strategy\":\"lookup\",\"table\":{\"a\":1,\"b\":0}}",
                 "{\"epoch\":7,\"strategy\":\"prefix\",\"prefixes\":{\"eu-\":0},\"default\":1}",
             })
@@ -94,7 +95,7 @@ class ShardMapJsonTest {
                 "{\"count\": 3000000000} | count was 3000000000, expected a whole number from 1 to 2147483647",
                 "{\"count\": 2147483647, \"firstOrdinal\": 1} | shard count was 2147483647 and first ordinal 1, expected a sum",
                 "{\"count\": 1, \"firstOrdinal\": -1} | firstOrdinal was -1, expected a whole number from 0",
-                "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, move, count, firstOrdinal, strategy",
+                "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
                 "{\"strategy\": \"jump\", \"count\": 3} | strategy was \"jump\", expected lookup, prefix, ranges, or a count",
                 "{\"strategy\": \"lookup\", \"table\": {\"a\": 0}, \"count\": 1} | count was given, expected only table, default with the strategy lookup",
                 "{\"count\": 1, \"table\": {\"a\": 0}} | table was given, expected only count, firstOrdinal where no strategy is",

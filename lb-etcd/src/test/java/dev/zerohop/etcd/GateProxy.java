@@ -57,6 +57,14 @@ final class GateProxy implements AutoCloseable {
         notifyAll();
     }
 
+    /** Ends every connection, and lets nothing pass on new ones until {@link #release}. */
+    void shut() throws IOException {
+        hold();
+        for (Closeable socket : open) {
+            socket.close();
+        }
+    }
+
     /** Cuts everything for good once the client says this. */
     void cutAt(String word, Cut where) {
         this.where = where;

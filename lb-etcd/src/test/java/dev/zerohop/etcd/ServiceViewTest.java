@@ -55,11 +55,50 @@ class ServiceViewTest {
         refusedShards(good, "{\"epoch\": 8, \"count\": 6}", "epoch 8 was 6 shards, expected 5 shards as before");
         assertThat(put(keys.shards(), "{\"epoch\": 8, \"count\": 5}").shards())
                 .isEqualTo(ShardMap.of(8, new ShardCount(5, 0)));
+    }
+
+    /** Whoever deletes the key and begins again at a low epoch gives it a second placement. */
+    @Test
+    void aDeletedKeyStatesNothingAndItsEpochsStayTaken() {
+        put(keys.shards(), "{\"epoch\": 7, \"count\": 3, \"move\": {\"epoch\": 8, \"count\": 5}}");
         entries.remove(keys.shards());
-        view.read(entries);
-        assertThat(put(keys.shards(), "{\"epoch\": 1, \"count\": 2}").shards())
-                .as("a deleted key forgets the epochs")
-                .isEqualTo(ShardMap.of(1, new ShardCount(2, 0)));
+        assertThat(view.read(entries).shards()).isNull();
+        View.Content content = put(keys.shards(), "{\"epoch\": 8, \"count\": 4}");
+        assertThat(content.shards()).isNull();
+        assertThat(content.refusals())
+                .singleElement()
+                .satisfies(refused -> assertThat(refused.text())
+                        .contains("epoch 8 was 4 shards, expected 5 shards as before")
+                        .contains("needs a new epoch, 9 or more"));
+        assertThat(put(keys.shards(), "{\"epoch\": 9, \"count\": 4}").shards())
+                .isEqualTo(ShardMap.of(9, new ShardCount(4, 0)));
+    }
+
+    /** 8 was announced as five shards, withdrawn without the field that says so, and announced as four. */
+    @Test
+    void aWithdrawnEpochIsRefusedAndReportedByClientsThatSawItAndByThoseThatWereCutOff() {
+        String seven = "{\"epoch\": 7, \"count\": 3";
+        ShardMap announced = put(keys.shards(), seven + ", \"move\": {\"epoch\": 8, \"count\": 5}}")
+                .shards();
+        ServiceView cutOff =
+                new ServiceView(keys, CLIENT, Aliases.of(new FakeSource(new FakeTime().env()).source, "orders"));
+        assertThat(cutOff.read(entries).shards()).isEqualTo(announced);
+        ShardMap withdrawn = put(keys.shards(), seven + "}").shards();
+        assertThat(withdrawn).isNotNull();
+        assertThat(withdrawn.highestEpoch()).isEqualTo(8);
+        refusedShards(
+                withdrawn,
+                seven + ", \"move\": {\"epoch\": 8, \"count\": 4}}",
+                "epoch 8 was announced and withdrawn before, expected 9 or more");
+        assertThat(cutOff.read(entries).refusals())
+                .singleElement()
+                .satisfies(refused ->
+                        assertThat(refused.text()).contains("epoch 8 was 4 shards, expected 5 shards as before"));
+        refusedShards(withdrawn, "{\"epoch\": 8, \"count\": 4}", "epoch 8 was announced and withdrawn before");
+        ShardMap nine = ShardMap.of(9, new ShardCount(4, 0));
+        assertThat(put(keys.shards(), "{\"epoch\": 9, \"count\": 4}").shards()).isEqualTo(nine);
+        assertThat(cutOff.read(entries).shards()).as("it comes back by itself").isEqualTo(nine);
+        assertThat(cutOff.read(entries).refusals()).isEmpty();
     }
 
     private void refusedShards(ShardMap good, String value, String reason) {
@@ -142,7 +181,7 @@ class ServiceViewTest {
                 "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 3, \"count\": 5, \"keys\": \"old\"}} | move.keys was \"old\", expected OLD_UNTIL_CUTOVER or NEW_AT_ONCE",
                 "shards | {\"epoch\": 1} | count was missing",
                 "shards | {\"epoch\": 1, \"count\": 0} | count was 0, expected a whole number from 1",
-                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, move, count, firstOrdinal, strategy",
+                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
             })
     void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String key, String value, String reason) {
         View.Content content = put("zerohop/v1/services/orders/" + key, value);

@@ -1,9 +1,15 @@
 package dev.zerohop.kubernetes;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.zerohop.ShardMap;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.resolver.ShardMapJson;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,36 +24,82 @@ record Epochs(@Nullable ShardMap map, @Nullable String problem) {
     /** Nothing is known yet. */
     static final Epochs NONE = new Epochs(null, null);
 
-    /** The next value; of several sets, the annotation with the highest epoch counts. */
+    /** The next value. Of several sets one is always changed before the other, so the annotation that knows most counts. */
     Epochs next(List<NumberedSet> sets) {
-        Epochs best = this;
-        String wrong = null;
-        boolean stated = false;
+        List<String> wrong = new ArrayList<>();
+        Map<String, ShardMap> stated = new TreeMap<>();
+        NumberedSet best = null;
         for (NumberedSet set : sets) {
             String json = set.shards();
             if (json == null) {
                 continue;
             }
-            stated = true;
             try {
                 ShardMap read = ShardMapJson.parse(json.getBytes(StandardCharsets.UTF_8));
                 if (!read.hasEpoch()) {
                     throw new IllegalArgumentException(
                             "epoch was missing, expected a number that goes up with every change");
                 }
-                read.checkFollows(best.map);
-                best = new Epochs(read, null);
+                if (best == null || later(read, requireNonNull(stated.get(best.name()), "best"))) {
+                    best = set;
+                }
+                stated.put(set.name(), read);
             } catch (IllegalArgumentException refused) {
-                // Of several sets, one is always changed before the other.
-                wrong = "annotation " + NumberedSet.SHARDS + " of StatefulSet " + set.name() + ": "
-                        + refused.getMessage();
+                wrong.add(refused(set.name(), refused));
             }
         }
-        if (!stated) {
-            wrong = "no StatefulSet has the annotation " + NumberedSet.SHARDS
-                    + ", expected one such as {\"epoch\": 1, \"count\": 3}";
+        ShardMap next = map;
+        if (best != null) {
+            try {
+                next = requireNonNull(stated.get(best.name()), "best").following(map);
+            } catch (IllegalArgumentException refused) {
+                wrong.add(refused(best.name(), refused));
+            }
         }
-        return new Epochs(best.map, wrong == null ? null : wrong + "; " + inForce(best.map));
+        for (Map.Entry<String, ShardMap> each : stated.entrySet()) {
+            try {
+                checkAgrees(each.getValue(), next);
+            } catch (IllegalArgumentException refused) {
+                wrong.add(refused(each.getKey(), refused));
+            }
+        }
+        if (sets.stream().allMatch(set -> set.shards() == null)) {
+            wrong.add("no StatefulSet has the annotation " + NumberedSet.SHARDS
+                    + ", expected one such as {\"epoch\": 1, \"count\": 3}");
+        }
+        return new Epochs(next, wrong.isEmpty() ? null : wrong.get(0) + "; " + inForce(next));
+    }
+
+    private static String refused(String set, IllegalArgumentException refused) {
+        return "annotation " + NumberedSet.SHARDS + " of StatefulSet " + set + ": " + refused.getMessage();
+    }
+
+    /** Whether a map is the later one of two that followed each other. */
+    private static boolean later(ShardMap map, ShardMap other) {
+        if (map.epoch() != other.epoch()) {
+            return map.epoch() > other.epoch();
+        }
+        if (map.highestEpoch() != other.highestEpoch()) {
+            return map.highestEpoch() > other.highestEpoch();
+        }
+        // Withdrawn is later than announced.
+        return map.move() == null && other.move() != null;
+    }
+
+    private static void checkAgrees(ShardMap map, @Nullable ShardMap other) {
+        ShardMap.Move move = map.move();
+        checkAgrees(map.epoch(), map.placement(), other);
+        if (move != null) {
+            checkAgrees(move.epoch(), move.placement(), other);
+        }
+    }
+
+    private static void checkAgrees(long epoch, ShardPlacement placement, @Nullable ShardMap other) {
+        ShardPlacement known = other == null ? null : other.placementOf(epoch);
+        if (known != null && !known.equals(placement)) {
+            throw new IllegalArgumentException("epoch " + epoch + " was " + placement.words() + ", expected "
+                    + known.words() + " as in force: another placement needs a new epoch");
+        }
     }
 
     private static String inForce(@Nullable ShardMap map) {

@@ -8,6 +8,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.testing.FakeTime;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
@@ -236,6 +237,58 @@ class StatefulOrdinalsTest {
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
         assertThat(said.refusals).hasSize(1);
         assertThat(said.refusals.get(0)).contains(why).endsWith("epoch 7 stays in force");
+    }
+
+    @Test
+    void aWithdrawnEpochIsNotUsedAgain() {
+        String seven = "{\"epoch\": 7, \"count\": 3";
+        pods("orders-0", "orders-1", "orders-2");
+        server.put(set("orders", "orders", 3, null, seven + ", \"move\": {\"epoch\": 8, \"count\": 5}}"));
+        start("k8s:///shop/orders:grpc?shardCount=EPOCH");
+        server.put(set("orders", "orders", 3, null, seven + "}"));
+        settle();
+        assertThat(said.last().shardMap().highestEpoch()).isEqualTo(8);
+        assertThat(said.refusals).isEmpty();
+        server.put(set("orders", "orders", 3, null, "{\"epoch\": 8, \"count\": 4}"));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
+        assertThat(said.refusals)
+                .singleElement()
+                .asString()
+                .contains("epoch 8 was announced and withdrawn before, expected 9 or more");
+    }
+
+    /** One of several sets is always annotated first. */
+    @Test
+    void ofSeveralSetsTheOneThatKnowsMostCountsAndOneThatDisagreesIsReported() {
+        String seven = "{\"epoch\": 7, \"count\": 3";
+        server.put(set("orders-a", "a", 3, null, seven + "}"));
+        server.put(set("orders-b", "b", 3, null, seven + "}"));
+        pods("orders-a-0", "orders-a-1", "orders-a-2", "orders-b-0", "orders-b-1", "orders-b-2");
+        start("k8s:///shop/orders:grpc?statefulSet=orders-a,orders-b&shardCount=EPOCH");
+        String move = ", \"move\": {\"epoch\": 8, \"count\": 5}}";
+        server.put(set("orders-a", "a", 3, null, seven + move));
+        settle();
+        assertThat(said.last().shardMap().move()).isNotNull();
+        server.put(set("orders-b", "b", 3, null, seven + move));
+        settle();
+        server.put(set("orders-b", "b", 3, null, seven + ", \"highestEpoch\": 8}"));
+        settle();
+        assertThat(said.last().shardMap()).isEqualTo(new ShardMap(7, new ShardCount(3, 0), null, 8));
+        assertThat(said.refusals).isEmpty();
+        server.put(set("orders-b", "b", 3, null, "{\"epoch\": 9, \"count\": 4}"));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(4, 0));
+        assertThat(said.refusals)
+                .as("orders-a is behind, and says nothing else")
+                .isEmpty();
+        server.put(set("orders-a", "a", 3, null, seven + ", \"move\": {\"epoch\": 9, \"count\": 5}}"));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(4, 0));
+        assertThat(said.refusals)
+                .singleElement()
+                .asString()
+                .contains("StatefulSet orders-a: epoch 9 was 5 shards, expected 4 shards");
     }
 
     @Test

@@ -31,6 +31,9 @@ final class Commands implements IFactory {
         if (type == ShardCommand.class) {
             return type.cast(new ShardCommand(console));
         }
+        if (type == ShardMapCommand.class) {
+            return type.cast(new ShardMapCommand(console));
+        }
         if (type == RegisterCommand.class) {
             return type.cast(new RegisterCommand(console));
         }

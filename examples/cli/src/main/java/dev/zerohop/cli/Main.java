@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             CallCommand.class,
             WatchCommand.class,
             ShardCommand.class,
+            ShardMapCommand.class,
             RegisterCommand.class,
             GatewayCommand.class,
             OrchestratorCommand.class,

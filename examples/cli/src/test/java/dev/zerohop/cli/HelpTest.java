@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "orchestrator", "doctor"})
+    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "shard-map", "orchestrator", "doctor"})
     void everyCommandHasHelpAndOutput(String command) {
         Cli.Result result = Cli.run(command, "--help");
         assertThat(result.code()).isZero();
@@ -40,7 +40,17 @@ class HelpTest {
         Cli.Result result = Cli.run("--help");
         assertThat(result.code()).isZero();
         assertThat(result.out())
-                .contains("demo", "server", "call", "watch", "shard", "register", "gateway", "orchestrator", "doctor");
+                .contains(
+                        "demo",
+                        "server",
+                        "call",
+                        "watch",
+                        "shard",
+                        "shard-map",
+                        "register",
+                        "gateway",
+                        "orchestrator",
+                        "doctor");
     }
 
     @Test

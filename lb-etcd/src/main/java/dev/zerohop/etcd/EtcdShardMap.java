@@ -1,0 +1,180 @@
+package dev.zerohop.etcd;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.ShardMap;
+import dev.zerohop.ShardMap.MovingKeys;
+import dev.zerohop.ShardPlacement;
+import dev.zerohop.resolver.ShardMapJson;
+import io.etcd.jetcd.api.Compare;
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.PutRequest;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
+import io.etcd.jetcd.api.RequestOp;
+import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
+import io.grpc.Channel;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes the shard map of a service. Each step reads what etcd holds, makes the next map of it, and writes that only if nothing was written in between:
+ * of two movers at once the second sees the first one's move and is refused. Epochs are taken from the map, which remembers the highest that was ever
+ * announced, so that no two placements have one. A step that was made already changes nothing, so one whose answer was lost is simply repeated.
+ *
+ * <p>Futures fail with an {@link IllegalStateException} that says what the map is and what was expected if the step does not fit it, and with an
+ * {@link java.io.IOException} if etcd cannot be asked. Thread-safe; nothing blocks.
+ */
+public final class EtcdShardMap {
+
+    /** The epoch of a service's first map unless another one is wanted. */
+    public static final long FIRST_EPOCH = 1;
+
+    /** More than a few changes between a read and the write behind it are no race but a loop of somebody's. */
+    private static final int ATTEMPTS = 10;
+
+    private final EtcdConnection connection;
+    private final String key;
+
+    private EtcdShardMap(EtcdConnection connection, String key) {
+        this.connection = connection;
+        this.key = key;
+    }
+
+    /**
+     * The shard map of a service.
+     *
+     * @param client stays open; it must outlive the steps
+     * @throws IllegalArgumentException if the service is blank or has a slash
+     */
+    public static EtcdShardMap of(EtcdClient client, String service) {
+        return new EtcdShardMap(client.connection(), new ServiceKeys(requireNonNull(service, "service")).shards());
+    }
+
+    /** What etcd holds; empty if there is no map. */
+    public CompletableFuture<Optional<ShardMap>> read() {
+        return stored().thenApply(stored -> Optional.ofNullable(stored.map));
+    }
+
+    /**
+     * States the first map. Where a map was deleted, {@code epoch} must be above every epoch that was ever announced: clients remember them.
+     *
+     * @throws IllegalArgumentException if the epoch is out of its range
+     */
+    public CompletableFuture<ShardMap> begin(long epoch, ShardPlacement placement) {
+        ShardMap first = ShardMap.of(epoch, placement);
+        return change(present -> {
+            if (present == null || present.equals(first)) {
+                return first;
+            }
+            throw new IllegalStateException("epoch " + present.epoch() + ", "
+                    + present.placement().words() + ", is stated already, expected no map: announce a move");
+        });
+    }
+
+    /** Announces a move to the next epoch that was never used, which the map that comes back names. */
+    public CompletableFuture<ShardMap> announce(ShardPlacement placement, MovingKeys keys) {
+        requireNonNull(placement, "placement");
+        requireNonNull(keys, "keys");
+        return change(present -> required(present).announcing(placement, keys));
+    }
+
+    /** Makes the coming epoch the present one. */
+    public CompletableFuture<ShardMap> cutOver(long epoch) {
+        return change(present -> required(present).cutOverTo(epoch));
+    }
+
+    /** Takes back the move to an epoch, unless its keys have moved already. The epoch is never used again. */
+    public CompletableFuture<ShardMap> withdraw(long epoch) {
+        return change(present -> required(present).withdrawing(epoch));
+    }
+
+    private ShardMap required(@Nullable ShardMap present) {
+        if (present == null) {
+            throw new IllegalStateException(
+                    "there is no map at " + key + ", expected one: begin with the present placement");
+        }
+        return present;
+    }
+
+    // ---- compare and swap ----
+
+    /**
+     * What the key holds.
+     *
+     * @param revision its last change; 0 if there is none
+     */
+    private record Stored(@Nullable ShardMap map, long revision) {}
+
+    private CompletableFuture<ShardMap> change(UnaryOperator<@Nullable ShardMap> step) {
+        return change(step, ATTEMPTS);
+    }
+
+    private CompletableFuture<ShardMap> change(UnaryOperator<@Nullable ShardMap> step, int attempts) {
+        return stored().thenCompose(stored -> {
+            ShardMap next = requireNonNull(step.apply(stored.map), "next");
+            if (next.equals(stored.map)) {
+                return CompletableFuture.completedFuture(next);
+            }
+            return replace(stored.revision, next).thenCompose(done -> {
+                if (done) {
+                    return CompletableFuture.completedFuture(next);
+                }
+                return attempts > 1
+                        ? change(step, attempts - 1)
+                        : CompletableFuture.failedFuture(new IllegalStateException(key + " was changed " + ATTEMPTS
+                                + " times while this change was made, expected it to rest"));
+            });
+        });
+    }
+
+    private CompletableFuture<Stored> stored() {
+        RangeRequest request =
+                RangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(key)).build();
+        return Unary.<RangeResponse>call(
+                        connection, (channel, observer) -> keys(channel).range(request, observer))
+                .thenApply(response -> response.getKvsCount() == 0 ? new Stored(null, 0) : stored(response.getKvs(0)));
+    }
+
+    private Stored stored(KeyValue pair) {
+        try {
+            return new Stored(ShardsValue.numbered(pair.getValue().toByteArray()), pair.getModRevision());
+        } catch (IllegalArgumentException bad) {
+            throw new IllegalStateException(
+                    key + " at revision " + pair.getModRevision() + " cannot be used, expected a shard map: "
+                            + bad.getMessage(),
+                    bad);
+        }
+    }
+
+    private CompletableFuture<Boolean> replace(long revision, ShardMap next) {
+        TxnRequest request = TxnRequest.newBuilder()
+                .addCompare(Compare.newBuilder()
+                        .setKey(GrpcKeyStore.bytes(key))
+                        .setTarget(Compare.CompareTarget.MOD)
+                        .setResult(Compare.CompareResult.EQUAL)
+                        .setModRevision(revision))
+                .addSuccess(RequestOp.newBuilder()
+                        .setRequestPut(PutRequest.newBuilder()
+                                .setKey(GrpcKeyStore.bytes(key))
+                                .setValue(GrpcKeyStore.bytes(ShardMapJson.write(next)))))
+                .build();
+        return Unary.<TxnResponse>call(
+                        connection, (channel, observer) -> keys(channel).txn(request, observer))
+                .thenApply(TxnResponse::getSucceeded);
+    }
+
+    private static KVGrpc.KVStub keys(Channel channel) {
+        return KVGrpc.newStub(channel).withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public String toString() {
+        return "EtcdShardMap(" + key + ")";
+    }
+}
