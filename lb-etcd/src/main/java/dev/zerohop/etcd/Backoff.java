@@ -14,10 +14,18 @@ final class Backoff {
     /** Somebody has to grant a permission first; until then each attempt is a line in etcd's log. */
     static final Duration DENIED = Duration.ofSeconds(30);
 
+    /** A member that dies is lost by thousands of clients at one instant, each of which reads all of its copy again. */
+    private static final Duration SPREAD = Duration.ofMillis(1_500);
+
     /** Clients that lost the same server drift apart by this share in either direction. */
     private static final double JITTER = 0.15;
 
     private Backoff() {}
+
+    /** The wait of a client that has a state and lost its member: clients that lost the same one are spread over this time. */
+    static long spreadNanos(Dice dice) {
+        return (long) (SPREAD.toNanos() * dice.nextDouble());
+    }
 
     /** The wait after the n-th failure in a row, n from 1. */
     static long nanos(EtcdFailure.Kind kind, int failures, Dice dice) {

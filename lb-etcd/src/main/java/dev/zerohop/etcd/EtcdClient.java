@@ -53,7 +53,7 @@ public final class EtcdClient implements AutoCloseable {
         this.name = "etcd://"
                 + String.join(",", servers.stream().map(HostAndPort::toString).toList());
         this.env = env;
-        this.connection = new EtcdConnection(servers, env.dice().nextInt(servers.size()), access, env);
+        this.connection = new EtcdConnection(servers, access, env);
         this.store = new GrpcKeyStore(connection);
         this.statuses = new Statuses(connection, env, id);
     }

@@ -1,7 +1,11 @@
 package dev.zerohop.etcd;
 
 import com.google.common.net.HostAndPort;
+import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -13,24 +17,40 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.netty.channel.ChannelOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to the next server, because a channel's own
- * back-off grows to two minutes and a member that hangs would otherwise be asked again and again. Every call over it goes through the namespace and
- * carries the user's token. Thread-safe.
+ * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own
+ * back-off grows to two minutes and a member that hangs would otherwise be asked again and again. A client that was driven off the member that it drew at
+ * first goes back there {@link #MIN_STAY} to {@link #MAX_STAY} later if that one answers, so that restarts leave no member with all clients. Every call
+ * goes through the namespace and carries the user's token. Thread-safe.
  */
 final class EtcdConnection implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EtcdConnection.class);
 
     /** How long a call waits for its answer. */
     static final long CALL_TIMEOUT_MILLIS = 5_000;
 
     /** How long a call waits that is made while etcd does not answer, and that others wait for. */
     static final long SHORT_CALL_TIMEOUT_MILLIS = 2_000;
+
+    /** A client that had to leave its first member stays elsewhere for at least as long... */
+    static final Duration MIN_STAY = Duration.ofHours(1);
+
+    /** ... and for at most as long, drawn, so that clients that left together do not come back together. */
+    static final Duration MAX_STAY = Duration.ofHours(3);
+
+    /** How long what goes on over a channel that was left of our own accord may do so: copies move when they are next read whole. */
+    static final Duration MOVING = Duration.ofMinutes(2);
 
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
@@ -47,14 +67,19 @@ final class EtcdConnection implements AutoCloseable {
             CallOptions.Key.createWithDefault("zerohop-without-leader", false);
 
     private final List<HostAndPort> servers;
+    private final Env env;
+    private final Function<HostAndPort, ManagedChannel> transports;
     private final Access access;
     private final @Nullable TlsFiles tls;
     private final @Nullable Session session;
     private final @Nullable Namespace namespace;
 
     // Guarded by this.
-    private int next;
+    private final Members members;
     private @Nullable Link current;
+    private @Nullable Cancellable timer;
+    private @Nullable Link leaving;
+    private @Nullable Cancellable leavingTimer;
     private boolean closed;
 
     /** A channel and where it leads. Each is itself only, also when it leads to the same server. */
@@ -62,6 +87,7 @@ final class EtcdConnection implements AutoCloseable {
         private final String server;
         private final ManagedChannel transport;
         private final Channel channel;
+        private volatile boolean left;
 
         private Link(String server, ManagedChannel transport, Channel channel) {
             this.server = server;
@@ -79,24 +105,30 @@ final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /**
-     * A connection without TLS, user and namespace.
-     *
-     * @param first the position of the server to begin with: clients begin with different ones
-     */
-    EtcdConnection(List<HostAndPort> servers, int first) {
-        this(servers, first, Access.PLAIN, Env.system());
+    /** A connection without TLS, user and namespace. */
+    EtcdConnection(List<HostAndPort> servers) {
+        this(servers, Access.PLAIN, Env.system());
     }
 
     /**
      * A connection; reads the files that {@code access} names.
      *
-     * @param first the position of the server to begin with: clients begin with different ones
      * @throws IllegalArgumentException if a TLS file cannot be used
      */
-    EtcdConnection(List<HostAndPort> servers, int first, Access access, Env env) {
+    EtcdConnection(List<HostAndPort> servers, Access access, Env env) {
+        this(servers, access, env, null);
+    }
+
+    /** {@code transports} makes the channel to a server; null for real ones. */
+    EtcdConnection(
+            List<HostAndPort> servers,
+            Access access,
+            Env env,
+            @Nullable Function<HostAndPort, ManagedChannel> transports) {
         this.servers = List.copyOf(servers);
-        this.next = first;
+        this.env = env;
+        this.transports = transports == null ? this::transport : transports;
+        this.members = new Members(servers.size(), env.dice());
         this.access = access;
         this.tls = access.tls() == null ? null : new TlsFiles(access.tls());
         this.session = access.login() == null ? null : new Session(access.login(), env.time());
@@ -110,16 +142,33 @@ final class EtcdConnection implements AutoCloseable {
         }
         Link link = current;
         if (link == null) {
-            HostAndPort server = servers.get(next);
-            ManagedChannel transport = transport(server);
-            link = new Link(server.toString(), transport, intercepted(transport));
+            HostAndPort server = servers.get(members.current());
+            link = link(server, transports.apply(server));
             current = link;
         }
         return link;
     }
 
+    private Link link(HostAndPort server, ManagedChannel transport) {
+        return new Link(server.toString(), transport, intercepted(transport));
+    }
+
+    /** A call over {@code link} was answered, or a watch begun. */
+    void answered(Link link) {
+        synchronized (this) {
+            if (current == link) {
+                members.answered();
+            }
+        }
+    }
+
     /** What ended a call over {@code link}; the link is given up if the server was not reached. */
     EtcdFailure failed(Link link, Throwable thrown) {
+        if (link.left) {
+            return new EtcdFailure(
+                    EtcdFailure.Kind.INTERRUPTED,
+                    "etcd " + link.server() + " was left for " + servers.get(members.home()));
+        }
         EtcdFailure failure = explained(link, thrown);
         if (failure.kind() == EtcdFailure.Kind.UNREACHABLE) {
             giveUp(link);
@@ -142,7 +191,7 @@ final class EtcdConnection implements AutoCloseable {
         return EtcdFailure.cancelled(link.server(), reason, compactRevision, access);
     }
 
-    /** Later calls go to the next server; calls still running on this link are cancelled. Ignores links given up before. */
+    /** Later calls go to another server; calls still running on this link are cancelled. Ignores links given up before. */
     private void giveUp(Link link) {
         synchronized (this) {
             // Every call that is cancelled with the link comes here.
@@ -159,9 +208,78 @@ final class EtcdConnection implements AutoCloseable {
                 return;
             }
             current = null;
-            next = (next + 1) % servers.size();
+            members.failed();
+            returnLater();
         }
         link.transport.shutdownNow();
+    }
+
+    // ---- back to the first member ----
+
+    /** Anew after every failure: a client moves of its own accord only when it has stayed where it is. */
+    private synchronized void returnLater() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        if (members.away() && !closed) {
+            long stay = MIN_STAY.toNanos()
+                    + (long) (MAX_STAY.minus(MIN_STAY).toNanos() * env.dice().nextDouble());
+            timer = env.time().schedule(stay, () -> env.blocking().execute(this::askHome));
+        }
+    }
+
+    /** Nothing is lost by asking: the present link stays in use until the answer. */
+    private void askHome() {
+        HostAndPort server = servers.get(members.home());
+        if (tls != null) {
+            tls.refresh();
+        }
+        ManagedChannel transport = transports.apply(server);
+        MaintenanceGrpc.newStub(ClientInterceptors.intercept(transport, new RequireLeader()))
+                .withDeadlineAfter(CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                .status(StatusRequest.getDefaultInstance(), new StreamObserver<>() {
+                    @Override
+                    public void onNext(StatusResponse status) {
+                        returned(status.getLeader() != 0, server, transport);
+                    }
+
+                    @Override
+                    public void onError(Throwable thrown) {
+                        // A client that may not ask this was answered all the same.
+                        EtcdFailure failure = EtcdFailure.of(server.toString(), thrown, access);
+                        returned(failure.kind() == EtcdFailure.Kind.DENIED, server, transport);
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                });
+    }
+
+    private void returned(boolean answers, HostAndPort server, ManagedChannel transport) {
+        boolean moves;
+        synchronized (this) {
+            moves = answers && !closed && members.away();
+            if (moves) {
+                LOG.debug("{}: back to {}", this, server);
+                leave(current);
+                current = link(server, transport);
+                members.returned();
+            }
+            returnLater();
+        }
+        if (!moves) {
+            transport.shutdownNow();
+        }
+    }
+
+    /** Without a gap: what runs over the link goes on until it is over or moves by itself. */
+    private synchronized void leave(@Nullable Link link) {
+        if (link != null) {
+            link.left = true;
+            leaving = link;
+            leavingTimer = env.time().schedule(MOVING.toNanos(), link.transport::shutdownNow);
+        }
     }
 
     private ManagedChannel transport(HostAndPort server) {
@@ -215,15 +333,23 @@ final class EtcdConnection implements AutoCloseable {
 
     @Override
     public void close() {
-        Link last;
+        List<Link> open = new ArrayList<>();
         synchronized (this) {
             closed = true;
-            last = current;
-            current = null;
+            returnLater();
+            if (current != null) {
+                open.add(current);
+                current = null;
+            }
+            if (leaving != null) {
+                open.add(leaving);
+                leaving = null;
+            }
+            if (leavingTimer != null) {
+                leavingTimer.cancel();
+            }
         }
-        if (last != null) {
-            last.transport.shutdownNow();
-        }
+        open.forEach(link -> link.transport.shutdownNow());
     }
 
     @Override

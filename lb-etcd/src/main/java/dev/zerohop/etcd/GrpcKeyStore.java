@@ -6,6 +6,7 @@ import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RequestOp;
+import io.etcd.jetcd.api.ResponseHeader;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
@@ -79,7 +80,8 @@ final class GrpcKeyStore implements KeyStore {
                 entries.put(entry.key(), entry);
             }
         }
-        return new Reading(response.getHeader().getRevision(), entries);
+        ResponseHeader header = response.getHeader();
+        return new Reading(header.getRevision(), header.getClusterId(), header.getRaftTerm(), entries);
     }
 
     @Override
@@ -91,7 +93,7 @@ final class GrpcKeyStore implements KeyStore {
             watcher.onEnd(closed);
             return () -> {};
         }
-        WatchStream stream = new WatchStream(connection, link, ranges.size(), watcher);
+        WatchStream stream = new WatchStream(connection, link, ranges.size(), fromRevision, watcher);
         var requests = WatchGrpc.newStub(link.channel()).watch(stream);
         for (KeyRange range : ranges) {
             requests.onNext(WatchRequest.newBuilder()
@@ -109,15 +111,18 @@ final class GrpcKeyStore implements KeyStore {
         private final EtcdConnection connection;
         private final EtcdConnection.Link link;
         private final int wanted;
+        private final long fromRevision;
         private final Watcher watcher;
         private volatile @Nullable ClientCallStreamObserver<WatchRequest> requests;
         private volatile boolean cancelled;
         private int created;
 
-        WatchStream(EtcdConnection connection, EtcdConnection.Link link, int wanted, Watcher watcher) {
+        WatchStream(
+                EtcdConnection connection, EtcdConnection.Link link, int wanted, long fromRevision, Watcher watcher) {
             this.connection = connection;
             this.link = link;
             this.wanted = wanted;
+            this.fromRevision = fromRevision;
             this.watcher = watcher;
         }
 
@@ -140,7 +145,17 @@ final class GrpcKeyStore implements KeyStore {
                 end(connection.cancelled(link, response.getCancelReason(), response.getCompactRevision()));
             } else if (response.getCreated()) {
                 created++;
-                if (created == wanted) {
+                long revision = response.getHeader().getRevision();
+                if (revision < fromRevision - 1) {
+                    // It would say nothing before it is where another answer was, and lose what happens until then.
+                    end(
+                            new EtcdFailure(
+                                    EtcdFailure.Kind.INTERRUPTED,
+                                    "etcd " + link.server() + " is at revision " + revision + ", behind "
+                                            + (fromRevision - 1)
+                                            + ", from which it was to be followed: it was restored, or lags behind the others"));
+                } else if (created == wanted) {
+                    connection.answered(link);
                     watcher.onCreated();
                 } else if (created > wanted) {
                     end(new EtcdFailure(

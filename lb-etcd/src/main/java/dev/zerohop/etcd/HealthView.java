@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class HealthView {
     private final String directory;
     private Map<String, Seen> seen = new HashMap<>();
-    private long revision;
+    private long history;
     private long highestFence;
 
     /** The last writing of one verdict, and what of it and those before is believed. */
-    private record Seen(long modRevision, @Nullable HealthVerdict believed, long sinceNanos) {}
+    private record Seen(KeyStore.Entry writing, @Nullable HealthVerdict believed, long sinceNanos) {}
 
     HealthView(ServiceKeys keys) {
         this.directory = keys.health();
@@ -36,32 +36,26 @@ final class HealthView {
      * @return whether {@link #live} is to be told anew
      */
     boolean read(Reflector.State state, long nowNanos, List<String> refusals) {
-        boolean changed = false;
-        if (state.revision() < revision) {
-            // Another etcd, or one that lost everything: its revisions begin anew.
-            highestFence = 0;
-            changed = !seen.isEmpty();
-            seen = new HashMap<>();
-        }
-        revision = state.revision();
+        boolean changed = state.history() != history && forgetWhatWasLost(state);
+        history = state.history();
         List<KeyStore.Entry> inOrder = new ArrayList<>(state.entries().values());
         inOrder.sort(Comparator.comparingLong(KeyStore.Entry::modRevision).thenComparing(KeyStore.Entry::key));
         Map<String, Seen> next = new HashMap<>();
         for (KeyStore.Entry entry : inOrder) {
             String id = entry.key().substring(directory.length());
             Seen before = seen.get(id);
-            if (before != null && before.modRevision() == entry.modRevision()) {
+            if (before != null && before.writing().modRevision() == entry.modRevision()) {
                 next.put(id, before);
                 continue;
             }
             HealthVerdict fresh = believed(entry, refusals);
             if (fresh != null) {
-                next.put(id, new Seen(entry.modRevision(), fresh, nowNanos));
+                next.put(id, new Seen(entry, fresh, nowNanos));
                 changed = true;
             } else if (before == null) {
-                next.put(id, new Seen(entry.modRevision(), null, nowNanos));
+                next.put(id, new Seen(entry, null, nowNanos));
             } else {
-                next.put(id, new Seen(entry.modRevision(), before.believed(), before.sinceNanos()));
+                next.put(id, new Seen(entry, before.believed(), before.sinceNanos()));
             }
         }
         for (Map.Entry<String, Seen> before : seen.entrySet()) {
@@ -69,6 +63,21 @@ final class HealthView {
         }
         seen = next;
         return changed;
+    }
+
+    /** After a restore only what both states hold counts; fences begin again with those of what is left. Says whether anything is forgotten. */
+    private boolean forgetWhatWasLost(Reflector.State restored) {
+        boolean forgotten = seen.values()
+                .removeIf(each -> !each.writing()
+                        .equals(restored.entries().get(each.writing().key())));
+        highestFence = 0;
+        for (Seen each : seen.values()) {
+            HealthVerdict left = each.believed();
+            if (left != null) {
+                highestFence = Math.max(highestFence, left.fence());
+            }
+        }
+        return forgotten;
     }
 
     private @Nullable HealthVerdict believed(KeyStore.Entry entry, List<String> refusals) {

@@ -22,8 +22,13 @@ interface KeyStore {
     /** Follows all ranges from a revision on until it ends or is cancelled. The watcher may still be called for a while after that. */
     Cancellable watch(List<KeyRange> ranges, long fromRevision, Watcher watcher);
 
-    /** What the ranges hold at a revision, by key. */
-    record Reading(long revision, Map<String, Entry> entries) {}
+    /**
+     * What the ranges hold at a revision, by key.
+     *
+     * @param cluster etcd's number for the cluster that answered: another one where a restore was given a token of its own
+     * @param term the Raft term that the revision belongs to: never falls, unless the cluster was restored
+     */
+    record Reading(long revision, long cluster, long term, Map<String, Entry> entries) {}
 
     /** A key with its value. */
     record Entry(String key, ByteString value, long modRevision) {}

@@ -42,8 +42,8 @@ final class Leadership {
     private final Leases.Guard guard;
     private final Owner owner;
 
-    /** The verdicts as they stand, this leader's and its predecessors'. */
-    private final Map<String, HealthVerdict> standing;
+    /** What this leader has written of verdicts that {@link #content} does not show yet. */
+    private final Map<String, Written> ahead = new HashMap<>();
 
     private OrchestratorView.Content content;
     private Assignment assignment;
@@ -56,6 +56,9 @@ final class Leadership {
     private int failures;
     private @Nullable Cancellable timer;
     private @Nullable Cancellable refreshTimer;
+
+    /** A write of one verdict; null for its deletion. */
+    private record Written(@Nullable HealthVerdict verdict, long revision) {}
 
     /** Who leads; told in serial tasks. */
     interface Owner {
@@ -85,33 +88,34 @@ final class Leadership {
         this.content = content;
         this.assignment = content.assignment();
         this.assignmentRevision = content.assignmentRevision();
-        this.standing = new HashMap<>(content.verdicts());
         refreshLater();
         decide();
     }
 
     /** Takes what etcd says now. */
     void take(OrchestratorView.Content now) {
-        boolean deleted = now.assignmentRevision() == 0 && content.assignmentRevision() > 0;
         content = now;
-        if (deleted) {
-            assignment = Assignment.NONE;
-        }
-        if (now.assignmentRevision() > assignmentRevision) {
+        // What etcd says as of the same revision or a later one goes before what was written: a lease may have ended
+        // meanwhile, and an operator may have deleted a key.
+        ahead.values().removeIf(written -> written.revision() <= now.revision());
+        if (assignmentRevision <= now.revision()) {
             assignment = now.assignment();
             assignmentRevision = now.assignmentRevision();
         }
-        // Whose lease has ended, or whom an operator has deleted.
-        standing.entrySet()
-                .removeIf(each -> each.getValue().fence() < guard.created()
-                        && !now.verdicts().containsKey(each.getKey()));
-        now.verdicts().forEach((id, verdict) -> {
-            // A predecessor's, seen late. What this leader wrote it knows already.
-            if (verdict.fence() < guard.created()) {
-                standing.putIfAbsent(id, verdict);
+        soon();
+    }
+
+    /** The verdicts as they stand, this leader's and its predecessors'. */
+    private Map<String, HealthVerdict> standing() {
+        Map<String, HealthVerdict> standing = new HashMap<>(content.verdicts());
+        ahead.forEach((id, written) -> {
+            if (written.verdict() == null) {
+                standing.remove(id);
+            } else {
+                standing.put(id, written.verdict());
             }
         });
-        soon();
+        return standing;
     }
 
     void end() {
@@ -164,6 +168,7 @@ final class Leadership {
             assign(new Assignment(guard.created(), settings.id(), workers));
             return;
         }
+        Map<String, HealthVerdict> standing = standing();
         Judgement judgement = Judgement.of(
                 content.members().keySet(),
                 assignment,
@@ -230,8 +235,10 @@ final class Leadership {
 
     private void assign(Assignment next) {
         guarded(List.of(Leases.Write.put(keys.assignment(), next.toJson(), 0)), revision -> {
-            assignment = next;
-            assignmentRevision = Math.max(assignmentRevision, revision);
+            if (revision > content.assignmentRevision()) {
+                assignment = next;
+                assignmentRevision = revision;
+            }
             decide();
         });
     }
@@ -246,12 +253,8 @@ final class Leadership {
         }
         List<Change> first = changes.subList(0, Math.min(WRITES_PER_TRANSACTION, changes.size()));
         guarded(first.stream().map(Change::write).toList(), revision -> {
-            for (Change change : first) {
-                if (change.verdict() == null) {
-                    standing.remove(change.id());
-                } else {
-                    standing.put(change.id(), change.verdict());
-                }
+            if (revision > content.revision()) {
+                first.forEach(change -> ahead.put(change.id(), new Written(change.verdict(), revision)));
             }
             write(changes.subList(first.size(), changes.size()));
         });

@@ -30,6 +30,8 @@ final class ObservationWriter {
     private int failures;
     private @Nullable Cancellable timer;
 
+    private long writtenRevision;
+
     private record Written(long lease, Observation observation) {}
 
     ObservationWriter(String key, Leases leases, Env env, Executor serial) {
@@ -48,6 +50,18 @@ final class ObservationWriter {
         }
     }
 
+    /** etcd has no observation of this worker as of a revision: if one was written before, it is written again. */
+    void missing(long revision) {
+        if (revision >= writtenRevision) {
+            written = null;
+        }
+    }
+
+    /** What was written may not be there any more, in any revision. */
+    void forget() {
+        written = null;
+    }
+
     private void next() {
         OrchestratorSession.Held holding = held;
         Observation seen = wanted;
@@ -64,6 +78,7 @@ final class ObservationWriter {
                     long pause = Backoff.jittered(PAUSE.toNanos(), env.dice());
                     if (thrown == null) {
                         written = now;
+                        writtenRevision = revision;
                         failures = 0;
                     } else {
                         EtcdFailure failure = EtcdFailure.of(thrown);

@@ -43,6 +43,7 @@ final class Orchestration {
     // Touched by serial tasks only.
     private @Nullable Cancellable following;
     private OrchestratorView.@Nullable Content content;
+    private long history;
     private List<Refused> refused = List.of();
     private Map<String, Endpoint> divided = Map.of();
     private Assignment followed = Assignment.NONE;
@@ -122,7 +123,11 @@ final class Orchestration {
         public void onState(Reflector.State state, boolean stale) {
             run(() -> {
                 List<Refused> refusals = new ArrayList<>();
-                content = view.read(state.entries(), refusals);
+                content = view.read(state, refusals);
+                if (state.history() != history) {
+                    history = state.history();
+                    forget();
+                }
                 unreachable &= stale;
                 for (Refused refusal : refusals) {
                     if (!refused.contains(refusal)) {
@@ -147,6 +152,15 @@ final class Orchestration {
                     guarded(() -> listener.onUnreachable(String.valueOf(cause.getMessage())));
                 }
             });
+        }
+    }
+
+    /** etcd was restored: what was remembered of it holds no more, and the lease may be one that it never granted. */
+    private void forget() {
+        endLeadership();
+        observations.forget();
+        if (session.held() != null) {
+            session.check();
         }
     }
 
@@ -194,6 +208,9 @@ final class Orchestration {
     private void observe() {
         OrchestratorView.Content now = content;
         if (now != null && now.assignmentRevision() > 0) {
+            if (!now.observations().containsKey(settings.id())) {
+                observations.missing(now.revision());
+            }
             observations.write(session.held(), worker.observation(now.assignmentRevision()));
         }
     }

@@ -21,10 +21,12 @@ final class OrchestratorView {
      *
      * @param members the endpoints that may be probed and judged: those that are ready
      * @param workers the orchestrators that are alive, and what each has written about itself
+     * @param revision as of which all of this is known
      * @param assignmentRevision when the assignment was written; 0 if there is none
      * @param verdicts as they stand, whoever wrote them
      */
     record Content(
+            long revision,
             SortedMap<String, Endpoint> members,
             SortedMap<String, KeyStore.Entry> workers,
             ElectionState election,
@@ -37,7 +39,8 @@ final class OrchestratorView {
         this.keys = keys;
     }
 
-    Content read(Map<String, KeyStore.Entry> entries, List<Refused> refusals) {
+    Content read(Reflector.State state, List<Refused> refusals) {
+        Map<String, KeyStore.Entry> entries = state.entries();
         SortedMap<String, Endpoint> members = new TreeMap<>();
         SortedMap<String, KeyStore.Entry> workers = new TreeMap<>();
         List<KeyStore.Entry> candidates = new ArrayList<>();
@@ -74,6 +77,7 @@ final class OrchestratorView {
         KeyStore.Entry assigned = entries.get(keys.assignment());
         Assignment good = assignment.read(assigned, refusals);
         return new Content(
+                state.revision(),
                 members,
                 workers,
                 ElectionState.of(candidates),

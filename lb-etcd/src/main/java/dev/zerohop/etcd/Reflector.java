@@ -49,8 +49,12 @@ final class Reflector {
         void onFailure(EtcdFailure cause);
     }
 
-    /** The copy: what the ranges held at {@code revision}, which etcd vouched for at {@code asOf}. */
-    record State(long revision, Map<String, KeyStore.Entry> entries, Instant asOf) {}
+    /**
+     * The copy: what the ranges held at {@code revision}, which etcd vouched for at {@code asOf}.
+     *
+     * @param history how often etcd was seen to have been restored: revisions of two states are compared only if this is the same
+     */
+    record State(long revision, Map<String, KeyStore.Entry> entries, Instant asOf, long history) {}
 
     private final KeyStore store;
     private final List<KeyRange> ranges;
@@ -62,6 +66,7 @@ final class Reflector {
     private Map<String, KeyStore.Entry> entries = new HashMap<>();
     private @Nullable State state;
     private @Nullable EtcdFailure problem;
+    private final History history = new History();
     private long readRevision;
     private long revision;
     private long generation;
@@ -133,7 +138,11 @@ final class Reflector {
     }
 
     private void take(KeyStore.Reading reading, long mine) {
-        boolean changed = state == null || !entries.equals(reading.entries());
+        String restored = history.restored(reading, entries, readRevision, revision);
+        if (restored != null) {
+            LOG.warn("{}: etcd was restored to an earlier state: {}", ranges.get(0), restored);
+        }
+        boolean changed = state == null || restored != null || !entries.equals(reading.entries());
         entries = new HashMap<>(reading.entries());
         readRevision = reading.revision();
         revision = reading.revision();
@@ -220,7 +229,7 @@ final class Reflector {
 
     private void publish() {
         publishing = false;
-        State now = new State(revision, Map.copyOf(entries), env.time().now());
+        State now = new State(revision, Map.copyOf(entries), env.time().now(), history.number());
         state = now;
         boolean stale = problem != null;
         tellAll(s -> s.onState(now, stale));
@@ -230,7 +239,7 @@ final class Reflector {
         State now = state;
         if (now != null) {
             Instant asOf = env.time().now();
-            state = new State(revision, now.entries(), asOf);
+            state = new State(revision, now.entries(), asOf, history.number());
             tellAll(s -> s.onConfirmed(asOf));
         }
     }
@@ -258,7 +267,9 @@ final class Reflector {
     }
 
     private void retryLater(EtcdFailure cause) {
-        schedule(Backoff.nanos(cause.kind(), failures, env.dice()), this::sync);
+        boolean lost = failures == 1 && state != null && cause.kind() == EtcdFailure.Kind.UNREACHABLE;
+        schedule(
+                lost ? Backoff.spreadNanos(env.dice()) : Backoff.nanos(cause.kind(), failures, env.dice()), this::sync);
     }
 
     /** Without a quorum no read can be vouched for. To start from what may be old is better than not to start; it is marked stale. */

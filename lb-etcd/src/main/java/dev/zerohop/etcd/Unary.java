@@ -4,6 +4,7 @@ import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** One call with one answer, as a future that fails with an {@link EtcdFailure}. */
 final class Unary {
@@ -18,19 +19,23 @@ final class Unary {
 
     /** Makes a call over the present link; once more if only the token was to blame, which etcd says before it does anything. */
     static <T> CompletableFuture<T> call(EtcdConnection connection, Call<T> call) {
-        return twice(connection, call, connection::failed);
+        return twice(connection, call, connection::answered, connection::failed);
     }
 
     /** The same, and a failure leaves the link in use: who asks besides must not send others on to the next server. */
     static <T> CompletableFuture<T> callBesides(EtcdConnection connection, Call<T> call) {
-        return twice(connection, call, connection::explained);
+        return twice(connection, call, link -> {}, connection::explained);
     }
 
     private static <T> CompletableFuture<T> twice(
-            EtcdConnection connection, Call<T> call, BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
-        return once(connection, call, failed)
-                .exceptionallyCompose(thrown ->
-                        isStaleToken(thrown) ? once(connection, call, failed) : CompletableFuture.failedFuture(thrown));
+            EtcdConnection connection,
+            Call<T> call,
+            Consumer<EtcdConnection.Link> answered,
+            BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
+        return once(connection, call, answered, failed)
+                .exceptionallyCompose(thrown -> isStaleToken(thrown)
+                        ? once(connection, call, answered, failed)
+                        : CompletableFuture.failedFuture(thrown));
     }
 
     private static boolean isStaleToken(Throwable thrown) {
@@ -38,7 +43,10 @@ final class Unary {
     }
 
     private static <T> CompletableFuture<T> once(
-            EtcdConnection connection, Call<T> call, BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
+            EtcdConnection connection,
+            Call<T> call,
+            Consumer<EtcdConnection.Link> answered,
+            BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         EtcdConnection.Link link;
         try {
@@ -50,6 +58,7 @@ final class Unary {
         call.start(link.channel(), new StreamObserver<>() {
             @Override
             public void onNext(T value) {
+                answered.accept(link);
                 answer.complete(value);
             }
 

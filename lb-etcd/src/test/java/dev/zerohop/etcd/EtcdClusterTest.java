@@ -141,7 +141,7 @@ class EtcdClusterTest {
             assertThat(asked(client)).isNotEqualTo(cluster.addresses()[alone]);
 
             // It would still say what it knew.
-            EtcdConnection lonely = new EtcdConnection(List.of(HostAndPort.fromString(cluster.addresses()[alone])), 0);
+            EtcdConnection lonely = new EtcdConnection(List.of(HostAndPort.fromString(cluster.addresses()[alone])));
             KeyStore.Reading old =
                     new GrpcKeyStore(lonely).readMaybeOld(KEYS.followed()).get(60, TimeUnit.SECONDS);
             lonely.close();

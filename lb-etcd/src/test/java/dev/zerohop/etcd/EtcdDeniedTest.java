@@ -21,7 +21,7 @@ class EtcdDeniedTest {
     @Test
     void aDenialIsToldApartFromAnOutage() throws Exception {
         try (EtcdServer etcd = EtcdServer.started(directory);
-                EtcdConnection connection = new EtcdConnection(List.of(HostAndPort.fromString(etcd.address())), 0)) {
+                EtcdConnection connection = new EtcdConnection(List.of(HostAndPort.fromString(etcd.address())))) {
             etcd.enableAuth("secret");
             GrpcKeyStore store = new GrpcKeyStore(connection);
             List<KeyRange> ranges = List.of(KeyRange.under("a/"));

@@ -45,6 +45,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -302,6 +303,29 @@ final class EtcdServer implements AutoCloseable {
     void shutDown() {
         process().destroy();
         process().onExit().join();
+    }
+
+    /** Keeps what it has now, for {@link #restore}. It is stopped and started for that. */
+    void backUp() throws IOException {
+        shutDown();
+        copy(directory.resolve("data"), directory.resolve("backup"));
+        start();
+    }
+
+    /** Is as it was when it was backed up. It is killed and started for that; its cluster id and Raft term are those of before. */
+    void restore() throws IOException {
+        kill();
+        wipe();
+        copy(directory.resolve("backup"), directory.resolve("data"));
+        start();
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (var files = Files.walk(from)) {
+            for (Path path : files.toList()) {
+                Files.copy(path, to.resolve(from.relativize(path).toString()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
     }
 
     /** Loses everything that it knew. */

@@ -16,6 +16,11 @@ final class FakeStore implements KeyStore {
     private final Map<String, Entry> entries = new HashMap<>();
     private long revision = 1;
 
+    /** What it says of itself. */
+    long cluster = 1;
+
+    long term = 2;
+
     /** What reads fail with; null when they answer. */
     @Nullable
     EtcdFailure readFailure;
@@ -79,7 +84,7 @@ final class FakeStore implements KeyStore {
         CompletableFuture<Reading> answer = new CompletableFuture<>();
         Map<String, Entry> found = new HashMap<>(entries);
         found.keySet().removeIf(key -> !holds(ranges, key));
-        Reading reading = new Reading(revision, found);
+        Reading reading = new Reading(revision, cluster, term, found);
         Runnable deliver =
                 () -> assertThat(failure == null ? answer.complete(reading) : answer.completeExceptionally(failure))
                         .isTrue();
@@ -166,6 +171,17 @@ final class FakeStore implements KeyStore {
                 watch.watcher.onEvents(revision, List.of(event));
             }
         }
+    }
+
+    /** Is as it was when this was asked for. */
+    Runnable backup() {
+        Map<String, Entry> then = Map.copyOf(entries);
+        long thenRevision = revision;
+        return () -> {
+            entries.clear();
+            entries.putAll(then);
+            revision = thenRevision;
+        };
     }
 
     /** Loses everything that it knew. */

@@ -38,7 +38,7 @@ class HealthFeedTest {
         String verdict =
                 new HealthVerdict(Health.Status.UNHEALTHY, "down", "w", 7, 30, List.of("w"), Instant.EPOCH).toJson();
         KeyStore.Entry entry = new KeyStore.Entry(keys.health("a"), ByteString.copyFromUtf8(verdict), 9);
-        Reflector.State state = new Reflector.State(9, Map.of(entry.key(), entry), time.now());
+        Reflector.State state = new Reflector.State(9, Map.of(entry.key(), entry), time.now(), 0);
         feed.onState(state, true);
         assertThat(told).isEmpty();
         time.advance(Duration.ofSeconds(10));

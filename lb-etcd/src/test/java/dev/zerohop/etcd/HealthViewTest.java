@@ -26,6 +26,7 @@ class HealthViewTest {
     private final Map<String, KeyStore.Entry> entries = new HashMap<>();
     private final List<String> refusals = new ArrayList<>();
     private long revision = 100;
+    private long history;
 
     private static HealthVerdict down(long fence) {
         return new HealthVerdict(
@@ -43,7 +44,8 @@ class HealthViewTest {
     }
 
     private boolean read(HealthView by) {
-        return by.read(new Reflector.State(revision, Map.copyOf(entries), time.now()), time.nanoTime(), refusals);
+        return by.read(
+                new Reflector.State(revision, Map.copyOf(entries), time.now(), history), time.nanoTime(), refusals);
     }
 
     private Map<String, HealthSource.Verdict> live() {
@@ -129,9 +131,29 @@ class HealthViewTest {
         put("a", 7);
         entries.clear();
         revision = 1;
+        history++;
         assertThat(read(view)).isTrue();
         assertThat(put("b", 2)).isTrue();
         assertThat(live()).containsOnlyKeys("b");
+    }
+
+    @Test
+    void aLeaderElectedAfterARestoreIsBelievedAndNothingThatWasKeptIsProlonged() {
+        put("a", 7);
+        KeyStore.Entry kept = entries.get(keys.health("a"));
+        put("b", 98);
+        time.advance(Duration.ofSeconds(10));
+        // Past the revision that was known, when this client asks again.
+        entries.clear();
+        entries.put(kept.key(), kept);
+        history++;
+        revision += 10;
+        assertThat(put("c", 97)).isTrue();
+        assertThat(live()).containsOnlyKeys("a", "c");
+        assertThat(live().get("a").ttlNanos()).isEqualTo(TTL.minusSeconds(10).toNanos());
+        assertThat(put("d", 6)).as("older than what is left").isFalse();
+        assertThat(live()).containsOnlyKeys("a", "c");
+        assertThat(refusals).hasSize(1);
     }
 
     @Test

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReflectorTest {
     private static final List<KeyRange> RANGES = List.of(KeyRange.under("a/"));
@@ -38,7 +40,7 @@ class ReflectorTest {
         reflector.subscribe(recorder);
         FakeStore.FakeWatch old = store.lastWatch();
         old.watcher.onEnd(FakeStore.unreachable());
-        time.advance(Duration.ofSeconds(1));
+        time.advance(Duration.ofSeconds(2));
         assertThat(store.lastWatch()).isNotSameAs(old);
         int states = recorder.states.size();
         old.watcher.onEvents(90, List.of(new KeyStore.Event("a/9", entry("a/9", "late", 90), 90)));
@@ -58,7 +60,7 @@ class ReflectorTest {
         store.losePut("a/1", "other");
         store.losePut("a/3", "three");
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one", "a/2", "two"));
-        time.advance(Duration.ofSeconds(1));
+        time.advance(Duration.ofSeconds(2));
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "other", "a/2", "two", "a/3", "three"));
         assertThat(recorder.lastStale).isFalse();
     }
@@ -125,7 +127,7 @@ class ReflectorTest {
     void whenNobodyCanVouchForTheFirstStateWhatOneMemberHasIsTakenAsStale() {
         store.servers = 3;
         store.readFailure = FakeStore.unreachable();
-        store.maybeOld = new KeyStore.Reading(7, Map.of("a/1", entry("a/1", "old", 5)));
+        store.maybeOld = new KeyStore.Reading(7, 1, 2, Map.of("a/1", entry("a/1", "old", 5)));
         reflector.subscribe(recorder);
         time.advance(Duration.ofMillis(120));
         assertThat(store.reads).isEqualTo(2);
@@ -145,10 +147,78 @@ class ReflectorTest {
         assertThat(recorder.lastStale).isFalse();
     }
 
+    /** What is there again is the same, or past what was known, when a client that was cut off asks again. */
+    @ParameterizedTest
+    @ValueSource(strings = {"revision", "cluster", "term", "content"})
+    void aRestoreIsNoticedHoweverFarTheRestoredOneHasCome(String by) {
+        store.put("a/1", "one");
+        Runnable restore = store.backup();
+        store.put("b/1", "lost");
+        store.put("b/1", "lost");
+        reflector.subscribe(recorder);
+        if (by.equals("content")) {
+            store.put("a/2", "lost");
+        }
+        time.advance(Duration.ofSeconds(70));
+        assertThat(recorder.states).allMatch(state -> state.history() == 0);
+        store.goAway();
+        restore.run();
+        switch (by) {
+            case "cluster" -> store.cluster = 9;
+            case "term" -> store.term = 1;
+            case "content" -> store.losePut("a/2", "other");
+            default -> {}
+        }
+        if (!by.equals("revision")) {
+            for (int i = 0; i < 9; i++) {
+                store.losePut("b/1", "after");
+            }
+        }
+        store.readFailure = null;
+        time.advance(Duration.ofSeconds(5));
+        assertThat(recorder.states.get(recorder.states.size() - 1).history()).isEqualTo(1);
+        assertThat(recorder.lastStale).isFalse();
+        int states = recorder.states.size();
+        store.goAway();
+        store.readFailure = null;
+        time.advance(Duration.ofMinutes(5));
+        assertThat(recorder.states.subList(states, recorder.states.size()))
+                .as("once")
+                .allMatch(state -> state.history() == 1);
+    }
+
+    @Test
+    void aRestoreToTheSameContentIsSaidAsWell() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.cluster = 9;
+        time.advance(Duration.ofSeconds(70));
+        assertThat(recorder.failures).isEmpty();
+        assertThat(recorder.states.get(recorder.states.size() - 1).history()).isEqualTo(1);
+    }
+
+    @Test
+    void anOutageWithChangesIsNoRestore() {
+        store.put("a/1", "one");
+        store.put("a/2", "two");
+        reflector.subscribe(recorder);
+        store.put("a/3", "three");
+        store.goAway();
+        store.losePut("a/1", "other");
+        store.term++;
+        store.delete("a/2");
+        store.losePut("a/2", "again");
+        store.losePut("a/4", "four");
+        store.readFailure = null;
+        time.advance(Duration.ofSeconds(5));
+        assertThat(recorder.last()).hasSize(4);
+        assertThat(recorder.states).allMatch(state -> state.history() == 0);
+    }
+
     @Test
     void aDeniedFirstReadIsNotTriedAnotherWay() {
         store.readFailure = FakeStore.denied();
-        store.maybeOld = new KeyStore.Reading(7, Map.of());
+        store.maybeOld = new KeyStore.Reading(7, 1, 2, Map.of());
         reflector.subscribe(recorder);
         time.advance(Duration.ofMinutes(2));
         assertThat(store.oldReads).isZero();
@@ -164,7 +234,7 @@ class ReflectorTest {
         time.advance(Reflector.CREATE_TIMEOUT);
         assertThat(recorder.failures.get(0)).hasMessageContaining("did not begin to watch");
         store.creates = true;
-        time.advance(Duration.ofSeconds(1));
+        time.advance(Duration.ofSeconds(2));
         assertThat(recorder.lastStale).isFalse();
         assertThat(store.watches).hasSize(2);
         assertThat(store.watches.get(0).cancelled).isTrue();
