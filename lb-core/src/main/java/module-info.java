@@ -3,9 +3,6 @@ module dev.zerohop.core {
     requires static transitive org.jspecify;
     requires org.slf4j;
     requires com.fasterxml.jackson.core;
-    requires java.naming;
-    // Found by name through java.naming; named here so that a jlink image holds it.
-    requires jdk.naming.dns;
 
     exports dev.zerohop;
     exports dev.zerohop.load;
@@ -21,9 +18,7 @@ module dev.zerohop.core {
 
     provides dev.zerohop.ResolverProvider with
             dev.zerohop.resolver.ResolverProviders.StaticTargets,
-            dev.zerohop.resolver.ResolverProviders.FileTargets,
-            dev.zerohop.resolver.ResolverProviders.DnsTargets,
-            dev.zerohop.resolver.ResolverProviders.SrvTargets;
+            dev.zerohop.resolver.ResolverProviders.FileTargets;
     provides dev.zerohop.internal.ConfigurationFormat with
             dev.zerohop.config.ConfigurationCheck;
 }

@@ -37,6 +37,7 @@ public final class EndpointSet {
     private final @Nullable KeyDirectory directory;
     private final Locality client;
     private final List<MissingOrdinal> missingOrdinals;
+    private final String note;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -49,6 +50,7 @@ public final class EndpointSet {
         this.directory = builder.directory;
         this.client = builder.client;
         this.missingOrdinals = builder.missingOrdinals;
+        this.note = builder.note;
     }
 
     /**
@@ -125,6 +127,11 @@ public final class EndpointSet {
         return missingOrdinals;
     }
 
+    /** How the source came to this set, in words for {@code explain}, such as the rule by which endpoints leave it; empty if there is nothing to say. */
+    public String note() {
+        return note;
+    }
+
     /** {@link #rememberingOrdinals(EndpointSet, Predicate)}, where an endpoint that is {@linkplain Endpoint.Readiness#DRAINING draining} is announced to leave. */
     public EndpointSet rememberingOrdinals(@Nullable EndpointSet before) {
         return rememberingOrdinals(before, endpoint -> endpoint.readiness() == Endpoint.Readiness.DRAINING);
@@ -192,7 +199,8 @@ public final class EndpointSet {
                 .shardMap(shardMap)
                 .directory(directory)
                 .client(client)
-                .missingOrdinals(missingOrdinals);
+                .missingOrdinals(missingOrdinals)
+                .note(note);
     }
 
     @Override
@@ -214,6 +222,7 @@ public final class EndpointSet {
         private @Nullable KeyDirectory directory;
         private Locality client = Locality.UNKNOWN;
         private List<MissingOrdinal> missingOrdinals = List.of();
+        private String note = "";
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -277,6 +286,12 @@ public final class EndpointSet {
             this.missingOrdinals = missing.stream()
                     .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
                     .toList();
+            return this;
+        }
+
+        /** Sets how the source came to this set, for people. Default: nothing. */
+        public Builder note(String note) {
+            this.note = requireNonNull(note, "note");
             return this;
         }
 

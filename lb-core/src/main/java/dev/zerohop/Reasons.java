@@ -131,7 +131,8 @@ final class Reasons {
         String answer = set == null
                 ? ", no answer yet"
                 : ", version " + set.version() + ", age " + set.age(time.now()).toMillis() + " ms"
-                        + (set.stale() ? ", as it was last known" : "");
+                        + (set.stale() ? ", as it was last known" : "")
+                        + (set.note().isEmpty() ? "" : ", " + set.note());
         return control.sourceName(source) + answer + source.error(", stale: cannot be asked since ");
     }
 }

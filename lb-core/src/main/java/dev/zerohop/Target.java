@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -27,6 +28,16 @@ import java.util.TreeMap;
  * @param query what follows the question mark, without it; may be empty
  */
 public record Target(String text, String scheme, String authority, String path, String query) {
+
+    /** The modules that bring the schemes that this one does not. */
+    private static final Map<String, String> MODULES = Map.of(
+            "refreshing-dns", "lb-dns",
+            "refreshing-dns+srv", "lb-dns",
+            "k8s", "lb-k8s-discovery",
+            "k8s-pods", "lb-k8s-discovery",
+            "etcd", "lb-etcd",
+            "etcd-weights", "lb-etcd",
+            "golb", "lb-etcd");
 
     /** Checks for null. */
     public Target {
@@ -214,7 +225,7 @@ public record Target(String text, String scheme, String authority, String path, 
     /**
      * The provider for this target's scheme, as found by {@link ServiceLoader}.
      *
-     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     * @throws IllegalArgumentException if there is none; the message lists those that there are, and names the module to add if it is one of zerohop's
      */
     public ResolverProvider provider() {
         TreeMap<String, ResolverProvider> known = new TreeMap<>();
@@ -223,10 +234,13 @@ public record Target(String text, String scheme, String authority, String path, 
         }
         ResolverProvider provider = known.get(scheme);
         if (provider == null) {
+            String module = MODULES.get(scheme);
             throw error(
                     0,
                     "no resolver for scheme '" + scheme + "', expected one of " + known.keySet()
-                            + " (is the module that brings it on the class path?)");
+                            + (module == null
+                                    ? " (is the module that brings it on the class path?)"
+                                    : "; add the module dev.zerohop:" + module + ", which brings it"));
         }
         return provider;
     }

@@ -43,13 +43,7 @@ class ArchitectureTest {
             ROOT + ".retry",
             List.of(ROOT, ROOT + ".internal", ROOT + ".retry"),
             ROOT + ".resolver",
-            List.of(
-                    ROOT,
-                    ROOT + ".internal",
-                    ROOT + ".resolver",
-                    "org.slf4j..",
-                    "com.fasterxml.jackson.core..",
-                    "javax.naming.."),
+            List.of(ROOT, ROOT + ".internal", ROOT + ".resolver", "org.slf4j..", "com.fasterxml.jackson.core.."),
             ROOT + ".config",
             List.of(
                     ROOT,

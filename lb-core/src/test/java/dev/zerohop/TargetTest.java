@@ -58,7 +58,23 @@ class TargetTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
                         "target 'zookeeper://a/b' at position 0: no resolver for scheme 'zookeeper', expected one of "
-                                + "[file, refreshing-dns, refreshing-dns+srv, static] (is the module that brings it on the class path?)");
+                                + "[file, static] (is the module that brings it on the class path?)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "refreshing-dns:///orders:80, lb-dns",
+        "refreshing-dns+srv:///_grpc._tcp.orders, lb-dns",
+        "k8s:///shop/orders:grpc, lb-k8s-discovery",
+        "golb://127.0.0.1:2379/zone/function, lb-etcd",
+    })
+    void aSchemeWithoutItsModuleNamesTheModuleToAdd(String text, String module) {
+        Target target = Target.parse(text);
+        assertThatThrownBy(() -> target.newResolver(new FakeTime().env()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("target '" + text + "' at position 0: no resolver for scheme '" + target.scheme()
+                        + "', expected one of [file, static]; add the module dev.zerohop:" + module
+                        + ", which brings it");
     }
 
     @Test

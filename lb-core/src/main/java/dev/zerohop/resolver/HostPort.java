@@ -9,10 +9,10 @@ import java.net.UnknownHostException;
  * @param host IP literal without brackets, or a host name
  * @param port 1 to 65535
  */
-record HostPort(String host, int port) {
+public record HostPort(String host, int port) {
 
     /** What is wrong with an address, and where in its text. */
-    static final class Malformed extends Exception {
+    public static final class Malformed extends Exception {
         private static final long serialVersionUID = 1;
 
         private final int offset;
@@ -22,17 +22,19 @@ record HostPort(String host, int port) {
             this.offset = offset;
         }
 
-        int offset() {
+        /** Where in the text. */
+        public int offset() {
             return offset;
         }
 
-        String problem() {
+        /** What was found and what was expected. */
+        public String problem() {
             return String.valueOf(getMessage());
         }
     }
 
     /** Reads both. */
-    static HostPort parse(String text) throws Malformed {
+    public static HostPort parse(String text) throws Malformed {
         if (text.isEmpty()) {
             throw new Malformed(0, "found nothing, expected host:port");
         }
@@ -71,8 +73,12 @@ record HostPort(String host, int port) {
         return colon;
     }
 
-    /** Refuses what is neither an IPv4 address nor a host name. */
-    static void checkHost(String host, int offset) throws Malformed {
+    /**
+     * Refuses what is neither an IPv4 address nor a host name.
+     *
+     * @param offset where {@code host} begins in the text that a message points into
+     */
+    public static void checkHost(String host, int offset) throws Malformed {
         if (host.isEmpty()) {
             throw new Malformed(offset, "found no host, expected a host name or an IP address");
         }
@@ -109,12 +115,12 @@ record HostPort(String host, int port) {
     }
 
     /** Whether this is an IP literal, without brackets. */
-    static boolean isLiteral(String host) {
+    public static boolean isLiteral(String host) {
         return isIpv4(host) || isIpv6(host);
     }
 
     /** Four decimal numbers; leading zeros are refused because some readers take them for octal. */
-    static boolean isIpv4(String host) {
+    public static boolean isIpv4(String host) {
         String[] parts = host.split("\\.", -1);
         if (parts.length != 4) {
             return false;

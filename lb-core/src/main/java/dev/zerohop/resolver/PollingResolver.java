@@ -8,16 +8,18 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ShardMap;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a source again and again on a jittered timer, the first time at once. Asking may block and runs on {@link Env#blocking}, never twice at a
- * time. What has not changed is confirmed, not repeated; a problem is reported once, until it goes away or turns into another.
+ * time. What has not changed is confirmed, not repeated; a problem is reported once, until it goes away or turns into another. Thread-safe.
  */
-final class PollingResolver implements Resolver {
+public final class PollingResolver implements Resolver {
 
     /** Clients that started together drift apart by this share of the interval in either direction. */
     static final double JITTER = 0.15;
@@ -30,23 +32,42 @@ final class PollingResolver implements Resolver {
 
     /** Where the answers come from. Asked by one thread at a time. */
     @FunctionalInterface
-    interface Source {
+    public interface Source {
         /** The present answer. Blocks; whatever it throws means that the source could not be asked. */
         Answer ask() throws IOException;
     }
 
     /**
-     * What a source says.
+     * What a source says. An immutable value.
      *
      * @param endpoints everybody
      * @param shards what is said about shards, if anything
      * @param configuration JSON for the balancer, if the source configures it
+     * @param goodFor for how long there is nothing new to be had; null for the resolver's interval
+     * @param rejected what the answer holds that cannot be used and was left out: the value and what was expected; each is reported once
+     * @param note how the source came to this, for {@code explain}; see {@link EndpointSet#note}
      */
-    record Answer(
+    public record Answer(
             List<Endpoint> endpoints,
             @Nullable ShardMap shards,
-            @Nullable String configuration) {
-        Answer(List<Endpoint> endpoints) {
+            @Nullable String configuration,
+            @Nullable Duration goodFor,
+            List<String> rejected,
+            String note) {
+
+        /** Copies the lists. */
+        public Answer {
+            endpoints = List.copyOf(endpoints);
+            rejected = List.copyOf(rejected);
+        }
+
+        /** Endpoints, and what is said about shards and configuration. */
+        public Answer(List<Endpoint> endpoints, @Nullable ShardMap shards, @Nullable String configuration) {
+            this(endpoints, shards, configuration, null, List.of(), "");
+        }
+
+        /** Endpoints and nothing else. */
+        public Answer(List<Endpoint> endpoints) {
             this(endpoints, null, null);
         }
     }
@@ -73,9 +94,18 @@ final class PollingResolver implements Resolver {
     private String lastConfiguration = "";
 
     private @Nullable String problem;
+    private Set<String> rejected = Set.of();
     private long version;
 
-    PollingResolver(String name, Env env, Duration interval, EndpointSet.Removals removals, Source source) {
+    /**
+     * A resolver over this source.
+     *
+     * @param name the source in words: usually the target
+     * @param interval from one answer, or failure, to the next question, with {@value #JITTER} of it as jitter in either direction; an answer that says for how long it is
+     *     good is waited for as long, and up to that share longer
+     * @param removals how to take endpoints that an answer no longer names
+     */
+    public PollingResolver(String name, Env env, Duration interval, EndpointSet.Removals removals, Source source) {
         this.name = name;
         this.env = env;
         this.intervalNanos = interval.toNanos();
@@ -146,6 +176,7 @@ final class PollingResolver implements Resolver {
                     .asOf(env.time().now())
                     .version(version + 1)
                     .removals(removals)
+                    .note(answer.note())
                     .build();
         } catch (IllegalArgumentException refused) {
             fail(refused);
@@ -155,12 +186,14 @@ final class PollingResolver implements Resolver {
         EndpointSet before = last;
         boolean same = before != null
                 && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shardMap(), next.shardMap());
+                && Objects.equals(before.shardMap(), next.shardMap())
+                && before.note().equals(next.note());
         boolean repaired = problem != null;
         problem = null;
         last = before != null && same ? before.confirmed(next.asOf()) : next;
         version = last.version();
-        settled();
+        settled(answer.goodFor());
+        reject(answer.rejected());
         String configuration = answer.configuration() == null ? "" : answer.configuration();
         if (!configuration.equals(lastConfiguration)) {
             lastConfiguration = configuration;
@@ -173,8 +206,17 @@ final class PollingResolver implements Resolver {
         }
     }
 
+    private void reject(List<String> now) {
+        for (String reason : now) {
+            if (!rejected.contains(reason)) {
+                lifecycle.listener().onRefused(reason);
+            }
+        }
+        rejected = new HashSet<>(now);
+    }
+
     private void fail(Throwable cause) {
-        settled();
+        settled(null);
         report(cause);
     }
 
@@ -186,10 +228,14 @@ final class PollingResolver implements Resolver {
         }
     }
 
-    /** The question is answered: the next one is due after the interval. */
-    private void settled() {
+    /** The question is answered: the next one is due after the interval, or when the answer is no longer good. */
+    private void settled(@Nullable Duration goodFor) {
         asking = false;
-        schedule((long) (intervalNanos * (1 - JITTER + 2 * JITTER * env.dice().nextDouble())));
+        double chance = env.dice().nextDouble();
+        schedule((long)
+                (goodFor == null
+                        ? intervalNanos * (1 - JITTER + 2 * JITTER * chance)
+                        : goodFor.toNanos() * (1 + JITTER * chance)));
     }
 
     private void schedule(long delayNanos) {

@@ -1,5 +1,5 @@
 /**
- * Resolvers that need no client of anything: {@code static}, {@code file} and {@code refreshing-dns} targets, values that the application sets
+ * Resolvers that need no client of anything: {@code static} and {@code file} targets, values that the application sets
  * ({@link dev.zerohop.resolver.ManualResolver}), and what can be put around any resolver ({@link dev.zerohop.resolver.Resolvers}: ordered
  * fallback and last-good on disk; {@link dev.zerohop.resolver.SharedResolvers}: one watch per target and process).
  *

@@ -48,6 +48,9 @@ class ImageIT {
         }
         assertThat(files).anyMatch(file -> file.matches("app/libs/lb-core-.*\\.jar"));
         assertThat(files).anyMatch(file -> file.matches("app/libs/lb-k8s-discovery-.*\\.jar"));
+        // The command line takes every kind of target.
+        assertThat(files.stream().anyMatch(file -> file.matches("app/libs/lb-dns-.*\\.jar")))
+                .isEqualTo(mainClass.equals("dev.zerohop.cli.Main"));
         assertThat(files)
                 .anyMatch(file -> file.equals("app/classes/" + mainClass.replace('.', '/') + ".class")
                         || file.matches("app/libs/zerohop-cli-.*\\.jar"));

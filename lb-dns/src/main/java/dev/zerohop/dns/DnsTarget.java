@@ -1,6 +1,7 @@
-package dev.zerohop.resolver;
+package dev.zerohop.dns;
 
 import dev.zerohop.Target;
+import dev.zerohop.resolver.HostPort;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -10,16 +11,29 @@ import org.jspecify.annotations.Nullable;
  * @param name the name to ask for
  * @param port 0 for SRV, whose records bring their own
  * @param server {@code host:port}, or null for the system's
- * @param refresh how often to ask
+ * @param minTtl a shorter time to live counts as this, and so does one that is not known; it is also the time from a failure to the next question
+ * @param maxTtl a longer time to live counts as this
  * @param family which addresses are wanted
+ * @param leaveAfter how many answers without a record it takes until it leaves; 0 for the rule
  */
-record DnsTarget(String name, int port, @Nullable String server, Duration refresh, DnsNames.Family family) {
+record DnsTarget(
+        String name,
+        int port,
+        @Nullable String server,
+        Duration minTtl,
+        Duration maxTtl,
+        DnsNames.Family family,
+        int leaveAfter) {
 
-    /** The design's interval when the time to live is not known; the JDK's client does not tell it. */
-    static final Duration REFRESH = Duration.ofSeconds(5);
+    /** No server is asked more often for what it says may be kept no time at all. */
+    private static final Duration MIN_TTL = Duration.ofSeconds(5);
 
-    private static final Duration MIN_REFRESH = Duration.ofMillis(100);
-    private static final Duration MAX_REFRESH = Duration.ofHours(1);
+    /** A new address is seen within half a minute, whatever its record says. */
+    private static final Duration MAX_TTL = Duration.ofSeconds(30);
+
+    private static final Duration SHORTEST = Duration.ofMillis(100);
+    private static final Duration LONGEST = Duration.ofHours(1);
+    private static final int MOST_ANSWERS = 100;
 
     /** Reads {@code refreshing-dns:///name:port?server=host:port}. */
     static DnsTarget addresses(Target target) {
@@ -76,20 +90,40 @@ record DnsTarget(String name, int port, @Nullable String server, Duration refres
 
     private static DnsTarget options(Target target, String name, int port) {
         String server = null;
-        Duration refresh = REFRESH;
+        Duration minTtl = null;
+        Duration maxTtl = null;
         DnsNames.Family family = DnsNames.Family.ANY;
+        int leaveAfter = 0;
         for (Target.Parameter parameter : target.parameters()) {
             switch (parameter.name()) {
                 case "server" -> server = server(target, parameter);
-                case "refresh" -> refresh = refresh(target, parameter);
+                case "minTtl" -> minTtl = duration(target, parameter);
+                case "maxTtl" -> maxTtl = duration(target, parameter);
                 case "family" -> family = family(target, parameter);
+                case "leaveAfter" -> leaveAfter = answers(target, parameter);
                 default ->
                     throw target.error(
                             parameter.position(),
-                            "found parameter '" + parameter.name() + "', expected server, refresh or family");
+                            "found parameter '" + parameter.name()
+                                    + "', expected server, minTtl, maxTtl, family or leaveAfter");
             }
         }
-        return new DnsTarget(name, port, server, refresh, family);
+        if (minTtl != null && maxTtl != null && minTtl.compareTo(maxTtl) > 0) {
+            throw target.error(
+                    target.queryPosition(),
+                    "minTtl was " + minTtl.toMillis() + " ms and maxTtl " + maxTtl.toMillis()
+                            + " ms, expected minTtl to be no more than maxTtl");
+        }
+        // One that is stated alone moves the other's default along.
+        Duration least = minTtl != null ? minTtl : maxTtl != null && maxTtl.compareTo(MIN_TTL) < 0 ? maxTtl : MIN_TTL;
+        Duration most = maxTtl != null ? maxTtl : least.compareTo(MAX_TTL) > 0 ? least : MAX_TTL;
+        return new DnsTarget(name, port, server, least, most, family, leaveAfter);
+    }
+
+    /** For how long an answer of this time to live is good; a negative one is not known. */
+    Duration goodFor(long ttlSeconds) {
+        Duration ttl = ttlSeconds < 0 ? minTtl : Duration.ofSeconds(Math.min(ttlSeconds, LONGEST.toSeconds()));
+        return ttl.compareTo(minTtl) < 0 ? minTtl : ttl.compareTo(maxTtl) > 0 ? maxTtl : ttl;
     }
 
     private static String server(Target target, Target.Parameter parameter) {
@@ -103,21 +137,32 @@ record DnsTarget(String name, int port, @Nullable String server, Duration refres
         }
     }
 
-    private static Duration refresh(Target target, Target.Parameter parameter) {
+    private static Duration duration(Target target, Target.Parameter parameter) {
         String value = parameter.value();
-        Duration refresh = Duration.ZERO;
+        Duration duration = Duration.ZERO;
         if (value.matches("\\d{1,9}(ms|s|m)")) {
             long number = Long.parseLong(value.replaceAll("\\D", ""));
-            refresh = value.endsWith("ms")
+            duration = value.endsWith("ms")
                     ? Duration.ofMillis(number)
                     : value.endsWith("s") ? Duration.ofSeconds(number) : Duration.ofMinutes(number);
         }
-        if (refresh.compareTo(MIN_REFRESH) < 0 || refresh.compareTo(MAX_REFRESH) > 0) {
+        if (duration.compareTo(SHORTEST) < 0 || duration.compareTo(LONGEST) > 0) {
             throw target.error(
                     parameter.valuePosition(),
-                    "refresh was '" + value + "', expected 100ms to 60m, such as 500ms, 5s or 1m");
+                    parameter.name() + " was '" + value + "', expected 100ms to 60m, such as 500ms, 5s or 1m");
         }
-        return refresh;
+        return duration;
+    }
+
+    private static int answers(Target target, Target.Parameter parameter) {
+        String value = parameter.value();
+        int answers = value.matches("\\d{1,3}") ? Integer.parseInt(value) : 0;
+        if (answers < 1 || answers > MOST_ANSWERS) {
+            throw target.error(
+                    parameter.valuePosition(),
+                    "leaveAfter was '" + value + "', expected a whole number from 1 to " + MOST_ANSWERS);
+        }
+        return answers;
     }
 
     private static DnsNames.Family family(Target target, Target.Parameter parameter) {

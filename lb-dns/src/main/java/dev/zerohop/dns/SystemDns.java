@@ -1,18 +1,24 @@
-package dev.zerohop.resolver;
+package dev.zerohop.dns;
 
+import dev.zerohop.resolver.HostPort;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.ResolverConfig;
 
 /**
- * The machine's own idea of names: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that no cache of the JVM or of the
- * JDK's configuration (5 minutes) stands between a change and its effect.
+ * The machine's own idea of names: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that no cache of the JVM stands between a
+ * change and its effect; on platforms without these files, what dnsjava finds out about them.
  */
 final class SystemDns {
+    private static final int MAX_SERVERS = 3;
+
     private final Path resolvConf;
     private final Path hosts;
     private final int port;
@@ -31,7 +37,7 @@ final class SystemDns {
     /**
      * What a resolv.conf says.
      *
-     * @param servers {@code host:port} each; empty for the platform's own
+     * @param servers {@code host:port} each, at least one
      * @param search suffixes to try
      * @param ndots a name of at least so many dots is tried as it is before the suffixes
      */
@@ -52,13 +58,13 @@ final class SystemDns {
         }
     }
 
-    /** What resolv.conf says now; no servers and no suffixes if there is no such file. */
+    /** What resolv.conf says now, or the platform if there is no such file. */
     Configuration configuration() throws IOException {
         List<String> servers = new ArrayList<>();
         List<String> search = List.of();
         int ndots = 1;
         if (!Files.exists(resolvConf)) {
-            return new Configuration(servers, search, ndots);
+            return ofPlatform();
         }
         for (String line : Files.readAllLines(resolvConf, StandardCharsets.ISO_8859_1)) {
             String[] words = line.strip().split("\\s+");
@@ -66,8 +72,12 @@ final class SystemDns {
                 continue;
             }
             switch (words[0]) {
-                case "nameserver" ->
-                    servers.add(words[1].indexOf(':') >= 0 ? "[" + words[1] + "]:" + port : words[1] + ":" + port);
+                case "nameserver" -> {
+                    // As many as the C library asks.
+                    if (servers.size() < MAX_SERVERS) {
+                        servers.add(words[1].indexOf(':') >= 0 ? "[" + words[1] + "]:" + port : words[1] + ":" + port);
+                    }
+                }
                 case "search", "domain" -> search = suffixes(words);
                 case "options" -> ndots = ndots(words, ndots);
                 default -> {}
@@ -77,6 +87,22 @@ final class SystemDns {
             servers.add("127.0.0.1:" + port);
         }
         return new Configuration(servers, search, ndots);
+    }
+
+    private Configuration ofPlatform() {
+        ResolverConfig platform = ResolverConfig.getCurrentConfig();
+        List<String> servers = new ArrayList<>();
+        for (InetSocketAddress server : platform.servers()) {
+            servers.add(DnsQuery.words(server));
+        }
+        if (servers.isEmpty()) {
+            servers.add("127.0.0.1:" + port);
+        }
+        List<String> search = platform.searchPath().stream()
+                .map(Name::toString)
+                .map(name -> name.replaceFirst("\\.$", ""))
+                .toList();
+        return new Configuration(servers, search, platform.ndots());
     }
 
     private static List<String> suffixes(String[] words) {

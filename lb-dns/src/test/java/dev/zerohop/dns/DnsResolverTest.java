@@ -1,21 +1,28 @@
-package dev.zerohop.resolver;
+package dev.zerohop.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.PickContext;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.config.Balancers;
 import dev.zerohop.testing.ResolverContract;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 class DnsResolverTest extends ResolverContract {
     @TempDir
@@ -56,7 +65,7 @@ class DnsResolverTest extends ResolverContract {
     private Resolver resolver(String path, String options) {
         Target target = Target.parse("refreshing-dns:///" + path + "?server=" + server.address() + options);
         DnsTarget dns = DnsTarget.addresses(target);
-        return ResolverProviders.addresses(target, dns, names(dns.server(), dns.family()), env);
+        return DnsResolverProviders.addresses(target, dns, names(dns.server(), dns.family()), env);
     }
 
     private DnsNames names(String dnsServer, DnsNames.Family family) {
@@ -138,23 +147,41 @@ class DnsResolverTest extends ResolverContract {
     @CsvSource(
             delimiter = '|',
             value = {
-                "SERVFAIL | DNS query for A of orders.test to SERVER failed: DNS server failure [response code 2]",
-                "REFUSED | DNS query for A of orders.test to SERVER failed: DNS service refused [response code 5]",
-                "DROP | DNS query for A of orders.test to SERVER failed: DNS error (no answer in time)",
+                "SERVFAIL | DNS query for A of orders.test failed: SERVER could not find it out (SERVFAIL)",
+                "REFUSED | DNS query for A of orders.test failed: SERVER refuses to answer (REFUSED)",
+                "DROP | DNS query for A of orders.test failed: no answer within 300 ms from SERVER",
+                "REFER | DNS query for A of orders.test failed: SERVER only refers to other servers, expected one that asks them itself (a recursive one)",
+                "GARBAGE | DNS query for A of orders.test failed: the answer of SERVER cannot be read: ",
             })
     void aFailureIsNotEmptyAndIsReportedOnce(DnsServer.Mode mode, String message) {
         server.set("A", "orders.test", "10.0.0.1");
         resolver.start(recorder);
+        if (mode == DnsServer.Mode.REFER) {
+            server.set("A", "orders.test");
+        }
         server.mode(mode);
         next();
         next();
         assertThat(recorder.errors).hasSize(1);
         assertThat(recorder.errors.get(0)).hasMessageStartingWith(message.replace("SERVER", server.address()));
         assertThat(recorder.sets).hasSize(1);
+        server.set("A", "orders.test", "10.0.0.1");
         server.mode(DnsServer.Mode.ANSWER);
         next();
         assertThat(recorder.sets).hasSize(2);
         assertThat(recorder.last().stale()).isFalse();
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamedAsSuch() throws Exception {
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        String address = server.address();
+        server.close();
+        next();
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS query for A of orders.test failed: no DNS server listens at " + address);
+        assertThat(recorder.sets).hasSize(1);
     }
 
     @Test
@@ -198,17 +225,293 @@ class DnsResolverTest extends ResolverContract {
         assertThat(recorder.errors).hasSize(1);
     }
 
-    @Test
-    void aTruncatedAnswerIsAskedForAgainOverTcp() {
-        String[] many = new String[60];
+    private void manyRecords() {
+        String[] many = new String[300];
         for (int i = 0; i < many.length; i++) {
-            many[i] = "10.0.1." + i;
+            many[i] = "10.0." + i / 200 + "." + i % 200;
         }
         server.set("A", "orders.test", many);
+    }
+
+    @Test
+    void aTruncatedAnswerIsAskedForAgainOverTcp() {
+        manyRecords();
         server.mode("A", "orders.test", DnsServer.Mode.TRUNCATE_UDP);
         resolver.start(recorder);
-        assertThat(ids()).hasSize(60);
+        assertThat(ids()).hasSize(300);
         assertThat(server.asked).contains("tcp A orders.test");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TRUNCATE_AND_CLOSE_TCP | the server closed the connection",
+                "TRUNCATE_AND_DROP_TCP | no answer within 300 ms",
+                "TRUNCATE_BOTH | it is truncated there as well",
+            })
+    void aTruncatedAnswerThatCannotBeCompletedIsAnErrorAndNeverAMembership(DnsServer.Mode mode, String why) {
+        manyRecords();
+        server.mode(mode);
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS query for A of orders.test failed: the answer of " + server.address()
+                        + " over UDP is truncated and could not be completed over TCP (" + why + ")");
+        server.mode(DnsServer.Mode.ANSWER);
+        server.mode("A", "orders.test", DnsServer.Mode.TRUNCATE_UDP);
+        next();
+        assertThat(ids()).hasSize(300);
+    }
+
+    @Test
+    void aTruncatedAnswerWithoutAServerOnTcpIsAnError() throws Exception {
+        manyRecords();
+        server.closeTcp();
+        server.mode("A", "orders.test", DnsServer.Mode.TRUNCATE_BOTH);
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors.get(0)).hasMessageContaining("could not be completed over TCP (Connection refused");
+    }
+
+    @Test
+    void bothFamiliesAreAskedForAtOnce() {
+        server.set("A", "orders.test", "10.0.0.1").set("AAAA", "orders.test", "fd00::1");
+        // Neither is answered before both were asked.
+        server.holdUntil(2);
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080", "[fd00::1]:8080");
+        assertThat(server.asked).containsExactlyInAnyOrder("udp A orders.test", "udp AAAA orders.test");
+    }
+
+    @Test
+    void aServerThatDoesNotKnowEdnsIsAskedWithoutIt() {
+        server.set("A", "orders.test", "10.0.0.1");
+        server.mode(DnsServer.Mode.NO_EDNS);
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080");
+    }
+
+    @Test
+    void anAnswerToAnotherQuestionIsWaitedPast() {
+        server.set("A", "orders.test", "10.0.0.1");
+        server.mode(DnsServer.Mode.STRAY_FIRST);
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080");
+        assertThat(recorder.errors).isEmpty();
+    }
+
+    @Test
+    void theNextServerIsAskedWhenOneFails() throws Exception {
+        try (DnsServer broken = new DnsServer()) {
+            broken.mode(DnsServer.Mode.SERVFAIL);
+            server.set("A", "orders.test", "10.0.0.1");
+            DnsClient client = new DnsClient(
+                    List.of(
+                            new InetSocketAddress("127.0.0.1", broken.port()),
+                            new InetSocketAddress("127.0.0.1", server.port())),
+                    Duration.ofMillis(150),
+                    2);
+            Question question = new Question(Name.fromString("orders.test."), Type.A);
+            assertThat(client.ask(List.of(question)).get(question).answer().records())
+                    .hasSize(1);
+            server.mode(DnsServer.Mode.DROP);
+            assertThat(client.ask(List.of(question)).get(question).failure())
+                    .hasMessage("DNS query for A of orders.test failed: " + broken.address()
+                            + " could not find it out (SERVFAIL); no answer within 300 ms from " + server.address());
+        }
+    }
+
+    @Test
+    void manyQuestionsAtOnceAreAllAnswered() throws Exception {
+        List<Question> questions = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            server.set("A", "pod-" + i + ".test", "10.0.0." + i);
+            questions.add(new Question(Name.fromString("pod-" + i + ".test."), Type.A));
+        }
+        DnsClient client =
+                new DnsClient(List.of(new InetSocketAddress("127.0.0.1", server.port())), Duration.ofSeconds(20), 2);
+        assertThat(client.ask(questions).values()).hasSize(200).allMatch(reply -> reply.answer() != null);
+    }
+
+    // ---- who owns a record ----
+
+    private static DnsServer.Rr rr(String owner, String type, String data) {
+        return new DnsServer.Rr(owner, type, 5, data);
+    }
+
+    @Test
+    void aChainOfAliasesIsFollowedWithinTheAnswer() {
+        server.answer(
+                "A",
+                "orders.test",
+                () -> List.of(
+                        rr("b.test", "A", "10.0.0.1"),
+                        rr("Orders.Test", "CNAME", "a.test"),
+                        rr("a.test", "CNAME", "B.test"),
+                        rr("c.test", "A", "10.6.6.6")));
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080");
+    }
+
+    @Test
+    void aChainThatEndsOutsideOfTheAnswerIsAskedForOn() {
+        server.answer("A", "orders.test", () -> List.of(rr("orders.test", "CNAME", "a.test")));
+        server.set("A", "a.test", "10.0.0.1");
+        resolver.start(recorder);
+        assertThat(ids()).containsExactly("10.0.0.1:8080");
+    }
+
+    @Test
+    void aChainThatEndsNowhereIsAnErrorThatNamesItsEnd() {
+        server.answer("A", "orders.test", () -> List.of(rr("orders.test", "CNAME", "gone.test")));
+        server.answer("AAAA", "orders.test", () -> List.of(rr("orders.test", "CNAME", "gone.test")));
+        resolver.start(recorder);
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS name orders.test has no address: gone.test, to which it leads, does not exist"
+                        + " (NXDOMAIN), says " + server.address());
+    }
+
+    @Test
+    void aChainThatRunsInACircleIsAnError() {
+        server.answer(
+                "A",
+                "orders.test",
+                () -> List.of(rr("orders.test", "CNAME", "a.test"), rr("a.test", "CNAME", "orders.test")));
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors.get(0)).hasMessageContaining("lead in a circle at orders.test");
+    }
+
+    @Test
+    void recordsOfAnotherNameAreNoMembers() {
+        server.set("A", "orders.test", "10.0.0.1");
+        resolver.start(recorder);
+        server.answer("A", "orders.test", () -> List.of(rr("elsewhere.test", "A", "10.6.6.6")));
+        next();
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.errors.get(0))
+                .hasMessage("DNS query for A of orders.test failed: the answer of " + server.address()
+                        + " holds records of elsewhere.test and none of the name that was asked for");
+        server.answer(
+                "A",
+                "orders.test",
+                () -> List.of(rr("elsewhere.test", "A", "10.6.6.6"), rr("orders.test", "A", "10.0.0.1")));
+        next();
+        assertThat(ids()).containsExactly("10.0.0.1:8080");
+    }
+
+    // ---- time to live ----
+
+    private int askedFor(String options, long ttl) {
+        server.ttl(ttl);
+        server.set("A", "orders.test", "10.0.0.1");
+        server.asked.clear();
+        try (Resolver one = resolver("orders.test:8080", "&family=ipv4" + options)) {
+            one.start(recorder);
+            time.advance(Duration.ofMinutes(2));
+        }
+        return server.asked.size();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // Every ttl and up to 15 % later, within the bounds, for 120 s after the first.
+        "'', 12, 9, 11",
+        "'', 0, 21, 25",
+        "'', 1, 21, 25",
+        "'', 3600, 4, 5",
+        "'&maxTtl=5m', 3600, 1, 1",
+        "'&minTtl=1s', 1, 105, 121",
+        "'&minTtl=1s', 0, 105, 121",
+        "'&maxTtl=2s', 30, 53, 61",
+        "'&minTtl=1m', 5, 2, 3",
+    })
+    void theTimeToLiveIsHonouredWithinItsBounds(String options, long ttl, int atLeast, int atMost) {
+        assertThat(askedFor(options, ttl)).isBetween(atLeast, atMost);
+    }
+
+    @Test
+    void theLeastTimeToLiveOfTheChainCounts() {
+        server.answer(
+                "A",
+                "orders.test",
+                () -> List.of(
+                        new DnsServer.Rr("orders.test", "CNAME", 9, "a.test"),
+                        new DnsServer.Rr("a.test", "A", 30, "10.0.0.1")));
+        try (Resolver one = resolver("orders.test:8080", "&family=ipv4")) {
+            one.start(recorder);
+            time.advance(Duration.ofSeconds(92));
+            assertThat(server.asked).hasSizeBetween(9, 11);
+        }
+    }
+
+    // ---- answers that carry a part of the records ----
+
+    @Test
+    void anAddressLeavesAfterThreeAnswersWithoutIt() {
+        server.set("A", "orders.test", "10.0.0.1", "10.0.0.2", "10.0.0.3");
+        resolver.start(recorder);
+        assertThat(recorder.last().note()).isEqualTo("an address leaves after 3 answers without it");
+        server.set("A", "orders.test", "10.0.0.1", "10.0.0.2");
+        next();
+        next();
+        assertThat(ids()).hasSize(3);
+        next();
+        assertThat(ids()).containsExactly("10.0.0.1:8080", "10.0.0.2:8080");
+        assertThat(recorder.sets).hasSize(2);
+    }
+
+    @Test
+    void answersOfSixOfTenAtRandomMoveNoEndpoint() {
+        Random chance = new Random(7);
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            all.add("10.0.0." + i);
+        }
+        server.answer("A", "orders.test", () -> {
+            Collections.shuffle(all, chance);
+            return all.subList(0, 6).stream()
+                    .map(address -> rr("orders.test", "A", address))
+                    .toList();
+        });
+        try (Resolver one = resolver("orders.test:8080", "&family=ipv4")) {
+            one.start(recorder);
+            time.advance(Duration.ofSeconds(120));
+            assertThat(ids()).hasSize(10);
+            int before = recorder.sets.size();
+            time.advance(Duration.ofMinutes(30));
+            assertThat(server.asked).hasSizeGreaterThan(300);
+            assertThat(ids()).hasSize(10);
+            assertThat(recorder.sets).hasSize(before);
+            assertThat(recorder.last().note())
+                    .isEqualTo("answers of one size differ, so each carries a part: an address leaves after 15 answers"
+                            + " without it");
+        }
+    }
+
+    @Test
+    void theTargetMayStateAfterHowManyAnswersAnAddressLeaves() {
+        server.set("A", "orders.test", "10.0.0.1");
+        try (Resolver atOnce = resolver("orders.test:8080", "&leaveAfter=1")) {
+            atOnce.start(recorder);
+            server.set("A", "orders.test", "10.0.0.2");
+            next();
+            assertThat(ids()).containsExactly("10.0.0.2:8080");
+        }
+    }
+
+    @Test
+    void explainSaysWhichRuleHolds() {
+        server.set("A", "orders.test", "10.0.0.1");
+        try (Balancer balancer = Balancers.forTarget(
+                        "refreshing-dns:///orders.test:8080?server=" + server.address(), env)
+                .build()) {
+            balancer.start();
+            time.advance(Duration.ofSeconds(1));
+            assertThat(balancer.explain(PickContext.NONE).source())
+                    .endsWith(", an address leaves after 3 answers without it");
+        }
     }
 
     @Test
@@ -219,7 +522,7 @@ class DnsResolverTest extends ResolverContract {
         resolver.start(recorder);
         long before = system.getOpenFileDescriptorCount();
         time.advance(Duration.ofMinutes(5));
-        assertThat(server.asked).hasSizeGreaterThan(100);
+        assertThat(server.asked).hasSizeGreaterThan(90);
         assertThat(system.getOpenFileDescriptorCount()).isLessThan(before + 20);
     }
 
@@ -233,18 +536,15 @@ class DnsResolverTest extends ResolverContract {
     }
 
     @Test
-    void theRefreshIntervalCanBeSetAndIsJittered() {
+    void questionsAreJittered() {
         server.set("A", "orders.test", "10.0.0.1");
-        try (Resolver often = resolver("orders.test:8080", "&refresh=1s&family=ipv4")) {
-            often.start(recorder);
-            time.advance(Duration.ofSeconds(30));
-            assertThat(server.asked).hasSizeBetween(27, 36);
-            assertThat(recorder.confirmations.stream()
-                            .map(at -> at.toEpochMilli() % 1000)
-                            .distinct()
-                            .count())
-                    .isGreaterThan(20);
-        }
+        resolver.start(recorder);
+        time.advance(Duration.ofMinutes(3));
+        assertThat(recorder.confirmations.stream()
+                        .map(at -> at.toEpochMilli() % 1000)
+                        .distinct()
+                        .count())
+                .isGreaterThan(20);
     }
 
     // ---- the system's own names ----
@@ -252,7 +552,7 @@ class DnsResolverTest extends ResolverContract {
     private Resolver system(String path) {
         Target target = Target.parse("refreshing-dns:///" + path);
         DnsTarget dns = DnsTarget.addresses(target);
-        return ResolverProviders.addresses(target, dns, names(null, dns.family()), env);
+        return DnsResolverProviders.addresses(target, dns, names(null, dns.family()), env);
     }
 
     @Test
@@ -280,11 +580,12 @@ class DnsResolverTest extends ResolverContract {
     @Test
     void aNameThatDnsDoesNotKnowIsLeftToTheOperatingSystem() throws Exception {
         Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
-        assertThat(names(null, DnsNames.Family.ANY).addresses("from-elsewhere")).containsExactly("10.9.9.9", "fd00::9");
-        assertThat(names(null, DnsNames.Family.IPV4).addresses("from-elsewhere"))
+        assertThat(names(null, DnsNames.Family.ANY).addresses("from-elsewhere").addresses())
+                .containsExactly("10.9.9.9", "fd00::9");
+        assertThat(names(null, DnsNames.Family.IPV4).addresses("from-elsewhere").addresses())
                 .containsExactly("10.9.9.9");
-        assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("nobody"))
-                .isInstanceOf(DnsClient.NoRecords.class);
+        assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("nowhere"))
+                .isInstanceOf(NoRecordsException.class);
     }
 
     @Test
@@ -293,15 +594,15 @@ class DnsResolverTest extends ResolverContract {
         server.mode(DnsServer.Mode.SERVFAIL);
         assertThatThrownBy(() -> names(null, DnsNames.Family.ANY).addresses("from-elsewhere"))
                 .isInstanceOf(IOException.class)
-                .isNotInstanceOf(DnsClient.NoRecords.class);
+                .isNotInstanceOf(NoRecordsException.class);
     }
 
     @Test
     void aGivenServerIsTheOnlyOneAsked() {
         assertThatThrownBy(() -> names(server.address(), DnsNames.Family.ANY).addresses("from-elsewhere"))
-                .isInstanceOf(DnsClient.NoRecords.class);
+                .isInstanceOf(NoRecordsException.class);
         assertThatThrownBy(() -> names(server.address(), DnsNames.Family.ANY).addresses("localhost"))
-                .isInstanceOf(DnsClient.NoRecords.class);
+                .isInstanceOf(NoRecordsException.class);
     }
 
     @Test
@@ -355,7 +656,7 @@ class DnsResolverTest extends ResolverContract {
     @Test
     void aResolvConfWithoutServersMeansTheLocalOneAndNoFileMeansThePlatforms() throws Exception {
         SystemDns system = new SystemDns(directory.resolve("resolv.conf"), directory.resolve("none"), 53);
-        assertThat(system.configuration().servers()).isEmpty();
+        assertThat(system.configuration().servers()).isNotEmpty();
         Files.writeString(directory.resolve("resolv.conf"), "search a.test\n");
         assertThat(system.configuration().servers()).containsExactly("127.0.0.1:53");
     }
@@ -382,21 +683,23 @@ class DnsResolverTest extends ResolverContract {
                 "refreshing-dns:///a:80,b:80 | 18 | found 'a:80,b:80', expected one colon",
                 "refreshing-dns:///orders:80?server=1.2.3.4 | 35 | server: found '1.2.3.4' without a port, expected host:port",
                 "refreshing-dns:///orders:80?server= | 35 | server: found nothing, expected host:port",
-                "refreshing-dns:///orders:80?sever=a:1 | 28 | found parameter 'sever', expected server, refresh or family",
-                "refreshing-dns:///orders:80?ttl=5 | 28 | found parameter 'ttl', expected server, refresh or family",
+                "refreshing-dns:///orders:80?sever=a:1 | 28 | found parameter 'sever', expected server, minTtl, maxTtl, family or leaveAfter",
+                "refreshing-dns:///orders:80?refresh=5s | 28 | found parameter 'refresh', expected server, minTtl, maxTtl, family or leaveAfter",
                 "refreshing-dns:///orders:80?server=a:1&server=b:1 | 39 | parameter 'server' was given twice, expected once",
                 "refreshing-dns:///orders:80? | 28 | found '', expected a parameter name=value",
-                "refreshing-dns:///orders:80?refresh=5 | 36 | refresh was '5', expected 100ms to 60m, such as 500ms, 5s or 1m",
-                "refreshing-dns:///orders:80?refresh=0s | 36 | refresh was '0s', expected 100ms to 60m, such as 500ms, 5s or 1m",
-                "refreshing-dns:///orders:80?refresh=61m | 36 | refresh was '61m', expected 100ms to 60m, such as 500ms, 5s or 1m",
-                "refreshing-dns:///orders:80?refresh=-5s | 36 | refresh was '-5s', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?minTtl=5 | 35 | minTtl was '5', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?maxTtl=0s | 35 | maxTtl was '0s', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?maxTtl=61m | 35 | maxTtl was '61m', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?minTtl=-5s | 35 | minTtl was '-5s', expected 100ms to 60m, such as 500ms, 5s or 1m",
+                "refreshing-dns:///orders:80?minTtl=9s&maxTtl=8s | 28 | minTtl was 9000 ms and maxTtl 8000 ms, expected minTtl to be no more than maxTtl",
+                "refreshing-dns:///orders:80?leaveAfter=0 | 39 | leaveAfter was '0', expected a whole number from 1 to 100",
                 "refreshing-dns:///orders:80?family=v4 | 35 | family was 'v4', expected ipv4 or ipv6",
                 "refreshing-dns+srv:/// | 22 | found no name, expected refreshing-dns+srv:///_service._proto.name",
                 "refreshing-dns+srv://x/_grpc._tcp.a | 21 | found 'x' between // and the next slash, expected nothing there",
                 "refreshing-dns+srv:///_grpc._tcp.a:80 | 22 | found '_grpc._tcp.a:80', expected a name without a port, SRV records bring it",
                 "refreshing-dns+srv:///10.0.0.1 | 22 | found '10.0.0.1', expected a name with SRV records",
                 "refreshing-dns+srv:///a..b | 22 | found 'a..b', expected a host name",
-                "refreshing-dns+srv:///_grpc._tcp.a?port=1 | 35 | found parameter 'port', expected server, refresh or family",
+                "refreshing-dns+srv:///_grpc._tcp.a?port=1 | 35 | found parameter 'port', expected server, minTtl, maxTtl, family or leaveAfter",
             })
     void aBadTargetIsRefusedWithPositionValueAndWhatWasExpected(String target, int position, String message) {
         assertThatThrownBy(() -> Target.parse(target).newResolver(env))
@@ -407,7 +710,8 @@ class DnsResolverTest extends ResolverContract {
     @Test
     void itWorksOnTheRealClockAndThreads() {
         server.set("A", "orders.test", "10.0.0.1");
-        Target target = Target.parse("refreshing-dns:///orders.test:80?refresh=100ms&server=" + server.address());
+        Target target =
+                Target.parse("refreshing-dns:///orders.test:80?minTtl=100ms&maxTtl=100ms&server=" + server.address());
         try (Resolver real = target.newResolver(Env.system())) {
             real.start(recorder);
             ConditionFactory await = Awaitility.await().atMost(Duration.ofSeconds(60));

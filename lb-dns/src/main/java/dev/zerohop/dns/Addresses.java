@@ -1,4 +1,4 @@
-package dev.zerohop.resolver;
+package dev.zerohop.dns;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

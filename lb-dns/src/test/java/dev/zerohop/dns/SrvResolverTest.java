@@ -1,4 +1,4 @@
-package dev.zerohop.resolver;
+package dev.zerohop.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,6 +12,9 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +41,7 @@ class SrvResolverTest extends ResolverContract {
                 dns.family(),
                 Duration.ofMillis(150),
                 2);
-        resolver = ResolverProviders.srv(target, dns, names, env);
+        resolver = DnsResolverProviders.srv(target, dns, names, env);
     }
 
     @AfterEach
@@ -101,7 +104,120 @@ class SrvResolverTest extends ResolverContract {
         server.set("SRV", NAME, "0 10 8080 many.test");
         server.set("A", "many.test", "10.0.0.1", "10.0.0.2");
         resolver.start(recorder);
-        assertThat(shown()).isEqualTo("10.0.0.1:8080*5 10.0.0.2:8080*5");
+        assertThat(shown()).isEqualTo("many.test:8080(10.0.0.1:8080)*5 many.test:8080#10.0.0.2(10.0.0.2:8080)*5");
+    }
+
+    @Test
+    void twoTargetsOfOneWeightGetTheSameWhateverTheirNumberOfAddresses() {
+        server.set("SRV", NAME, "0 1 8080 four.test", "0 1 8080 one.test", "0 1 8080 three.test");
+        server.set("A", "four.test", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4");
+        server.set("A", "one.test", "10.0.0.9");
+        server.set("A", "three.test", "10.0.1.1", "10.0.1.2", "10.0.1.3");
+        resolver.start(recorder);
+        assertThat(recorder.last().endpoints().stream()
+                        .collect(Collectors.groupingBy(
+                                e -> e.id().substring(0, e.id().indexOf('.')),
+                                Collectors.summingInt(Endpoint::weight))))
+                .isEqualTo(Map.of("four", 12, "one", 12, "three", 12));
+    }
+
+    @Test
+    void recordsOfOneTargetAddUp() {
+        server.set("SRV", NAME, "0 1 8080 a.test", "0 2 8080 A.TEST", "0 1 8080 b.test", "0 1 8081 b.test");
+        server.set("A", "a.test", "10.0.0.1").set("A", "b.test", "10.0.0.2");
+        resolver.start(recorder);
+        assertThat(shown())
+                .isEqualTo("a.test:8080(10.0.0.1:8080)*3 b.test:8080(10.0.0.2:8080)*1 b.test:8081(10.0.0.2:8081)*1");
+    }
+
+    @Test
+    void idsDependNeitherOnLetterCaseNorOnTheNumberOfAddresses() {
+        server.set("SRV", NAME, "0 1 8080 Pod.Test");
+        server.set("A", "pod.test", "10.0.0.1");
+        resolver.start(recorder);
+        Set<String> ids = new TreeSet<>();
+        for (int i = 0; i < 30; i++) {
+            server.set("SRV", NAME, i % 2 == 0 ? "0 1 8080 pod.test" : "0 1 8080 POD.tESt");
+            if (i % 3 == 0) {
+                server.set("A", "pod.test", "10.0.0.1", "10.0.0.2");
+            } else {
+                server.set("A", "pod.test", i % 3 == 1 ? "10.0.0.1" : "10.0.0.2");
+            }
+            next();
+            recorder.last().endpoints().forEach(e -> ids.add(e.id() + " " + e.host()));
+        }
+        assertThat(ids).containsExactly("pod.test:8080 10.0.0.1", "pod.test:8080#10.0.0.2 10.0.0.2");
+        assertThat(recorder.sets).hasSizeLessThan(5);
+    }
+
+    @Test
+    void aBadRecordIsReportedOnceAndLeftOut() {
+        server.answer(
+                "SRV",
+                NAME,
+                () -> List.of(
+                        new DnsServer.Rr(NAME, "SRV", 5, "0 1 8080 a.test"),
+                        new DnsServer.Rr(NAME, "SRV", 5, "0 1 0 b.test"),
+                        new DnsServer.Rr(NAME, "SRV", 5, "0 1 8080 b\u00e9.test")));
+        server.set("A", "a.test", "10.0.0.1").set("A", "b.test", "10.0.0.2");
+        resolver.start(recorder);
+        next();
+        assertThat(shown()).isEqualTo("a.test:8080(10.0.0.1:8080)*1");
+        assertThat(recorder.errors).isEmpty();
+        assertThat(recorder.refusals)
+                .containsExactly(
+                        "SRV record '0 1 0 b.test.' of " + NAME + " is left out: port was 0, expected 1 to 65535",
+                        "SRV record '0 1 8080 b\\233.test.' of " + NAME
+                                + " is left out: found 'b\\233.test', expected a host"
+                                + " name of letters, digits, '-', '_' and single dots");
+    }
+
+    @Test
+    void onlyBadRecordsAreAnError() {
+        server.set("SRV", NAME, "0 1 0 b.test");
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors.get(0)).hasMessageContaining("port was 0, expected 1 to 65535");
+    }
+
+    @Test
+    void allTargetsAreAskedForAtOnce() {
+        pods(10);
+        resolver.start(recorder);
+        assertThat(recorder.last().endpoints()).hasSize(10);
+        server.asked.clear();
+        // No address is given before all of them were asked for, of both families.
+        server.holdUntil(20);
+        next();
+        assertThat(recorder.errors).isEmpty();
+        assertThat(server.asked).hasSize(21);
+    }
+
+    @Test
+    void aTargetThatOneAnswerLeavesOutStays() {
+        pods(3);
+        resolver.start(recorder);
+        server.set("SRV", NAME, "0 1 8080 pod-0.test", "0 1 8080 pod-1.test");
+        next();
+        next();
+        assertThat(recorder.last().endpoints()).hasSize(3);
+        next();
+        assertThat(recorder.last().endpoints()).hasSize(2);
+        assertThat(recorder.last().note()).isEqualTo("a target leaves after 3 answers without it");
+    }
+
+    @Test
+    void answersThatCarryAPartOfAnAddressListAreSaid() {
+        server.set("SRV", NAME, "0 1 8080 many.test");
+        server.set("A", "many.test", "10.0.0.1", "10.0.0.2");
+        resolver.start(recorder);
+        server.set("A", "many.test", "10.0.0.2", "10.0.0.3");
+        next();
+        assertThat(recorder.last().endpoints()).hasSize(3);
+        assertThat(recorder.last().note())
+                .isEqualTo(
+                        "a target leaves after 3 answers without it; 1 of 1 targets: answers of one size differ, so an"
+                                + " address leaves after 15 answers without it");
     }
 
     @Test
@@ -146,6 +262,8 @@ class SrvResolverTest extends ResolverContract {
         resolver.start(recorder);
         assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(1, 10, 50);
         server.set("SRV", NAME, "0 0 1 a.test", "0 0 1 b.test");
+        next();
+        next();
         next();
         assertThat(recorder.last().endpoints()).extracting(Endpoint::weight).containsExactly(1, 1);
     }

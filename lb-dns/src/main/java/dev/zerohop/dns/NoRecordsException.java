@@ -1,0 +1,19 @@
+package dev.zerohop.dns;
+
+import java.io.IOException;
+
+/** The name does not exist, or has no record of the type: an answer, though not one that tells where to go. */
+final class NoRecordsException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final boolean nameExists;
+
+    NoRecordsException(boolean nameExists, String message) {
+        super(message);
+        this.nameExists = nameExists;
+    }
+
+    boolean nameExists() {
+        return nameExists;
+    }
+}

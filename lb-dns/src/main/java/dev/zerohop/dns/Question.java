@@ -1,0 +1,18 @@
+package dev.zerohop.dns;
+
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
+
+/**
+ * One question to a DNS server.
+ *
+ * @param name absolute
+ * @param type a record type, as {@link Type} numbers them
+ */
+record Question(Name name, int type) {
+
+    /** For messages: {@code A of orders.shop}. */
+    String inWords() {
+        return Type.string(type) + " of " + name.toString(true);
+    }
+}
