@@ -8,6 +8,7 @@ module dev.zerohop.core {
     exports dev.zerohop.load;
     exports dev.zerohop.picker;
     exports dev.zerohop.config;
+    exports dev.zerohop.guard;
     exports dev.zerohop.health;
     exports dev.zerohop.retry;
     exports dev.zerohop.stage;

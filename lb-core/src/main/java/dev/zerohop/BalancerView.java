@@ -203,7 +203,15 @@ public final class BalancerView {
      * something else or the context has no key.
      */
     public long shardEpoch(PickContext context) {
-        return context.selector() == null ? ShardMap.NO_EPOCH : shardEpoch;
+        if (shardEpoch == ShardMap.NO_EPOCH || context.selector() == null) {
+            return ShardMap.NO_EPOCH;
+        }
+        try {
+            return picker.shardEpoch(context);
+        } catch (Throwable thrown) {
+            owner.report("shardEpoch() of the policy " + settings.policy().name(), "the call states no epoch", thrown);
+            return ShardMap.NO_EPOCH;
+        }
     }
 
     boolean timed() {

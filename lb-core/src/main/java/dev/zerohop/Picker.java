@@ -52,6 +52,11 @@ public interface Picker {
         return ShardMap.NO_EPOCH;
     }
 
+    /** {@link #shardEpoch()}, if it is by that epoch that the context's key was placed; {@link ShardMap#NO_EPOCH} if something else names its owner. */
+    default long shardEpoch(PickContext context) {
+        return context.selector() == null ? ShardMap.NO_EPOCH : shardEpoch();
+    }
+
     /** How this picker comes to its choice for the context, a line each, without picking: it changes no sequence. */
     default List<String> explain(PickContext context) {
         return List.of();

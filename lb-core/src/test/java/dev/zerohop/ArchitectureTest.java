@@ -42,6 +42,8 @@ class ArchitectureTest {
             List.of(ROOT, ROOT + ".internal", ROOT + ".health"),
             ROOT + ".retry",
             List.of(ROOT, ROOT + ".internal", ROOT + ".retry"),
+            ROOT + ".guard",
+            List.of(ROOT, ROOT + ".picker", ROOT + ".guard", "org.slf4j.."),
             ROOT + ".resolver",
             List.of(ROOT, ROOT + ".internal", ROOT + ".resolver", "org.slf4j..", "com.fasterxml.jackson.core.."),
             ROOT + ".config",
@@ -92,7 +94,19 @@ class ArchitectureTest {
             .that(describe("of this module", type -> !type.getPackageName().startsWith(ROOT + ".testing")));
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ".internal", ".picker", ".load", ".stage", ".health", ".retry", ".resolver", ".config"})
+    @ValueSource(
+            strings = {
+                "",
+                ".internal",
+                ".picker",
+                ".load",
+                ".stage",
+                ".health",
+                ".retry",
+                ".guard",
+                ".resolver",
+                ".config"
+            })
     void aPackageSeesOnlyWhatItMay(String name) {
         List<String> allowed = new ArrayList<>(ALWAYS);
         allowed.addAll(ALLOWED.get(ROOT + name));

@@ -3,14 +3,17 @@ package dev.zerohop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.internal.JumpHash;
+import dev.zerohop.picker.DirectoryPolicy;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDirectory;
 import dev.zerohop.testing.ScriptedResolver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,6 +23,7 @@ class ShardEpochRaceTest {
     private static final int FLIPS = 3_000;
 
     private final ScriptedResolver resolver = new ScriptedResolver();
+    private @Nullable KeyDirectory directory;
 
     private Balancer balancer(Env env, PickPolicy policy) {
         Balancer balancer = Balancer.builder("orders")
@@ -43,6 +47,7 @@ class ShardEpochRaceTest {
                 .endpoints(endpoints)
                 .removals(EndpointSet.Removals.MEANT)
                 .shardMap(map)
+                .directory(directory)
                 .build());
     }
 
@@ -68,6 +73,20 @@ class ShardEpochRaceTest {
             assertThat(balancer.acquire(PickContext.NONE).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
             balancer.apply(BalancerSettings.of(Pickers.rendezvous()));
             assertThat(balancer.acquire(key("a")).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
+        }
+    }
+
+    @Test
+    void noEpochGoesOutForAKeyWhoseOwnerTheDirectoryNames() {
+        ScriptedDirectory scripted = new ScriptedDirectory();
+        scripted.put("a", KeyDirectory.Owner.ordinal(3));
+        scripted.put("b", new KeyDirectory.Absent());
+        PickPolicy policy = DirectoryPolicy.builder().missing(Pickers.shard()).build();
+        try (Balancer balancer = balancer(new FakeTime().env(), policy)) {
+            directory = scripted;
+            push(ShardMap.of(7, new ShardCount(5, 0)));
+            assertThat(balancer.acquire(key("a")).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
+            assertThat(balancer.acquire(key("b")).shardEpoch()).isEqualTo(7);
         }
     }
 

@@ -35,6 +35,7 @@ class SnippetsTest {
             "import dev.zerohop.okhttp.*;",
             "import dev.zerohop.etcd.*;",
             "import dev.zerohop.kubernetes.*;",
+            "import dev.zerohop.guard.*;",
             "import dev.zerohop.picker.*;",
             "import dev.zerohop.load.*;",
             "import dev.zerohop.health.*;",

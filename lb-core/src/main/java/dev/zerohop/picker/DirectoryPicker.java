@@ -62,10 +62,18 @@ final class DirectoryPicker extends KeyedPicker {
         return answer instanceof Absent && missing != null ? missing.pick(context, nowNanos) : choose(answer, context);
     }
 
-    /** Of keys without an entry. Keys with one state it too: at worst a server refuses them until this client has the later map. */
     @Override
     public long shardEpoch() {
         return missing == null ? ShardMap.NO_EPOCH : missing.shardEpoch();
+    }
+
+    /** Of keys without an entry. The owner of the others is not the one by the map, and a server must not judge them by it. */
+    @Override
+    public long shardEpoch(PickContext context) {
+        EndpointSelector key = context.selector();
+        return key == null || missing == null || owners.peek(key) instanceof Owner
+                ? ShardMap.NO_EPOCH
+                : missing.shardEpoch(context);
     }
 
     private @Nullable Node choose(Answer answer, PickContext context) {

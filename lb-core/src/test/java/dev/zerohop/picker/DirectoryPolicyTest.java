@@ -314,4 +314,18 @@ class DirectoryPolicyTest {
         assertThat(Pickers.directory().newPicker(numbered, Env.system()).shardEpoch())
                 .isEqualTo(ShardMap.NO_EPOCH);
     }
+
+    /** A server that judges the owner of a key by the map would send every call back whose owner the directory names. */
+    @Test
+    void keysWithAnEntryStateNoEpoch() {
+        Snapshot numbered =
+                Snapshot.of(five, ShardMap.of(7, new ShardCount(5, 0))).withDirectory(directory);
+        Picker picker =
+                DirectoryPolicy.builder().missing(Pickers.shard()).build().newPicker(numbered, Env.system());
+        directory.put("alice", new Absent());
+        assertThat(picker.shardEpoch(ALICE)).isEqualTo(7);
+        directory.put("alice", Owner.ordinal(3));
+        assertThat(picker.shardEpoch(ALICE)).isEqualTo(ShardMap.NO_EPOCH);
+        assertThat(picker.shardEpoch(PickContext.NONE)).isEqualTo(ShardMap.NO_EPOCH);
+    }
 }

@@ -44,8 +44,8 @@ public final class ZerohopGrpc {
             Metadata.Key.of("zerohop-not-owner", Metadata.ASCII_STRING_MARSHALLER);
 
     /**
-     * Metadata of an attempt whose key was routed by a shard map that has an epoch: that epoch, in decimal digits. A server that has learned of a later one
-     * refuses the attempt, since its client may have sent it to a former owner.
+     * Metadata of an attempt whose key was routed by a shard map that has an epoch: that epoch, in decimal digits. A server whose map
+     * gives the key to another one rejects the attempt ({@link ShardGuardInterceptor}) and names the epoch in force there in its trailers.
      */
     public static final Metadata.Key<String> SHARD_EPOCH =
             Metadata.Key.of("zerohop-shard-epoch", Metadata.ASCII_STRING_MARSHALLER);

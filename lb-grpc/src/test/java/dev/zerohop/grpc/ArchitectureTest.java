@@ -43,6 +43,8 @@ class ArchitectureTest {
                 .should()
                 .haveSimpleName("ZerohopGrpc")
                 .orShould()
+                .haveSimpleName("ShardGuardInterceptor")
+                .orShould()
                 .haveSimpleNameEndingWith("Provider")
                 .orShould()
                 .haveSimpleNameEndingWith("Providers")

@@ -3,11 +3,14 @@ package dev.zerohop.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Outcome;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.config.Configurations;
+import dev.zerohop.guard.ShardGuard;
+import dev.zerohop.picker.ShardPolicy;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -61,6 +64,49 @@ class ShardEpochTest {
                             .filter(request -> request.getUrl().queryParameter("user") == null))
                     .hasSize(1)
                     .allMatch(request -> request.getHeaders().get("zerohop-shard-epoch") == null);
+        }
+    }
+
+    /** Under 7 the odd keys belong to the second server, under 8 all belong to the first. */
+    @Test
+    void aStaleClientKeepsItsCallsAtAGuardedServerForKeysThatDidNotMove() throws Exception {
+        try (Rig rig = rig(UnaryOperator.identity())) {
+            List<TestServer> servers = rig.servers(0);
+            state(rig, servers, ShardMap.of(7, new ShardCount(2, 0)));
+            for (int i = 0; i < servers.size(); i++) {
+                TestServer server = servers.get(i);
+                ShardGuard guard = ShardGuard.builder(i)
+                        .strategy(ShardPolicy.Strategy.MODULO)
+                        .build();
+                guard.onEndpoints(EndpointSet.builder("test")
+                        .shardMap(ShardMap.of(8, new ShardCount(1, 0)))
+                        .build());
+                server.answer = request -> {
+                    ShardGuard.Rejection rejection = guard.judge(
+                            request.getHeaders().get(ShardGuard.EPOCH_HEADER),
+                            request.getHeaders().get(ShardGuard.NOT_OWNER_HEADER) != null,
+                            EndpointSelector.of(Long.parseLong(request.getUrl().queryParameter("user"))));
+                    return rejection == null
+                            ? new MockResponse.Builder().body(server.id).build()
+                            : new MockResponse.Builder()
+                                    .code(421)
+                                    .setHeader(ShardGuard.EPOCH_HEADER, Long.toString(rejection.epoch()))
+                                    .body(rejection.message())
+                                    .build();
+                };
+            }
+            for (int user = 0; user < 10; user++) {
+                try (Response response = rig.call(Rig.get("/?user=" + user)).execute()) {
+                    assertThat(response.code()).isEqualTo(user % 2 == 0 ? 200 : 421);
+                    assertThat(response.header("zerohop-shard-epoch")).isEqualTo(user % 2 == 0 ? null : "8");
+                    assertThat(response.body().string())
+                            .isEqualTo(
+                                    user % 2 == 0
+                                            ? "s0"
+                                            : "shard epoch was 7, expected 8: by epoch 8 the key belongs to ordinal 0,"
+                                                    + " this server is 1");
+                }
+            }
         }
     }
 
