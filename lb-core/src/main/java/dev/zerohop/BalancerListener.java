@@ -24,10 +24,13 @@ public interface BalancerListener {
     /** The source's {@link KeyDirectory} has other answers: calls that wait for one look again. A burst of changes is told once; no picker is published. */
     default void onDirectory(String service) {}
 
-    /** The source could not be asked; {@code age} is how old the set in force is. */
+    /**
+     * The set in force is stale: the source could not be asked, or has not vouched yet for a set from memory, such as one of a last-good file. {@code age} is how
+     * old it is.
+     */
     default void onStale(String service, Duration age, Throwable cause) {}
 
-    /** The source answers again. */
+    /** The source answers, for the first time after a set from memory or again. */
     default void onFresh(String service) {}
 
     /** A configuration that the source or the API gave was put in force. */

@@ -279,7 +279,14 @@ final class ControlPath {
         @Override
         public void onConfirmed(Instant asOf) {
             requireNonNull(asOf, "asOf");
-            execute(() -> source = source.confirmed(asOf));
+            execute(() -> {
+                SourceState before = source;
+                source = before.confirmed(asOf);
+                EndpointSet set = source.set();
+                if (set != null && !source.stale()) {
+                    tellFresh(before, set);
+                }
+            });
         }
 
         @Override
@@ -357,13 +364,31 @@ final class ControlPath {
         rebuilding = true;
         SourceState before = source;
         source = before.answered(next.rememberingOrdinals(before.set()));
-        if (before.erring() && !next.stale()) {
-            LOG.info("{}: {} answers again", name, next.source());
-            listener.onFresh(name);
+        if (!next.stale()) {
+            tellFresh(before, next);
+        } else if (before.set() == null || !before.stale()) {
+            takeStale(next, before.lastError());
         }
         admissionDue = true;
         sourceWasGood |= rejection == null;
         rebuild();
+    }
+
+    /** A set from memory, from a file or from a member without a quorum, is stale from its first moment, not only from the first error on. */
+    private void takeStale(EndpointSet next, @Nullable Throwable known) {
+        Throwable cause = known != null
+                ? known
+                : new IllegalStateException(
+                        next.source() + " has not vouched for its endpoints yet; they are as of " + next.asOf());
+        LOG.warn("{}: {} endpoints are from memory: {}", name, next.endpoints().size(), SourceState.brief(cause));
+        listener.onStale(name, next.age(time.now()), cause);
+    }
+
+    private void tellFresh(SourceState before, EndpointSet next) {
+        if (before.stale()) {
+            LOG.info("{}: {} answers{}", name, next.source(), before.erring() ? " again" : "");
+            listener.onFresh(name);
+        }
     }
 
     private void closeOldLeases() {

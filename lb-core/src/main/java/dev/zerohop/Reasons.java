@@ -131,7 +131,7 @@ final class Reasons {
         String answer = set == null
                 ? ", no answer yet"
                 : ", version " + set.version() + ", age " + set.age(time.now()).toMillis() + " ms"
-                        + (set.stale() ? ", as it was last known" : "")
+                        + (set.stale() && !source.erring() ? ", stale: not vouched for yet" : "")
                         + (set.note().isEmpty() ? "" : ", " + set.note());
         return control.sourceName(source) + answer + source.error(", stale: cannot be asked since ");
     }

@@ -38,6 +38,11 @@ record SourceState(
         return lastError != null;
     }
 
+    /** Whether what it gave is from memory, or it cannot be asked. */
+    boolean stale() {
+        return lastError != null || (set != null && set.stale());
+    }
+
     /** Whether it has said nothing yet, neither good nor bad. */
     boolean silent() {
         return answers == 0 && lastError == null;

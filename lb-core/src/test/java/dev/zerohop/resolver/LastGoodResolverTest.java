@@ -3,11 +3,13 @@ package dev.zerohop.resolver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.MissingOrdinal;
+import dev.zerohop.PickContext;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -693,5 +695,55 @@ class LastGoodResolverTest extends ResolverContract {
         Resolvers.lastGood(source, TARGET, file, busy).start(recorder);
         source.push(owner(0), owner(1));
         assertThat(recorder.sets).hasSize(1);
+    }
+
+    /** The source is silent: neither an answer nor an error. */
+    @Test
+    void aStartFromDiskIsStaleFromTheFirstMomentAndFreshWithTheFirstAnswer() {
+        ScriptedResolver before = start();
+        before.push(EndpointSet.builder("source")
+                .endpoints(List.of(A, B))
+                .asOf(THEN)
+                .build());
+        before.close();
+        List<String> events = new ArrayList<>();
+        ScriptedResolver silent = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(env)
+                .resolver(Resolvers.lastGood(silent, TARGET, file, env))
+                .settings(BalancerSettings.of(Pickers.roundRobin()))
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onStale(String service, Duration age, Throwable cause) {
+                        events.add("stale for " + age.compareTo(Duration.ZERO) + ": " + cause.getMessage());
+                    }
+
+                    @Override
+                    public void onMembership(String service, int members, int added, int removed, int held) {
+                        events.add(members + " members");
+                    }
+
+                    @Override
+                    public void onFresh(String service) {
+                        events.add("fresh");
+                    }
+                })
+                .build()) {
+            balancer.start();
+            time.advance(LastGoodResolver.HEAD_START);
+            assertThat(events)
+                    .containsExactly(
+                            "stale for 1: " + TARGET + " has not vouched for its endpoints yet; they are as of " + THEN,
+                            "2 members");
+            assertThat(balancer.endpoints().stale()).isTrue();
+            assertThat(balancer.explain(PickContext.NONE).toString()).contains("stale: not vouched for yet");
+            silent.push(EndpointSet.builder("source")
+                    .endpoints(List.of(A, B))
+                    .asOf(time.now())
+                    .build());
+            assertThat(events.subList(2, events.size())).startsWith("fresh").containsOnlyOnce("fresh");
+            assertThat(balancer.endpoints().stale()).isFalse();
+            assertThat(balancer.explain(PickContext.NONE).toString()).doesNotContain("stale");
+        }
     }
 }

@@ -45,6 +45,11 @@ final class DirectoryCache {
         boolean owned() {
             return answer instanceof KeyDirectory.Owner;
         }
+
+        /** Whether it is an answer that etcd gave: an owner, or that there is none. */
+        boolean settled() {
+            return !(answer instanceof KeyDirectory.Unknown);
+        }
     }
 
     /** A key that is being looked up, or has just been. */
@@ -150,10 +155,13 @@ final class DirectoryCache {
         return loads.size();
     }
 
-    /** Owners stay while they are asked for; what is no owner ends after a short while, asked for or not. */
-    private record ByKind(long expiryNanos, long negativeNanos) implements Expiry<String, Known> {
+    /**
+     * Owners and absences stay while they are asked for: the watch that tells of a change of the one tells of the other. A value that cannot be used ends after
+     * a short while, asked for or not.
+     */
+    private record ByKind(long expiryNanos, long unusableNanos) implements Expiry<String, Known> {
         private long life(Known known) {
-            return known.owned() ? expiryNanos : negativeNanos;
+            return known.settled() ? expiryNanos : unusableNanos;
         }
 
         @Override
@@ -168,7 +176,7 @@ final class DirectoryCache {
 
         @Override
         public long expireAfterRead(String key, Known known, long now, long left) {
-            return known.owned() ? expiryNanos : left;
+            return known.settled() ? expiryNanos : left;
         }
     }
 }

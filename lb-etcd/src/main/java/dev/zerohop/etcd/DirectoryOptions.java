@@ -8,13 +8,13 @@ import java.time.Duration;
  * How many keys of a service's directory are kept in memory, and for how long. An immutable value.
  *
  * @param maxKeys how many keys are kept at most, 1 to 10,000,000; the ones that are asked for least make room
- * @param expiry how long a key with an owner is kept after it was last asked for, 1 s to 30 days
+ * @param expiry how long a key is kept after it was last asked for, whether it has an owner or none, 1 s to 30 days
  * @param refresh after how long a key that is asked for is read again although nothing was heard, 1 s to 1 day; calls go on with what is known
- * @param negativeExpiry how long it is believed that a key has no entry, or one that cannot be used, 1 ms to 1 hour
+ * @param negativeExpiry after how long an entry that cannot be used is read again, 1 ms to 1 hour
  */
 public record DirectoryOptions(int maxKeys, Duration expiry, Duration refresh, Duration negativeExpiry) {
 
-    /** 100,000 keys, kept for 1 hour after they were last asked for, read again every 5 minutes, absent for 5 seconds. */
+    /** 100,000 keys, kept for 1 hour after they were last asked for, read again every 5 minutes, and every 5 seconds where the entry cannot be used. */
     public static final DirectoryOptions DEFAULTS =
             new DirectoryOptions(100_000, Duration.ofHours(1), Duration.ofMinutes(5), Duration.ofSeconds(5));
 

@@ -24,8 +24,9 @@ import org.slf4j.LoggerFactory;
  * outage the lease is granted again and the endpoint written again, without end. A server that leaves on purpose writes {@code draining} first, so that
  * clients can tell this from a lease that ended, waits while they turn to others, and then deletes its endpoint.
  *
- * <p>Two servers that register the same id overwrite each other; the later one is listed, and the earlier one leaves without touching it. Thread-safe.
- * Nothing but {@link #close} blocks.
+ * <p>Of two servers that register the same id the later one is listed. The earlier one notices it with its next renewal, says so ({@link Listener#onClash}, and
+ * in the log), leaves the other's entry alone, and is listed again within its time to live when that one is gone. Thread-safe. Nothing but {@link #close}
+ * blocks.
  */
 public final class EtcdRegistration implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EtcdRegistration.class);
@@ -40,6 +41,9 @@ public final class EtcdRegistration implements AutoCloseable {
 
         /** etcd cannot be asked, so the server goes when its lease ends, unless etcd answers before. Said once, until {@link #onRegistered}. */
         default void onLost(String reason) {}
+
+        /** Another server has registered the same id and is listed in this one's place until it ends; then {@link #onRegistered} follows. */
+        default void onClash(String reason) {}
     }
 
     /** How long {@link #close} lets clients turn to other endpoints. */
@@ -189,6 +193,20 @@ public final class EtcdRegistration implements AutoCloseable {
         @Override
         public void onLeaseLost() {
             LOG.warn("{}: its lease has ended; it is registered again", key);
+        }
+
+        @Override
+        public void onGone() {
+            LOG.warn("{} was deleted, by hand or by another server of this id; it is registered again", key);
+        }
+
+        @Override
+        public void onTaken(String value) {
+            String reason = key + " is registered by another server too, with " + value + ", expected this one's "
+                    + EndpointJson.write(endpoint)
+                    + ": the other one is listed until it ends; give each server an id of its own";
+            LOG.warn("{}", reason);
+            tell(l -> l.onClash(reason));
         }
 
         /** A listener that throws must not end what keeps the server listed. */

@@ -3,6 +3,8 @@ package dev.zerohop.etcd;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One key that stands for as long as its owner lives: written under a lease that is renewed three times within its length. After any outage the lease is
  * granted again and the key written again, without end. Every method is called, and the owner told, by tasks of one serial executor.
+ *
+ * <p>Each renewal looks whether the key still stands under this lease. One that is gone is written again. One that stands under another lease is left to
+ * it, since two that overwrite each other would flap; it is taken back when that one has ended.
  */
 final class LeasedKey {
 
@@ -30,6 +35,12 @@ final class LeasedKey {
 
         /** The lease ended behind our back; the key is written again. */
         void onLeaseLost();
+
+        /** The key was deleted, by hand or with the other lease that it stood under; it is written again. */
+        default void onGone() {}
+
+        /** The key stands under another lease, with this value; it is left there until that lease ends. Said once for each such lease. */
+        default void onTaken(String value) {}
     }
 
     private final Leases leases;
@@ -48,6 +59,10 @@ final class LeasedKey {
     private boolean writing;
     private Leases.@Nullable Lease lease;
     private long writtenRevision;
+
+    /** The other lease that the key was seen under; 0 if it was none. */
+    private long taker;
+
     private boolean ended;
     private int failures;
     private @Nullable Cancellable timer;
@@ -150,13 +165,53 @@ final class LeasedKey {
     private void renew(Leases.Lease granted) {
         then(leases.keepAlive(granted.id()), left -> {
             if (left > 0) {
-                failures = 0;
-                owner.onRenewed();
-                goOn(granted);
+                then(leases.find(key), found -> renewed(granted, found));
             } else {
                 owner.onLeaseLost();
                 establish();
             }
+        });
+    }
+
+    private void renewed(Leases.Lease granted, Optional<Leases.Standing> found) {
+        failures = 0;
+        if (writing) {
+            return;
+        }
+        if (found.isEmpty()) {
+            owner.onGone();
+            writeIfAbsent(granted);
+            return;
+        }
+        Leases.Standing standing = found.get();
+        if (standing.lease() == granted.id()) {
+            taker = 0;
+            owner.onRenewed();
+            goOn(granted);
+            return;
+        }
+        if (standing.lease() != taker || taker == 0) {
+            taker = standing.lease();
+            owner.onTaken(standing.value());
+        }
+        renewLater(granted);
+    }
+
+    /** Unless another one has written it just now, which the next renewal sees. */
+    private void writeIfAbsent(Leases.Lease granted) {
+        String now = value;
+        writing = true;
+        then(leases.write(new Leases.Guard(key, 0), List.of(Leases.Write.put(key, now, granted.id()))), revision -> {
+            writing = false;
+            if (revision == 0) {
+                renewLater(granted);
+                return;
+            }
+            stood = now;
+            writtenRevision = revision;
+            taker = 0;
+            owner.onWritten(granted.ttlSeconds());
+            goOn(granted);
         });
     }
 

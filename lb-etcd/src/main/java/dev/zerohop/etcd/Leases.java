@@ -12,12 +12,15 @@ import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.LeaseRevokeResponse;
 import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.PutResponse;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import io.grpc.Channel;
 import io.grpc.Status;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -78,6 +81,25 @@ final class Leases {
         return Unary.<PutResponse>call(
                         connection, (channel, observer) -> keys(channel).put(request, observer))
                 .thenApply(response -> response.getHeader().getRevision());
+    }
+
+    /**
+     * What stands under a key.
+     *
+     * @param value its value
+     * @param lease the lease that it is under; 0 for none
+     */
+    record Standing(String value, long lease) {}
+
+    /** What stands under a key now; empty if nothing does. */
+    CompletableFuture<Optional<Standing>> find(String key) {
+        RangeRequest request =
+                RangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(key)).build();
+        return Unary.<RangeResponse>call(
+                        connection, (channel, observer) -> keys(channel).range(request, observer))
+                .thenApply(response -> response.getKvsList().stream()
+                        .findFirst()
+                        .map(pair -> new Standing(pair.getValue().toStringUtf8(), pair.getLease())));
     }
 
     /** Writes a key under a lease if nobody has written it since {@code revision}; answers whether it did. */

@@ -11,14 +11,17 @@ import dev.zerohop.Env;
 import dev.zerohop.KeyDirectory.Absent;
 import dev.zerohop.KeyDirectory.Answer;
 import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.KeyDirectory.Unknown;
 import dev.zerohop.MembershipGuard;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.PickContext;
 import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
+import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.Pickers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -233,6 +236,33 @@ class EtcdDirectoryServerTest {
             assertThat(balancer.refusal(context("key-1")).message())
                     .startsWith("orders: the owner of key \"key-1\" cannot be found out: etcd cannot be asked since ");
         });
+    }
+
+    /** Keys that have no entry and are placed by hash go on while etcd is away, however short the time is that bad entries are believed. */
+    @Test
+    void keysWithoutAnEntryThatArePlacedByHashOutliveEtcd() throws Exception {
+        try (EtcdClient client = EtcdClient.of(etcd.address());
+                Balancer hashed = Balancer.builder("hashed")
+                        .resolver(client.resolver(
+                                "orders", DirectoryOptions.DEFAULTS.withNegativeExpiry(Duration.ofMillis(1))))
+                        .settings(Configurations.parse("{\"policy\": {\"directory\": {\"missing\": \"shard\"}}}"))
+                        .build()) {
+            hashed.start();
+            for (int i = 0; i < 100; i++) {
+                PickContext absent = context("absent-" + i);
+                EtcdServer.await().until(() -> hashed.pick(absent) != null);
+            }
+            etcd.kill();
+            EtcdServer.await().until(() -> {
+                var answer = hashed.snapshot().directory().find(EndpointSelector.of("never-asked"));
+                return answer instanceof Unknown unknown && !unknown.asking();
+            });
+            for (int i = 0; i < 100; i++) {
+                assertThat(hashed.pick(context("absent-" + i)))
+                        .as("absent-" + i)
+                        .isNotNull();
+            }
+        }
     }
 
     @Test

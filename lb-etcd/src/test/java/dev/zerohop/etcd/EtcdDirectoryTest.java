@@ -192,15 +192,46 @@ class EtcdDirectoryTest {
         assertThat(readsOf("bob")).isEqualTo(2);
     }
 
+    /** The watch tells when it ends: it is known like an owner, and read again as seldom. */
     @Test
-    void anAbsenceIsBelievedForAShortWhile() {
+    void anAbsenceThatWasConfirmedStaysKnownWhileTheWatchLives() {
         assertThat(found("alice")).isEqualTo(ABSENT);
+        for (int i = 0; i < 4; i++) {
+            time.advance(Duration.ofMinutes(1));
+            assertThat(find("alice")).isEqualTo(ABSENT);
+        }
+        assertThat(readsOf("alice")).isEqualTo(1);
         store.losePut(PREFIX + "alice", ONE_JSON);
-        time.advance(Duration.ofSeconds(4));
+        time.advance(Duration.ofMinutes(2));
         assertThat(find("alice")).isEqualTo(ABSENT);
-        time.advance(Duration.ofSeconds(1));
-        assertThat(found("alice")).isEqualTo(ONE);
+        assertThat(find("alice"))
+                .as("read again in the background, as it was time to")
+                .isEqualTo(ONE);
         assertThat(readsOf("alice")).isEqualTo(2);
+    }
+
+    @Test
+    void anAbsenceIsServedStaleLikeAnOwnerAndReadAgainAfterTheGap() {
+        found("alice");
+        store.readFailure = FakeStore.unreachable();
+        endWatch();
+        for (int i = 0; i < 24; i++) {
+            time.advance(Duration.ofMinutes(59));
+            assertThat(find("alice")).isEqualTo(ABSENT);
+        }
+        assertThat(failed(find("bob"))).as("nothing was ever known").isTrue();
+        store.readFailure = null;
+        store.losePut(PREFIX + "alice", ONE_JSON);
+        time.advance(Duration.ofSeconds(3));
+        assertThat(found("alice")).isEqualTo(ONE);
+    }
+
+    @Test
+    void anAbsenceThatNobodyAsksForIsForgotten() {
+        directory = directory(DirectoryOptions.DEFAULTS.withExpiry(Duration.ofMinutes(10)));
+        found("alice");
+        time.advance(Duration.ofMinutes(11));
+        assertThat(asking(find("alice"))).isTrue();
     }
 
     @Test

@@ -202,6 +202,58 @@ class EtcdRegistrationTest {
         awaitAbsent();
     }
 
+    /** Two servers with one id: the later one is listed, and the one that lives on is listed again when that one has died. */
+    @Test
+    void ofTwoServersWithOneIdTheOneThatLivesOnNoticesAndIsListedAgain() throws Exception {
+        List<String> clashes = new CopyOnWriteArrayList<>();
+        AtomicLong registrations = new AtomicLong();
+        EtcdRegistration registration =
+                EtcdRegistration.register(client, "orders", endpoint, TTL, new EtcdRegistration.Listener() {
+                    @Override
+                    public void onRegistered() {
+                        registrations.incrementAndGet();
+                    }
+
+                    @Override
+                    public void onClash(String reason) {
+                        clashes.add(reason);
+                    }
+                });
+        registration.registered().get(60, TimeUnit.SECONDS);
+        long lease = etcd.get(key).getLease();
+        try (EtcdClient dying = EtcdClient.of(etcd.address())) {
+            Endpoint other = Endpoint.builder("10.0.0.9", 8080).id("orders-0").build();
+            EtcdRegistration.register(dying, "orders", other, TTL).registered().get(60, TimeUnit.SECONDS);
+            EtcdServer.await().until(() -> !clashes.isEmpty());
+            assertThat(etcd.get(key).getLease())
+                    .as("they do not overwrite each other")
+                    .isNotEqualTo(lease);
+            assertThat(clashes.get(0))
+                    .startsWith(key + " is registered by another server too, with ")
+                    .contains("\"host\":\"10.0.0.9\"")
+                    .contains("\"host\":\"10.0.0.1\"");
+        }
+        EtcdServer.await().until(() -> {
+            KeyValue listed = etcd.get(key);
+            return listed != null && listed.getLease() == lease;
+        });
+        EtcdServer.await().until(() -> registrations.get() == 2);
+        assertThat(clashes).as("once for each other server").hasSize(1);
+        registration.leave(Duration.ZERO).get(60, TimeUnit.SECONDS);
+        awaitAbsent();
+    }
+
+    @Test
+    void aKeyThatWasDeletedByHandIsWrittenAgain() throws Exception {
+        EtcdRegistration registration = register();
+        long lease = etcd.get(key).getLease();
+        etcd.delete(key);
+        EtcdServer.await().until(() -> etcd.get(key) != null);
+        assertThat(etcd.get(key).getLease()).isEqualTo(lease);
+        registration.leave(Duration.ZERO).get(60, TimeUnit.SECONDS);
+        awaitAbsent();
+    }
+
     @Test
     void whoLeavesWhileEtcdIsDownIsToldSo() throws Exception {
         EtcdRegistration registration = register();

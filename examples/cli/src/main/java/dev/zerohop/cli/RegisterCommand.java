@@ -147,5 +147,10 @@ final class RegisterCommand implements Callable<Integer> {
             console.note("etcd cannot be asked; " + id + " is gone in " + ttlSeconds + " s unless it answers again: "
                     + reason);
         }
+
+        @Override
+        public void onClash(String reason) {
+            console.note(reason);
+        }
     }
 }
