@@ -1,5 +1,7 @@
 package dev.zerohop.kubernetes;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.zerohop.Endpoint;
 import dev.zerohop.Endpoint.Readiness;
 import io.fabric8.kubernetes.api.model.Container;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Which of a namespace's pods are endpoints, and what is known of each. A pure function.
  *
  * <p>An image matches by the last segment of its path, without tag and digest: {@code registry:5000/models/resnet:v2} is {@code resnet}. A pod without an
- * address, one that has run to its end, and one that does not have the port is no endpoint.
+ * address, one that has run to its end, and one that does not have the port is no endpoint; of two that take calls at one address one is.
  */
 final class PodView {
     private PodView() {}
@@ -32,14 +34,29 @@ final class PodView {
      */
     static List<Endpoint> read(PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
         List<Endpoint> endpoints = new ArrayList<>();
-        for (Pod pod : pods) {
+        Map<String, Endpoint> byAddress = new HashMap<>();
+        for (Pod pod : preferred(pods)) {
             Endpoint endpoint = endpoint(target, pod, zoneOf);
-            if (endpoint != null) {
+            // Of two that take calls at one address one counts: the other would draw a second share to it.
+            if (endpoint != null
+                    && (endpoint.readiness() == Readiness.NOT_READY
+                            || byAddress.putIfAbsent(endpoint.address(), endpoint) == null)) {
                 endpoints.add(endpoint);
             }
         }
         endpoints.sort(Comparator.comparing(Endpoint::id));
         return endpoints;
+    }
+
+    /** Of pods that have one address, the one that is meant comes first: not leaving before leaving, the younger before the older. */
+    private static List<Pod> preferred(Collection<Pod> pods) {
+        List<Pod> sorted = new ArrayList<>(pods);
+        sorted.sort(Comparator.<Pod, Boolean>comparing(pod -> pod.getMetadata().getDeletionTimestamp() != null)
+                .thenComparing(
+                        pod -> requireNonNullElse(pod.getMetadata().getCreationTimestamp(), ""),
+                        Comparator.reverseOrder())
+                .thenComparing(pod -> pod.getMetadata().getName()));
+        return sorted;
     }
 
     private static @Nullable Endpoint endpoint(PodsTarget target, Pod pod, Function<String, @Nullable String> zoneOf) {

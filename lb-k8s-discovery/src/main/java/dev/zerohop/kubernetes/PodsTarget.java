@@ -85,6 +85,11 @@ record PodsTarget(
         return port.chars().allMatch(c -> c >= '0' && c <= '9') ? Integer.parseInt(port) : 0;
     }
 
+    /** The target in one form, whichever way it was written. */
+    String canonical() {
+        return String.join("\n", "k8s-pods:///" + namespace, "label=" + labels, "image=" + image, "port=" + port);
+    }
+
     /** The same in a namespace. */
     PodsTarget in(String someNamespace) {
         return new PodsTarget(someNamespace, labels, image, port);

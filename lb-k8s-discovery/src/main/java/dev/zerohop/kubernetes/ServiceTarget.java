@@ -17,7 +17,7 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
 
     /** One of the families of addresses that a service may have. */
     enum Family {
-        /** IPv4 if the service has it, else IPv6. */
+        /** IPv4 if pods take calls there, else IPv6. */
         ANY,
         /** IPv4 alone. */
         IPV4,
@@ -95,6 +95,14 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
     /** The port as a number; 0 if it is a name. */
     int portNumber() {
         return isNumber(port) ? Integer.parseInt(port) : 0;
+    }
+
+    /** The target in one form, whichever way it was written. */
+    String canonical() {
+        return "k8s:///" + namespace + "/" + service + ":" + port + "?family=" + family + "&"
+                + ServiceShards.STATEFUL_SET + "="
+                + String.join(",", shards.statefulSets().stream().sorted().toList()) + "&"
+                + ServiceShards.SHARD_COUNT + "=" + shards.mode();
     }
 
     /** The same in a namespace. */

@@ -1,5 +1,6 @@
 package dev.zerohop.kubernetes;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.zerohop.Endpoint.Readiness;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * What all slices of a service say together. A pure function: no state, no clock.
  *
  * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. A hostname that two pods share which both stay names nobody: those
- * pods go by their own names. Two pods of one name in different namespaces go by {@code name.namespace}.
+ * pods go by their own names. Two pods of one name in different namespaces go by {@code name.namespace}. Of two that take calls at one address one counts:
+ * the other would draw a second share of the calls, or the calls for its own keys, to a pod that is not it.
  */
 final class SliceView {
     /** Attribute: the name of the pod. */
@@ -90,24 +92,83 @@ final class SliceView {
      * @param service null if it is not known; then a port's number is the pods' own
      */
     static Content read(ServiceTarget target, Collection<EndpointSlice> slices, @Nullable Service service) {
-        String family = family(target.family(), slices);
-        List<EndpointSlice> chosen = slices.stream()
-                .filter(slice -> family.equals(slice.getAddressType()))
-                .toList();
-        if (chosen.isEmpty() && !slices.isEmpty()) {
+        List<Family> families = families(target, slices, service);
+        // The first of equals.
+        Family family =
+                families.stream().max(Comparator.comparingInt(Family::use)).orElse(new Family(List.of(), List.of()));
+        if (families.isEmpty() && !slices.isEmpty()) {
             Set<String> given =
                     slices.stream().map(EndpointSlice::getAddressType).collect(Collectors.toCollection(TreeSet::new));
             return new Content(
                     List.of(),
-                    "the service has addresses of type " + String.join(" and ", given) + ", expected " + family,
+                    "the service has addresses of type " + String.join(" and ", given) + ", expected "
+                            + String.join(" or ", types(target.family())),
                     List.of());
         }
+        boolean listed = families.stream().anyMatch(Family::listsEndpoints);
+        if (family.found().isEmpty() && (listed || !declared(target, service))) {
+            return new Content(
+                    List.of(),
+                    noPort(
+                            target,
+                            families.stream()
+                                    .flatMap(each -> each.slices().stream())
+                                    .toList(),
+                            service),
+                    List.of());
+        }
+        return named(target, family.found());
+    }
+
+    // ---- families and ports ----
+
+    /**
+     * What the slices of one type of addresses say.
+     *
+     * @param found the endpoints that have the port
+     */
+    private record Family(List<EndpointSlice> slices, List<Found> found) {
+
+        /** A family whose endpoints take calls goes before one whose endpoints do not, and that before one without endpoints. */
+        int use() {
+            return found.stream().anyMatch(one -> takesCalls(one.readiness())) ? 2 : found.isEmpty() ? 0 : 1;
+        }
+
+        boolean listsEndpoints() {
+            return slices.stream()
+                    .anyMatch(slice ->
+                            !requireNonNullElse(slice.getEndpoints(), List.of()).isEmpty());
+        }
+    }
+
+    /** The families that are wanted and have a slice, the one to prefer first. */
+    private static List<Family> families(
+            ServiceTarget target, Collection<EndpointSlice> slices, @Nullable Service service) {
+        List<Family> families = new ArrayList<>();
+        for (String type : types(target.family())) {
+            List<EndpointSlice> chosen = slices.stream()
+                    .filter(slice -> type.equals(slice.getAddressType()))
+                    .toList();
+            if (!chosen.isEmpty()) {
+                families.add(new Family(chosen, found(target, chosen, service)));
+            }
+        }
+        return families;
+    }
+
+    private static List<String> types(ServiceTarget.Family wanted) {
+        return switch (wanted) {
+            case IPV4 -> List.of("IPv4");
+            case IPV6 -> List.of("IPv6");
+            case ANY -> List.of("IPv4", "IPv6", "FQDN");
+        };
+    }
+
+    private static List<Found> found(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
         List<Found> found = new ArrayList<>();
-        boolean anybody = false;
-        for (EndpointSlice slice : chosen) {
-            List<Endpoint> listed = requireNonNullElse(slice.getEndpoints(), List.of());
+        for (EndpointSlice slice : slices) {
             int port = port(target, slice, service);
-            anybody |= !listed.isEmpty();
+            List<Endpoint> listed = requireNonNullElse(slice.getEndpoints(), List.of());
             for (Endpoint endpoint : port == 0 ? List.<Endpoint>of() : listed) {
                 if (endpoint.getAddresses() != null && !endpoint.getAddresses().isEmpty()) {
                     found.add(new Found(
@@ -119,28 +180,7 @@ final class SliceView {
                 }
             }
         }
-        if (found.isEmpty() && (anybody || !declared(target, service))) {
-            return new Content(List.of(), noPort(target, chosen, service), List.of());
-        }
-        return named(target, found);
-    }
-
-    // ---- families and ports ----
-
-    private static String family(ServiceTarget.Family wanted, Collection<EndpointSlice> slices) {
-        return switch (wanted) {
-            case IPV4 -> "IPv4";
-            case IPV6 -> "IPv6";
-            case ANY -> {
-                // By the slices, not by who is in them: a family has one even while the service has no pods.
-                for (String type : List.of("IPv4", "IPv6")) {
-                    if (slices.stream().anyMatch(slice -> type.equals(slice.getAddressType()))) {
-                        yield type;
-                    }
-                }
-                yield "FQDN";
-            }
-        };
+        return found;
     }
 
     /** The port to connect to, which may be another one in each slice; 0 if the slice does not have it. */
@@ -272,6 +312,7 @@ final class SliceView {
         }
         List<dev.zerohop.Endpoint> endpoints = new ArrayList<>(byId.size());
         List<String> refusals = new ArrayList<>();
+        dropShared(byId, refusals);
         byId.forEach((id, one) -> {
             try {
                 endpoints.add(endpoint(id, one, home));
@@ -280,6 +321,38 @@ final class SliceView {
             }
         });
         return new Content(endpoints, null, refusals);
+    }
+
+    /** Leaves one of those that take calls at the same address. */
+    private static void dropShared(Map<String, Found> byId, List<String> refusals) {
+        Map<String, String> byAddress = new HashMap<>();
+        Map<String, String> dropped = new TreeMap<>();
+        byId.forEach((id, one) -> {
+            if (!takesCalls(one.readiness())) {
+                return;
+            }
+            String other = byAddress.putIfAbsent(one.address(), id);
+            if (other == null) {
+                return;
+            }
+            Found before = requireNonNull(byId.get(other), "other");
+            boolean later = PREFERRED.compare(one, before) > 0;
+            byAddress.put(one.address(), later ? id : other);
+            dropped.put(later ? other : id, later ? id : other);
+        });
+        dropped.forEach((id, other) -> {
+            Found one = requireNonNull(byId.remove(id), "one");
+            // An address that a new pod has taken over while the old one still stands there as leaving is no fault.
+            if (one.readiness() == Readiness.READY) {
+                refusals.add("slice " + one.sliceName() + ": endpoints " + id + " and " + other
+                        + " have the same address " + one.address()
+                        + ", expected an address of its own for each; " + other + " stands for both");
+            }
+        });
+    }
+
+    private static boolean takesCalls(Readiness readiness) {
+        return readiness != Readiness.NOT_READY;
     }
 
     private static Set<String> sharedHostnames(List<Found> found) {

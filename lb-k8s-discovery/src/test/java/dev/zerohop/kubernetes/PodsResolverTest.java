@@ -89,6 +89,26 @@ class PodsResolverTest extends ResolverContract {
                 .endStatus();
     }
 
+    @Test
+    void twoPodsThatTakeCallsAtOneAddressCountOnce() {
+        server.put(leaving("resnet-0", "10.0.0.1"));
+        server.put(created("resnet-1", "10.0.0.1", "2026-01-01T00:00:01Z"));
+        server.put(created("resnet-2", "10.0.0.1", "2026-01-01T00:00:02Z"));
+        server.put(pod("resnet-3", "10.0.0.1", false).build());
+        server.put(pod("resnet-4", "10.0.0.4", true).build());
+        assertThat(start(TARGET).endpoints())
+                .extracting(Endpoint::id)
+                .containsExactly("resnet-2", "resnet-3", "resnet-4");
+    }
+
+    private static Pod created(String name, String address, String at) {
+        return pod(name, address, true)
+                .editMetadata()
+                .withCreationTimestamp(at)
+                .endMetadata()
+                .build();
+    }
+
     private static Pod leaving(String name, String address) {
         return pod(name, address, true)
                 .editMetadata()

@@ -220,11 +220,84 @@ class SliceViewTest {
                 .containsExactly("fd00::1");
     }
 
+    private static List<String> addresses(String target, EndpointSlice... slices) {
+        SliceView.Content content = read(target, null, slices);
+        assertThat(content.problem()).isNull();
+        return content.endpoints().stream().map(Endpoint::host).toList();
+    }
+
     @Test
-    void anEmptyIPv4SliceStillMeansIPv4() {
-        EndpointSlice four = Slices.slice("orders", "a", "IPv4");
+    void aFamilyWhoseEndpointsTakeCallsGoesBeforeOneWithoutAny() {
         EndpointSlice six = Slices.slice("orders", "b", "IPv6", Slices.pod("orders-0", "fd00::1"));
-        assertThat(read(":grpc", null, four, six).endpoints()).isEmpty();
+        EndpointSlice empty = Slices.slice("orders", "a", "IPv4");
+        EndpointSlice sick = Slices.slice("a", Slices.pod("orders-0", "10.0.0.1", false, false, false));
+        EndpointSlice otherPort = Slices.slice("a", Slices.pod("orders-0", "10.0.0.1"));
+        otherPort.getPorts().get(0).setName("http");
+        EndpointSlice leaving = Slices.slice("a", Slices.leaving("orders-0", "10.0.0.1"));
+        assertThat(addresses(":grpc", empty, six)).containsExactly("fd00::1");
+        assertThat(addresses(":grpc", sick, six)).containsExactly("fd00::1");
+        assertThat(addresses(":grpc", otherPort, six)).containsExactly("fd00::1");
+        // Those that leave still take calls; a family is not changed for them.
+        assertThat(addresses(":grpc", leaving, six)).containsExactly("10.0.0.1");
+    }
+
+    @Test
+    void whereNoFamilyTakesCallsTheOneWithEndpointsSaysThatTheyAreNotReady() {
+        EndpointSlice empty = Slices.slice("orders", "a", "IPv4");
+        EndpointSlice sick =
+                Slices.slice("orders", "b", "IPv6", Slices.pod("orders-0", "fd00::1", false, false, false));
+        assertThat(addresses(":grpc", empty, sick)).containsExactly("fd00::1");
+        assertThat(addresses(":grpc", empty)).isEmpty();
+        assertThat(addresses(":grpc?family=ipv4", empty, sick)).isEmpty();
+    }
+
+    // ---- shared addresses ----
+
+    @Test
+    void twoReadyPodsThatShareAnAddressCountOnce() {
+        EndpointSlice slice = Slices.slice(
+                "a",
+                Slices.pod("orders-0", "10.0.0.1"),
+                Slices.pod("orders-1", "10.0.0.1"),
+                Slices.pod("orders-2", "10.0.0.3"));
+        SliceView.Content content = read(":grpc", null, slice);
+        assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-0", "orders-2");
+        assertThat(content.refusals())
+                .containsExactly(
+                        "slice a: endpoints orders-1 and orders-0 have the same address 10.0.0.1:8080, expected an address"
+                                + " of its own for each; orders-0 stands for both");
+    }
+
+    @Test
+    void ofThreeAtOneAddressTheOneOfTheSliceThatChangedLastCounts() {
+        EndpointSlice old = Slices.slice("old", Slices.pod("orders-0", "10.0.0.1"), Slices.pod("orders-2", "10.0.0.1"));
+        old.getMetadata().setResourceVersion("9");
+        EndpointSlice latest = Slices.slice("new", Slices.pod("orders-1", "10.0.0.1"));
+        latest.getMetadata().setResourceVersion("10");
+        assertThat(endpoints(old, latest)).containsOnlyKeys("orders-1");
+        assertThat(endpoints(latest, old)).containsOnlyKeys("orders-1");
+    }
+
+    @Test
+    void anAddressThatAReadyPodTookOverIsNotTheLeavingOnes() {
+        SliceView.Content content = read(
+                ":grpc",
+                null,
+                Slices.slice(
+                        "a",
+                        Slices.leaving("orders-0", "10.0.0.1"),
+                        Slices.pod("orders-1", "10.0.0.1"),
+                        Slices.pod("orders-2", "10.0.0.1", false, false, false)));
+        assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-1", "orders-2");
+        assertThat(content.refusals()).isEmpty();
+    }
+
+    @Test
+    void oneAddressWithTwoPortsIsTwo() {
+        EndpointSlice other = Slices.slice("b", Slices.pod("orders-1", "10.0.0.1"));
+        other.getPorts().get(0).setPort(8081);
+        assertThat(endpoints(Slices.slice("a", Slices.pod("orders-0", "10.0.0.1")), other))
+                .containsOnlyKeys("orders-0", "orders-1");
     }
 
     @Test
