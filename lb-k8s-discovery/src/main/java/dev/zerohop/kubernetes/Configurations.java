@@ -1,12 +1,21 @@
 package dev.zerohop.kubernetes;
 
+import io.fabric8.kubernetes.api.model.AuthInfo;
+import io.fabric8.kubernetes.api.model.NamedAuthInfo;
+import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Turns our options into the client's. Reads files: not for a caller's thread. */
 final class Configurations {
@@ -26,7 +35,9 @@ final class Configurations {
         }
         Path tokenFile = options.tokenFile();
         if (tokenFile != null) {
-            config.setOauthTokenProvider(new TokenFile(tokenFile));
+            config.setOauthTokenProvider(new TokenFile(tokenFile, null));
+        } else if (config.getOauthToken() == null) {
+            namedByKubeconfig(config);
         }
         config.setConnectionTimeout(CONNECT_TIMEOUT_MILLIS);
         config.setRequestTimeout(REQUEST_TIMEOUT_MILLIS);
@@ -40,8 +51,6 @@ final class Configurations {
         if (apiServer != null) {
             Config config = Config.empty();
             config.setMasterUrl(apiServer.toString());
-            // Without TLS nothing is agreed on; the JDK would try to upgrade every connection.
-            config.setHttp2Disable("http".equalsIgnoreCase(apiServer.getScheme()));
             return config;
         }
         Path kubeconfig = options.kubeconfig();
@@ -54,15 +63,61 @@ final class Configurations {
         return Config.fromKubeconfig(options.context(), kubeconfig.toFile());
     }
 
-    /** Kubernetes writes a new token into the file before the old one ends. */
-    private record TokenFile(Path file) implements OAuthTokenProvider {
+    /** The client leaves {@code tokenFile} of a kubeconfig's user alone; for kubectl it goes before {@code token}, which stands in while it cannot be read. */
+    private static void namedByKubeconfig(Config config) {
+        NamedContext context = config.getCurrentContext();
+        File kubeconfig = context == null ? null : config.getFileWithAuthInfo();
+        if (kubeconfig == null) {
+            return;
+        }
+        for (NamedAuthInfo user : users(kubeconfig)) {
+            AuthInfo says = user.getUser();
+            if (says != null
+                    && Objects.equals(user.getName(), context.getContext().getUser())) {
+                String file = says.getTokenFile();
+                if (file != null && !file.isEmpty()) {
+                    // As the other files that a kubeconfig names: relative to its own directory.
+                    Path path = kubeconfig.toPath().toAbsolutePath().resolveSibling(file);
+                    config.setOauthTokenProvider(new TokenFile(path, says.getToken()));
+                }
+                return;
+            }
+        }
+    }
+
+    private static List<NamedAuthInfo> users(File kubeconfig) {
+        try (InputStream in = Files.newInputStream(kubeconfig.toPath())) {
+            List<NamedAuthInfo> users = Serialization.unmarshal(in, io.fabric8.kubernetes.api.model.Config.class)
+                    .getUsers();
+            return users == null ? List.of() : users;
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("kubeconfig " + kubeconfig + " cannot be read", unreadable);
+        }
+    }
+
+    /**
+     * Kubernetes writes a new token into the file before the old one ends.
+     *
+     * @param otherwise the token to show while the file cannot be read, or null
+     */
+    private record TokenFile(Path file, @Nullable String otherwise) implements OAuthTokenProvider {
         @Override
         public String getToken() {
+            String token;
             try {
-                return Files.readString(file).strip();
+                token = Files.readString(file).strip();
             } catch (IOException unreadable) {
-                throw new UncheckedIOException("token file " + file + " cannot be read", unreadable);
+                if (otherwise != null && !otherwise.isEmpty()) {
+                    return otherwise;
+                }
+                throw new UncheckedIOException(
+                        "token file " + file + " cannot be read, expected a file with a bearer token", unreadable);
             }
+            if (token.isEmpty()) {
+                // Without a token the request would be sent as anybody's.
+                throw new IllegalStateException("token file " + file + " is empty, expected a bearer token");
+            }
+            return token;
         }
     }
 }

@@ -63,9 +63,10 @@ record Epochs(@Nullable ShardMap map, @Nullable String problem) {
                 wrong.add(refused(each.getKey(), refused));
             }
         }
-        if (sets.stream().allMatch(set -> set.shards() == null)) {
+        // While there never was one, the replicas count, as documented; taking one away again is no way back to them.
+        if (map != null && sets.stream().allMatch(set -> set.shards() == null)) {
             wrong.add("no StatefulSet has the annotation " + NumberedSet.SHARDS
-                    + ", expected one such as {\"epoch\": 1, \"count\": 3}");
+                    + " any more, expected it to stay and to get a new epoch with each change");
         }
         return new Epochs(next, wrong.isEmpty() ? null : wrong.get(0) + "; " + inForce(next));
     }

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
@@ -20,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +30,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /** Objects of a page: some 4 MB of full slices. */
     static final int PAGE = 100;
+
+    /** Characters of an answer that is no object of Kubernetes. */
+    private static final int MAX_SAID = 200;
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
@@ -118,8 +119,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         return stream;
     }
 
-    /** Asks the server to make an object, such as a review of this client's own permissions; gives what it made of it. */
-    <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type) {
+    /**
+     * Asks the server to make an object, such as a review of this client's own permissions; gives what it made of it. Fails with a
+     * {@link KubernetesFailure}, in which {@code doing} says what was asked for.
+     */
+    <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type, String doing) {
         Link to;
         try {
             to = link();
@@ -130,18 +134,22 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                 .newHttpRequestBuilder()
                 .uri(URI.create(to.base() + path))
                 .post("application/json", to.json().asJson(object));
-        return send(to, request).answer.thenApply(answer -> {
-            if (answer.code() / 100 != 2) {
-                KubernetesFailure.Kind kind = switch (answer.code()) {
-                    case 403 -> KubernetesFailure.Kind.DENIED;
-                    case 404 -> KubernetesFailure.Kind.MISSING;
-                    default -> KubernetesFailure.Kind.UNREACHABLE;
-                };
-                throw new CompletionException(new KubernetesFailure(
-                        kind, to + " answered " + answer.code() + " to " + path + ": " + said(to, answer)));
+        CompletableFuture<T> made = new CompletableFuture<>();
+        send(to, request).answer.whenComplete((answer, thrown) -> {
+            try {
+                if (thrown != null) {
+                    throw thrown;
+                }
+                if (answer.code() / 100 != 2) {
+                    throw KubernetesFailure.answered(
+                            to.toString(), doing, "", answer.code(), said(to, answer), answer.retryAfter());
+                }
+                made.complete(to.json().unmarshal(answer.body(), type));
+            } catch (Throwable failed) {
+                made.completeExceptionally(KubernetesFailure.unanswered(to.toString(), doing, failed));
             }
-            return to.json().unmarshal(answer.body(), type);
         });
+        return made;
     }
 
     // ---- one exchange ----
@@ -224,7 +232,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             String message = status == null ? null : status.getMessage();
             return message == null ? "" : message;
         } catch (RuntimeException noStatus) {
-            return "";
+            // What stands in front of a server, or Go's own server, says a sentence; a page is of no use.
+            String text = answer.body().strip();
+            return text.length() > MAX_SAID || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
         }
     }
 
@@ -252,8 +262,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                 Config config = Configurations.of(options);
                 String url = config.getMasterUrl();
                 String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-                made = new Link(
-                        base, new JdkHttpClientFactory().newBuilder(config).build(), new KubernetesSerialization());
+                made = new Link(base, Transport.of(config), new KubernetesSerialization());
             } catch (RuntimeException refused) {
                 throw new KubernetesFailure(
                         KubernetesFailure.Kind.UNREACHABLE,

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Locality;
+import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.kubernetes.Diagnosis.Finding;
 import dev.zerohop.kubernetes.Diagnosis.State;
@@ -40,12 +41,22 @@ public final class KubernetesDoctor {
     /** Stands in the manifests where the server does not say whom to grant something. */
     private static final String SOME_ACCOUNT = "system:serviceaccount:default:default";
 
+    private static final String NO_ACCOUNT =
+            "the API server does not say as whom it knows this client: put its ServiceAccount here";
+
+    /** As whom the server knows a client without credentials. To grant it something is to grant it to everyone. */
+    private static final String ANONYMOUS = "system:anonymous";
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final HttpApiServer server;
     private final Locality place;
     private final List<Finding> findings = new ArrayList<>();
-    private final List<Grant> missing = new ArrayList<>();
+
+    /** All that the target needs, granted or not, as far as it can be known. */
+    private final List<RbacRule> needed = new ArrayList<>();
+
+    private boolean lacks;
 
     private KubernetesDoctor(HttpApiServer server, Locality place) {
         this.server = server;
@@ -79,43 +90,79 @@ public final class KubernetesDoctor {
     private Diagnosis service(ServiceTarget target) throws InterruptedException {
         String user = whoAmI();
         String namespace = requireNonNull(target.namespace(), "namespace");
-        String name = target.service();
         if (user == null) {
             return new Diagnosis(findings, "");
         }
-        boolean seesSlices = may(Selection.endpointSlices(namespace, name), State.MISSING, "no endpoint is known");
-        List<EndpointSlice> slices = seesSlices ? list(Selection.endpointSlices(namespace, name)) : null;
-        boolean byNumber = target.portNumber() != 0;
-        boolean needsService = byNumber || (slices != null && slices.isEmpty());
-        boolean seesService = may(
-                Selection.service(namespace, name),
-                byNumber ? State.MISSING : State.OPTIONAL,
-                byNumber
-                        ? "a port's number can only be the pods' own"
-                        : "needed only while the service has no slices, and to look a port's number up");
-        List<Service> services = seesService ? list(Selection.service(namespace, name)) : null;
-        Service service = services == null || services.isEmpty() ? null : services.get(0);
-        if (services != null) {
+        Selection<EndpointSlice> slicesOf = Selection.endpointSlices(namespace, target.service());
+        needed.add(RbacRule.of(slicesOf));
+        List<EndpointSlice> slices = may(slicesOf, State.MISSING, "no endpoint is known") ? list(slicesOf) : null;
+        Service service = itself(target, slices);
+        List<String> sets = target.shards().statefulSets();
+        if (service != null && slices != null && slices.isEmpty() && ExternalName.is(service)) {
             add(
-                    service != null,
-                    "service " + namespace + "/" + name,
-                    service != null ? "it is there" : "there is none");
-        } else if (needsService) {
-            add(State.OPTIONAL, "service " + namespace + "/" + name, "not looked at: no permission");
-        }
-        if (slices != null) {
-            slices(target, slices, service);
+                    true,
+                    "addresses",
+                    "the service stands for the name " + service.getSpec().getExternalName() + ", which DNS resolves");
+        } else {
+            Set<String> pods = slices == null ? null : slices(target, slices, service);
+            if (pods != null
+                    && !pods.isEmpty()
+                    && sets.isEmpty()
+                    && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
+                add(true, "shards", "no pod's name looks like a StatefulSet's, so none is asked for");
+            } else {
+                shards(target, pods);
+            }
         }
         topology();
-        return new Diagnosis(findings, Grant.yaml(missing, user));
+        return diagnosis(namespace, target.service(), target.canonical(), user);
     }
 
-    private void slices(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service)
+    /** The service's own object, if it may be seen and is there; {@code slices} is null if they could not be asked for. */
+    private @Nullable Service itself(ServiceTarget target, @Nullable List<EndpointSlice> slices)
             throws InterruptedException {
+        String name = "service " + target.namespace() + "/" + target.service();
+        Selection<Service> what = Selection.service(requireNonNull(target.namespace(), "namespace"), target.service());
+        boolean byNumber = target.portNumber() != 0;
+        boolean empty = slices != null && slices.isEmpty();
+        if (byNumber || slices == null || empty) {
+            needed.add(RbacRule.of(what));
+        }
+        boolean sees = may(
+                what,
+                byNumber || empty ? State.MISSING : State.OPTIONAL,
+                byNumber
+                        ? "a port's number can only be the pods' own"
+                        : empty
+                                ? "the service has no slices, and only the service itself can say why"
+                                : "needed only while the service has no slices, and to look a port's number up");
+        List<Service> services = sees ? list(what) : null;
+        if (services == null) {
+            return null;
+        }
+        Service service = services.isEmpty() ? null : services.get(0);
+        add(
+                service != null,
+                name,
+                service != null
+                        ? "it is there"
+                        : "there is none; create it, or correct the target: kubectl get services -n "
+                                + target.namespace());
+        return service;
+    }
+
+    private Diagnosis diagnosis(String namespace, String label, String target, String user) {
+        boolean unknown = user.equals(SOME_ACCOUNT);
+        return new Diagnosis(
+                findings, lacks ? Roles.yaml(namespace, label, target, needed, user, unknown ? NO_ACCOUNT : "") : "");
+    }
+
+    /** What the slices say; the names of the pods, or null if they are not known. */
+    private @Nullable Set<String> slices(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
         SliceView.Content content = SliceView.read(target, slices, service);
         if (content.problem() != null) {
             add(false, "port " + target.port(), content.problem());
-            return;
+            return null;
         }
         List<Endpoint> endpoints = content.endpoints();
         long ready = endpoints.stream()
@@ -132,27 +179,32 @@ public final class KubernetesDoctor {
             zones(endpoints);
         }
         content.refusals().forEach(refusal -> add(false, "slices", refusal));
-        shards(target, endpoints);
-    }
-
-    private void shards(ServiceTarget target, List<Endpoint> endpoints) throws InterruptedException {
         Set<String> pods = new TreeSet<>();
         endpoints.forEach(
                 endpoint -> pods.add(requireNonNullElse(endpoint.attributes().get(SliceView.POD), "")));
+        return pods;
+    }
+
+    /** The StatefulSets; {@code known} are the names of the pods, null if they are not known. */
+    private void shards(ServiceTarget target, @Nullable Set<String> known) throws InterruptedException {
+        Set<String> pods = requireNonNullElse(known, Set.<String>of());
         List<String> named = target.shards().statefulSets();
-        if (named.isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
-            add(true, "shards", "no pod's name looks like a StatefulSet's, so none is asked for");
-            return;
-        }
         String namespace = requireNonNull(target.namespace(), "namespace");
         List<Selection<StatefulSet>> selections = new ArrayList<>();
         named.forEach(name -> selections.add(Selection.statefulSet(namespace, name)));
         if (selections.isEmpty()) {
             selections.add(Selection.statefulSets(namespace));
         }
+        boolean sure = !named.isEmpty() || !pods.isEmpty();
+        selections.forEach(selection -> needed.add(RbacRule.of(selection)));
         List<NumberedSet> seen = new ArrayList<>();
         for (Selection<StatefulSet> selection : selections) {
-            if (!may(selection, State.MISSING, "pods have no ordinals and the number of shards is unknown")) {
+            if (!may(
+                    selection,
+                    sure ? State.MISSING : State.OPTIONAL,
+                    sure
+                            ? "pods have no ordinals and the number of shards is unknown"
+                            : "needed if the pods are a StatefulSet's, and no pod is known")) {
                 return;
             }
             List<StatefulSet> sets = list(selection);
@@ -164,23 +216,29 @@ public final class KubernetesDoctor {
         GoverningSets found = GoverningSets.find(target.service(), named, seen, pods);
         if (found.problem() != null) {
             add(false, "StatefulSet", found.problem());
-        } else if (found.sets().isEmpty()) {
+        } else if (found.sets().isEmpty() && sure) {
             add(State.OPTIONAL, "StatefulSet", "none governs the service or owns its pods: they have no ordinals");
         }
         if (!found.sets().isEmpty()) {
             add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are wanted");
         }
         if (target.shards().mode() == ShardCounting.Mode.EPOCH && !found.sets().isEmpty()) {
-            Epochs epochs = Epochs.NONE.next(found.sets());
+            epochs(Epochs.NONE.next(found.sets()));
+        }
+    }
+
+    private void epochs(Epochs epochs) {
+        String what = "annotation " + NumberedSet.SHARDS;
+        ShardMap map = epochs.map();
+        if (epochs.problem() != null) {
+            add(false, what, epochs.problem());
+        } else if (map == null) {
             add(
-                    epochs.problem() == null,
-                    "annotation " + NumberedSet.SHARDS,
-                    requireNonNullElse(
-                            epochs.problem(),
-                            epochs.map() == null
-                                    ? ""
-                                    : "epoch " + epochs.map().epoch() + ", "
-                                            + epochs.map().placement().words()));
+                    State.OPTIONAL,
+                    what,
+                    "no StatefulSet has it, so spec.replicas counts until one says {\"epoch\": 1, \"count\": 3} or the like");
+        } else {
+            add(true, what, "epoch " + map.epoch() + ", " + map.placement().words());
         }
     }
 
@@ -191,7 +249,9 @@ public final class KubernetesDoctor {
         if (user == null) {
             return new Diagnosis(findings, "");
         }
-        Selection<Pod> selection = Selection.pods(requireNonNull(target.namespace(), "namespace"), target.labels());
+        String namespace = requireNonNull(target.namespace(), "namespace");
+        Selection<Pod> selection = Selection.pods(namespace, target.labels());
+        needed.add(RbacRule.of(selection));
         List<Pod> pods = may(selection, State.MISSING, "no endpoint is known") ? list(selection) : null;
         if (pods != null) {
             List<Endpoint> endpoints = PodView.read(target, pods, node -> null);
@@ -208,7 +268,7 @@ public final class KubernetesDoctor {
             }
         }
         topology();
-        return new Diagnosis(findings, Grant.yaml(missing, user));
+        return diagnosis(namespace, "pods", target.canonical(), user);
     }
 
     // ---- topology ----
@@ -253,9 +313,19 @@ public final class KubernetesDoctor {
 
     private @Nullable String whoAmI() throws InterruptedException {
         try {
-            SelfSubjectReview review = get(server.create(WHO_AM_I, new SelfSubjectReview(), SelfSubjectReview.class));
+            SelfSubjectReview review = get(server.create(
+                    WHO_AM_I, new SelfSubjectReview(), SelfSubjectReview.class, "say who this client is"));
             if (review.getStatus() != null && review.getStatus().getUserInfo() != null) {
                 String user = review.getStatus().getUserInfo().getUsername();
+                if (ANONYMOUS.equals(user)) {
+                    add(
+                            false,
+                            "API server",
+                            server + ", which was given no credentials and knows this client as " + user
+                                    + "; expected a token or a client certificate: in a pod its mounted service account,"
+                                    + " elsewhere the kubeconfig's user");
+                    return null;
+                }
                 add(true, "API server", server + ", which knows this client as " + user);
                 return user;
             }
@@ -272,16 +342,22 @@ public final class KubernetesDoctor {
 
     private boolean may(Selection<?> what, State otherwise, String lost) throws InterruptedException {
         List<String> refused = new ArrayList<>();
-        for (String verb : Grant.VERBS) {
+        for (String verb : RbacRule.VERBS) {
             try {
-                SelfSubjectAccessReview review =
-                        get(server.create(REVIEWS, question(what, verb), SelfSubjectAccessReview.class));
+                SelfSubjectAccessReview review = get(server.create(
+                        REVIEWS,
+                        question(what, verb),
+                        SelfSubjectAccessReview.class,
+                        "say whether this client may " + verb + " " + what));
                 if (review.getStatus() == null
                         || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
                     refused.add(verb);
                 }
             } catch (KubernetesFailure failed) {
                 add(State.MISSING, "permission to " + verb + " " + what, String.valueOf(failed.getMessage()));
+                // Reviews are denied, or this server has none: what they would say is not known.
+                lacks |= failed.kind() == KubernetesFailure.Kind.DENIED
+                        || failed.kind() == KubernetesFailure.Kind.MISSING;
                 return false;
             }
         }
@@ -290,9 +366,7 @@ public final class KubernetesDoctor {
             return true;
         }
         add(otherwise, "permission to " + String.join(" and ", refused) + " " + what, "not granted: " + lost);
-        if (otherwise == State.MISSING) {
-            missing.add(Grant.of(what));
-        }
+        lacks |= otherwise == State.MISSING;
         return false;
     }
 
@@ -326,18 +400,20 @@ public final class KubernetesDoctor {
         }
     }
 
-    private static <T> T get(CompletableFuture<T> answer) throws KubernetesFailure, InterruptedException {
+    private <T> T get(CompletableFuture<T> answer) throws KubernetesFailure, InterruptedException {
         try {
             return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause();
             throw cause instanceof KubernetesFailure failure
                     ? failure
-                    : new KubernetesFailure(KubernetesFailure.Kind.UNREACHABLE, String.valueOf(cause));
+                    : KubernetesFailure.unanswered(server.toString(), "answer", requireNonNullElse(cause, failed));
         } catch (TimeoutException late) {
             answer.cancel(true);
             throw new KubernetesFailure(
-                    KubernetesFailure.Kind.UNREACHABLE, "no answer within " + PATIENCE.toSeconds() + " s");
+                    KubernetesFailure.Kind.UNREACHABLE,
+                    server + " did not answer within " + PATIENCE.toSeconds()
+                            + " s; it may be overloaded, or something else listens there");
         }
     }
 

@@ -364,6 +364,110 @@ class HttpApiServerTest {
         }
     }
 
+    private Path kubeconfig(String user) throws IOException {
+        Path file = directory.resolve("kubeconfig");
+        Files.writeString(file, """
+                apiVersion: v1
+                kind: Config
+                current-context: test
+                clusters: [{name: test, cluster: {server: "%s"}}]
+                users: [{name: other, user: {tokenFile: other}}, {name: test, user: {%s}}]
+                contexts: [{name: test, context: {cluster: test, user: test}}]
+                """.formatted(api.uri(), user));
+        return file;
+    }
+
+    private void startWithKubeconfig(String user) throws IOException {
+        api = new ScriptedApi(HttpApiServerTest::wellBehaved);
+        discovery = KubernetesDiscovery.of(
+                env, KubernetesOptions.builder().kubeconfig(kubeconfig(user)).build());
+        discovery.follow(WHAT, told);
+    }
+
+    @Test
+    void aTokenFileOfTheKubeconfigGoesBeforeItsTokenAndIsReadForEachRequest() throws IOException {
+        Files.writeString(directory.resolve("token"), "first\n");
+        startWithKubeconfig("token: stale, tokenFile: token");
+        untilWatching();
+        assertThat(api.requests).extracting(ScriptedApi.Request::token).containsOnly("first");
+        Files.writeString(directory.resolve("token"), "second\n");
+        api.script = HttpApiServerTest::later;
+        int before = api.requests.size();
+        api.lastWatch().reset();
+        until(() -> told.names().equals(Set.of("b")));
+        assertThat(api.requests.subList(before, api.requests.size()))
+                .extracting(ScriptedApi.Request::token)
+                .containsOnly("second");
+    }
+
+    @Test
+    void whileTheTokenFileOfTheKubeconfigCannotBeReadItsTokenStandsIn() throws IOException {
+        startWithKubeconfig("token: standby, tokenFile: absent");
+        untilWatching();
+        assertThat(api.requests).extracting(ScriptedApi.Request::token).containsOnly("standby");
+    }
+
+    @Test
+    void aTokenFileOfTheKubeconfigThatIsNotThereOrEmptyIsAFailureThatHeals() throws IOException {
+        startWithKubeconfig("tokenFile: late");
+        until(() -> told.failures.size() == 1);
+        assertThat(told.failures.get(0))
+                .hasMessageContaining("token file " + directory.resolve("late") + " cannot be read");
+        Files.writeString(directory.resolve("late"), "\n");
+        until(() -> told.failures.stream()
+                .anyMatch(failure -> failure.getMessage()
+                        .endsWith("token file " + directory.resolve("late") + " is empty, expected a bearer token")));
+        assertThat(api.requests).isEmpty();
+        Files.writeString(directory.resolve("late"), "good");
+        untilWatching();
+    }
+
+    @Test
+    void aTokenFileOfTheKubeconfigThatIsFoundCountsToo() throws IOException {
+        Files.writeString(directory.resolve("token"), "first");
+        api = new ScriptedApi(HttpApiServerTest::wellBehaved);
+        System.setProperty("kubeconfig", kubeconfig("tokenFile: token").toString());
+        try {
+            discovery = KubernetesDiscovery.of(env, KubernetesOptions.defaults());
+            discovery.follow(WHAT, told);
+            untilWatching();
+        } finally {
+            System.clearProperty("kubeconfig");
+        }
+        assertThat(api.requests).extracting(ScriptedApi.Request::token).containsOnly("first");
+    }
+
+    @Test
+    void aTokenFileOfTheOptionsGoesBeforeTheKubeconfigs() throws IOException {
+        Files.writeString(directory.resolve("token"), "kubeconfig's");
+        Path own = Files.writeString(directory.resolve("own"), "own");
+        api = new ScriptedApi(HttpApiServerTest::wellBehaved);
+        discovery = KubernetesDiscovery.of(
+                env,
+                KubernetesOptions.builder()
+                        .kubeconfig(kubeconfig("tokenFile: token"))
+                        .tokenFile(own)
+                        .build());
+        discovery.follow(WHAT, told);
+        untilWatching();
+        assertThat(api.requests).extracting(ScriptedApi.Request::token).containsOnly("own");
+    }
+
+    @Test
+    void aRedirectIsNotFollowedAndItsTargetSeesNoToken() throws IOException {
+        try (ScriptedApi other = new ScriptedApi(HttpApiServerTest::wellBehaved)) {
+            Path token = Files.writeString(directory.resolve("token"), "secret");
+            start(
+                    (request, to) -> to.json(302, "", "Location: " + other.uri() + request.path() + "?limit=1"),
+                    KubernetesOptions.builder().tokenFile(token));
+            until(() -> !told.failures.isEmpty());
+            assertThat(told.failures.get(0))
+                    .hasMessageContaining("answered 302")
+                    .hasMessageContaining("expected the address of the API server itself");
+            assertThat(other.requests).isEmpty();
+        }
+    }
+
     @Test
     void closingEndsTheWatchAndLeavesNoTimer() throws IOException {
         start(HttpApiServerTest::wellBehaved);

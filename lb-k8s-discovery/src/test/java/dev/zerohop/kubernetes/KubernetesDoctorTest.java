@@ -4,20 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class KubernetesDoctorTest {
     private static final String TARGET = "k8s:///shop/orders:grpc";
+    private static final Pattern HASH = Pattern.compile("zerohop-[a-z]+-([0-9a-f]{10})\"");
     private static final Map<String, String> IN_A = Map.of("ZEROHOP_ZONE", "eu-1a");
 
     private ReviewingApi api;
@@ -108,31 +113,44 @@ class KubernetesDoctorTest {
                 .contains(
                         "missing: permission to watch endpointslices with kubernetes.io/service-name=orders in namespace shop:"
                                 + " not granted: no endpoint is known");
+        String name = "zerohop-orders-"
+                + HASH.matcher(diagnosis.toApply())
+                        .results()
+                        .findFirst()
+                        .orElseThrow()
+                        .group(1);
         assertThat(diagnosis.toApply()).isEqualTo("""
                         apiVersion: rbac.authorization.k8s.io/v1
                         kind: Role
                         metadata:
-                          name: zerohop
+                          name: "%1$s"
                           namespace: "shop"
                         rules:
                           - apiGroups: ["discovery.k8s.io"]
                             resources: ["endpointslices"]
                             verbs: ["list", "watch"]
+                          - apiGroups: [""]
+                            resources: ["services"]
+                            resourceNames: ["orders"]
+                            verbs: ["list", "watch"]
+                          - apiGroups: ["apps"]
+                            resources: ["statefulsets"]
+                            verbs: ["list", "watch"]
                         ---
                         apiVersion: rbac.authorization.k8s.io/v1
                         kind: RoleBinding
                         metadata:
-                          name: zerohop
+                          name: "%1$s"
                           namespace: "shop"
                         roleRef:
                           apiGroup: rbac.authorization.k8s.io
                           kind: Role
-                          name: zerohop
+                          name: "%1$s"
                         subjects:
                           - kind: ServiceAccount
                             name: "web"
                             namespace: "shop"
-                        """);
+                        """.formatted(name));
         assertThat(Manifests.parse(diagnosis.toApply())).hasSize(2);
     }
 
@@ -188,7 +206,9 @@ class KubernetesDoctorTest {
         api.put(set("orders-b"));
         Diagnosis nothing = examine(TARGET, IN_A);
         assertThat(nothing.healthy()).isFalse();
-        assertThat(texts(nothing)).contains("missing: service shop/orders: there is none");
+        assertThat(texts(nothing))
+                .contains(
+                        "missing: service shop/orders: there is none; create it, or correct the target: kubectl get services -n shop");
         api.put(service());
         api.put(Slices.slice("orders-x", Slices.pod("orders-0", "10.0.0.1")));
         assertThat(texts(examine("k8s:///shop/orders:http", IN_A)))
@@ -197,9 +217,12 @@ class KubernetesDoctorTest {
                                 "missing: port http: there is no TCP port 'http', expected one of its pods' ports [grpc 8080]"));
         assertThat(texts(examine(TARGET, IN_A)))
                 .anyMatch(text -> text.startsWith("missing: StatefulSet: the pods of service orders may belong to"));
-        assertThat(texts(examine(TARGET + "?statefulSet=orders-a&shardCount=EPOCH", IN_A)))
-                .anyMatch(text ->
-                        text.startsWith("missing: annotation zerohop.dev/shards: no StatefulSet has the annotation"));
+        Diagnosis unannotated = examine(TARGET + "?statefulSet=orders-a&shardCount=EPOCH", IN_A);
+        assertThat(texts(unannotated))
+                .anyMatch(
+                        text -> text.startsWith(
+                                "optional: annotation zerohop.dev/shards: no StatefulSet has it, so spec.replicas counts until"));
+        assertThat(unannotated.healthy()).isTrue();
     }
 
     @Test
@@ -256,5 +279,185 @@ class KubernetesDoctorTest {
     void otherSchemesAreRefused() {
         assertThatThrownBy(() -> examine("static:///127.0.0.1:1", IN_A))
                 .hasMessageContaining("found scheme 'static', expected k8s or k8s-pods");
+    }
+
+    // ---- what is printed is applied ----
+
+    private static Service named(String externalName) {
+        return new ServiceBuilder(service())
+                .editSpec()
+                .withType("ExternalName")
+                .withExternalName(externalName)
+                .endSpec()
+                .build();
+    }
+
+    private static Pod resnet() {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName("resnet-0")
+                .addToLabels("app", "resnet")
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("main")
+                .withImage("resnet:v2")
+                .endContainer()
+                .endSpec()
+                .withNewStatus()
+                .withPhase("Running")
+                .withPodIP("10.0.0.9")
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .endStatus()
+                .build();
+    }
+
+    /** A cluster in which every kind of target has what it needs, and this client no permission at all. */
+    private void cluster() {
+        shop();
+        api.put(resnet());
+        api.put(service("db", named("db.example.com")));
+        api.put(service("web", service()));
+        api.put(Slices.slice("web", "web-x", "IPv4", Slices.pod("web-6789489c-abcde", "10.0.0.7")));
+        api.rbac = new Rbac();
+    }
+
+    private static Service service(String name, Service like) {
+        return new ServiceBuilder(like)
+                .editMetadata()
+                .withName(name)
+                .endMetadata()
+                .build();
+    }
+
+    private static final List<String> KINDS = List.of(
+            "k8s:///shop/web:grpc",
+            "k8s:///shop/web:80",
+            "k8s:///shop/web:grpc?family=ipv4",
+            "k8s:///shop/orders:grpc",
+            "k8s:///shop/orders:80",
+            "k8s:///shop/orders:grpc?statefulSet=orders",
+            "k8s:///shop/orders:grpc?statefulSet=orders&shardCount=EPOCH",
+            "k8s:///shop/db:grpc",
+            "k8s-pods:///shop?image=resnet&port=8080",
+            "k8s-pods:///shop?label=app%3Dresnet&port=8080");
+
+    @Test
+    void appliedOnceFromNothingItHealsEveryKindOfTargetAndTheSecondTimeNothingChanges() throws InterruptedException {
+        cluster();
+        for (String user :
+                List.of("system:serviceaccount:shop:web", "system:serviceaccount:front:web", "jane:\"on\"")) {
+            for (String target : KINDS) {
+                Rbac rbac = new Rbac();
+                api.rbac = rbac;
+                api.user = user;
+                String printed = examine(target, IN_A).toApply();
+                assertThat(rbac.apply(printed)).as(target).isEqualTo(2);
+                Diagnosis healed = examine(target, IN_A);
+                assertThat(healed.findings())
+                        .as("%s of %s", target, user)
+                        .noneMatch(finding -> finding.state() == Diagnosis.State.MISSING);
+                assertThat(healed.toApply()).as(target).isEmpty();
+                assertThat(rbac.apply(printed)).as(target).isZero();
+            }
+        }
+    }
+
+    /** Each target and each service account keeps what it has when another one's manifests are applied. */
+    @Test
+    void manifestsForOneSubjectAndTargetTakeNothingFromAnother() throws InterruptedException {
+        cluster();
+        api.rbac.apply(DOCUMENTED);
+        List<String> users = List.of("system:serviceaccount:shop:web", "system:serviceaccount:shop:batch");
+        for (int round = 0; round < 2; round++) {
+            for (String user : users) {
+                for (String target : KINDS) {
+                    api.user = user;
+                    String printed = examine(target, IN_A).toApply();
+                    assertThat(printed.isEmpty() || round == 0)
+                            .as("%s of %s", target, user)
+                            .isTrue();
+                    api.rbac.apply(printed);
+                }
+            }
+        }
+        for (String user : users) {
+            for (String target : KINDS) {
+                api.user = user;
+                assertThat(examine(target, IN_A).healthy())
+                        .as("%s of %s", target, user)
+                        .isTrue();
+            }
+        }
+        assertThat(api.rbac.names()).contains("Role shop/zerohop", "RoleBinding shop/zerohop");
+        assertThat(api.rbac.allows(
+                        "system:serviceaccount:shop:third", "list", "discovery.k8s.io", "endpointslices", "shop", null))
+                .isTrue();
+    }
+
+    private static final String DOCUMENTED = """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: zerohop, namespace: shop}
+            rules:
+              - {apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"]}
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: zerohop, namespace: shop}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: zerohop}
+            subjects:
+              - {kind: ServiceAccount, name: third, namespace: shop}
+            """;
+
+    /** One permission after the other is taken away: what is printed then holds the others, too. */
+    @Test
+    void whatIsGrantedAlreadyIsPrintedAsWell() throws InterruptedException {
+        cluster();
+        String all = examine("k8s:///shop/orders:80", IN_A).toApply();
+        api.rbac.apply(all);
+        api.rbac.apply(all.substring(0, all.indexOf("---")).replace("statefulsets", "deployments"));
+        String repaired = examine("k8s:///shop/orders:80", IN_A).toApply();
+        assertThat(repaired).isEqualTo(all);
+        api.rbac.apply(repaired);
+        assertThat(examine("k8s:///shop/orders:80", IN_A).healthy()).isTrue();
+    }
+
+    @Test
+    void aServerThatReviewsNoPermissionsIsTakenToGrantNone() throws InterruptedException {
+        cluster();
+        api.reviews = false;
+        assertThat(examine(TARGET, IN_A).toApply()).contains("endpointslices", "statefulsets", "services");
+    }
+
+    @Test
+    void aClientWithoutCredentialsIsGrantedNothing() throws InterruptedException {
+        cluster();
+        api.user = "system:anonymous";
+        Diagnosis diagnosis = examine(TARGET, IN_A);
+        assertThat(diagnosis.toApply()).isEmpty();
+        assertThat(texts(diagnosis)).singleElement().asString().contains("was given no credentials");
+    }
+
+    @Test
+    void aSubjectThatIsNotKnownIsToBeFilledIn() throws InterruptedException {
+        cluster();
+        api.user = "";
+        assertThat(examine(TARGET, IN_A).toApply())
+                .contains("# the API server does not say as whom it knows this client");
+    }
+
+    @Test
+    void everyTextIsOneYamlText() {
+        for (String text :
+                List.of("on", "12", "a\"b\\c", "a\nb: c", "\u0000\u0085\u2028\uFEFF", "\uD83D\uDE00", "- a", "#")) {
+            assertThat(((Map<?, ?>) Serialization.unmarshal("a: " + Yaml.quoted(text), Map.class)).get("a"))
+                    .isEqualTo(text);
+        }
+        assertThat(Yaml.quoted("\uD83D")).isEqualTo("\"\\uFFFD\"");
     }
 }

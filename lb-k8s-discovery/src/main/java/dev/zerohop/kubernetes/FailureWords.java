@@ -1,0 +1,102 @@
+package dev.zerohop.kubernetes;
+
+import java.io.EOFException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.ProtocolException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateExpiredException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+
+/** Why no answer came, and what to do, as an operator says it; the exception's own words stand in brackets. A pure function. */
+final class FailureWords {
+    private static final int MAX_CAUSES = 20;
+
+    private FailureWords() {}
+
+    static String of(Throwable thrown) {
+        List<Throwable> chain = new ArrayList<>();
+        for (Throwable each = thrown; each != null && chain.size() < MAX_CAUSES; each = each.getCause()) {
+            chain.add(each);
+        }
+        for (Throwable each : chain) {
+            if (each instanceof UncheckedIOException ours && ours.getMessage() != null) {
+                // A file of ours: its name alone, as the cause gives it, says nothing.
+                return ours.getMessage();
+            }
+        }
+        Throwable root = chain.get(chain.size() - 1);
+        String own = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        String words = words(chain, own.toLowerCase(Locale.ROOT));
+        return words.isEmpty() ? own : words.replace("%", own);
+    }
+
+    private static String words(List<Throwable> chain, String own) {
+        if (any(chain, UnknownHostException.class) || any(chain, UnresolvedAddressException.class)) {
+            return "DNS has no address for its name (%); check the address, and this machine's DNS";
+        }
+        if (any(chain, HttpConnectTimeoutException.class)) {
+            return "no connection came about in time (%); check the address, firewalls and NetworkPolicies, and whether a proxy is needed";
+        }
+        if (any(chain, HttpTimeoutException.class)) {
+            return "it took the request and did not answer in time (%); it may be overloaded, or something else listens there";
+        }
+        if (any(chain, SSLException.class)) {
+            return tls(chain, own);
+        }
+        if (any(chain, ConnectException.class)) {
+            return own.contains("unreachable") || own.contains("no route")
+                    ? "there is no way to its network (%); check the address and the routes of this machine"
+                    : "nothing listens there (%); check the address, and that the API server runs";
+        }
+        if (any(chain, ProtocolException.class) || own.contains("status line")) {
+            return "what answers speaks no HTTP (%); check scheme and port of the address";
+        }
+        if (any(chain, EOFException.class)
+                || any(chain, SocketException.class)
+                || own.contains("received no bytes")
+                || own.contains("connection reset")) {
+            return "it closed the connection without an answer (%); it may be restarting, or expect https where http was used";
+        }
+        if (root(chain).startsWith("com.fasterxml.jackson.")) {
+            return "its answer is no Kubernetes object (%); expected the API server itself, not a login page or a proxy";
+        }
+        return "";
+    }
+
+    private static String tls(List<Throwable> chain, String own) {
+        if (any(chain, CertificateExpiredException.class)) {
+            return "its certificate has expired (%); renew it, and check this machine's clock";
+        }
+        if (any(chain, CertPathBuilderException.class) || own.contains("path")) {
+            return "its certificate is signed by no authority that this client trusts (%); give the cluster's CA:"
+                    + " certificate-authority in the kubeconfig, or caFile";
+        }
+        if (own.contains("no subject alternative") || own.contains("no name matching")) {
+            return "its certificate is for other names (%); use an address that the certificate names";
+        }
+        if (own.contains("certificate_required") || own.contains("bad_certificate") || own.contains("unknown_ca")) {
+            return "it does not accept this client's certificate (%); check client-certificate in the kubeconfig";
+        }
+        if (own.contains("unrecognized ssl message") || own.contains("plaintext")) {
+            return "it speaks no TLS on this port (%); check scheme and port of the address";
+        }
+        return "TLS could not be agreed on (%)";
+    }
+
+    private static boolean any(List<Throwable> chain, Class<? extends Throwable> type) {
+        return chain.stream().anyMatch(type::isInstance);
+    }
+
+    private static String root(List<Throwable> chain) {
+        return chain.get(chain.size() - 1).getClass().getName();
+    }
+}

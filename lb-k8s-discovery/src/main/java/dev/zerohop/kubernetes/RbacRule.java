@@ -1,0 +1,30 @@
+package dev.zerohop.kubernetes;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rule of a Role: leave to read a kind of objects.
+ *
+ * @param group the API group; empty for the core
+ * @param resource the plural
+ * @param name the only object that is meant, or null
+ */
+record RbacRule(String group, String resource, @Nullable String name) {
+
+    /** What a reader needs. */
+    static final List<String> VERBS = List.of("list", "watch");
+
+    static RbacRule of(Selection<?> what) {
+        return new RbacRule(what.group(), what.plural(), what.name());
+    }
+
+    /** As an item of a Role's list of rules. */
+    String yaml() {
+        return "  - apiGroups: [" + Yaml.quoted(group) + "]\n"
+                + "    resources: [" + Yaml.quoted(resource) + "]\n"
+                + (name == null ? "" : "    resourceNames: [" + Yaml.quoted(name) + "]\n")
+                + "    verbs: ["
+                + String.join(", ", VERBS.stream().map(Yaml::quoted).toList()) + "]\n";
+    }
+}

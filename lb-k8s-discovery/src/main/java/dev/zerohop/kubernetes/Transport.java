@@ -1,0 +1,27 @@
+package dev.zerohop.kubernetes;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import java.net.http.HttpClient.Redirect;
+import java.net.http.HttpClient.Version;
+
+/**
+ * The JDK's HTTP client, with what is fixed for the API server.
+ *
+ * <p>HTTP/1.1 alone: an API server ends HTTP/2 connections with GOAWAY whenever it does not know the client, and now and then at random, and the JDK's
+ * client up to 17 at least takes that for the failure of every request on the connection, so that neither the answer nor its 401 is seen. Lists are few and
+ * watches are WebSockets, which are HTTP/1.1 anyhow. No redirects: the token is for the API server.
+ */
+final class Transport extends JdkHttpClientFactory {
+    private Transport() {}
+
+    static HttpClient of(Config config) {
+        return new Transport().newBuilder(config).build();
+    }
+
+    @Override
+    protected void additionalConfig(java.net.http.HttpClient.Builder builder) {
+        builder.version(Version.HTTP_1_1).followRedirects(Redirect.NEVER);
+    }
+}
