@@ -558,7 +558,8 @@ final class ControlPath {
         Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shardMap())
                 .withDirectory(set == null ? null : set.directory())
                 .at(set == null ? Locality.UNKNOWN : set.client())
-                .missing(set == null ? List.of() : set.missingOrdinals());
+                .missing(set == null ? List.of() : set.missingOrdinals())
+                .unnumbered(set == null ? null : set.unnumbered());
         for (Stage stage : settings.stages()) {
             next = applied(stage, next, now);
         }

@@ -38,6 +38,7 @@ public final class EndpointSet {
     private final Locality client;
     private final List<MissingOrdinal> missingOrdinals;
     private final String note;
+    private final @Nullable String unnumbered;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
         this.source = builder.source;
@@ -51,6 +52,7 @@ public final class EndpointSet {
         this.client = builder.client;
         this.missingOrdinals = builder.missingOrdinals;
         this.note = builder.note;
+        this.unnumbered = builder.unnumbered;
     }
 
     /**
@@ -132,6 +134,11 @@ public final class EndpointSet {
         return note;
     }
 
+    /** Why no endpoint has an ordinal, for people, such as a permission that is missing; null if the source does not know or if some have. */
+    public @Nullable String unnumbered() {
+        return unnumbered;
+    }
+
     /** {@link #rememberingOrdinals(EndpointSet, Predicate)}, where an endpoint that is {@linkplain Endpoint.Readiness#DRAINING draining} is announced to leave. */
     public EndpointSet rememberingOrdinals(@Nullable EndpointSet before) {
         return rememberingOrdinals(before, endpoint -> endpoint.readiness() == Endpoint.Readiness.DRAINING);
@@ -200,7 +207,8 @@ public final class EndpointSet {
                 .directory(directory)
                 .client(client)
                 .missingOrdinals(missingOrdinals)
-                .note(note);
+                .note(note)
+                .unnumbered(unnumbered);
     }
 
     @Override
@@ -223,6 +231,7 @@ public final class EndpointSet {
         private Locality client = Locality.UNKNOWN;
         private List<MissingOrdinal> missingOrdinals = List.of();
         private String note = "";
+        private @Nullable String unnumbered;
 
         private Builder(String source) {
             this.source = requireNonNull(source, "source");
@@ -292,6 +301,12 @@ public final class EndpointSet {
         /** Sets how the source came to this set, for people. Default: nothing. */
         public Builder note(String note) {
             this.note = requireNonNull(note, "note");
+            return this;
+        }
+
+        /** Sets why no endpoint has an ordinal; null when there is nothing to say. */
+        public Builder unnumbered(@Nullable String why) {
+            this.unnumbered = why;
             return this;
         }
 

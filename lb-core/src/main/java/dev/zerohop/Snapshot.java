@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param directory who owns which key, if the source keeps that
  * @param client where this process runs, as far as the source found out
  * @param missingOrdinals the ordinals that the source named before and does no more, ascending; see {@link EndpointSet#missingOrdinals}
+ * @param unnumbered why no member has an ordinal, if the source knows; see {@link EndpointSet#unnumbered}
  * @param trail what each stage did, one line each, for {@code explain}
  */
 public record Snapshot(
@@ -27,11 +28,12 @@ public record Snapshot(
         @Nullable KeyDirectory directory,
         Locality client,
         List<MissingOrdinal> missingOrdinals,
+        @Nullable String unnumbered,
         List<String> trail) {
 
     /** No members at all. */
-    public static final Snapshot EMPTY =
-            new Snapshot(List.of(), List.of(), Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), List.of());
+    public static final Snapshot EMPTY = new Snapshot(
+            List.of(), List.of(), Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), null, List.of());
 
     /** Copies the lists. */
     public Snapshot {
@@ -63,6 +65,7 @@ public record Snapshot(
                 null,
                 Locality.UNKNOWN,
                 List.of(),
+                null,
                 List.of());
     }
 
@@ -83,7 +86,8 @@ public record Snapshot(
 
     /** The same, as seen from a process that runs there. */
     public Snapshot at(Locality client) {
-        return new Snapshot(members, candidates, reviewInNanos, shardMap, directory, client, missingOrdinals, trail);
+        return new Snapshot(
+                members, candidates, reviewInNanos, shardMap, directory, client, missingOrdinals, unnumbered, trail);
     }
 
     /** The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. */
@@ -99,16 +103,25 @@ public record Snapshot(
                 directory,
                 client,
                 missingOrdinals,
+                unnumbered,
                 notes);
     }
 
     /** The same version with another directory. */
     public Snapshot withDirectory(@Nullable KeyDirectory next) {
-        return new Snapshot(members, candidates, reviewInNanos, shardMap, next, client, missingOrdinals, trail);
+        return new Snapshot(
+                members, candidates, reviewInNanos, shardMap, next, client, missingOrdinals, unnumbered, trail);
     }
 
     /** The same version with these ordinals missing. */
     public Snapshot missing(List<MissingOrdinal> ordinals) {
-        return new Snapshot(members, candidates, reviewInNanos, shardMap, directory, client, ordinals, trail);
+        return new Snapshot(
+                members, candidates, reviewInNanos, shardMap, directory, client, ordinals, unnumbered, trail);
+    }
+
+    /** The same version, with why no member has an ordinal. */
+    public Snapshot unnumbered(@Nullable String why) {
+        return new Snapshot(
+                members, candidates, reviewInNanos, shardMap, directory, client, missingOrdinals, why, trail);
     }
 }

@@ -180,7 +180,8 @@ final class Owners {
                 candidates.add(new Candidate(nodes[i], weights[i]));
             }
         }
-        return new Snapshot(members, candidates, Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), List.of());
+        return new Snapshot(
+                members, candidates, Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), null, List.of());
     }
 
     /** Whether the members at a position are those at a position of {@code before}, all as usable as they were. */

@@ -141,7 +141,7 @@ final class ShardPicker extends KeyedPicker {
                     Refusal.Kind.NONE_USABLE,
                     false,
                     scheme.origin() + " among " + snapshot.members().size()
-                            + " endpoints, expected ordinals or a configured number of shards");
+                            + " endpoints, expected ordinals or a configured number of shards" + unnumbered());
         }
         int ordinal = scheme.ordinal(key);
         if (ordinal == ShardStrategy.NOT_PLACED) {
@@ -152,7 +152,7 @@ final class ShardPicker extends KeyedPicker {
         }
         int position = owners.find(ordinal);
         if (position < 0) {
-            return new Refusal(Refusal.Kind.OWNER_DOWN, false, scheme.absent(ordinal, owners.known()));
+            return new Refusal(Refusal.Kind.OWNER_DOWN, false, scheme.absent(ordinal, owners.known()) + unnumbered());
         }
         List<Node> members = owners.members(position);
         boolean connecting = false;
@@ -170,6 +170,11 @@ final class ShardPicker extends KeyedPicker {
                                 ? " (" + first.endpoint() + ") " + state(first)
                                 : ": none of its " + members.size() + " replicas can be used: "
                                         + String.join("; ", states)));
+    }
+
+    /** Why no endpoint has an ordinal, if the source says so. */
+    private String unnumbered() {
+        return snapshot.unnumbered() == null ? "" : "; " + snapshot.unnumbered();
     }
 
     private static String state(Node owner) {

@@ -147,6 +147,9 @@ public final class ShardPolicy implements PickPolicy {
                 why.add(outlook);
             }
         }
+        if (snapshot.unnumbered() != null) {
+            why.add("no endpoint has an ordinal: " + snapshot.unnumbered());
+        }
         return new Placement(ordinal, replicas, scheme.strategy().name(), scheme.shards(), scheme.epoch(), why);
     }
 

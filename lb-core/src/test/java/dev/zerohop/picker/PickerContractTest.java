@@ -139,6 +139,7 @@ class PickerContractTest {
                         null,
                         snapshot.client(),
                         snapshot.missingOrdinals(),
+                        snapshot.unnumbered(),
                         snapshot.trail());
             });
         }
@@ -189,6 +190,7 @@ class PickerContractTest {
                 null,
                 snapshot.client(),
                 snapshot.missingOrdinals(),
+                snapshot.unnumbered(),
                 snapshot.trail());
     }
 

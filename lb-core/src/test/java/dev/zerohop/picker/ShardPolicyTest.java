@@ -364,6 +364,23 @@ class ShardPolicyTest {
     }
 
     @Test
+    void whatTheSourceKnowsOfMissingOrdinalsIsSaid() {
+        String why = "a Role lacks {resources: [\"statefulsets\"]}";
+        Snapshot unnumbered = Snapshot.of(FakeNode.all("x", "y")).unnumbered(why);
+        for (PickPolicy policy :
+                List.of(Pickers.shard(), ShardPolicy.builder().shards(5).build())) {
+            Refusal refusal = picker(policy, unnumbered).refusal(key("k"));
+            assertThat(refusal).isNotNull();
+            assertThat(refusal.message()).endsWith("; " + why);
+            assertThat(((ShardPolicy) policy)
+                            .place(EndpointSelector.of("k"), unnumbered)
+                            .why())
+                    .last()
+                    .isEqualTo("no endpoint has an ordinal: " + why);
+        }
+    }
+
+    @Test
     void nonsenseIsRefusedWithTheReason() {
         refused(ShardPolicy.builder().shards(0), "shards was 0, expected 1 or more");
         refused(ShardPolicy.builder().firstOrdinal(-1), "firstOrdinal was -1, expected 0 or more");

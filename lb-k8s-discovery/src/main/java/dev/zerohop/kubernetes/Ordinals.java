@@ -19,7 +19,7 @@ interface Ordinals {
 
         @Override
         public Numbered number(List<Endpoint> endpoints) {
-            return new Numbered(endpoints, null, lost -> false, null);
+            return new Numbered(endpoints, null, lost -> false, null, null);
         }
     };
 
@@ -51,10 +51,12 @@ interface Ordinals {
      * @param explained whether somebody meant a ready endpoint to go that is missing now although it was never seen leaving, for example since the
      *     desired number of replicas is lower; such a loss is obeyed at once
      * @param problem what keeps the numbers from being known or from being true, for a person; null if nothing does
+     * @param unnumbered why no endpoint has a number, for a person who wants one; null if some have, or if there are no endpoints
      */
     record Numbered(
             List<Endpoint> endpoints,
             @Nullable ShardMap shards,
             Predicate<Endpoint> explained,
-            @Nullable Exception problem) {}
+            @Nullable Exception problem,
+            @Nullable String unnumbered) {}
 }

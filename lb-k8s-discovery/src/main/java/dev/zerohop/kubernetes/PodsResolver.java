@@ -148,6 +148,10 @@ final class PodsResolver implements Resolver {
                 .stale(failure != null)
                 .removals(removals)
                 .client(client)
+                .unnumbered(
+                        named.isEmpty() || named.stream().anyMatch(Endpoint::hasOrdinal)
+                                ? null
+                                : "no pod belongs to a StatefulSet, whose pods alone have ordinals")
                 .build()
                 // A pod that is deleted is replaced, unless its set has shrunk, and pods alone do not say which.
                 .rememberingOrdinals(before, announced -> false);

@@ -407,7 +407,8 @@ final class Reflector<T extends HasMetadata> {
             return;
         }
         failures++;
-        if (problem == null) {
+        KubernetesFailure before = problem;
+        if (before == null || !before.isLike(cause)) {
             LOG.warn("{}; {}", cause.getMessage(), state == null ? "nothing known yet" : "the last state stays");
         }
         problem = cause;

@@ -367,11 +367,13 @@ final class ServiceResolver implements Resolver {
                 .stale(stale)
                 .removals(removals)
                 .client(places.client())
+                .unnumbered(numbered.unnumbered())
                 .build();
         boolean same = before != null
                 && before.client().equals(next.client())
                 && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shardMap(), next.shardMap());
+                && Objects.equals(before.shardMap(), next.shardMap())
+                && Objects.equals(before.unnumbered(), next.unnumbered());
         if (same && (stale || trouble != null)) {
             return;
         }

@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 final class StatefulOrdinals implements Ordinals {
     private static final Logger LOG = LoggerFactory.getLogger(StatefulOrdinals.class);
 
+    private static final String NO_SET = "no pod's name ends in a number as a StatefulSet's do, and the target names no"
+            + " StatefulSet (?statefulSet=NAME)";
+
     private final ServiceResolver.Source source;
     private final String namespace;
     private final String service;
@@ -105,7 +108,7 @@ final class StatefulOrdinals implements Ordinals {
         synchronized (lock) {
             if (answers.isEmpty()) {
                 if (wish.statefulSets().isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
-                    return Ordinals.NONE.number(endpoints);
+                    return new Numbered(endpoints, null, lost -> false, null, endpoints.isEmpty() ? null : NO_SET);
                 }
                 ask();
             }
@@ -171,7 +174,16 @@ final class StatefulOrdinals implements Ordinals {
                 result,
                 shards,
                 lost -> numbered && lost.hasOrdinal() && !wanted.contains(lost.ordinal()),
-                problems.isEmpty() ? null : new IOException(String.join("; ", problems)));
+                problems.isEmpty() ? null : new IOException(String.join("; ", problems)),
+                numbered || endpoints.isEmpty() ? null : unnumbered(problems));
+    }
+
+    private String unnumbered(Collection<String> problems) {
+        return problems.isEmpty()
+                ? "no StatefulSet in namespace " + namespace + " has spec.serviceName '" + service
+                        + "' or owns pods of this service, expected one, or one that the target names"
+                        + " (?statefulSet=NAME)"
+                : String.join("; ", problems);
     }
 
     private void choose(Set<String> pods, Collection<String> problems) {
@@ -272,7 +284,7 @@ final class StatefulOrdinals implements Ordinals {
             Runnable tell;
             synchronized (lock) {
                 KubernetesFailure before = answer.failure;
-                tell = before == null || before.kind() != cause.kind() ? changed : null;
+                tell = before == null || !before.isLike(cause) ? changed : null;
                 answer.failure = cause;
             }
             if (tell != null) {

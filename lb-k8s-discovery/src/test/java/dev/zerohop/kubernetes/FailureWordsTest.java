@@ -18,9 +18,8 @@ class FailureWordsTest {
 
     /** What a list from there ends with. */
     private static String failure(String address) throws IOException {
-        try (HttpApiServer server = new HttpApiServer(KubernetesOptions.builder()
-                .apiServer(URI.create(address))
-                .build())) {
+        try (HttpApiServer server = new HttpApiServer(
+                KubernetesOptions.builder().apiServer(URI.create(address)).build())) {
             Throwable thrown = catchThrowable(() -> server.list(Selection.endpointSlices("shop", "orders"), null)
                     .get(60, TimeUnit.SECONDS));
             assertThat(thrown.getCause()).isInstanceOf(KubernetesFailure.class);

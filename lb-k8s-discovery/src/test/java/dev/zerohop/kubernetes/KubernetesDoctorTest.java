@@ -351,7 +351,8 @@ class KubernetesDoctorTest {
         cluster();
         for (String user :
                 List.of("system:serviceaccount:shop:web", "system:serviceaccount:front:web", "jane:\"on\"")) {
-            for (String target : KINDS) {
+            // Of one subject every kind; of the others, whose manifests differ in the subject alone, two.
+            for (String target : user.contains(":shop:") ? KINDS : KINDS.subList(4, 6)) {
                 Rbac rbac = new Rbac();
                 api.rbac = rbac;
                 api.user = user;
@@ -373,16 +374,10 @@ class KubernetesDoctorTest {
         cluster();
         api.rbac.apply(DOCUMENTED);
         List<String> users = List.of("system:serviceaccount:shop:web", "system:serviceaccount:shop:batch");
-        for (int round = 0; round < 2; round++) {
-            for (String user : users) {
-                for (String target : KINDS) {
-                    api.user = user;
-                    String printed = examine(target, IN_A).toApply();
-                    assertThat(printed.isEmpty() || round == 0)
-                            .as("%s of %s", target, user)
-                            .isTrue();
-                    api.rbac.apply(printed);
-                }
+        for (String user : users) {
+            for (String target : KINDS) {
+                api.user = user;
+                api.rbac.apply(examine(target, IN_A).toApply());
             }
         }
         for (String user : users) {

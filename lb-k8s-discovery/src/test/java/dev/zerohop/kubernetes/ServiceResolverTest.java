@@ -410,7 +410,8 @@ class ServiceResolverTest extends ResolverContract {
                             .ordinal(Integer.parseInt(endpoint.id().substring("orders-".length())))
                             .build())
                     .toList();
-            return new Numbered(numbered, none ? null : ShardMap.of(new ShardCount(count, 0)), lost -> none, problem);
+            return new Numbered(
+                    numbered, none ? null : ShardMap.of(new ShardCount(count, 0)), lost -> none, problem, null);
         }
     }
 }

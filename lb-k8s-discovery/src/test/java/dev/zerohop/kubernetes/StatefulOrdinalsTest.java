@@ -297,7 +297,47 @@ class StatefulOrdinalsTest {
         pods("orders-0");
         start("k8s:///shop/orders:grpc?shardCount=EPOCH");
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.refusals.get(0)).contains("expected one such as {\"epoch\": 1, \"count\": 3}");
+        assertThat(said.refusals)
+                .as("that the replicas count is documented, no error")
+                .isEmpty();
+        server.put(set("orders", "orders", 3, null, "{\"epoch\": 1, \"count\": 2}"));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(2, 0));
+    }
+
+    @Test
+    void whyNoEndpointHasAnOrdinalIsSaid() {
+        pods("orders-6789489c-abcde");
+        start("k8s:///shop/orders:grpc");
+        assertThat(said.last().unnumbered()).startsWith("no pod's name ends in a number as a StatefulSet's do");
+        pods("orders-0", "orders-1");
+        assertThat(said.last().unnumbered())
+                .startsWith(
+                        "no StatefulSet in namespace shop has spec.serviceName 'orders' or owns pods of this service");
+        server.put(orders(2));
+        settle();
+        assertThat(said.last().unnumbered()).isNull();
+        assertThat(said.refusals).isEmpty();
+    }
+
+    @Test
+    void aPermissionThatKeepsOrdinalsFromBeingKnownIsSaid() {
+        server.deniedType = StatefulSet.class;
+        pods("orders-0");
+        start("k8s:///shop/orders:grpc");
+        assertThat(said.last().unnumbered()).isEqualTo(FakeApiServer.denied().getMessage());
+        server.deniedType = null;
+        server.put(orders(1));
+        time.advance(Duration.ofMinutes(1));
+        assertThat(said.last().unnumbered()).isNull();
+        assertThat(said.ordinals()).containsEntry("orders-0", 0);
+    }
+
+    @Test
+    void aStatefulSetThatTheTargetNamesAndThatIsNotThereIsSaid() {
+        pods("orders-0");
+        start("k8s:///shop/orders:grpc?statefulSet=order");
+        assertThat(said.last().unnumbered()).isEqualTo("the target names StatefulSet order, which does not exist");
     }
 
     @Test

@@ -128,7 +128,7 @@ final class CallCommand implements Callable<Integer> {
             LoadRun run = new LoadRun(caller, plan);
             return Interruptible.run(timeoutMillis, run::stop, () -> {
                 caller.awaitReady(plan.timeoutNanos());
-                return send(run, form, caller);
+                return send(run, form, caller, keys.count() > 0 && !"rendezvous".equals(policy));
             });
         }
     }
@@ -177,7 +177,7 @@ final class CallCommand implements Callable<Integer> {
                 keys.keys());
     }
 
-    private int send(LoadRun run, Output form, Caller caller) throws InterruptedException {
+    private int send(LoadRun run, Output form, Caller caller, boolean keyed) throws InterruptedException {
         long start = System.nanoTime();
         SecondTicker ticker = new SecondTicker(() -> tick(run, form));
         CallStats total;
@@ -192,6 +192,11 @@ final class CallCommand implements Callable<Integer> {
             console.note(
                     "the source's configuration is refused, and there was no good one before it: " + unconfigured
                             + "; calls fail until the source gives a good one or takes this one back (--policy or --config goes before it)");
+        }
+        String unnumbered = caller.unnumbered();
+        if (keyed && unnumbered != null && total.ok() < total.calls()) {
+            console.note(
+                    "no endpoint has an ordinal, by which a sharded call finds the owner of its key: " + unnumbered);
         }
         switch (form) {
             case TEXT -> console.line(total.toText((System.nanoTime() - start) / 1e9));

@@ -22,6 +22,10 @@ interface Caller extends AutoCloseable {
     @Nullable
     String unconfigured();
 
+    /** Why no endpoint has an ordinal, if the source knows; null if some have. */
+    @Nullable
+    String unnumbered();
+
     @Override
     void close();
 }

@@ -64,6 +64,11 @@ final class GrpcCaller implements Caller {
     }
 
     @Override
+    public @Nullable String unnumbered() {
+        return endpoints.unnumbered();
+    }
+
+    @Override
     public void close() {
         channel.shutdownNow();
         try {

@@ -25,6 +25,7 @@ final class GrpcEndpoints implements BalancerListener {
 
     private volatile boolean named;
     private volatile @Nullable String unconfigured;
+    private volatile @Nullable String unnumbered;
 
     @Override
     public void onMembership(String service, int members, int added, int removed, int held) {
@@ -35,6 +36,7 @@ final class GrpcEndpoints implements BalancerListener {
     public void onRebuild(String service, Snapshot snapshot) {
         // A configuration that comes before the endpoints makes a version, too.
         boolean all = named;
+        unnumbered = snapshot.unnumbered();
         for (Node node : snapshot.members()) {
             Endpoint endpoint = node.endpoint();
             idByAddress.put(asConnected(endpoint), endpoint.id());
@@ -60,6 +62,12 @@ final class GrpcEndpoints implements BalancerListener {
     @Nullable
     String unconfigured() {
         return unconfigured;
+    }
+
+    /** Why no endpoint has an ordinal, if the source knows; null if some have. */
+    @Nullable
+    String unnumbered() {
+        return unnumbered;
     }
 
     /** Waits until the source has answered and no endpoint is still being connected. */

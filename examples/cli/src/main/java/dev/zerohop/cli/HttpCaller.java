@@ -131,6 +131,11 @@ final class HttpCaller implements Caller {
     }
 
     @Override
+    public @Nullable String unnumbered() {
+        return balancer.snapshot().unnumbered();
+    }
+
+    @Override
     public void close() {
         client.dispatcher().cancelAll();
         threads.shutdown();

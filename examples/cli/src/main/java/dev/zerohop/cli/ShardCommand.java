@@ -213,7 +213,9 @@ final class ShardCommand implements Callable<Integer> {
         // What the command line asks for goes before a map of the source.
         Snapshot asked = wanted == null && shards == null
                 ? snapshot
-                : Snapshot.of(snapshot.members(), snapshot.shards()).missing(snapshot.missingOrdinals());
+                : Snapshot.of(snapshot.members(), snapshot.shards())
+                        .missing(snapshot.missingOrdinals())
+                        .unnumbered(snapshot.unnumbered());
         try {
             return builder.build().place(selector, asked);
         } catch (IllegalArgumentException refused) {

@@ -70,7 +70,7 @@ final class WatchCommand implements Callable<Integer> {
         private final CountDownLatch over;
         private @Nullable Balancer balancer;
         private @Nullable Membership last;
-        private boolean erring;
+        private String lastError = "";
         private String refusedValue = "";
 
         Printer(Target watched, Output form, CountDownLatch over) {
@@ -86,17 +86,17 @@ final class WatchCommand implements Callable<Integer> {
 
         @Override
         public void onStale(String service, Duration age, Throwable cause) {
-            if (!erring) {
-                erring = true;
-                console.note("the source cannot be asked: "
-                        + (cause.getMessage() == null ? cause.toString() : cause.getMessage()));
+            String error = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            if (!error.equals(lastError)) {
+                lastError = error;
+                console.note("the source cannot be asked: " + error);
             }
             show();
         }
 
         @Override
         public void onFresh(String service) {
-            erring = false;
+            lastError = "";
         }
 
         @Override

@@ -152,6 +152,11 @@ class DemoTest {
                 }
 
                 @Override
+                public @Nullable String unnumbered() {
+                    return null;
+                }
+
+                @Override
                 public void close() {
                     real.close();
                 }

@@ -146,6 +146,11 @@ class LoadRunTest {
         }
 
         @Override
+        public @Nullable String unnumbered() {
+            return null;
+        }
+
+        @Override
         public void close() {}
     }
 }
