@@ -118,13 +118,14 @@ public record ShardMap(
     /**
      * The same with a move to the next epoch that was never announced; this map if the very move is under way.
      *
+     * @param leastEpoch the epoch is not below it: for a map that does not remember epochs which clients do, as after a restore from a backup; 0 for no bound
      * @throws IllegalStateException if another move is under way
      */
-    public ShardMap announcing(ShardPlacement next, MovingKeys keys) {
+    public ShardMap announcing(ShardPlacement next, MovingKeys keys, long leastEpoch) {
         if (move == null) {
-            return movingTo(highestEpoch + 1, next, keys);
+            return movingTo(Math.max(highestEpoch + 1, leastEpoch), next, keys);
         }
-        if (move.placement().equals(next) && move.keys() == keys) {
+        if (move.placement().equals(next) && move.keys() == keys && move.epoch() >= leastEpoch) {
             return this;
         }
         throw new IllegalStateException(

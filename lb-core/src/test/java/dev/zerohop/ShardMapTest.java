@@ -55,7 +55,7 @@ class ShardMapTest {
             refused(SEVEN.movingTo(8, new ShardCount(4, 0), MovingKeys.OLD_UNTIL_CUTOVER), withdrawn, reused);
             refused(ANNOUNCED, withdrawn, reused);
             refused(ShardMap.of(8, new ShardCount(4, 0)), withdrawn, reused);
-            assertThat(withdrawn.announcing(THREE, MovingKeys.NEW_AT_ONCE).epochInForce())
+            assertThat(withdrawn.announcing(THREE, MovingKeys.NEW_AT_ONCE, 0).epochInForce())
                     .isEqualTo(9);
             assertThat(ShardMap.of(9, THREE).following(withdrawn).highestEpoch())
                     .isEqualTo(9);
@@ -78,7 +78,8 @@ class ShardMapTest {
                     move == null
                             ? last.announcing(
                                     new ShardCount(1 + dice.nextInt(9), 0),
-                                    MovingKeys.values()[dice.nextInt(MovingKeys.values().length)])
+                                    MovingKeys.values()[dice.nextInt(MovingKeys.values().length)],
+                                    dice.nextInt(3) == 0 ? last.highestEpoch() + 3 : 0)
                             : move.keys() == MovingKeys.NEW_AT_ONCE || dice.nextBoolean()
                                     ? last.cutOverTo(move.epoch())
                                     : last.withdrawing(move.epoch()));
@@ -92,12 +93,18 @@ class ShardMapTest {
 
     @Test
     void operationsThatWereMadeBeforeChangeNothingAndThoseOfAnotherMoverAreRefused() {
-        assertThat(ANNOUNCED.announcing(FIVE, MovingKeys.OLD_UNTIL_CUTOVER)).isSameAs(ANNOUNCED);
+        assertThat(ANNOUNCED.announcing(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, 0)).isSameAs(ANNOUNCED);
+        assertThat(ANNOUNCED.announcing(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, 8)).isSameAs(ANNOUNCED);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> ANNOUNCED.announcing(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, 9))
+                .withMessageStartingWith("a move to epoch 8, 5 shards, OLD_UNTIL_CUTOVER, is under way");
+        assertThat(SEVEN.announcing(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, 20).highestEpoch())
+                .isEqualTo(20);
         assertThat(EIGHT.cutOverTo(8)).isSameAs(EIGHT);
         ShardMap withdrawn = ANNOUNCED.withdrawing(8);
         assertThat(withdrawn.withdrawing(8)).isSameAs(withdrawn);
         assertThatIllegalStateException()
-                .isThrownBy(() -> ANNOUNCED.announcing(new ShardCount(4, 0), MovingKeys.OLD_UNTIL_CUTOVER))
+                .isThrownBy(() -> ANNOUNCED.announcing(new ShardCount(4, 0), MovingKeys.OLD_UNTIL_CUTOVER, 0))
                 .withMessage(
                         "a move to epoch 8, 5 shards, OLD_UNTIL_CUTOVER, is under way; expected none: cut it over or"
                                 + " withdraw it first");

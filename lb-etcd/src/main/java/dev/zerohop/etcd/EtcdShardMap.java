@@ -79,9 +79,22 @@ public final class EtcdShardMap {
 
     /** Announces a move to the next epoch that was never used, which the map that comes back names. */
     public CompletableFuture<ShardMap> announce(ShardPlacement placement, MovingKeys keys) {
+        return announce(placement, keys, 0);
+    }
+
+    /**
+     * The same with an epoch that is not below {@code leastEpoch}: where etcd was restored from a backup, clients know epochs that the map does not remember, and
+     * say in their status keys above which one they follow again.
+     *
+     * @throws IllegalArgumentException if the epoch is out of its range
+     */
+    public CompletableFuture<ShardMap> announce(ShardPlacement placement, MovingKeys keys, long leastEpoch) {
         requireNonNull(placement, "placement");
         requireNonNull(keys, "keys");
-        return change(present -> required(present).announcing(placement, keys));
+        if (leastEpoch < 0 || leastEpoch > ShardMap.MAX_EPOCH) {
+            throw new IllegalArgumentException("epoch was " + leastEpoch + ", expected 0 to " + ShardMap.MAX_EPOCH);
+        }
+        return change(present -> required(present).announcing(placement, keys, leastEpoch));
     }
 
     /** Makes the coming epoch the present one. */

@@ -159,6 +159,30 @@ class EtcdShardMapTest {
         }
     }
 
+    /** etcd was restored from a backup of before the cut-over; its map does not remember the epoch that clients know. */
+    @Test
+    void afterARestoreAMoveAboveWhatClientsKnowBringsThemBack() throws Exception {
+        done(mover.begin(7, THREE));
+        Listening heard = new Listening();
+        try (Resolver resolver = client(etcd.address()).resolver("orders")) {
+            resolver.start(heard);
+            done(mover.announce(FIVE, MovingKeys.OLD_UNTIL_CUTOVER));
+            ShardMap eight = done(mover.cutOver(8));
+            awaitMap(heard, eight);
+            etcd.put(keys.shards(), "{\"epoch\": 7, \"count\": 3}");
+            EtcdServer.await()
+                    .until(() ->
+                            heard.refusals.stream().anyMatch(why -> why.contains("epoch was 7, expected 8 or more")));
+            assertThat(heard.last().shardMap()).isEqualTo(eight);
+            assertThat(done(mover.announce(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, 9))
+                            .highestEpoch())
+                    .isEqualTo(9);
+            awaitMap(heard, done(mover.cutOver(9)));
+        }
+        assertThatThrownBy(() -> mover.announce(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, -1))
+                .hasMessage("epoch was -1, expected 0 to 9007199254740991");
+    }
+
     /** The same with movers that keep to the steps: nothing is refused, and the client that was away follows. */
     @Test
     void aClientThatWasCutOffWhileAMoveWasWithdrawnAndAnotherMadeComesBack() throws Exception {

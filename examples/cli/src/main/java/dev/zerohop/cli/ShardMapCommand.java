@@ -37,7 +37,7 @@ final class ShardMapCommand implements Callable<Integer> {
     private enum Step {
         SHOW(""),
         BEGIN("--count, --first-ordinal, --map, --epoch"),
-        ANNOUNCE("--count, --first-ordinal, --map, --keys"),
+        ANNOUNCE("--count, --first-ordinal, --map, --keys, --epoch"),
         CUT_OVER("--epoch"),
         WITHDRAW("--epoch");
 
@@ -113,7 +113,7 @@ final class ShardMapCommand implements Callable<Integer> {
             names = "--epoch",
             paramLabel = "N",
             description =
-                    "with cut-over and withdraw: the epoch of the move, as announce printed it; with begin: the first epoch (default: 1)")
+                    "with cut-over and withdraw: the epoch of the move, as announce printed it; with begin: the first epoch (default: 1); with announce: one to be reached at least (default: the next that was never used)")
     private @Nullable Long epoch;
 
     @Option(
@@ -165,7 +165,8 @@ final class ShardMapCommand implements Callable<Integer> {
             case ANNOUNCE -> {
                 MovingKeys rule = rule();
                 ShardPlacement placement = placement();
-                yield shards -> shards.announce(placement, rule).thenApply(Optional::of);
+                long least = epoch == null ? 0 : epoch;
+                yield shards -> shards.announce(placement, rule, least).thenApply(Optional::of);
             }
             case CUT_OVER -> {
                 long coming = coming();

@@ -71,7 +71,13 @@ class BadInputTest {
                 refused("neither --count nor --map", "shard-map", "announce", "etcd://h:1/s"),
                 refused("--epoch was missing", "shard-map", "cut-over", "etcd://h:1/s"),
                 refused("--epoch was '-1'", "shard-map", "withdraw", "etcd://h:1/s", "--epoch", "-1"),
-                refused("--epoch was given with announce", "shard-map", "announce", "etcd://h:1/s", "--epoch", "8"),
+                refused(
+                        "--keys was given with cut-over",
+                        "shard-map",
+                        "cut-over",
+                        "etcd://h:1/s",
+                        "--keys",
+                        "NEW_AT_ONCE"),
                 refused("--keys was 'NOW'", "shard-map", "announce", "etcd://h:1/s", "--count", "2", "--keys", "NOW"),
                 refused("shard count was 0", "shard-map", "begin", "etcd://h:1/s", "--count", "0"),
                 refused(
