@@ -29,7 +29,7 @@ public final class EndpointJson {
             Endpoint endpoint = Endpoint.of("unread", 1);
         };
         try (JsonInput in = new JsonInput(utf8)) {
-            in.document(path -> read.endpoint = EndpointsJson.endpoint(in, PATH));
+            in.document(path -> read.endpoint = EndpointsJson.endpoint(in, PATH, true));
         } catch (IOException refused) {
             throw new IllegalArgumentException(refused.getMessage(), refused);
         }
@@ -42,8 +42,19 @@ public final class EndpointJson {
         return endpoint.toBuilder().id(id).build();
     }
 
-    /** Writes what {@link #parse} reads. */
+    /**
+     * Writes what {@link #parse} reads.
+     *
+     * @throws IllegalArgumentException if the endpoint's host is neither an IP address nor a host name
+     */
     public static String write(Endpoint endpoint) {
+        if (!HostPort.isLiteral(endpoint.host())) {
+            try {
+                HostPort.checkHost(endpoint.host(), 0);
+            } catch (HostPort.Malformed malformed) {
+                throw new IllegalArgumentException("endpoint " + endpoint.id() + ": host: " + malformed.problem());
+            }
+        }
         StringWriter text = new StringWriter();
         try (JsonGenerator out = JsonInput.JSON.createGenerator(text)) {
             EndpointsJson.write(out, endpoint);

@@ -34,7 +34,7 @@ final class EndpointsJson {
         try (JsonInput in = new JsonInput(utf8)) {
             in.document((name, path) -> {
                 switch (name) {
-                    case "endpoints" -> content.endpoints = endpoints(in, path);
+                    case "endpoints" -> content.endpoints = endpoints(in, path, true);
                     case "shards" -> content.shards = ShardMapJson.read(in, path);
                     case "config" -> content.config = in.objectText(path);
                     default -> throw in.unknown(path, "endpoints, shards or config");
@@ -47,12 +47,16 @@ final class EndpointsJson {
         return new PollingResolver.Answer(content.endpoints, content.shards, content.config);
     }
 
-    /** Reads the array at the current token. */
-    static List<Endpoint> endpoints(JsonInput in, String path) throws IOException {
+    /**
+     * Reads the array at the current token.
+     *
+     * @param strictHosts whether a host must be an address or a host name, as in what people write; else whatever {@link Endpoint} takes
+     */
+    static List<Endpoint> endpoints(JsonInput in, String path, boolean strictHosts) throws IOException {
         List<Endpoint> endpoints = new ArrayList<>();
         Map<String, String> pathById = new HashMap<>();
         in.array(path, at -> {
-            Endpoint endpoint = endpoint(in, at);
+            Endpoint endpoint = endpoint(in, at, strictHosts);
             String before = pathById.putIfAbsent(endpoint.id(), at);
             if (before != null) {
                 throw new IOException(
@@ -64,10 +68,10 @@ final class EndpointsJson {
     }
 
     /** Reads the object at the current token. */
-    static Endpoint endpoint(JsonInput in, String path) throws IOException {
+    static Endpoint endpoint(JsonInput in, String path, boolean strictHosts) throws IOException {
         Map<String, Object> given = new LinkedHashMap<>();
         in.object(path, (name, at) -> given.put(name, value(in, name, at)));
-        HostPort address = address(given, path);
+        HostPort address = address(given, path, strictHosts);
         Endpoint.Builder builder = Endpoint.builder(address.host(), address.port());
         Map<String, String> attributes = Map.of();
         boolean ready = true;
@@ -111,7 +115,7 @@ final class EndpointsJson {
         };
     }
 
-    private static HostPort address(Map<String, Object> given, String path) throws IOException {
+    private static HostPort address(Map<String, Object> given, String path, boolean strictHosts) throws IOException {
         Object address = given.get("address");
         Object host = given.get("host");
         Object port = given.get("port");
@@ -130,7 +134,7 @@ final class EndpointsJson {
                     path + (host == null ? ".host" : ".port") + " was missing, expected host and port, or address");
         }
         String name = (String) host;
-        if (!HostPort.isLiteral(name)) {
+        if (strictHosts && !HostPort.isLiteral(name)) {
             try {
                 HostPort.checkHost(name, 0);
             } catch (HostPort.Malformed malformed) {

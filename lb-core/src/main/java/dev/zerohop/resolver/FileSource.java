@@ -20,9 +20,6 @@ final class FileSource implements PollingResolver.Source {
     /** How often a file is read. */
     static final Duration INTERVAL = Duration.ofMillis(500);
 
-    /** Far above any real membership; keeps a wrong path from filling the heap. */
-    private static final long MAX_BYTES = 64L << 20;
-
     private final Path file;
     private byte @Nullable [] content;
     private PollingResolver.@Nullable Answer answer;
@@ -71,9 +68,9 @@ final class FileSource implements PollingResolver.Source {
             if (Files.exists(file) && !Files.isRegularFile(file)) {
                 throw new IOException("file " + file + " is not a regular file, expected a JSON text");
             }
-            if (Files.size(file) > MAX_BYTES) {
-                throw new IOException(
-                        "file " + file + " is larger than " + MAX_BYTES + " bytes, expected an endpoints file");
+            if (Files.size(file) > JsonInput.MAX_BYTES) {
+                throw new IOException("file " + file + " is larger than " + JsonInput.MAX_BYTES
+                        + " bytes, expected an endpoints file");
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException missing) {

@@ -5,14 +5,24 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.IOException;
 import java.io.StringWriter;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON strictly: what is not expected is refused with its path, its value and what was expected. */
 final class JsonInput implements AutoCloseable {
+    /** Far above any real membership; keeps a wrong path from filling the heap. */
+    static final long MAX_BYTES = 64L << 20;
+
     static final JsonFactory JSON = JsonFactory.builder()
+            // The whole text is bounded, so that no part of it need be: what was written can be read.
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength((int) MAX_BYTES)
+                    .maxNameLength((int) MAX_BYTES)
+                    .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
@@ -50,6 +60,9 @@ final class JsonInput implements AutoCloseable {
             if (parser.nextToken() != null) {
                 throw new IOException("found " + parser.getText() + " behind the JSON object, expected nothing");
             }
+        } catch (StreamConstraintsException tooMuch) {
+            // Bears no location.
+            throw new IOException("more than can be read: " + tooMuch.getOriginalMessage(), tooMuch);
         } catch (JsonProcessingException malformed) {
             throw new IOException(
                     "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "

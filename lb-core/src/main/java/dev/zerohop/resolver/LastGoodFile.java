@@ -11,15 +11,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +36,13 @@ final class LastGoodFile {
     /** The field with the ordinals that were named before and are no more. */
     private static final String MISSING = "missingOrdinals";
 
+    /** A write takes no minutes. */
+    private static final Duration LEFT_BEHIND = Duration.ofMinutes(10);
+
     private final Path file;
     private final String target;
+    private final long maxBytes;
+    private boolean tidied;
 
     /**
      * What is kept.
@@ -44,8 +53,13 @@ final class LastGoodFile {
     record Content(EndpointSet set, @Nullable String configuration) {}
 
     LastGoodFile(Path file, String target) {
+        this(file, target, JsonInput.MAX_BYTES);
+    }
+
+    LastGoodFile(Path file, String target, long maxBytes) {
         this.file = file.toAbsolutePath();
         this.target = target;
+        this.maxBytes = maxBytes;
     }
 
     Path path() {
@@ -57,6 +71,12 @@ final class LastGoodFile {
     Content read() throws IOException {
         if (!Files.exists(file)) {
             return null;
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("is not a regular file");
+        }
+        if (Files.size(file) > maxBytes) {
+            throw new IOException("is " + Files.size(file) + " bytes long, expected at most " + maxBytes);
         }
         byte[] bytes = Files.readAllBytes(file);
         int newline = 0;
@@ -106,11 +126,13 @@ final class LastGoodFile {
                     case "removals" -> found.removals = in.text(path);
                     case "shards" -> found.shards = ShardMapJson.read(in, path);
                     case "config" -> found.config = in.anyText(path);
-                    case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, path);
+                    case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, path, false);
                     case MISSING -> in.array(path, at -> found.missing.add(missing(in, at)));
                     default -> throw in.unknown(path, "a field of " + FORMAT);
                 }
             });
+        } catch (IllegalArgumentException malformed) {
+            throw new IOException(malformed.getMessage(), malformed);
         }
         if (!target.equals(found.target)) {
             throw new IOException("is of the target '" + found.target + "', expected '" + target + "'");
@@ -165,11 +187,15 @@ final class LastGoodFile {
         ByteArrayOutputStream whole = new ByteArrayOutputStream(body.length + 64);
         whole.writeBytes((FORMAT + " " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
         whole.writeBytes(body);
+        if (whole.size() > maxBytes) {
+            throw new IOException("it would be " + whole.size() + " bytes, expected at most " + maxBytes);
+        }
         Path directory = file.getParent();
         if (directory == null) {
             throw new IOException(file + " has no directory");
         }
         Files.createDirectories(directory);
+        tidy(directory);
         Path temporary = Files.createTempFile(directory, file.getFileName() + ".", ".tmp");
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
@@ -182,6 +208,26 @@ final class LastGoodFile {
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** A process that dies while it writes leaves its temporary file behind. */
+    private void tidy(Path directory) {
+        if (tidied) {
+            return;
+        }
+        tidied = true;
+        Pattern name = Pattern.compile(Pattern.quote(file.getFileName() + ".") + "\\d+\\.tmp");
+        Instant old = Instant.now().minus(LEFT_BEHIND);
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+            for (Path each : all) {
+                if (name.matcher(String.valueOf(each.getFileName())).matches()
+                        && Files.getLastModifiedTime(each).toInstant().isBefore(old)) {
+                    Files.deleteIfExists(each);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException denied) {
+            // They do no harm; the file itself is what matters.
         }
     }
 

@@ -97,7 +97,7 @@ final class LastGoodResolver implements Resolver {
         LastGoodFile.Content read = null;
         try {
             read = file.read();
-        } catch (IOException unusable) {
+        } catch (IOException | RuntimeException unusable) {
             LOG.warn("{}: the last-good file {} is ignored: it {}", source, file.path(), unusable.getMessage());
         }
         LastGoodFile.Content content = read;

@@ -102,7 +102,7 @@ public final class Resolvers {
      * remembered, and a first set that has ordinals and states no number of shards waits until the file is read, for 1 s at the most.
      *
      * <p>Each good set is written on {@link Env#blocking}: at once, but no more than one write a second, and once a minute while nothing changes,
-     * so that the age is true to within a minute. An empty set is not kept. The file is replaced in one step. One that is torn, was edited, is of
+     * so that the age is true to within a minute. An empty set is not kept, nor one of more than 64 MiB. The file is replaced in one step; what a process that died while it wrote left beside it is removed. One that is torn, is larger, was edited, is of
      * another target or of a later format is ignored with one warning; a directory that cannot be written to is warned of once, and balancing goes
      * on.
      *

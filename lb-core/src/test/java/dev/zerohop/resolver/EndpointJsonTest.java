@@ -53,4 +53,13 @@ class EndpointJsonTest {
     private static Endpoint parse(String id, String json) {
         return EndpointJson.parse(id, json.getBytes(UTF_8));
     }
+
+    @Test
+    void whatCouldNotBeReadIsNotWritten() {
+        assertThatThrownBy(() -> EndpointJson.write(Endpoint.of("a..b", 80)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "endpoint a..b:80: host: found 'a..b', expected a host name of letters, digits, '-', '_' and"
+                                + " single dots");
+    }
 }

@@ -42,7 +42,7 @@ final class DnsServer implements AutoCloseable {
         NO_EDNS,
         /** Names servers that should be asked instead. */
         REFER,
-        /** A late answer to another question comes first. */
+        /** A failure of another question comes first. */
         STRAY_FIRST,
         /** Not a message. */
         GARBAGE
@@ -53,6 +53,7 @@ final class DnsServer implements AutoCloseable {
 
     private final DatagramSocket udp;
     private final ServerSocket tcp;
+    private final Thread udpThread;
     private final Map<String, Supplier<List<Rr>>> records = new ConcurrentHashMap<>();
     private final Map<String, Mode> modes = new ConcurrentHashMap<>();
     private volatile Mode mode = Mode.ANSWER;
@@ -82,14 +83,15 @@ final class DnsServer implements AutoCloseable {
         }
         udp = bound;
         tcp = listening;
-        daemon("dns-udp", this::serveUdp);
+        udpThread = daemon("dns-udp", this::serveUdp);
         daemon("dns-tcp", this::serveTcp);
     }
 
-    private static void daemon(String name, Runnable body) {
+    private static Thread daemon(String name, Runnable body) {
         Thread thread = new Thread(body, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     int port() {
@@ -257,6 +259,7 @@ final class DnsServer implements AutoCloseable {
         if (now == Mode.STRAY_FIRST) {
             byte[] stray = reply.clone();
             stray[0] ^= 0x55;
+            stray[3] |= 2;
             return List.of(stray, reply);
         }
         return List.of(reply);
@@ -331,5 +334,11 @@ final class DnsServer implements AutoCloseable {
     public void close() throws IOException {
         udp.close();
         tcp.close();
+        try {
+            // The port is not let go of while its thread is still reading.
+            udpThread.join();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -39,7 +39,7 @@ class SrvResolverTest extends ResolverContract {
                     throw new UnknownHostException(name);
                 },
                 dns.family(),
-                Duration.ofMillis(150),
+                Duration.ofSeconds(20),
                 2);
         resolver = DnsResolverProviders.srv(target, dns, names, env);
     }

@@ -73,7 +73,7 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
         try {
             Json.object(Files.readAllBytes(file), reader::field);
         } catch (IOException refused) {
-            if (refused.getCause() instanceof JsonProcessingException malformed) {
+            if (refused.getCause() instanceof JsonProcessingException malformed && malformed.getLocation() != null) {
                 // Not what the parser stumbled over: it may be a secret in the wrong file.
                 throw new IOException("not valid JSON at line "
                         + malformed.getLocation().getLineNr() + ", column "

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -52,6 +53,9 @@ final class Json {
             if (parser.nextToken() != null) {
                 throw in.refuse("the text behind the object", "nothing");
             }
+        } catch (StreamConstraintsException tooMuch) {
+            // Bears no location.
+            throw new IOException("more than can be read: " + tooMuch.getOriginalMessage(), tooMuch);
         } catch (JsonProcessingException malformed) {
             throw new IOException(
                     "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "

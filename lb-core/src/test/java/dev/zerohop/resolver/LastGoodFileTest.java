@@ -1,0 +1,127 @@
+package dev.zerohop.resolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is kept can be read back, and nothing else stays behind. */
+class LastGoodFileTest {
+    @TempDir
+    Path directory;
+
+    private LastGoodFile file;
+
+    @BeforeEach
+    void setUp() {
+        file = new LastGoodFile(directory.resolve("orders"), "orders");
+    }
+
+    private static LastGoodFile.Content content(Endpoint... endpoints) {
+        return new LastGoodFile.Content(
+                EndpointSet.builder("orders").endpoints(List.of(endpoints)).build(), null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "10.0.0.1",
+                "::1",
+                "fe80::1%eth0",
+                "orders.shop",
+                "orders.shop.",
+                "a..b",
+                ".",
+                "1.2.3",
+                "1.2.3.4.5",
+                "256.0.0.1",
+                "b\u00fccher.example",
+                "\u65e5\u672c",
+                "\ud83d\ude80.example",
+                "lone-\ud800-surrogate",
+                "at-the-end-\ud800",
+                "\udc00-low",
+                "-",
+                "a/b",
+                "tab\tin",
+                "http:x"
+            })
+    void everyHostThatTheModelAcceptsIsReadBack(String host) throws IOException {
+        Endpoint endpoint = Endpoint.builder(host, 80).id("id of " + host).build();
+        file.write(content(endpoint));
+        assertThat(file.read().set().endpoints()).containsExactly(endpoint);
+    }
+
+    @Test
+    void aHostOfAnyLengthIsReadBack() throws IOException {
+        Endpoint endpoint = Endpoint.of("x".repeat(100_000), 80);
+        file.write(content(endpoint));
+        assertThat(file.read().set().endpoints()).containsExactly(endpoint);
+    }
+
+    @Test
+    void aConfigurationOfAnyLengthIsReadBack() throws IOException {
+        String long30MegaBytes = "x".repeat(30 << 20);
+        file.write(new LastGoodFile.Content(content(Endpoint.of("a", 1)).set(), long30MegaBytes));
+        assertThat(file.read().configuration()).isEqualTo(long30MegaBytes);
+    }
+
+    @Test
+    void whatIsTooLargeIsNeitherWrittenNorRead() throws IOException {
+        Endpoint endpoint = Endpoint.of("x".repeat(1000), 80);
+        LastGoodFile small = new LastGoodFile(file.path(), "orders", 500);
+        assertThatThrownBy(() -> small.write(content(endpoint)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("bytes, expected at most 500");
+        assertThat(directory).isEmptyDirectory();
+        file.write(content(endpoint));
+        assertThatThrownBy(small::read)
+                .isInstanceOf(IOException.class)
+                .hasMessage("is " + Files.size(file.path()) + " bytes long, expected at most 500");
+    }
+
+    @Test
+    void whatIsNoFileIsAnError() throws IOException {
+        Files.createDirectory(file.path());
+        assertThatThrownBy(file::read).isInstanceOf(IOException.class).hasMessage("is not a regular file");
+    }
+
+    @Test
+    void whatWritesThatWereCutShortLeftBehindIsRemovedAndNothingElse() throws IOException {
+        Path left = Files.writeString(directory.resolve("orders.123456.tmp"), "x");
+        Path underWay = Files.writeString(directory.resolve("orders.99.tmp"), "x");
+        Path ofAnother = Files.writeString(directory.resolve("orders2.123456.tmp"), "x");
+        Path ofTheUser = Files.writeString(directory.resolve("orders.mine.tmp"), "x");
+        for (Path old : List.of(left, ofAnother, ofTheUser)) {
+            Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+        }
+        file.write(content(Endpoint.of("a", 1)));
+        assertThat(directory.toFile().list())
+                .containsExactlyInAnyOrder("orders", "orders.99.tmp", "orders2.123456.tmp", "orders.mine.tmp");
+        assertThat(underWay).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1001, 100_000})
+    void whatIsNestedTooDeeplyIsAnErrorThatSaysSo(int depth) {
+        String text = "{\"endpoints\": [], \"config\": {\"a\": " + "[".repeat(depth) + "]".repeat(depth) + "}}";
+        assertThatThrownBy(() -> EndpointsJson.read(text.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("more than can be read: ")
+                .hasMessageContaining("nesting depth");
+    }
+}
