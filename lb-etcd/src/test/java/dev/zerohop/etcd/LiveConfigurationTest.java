@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -80,5 +81,14 @@ class LiveConfigurationTest {
         assertThat(random)
                 .isNotBlank()
                 .isEqualTo(ClientId.of(java.util.Map.of()).name());
+    }
+
+    @Test
+    void whatIsNestedTooDeeplyIsAnErrorThatSaysSo() {
+        String deep = "{\"policy\": " + "[".repeat(2000) + "]".repeat(2000) + "}";
+        assertThatThrownBy(() -> choose(deep, "client-0"))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("more than can be read: ")
+                .hasMessageContaining("nesting depth");
     }
 }

@@ -6,7 +6,7 @@ import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.fabric8.kubernetes.api.model.Service;
 
-/** A service that is nothing but another name in DNS, resolved by the core's own resolver. */
+/** A service that is nothing but another name in DNS, resolved by the module lb-dns. */
 final class ExternalName implements AutoCloseable {
     private final String text;
     private final Resolver resolver;
@@ -54,6 +54,7 @@ final class ExternalName implements AutoCloseable {
                 .asOf(all.asOf())
                 .stale(all.stale())
                 .removals(all.removals())
+                .note(all.note())
                 .build();
     }
 
