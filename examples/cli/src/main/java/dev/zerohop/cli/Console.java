@@ -7,16 +7,36 @@ final class Console {
     private final PrintStream out;
     private final PrintStream err;
     private final boolean live;
+    private final int outColumns;
+    private final int errColumns;
+
+    /**
+     * Wraps two streams that are no terminals.
+     *
+     * @param live whether a person watches {@code err}, so that a line that overwrites itself makes sense
+     */
+    Console(PrintStream out, PrintStream err, boolean live) {
+        this(out, err, live, 0, 0);
+    }
 
     /**
      * Wraps two streams.
      *
      * @param live whether a person watches {@code err}, so that a line that overwrites itself makes sense
+     * @param outColumns width of the terminal that {@code out} is, 0 if it is none: then no text is wrapped
+     * @param errColumns the same for {@code err}
      */
-    Console(PrintStream out, PrintStream err, boolean live) {
+    Console(PrintStream out, PrintStream err, boolean live, int outColumns, int errColumns) {
         this.out = out;
         this.err = err;
         this.live = live;
+        this.outColumns = outColumns;
+        this.errColumns = errColumns;
+    }
+
+    /** Into how many columns the text of an answer is to be wrapped, or 0 for not at all. */
+    int outColumns() {
+        return outColumns;
     }
 
     /** Writes one line, or several in one piece, and flushes. Returns false if nobody reads any more. */
@@ -25,9 +45,9 @@ final class Console {
         return !out.checkError();
     }
 
-    /** Tells the user something that is not the answer. Always one line. */
+    /** Tells the user something that is not the answer. Always one line, which only a terminal wraps. */
     void note(String text) {
-        err.println("zerohop: " + oneLine(text));
+        err.println(wrap("zerohop: " + oneLine(text), errColumns, "  "));
         err.flush();
     }
 
@@ -37,6 +57,25 @@ final class Console {
             err.print("\r\033[2K" + oneLine(text));
             err.flush();
         }
+    }
+
+    /** Breaks a line between words; no more than {@code columns} wide unless a word is, which stays whole. 0 columns: as it is. */
+    static String wrap(String text, int columns, String indent) {
+        if (columns <= 0) {
+            return text;
+        }
+        StringBuilder wrapped = new StringBuilder();
+        int used = 0;
+        for (String word : text.split(" ")) {
+            if (used > 0 && used + 1 + word.length() > columns) {
+                wrapped.append('\n').append(indent).append(word);
+                used = indent.length() + word.length();
+            } else {
+                wrapped.append(used > 0 ? " " : "").append(word);
+                used += word.length() + (used > 0 ? 1 : 0);
+            }
+        }
+        return wrapped.toString();
     }
 
     static String oneLine(String text) {

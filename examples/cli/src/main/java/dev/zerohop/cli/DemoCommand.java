@@ -120,27 +120,14 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static String text(Demo.Result result) {
+    private String text(Demo.Result result) {
         Table table = new Table("", "MEASURED", "EXPECTED", "HELD");
         for (DemoStep.Check check : result.notes().checks()) {
             table.row(check.what(), check.measured(), check.expected(), check.held() ? "yes" : "NO");
         }
-        return result.number() + ". " + result.step().title() + "\n"
-                + wrap(result.step().story(), 96) + "\n\n" + table.render("   ") + "\n";
-    }
-
-    private static String wrap(String text, int width) {
-        StringBuilder out = new StringBuilder();
-        StringBuilder line = new StringBuilder("  ");
-        for (String word : text.split(" ")) {
-            if (line.length() + 1 + word.length() > width) {
-                out.append(line).append('\n');
-                line.setLength(0);
-                line.append("  ");
-            }
-            line.append(' ').append(word);
-        }
-        return out.append(line).toString();
+        return result.number() + ". " + result.step().title() + "\n" + "   "
+                + Console.wrap(result.step().story(), console.outColumns() - 4, "   ") + "\n\n" + table.render("   ")
+                + "\n";
     }
 
     private static String json(List<Demo.Result> results, double seconds) {

@@ -2,6 +2,7 @@ package dev.zerohop.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
@@ -11,10 +12,13 @@ import java.util.concurrent.TimeUnit;
  * @param title what is shown
  * @param unit of the vertical axis
  * @param seconds length of the horizontal axis
+ * @param stacked whether each curve stands on the one before it, so that none hides another and the upper edge is the sum
  * @param curves one for each server, and one for failed calls if there were any
  * @param marks what happened when
+ * @param note one line more for the reader, or nothing
  */
-public record DemoPlot(String title, String unit, double seconds, List<Curve> curves, List<Mark> marks) {
+public record DemoPlot(
+        String title, String unit, double seconds, boolean stacked, List<Curve> curves, List<Mark> marks, String note) {
     private static final long BIN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     /** One curve; {@code points} are pairs of seconds and value. */
@@ -23,7 +27,7 @@ public record DemoPlot(String title, String unit, double seconds, List<Curve> cu
     /** An event at one instant. */
     public record Mark(double second, String text) {}
 
-    /** Calls per second by server. */
+    /** Calls per second by server, with how long they took. */
     public static DemoPlot rates(DemoTraffic traffic, long fromNanos, long toNanos, Mark... marks) {
         TreeSet<String> servers = new TreeSet<>();
         for (DemoTraffic.Sample sample : traffic.between(fromNanos, toNanos).samples()) {
@@ -39,20 +43,62 @@ public record DemoPlot(String title, String unit, double seconds, List<Curve> cu
         Curve failed = new Curve("failed calls", true, new ArrayList<>());
         for (long bin = fromNanos; bin + BIN_NANOS - toNanos <= 0; bin += BIN_NANOS) {
             DemoTraffic.Window window = traffic.between(bin, bin + BIN_NANOS);
-            double at = (bin + BIN_NANOS / 2 - fromNanos) / 1e9;
             for (Curve curve : curves) {
                 curve.points()
-                        .add(new double[] {at, window.share(curve.name()) / 100 * window.calls() / window.seconds()});
+                        .add(new double[] {middle(bin, fromNanos), window.answeredWell(curve.name()) / window.seconds()
+                        });
             }
-            failed.points().add(new double[] {at, window.failed() / window.seconds()});
+            failed.points().add(new double[] {middle(bin, fromNanos), window.failed() / window.seconds()});
         }
         if (traffic.between(fromNanos, toNanos).failed() > 0) {
             curves.add(failed);
         }
-        return new DemoPlot(traffic.name(), "calls per second", (toNanos - fromNanos) / 1e9, curves, List.of(marks));
+        return new DemoPlot(
+                traffic.name(),
+                "calls per second, one server on the other",
+                (toNanos - fromNanos) / 1e9,
+                true,
+                curves,
+                List.of(marks),
+                latencies(traffic, fromNanos, toNanos, marks));
+    }
+
+    /** What 99 % of the calls of each stream took at most. */
+    public static DemoPlot latencies(
+            String title, List<DemoTraffic> streams, long fromNanos, long toNanos, Mark... marks) {
+        List<Curve> curves = new ArrayList<>();
+        for (DemoTraffic traffic : streams) {
+            Curve curve = new Curve(traffic.name(), false, new ArrayList<>());
+            for (long bin = fromNanos; bin + BIN_NANOS - toNanos <= 0; bin += BIN_NANOS) {
+                DemoTraffic.Window window = traffic.between(bin, bin + BIN_NANOS);
+                if (window.calls() > 0) {
+                    curve.points().add(new double[] {middle(bin, fromNanos), window.latencyMillis(99)});
+                }
+            }
+            curves.add(curve);
+        }
+        return new DemoPlot(title, "milliseconds", (toNanos - fromNanos) / 1e9, false, curves, List.of(marks), "");
     }
 
     public static Mark mark(long fromNanos, long atNanos, String text) {
         return new Mark((atNanos - fromNanos) / 1e9, text);
+    }
+
+    private static double middle(long bin, long fromNanos) {
+        return (bin + BIN_NANOS / 2 - fromNanos) / 1e9;
+    }
+
+    private static String latencies(DemoTraffic traffic, long fromNanos, long toNanos, Mark... marks) {
+        if (marks.length == 0) {
+            return "latency: " + latency(traffic.between(fromNanos, toNanos));
+        }
+        long first = fromNanos + (long) (marks[0].second() * 1e9);
+        return "latency before: " + latency(traffic.between(fromNanos, first)) + "; after: "
+                + latency(traffic.between(first, toNanos));
+    }
+
+    private static String latency(DemoTraffic.Window window) {
+        return String.format(
+                Locale.ROOT, "median %.1f ms, 99 %% %.1f ms", window.latencyMillis(50), window.latencyMillis(99));
     }
 }

@@ -9,9 +9,11 @@ import java.util.Locale;
 final class DemoReport {
     private static final String STYLE = """
             :root { color-scheme: light dark; --page: #fcfcfa; --ink: #1c2024; --soft: #667078; --line: #dfe3e6; --card: #ffffff;
-              --good: #1a7f4b; --bad: #c0322b; --s0: #2f6fd0; --s1: #d9822b; --s2: #2a9d78; --s3: #8a56c9; --s4: #b8447a; }
+              --good: #1a7f4b; --bad: #c0322b; --s0: #2f6fd0; --s1: #d9822b; --s2: #2a9d78; --s3: #8a56c9; --s4: #b8447a;
+              --s5: #8a7a1f; --s6: #4a9fb5; --s7: #7d848a; }
             @media (prefers-color-scheme: dark) { :root { --page: #14171a; --ink: #e6e9eb; --soft: #98a3ab; --line: #2f363b;
-              --card: #1b1f23; --good: #4cc38a; --bad: #f2695f; --s0: #6aa5ff; --s1: #f0a35a; --s2: #54c9a3; --s3: #b992f0; --s4: #ea83b0; } }
+              --card: #1b1f23; --good: #4cc38a; --bad: #f2695f; --s0: #6aa5ff; --s1: #f0a35a; --s2: #54c9a3; --s3: #b992f0; --s4: #ea83b0;
+              --s5: #cdbb55; --s6: #7cc7da; --s7: #a9b1b7; } }
             * { box-sizing: border-box; }
             body { margin: 0 auto; max-width: 66rem; padding: 2.5rem 1.25rem 4rem; background: var(--page); color: var(--ink);
               font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
@@ -28,7 +30,8 @@ final class DemoReport {
             svg { display: block; width: 100%; height: auto; }
             svg text { fill: var(--soft); font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
             .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .82rem; color: var(--soft); }
-            .legend i { display: inline-block; width: 1.1rem; height: 3px; border-radius: 2px; vertical-align: middle; margin-right: .4rem; }
+            .legend i { display: inline-block; width: 1.1rem; height: 9px; border-radius: 2px; vertical-align: middle; margin-right: .4rem; }
+            .note { color: var(--soft); font-size: .82rem; margin: .15rem 0 0; }
             .scroll { overflow-x: auto; }
             table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
             th { text-align: left; color: var(--soft); font-weight: 500; }
@@ -112,7 +115,11 @@ final class DemoReport {
                     .append(escape(plot.curves().get(i).name()))
                     .append("</span>");
         }
-        out.append("</div>\n</figure>\n");
+        out.append("</div>\n");
+        if (!plot.note().isEmpty()) {
+            out.append("<p class=\"note\">").append(escape(plot.note())).append("</p>\n");
+        }
+        out.append("</figure>\n");
     }
 
     private static String mark(boolean held) {

@@ -53,10 +53,25 @@ public final class DemoTraffic implements AutoCloseable {
             return calls() == 0 ? 0 : 100.0 * answeredBy(server) / calls();
         }
 
+        /** How many calls this server answered without an error. */
+        long answeredWell(String server) {
+            return samples.stream()
+                    .filter(sample -> sample.result().error() == null
+                            && server.equals(sample.result().server()))
+                    .count();
+        }
+
         private long answeredBy(String server) {
             return samples.stream()
                     .filter(sample -> server.equals(sample.result().server()))
                     .count();
+        }
+
+        /** What this part of the calls, in percent, took at most, in milliseconds; 0 if there were none. */
+        public double latencyMillis(double percent) {
+            Histogram histogram = new Histogram();
+            samples.forEach(sample -> histogram.record(sample.latencyNanos()));
+            return histogram.percentileMillis(percent);
         }
 
         public Map<String, Long> byServer() {

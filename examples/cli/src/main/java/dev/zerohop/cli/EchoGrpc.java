@@ -53,7 +53,7 @@ final class EchoGrpc extends HandlerRegistry {
             return new ServerCall.Listener<byte[]>() {
                 @Override
                 public void onHalfClose() {
-                    long delay = behaviour.delayMillis();
+                    long delay = behaviour.nextDelayMillis();
                     if (delay == 0) {
                         answer(call);
                     } else {

@@ -53,7 +53,7 @@ final class EchoHttp extends SimpleChannelInboundHandler<FullHttpRequest> {
         Channel channel = context.channel();
         channel.attr(RUNNING).set(channel.attr(RUNNING).get() + 1);
         boolean keepAlive = HttpUtil.isKeepAlive(request);
-        long delay = behaviour.delayMillis();
+        long delay = behaviour.nextDelayMillis();
         if (delay == 0) {
             answer(channel, keepAlive);
         } else {

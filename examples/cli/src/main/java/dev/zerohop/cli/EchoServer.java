@@ -39,12 +39,20 @@ public final class EchoServer implements AutoCloseable {
     static final class Behaviour {
         private final AtomicLong answers = new AtomicLong();
         private final AtomicLong failures = new AtomicLong();
+        private final AtomicLong freeAtNanos = new AtomicLong(System.nanoTime());
         private volatile long delayMillis;
+        private volatile boolean oneAtATime;
         private volatile double failPercent;
 
         /** Sets how long each call waits for its answer. */
         Behaviour delay(Duration delay) {
             this.delayMillis = delay.toMillis();
+            return this;
+        }
+
+        /** From now on it works on one call after the other, as long as its delay on each; the others wait for their turn. */
+        Behaviour oneAtATime() {
+            this.oneAtATime = true;
             return this;
         }
 
@@ -54,8 +62,15 @@ public final class EchoServer implements AutoCloseable {
             return this;
         }
 
-        long delayMillis() {
-            return delayMillis;
+        /** After what time the call at hand is to be answered. */
+        long nextDelayMillis() {
+            if (!oneAtATime) {
+                return delayMillis;
+            }
+            long now = System.nanoTime();
+            long work = TimeUnit.MILLISECONDS.toNanos(delayMillis);
+            long done = freeAtNanos.updateAndGet(free -> (free - now > 0 ? free : now) + work);
+            return TimeUnit.NANOSECONDS.toMillis(done - now);
         }
 
         /** Whether the call at hand is to fail: spread evenly, so that the share is exact after few calls and needs no luck. */

@@ -32,6 +32,7 @@ final class FileStory implements DemoStory<FileWorld> {
                 new SlowStep(),
                 new ErrorsStep(),
                 new ShardStep(),
-                new SourceLostStep());
+                new SourceLostStep(),
+                new WhyStep());
     }
 }

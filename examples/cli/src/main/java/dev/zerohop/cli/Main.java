@@ -13,7 +13,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -33,7 +32,8 @@ import picocli.CommandLine.Spec;
             RegisterCommand.class,
             GatewayCommand.class,
             OrchestratorCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            CompletionCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
@@ -46,6 +46,12 @@ public final class Main implements Runnable {
     static final int OK = 0;
     static final int FAILED = 1;
     static final int BAD_INPUT = 2;
+
+    /** picocli's minimum. */
+    private static final int LEAST_HELP_COLUMNS = 55;
+
+    /** Wider than any line of help. */
+    private static final int UNWRAPPED_COLUMNS = 4_000;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -64,7 +70,13 @@ public final class Main implements Runnable {
         PrintStream out = stream(FileDescriptor.out);
         PrintStream err = stream(FileDescriptor.err);
         System.setOut(err);
-        System.exit(run(root, new Console(out, err, Boolean.getBoolean("zerohop.live")), new ZerohopCallers(), args));
+        Console console = new Console(
+                out,
+                err,
+                Boolean.getBoolean("zerohop.live"),
+                Integer.getInteger("zerohop.out.columns", 0),
+                Integer.getInteger("zerohop.err.columns", 0));
+        System.exit(run(root, console, new ZerohopCallers(), args));
     }
 
     /** Runs one command in this process. */
@@ -75,6 +87,8 @@ public final class Main implements Runnable {
     private static int run(Object root, Console console, Callers callers, String... args) {
         CommandLine line = new CommandLine(root, new Commands(console, callers));
         line.setExpandAtFiles(false);
+        line.setUsageHelpWidth(
+                console.outColumns() > 0 ? Math.max(LEAST_HELP_COLUMNS, console.outColumns()) : UNWRAPPED_COLUMNS);
         line.setExecutionStrategy(parsed -> {
             String help = help(parsed);
             if (help != null) {
@@ -84,7 +98,7 @@ public final class Main implements Runnable {
             return new CommandLine.RunLast().execute(parsed);
         });
         line.setParameterExceptionHandler((refused, ignored) -> {
-            console.note(brief(refused));
+            console.note(Misspelt.explain(refused));
             return BAD_INPUT;
         });
         line.setExecutionExceptionHandler((thrown, command, parsed) -> {
@@ -114,10 +128,6 @@ public final class Main implements Runnable {
             }
         }
         return null;
-    }
-
-    private static String brief(ParameterException refused) {
-        return refused.getMessage() == null ? refused.toString() : refused.getMessage();
     }
 
     /** Libraries that log through the JDK would write between the command's own lines. */

@@ -28,10 +28,9 @@ final class OrchestratorCommand implements Callable<Integer> {
     @Option(
             names = "--etcd",
             required = true,
-            paramLabel = "HOST:PORT",
-            split = ",",
+            paramLabel = "HOST:PORT[,HOST:PORT...]",
             description = "the members of the etcd cluster, separated by commas")
-    private List<String> etcd = List.of();
+    private String etcd = "";
 
     @Option(names = "--service", required = true, paramLabel = "NAME", description = "whose endpoints are probed")
     private String service = "";
@@ -129,7 +128,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
     private EtcdClient client() {
         try {
-            return EtcdClient.of(etcd.toArray(String[]::new));
+            return EtcdClient.of(etcd.split(",", -1));
         } catch (IllegalArgumentException refused) {
             throw new BadInput("--etcd: " + refused.getMessage());
         }

@@ -32,13 +32,24 @@ final class Cli {
     }
 
     static Result run(Callers callers, String... args) {
+        return run(callers, 0, args);
+    }
+
+    /** As if both streams were a terminal of that width. */
+    static Result onTerminal(int columns, String... args) {
+        return run(new ZerohopCallers(), columns, args);
+    }
+
+    private static Result run(Callers callers, int columns, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = Main.run(
                 new Console(
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
-                        false),
+                        false,
+                        columns,
+                        columns),
                 callers,
                 args);
         return new Result(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

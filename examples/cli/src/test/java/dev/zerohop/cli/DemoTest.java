@@ -32,13 +32,16 @@ class DemoTest {
         assertThat(story).as("%s", result.out()).containsEntry("held", true);
         assertThat(result.code()).isZero();
         List<Map<String, Object>> steps = JsonText.objects(story.get("steps"));
-        assertThat(steps).hasSize(8).allSatisfy(step -> assertThat(step).containsEntry("held", true));
+        assertThat(steps).hasSize(9).allSatisfy(step -> assertThat(step).containsEntry("held", true));
         String html = Files.readString(report);
         assertThat(html)
                 .startsWith("<!doctype html>")
                 .contains("<svg")
                 .doesNotContain("src=", "@import", "<script", "<link");
-        assertThat(html).contains("calls per second", "seconds", "orders-0");
+        assertThat(html).contains("calls per second", "seconds", "orders-0", "What 99 % of the calls took at most");
+        // All plots but that one show calls per second, with their latencies beneath.
+        assertThat(html.split("<figure>", -1)).hasSize(1 + 8 * 2 + 4);
+        assertThat(html.split("class=\"note\">latency", -1)).hasSize(1 + 8 * 2 + 3);
     }
 
     static Stream<Arguments> eachStepNoticesWhenItIsBroken() {
@@ -54,7 +57,8 @@ class DemoTest {
                 broken(new SlowStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
                 broken(new ErrorsStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
                 broken(new ShardStep(), new Sabotage("{\"policy\": \"round_robin\"}")),
-                broken(new SourceLostStep(), new Sabotage(FileStory.WEIGHTED).forgetful()));
+                broken(new SourceLostStep(), new Sabotage(FileStory.WEIGHTED).forgetful()),
+                broken(new WhyStep(), new Sabotage("{\"policy\": \"rendezvous\"}").withKey()));
     }
 
     private static Arguments broken(DemoStep<FileWorld> step, Sabotage sabotage) {

@@ -2,6 +2,9 @@ package dev.zerohop.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,7 +53,42 @@ class HelpTest {
                         "register",
                         "gateway",
                         "orchestrator",
-                        "doctor");
+                        "doctor",
+                        "completion");
+    }
+
+    @Test
+    void helpIsWrappedToTheTerminalAndOnlyThere() {
+        assertThat(Cli.onTerminal(70, "call", "--help").outLines())
+                .hasSizeGreaterThan(30)
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(70));
+        assertThat(Cli.run("call", "--help").outLines())
+                .anySatisfy(line -> assertThat(line)
+                        .contains("how to pick: round_robin")
+                        .contains("what the source configures, else weighted_round_robin)"));
+    }
+
+    @Test
+    void aMessageIsWrappedToTheTerminalAndOnlyThere() {
+        Cli.Result result = Cli.onTerminal(40, "wach");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.errLines())
+                .hasSizeGreaterThan(1)
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(40));
+        assertThat(result.err()).startsWith("zerohop: no command 'wach', did you mean\n  'watch'?");
+        assertThat(Cli.run("wach").errLines()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "register", "orchestrator", "doctor"})
+    void noOptionIsTwiceInAUsage(String command) {
+        String usage = Cli.run(command, "--help").outLines().get(0);
+        List<String> options = Pattern.compile("--[a-z-]+")
+                .matcher(usage)
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        assertThat(options).isNotEmpty().doesNotHaveDuplicates();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,9 @@ class ScriptTest {
         tools = Files.createDirectories(directory.resolve("tools"));
         tool(
                 tools.resolve("mvn"),
-                "echo run >> '" + directory.resolve("builds") + "'; sleep 0.3; echo noise; "
+                "echo run >> '" + directory.resolve("builds")
+                        + "'; echo '[INFO] Building zerohop core 0.1.0-SNAPSHOT                      [1/2]'; sleep 0.3; echo noise; "
+                        + "echo '[INFO] Building zerohop command line 0.1.0-SNAPSHOT                 [2/2]'; "
                         + "if [ -f fail ]; then echo 'it is broken' >&2; exit 1; fi; "
                         + "mkdir -p examples/cli/build/lib; : > examples/cli/build/lib/dep.jar; : > examples/cli/build/zerohop-cli-1.jar");
         age();
@@ -64,10 +67,33 @@ class ScriptTest {
         assertThat(first.code()).isZero();
         assertThat(first.out().lines()).contains("dev.zerohop.cli.Main", "call", "a b", "tool options: none");
         assertThat(first.out()).doesNotContain("noise");
-        assertThat(first.err().lines()).hasSize(1);
+        assertThat(first.err().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("building the command line"),
+                        line -> assertThat(line).matches("zerohop: building 1/2 zerohop core, after [0-9]+ s"),
+                        line -> assertThat(line).matches("zerohop: building 2/2 zerohop command line, after [0-9]+ s"),
+                        line -> assertThat(line).matches("zerohop: built in [0-9]+ s"));
         Ended second = run(root, "watch");
         assertThat(second.err()).isEmpty();
         assertThat(builds()).isEqualTo(1);
+    }
+
+    @Test
+    void whereStderrIsATerminalProgressIsOneLineAndJavaLearnsTheWidth() throws Exception {
+        assumeThat(Path.of("/usr/bin/script")).exists();
+        Ended ended = end(start(root, "/usr/bin/script", "-qec", "stty cols 70; '" + script + "' watch", "/dev/null"));
+        assertThat(ended.code()).isZero();
+        assertThat(ended.out())
+                .contains("\r\033[Kzerohop: building 1/2 zerohop core, ")
+                .doesNotContain(", after ")
+                .contains("zerohop: built in ")
+                .contains("-Dzerohop.out.columns=70")
+                .contains("-Dzerohop.err.columns=70");
+    }
+
+    @Test
+    void whereNoStreamIsATerminalJavaIsGivenNoWidth() throws Exception {
+        assertThat(run(root, "watch").out()).doesNotContain("columns");
     }
 
     @Test

@@ -1,0 +1,85 @@
+package dev.zerohop.cli;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What is wrong with a command line, in one line, and what was probably meant. */
+final class Misspelt {
+    private Misspelt() {}
+
+    static String explain(ParameterException refused) {
+        CommandLine line = refused.getCommandLine();
+        List<String> unmatched = refused instanceof UnmatchedArgumentException arguments
+                ? arguments.getUnmatched()
+                : line.getUnmatchedArguments();
+        // A mistyped option is also one that is missing: what stands there says more than what does not.
+        for (String given : unmatched) {
+            if (given.startsWith("-") && given.length() > 1) {
+                return option(line.getCommandSpec(), given);
+            }
+        }
+        if (!unmatched.isEmpty() && !line.getSubcommands().isEmpty()) {
+            return command(line, unmatched.get(0));
+        }
+        return refused.getMessage() == null ? refused.toString() : refused.getMessage();
+    }
+
+    private static String option(CommandSpec command, String given) {
+        String name = given.contains("=") ? given.substring(0, given.indexOf('=')) : given;
+        TreeSet<String> known = new TreeSet<>();
+        for (OptionSpec option : command.options()) {
+            known.addAll(List.of(option.names()));
+        }
+        String meant = nearest(name, known);
+        return "unknown option '" + name + "'"
+                + (meant == null ? "" : ", did you mean '" + meant + "'?")
+                + " (see " + command.qualifiedName() + " --help)";
+    }
+
+    private static String command(CommandLine line, String given) {
+        String meant = nearest(given, line.getSubcommands().keySet());
+        return "no command '" + given + "'"
+                + (meant == null ? "" : ", did you mean '" + meant + "'?")
+                + " (expected one of " + String.join(", ", line.getSubcommands().keySet()) + ")";
+    }
+
+    /** The known word that is written most like the given one, or null if none is near. */
+    static @Nullable String nearest(String given, Collection<String> known) {
+        String nearest = null;
+        int least = Math.max(1, given.replace("-", "").length() / 3) + 1;
+        for (String word : known) {
+            int distance = distance(given, word);
+            if (distance < least) {
+                least = distance;
+                nearest = word;
+            }
+        }
+        return nearest;
+    }
+
+    /** Letters that are missing, added, replaced, or swapped with their neighbour. */
+    private static int distance(String a, String b) {
+        int[][] least = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    least[i][j] = i + j;
+                    continue;
+                }
+                int replaced = least[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                least[i][j] = Math.min(replaced, 1 + Math.min(least[i - 1][j], least[i][j - 1]));
+                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                    least[i][j] = Math.min(least[i][j], least[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return least[a.length()][b.length()];
+    }
+}
