@@ -6,7 +6,9 @@ import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.ServerWebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,8 +76,14 @@ class GoawayTest {
         for (int watch = 1; watch <= 4; watch++) {
             int opened = watch;
             until(() -> api.watches.size() == opened && copy.names.contains("a"));
+            ServerWebSocket socket = api.watches.get(opened - 1);
+            // The server has opened it before the client has; an event that arrives says that both have.
+            String event = "event-" + opened;
+            socket.writeTextMessage("{\"type\":\"ADDED\",\"object\":"
+                    + Serialization.asJson(ScriptedApi.versioned(Slices.slice(event), "1" + opened)) + "}");
+            until(() -> copy.names.contains(event));
             time.advance(Reflector.SETTLED);
-            api.watches.get(opened - 1).close((short) 1001);
+            socket.close((short) 1001);
         }
         assertThat(copy.failures).isEmpty();
     }
