@@ -103,7 +103,8 @@ record Assignment(long fence, String writer, List<String> workers) {
                 case "fence" -> read.fence = in.number(name, 1, Long.MAX_VALUE);
                 case "writer" -> read.writer = in.text(name);
                 case "workers" -> read.workers = in.array(name, in::text);
-                default -> throw new IOException(name + " is not known, expected fence, writer or workers");
+                // Of a later version: the two run side by side during an upgrade.
+                default -> in.skip();
             }
         });
         return new Assignment(

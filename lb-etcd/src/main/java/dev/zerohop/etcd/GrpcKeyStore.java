@@ -18,6 +18,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -167,8 +168,7 @@ final class GrpcKeyStore implements KeyStore {
                 for (io.etcd.jetcd.api.Event event : response.getEventsList()) {
                     KeyValue pair = event.getKv();
                     boolean put = event.getType() == io.etcd.jetcd.api.Event.EventType.PUT;
-                    events.add(
-                            new Event(pair.getKey().toStringUtf8(), put ? entry(pair) : null, pair.getModRevision()));
+                    events.add(new Event(text(pair.getKey()), put ? entry(pair) : null, pair.getModRevision()));
                 }
                 watcher.onEvents(response.getHeader().getRevision(), events);
             }
@@ -195,7 +195,14 @@ final class GrpcKeyStore implements KeyStore {
     }
 
     private static Entry entry(KeyValue pair) {
-        return new Entry(pair.getKey().toStringUtf8(), pair.getValue(), pair.getModRevision());
+        return new Entry(text(pair.getKey()), pair.getValue(), pair.getModRevision());
+    }
+
+    /** A key as text. Those that are no UTF-8 stay apart from one another and from all others, whose bytes differ. */
+    private static String text(ByteString key) {
+        return key.isValidUtf8()
+                ? key.toStringUtf8()
+                : key.toStringUtf8() + " (not UTF-8: " + HexFormat.of().formatHex(key.toByteArray()) + ")";
     }
 
     static ByteString bytes(String text) {

@@ -9,6 +9,7 @@ import com.google.protobuf.CodedOutputStream;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import io.grpc.CallOptions;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -41,9 +42,14 @@ final class GrpcProber implements Prober {
             .build();
 
     private final String service;
+    private final @Nullable TlsFiles tls;
+    private final @Nullable String authority;
 
-    GrpcProber(String service) {
+    /** {@code authority} is the name that certificates must carry; null for each endpoint's host. In plain text without {@code tls}. */
+    GrpcProber(String service, @Nullable TlsFiles tls, @Nullable String authority) {
         this.service = service;
+        this.tls = tls;
+        this.authority = authority;
     }
 
     @Override
@@ -78,11 +84,20 @@ final class GrpcProber implements Prober {
             private synchronized ManagedChannel channel() {
                 ManagedChannel open = channel;
                 if (open == null) {
-                    open = NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
-                            .usePlaintext()
+                    if (tls != null) {
+                        // Where the last connection ended, files may have changed; a probe may block.
+                        tls.refresh();
+                    }
+                    NettyChannelBuilder builder = NettyChannelBuilder.forAddress(
+                                    endpoint.host(),
+                                    endpoint.port(),
+                                    tls == null ? InsecureChannelCredentials.create() : tls.credentials())
                             .disableRetry()
-                            .disableServiceConfigLookUp()
-                            .build();
+                            .disableServiceConfigLookUp();
+                    if (tls != null && authority != null) {
+                        builder.overrideAuthority(authority);
+                    }
+                    open = builder.build();
                     channel = open;
                     if (closed) {
                         open.shutdownNow();

@@ -104,9 +104,8 @@ record HealthVerdict(
                 case "ttlSeconds" -> ttlSeconds = in.number(name, 1, MAX_TTL_SECONDS);
                 case "agreed" -> agreed = in.array(name, in::text);
                 case "since" -> since = instant(in, name);
-                default ->
-                    throw new IOException(name
-                            + " is not known, expected status, reason, writer, fence, ttlSeconds, agreed or since");
+                // Of a later version: the two run side by side while orchestrators and clients are upgraded.
+                default -> in.skip();
             }
         }
     }

@@ -82,7 +82,8 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
                     var ignored = in.array(name, path -> down(in, path, read.down));
                 }
                 case "pending" -> read.pending = in.array(name, in::text);
-                default -> throw new IOException(name + " is not known, expected assignment, down or pending");
+                // Of a later version: the two run side by side during an upgrade.
+                default -> in.skip();
             }
         });
         return new Observation(read.assignment, read.down, Set.copyOf(read.pending));
@@ -99,7 +100,7 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
                 case "id" -> read.id = same.text(path + ".id");
                 case "reason" -> read.reason = same.text(path + ".reason");
                 case "since" -> read.since = HealthVerdict.instant(same, path + ".since");
-                default -> throw new IOException(path + "." + name + " is not known, expected id, reason or since");
+                default -> same.skip();
             }
         });
         return down.put(read.id, new Down(read.reason, read.since)) == null;

@@ -4,10 +4,10 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS to etcd, in files.
+ * TLS, in files: to etcd, or to the endpoints that are probed.
  *
  * @param ca PEM certificates that sign the servers'; null for those that Java trusts
- * @param certificate PEM certificate chain of this client; null for none
+ * @param certificate PEM certificate chain of this side; null for none
  * @param key its private key in PEM, unencrypted; given exactly if {@code certificate} is
  * @param authority the name that a server's certificate must carry; null for the host that is connected to
  */

@@ -7,6 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +21,11 @@ final class TlsFiles {
 
     private final Tls tls;
     private Contents contents;
-    private volatile ChannelCredentials credentials;
+    private volatile Material material;
     private String problem = "";
+
+    /** What connections are made with. */
+    private record Material(ChannelCredentials credentials, SSLContext context) {}
 
     /** What the files hold; compared to tell whether anything changed. */
     private record Contents(
@@ -57,7 +64,7 @@ final class TlsFiles {
         this.tls = tls;
         try {
             contents = Contents.of(tls);
-            credentials = credentials(contents);
+            material = material(contents);
         } catch (IOException unusable) {
             throw new IllegalArgumentException(unusable.getMessage(), unusable);
         }
@@ -65,7 +72,12 @@ final class TlsFiles {
 
     /** What the next connection is made with. Never waits for files. */
     ChannelCredentials credentials() {
-        return credentials;
+        return material.credentials();
+    }
+
+    /** The same for a socket. Never waits for files. */
+    SSLSocketFactory sockets() {
+        return material.context().getSocketFactory();
     }
 
     /** Takes over what changed in the files. Blocks for them. */
@@ -73,7 +85,7 @@ final class TlsFiles {
         try {
             Contents now = Contents.of(tls);
             if (!now.equals(contents)) {
-                credentials = credentials(now);
+                material = material(now);
                 contents = now;
                 LOG.info("{}: read again after a change", tls);
             }
@@ -87,24 +99,33 @@ final class TlsFiles {
         }
     }
 
-    private ChannelCredentials credentials(Contents now) throws IOException {
+    private Material material(Contents now) throws IOException {
         TlsChannelCredentials.Builder builder = TlsChannelCredentials.newBuilder();
+        TrustManager[] trust = null;
+        KeyManager[] keys = null;
         if (now.ca() != null) {
             try {
-                builder.trustManager(Pem.trusting(now.ca().toByteArray()));
+                trust = Pem.trusting(now.ca().toByteArray());
+                builder.trustManager(trust);
             } catch (GeneralSecurityException | IOException bad) {
                 throw unusable("CA file " + tls.ca(), bad);
             }
         }
         if (now.certificate() != null && now.key() != null) {
             try {
-                builder.keyManager(
-                        Pem.showing(now.certificate().toByteArray(), now.key().toByteArray()));
+                keys = Pem.showing(now.certificate().toByteArray(), now.key().toByteArray());
+                builder.keyManager(keys);
             } catch (GeneralSecurityException | IOException bad) {
                 throw unusable("client certificate " + tls.certificate() + " with key " + tls.key(), bad);
             }
         }
-        return builder.build();
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys, trust, null);
+            return new Material(builder.build(), context);
+        } catch (GeneralSecurityException bad) {
+            throw unusable("TLS", bad);
+        }
     }
 
     private static IOException unusable(String what, Exception why) {

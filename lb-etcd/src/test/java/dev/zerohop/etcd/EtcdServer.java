@@ -156,6 +156,10 @@ final class EtcdServer implements AutoCloseable {
     }
 
     private static String binary() {
+        String stated = System.getProperty("zerohop.etcd");
+        if (stated != null) {
+            return stated;
+        }
         for (String entry : String.valueOf(System.getenv("PATH")).split(File.pathSeparator)) {
             Path candidate = Path.of(entry, "etcd");
             if (Files.isExecutable(candidate)) {
@@ -376,6 +380,18 @@ final class EtcdServer implements AutoCloseable {
                 .setKey(ByteString.copyFromUtf8(key))
                 .setValue(ByteString.copyFromUtf8(value))
                 .build());
+    }
+
+    void putRaw(ByteString key, String value) {
+        var ignored = keys().put(PutRequest.newBuilder()
+                .setKey(key)
+                .setValue(ByteString.copyFromUtf8(value))
+                .build());
+    }
+
+    void deleteRaw(ByteString key) {
+        var ignored =
+                keys().deleteRange(DeleteRangeRequest.newBuilder().setKey(key).build());
     }
 
     void putBytes(String key, byte[] value) {

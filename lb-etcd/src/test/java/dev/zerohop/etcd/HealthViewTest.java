@@ -176,7 +176,7 @@ class HealthViewTest {
                 "{\"ttlSeconds\": 3601} | ttlSeconds was 3601, expected a whole number from 1 to 3600",
                 "{\"since\": \"noon\"} | since was noon, expected an instant",
                 "{\"agreed\": \"a\"} | agreed was a, expected an array",
-                "{\"colour\": 1} | colour is not known, expected status, reason",
+                "{\"colour\": 1} | fence, status, ttlSeconds, writer was missing",
             })
     void aBadValueIsRefusedWithWhatWasExpected(String value, String reason) {
         assertThat(put("a", ByteString.copyFromUtf8(value))).isFalse();

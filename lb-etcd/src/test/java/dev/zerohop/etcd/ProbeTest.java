@@ -119,13 +119,35 @@ class ProbeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"http:/health", "http:/health?deep=1", "grpc:orders.v1.Orders", "grpc:", "tcp"})
+    @ValueSource(
+            strings = {
+                "http:/health",
+                "http:/health?deep=1",
+                "grpc:orders.v1.Orders",
+                "grpc:",
+                "tcp",
+                "https:/health",
+                "grpcs:orders",
+                "tls"
+            })
     void isReadAsItIsWritten(String text) {
         assertThat(Probe.parse(text)).hasToString(text);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "http", "http:health", "http:/a b", "http:/a#b", "tcp:80", "udp"})
+    @ValueSource(
+            strings = {
+                "",
+                "http",
+                "http:health",
+                "http:/a b",
+                "http:/a#b",
+                "tcp:80",
+                "udp",
+                "https",
+                "https:health",
+                "tls:443"
+            })
     void isRefused(String text) {
         assertThatThrownBy(() -> Probe.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)

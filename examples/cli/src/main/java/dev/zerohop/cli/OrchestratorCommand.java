@@ -1,16 +1,19 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.EtcdClientBuilder;
 import dev.zerohop.etcd.HealthOrchestrator;
 import dev.zerohop.etcd.Probe;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code zerohop orchestrator}. */
@@ -40,8 +43,33 @@ final class OrchestratorCommand implements Callable<Integer> {
             required = true,
             paramLabel = "PROBE",
             description =
-                    "http:/path (a GET that is answered with 200 to 299), grpc:service (the standard health check; grpc: for the whole server) or tcp")
+                    "http:/path (a GET that is answered with 200 to 299), grpc:service (the standard health check; grpc: for the whole server) or tcp;"
+                            + " over TLS https:/path, grpcs:service or tls")
     private String probe = "";
+
+    @Option(
+            names = "--probe-ca",
+            paramLabel = "FILE",
+            description = "the PEM certificates that sign the endpoints' (default: those that Java trusts)")
+    private @Nullable Path probeCa;
+
+    @Option(
+            names = "--probe-authority",
+            paramLabel = "NAME",
+            description = "the name that the endpoints' certificates must carry (default: the host of each)")
+    private @Nullable String probeAuthority;
+
+    @Option(
+            names = "--probe-cert",
+            paramLabel = "FILE",
+            description = "what endpoints are shown over TLS, PEM; with --probe-key")
+    private @Nullable Path probeCertificate;
+
+    @Option(names = "--probe-key", paramLabel = "FILE", description = "its private key, PEM")
+    private @Nullable Path probeKey;
+
+    @Mixin
+    private final EtcdAccess access = new EtcdAccess();
 
     @Option(
             names = "--id",
@@ -128,7 +156,9 @@ final class OrchestratorCommand implements Callable<Integer> {
 
     private EtcdClient client() {
         try {
-            return EtcdClient.of(etcd.split(",", -1));
+            EtcdClientBuilder builder = EtcdClient.builder().servers(etcd.split(",", -1));
+            access.applyTo(builder);
+            return builder.build();
         } catch (IllegalArgumentException refused) {
             throw new BadInput("--etcd: " + refused.getMessage());
         }
@@ -136,7 +166,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
     private HealthOrchestrator orchestrator(EtcdClient client, HealthOrchestrator.Listener listener) {
         try {
-            return HealthOrchestrator.builder(client, service, id == null ? defaultId() : id, Probe.parse(probe))
+            return HealthOrchestrator.builder(client, service, id == null ? defaultId() : id, probe())
                     .interval(Duration.ofMillis(intervalMillis))
                     .timeout(Duration.ofMillis(timeoutMillis))
                     .healthyThreshold(healthy)
@@ -149,6 +179,27 @@ final class OrchestratorCommand implements Callable<Integer> {
         } catch (IllegalArgumentException refused) {
             throw new BadInput(String.valueOf(refused.getMessage()));
         }
+    }
+
+    private Probe probe() {
+        Probe parsed = Probe.parse(probe);
+        EtcdAccess.together("--probe-cert", probeCertificate, "--probe-key", probeKey);
+        boolean stated = probeCa != null || probeAuthority != null || probeCertificate != null;
+        Checks.that(
+                !stated || parsed.overTls(),
+                "--probe",
+                probe,
+                "one over TLS (https:/path, grpcs:service or tls), because a TLS option of the probe is given");
+        if (probeCa != null) {
+            parsed = parsed.tls(probeCa);
+        }
+        if (probeAuthority != null) {
+            parsed = parsed.authority(probeAuthority);
+        }
+        if (probeCertificate != null && probeKey != null) {
+            parsed = parsed.clientCertificate(probeCertificate, probeKey);
+        }
+        return parsed;
     }
 
     private static String defaultId() {

@@ -114,6 +114,19 @@ class BadInputTest {
                 refused("'--etcd=HOST:PORT[,HOST:PORT...]'", "orchestrator"),
                 refused("--etcd: etcd server was 'nowhere'", orchestrator("--etcd", "nowhere")),
                 refused("the probe was 'udp'", orchestrator("--probe", "udp")),
+                refused(
+                        "--probe was 'tcp', expected one over TLS",
+                        orchestrator("--probe-ca", "/nowhere/ca.pem", "--probe", "tcp")),
+                refused(
+                        "--probe-key is missing, expected --probe-cert and --probe-key together",
+                        orchestrator("--probe", "tls", "--probe-cert", "/nowhere/cert.pem")),
+                refused(
+                        "/nowhere/ca.pem cannot be read",
+                        orchestrator("--probe", "https:/", "--probe-ca", "/nowhere/ca.pem")),
+                refused("--etcd: /nowhere/ca.pem cannot be read", orchestrator("--etcd-ca", "/nowhere/ca.pem")),
+                refused(
+                        "--etcd-password-file is missing, expected --etcd-user and --etcd-password-file together",
+                        orchestrator("--etcd-user", "me")),
                 refused("the path of a probe was 'health'", orchestrator("--probe", "http:health")),
                 refused("interval was PT0S", orchestrator("--interval", "0")),
                 refused("timeout was PT6S, expected PT0.01S to PT5S", orchestrator("--timeout", "6000")),
@@ -131,15 +144,17 @@ class BadInputTest {
                 .toArray(String[]::new);
     }
 
-    /** With one option as it must not be. */
-    private static String[] orchestrator(String option, String value) {
+    /** With options as they must not be. */
+    private static String[] orchestrator(String... given) {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("--etcd", "127.0.0.1:1");
         options.put("--service", "orders");
         options.put("--probe", "tcp");
-        options.put(option, value);
+        for (int i = 0; i < given.length; i += 2) {
+            options.put(given[i], given[i + 1]);
+        }
         List<String> args = new ArrayList<>(List.of("orchestrator"));
-        options.forEach((name, given) -> args.addAll(List.of(name, given)));
+        options.forEach((name, value) -> args.addAll(List.of(name, value)));
         return args.toArray(String[]::new);
     }
 

@@ -1,0 +1,62 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** etcd's keys are bytes, and some are no text. */
+class RawKeysTest {
+    private static final ByteString FIRST = key(0xff);
+    private static final ByteString SECOND = key(0xfe);
+
+    /** What both would be without more. */
+    private static final String REPLACEMENT = "a/\uFFFD";
+
+    @TempDir
+    Path directory;
+
+    private static ByteString key(int last) {
+        return ByteString.copyFromUtf8("a/").concat(ByteString.copyFrom(new byte[] {(byte) last}));
+    }
+
+    @Test
+    void keysThatAreNoTextStayApart() {
+        AtomicReference<Set<String>> values = new AtomicReference<>(Set.of());
+        try (EtcdServer etcd = EtcdServer.started(directory);
+                EtcdClient client = EtcdClient.of(etcd.address())) {
+            etcd.putRaw(FIRST, "first");
+            etcd.put(REPLACEMENT, "replacement");
+            var following = client.follow(List.of(KeyRange.under("a/")), new Reflector.Subscriber() {
+                @Override
+                public void onState(Reflector.State state, boolean stale) {
+                    Set<String> now = new TreeSet<>();
+                    state.entries()
+                            .values()
+                            .forEach(entry -> now.add(entry.value().toStringUtf8()));
+                    assertThat(state.entries().keySet()).allMatch(key -> key.startsWith("a/"));
+                    values.set(now);
+                }
+
+                @Override
+                public void onConfirmed(Instant asOf) {}
+
+                @Override
+                public void onFailure(EtcdFailure cause) {}
+            });
+            EtcdServer.await().until(values::get, Set.of("first", "replacement")::equals);
+            etcd.putRaw(SECOND, "second");
+            EtcdServer.await().until(values::get, Set.of("first", "second", "replacement")::equals);
+            etcd.deleteRaw(FIRST);
+            EtcdServer.await().until(values::get, Set.of("second", "replacement")::equals);
+            following.cancel();
+        }
+    }
+}
