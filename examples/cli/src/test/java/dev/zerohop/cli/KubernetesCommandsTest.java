@@ -85,6 +85,13 @@ class KubernetesCommandsTest {
                 .contains("{apiGroups: [\"apps\"], resources: [\"statefulsets\"], verbs: [\"list\", \"watch\"]}");
     }
 
+    @Test
+    void shardSaysSoAlsoWhereTheNumberOfShardsIsGiven() {
+        assertThat(Cli.run("shard", TARGET, "--key", "user-42", "--shards", "3").out())
+                .contains("no endpoint has an ordinal: ")
+                .contains("resources: [\"statefulsets\"]");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"http", "grpc"})
     void aKeyedCallSaysWhichPermissionKeepsOrdinalsFromBeingKnown(String transport) {
