@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class GolbView implements View {
         return new Content(entry == null ? List.of() : known, null, null, null, null, null, refusals);
     }
 
-    private static List<Endpoint> parse(byte[] utf8) throws IOException {
+    static List<Endpoint> parse(byte[] utf8) throws IOException {
         var given = new Object() {
             @Nullable
             List<HostAndPort> ips;
@@ -43,7 +44,8 @@ final class GolbView implements View {
             List<Integer> weights;
         };
         Json.object(utf8, (in, name) -> {
-            switch (name) {
+            // As Go reads them, in any case.
+            switch (name.toLowerCase(Locale.ROOT)) {
                 case "ips" -> given.ips = in.array(name, path -> address(in, path));
                 case "weights" -> given.weights = in.array(name, path -> (int) in.number(path, 0, Endpoint.MAX_WEIGHT));
                 // Its writers are not ours: what they add is their business.

@@ -4,12 +4,16 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -32,6 +36,9 @@ public final class GolbZone implements AutoCloseable {
         /** The functions that exist: with the first answer, and at each change of them. */
         default void onFunctions(Set<String> functions) {}
 
+        /** A value is rejected, whether or not its function is in use; what was good before it stays. Said once for each value. */
+        default void onRejected(String reason) {}
+
         /** etcd cannot be asked; what was known stays. Said once, until {@link #onAnswer}. */
         default void onLost(String reason) {}
 
@@ -46,6 +53,7 @@ public final class GolbZone implements AutoCloseable {
     private final String prefix;
     private final CompletableFuture<Void> read = new CompletableFuture<>();
     private final Cancellable subscription;
+    private final StatusKey.Part status;
     private volatile @Nullable Set<String> functions;
     private volatile boolean closed;
 
@@ -55,6 +63,7 @@ public final class GolbZone implements AutoCloseable {
         this.prefix = "golb/function/" + zone + "/";
         this.name = client + "/" + prefix;
         this.keys = List.of(KeyRange.under(prefix));
+        this.status = client.statuses().ofZone(zone);
         this.subscription = client.follow(keys, new Feed(listener, client.env()));
     }
 
@@ -108,6 +117,7 @@ public final class GolbZone implements AutoCloseable {
     public void close() {
         closed = true;
         subscription.cancel();
+        status.set(List.of());
     }
 
     @Override
@@ -122,6 +132,8 @@ public final class GolbZone implements AutoCloseable {
         // Touched by serial tasks only.
         private boolean answers;
         private boolean lost;
+        private Map<String, LastGood<List<Endpoint>>> values = new HashMap<>();
+        private List<Refused> rejected = List.of();
 
         Feed(Listener listener, Env env) {
             this.listener = listener;
@@ -141,6 +153,7 @@ public final class GolbZone implements AutoCloseable {
                 boolean changed = !found.equals(functions);
                 functions = Set.copyOf(found);
                 read.complete(null);
+                check(state);
                 if (!stale) {
                     answered();
                 }
@@ -164,6 +177,29 @@ public final class GolbZone implements AutoCloseable {
                     say(l -> l.onLost(String.valueOf(cause.getMessage())));
                 }
             });
+        }
+
+        /** Also those that no resolver reads: a mistake must not wait for the first request. */
+        private void check(Reflector.State state) {
+            Map<String, LastGood<List<Endpoint>>> kept = new HashMap<>();
+            List<Refused> present = new ArrayList<>();
+            state.entries().forEach((key, entry) -> {
+                LastGood<List<Endpoint>> value = values.getOrDefault(key, new LastGood<>(GolbView::parse));
+                kept.put(key, value);
+                var ignored = value.read(entry, present);
+            });
+            values = kept;
+            if (present.equals(rejected)) {
+                return;
+            }
+            List<Refused> before = rejected;
+            rejected = List.copyOf(present);
+            status.set(rejected);
+            for (Refused value : rejected) {
+                if (!before.contains(value)) {
+                    say(l -> l.onRejected(value.text()));
+                }
+            }
         }
 
         private void answered() {

@@ -50,10 +50,10 @@ final class StatusKey {
     private long toldNanos;
     private boolean denialLogged;
 
-    StatusKey(Leases leases, Env env, ServiceKeys keys, ClientId client) {
+    StatusKey(Leases leases, Env env, String key, ClientId client) {
         this.leases = leases;
         this.env = env;
-        this.key = keys.status(client);
+        this.key = key;
         this.client = client;
         this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
     }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** The status keys of one client, one for each service that it follows. Thread-safe. */
+/** The status keys of one client, one for each service and zone that it follows. Thread-safe. */
 final class Statuses {
     private final Leases leases;
     private final Env env;
@@ -20,8 +20,17 @@ final class Statuses {
     }
 
     /** A resolver's part in what is said of a service. */
-    synchronized StatusKey.Part of(ServiceKeys service) {
-        return keys.computeIfAbsent(service.service(), name -> new StatusKey(leases, env, service, client))
+    StatusKey.Part of(ServiceKeys service) {
+        return of(service.status(client));
+    }
+
+    /** A part in what is said of the functions of a zone. */
+    StatusKey.Part ofZone(String zone) {
+        return of("zerohop/v1/golb/" + zone + "/status/" + client.name());
+    }
+
+    private synchronized StatusKey.Part of(String key) {
+        return keys.computeIfAbsent(key, absent -> new StatusKey(leases, env, key, client))
                 .part();
     }
 

@@ -99,6 +99,39 @@ class GolbZoneTest {
     }
 
     @Test
+    void aRejectedValueIsSaidAndStandsInTheStatusKeyBeforeAnybodyAsksForIt() throws Exception {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        try (EtcdServer etcd = EtcdServer.started(directory);
+                EtcdClient client = EtcdClient.of(etcd.address());
+                GolbZone zone = GolbZone.follow(client, "zone-b", new GolbZone.Listener() {
+                    @Override
+                    public void onRejected(String reason) {
+                        heard.add(reason);
+                    }
+                })) {
+            etcd.put("golb/function/zone-b/go", "{\"IPS\": [\"10.0.0.9\"], \"Weights\": [3]}");
+            etcd.put("golb/function/zone-b/bad", "{\"ips\": [\"10.0.0.9\"], \"weights\": [-1]}");
+            EtcdServer.await().until(() -> heard.size() == 1);
+            assertThat(heard.get(0)).contains("golb/function/zone-b/bad").contains("weights[0] was -1");
+            EtcdServer.await()
+                    .until(() -> etcd.under("zerohop/v1/golb/zone-b/status/").size() == 1);
+            assertThat(etcd.under("zerohop/v1/golb/zone-b/status/")
+                            .get(0)
+                            .getValue()
+                            .toStringUtf8())
+                    .contains("weights[0] was -1");
+            etcd.put("golb/function/zone-b/bad", "{\"ips\": [\"10.0.0.9\"], \"weights\": [1]}");
+            EtcdServer.await()
+                    .until(() -> etcd.under("zerohop/v1/golb/zone-b/status/").isEmpty());
+            Listening go = new Listening();
+            try (Resolver ofGo = zone.resolver("go")) {
+                ofGo.start(go);
+                go.awaitWeights(Map.of("10.0.0.9:80", 3));
+            }
+        }
+    }
+
+    @Test
     void namesWithASlashAreRefused() {
         try (EtcdClient client = EtcdClient.of("127.0.0.1:1")) {
             assertThatThrownBy(() -> GolbZone.follow(client, "a/b", new GolbZone.Listener() {}))

@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
             "It takes no options but these environment variables:",
             "  eb_go_lb_zone          the zone whose functions are served (required)",
             "  eb_go_lb_etcd_host     etcd (default: localhost:2379)",
-            "  eb_go_lb_handler_type  wrr, or dummy: the first endpoint always (default: dummy)",
+            "  eb_go_lb_handler_type  wrr, first (the first endpoint always), or dummy: answered here (default: dummy)",
             "  eb_go_lb_mode          dev: a line on stderr for each request; prod: none (default: prod)",
             "  eb_go_lb_node_name     what it calls itself (default: HOSTNAME)",
             "  eb_go_lb_listen_port   the port to listen on (default: 8080)",

@@ -191,7 +191,7 @@ class EtcdCommandsTest {
         "eb_go_lb_etcd_host, nowhere",
         "eb_go_lb_handler_type, other",
         "eb_go_lb_listen_port, x",
-        "eb_go_lb_gateways, http://a"
+        "eb_go_lb_gateways, ftp://a"
     })
     void aBadVariableIsOneLineAndExitCodeTwo(String variable, String value) throws Exception {
         Cli.Started gateway = started(environment(variable, value), "gateway");

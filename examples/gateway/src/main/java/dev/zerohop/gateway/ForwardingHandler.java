@@ -70,6 +70,10 @@ final class ForwardingHandler extends Handler.Abstract {
     private @Nullable String forward(Request request, Response response, Callback callback) {
         HttpURI uri = request.getHttpURI();
         String path = uri.getPath() == null ? "" : uri.getPath();
+        if (settings.handler() == GatewaySettings.HandlerType.DUMMY) {
+            dummy(request, response, callback);
+            return null;
+        }
         if (NOT_FORWARDED.contains(request.getMethod())) {
             answer(response, callback, 501, request.getMethod() + " is not forwarded");
             return null;
@@ -110,6 +114,19 @@ final class ForwardingHandler extends Handler.Abstract {
         } finally {
             disconnects.remove(exchange);
         }
+    }
+
+    /** As golb's own: 200 to everything, in these words and without an end of line. */
+    private static void dummy(Request request, Response response, Callback callback) {
+        response.setStatus(200);
+        ForwardingHeaders.date(response.getHeaders());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
+        String host = request.getHeaders().get(HttpHeader.HOST);
+        Content.Sink.write(
+                response,
+                true,
+                "Dummy response, URL: " + request.getHttpURI().getPathQuery() + ", Host: " + (host == null ? "" : host),
+                callback);
     }
 
     private static HttpUrl url(String path, @Nullable String query) {

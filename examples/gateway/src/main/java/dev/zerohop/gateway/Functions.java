@@ -43,8 +43,8 @@ final class Functions implements AutoCloseable {
         this.base = base;
         this.balancing = switch (settings.handler()) {
             case WRR -> Configurations.defaults().withPolicy(Pickers.lvs());
-            // Always the first means: also when it fails, and never another one.
-            case DUMMY -> BalancerSettings.of(new FirstEndpoint());
+            // Always the first means: also when it fails, and never another one. Under DUMMY no request comes here.
+            case FIRST, DUMMY -> BalancerSettings.of(new FirstEndpoint());
         };
     }
 

@@ -91,6 +91,7 @@ public final class Gateway implements AutoCloseable {
         server.addConnector(connector);
         server.setHandler(
                 new GracefulHandler(new ForwardingHandler(settings, functions, disconnects, limits.requests(), log)));
+        server.setErrorHandler(new Refusals());
         server.setStopTimeout(STOP_TIMEOUT.toMillis());
     }
 
@@ -177,6 +178,11 @@ public final class Gateway implements AutoCloseable {
             if (open != null) {
                 open.retain(now);
             }
+        }
+
+        @Override
+        public void onRejected(String reason) {
+            log.accept("error: a value is rejected: " + reason);
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record GatewaySettings(
         List<String> etcd, String zone, HandlerType handler, String mode, String node, int port, Set<String> gateways) {
     private static final String PREFIX = "eb_go_lb_";
+    private static final String HTTP = "http://";
     private static final int DEFAULT_PORT = 8080;
     private static final int DEFAULT_TARGET_PORT = 80;
 
@@ -34,10 +36,12 @@ public record GatewaySettings(
 
     private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^\\s:/@?#\\[\\]]+)(?::(\\d{1,5}))?");
 
-    /** How an endpoint is chosen. */
+    /** What becomes of a request. */
     public enum HandlerType {
-        /** Always the first of the function's list that has a weight above 0. */
+        /** Every request is answered here, with what was asked for. */
         DUMMY,
+        /** Always the first of the function's list that has a weight above 0. */
+        FIRST,
         /** In turn by weight, in the classic order of LVS. */
         WRR
     }
@@ -86,30 +90,43 @@ public record GatewaySettings(
 
     private static List<String> etcd(Map<String, String> environment) {
         String text = environment.getOrDefault(PREFIX + "etcd_host", "localhost:2379");
-        List<String> servers = List.of(text.strip().split("\\s*,\\s*"));
+        List<String> servers = Stream.of(text.strip().split("\\s*,\\s*"))
+                .map(GatewaySettings::withoutScheme)
+                .toList();
         try {
             // The same rules as for a target, and the same reader.
             Target.parse("golb://" + String.join(",", servers) + "/zone/function")
                     .newResolver(Env.system())
                     .close();
         } catch (IllegalArgumentException refused) {
-            throw refuse("etcd_host", text, "host:port, or several with commas between them");
+            throw refuse("etcd_host", text, "host:port or http://host:port, or several with commas between them");
         }
         return servers;
     }
 
     private static HandlerType handler(Map<String, String> environment) {
         String text = environment.getOrDefault(PREFIX + "handler_type", "dummy");
-        return switch (text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
             case "dummy" -> HandlerType.DUMMY;
+            case "first" -> HandlerType.FIRST;
             case "wrr" -> HandlerType.WRR;
-            default -> throw refuse("handler_type", text, "wrr or dummy");
+            default -> throw refuse("handler_type", text, "wrr, first or dummy");
         };
     }
 
+    /** As people and golb write it: with a scheme in front and a slash behind, or without. */
+    private static String withoutScheme(String address) {
+        boolean url = address.regionMatches(true, 0, HTTP, 0, HTTP.length());
+        String rest = url ? address.substring(HTTP.length()) : address;
+        return url && rest.endsWith("/") ? rest.substring(0, rest.length() - 1) : rest;
+    }
+
+    /** An empty name is none. */
     private static String node(Map<String, String> environment) {
-        String variable = environment.containsKey(PREFIX + "node_name") ? PREFIX + "node_name" : "HOSTNAME";
-        String name = environment.containsKey(variable) ? environment.get(variable) : ownName();
+        String variable =
+                environment.getOrDefault(PREFIX + "node_name", "").isEmpty() ? "HOSTNAME" : PREFIX + "node_name";
+        String stated = environment.getOrDefault(variable, "");
+        String name = stated.isEmpty() ? ownName() : stated;
         if (!NODE.matcher(name).matches()) {
             throw new IllegalArgumentException(variable + " was '" + name
                     + "', expected a name of letters, digits, dots, underscores and hyphens");
@@ -139,7 +156,7 @@ public record GatewaySettings(
             if (text.isEmpty()) {
                 continue;
             }
-            var parts = AUTHORITY.matcher(text);
+            var parts = AUTHORITY.matcher(withoutScheme(text));
             int port = !parts.matches()
                     ? -1
                     : parts.group(2) == null ? DEFAULT_TARGET_PORT : Integer.parseInt(parts.group(2));
@@ -147,7 +164,7 @@ public record GatewaySettings(
                 throw refuse(
                         "gateways",
                         text,
-                        "authorities such as 10.0.0.1 or 10.0.0.1:8080, with white space between them");
+                        "addresses such as 10.0.0.1, 10.0.0.1:8080 or http://10.0.0.1:8080, with white space between them");
             }
             gateways.add(parts.group(1).toLowerCase(Locale.ROOT) + ":" + port);
         }

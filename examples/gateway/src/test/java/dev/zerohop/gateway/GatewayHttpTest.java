@@ -66,7 +66,7 @@ class GatewayHttpTest {
     }
 
     private Gateway serving(String address) throws Exception {
-        return serving(address, GatewayRig.LIMITS, "dummy");
+        return serving(address, GatewayRig.LIMITS, "first");
     }
 
     private Gateway serving(String address, Limits limits, String handler) throws Exception {
@@ -459,7 +459,7 @@ class GatewayHttpTest {
 
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Limits hasty = new Limits(8, Duration.ofSeconds(5), Duration.ofMillis(300));
-            Gateway waiting = serving("127.0.0.1:" + silent.getLocalPort(), hasty, "dummy");
+            Gateway waiting = serving("127.0.0.1:" + silent.getLocalPort(), hasty, "first");
             HttpResponse<String> late = rig.get(waiting, "/function/f");
             assertThat(late.statusCode()).isEqualTo(504);
             assertThat(late.body()).contains("TIMEOUT");
@@ -516,7 +516,7 @@ class GatewayHttpTest {
             exchange.sendResponseHeaders(204, -1);
         }));
         Gateway gateway =
-                serving(upstream.address(), new Limits(2, Duration.ofSeconds(5), Duration.ofSeconds(60)), "dummy");
+                serving(upstream.address(), new Limits(2, Duration.ofSeconds(5), Duration.ofSeconds(60)), "first");
         HttpRequest request = GatewayRig.request(gateway, "/function/f").build();
         var one = rig.client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         var two = rig.client.sendAsync(request, HttpResponse.BodyHandlers.ofString());

@@ -50,6 +50,30 @@ class GatewayRoutingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"/function/f/%zz", "/function/f/%2e%2e/x", "/function/f/a\\b", "*"})
+    void aUriThatIsNoneIsAnsweredWithASentence(String uri) throws Exception {
+        Gateway gateway = rig.gateway("wrr", "n1");
+        try (RawClient client = new RawClient(gateway.port())) {
+            client.send("GET " + uri + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+            assertThat(client.head().get(0)).matches("HTTP/1.1 40[04] .*");
+            assertThat(client.rest())
+                    .startsWith("zerohop gateway: ")
+                    .doesNotContain("<")
+                    .endsWith("\n");
+        }
+    }
+
+    @Test
+    void dummyAnswersAsGolbsOwnDoes() throws Exception {
+        Gateway gateway = rig.gateway("dummy", "n1");
+        for (String path : List.of("/function/nobody/x?y=1", "/", "/other")) {
+            HttpResponse<String> answer = rig.get(gateway, path);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo("Dummy response, URL: " + path + ", Host: 127.0.0.1:" + gateway.port());
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "/function/paths, /",
         "/function/paths/, /",
@@ -76,7 +100,7 @@ class GatewayRoutingTest {
     void whatIsNoFunctionOrNotServedIsToldInASentence() throws Exception {
         rig.function("idle", Map.of("127.0.0.1:1", 0));
         etcd.put("golb/function/zone-b2/other", "{\"ips\": [\"127.0.0.1\"], \"weights\": [1]}");
-        Gateway gateway = rig.gateway("dummy", "n1");
+        Gateway gateway = rig.gateway("first", "n1");
         HttpResponse<String> unknown = rig.get(gateway, "/function/other");
         assertThat(unknown.statusCode()).isEqualTo(404);
         assertThat(unknown.body()).contains("there is no function other in zone zone-b");
@@ -106,7 +130,7 @@ class GatewayRoutingTest {
     void functionsComeChangeAndGoWhileItRuns() throws Exception {
         Upstream one = rig.with(Upstream.named("one"));
         Upstream two = rig.with(Upstream.named("two"));
-        Gateway gateway = rig.gateway("dummy", "n1");
+        Gateway gateway = rig.gateway("first", "n1");
         assertThat(rig.get(gateway, "/function/comes").statusCode()).isEqualTo(404);
         rig.function("comes", Map.of(one.address(), 1));
         rig.awaitServed(gateway, "/function/comes", "one");
@@ -125,7 +149,7 @@ class GatewayRoutingTest {
     }
 
     @Test
-    void wrrIsTheClassicOrderOfTheListAndDummyAlwaysItsFirst() throws Exception {
+    void wrrIsTheClassicOrderOfTheListAndFirstAlwaysItsFirst() throws Exception {
         List<Upstream> upstreams =
                 List.of(rig.with(Upstream.named("a")), rig.with(Upstream.named("b")), rig.with(Upstream.named("c")));
         for (List<Integer> order : List.of(List.of(0, 1, 2), List.of(2, 0, 1), List.of(1, 2, 0))) {
@@ -142,9 +166,9 @@ class GatewayRoutingTest {
                     order.stream().map(i -> String.valueOf((char) ('a' + i))).toArray(String[]::new);
             String cycle = String.join(" ", name[0], name[0], name[2], name[0], name[1], name[2]);
             assertThat(GatewayRig.bodies(answers)).isEqualTo(cycle + " " + cycle);
-            Gateway dummy = rig.gateway("dummy", "n2");
+            Gateway first = rig.gateway("first", "n2");
             for (int i = 0; i < 4; i++) {
-                assertThat(rig.get(dummy, "/function/" + function).body()).isEqualTo(name[0]);
+                assertThat(rig.get(first, "/function/" + function).body()).isEqualTo(name[0]);
             }
         }
     }
@@ -163,7 +187,7 @@ class GatewayRoutingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"wrr", "dummy"})
+    @ValueSource(strings = {"wrr", "first"})
     void weightZeroTakesNothingAlsoWhenOnlyGatewaysHaveMore(String handler) throws Exception {
         Upstream idle = rig.with(Upstream.named("idle"));
         Upstream other = rig.with(Upstream.named("other"));
@@ -180,7 +204,7 @@ class GatewayRoutingTest {
     void aGatewayGetsTheUrlUnchangedAndNothingThatCameThroughOne() throws Exception {
         Upstream other = rig.with(Upstream.named("other"));
         rig.function("gated", Map.of(other.address(), 1));
-        Gateway gateway = rig.gateway("dummy", "node-3", other.address());
+        Gateway gateway = rig.gateway("first", "node-3", other.address());
         rig.awaitServed(gateway, "/function/gated/a%2Fb?x=1", "other");
         assertThat(other.requests.get(0)).isEqualTo("GET /function/gated/a%2Fb?x=1");
         HttpResponse<String> again = rig.get(gateway, "/function/gated", "x-forwarded-host-node-9", "1.0");

@@ -51,13 +51,13 @@ class GatewaySettingsTest {
                 "eb_go_lb_zone | '' | eb_go_lb_zone was '', expected the zone",
                 "eb_go_lb_etcd_host | nowhere | eb_go_lb_etcd_host was 'nowhere', expected host:port",
                 "eb_go_lb_etcd_host | a:1,b:x | eb_go_lb_etcd_host was 'a:1,b:x', expected host:port",
-                "eb_go_lb_handler_type | WRR | eb_go_lb_handler_type was 'WRR', expected wrr or dummy",
+                "eb_go_lb_handler_type | random | eb_go_lb_handler_type was 'random', expected wrr, first or dummy",
                 "eb_go_lb_node_name | a b | eb_go_lb_node_name was 'a b', expected a name",
                 "HOSTNAME | é | HOSTNAME was 'é', expected a name",
                 "eb_go_lb_listen_port | 65536 | eb_go_lb_listen_port was '65536', expected a port",
                 "eb_go_lb_listen_port | -1 | eb_go_lb_listen_port was '-1', expected a port",
-                "eb_go_lb_gateways | a:1 http://b | eb_go_lb_gateways was 'http://b', expected authorities",
-                "eb_go_lb_gateways | a:0 | eb_go_lb_gateways was 'a:0', expected authorities",
+                "eb_go_lb_gateways | a:1 ftp://b | eb_go_lb_gateways was 'ftp://b', expected addresses",
+                "eb_go_lb_gateways | a:0 | eb_go_lb_gateways was 'a:0', expected addresses",
             })
     void aValueThatCannotBeUsedIsRefused(String variable, String value, String message) {
         Map<String, String> environment = new HashMap<>(Map.of("eb_go_lb_zone", "z"));
@@ -65,6 +65,24 @@ class GatewaySettingsTest {
         assertThatThrownBy(() -> GatewaySettings.of(environment))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(message);
+    }
+
+    @Test
+    void whatGolbTakesStartsIt() {
+        GatewaySettings settings = GatewaySettings.of(Map.of(
+                "eb_go_lb_zone", "z",
+                "eb_go_lb_etcd_host", "http://etcd:2379/,HTTP://other:2379",
+                "eb_go_lb_handler_type", "WRR",
+                "eb_go_lb_node_name", "",
+                "HOSTNAME", "host-7",
+                "eb_go_lb_gateways", "http://10.0.0.1:8080 http://10.0.0.2/"));
+        assertThat(settings.etcd()).containsExactly("etcd:2379", "other:2379");
+        assertThat(settings.handler()).isEqualTo(HandlerType.WRR);
+        assertThat(settings.node()).isEqualTo("host-7");
+        assertThat(settings.gateways()).containsExactlyInAnyOrder("10.0.0.1:8080", "10.0.0.2:80");
+        assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z", "HOSTNAME", ""))
+                        .node())
+                .isNotEmpty();
     }
 
     @Test

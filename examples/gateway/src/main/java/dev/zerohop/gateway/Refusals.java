@@ -1,0 +1,23 @@
+package dev.zerohop.gateway;
+
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+
+/** What the server itself rejects, such as a URI that is none, is answered like everything else: with one sentence of plain text. */
+final class Refusals extends ErrorHandler {
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        int status = response.getStatus();
+        Object reason = request.getAttribute(ERROR_MESSAGE);
+        ForwardingHandler.answer(
+                response, callback, status, "the request is rejected" + (reason == null ? "" : ": " + oneLine(reason)));
+        return true;
+    }
+
+    private static String oneLine(Object text) {
+        return text.toString().replaceAll("\\s+", " ");
+    }
+}
