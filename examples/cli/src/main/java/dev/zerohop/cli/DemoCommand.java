@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
         name = "demo",
         description =
                 "Starts real gRPC and HTTP servers in this process, calls them, and lets things happen to them. Each step is measured and"
-                        + " judged; exit code 1 if one did not hold. Takes less than 30 seconds, with --kubernetes about a minute.",
+                        + " judged; exit code 1 if one did not hold. Takes about 30 seconds, with --kubernetes about a minute.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)

@@ -132,6 +132,6 @@ final class DemoReport {
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;")
                 .replace(" +- ", " \u00b1 ")
-                .replace("->", "\u2192");
+                .replace("-&gt;", "\u2192");
     }
 }

@@ -170,6 +170,11 @@ public final class DemoTraffic implements AutoCloseable {
         return servers;
     }
 
+    /** Begins no more calls; those under way go on. */
+    void stop() {
+        closed = true;
+    }
+
     /** Ends the stream and waits a moment for what is under way. */
     @Override
     public void close() {

@@ -58,6 +58,8 @@ final class WhyStep implements DemoStep<FileWorld> {
                 long scaled = System.nanoTime();
                 world.pass(2_200);
                 long end = System.nanoTime();
+                // What queues at the busy servers ends meanwhile.
+                ways.forEach(DemoTraffic::stop);
                 judge(notes, ways, end);
                 DemoPlot.Mark mark = DemoPlot.mark(begin, scaled, "two servers added");
                 ways.forEach(way -> notes.plot(DemoPlot.rates(way, begin, end, mark)));

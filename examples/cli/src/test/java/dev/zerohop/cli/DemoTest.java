@@ -39,6 +39,7 @@ class DemoTest {
                 .contains("<svg")
                 .doesNotContain("src=", "@import", "<script", "<link");
         assertThat(html).contains("calls per second", "seconds", "orders-0", "What 99 % of the calls took at most");
+        assertThat(html).contains(" \u2192 ").doesNotContain("-&gt;");
         // All plots but that one show calls per second, with their latencies beneath.
         assertThat(html.split("<figure>", -1)).hasSize(1 + 8 * 2 + 4);
         assertThat(html.split("class=\"note\">latency", -1)).hasSize(1 + 8 * 2 + 3);
