@@ -72,6 +72,9 @@ final class ControlPath {
     /** Why the source's configuration is refused, while there is no good one from before. */
     private @Nullable String rejection;
 
+    /** Why the source's configuration was refused last, and when, while no better one has come since. */
+    private volatile @Nullable String rejectedLast;
+
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
     private boolean admissionDue;
 
@@ -363,7 +366,7 @@ final class ControlPath {
     private void takeEndpoints(EndpointSet next) {
         rebuilding = true;
         SourceState before = source;
-        source = before.answered(next.rememberingOrdinals(before.set()));
+        source = before.answered(next.rememberingOrdinals(before.set()), time.now());
         if (!next.stale()) {
             tellFresh(before, next);
         } else if (before.set() == null || !before.stale()) {
@@ -431,6 +434,7 @@ final class ControlPath {
         if (json.isEmpty()) {
             ofSource = null;
             rejection = null;
+            rejectedLast = null;
             sourceWasGood = true;
             takeGood(stated());
             return;
@@ -446,6 +450,7 @@ final class ControlPath {
         if (refused == null) {
             ofSource = next;
             rejection = null;
+            rejectedLast = null;
             sourceWasGood = true;
         } else {
             refuseConfiguration(sourceName(source) + ": " + refused);
@@ -499,7 +504,14 @@ final class ControlPath {
         return null;
     }
 
+    /** For people; null while the source's last configuration is in force or it states none. */
+    @Nullable
+    String rejectedConfiguration() {
+        return rejectedLast;
+    }
+
     private void refuseConfiguration(String reason) {
+        rejectedLast = reason + ", at " + time.now();
         if (sourceWasGood) {
             reportRefused("the last good one stays", reason);
             return;

@@ -66,6 +66,11 @@ public interface EjectionPolicy {
             return state() == State.HALF_OPEN ? 1 : 0;
         }
 
+        /** Until when it is {@link State#EJECTED}, on the balancer's monotonic clock. Default: not by time. */
+        default long untilNanos() {
+            return Health.OPEN_END;
+        }
+
         /** Endpoint failures since the last success. */
         int consecutiveFailures();
 

@@ -249,7 +249,7 @@ public final class EndpointSet {
             return this;
         }
 
-        /** Sets when the source vouched for the set. */
+        /** Sets when the source vouched for the set. Default: the epoch, which a balancer takes for the moment at which it is given the set. */
         public Builder asOf(Instant asOf) {
             this.asOf = requireNonNull(asOf, "asOf");
             return this;

@@ -3,18 +3,27 @@ package dev.zerohop;
 import java.util.List;
 
 /**
- * Why a pick goes where it goes: members, what each stage did, and how the picker chooses. For people and for the command line.
+ * Why a pick goes where it goes: settings, members, what each stage did, and how the picker chooses. For people and for the command line.
  *
  * @param service the balancer's name
  * @param source the state of the source: name, version, age, last error
- * @param members one line for each member: endpoint, weight, health, load
+ * @param settings one line for each part of the settings in force, with what is left of the retry budget; and why the source's last configuration was
+ *     rejected, if it was
+ * @param members one line for each member: endpoint, weight, health since when and until when, attempts under way, failures in a row
  * @param stages one line for each stage
  * @param pick how the picker chooses for the context
  */
-public record Explanation(String service, String source, List<String> members, List<String> stages, List<String> pick) {
+public record Explanation(
+        String service,
+        String source,
+        List<String> settings,
+        List<String> members,
+        List<String> stages,
+        List<String> pick) {
 
     /** Copies the lists. */
     public Explanation {
+        settings = List.copyOf(settings);
         members = List.copyOf(members);
         stages = List.copyOf(stages);
         pick = List.copyOf(pick);
@@ -24,6 +33,7 @@ public record Explanation(String service, String source, List<String> members, L
     public String toString() {
         StringBuilder out =
                 new StringBuilder(service).append(": ").append(source).append('\n');
+        settings.forEach(line -> out.append("  settings ").append(line).append('\n'));
         members.forEach(line -> out.append("  member ").append(line).append('\n'));
         stages.forEach(line -> out.append("  stage ").append(line).append('\n'));
         pick.forEach(line -> out.append("  pick ").append(line).append('\n'));

@@ -2,6 +2,8 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.internal.Durations;
+
 /**
  * What is currently believed about one endpoint: the worst of its live verdicts.
  *
@@ -9,8 +11,12 @@ import static java.util.Objects.requireNonNull;
  * @param source who says so, for example {@code ejection}, {@code connectivity}, {@code source}
  * @param reason why, for a person at night
  * @param sinceNanos since when, on the balancer's monotonic clock
+ * @param untilNanos until when, unless something happens first; {@link #OPEN_END} if no time ends it
  */
-public record Health(Status status, String source, String reason, long sinceNanos) {
+public record Health(Status status, String source, String reason, long sinceNanos, long untilNanos) {
+
+    /** No time ends it. */
+    public static final long OPEN_END = Long.MAX_VALUE;
 
     /** Beliefs, from best to worst; of several live verdicts the worst wins. */
     public enum Status {
@@ -63,6 +69,11 @@ public record Health(Status status, String source, String reason, long sinceNano
         requireNonNull(reason, "reason");
     }
 
+    /** Without an end by time. */
+    public Health(Status status, String source, String reason, long sinceNanos) {
+        this(status, source, reason, sinceNanos, OPEN_END);
+    }
+
     /** Nothing said yet. */
     public static Health unknown(long sinceNanos) {
         return new Health(Status.UNKNOWN, "none", "no verdict yet", sinceNanos);
@@ -71,6 +82,13 @@ public record Health(Status status, String source, String reason, long sinceNano
     /** {@link Status#usable()} of the status. */
     public boolean usable() {
         return status.usable();
+    }
+
+    /** What, since when, until when and why, for a person. */
+    public String describe(long nowNanos) {
+        return status + " for " + Durations.text(nowNanos - sinceNanos)
+                + (untilNanos == OPEN_END ? "" : ", " + Durations.text(untilNanos - nowNanos) + " to go") + " ("
+                + source + ": " + reason + ")";
     }
 
     @Override

@@ -79,6 +79,15 @@ final class LiveNode extends LiveNodePad implements Node {
         }
     }
 
+    /** For people. */
+    int consecutiveFailures() {
+        try {
+            return record.consecutiveFailures();
+        } catch (Throwable thrown) {
+            return 0;
+        }
+    }
+
     Balancer owner() {
         return owner;
     }
@@ -198,6 +207,7 @@ final class LiveNode extends LiveNodePad implements Node {
         Health.Status worst = Health.Status.UNKNOWN;
         String source = "none";
         String reason = "no verdict yet";
+        long until = Health.OPEN_END;
         boolean vouched = false;
         long nextEnd = Long.MAX_VALUE;
         List<Standing> standings = verdicts;
@@ -220,6 +230,7 @@ final class LiveNode extends LiveNodePad implements Node {
                 worst = status;
                 source = standing.source();
                 reason = standing.verdict().reason();
+                until = standing.endsNanos();
             }
         }
         if (worst == Health.Status.UNKNOWN && vouched) {
@@ -233,6 +244,7 @@ final class LiveNode extends LiveNodePad implements Node {
         if (own.compareTo(worst) > 0 && own != Health.Status.HEALTHY) {
             worst = own;
             source = "source";
+            until = Health.OPEN_END;
             reason = own == Health.Status.DRAINING ? "its source says that it is leaving" : "its source says not ready";
         }
         Health.Status passive = switch (record.state()) {
@@ -244,22 +256,25 @@ final class LiveNode extends LiveNodePad implements Node {
             worst = passive;
             source = "ejection";
             reason = record.reason();
+            until = passive == Health.Status.HALF_OPEN ? Health.OPEN_END : record.untilNanos();
         }
         if (heldSinceNanos != MembershipGuard.Member.NOT_HELD && Health.Status.HELD.compareTo(worst) > 0) {
             worst = Health.Status.HELD;
             source = "guard";
             reason = "no longer named by its source; a loss of this size is not believed at once";
+            until = Health.OPEN_END;
         }
         Health before = health;
         if (before.status() != worst
                 || !before.source().equals(source)
-                || !before.reason().equals(reason)) {
+                || !before.reason().equals(reason)
+                || before.untilNanos() != until) {
             long since = before.status() == worst ? before.sinceNanos() : nowNanos;
             boolean wasFullyIn = before.status().usable() && before.status() != Health.Status.HALF_OPEN;
             if (worst.usable() && !wasFullyIn) {
                 healthySinceNanos = nowNanos;
             }
-            health = new Health(worst, source, reason, since);
+            health = new Health(worst, source, reason, since, until);
         }
         // A draining endpoint that was ejected is on probation as any other, though its status says what weighs more.
         boolean probation = worst == Health.Status.HALF_OPEN

@@ -33,4 +33,14 @@ public interface Node {
      * while the node is half open and waits for its probe call: what it did before says nothing any more, and without a call it would never return.
      */
     double load(long nowNanos);
+
+    /** Why it takes a call or takes none, for a person: what is believed of it, since when, until when, and why. {@code nowNanos} is of the balancer's clock. */
+    default String describe(long nowNanos) {
+        if (endpoint().weight() == 0) {
+            return "has weight 0 and takes no traffic";
+        }
+        Health health = health();
+        return "is " + health.describe(nowNanos)
+                + (health.status() == Health.Status.HALF_OPEN ? "; its one probe call is under way" : "");
+    }
 }

@@ -1,6 +1,6 @@
 package dev.zerohop;
 
-import java.time.Duration;
+import dev.zerohop.internal.Durations;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,7 +43,10 @@ final class Reasons {
                     Refusal.Kind.NONE_KNOWN,
                     source.silent() || changing(now) || now.waits(context),
                     name + ": no endpoint known; " + control.sourceName(source) + " has answered " + source.answers()
-                            + " times" + source.error(", last error since "));
+                            + " times" + source.error(", last error since ")
+                            + (source.silent() || source.erring()
+                                    ? ""
+                                    : "; check the target, and that the service has endpoints there"));
         }
         // Asked first, since a pick that throws is to be reported also where the picker would have the call wait.
         boolean outdated = outdated(now, context);
@@ -114,15 +117,33 @@ final class Reasons {
         } catch (Throwable thrown) {
             pick.add("refused: " + faulty(now, context, thrown).message());
         }
-        return new Explanation(balancer.name(), origin(), members, snapshot.trail(), pick);
+        return new Explanation(balancer.name(), origin(), settings(now), members, snapshot.trail(), pick);
     }
 
     private static String describe(Node node, long nanos) {
         Endpoint endpoint = node.endpoint();
-        Health health = node.health();
+        int failures = node instanceof LiveNode live ? live.consecutiveFailures() : 0;
         return endpoint + " weight " + endpoint.weight() + (endpoint.zone() == null ? "" : " zone " + endpoint.zone())
-                + (endpoint.hasOrdinal() ? " ordinal " + endpoint.ordinal() : "") + " " + health + " for "
-                + Duration.ofNanos(nanos - health.sinceNanos()).toMillis() + " ms, in flight " + node.inFlight();
+                + (endpoint.hasOrdinal() ? " ordinal " + endpoint.ordinal() : "") + " "
+                + node.health().describe(nanos) + ", in flight " + node.inFlight()
+                + (failures == 0 ? "" : ", " + failures + " failures in a row");
+    }
+
+    private List<String> settings(BalancerView view) {
+        BalancerSettings settings = view.settings();
+        List<String> lines = new ArrayList<>(List.of(
+                "policy " + settings.policy(),
+                "stages " + settings.stages(),
+                "ejection " + settings.ejection(),
+                "guard " + settings.guard(),
+                "retry " + settings.retry() + "; budget: " + view.retryBudget(),
+                "key " + (settings.key() == null ? "of the call only" : settings.key()),
+                "leases end after " + Durations.text(settings.leaseAgeLimit().toNanos()) + " without progress"));
+        String rejected = control.rejectedConfiguration();
+        if (rejected != null) {
+            lines.add("the source's configuration was rejected: " + rejected);
+        }
+        return lines;
     }
 
     private String origin() {
@@ -130,7 +151,8 @@ final class Reasons {
         EndpointSet set = source.set();
         String answer = set == null
                 ? ", no answer yet"
-                : ", version " + set.version() + ", age " + set.age(time.now()).toMillis() + " ms"
+                : ", version " + set.version() + ", age "
+                        + Durations.text(set.age(time.now()).toNanos())
                         + (set.stale() && !source.erring() ? ", stale: not vouched for yet" : "")
                         + (set.note().isEmpty() ? "" : ", " + set.note());
         return control.sourceName(source) + answer + source.error(", stale: cannot be asked since ");

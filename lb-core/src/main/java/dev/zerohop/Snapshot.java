@@ -84,6 +84,16 @@ public record Snapshot(
         return shardMap == null ? null : shardMap.count();
     }
 
+    /**
+     * Why no call can be sent: the refusal of a policy whose picks may go to any candidate. It names up to five members with what is believed of them, since
+     * when, and why. Not for the fast path: it looks at all members.
+     *
+     * @param nowNanos the present instant of the balancer's clock
+     */
+    public Refusal refusal(long nowNanos) {
+        return NoCandidate.refusal(this, nowNanos);
+    }
+
     /** The same, as seen from a process that runs there. */
     public Snapshot at(Locality client) {
         return new Snapshot(

@@ -19,8 +19,12 @@ record SourceState(
 
     static final SourceState UNASKED = new SourceState(null, 0, null, null);
 
-    /** A stale set is an answer from memory: it does not mean that the source can be asked again. */
-    SourceState answered(EndpointSet next) {
+    /**
+     * A stale set is an answer from memory: it does not mean that the source can be asked again. One without a date is of now: it would be as old as the
+     * epoch.
+     */
+    SourceState answered(EndpointSet given, Instant now) {
+        EndpointSet next = given.asOf().equals(Instant.EPOCH) && !given.stale() ? given.confirmed(now) : given;
         return next.stale()
                 ? new SourceState(next, answers + 1, lastError, erringSince)
                 : new SourceState(next, answers + 1, null, null);

@@ -15,6 +15,7 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The text that names a source of endpoints, everywhere the same: {@code scheme://authority/path?query}. Split here; each scheme's
@@ -30,6 +31,8 @@ import java.util.TreeMap;
 public record Target(String text, String scheme, String authority, String path, String query) {
 
     /** The modules that bring the schemes that this one does not. */
+    private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+):\\d{1,5}");
+
     private static final Map<String, String> MODULES = Map.of(
             "refreshing-dns", "lb-dns",
             "refreshing-dns+srv", "lb-dns",
@@ -57,8 +60,12 @@ public record Target(String text, String scheme, String authority, String path, 
         requireNonNull(text, "target");
         int colon = text.indexOf(':');
         if (colon <= 0 || !text.startsWith("//", colon + 1)) {
-            throw new IllegalArgumentException("target '" + text
-                    + "' at position 0: found no scheme, expected one and ://, such as static:///10.0.0.1:8080");
+            throw new IllegalArgumentException(
+                    "target '" + text + "' at position 0: found no scheme, expected one and ://, "
+                            + (HOST_AND_PORT.matcher(text).matches()
+                                    ? "such as static:///" + text + " for this address alone, refreshing-dns:///" + text
+                                            + " for all addresses of the name, or k8s:///NAMESPACE/SERVICE for a service of Kubernetes"
+                                    : "such as static:///10.0.0.1:8080"));
         }
         String scheme = text.substring(0, colon).toLowerCase(Locale.ROOT);
         for (int i = 0; i < scheme.length(); i++) {

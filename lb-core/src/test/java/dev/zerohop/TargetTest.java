@@ -36,7 +36,9 @@ class TargetTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "10.0.0.1:8080 | at position 0: found no scheme, expected one and ://, such as static:///10.0.0.1:8080",
+                "10.0.0.1:8080 | at position 0: found no scheme, expected one and ://, such as static:///10.0.0.1:8080 for this address alone",
+                "orders:8080 | at position 0: found no scheme, expected one and ://, such as static:///orders:8080 for this address alone, refreshing-dns:///orders:8080 for all addresses of the name, or k8s:///",
+                "[::1]:8080 | at position 0: found no scheme, expected one and ://, such as static:///[::1]:8080 for this address alone",
                 "orders | at position 0: found no scheme, expected one and ://",
                 "'' | at position 0: found no scheme",
                 "://x | at position 0: found no scheme",

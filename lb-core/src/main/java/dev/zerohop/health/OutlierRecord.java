@@ -3,10 +3,10 @@ package dev.zerohop.health;
 import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Outcome;
 import dev.zerohop.Time;
+import dev.zerohop.internal.Durations;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** One endpoint's record. Requests count and probe; everything else is the judge's, on the serial executor. */
@@ -188,7 +188,8 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         return cause;
     }
 
-    long untilNanos() {
+    @Override
+    public long untilNanos() {
         return untilNanos;
     }
 
@@ -227,7 +228,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         }
         cause = by;
         untilNanos = now + nanos;
-        reason = why + "; out for " + seconds(nanos);
+        reason = why + "; out for " + Durations.text(nanos);
         probeOutcome = null;
         state = EjectionPolicy.State.EJECTED;
     }
@@ -275,9 +276,5 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         long longest = time.nanoTime() + (cause == Cause.CONNECT ? limits.connectMaxNanos() : limits.maxNanos());
         untilNanos = old.untilNanos - longest > 0 ? longest : old.untilNanos;
         state = old.state;
-    }
-
-    private static String seconds(long nanos) {
-        return String.format(Locale.ROOT, "%.1f s", Duration.ofNanos(nanos).toMillis() / 1000.0);
     }
 }

@@ -37,7 +37,7 @@ abstract class CandidatePicker implements Picker {
 
     @Override
     public final Refusal refusal(PickContext context) {
-        return Refusals.of(snapshot);
+        return snapshot.refusal(env.time().nanoTime());
     }
 
     /**

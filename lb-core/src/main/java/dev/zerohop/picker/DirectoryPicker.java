@@ -129,14 +129,17 @@ final class DirectoryPicker extends KeyedPicker {
                     Refusal.Kind.CONNECTING, true, "the directory has just named " + owner + " as the owner");
         }
         if (spill != null) {
-            return Refusals.of(snapshot);
+            return snapshot.refusal(env.time().nanoTime());
         }
         Node node = owners.known(owner);
         if (node == null) {
             return new Refusal(
                     Refusal.Kind.OWNER_DOWN, false, "the owner by the directory, " + owners.notAMember(owner));
         }
-        return Refusals.ownerDown("the owner by the directory, " + owner + " (" + node.endpoint() + "),", node);
+        return Refusals.ownerDown(
+                "the owner by the directory, " + owner + " (" + node.endpoint() + "),",
+                node,
+                env.time().nanoTime());
     }
 
     private static String unknown(EndpointSelector key, String what, Unknown unknown) {

@@ -83,7 +83,8 @@ abstract class KeyedPicker implements Picker {
     public final Refusal refusal(PickContext context) {
         EndpointSelector key = context.selector();
         if (key != null) {
-            Refusal refusal = snapshot.members().isEmpty() ? Refusals.of(snapshot) : refusal(key, context);
+            Refusal refusal =
+                    snapshot.members().isEmpty() ? snapshot.refusal(env.time().nanoTime()) : refusal(key, context);
             return waits(key, context) ? refusal.waiting() : refusal;
         }
         if (withoutKey != null) {

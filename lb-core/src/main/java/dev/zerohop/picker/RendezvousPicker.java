@@ -99,7 +99,7 @@ final class RendezvousPicker extends KeyedPicker {
 
     @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
-        return Refusals.of(snapshot);
+        return snapshot.refusal(env.time().nanoTime());
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
-import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
@@ -148,18 +147,19 @@ final class ShardPicker extends KeyedPicker {
             return new Refusal(Refusal.Kind.BAD_KEY, false, scheme.why(key));
         }
         if (policy.ownerDown() == OwnerDown.SPILL) {
-            return Refusals.of(snapshot);
+            return snapshot.refusal(env.time().nanoTime());
         }
         int position = owners.find(ordinal);
         if (position < 0) {
             return new Refusal(Refusal.Kind.OWNER_DOWN, false, scheme.absent(ordinal, owners.known()) + unnumbered());
         }
         List<Node> members = owners.members(position);
+        long now = env.time().nanoTime();
         boolean connecting = false;
         List<String> states = new ArrayList<>();
         for (Node member : members) {
-            connecting |= member.endpoint().weight() > 0 && member.health().status() == Health.Status.CONNECTING;
-            states.add(member.endpoint() + " " + state(member));
+            connecting |= Refusals.connecting(member);
+            states.add(member.endpoint() + " " + Refusals.state(member, now));
         }
         Node first = members.get(0);
         return new Refusal(
@@ -167,7 +167,7 @@ final class ShardPicker extends KeyedPicker {
                 connecting,
                 "ordinal " + ordinal
                         + (members.size() == 1
-                                ? " (" + first.endpoint() + ") " + state(first)
+                                ? " (" + first.endpoint() + ") " + Refusals.state(first, now)
                                 : ": none of its " + members.size() + " replicas can be used: "
                                         + String.join("; ", states)));
     }
@@ -175,19 +175,6 @@ final class ShardPicker extends KeyedPicker {
     /** Why no endpoint has an ordinal, if the source says so. */
     private String unnumbered() {
         return snapshot.unnumbered() == null ? "" : "; " + snapshot.unnumbered();
-    }
-
-    private static String state(Node owner) {
-        Health health = owner.health();
-        if (owner.endpoint().weight() == 0) {
-            return "has weight 0 and takes no traffic";
-        }
-        if (health.status() == Health.Status.HALF_OPEN) {
-            return "is HALF_OPEN: " + health.reason() + "; its one probe call is under way";
-        }
-        return health.usable()
-                ? "is " + health.status() + " but was left out by stages"
-                : "is " + health.status() + ": " + health.reason();
     }
 
     @Override

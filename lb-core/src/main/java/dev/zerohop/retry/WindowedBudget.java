@@ -2,6 +2,7 @@ package dev.zerohop.retry;
 
 import dev.zerohop.RetryBudget;
 import dev.zerohop.Time;
+import dev.zerohop.internal.Durations;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
@@ -89,6 +90,15 @@ final class WindowedBudget implements RetryBudget {
                 return true;
             }
         }
+    }
+
+    @Override
+    public String toString() {
+        Window now = current();
+        long earned = deposits.sum() - now.depositedBefore();
+        long left = (earned * percent + reserve * 100) / 100 - (withdrawals.get() - now.withdrawnBefore());
+        return Math.max(0, left) + " retries left, of " + percent + " % of the " + earned + " calls of the last "
+                + Durations.text(sliceNanos * SLICES) + " and " + reserve + " besides";
     }
 
     /** The window of this instant. Whoever comes first in a new slice opens it. */

@@ -65,7 +65,7 @@ class OutlierEjectionTest {
         assertThat(record.onOutcome(Outcome.TIMEOUT)).as("asks for a review").isTrue();
         assertThat(record.state()).as("moves only in a review").isEqualTo(State.ACTIVE);
         assertThat(reviewed()).isEqualTo(State.EJECTED);
-        assertThat(record.reason()).isEqualTo("5 consecutive failures, the last TIMEOUT; out for 30.0 s");
+        assertThat(record.reason()).isEqualTo("5 consecutive failures, the last TIMEOUT; out for 30 s");
     }
 
     @Test
@@ -163,14 +163,14 @@ class OutlierEjectionTest {
         after(Duration.ofSeconds(10));
         fail(record, 5);
         reviewed();
-        assertThat(record.reason()).as("two times before, one forgotten").endsWith("out for 60.0 s");
+        assertThat(record.reason()).as("two times before, one forgotten").endsWith("out for 60 s");
         after(Duration.ofSeconds(60));
         probed(Outcome.SUCCESS);
 
         after(Duration.ofSeconds(100));
         fail(record, 5);
         reviewed();
-        assertThat(record.reason()).as("all forgotten").endsWith("out for 30.0 s");
+        assertThat(record.reason()).as("all forgotten").endsWith("out for 30 s");
     }
 
     @Test
@@ -326,7 +326,7 @@ class OutlierEjectionTest {
         fail(slow, 5);
         dead.onOutcome(Outcome.CONNECT_FAILURE);
         jittered.review(time.nanoTime());
-        assertThat(slow.reason()).endsWith("out for 33.0 s");
+        assertThat(slow.reason()).endsWith("out for 33 s");
         assertThat(dead.reason()).endsWith("out for 1.2 s");
     }
 
@@ -359,7 +359,7 @@ class OutlierEjectionTest {
         again.tryProbe();
         again.onProbeOutcome(Outcome.TIMEOUT, again.phase());
         third.review(time.nanoTime());
-        assertThat(again.reason()).as("the times before are remembered").endsWith("out for 60.0 s");
+        assertThat(again.reason()).as("the times before are remembered").endsWith("out for 60 s");
     }
 
     @Test

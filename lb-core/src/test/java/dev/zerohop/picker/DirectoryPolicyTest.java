@@ -194,7 +194,7 @@ class DirectoryPolicyTest {
         assertThat(refusal.waits()).isFalse();
         assertThat(refusal.message())
                 .startsWith("the owner by the directory, endpoint orders-2 (orders-2")
-                .endsWith("is EJECTED: set by the test");
+                .endsWith("is EJECTED for 1.0 s (test: set by the test)");
         Refusal waiting = picker(with(OwnerDown.WAIT)).refusal(ALICE);
         assertThat(waiting.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
         assertThat(waiting.waits()).isTrue();

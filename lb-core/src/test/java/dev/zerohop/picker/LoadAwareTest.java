@@ -313,15 +313,23 @@ class LoadAwareTest {
             nodes.get(i).health(i < 4 ? Health.Status.EJECTED : Health.Status.UNHEALTHY);
         }
         Snapshot none = Snapshot.of(nodes).with(List.of(), Long.MAX_VALUE, "test");
-        assertThat(Pickers.random().newPicker(none, time.env()).refusal(PickContext.NONE))
-                .isEqualTo(new Refusal(
-                        Refusal.Kind.NONE_USABLE, false, "0 of 6 endpoints usable (4 ejected, 2 unhealthy)"));
+        Refusal refusal = Pickers.random().newPicker(none, time.env()).refusal(PickContext.NONE);
+        assertThat(refusal.kind()).isEqualTo(Refusal.Kind.NONE_USABLE);
+        assertThat(refusal.waits()).isFalse();
+        assertThat(refusal.message())
+                .startsWith("0 of 6 endpoints usable (4 ejected, 2 unhealthy): "
+                        + nodes.get(0).endpoint() + " is EJECTED for 1.0 s (test: set by the test); "
+                        + nodes.get(1).endpoint() + " is ")
+                .contains(nodes.get(4).endpoint() + " is UNHEALTHY for 1.0 s")
+                .endsWith("; and 1 more; their calls failed: look at the logs of these endpoints");
         Snapshot weightless = Snapshot.of(List.of(FakeNode.named("z", 0)));
         assertThat(Pickers.random()
                         .newPicker(weightless, time.env())
                         .refusal(PickContext.NONE)
                         .message())
-                .isEqualTo("0 of 1 endpoints usable (1 of weight 0)");
+                .isEqualTo("0 of 1 endpoints usable (1 of weight 0): "
+                        + weightless.members().get(0).endpoint()
+                        + " has weight 0 and takes no traffic; give one of them a weight");
         assertThat(Pickers.random()
                         .newPicker(Snapshot.EMPTY, time.env())
                         .refusal(PickContext.NONE)

@@ -26,8 +26,16 @@ import org.junit.jupiter.api.Test;
 
 class PickerContractTest {
 
+    /** All of zerohop's own policies do. */
+    abstract static class Spreading extends PickerContract {
+        @Override
+        protected final boolean spreads() {
+            return true;
+        }
+    }
+
     @Nested
-    class RoundRobin extends PickerContract {
+    class RoundRobin extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.roundRobin();
@@ -35,7 +43,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class Random extends PickerContract {
+    class Random extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.random();
@@ -43,7 +51,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class WeightedRandom extends PickerContract {
+    class WeightedRandom extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.weightedRandom();
@@ -51,7 +59,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class WeightedRoundRobin extends PickerContract {
+    class WeightedRoundRobin extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.weightedRoundRobin();
@@ -59,7 +67,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class LeastRequest extends PickerContract {
+    class LeastRequest extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.leastRequest();
@@ -67,7 +75,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class PeakEwma extends PickerContract {
+    class PeakEwma extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.peakEwma();
@@ -75,7 +83,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class Lvs extends PickerContract {
+    class Lvs extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.lvs();
@@ -83,7 +91,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class Rendezvous extends PickerContract {
+    class Rendezvous extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.rendezvous();
@@ -91,7 +99,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class ShardFailFast extends PickerContract {
+    class ShardFailFast extends Spreading {
         @Override
         protected PickPolicy policy() {
             return Pickers.shard();
@@ -104,7 +112,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class ShardWait extends PickerContract {
+    class ShardWait extends Spreading {
         @Override
         protected PickPolicy policy() {
             return ShardPolicy.builder().ownerDown(OwnerDown.WAIT).build();
@@ -117,7 +125,7 @@ class PickerContractTest {
     }
 
     @Nested
-    class ShardSpill extends PickerContract {
+    class ShardSpill extends Spreading {
         @Override
         protected PickPolicy policy() {
             return ShardPolicy.builder().ownerDown(OwnerDown.SPILL).build();
@@ -126,7 +134,7 @@ class PickerContractTest {
 
     /** Routed by a map of the source with an epoch. */
     @Nested
-    class ShardByEpoch extends PickerContract {
+    class ShardByEpoch extends Spreading {
         @Override
         protected PickPolicy policy() {
             return new Given(Pickers.shard(), snapshot -> {
@@ -152,7 +160,7 @@ class PickerContractTest {
 
     /** All of them replicas of the one shard that there is: no key is bound to one of them. */
     @Nested
-    class ShardReplicas extends PickerContract {
+    class ShardReplicas extends Spreading {
         @Override
         protected PickPolicy policy() {
             return new Given(Pickers.shard(), PickerContractTest::inOneShard);
@@ -161,7 +169,7 @@ class PickerContractTest {
 
     /** The same with a policy whose picks follow a sequence. */
     @Nested
-    class ShardReplicasInTurn extends PickerContract {
+    class ShardReplicasInTurn extends Spreading {
         @Override
         protected PickPolicy policy() {
             ShardPolicy inTurn = ShardPolicy.builder()

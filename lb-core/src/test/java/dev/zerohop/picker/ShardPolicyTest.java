@@ -163,7 +163,7 @@ class ShardPolicyTest {
         assertThat(refusal.waits()).isFalse();
         assertThat(refusal.message())
                 .startsWith("ordinal 4 (orders-4(127.0.0.1:")
-                .endsWith("is EJECTED: set by the test");
+                .endsWith("is EJECTED for 1.0 s (test: set by the test)");
     }
 
     @Test

@@ -33,10 +33,6 @@ record Causes(String text, @Nullable Throwable first) {
         return new Causes(failed <= NAMED ? text.toString() : text + " and " + (failed - NAMED) + " more", first);
     }
 
-    String before(String message) {
-        return text.isEmpty() ? message : text + "; " + message;
-    }
-
     /** How an attempt at this endpoint ended. */
     static String describe(Endpoint endpoint, Status status) {
         boolean withCode = status.getCode() != Status.Code.UNAVAILABLE && status.getDescription() != null;

@@ -16,6 +16,7 @@ final class ChannelReport {
         Explanation explanation = balancer.explain(context);
         StringBuilder out = new StringBuilder(channel).append('\n');
         settings.forEach(line -> line(out, "settings " + line));
+        explanation.settings().forEach(line -> line(out, "settings " + line));
         line(out, explanation.source());
         // The members change in this context only: the lines are those of these nodes, in order.
         List<Node> members = balancer.snapshot().members();

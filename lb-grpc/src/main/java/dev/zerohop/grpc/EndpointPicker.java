@@ -199,7 +199,7 @@ final class EndpointPicker extends SubchannelPicker {
         if (number >= most) {
             return "not repeated: " + most + " attempts are the most that the configuration allows";
         }
-        return view.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is spent";
+        return view.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is used up";
     }
 
     private PickResult dropRepeat(CallMemory memory, String refusal) {
@@ -263,7 +263,7 @@ final class EndpointPicker extends SubchannelPicker {
                         ? Waiting.because(
                                 "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),
                                 refusal.message())
-                        : unavailable(args, causes.before(refusal.message()), before);
+                        : unavailable(args, refusal.message(), before);
         };
     }
 

@@ -19,14 +19,22 @@ abstract class SchemeProvider extends NameResolverProvider {
     /** Below those of grpc's own resolvers: the resolver of the highest priority is asked about targets without a scheme. */
     private static final int PRIORITY = 1;
 
+    /** Any other resolver for the scheme goes before one that can only say what is missing. */
+    private static final int NO_MODULE = 0;
+
     private final String scheme;
 
     SchemeProvider(String scheme) {
         this.scheme = scheme;
     }
 
+    /** Also without the module that brings the scheme: the error then names it, where gRPC would look the target up in DNS. */
     @Override
     protected boolean isAvailable() {
+        return true;
+    }
+
+    private boolean brought() {
         for (ResolverProvider provider : Target.providers()) {
             if (provider.scheme().equals(scheme)) {
                 return true;
@@ -37,7 +45,7 @@ abstract class SchemeProvider extends NameResolverProvider {
 
     @Override
     protected int priority() {
-        return PRIORITY;
+        return brought() ? PRIORITY : NO_MODULE;
     }
 
     @Override

@@ -118,9 +118,7 @@ public final class ZerohopGrpc {
             policies.register(defaultPolicy);
         }
         for (SchemeProvider provider : ZerohopNameResolverProviders.all()) {
-            if (provider.isAvailable()) {
-                NameResolverRegistry.getDefaultRegistry().register(provider);
-            }
+            NameResolverRegistry.getDefaultRegistry().register(provider);
         }
     }
 

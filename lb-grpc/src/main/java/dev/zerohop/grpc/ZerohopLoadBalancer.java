@@ -353,7 +353,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private List<String> settingsInForce() {
-        BalancerSettings inForce = running().settings();
         String origin = running().view().unconfigured() != null
                 ? "by default, which are not in force"
                 : stated.stated()
@@ -362,8 +361,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                                 ? "by default"
                                 : refusedReason == null ? "of the source" : "of the source, the last good ones";
         return refusedReason == null
-                ? List.of(origin + ": " + inForce)
-                : List.of(origin + ": " + inForce, "of the source were refused: " + refusedReason);
+                ? List.of(origin)
+                : List.of(origin, "of the source were rejected: " + refusedReason);
     }
 
     /** The balancer, once there was an answer. */

@@ -3,8 +3,8 @@ package dev.zerohop.grpc;
 import java.util.List;
 
 /**
- * One name resolver provider for each scheme that zerohop knows. Each is available when the module that brings the scheme's
- * {@link dev.zerohop.ResolverProvider} is on the class path. Found by {@link java.util.ServiceLoader}; applications do not use them.
+ * One name resolver provider for each scheme that zerohop knows. Where the module that brings the scheme's {@link dev.zerohop.ResolverProvider} is not on
+ * the class path, building a channel fails with its name. Found by {@link java.util.ServiceLoader}; applications do not use them.
  */
 public final class ZerohopNameResolverProviders {
 

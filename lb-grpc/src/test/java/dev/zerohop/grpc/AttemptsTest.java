@@ -160,7 +160,7 @@ class AttemptsTest {
                                 .isEqualTo(intercepted ? Status.Code.ABORTED : Status.Code.UNAVAILABLE);
                         assertThat(thrown.getStatus().getDescription())
                                 .contains("first failure")
-                                .contains("budget is spent");
+                                .contains("budget is used up");
                         assertThat(thrown.getTrailers().get(DETAIL)).isEqualTo(intercepted ? "disk full" : null);
                     });
             assertThat(fleet.server("a").log.size() + fleet.server("b").log.size())

@@ -55,7 +55,7 @@ class ExplainTest {
             var running = ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, two), "held");
             await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel, two))
                     .contains(fleet.target() + " (authority orders): READY, 2 of 3 endpoints connected")
-                    .contains("settings of the application's service config: ")
+                    .contains("settings of the application's service config\n")
                     .contains("strategy=Modulo")
                     .containsPattern("source fleet, version \\d+, age \\d+ ms\n")
                     .containsPattern("member s-0\\S+ weight 1 ordinal 0 HEALTHY .*in flight 0, connection READY for"
@@ -97,15 +97,15 @@ class ExplainTest {
         try (Fleet fleet = Fleet.of("a")) {
             ManagedChannel channel = fleet.built(fleet.builder());
             RoutingTest.awaitAll(channel, "a");
-            assertThat(ZerohopGrpc.explain(channel)).contains("settings by default: ");
+            assertThat(ZerohopGrpc.explain(channel)).contains("settings by default\n");
             fleet.configure("{\"policy\": \"least_request\"}");
             await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel))
-                    .contains("settings of the source: ")
+                    .contains("settings of the source\n")
                     .contains("pick policy least_request"));
             fleet.configure("{\"policy\": \"nonsense\"}");
             await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel))
-                    .contains("settings of the source, the last good ones: ")
-                    .containsPattern("settings of the source were refused: .*nonsense")
+                    .contains("settings of the source, the last good ones\n")
+                    .containsPattern("settings of the source were rejected: .*nonsense")
                     .contains("pick policy least_request"));
         }
     }
@@ -117,8 +117,8 @@ class ExplainTest {
             ManagedChannel channel = fleet.built(fleet.builder());
             channel.getState(true);
             await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel))
-                    .contains("settings by default, which are not in force: ")
-                    .containsPattern("settings of the source were refused: .*nonsense")
+                    .contains("settings by default, which are not in force\n")
+                    .containsPattern("settings of the source were rejected: .*nonsense")
                     .containsPattern("pick .*nonsense"));
         }
     }

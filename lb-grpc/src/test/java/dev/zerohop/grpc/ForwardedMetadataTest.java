@@ -145,7 +145,7 @@ class ForwardedMetadataTest {
                     .defaultServiceConfig(Json.serviceConfig(NO_BUDGET, Json.retries(3, "['UNAVAILABLE']")));
             Channel channel = channel(fleet, builder, intercepted ? "OUTSIDE" : "NONE", 1);
             fleet.servers.values().forEach(server -> server.fails = request -> Status.UNAVAILABLE);
-            assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("budget is spent");
+            assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("budget is used up");
             assertThat(fleet.server("a").log.size() + fleet.server("b").log.size())
                     .isEqualTo(1);
         }

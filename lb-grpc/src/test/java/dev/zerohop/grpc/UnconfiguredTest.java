@@ -116,7 +116,7 @@ class UnconfiguredTest {
                     .filteredOn(event -> event.startsWith("unconfigured"))
                     .hasSize(1);
             assertThat(channel.getState(false)).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
-            assertThat(ZerohopGrpc.explain(channel)).contains("TRANSIENT_FAILURE, ", "were refused: ", "ownerDown");
+            assertThat(ZerohopGrpc.explain(channel)).contains("TRANSIENT_FAILURE, ", "were rejected: ", "ownerDown");
             fleet.configure(SHARDED);
             assertThat(waiting.get(60, TimeUnit.SECONDS)).startsWith("s-1");
             assertOwned(channel);

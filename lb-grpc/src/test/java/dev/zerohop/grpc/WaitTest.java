@@ -136,7 +136,7 @@ class WaitTest {
             assertThat(failure(channel).getDescription()).contains(WORDS);
             fleet.configure(WAIT.replace('\'', '"'));
             await().untilAsserted(() ->
-                    assertThat(ZerohopGrpc.explain(channel, KEYED)).contains("settings of the source: "));
+                    assertThat(ZerohopGrpc.explain(channel, KEYED)).contains("settings of the source\n"));
             List<Future<String>> waiting = List.of(call(channel, 0), call(channel, 1));
             fleet.name("a-0", "a-1", "a-2");
             assertAnswered(waiting);

@@ -87,10 +87,10 @@ final class Attempts {
             thrown.addSuppressed(new IOException(text.toString()));
         } else {
             thrown = kind.apply(text.toString());
-            thrown.initCause(last);
+            thrown.initCause(below(last));
         }
         for (int i = 0; i < failed.size() - 1; i++) {
-            IOException earlier = failed.get(i).cause();
+            Throwable earlier = below(failed.get(i).cause());
             if (earlier != thrown) {
                 thrown.addSuppressed(earlier);
             }
@@ -98,9 +98,14 @@ final class Attempts {
         return thrown;
     }
 
-    /** OkHttp's own text of a failed connect names the logical port; what lies below it does not. */
+    /** OkHttp's own exception of a failed connect names the port of the URL, which is not the endpoint's; what lies below it does not. */
+    private static Throwable below(IOException cause) {
+        Throwable below = cause.getCause();
+        return cause instanceof ConnectException && below != null ? below : cause;
+    }
+
     private static String brief(IOException cause) {
-        Throwable said = cause instanceof ConnectException && cause.getCause() != null ? cause.getCause() : cause;
+        Throwable said = below(cause);
         String message = said.getMessage();
         return message == null || message.isBlank() ? said.getClass().getSimpleName() : message;
     }

@@ -132,7 +132,9 @@ class RefusalTest {
             rig.resolver.push();
             assertThatThrownBy(() -> rig.text("/"))
                     .isInstanceOf(NoEndpointIOException.class)
-                    .hasMessage("orders: no endpoint known; source scripted has answered 1 times");
+                    .hasMessage(
+                            "orders: no endpoint known; source scripted has answered 1 times; check the target, and that the"
+                                    + " service has endpoints there");
         }
     }
 

@@ -46,13 +46,13 @@ public abstract class ResolverContract {
             Recorder recorder = new Recorder();
             resolver.start(recorder);
             settle();
-            assertTrue(!recorder.sets.isEmpty(), () -> "no answer, errors " + recorder.errors);
             assertEquals(
                     someEndpoints().stream().map(Endpoint::address).sorted().toList(),
                     recorder.last().endpoints().stream()
                             .map(Endpoint::address)
                             .sorted()
-                            .toList());
+                            .toList(),
+                    "the addresses of the last set that was given");
         }
     }
 
@@ -68,7 +68,8 @@ public abstract class ResolverContract {
                     recorder.sets.stream()
                             .map(EndpointSet::endpoints)
                             .distinct()
-                            .count());
+                            .count(),
+                    () -> "different sets of a source that did not change: " + recorder.sets);
         }
     }
 
@@ -83,7 +84,7 @@ public abstract class ResolverContract {
         settle();
         resolver.refresh();
         settle();
-        assertEquals(before, recorder.calls());
+        assertEquals(before, recorder.calls(), () -> "calls of the listener, some after close(): " + recorder);
     }
 
     @Test
@@ -98,9 +99,10 @@ public abstract class ResolverContract {
         Resolver resolver = resolverOver(someEndpoints());
         resolver.close();
         Recorder recorder = new Recorder();
-        assertThrows(IllegalStateException.class, () -> resolver.start(recorder));
+        assertThrows(
+                IllegalStateException.class, () -> resolver.start(recorder), "start() of a resolver that is closed");
         settle();
-        assertEquals(0, recorder.calls());
+        assertEquals(0, recorder.calls(), () -> "calls of the listener of a closed resolver: " + recorder);
     }
 
     @Test
@@ -136,8 +138,11 @@ public abstract class ResolverContract {
         });
         settle();
         settle();
-        assertEquals(1, recorder.calls());
-        assertEquals(0, time.pendingTasks());
+        assertEquals(
+                1,
+                recorder.calls(),
+                () -> "calls of a listener that closed the resolver within the first one: " + recorder);
+        assertEquals(0, time.pendingTasks(), "timers left behind after close()");
     }
 
     @Test
@@ -149,11 +154,15 @@ public abstract class ResolverContract {
             settle();
             List<String> ids =
                     recorder.last().endpoints().stream().map(Endpoint::id).toList();
-            assertEquals(ids.stream().sorted().toList(), ids);
+            assertEquals(ids.stream().sorted().toList(), ids, "the ids of the set, expected in order");
             assertTrue(
                     !recorder.last().asOf().isBefore(before),
-                    () -> "as of " + recorder.last().asOf());
-            assertTrue(!recorder.last().stale());
+                    () -> "the set says that it is as of " + recorder.last().asOf()
+                            + ", expected the time at which the source was asked, " + before + " or later");
+            assertTrue(
+                    !recorder.last().stale(),
+                    () -> "the set is marked stale, expected one that the source has just vouched for: "
+                            + recorder.last());
         }
     }
 
@@ -161,7 +170,7 @@ public abstract class ResolverContract {
     void startingTwiceIsAnError() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             resolver.start(new Recorder());
-            assertThrows(IllegalStateException.class, () -> resolver.start(new Recorder()));
+            assertThrows(IllegalStateException.class, () -> resolver.start(new Recorder()), "the second start()");
         }
     }
 
@@ -172,7 +181,7 @@ public abstract class ResolverContract {
         settle();
         resolver.close();
         settle();
-        assertEquals(0, time.pendingTasks());
+        assertEquals(0, time.pendingTasks(), "timers left behind after close()");
     }
 
     /** Records what a resolver says. */
@@ -209,8 +218,15 @@ public abstract class ResolverContract {
 
         /** The last set. */
         public EndpointSet last() {
-            assertTrue(!sets.isEmpty(), () -> "no set was given, errors " + errors);
+            assertTrue(!sets.isEmpty(), () -> "the resolver gave no set; its errors: " + errors);
             return sets.get(sets.size() - 1);
+        }
+
+        @Override
+        public synchronized String toString() {
+            return "sets " + sets + ", confirmed " + confirmations + ", errors " + errors + ", configurations "
+                    + configurations + ", rejections " + rejections + ", refusals " + refusals + ", verdicts "
+                    + verdicts;
         }
 
         @Override

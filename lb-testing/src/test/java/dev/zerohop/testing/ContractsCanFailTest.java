@@ -32,10 +32,27 @@ class ContractsCanFailTest {
             protected PickPolicy policy() {
                 return new Careless(false);
             }
+
+            @Override
+            protected boolean spreads() {
+                return true;
+            }
         });
         assertThat(broken)
                 .contains("everybodyGetsAShare", "onlyCandidatesArePicked", "whatWasTriedIsAvoidedWhileAnotherIsLeft")
                 .doesNotContain("theOnlyOneIsAlwaysPicked", "explainChangesNothing");
+    }
+
+    /** The first that works, the next only when it does not: no share for each, and nothing wrong with it. */
+    @Test
+    void aFailoverPolicyPasses() {
+        assertThat(broken(() -> new PickerContract() {
+                    @Override
+                    protected PickPolicy policy() {
+                        return new Failover();
+                    }
+                }))
+                .isEmpty();
     }
 
     @Test
@@ -84,6 +101,40 @@ class ContractsCanFailTest {
             }
         }
         return names;
+    }
+
+    private static final class Failover implements PickPolicy {
+        @Override
+        public String name() {
+            return "failover";
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new Picker() {
+                @Override
+                public @Nullable Node pick(PickContext context) {
+                    Node last = null;
+                    for (Candidate candidate : first.candidates()) {
+                        last = candidate.node();
+                        if (!context.avoids(last.endpoint())) {
+                            return last;
+                        }
+                    }
+                    return last;
+                }
+
+                @Override
+                public Refusal refusal(PickContext context) {
+                    return first.refusal(env.time().nanoTime());
+                }
+
+                @Override
+                public Picker rebuild(Snapshot next) {
+                    return newPicker(next, env);
+                }
+            };
+        }
     }
 
     private record Careless(boolean shares) implements PickPolicy {

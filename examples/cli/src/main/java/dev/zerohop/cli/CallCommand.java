@@ -198,6 +198,10 @@ final class CallCommand implements Callable<Integer> {
             console.note(
                     "no endpoint has an ordinal, by which a sharded call finds the owner of its key: " + unnumbered);
         }
+        total.causes().shown().forEach(cause -> console.note(cause.toString()));
+        if (total.causes().others() > 0) {
+            console.note(total.causes().others() + " calls failed for other reasons");
+        }
         switch (form) {
             case TEXT -> console.line(total.toText((System.nanoTime() - start) / 1e9));
             case JSON -> console.line(total.toJson(unconfigured));

@@ -9,9 +9,17 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint id of the endpoint that the last attempt went to, or null when there was none
  * @param server what the server that answered calls itself, or null when none answered
  * @param retries attempts after the first
+ * @param cause what the caller was told went wrong, in words; null when it succeeded
  */
 public record CallResult(
         @Nullable String error,
         @Nullable String endpoint,
         @Nullable String server,
-        int retries) {}
+        int retries,
+        @Nullable String cause) {
+
+    /** Without words for what went wrong. */
+    public CallResult(@Nullable String error, @Nullable String endpoint, @Nullable String server, int retries) {
+        this(error, endpoint, server, retries, null);
+    }
+}

@@ -9,6 +9,7 @@ final class CallStats {
     private final Map<String, Long> errors = new TreeMap<>();
     private final Map<String, Long> byEndpoint = new TreeMap<>();
     private final Map<String, Long> byServer = new TreeMap<>();
+    private final Causes causes = new Causes();
     private final Histogram latency = new Histogram();
     private long calls;
     private long ok;
@@ -19,7 +20,12 @@ final class CallStats {
         if (result.error() == null) {
             ok++;
         }
-        count(errors, result.error());
+        String error = result.error();
+        String cause = result.cause();
+        if (error != null && cause != null) {
+            causes.add(error, cause);
+        }
+        count(errors, error);
         count(byEndpoint, result.endpoint());
         count(byServer, result.server());
         retries += result.retries();
@@ -52,6 +58,11 @@ final class CallStats {
         return byServer;
     }
 
+    /** Why calls failed, in words. */
+    Causes causes() {
+        return causes;
+    }
+
     double percentileMillis(double percent) {
         return latency.percentileMillis(percent);
     }
@@ -73,6 +84,17 @@ final class CallStats {
             Json.decimal(json, "p99", latency.percentileMillis(99));
             json.writeEndObject();
             json.writeNumberField("retries", retries);
+            if (!causes.shown().isEmpty()) {
+                json.writeArrayFieldStart("causes");
+                for (Causes.Cause cause : causes.shown()) {
+                    json.writeStartObject();
+                    json.writeNumberField("calls", cause.count());
+                    json.writeStringField("error", cause.error());
+                    json.writeStringField("cause", cause.text());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            }
             if (unconfigured != null) {
                 json.writeStringField("configurationRefused", unconfigured);
             }

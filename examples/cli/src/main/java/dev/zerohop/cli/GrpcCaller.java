@@ -99,7 +99,18 @@ final class GrpcCaller implements Caller {
             if (server == null) {
                 server = trailers.get(EchoGrpc.SERVER_ID);
             }
-            done.accept(new CallResult(error(status), attempts.lastEndpoint(), server, attempts.retries()));
+            done.accept(
+                    new CallResult(error(status), attempts.lastEndpoint(), server, attempts.retries(), cause(status)));
+        }
+
+        private static @Nullable String cause(Status status) {
+            if (status.isOk()) {
+                return null;
+            }
+            String words = status.getDescription();
+            return words != null
+                    ? words
+                    : status.getCause() != null ? status.getCause().toString() : "the server gave no reason";
         }
 
         private @Nullable String error(Status status) {

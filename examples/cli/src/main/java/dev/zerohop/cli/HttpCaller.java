@@ -96,20 +96,35 @@ final class HttpCaller implements Caller {
         Attempts attempts = new Attempts();
         RUNNING.set(attempts);
         String error = null;
+        String cause = null;
         String server = null;
         try (Response response = client.newCall(request.build()).execute()) {
             server = response.header(EchoHttp.SERVER_ID);
             response.body().bytes();
-            error = response.code() >= 400 ? "HTTP_" + response.code() : null;
+            if (response.code() >= 400) {
+                error = "HTTP_" + response.code();
+                cause = "answered by " + attempts.endpoint + " with " + response.code() + " " + response.message();
+            }
         } catch (IOException failed) {
             error = name(failed, attempts);
+            cause = words(failed);
         } catch (RuntimeException broken) {
             // A load generator counts what it does not understand; it does not stop for it.
             error = "UNKNOWN";
+            cause = broken.toString();
         } finally {
             RUNNING.remove();
         }
-        return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1));
+        return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1), cause);
+    }
+
+    /** A time-out says little itself; what was tried until then is suppressed in it. */
+    private static String words(IOException failed) {
+        String text = String.valueOf(failed.getMessage());
+        for (Throwable before : failed.getSuppressed()) {
+            text += "; before that: " + before.getMessage();
+        }
+        return text;
     }
 
     private static String name(IOException failed, Attempts attempts) {

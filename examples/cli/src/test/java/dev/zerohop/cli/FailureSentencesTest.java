@@ -1,0 +1,174 @@
+package dev.zerohop.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.Target;
+import dev.zerohop.testing.FreePorts;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What a call says that fails, over both transports: the sentences of docs/messages.md. Times and the service's name apart, they are the same; where a transport
+ * is at work, its own words stand in them.
+ */
+class FailureSentencesTest {
+    private static final Pattern TIMES = Pattern.compile("\\d+(\\.\\d)? (ms|s|min)\\b");
+
+    @TempDir
+    Path directory;
+
+    private final int dead = FreePorts.next();
+    private final int silent = FreePorts.next();
+    private int files;
+
+    /** What the last of some calls says over this transport, from the service's name on, without times. */
+    private String sentence(String transport, String file, @Nullable EndpointSelector key, int calls) throws Exception {
+        return sentence(transport, file, key, calls, Duration.ofSeconds(30));
+    }
+
+    private String sentence(String transport, String file, @Nullable EndpointSelector key, int calls, Duration timeout)
+            throws Exception {
+        Path source = directory.resolve("orders-" + ++files + ".json");
+        if (!file.isEmpty()) {
+            Files.writeString(source, file.replace('\'', '"'));
+        }
+        Target target = Target.parse("file://" + source);
+        Settings none = Settings.of(null, null);
+        Callers callers = new ZerohopCallers();
+        try (Caller caller = transport.equals("grpc")
+                ? callers.grpc(target, none, timeout.toNanos(), EchoGrpc.SERVICE + "/Call")
+                : callers.http(target, none, timeout.toNanos(), "/")) {
+            caller.awaitReady(TimeUnit.SECONDS.toNanos(file.isEmpty() ? 1 : 60));
+            String cause = "";
+            for (int i = 0; i < calls; i++) {
+                CompletableFuture<CallResult> ended = new CompletableFuture<>();
+                caller.call(key, ended::complete);
+                CallResult result = ended.get(90, TimeUnit.SECONDS);
+                assertThat(result.error()).as("the call fails").isNotNull();
+                cause = String.valueOf(result.cause());
+            }
+            return TIMES.matcher(cause)
+                    .replaceAll("T")
+                    .replace(target.text(), "SERVICE")
+                    .replace("source file " + source, "SOURCE")
+                    .replace(source.toString(), "FILE");
+        }
+    }
+
+    private String same(String file, @Nullable EndpointSelector key) throws Exception {
+        String http = sentence("http", file, key, 1);
+        String grpc = sentence("grpc", file, key, 1);
+        assertThat(withoutName(grpc)).as("over gRPC as over HTTP").isEqualTo(withoutName(http));
+        return http;
+    }
+
+    private static String withoutName(String sentence) {
+        return sentence.substring(sentence.indexOf(": ") + 2);
+    }
+
+    private String endpoints(String... endpoints) {
+        return "{'endpoints': [" + String.join(", ", endpoints) + "]%s}";
+    }
+
+    @Test
+    void noEndpointIsKnown() throws Exception {
+        assertThat(same("{'endpoints': []}", null))
+                .contains("no endpoint known; ", "check the target, and that the service has endpoints there");
+    }
+
+    @Test
+    void allEndpointsHaveWeightZero() throws Exception {
+        assertThat(same(
+                        endpoints("{'id': 'a', 'host': '127.0.0.1', 'port': 9, 'weight': 0}")
+                                .formatted(""),
+                        null))
+                .contains("0 of 1 endpoints usable (1 of weight 0): a(127.0.0.1:9) has weight 0 and takes no traffic")
+                .contains("give one of them a weight");
+    }
+
+    @Test
+    void aKeyIsMissing() throws Exception {
+        assertThat(same(numbered(", 'config': {'policy': 'shard'}"), null))
+                .contains("policy shard needs a key and the call brought none");
+    }
+
+    @Test
+    void aKeyCannotBeUsed() throws Exception {
+        assertThat(same(
+                        numbered(", 'config': {'policy': {'shard': {'strategy': 'modulo'}}}"),
+                        EndpointSelector.of("alice")))
+                .contains("alice", "expected an integer");
+    }
+
+    @Test
+    void theOwnerOfTheKeyIsNotThere() throws Exception {
+        assertThat(same(
+                        numbered(", 'shards': 2, 'config': {'policy': {'shard': {'strategy': 'modulo'}}}"),
+                        EndpointSelector.of(1)))
+                .contains("ordinal 1 of 2")
+                .contains("no endpoint");
+    }
+
+    @Test
+    void theOwnerOfTheKeyHasWeightZero() throws Exception {
+        String file = endpoints("{'id': 'o-0', 'host': '127.0.0.1', 'port': 9, 'weight': 0, 'ordinal': 0}")
+                .formatted(", 'config': {'policy': 'shard'}");
+        assertThat(same(file, EndpointSelector.of(7)))
+                .contains("ordinal 0 (o-0(127.0.0.1:9)) has weight 0 and takes no traffic");
+    }
+
+    @Test
+    void theFirstConfigurationIsRejected() throws Exception {
+        assertThat(same(numbered(", 'config': {'policy': 'fastest'}"), null))
+                .contains("policy", "fastest", "expected one of");
+    }
+
+    @Test
+    void theSourceCannotBeRead() throws Exception {
+        String http = sentence("http", "", null, 1);
+        String grpc = sentence("grpc", "", null, 1);
+        assertThat(http).contains("no endpoint known; SOURCE has answered 0 times, last error since ", "FILE");
+        assertThat(grpc).contains("FILE");
+    }
+
+    /** How a connection is made differs, and with it who says that it cannot: the client's calls over HTTP, the channel over gRPC. */
+    @Test
+    void noEndpointListens() throws Exception {
+        String file = endpoints("{'id': 'a', 'host': '127.0.0.1', 'port': " + dead + "}")
+                .formatted(", 'config': {'policy': 'random'}");
+        String endpoint = Pattern.quote("a(127.0.0.1:" + dead + ")");
+        assertThat(sentence("http", file, null, 1))
+                .containsPattern("GET / failed (at|in \\d attempts: 1\\.) " + endpoint
+                        + " CONNECT_FAILURE after T: Connection refused");
+        String advice = "; check that they listen there, and that no network policy is in between";
+        assertThat(sentence("grpc", file, null, 1))
+                .containsPattern("0 of 1 endpoints usable \\(1 disconnected\\): " + endpoint
+                        + " is DISCONNECTED for T \\(connectivity: .*Connection refused.*\\)")
+                .endsWith(advice);
+    }
+
+    /** The sixth call of an owner that no connection can be made to: it is out by now, and says until when. */
+    @Test
+    void anOwnerIsOut() throws Exception {
+        String file = endpoints("{'id': 'o-0', 'host': '127.0.0.1', 'port': " + silent + ", 'ordinal': 0}")
+                .formatted(", 'config': {'policy': 'shard', 'retry': {'maxAttempts': 1}}");
+        assertThat(sentence("http", file, EndpointSelector.of(7), 2))
+                .contains("ordinal 0 (o-0(127.0.0.1:" + silent + ")) is UNREACHABLE for T, T to go (ejection: no"
+                        + " connection could be made (1 in a row); out for T)");
+        assertThat(sentence("grpc", file, EndpointSelector.of(7), 2))
+                .contains("ordinal 0 (o-0(127.0.0.1:" + silent + ")) is DISCONNECTED for T (connectivity: ");
+    }
+
+    private String numbered(String more) {
+        return endpoints("{'id': 'o-0', 'host': '127.0.0.1', 'port': 9, 'ordinal': 0}")
+                .formatted(more);
+    }
+}
