@@ -181,6 +181,8 @@ class CallCommandTest {
                 "json");
         assertThat(result.code()).isEqualTo(1);
         assertThat(JsonText.object(result.out())).containsEntry("errors", Map.of("CONNECT", 1L));
+        assertThat(result.out()).contains("\"causes\":[{\"calls\":1,\"error\":\"CONNECT\",\"cause\":\"");
+        assertThat(result.err()).contains("1 call failed: CONNECT: ", "CONNECT_FAILURE after ", "Connection refused");
     }
 
     @Test
