@@ -5,7 +5,9 @@ import dev.zerohop.kubernetes.KubernetesDoctor;
 import dev.zerohop.kubernetes.KubernetesOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,14 +17,20 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "doctor",
         description =
-                "Says what keeps a Kubernetes target from working: permissions, service, port, slices, StatefulSet, topology. Changes nothing.",
+                "Says what keeps a target from working: its source, its endpoints, connections to them, its configuration; of Kubernetes permissions, service, port, slices,"
+                        + " StatefulSet, topology. Changes nothing.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
+    private static final Pattern KUBERNETES = Pattern.compile("k8s(-pods)?:", Pattern.CASE_INSENSITIVE);
+
+    /** How long a source is waited for. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Console console;
 
-    @Parameters(paramLabel = "TARGET", description = "a target such as k8s:///shop/orders:grpc")
+    @Parameters(paramLabel = "TARGET", description = "any target, such as k8s:///shop/orders:grpc")
     private String target = "";
 
     @Option(
@@ -61,14 +69,25 @@ final class DoctorCommand implements Callable<Integer> {
         if (context != null) {
             options.context(context);
         }
-        Diagnosis diagnosis;
+        Diagnosis diagnosis = KUBERNETES.matcher(target).lookingAt() ? cluster(options.build()) : source();
+        console.line(form == Output.JSON ? json(diagnosis) : text(diagnosis));
+        return diagnosis.healthy() ? Main.OK : Main.FAILED;
+    }
+
+    private Diagnosis cluster(KubernetesOptions options) throws InterruptedException {
         try {
-            diagnosis = KubernetesDoctor.examine(target, options.build(), System.getenv());
+            return KubernetesDoctor.examine(target, options, System.getenv());
         } catch (IllegalArgumentException refused) {
             throw new BadInput(String.valueOf(refused.getMessage()));
         }
-        console.line(form == Output.JSON ? json(diagnosis) : text(diagnosis));
-        return diagnosis.healthy() ? Main.OK : Main.FAILED;
+    }
+
+    private Diagnosis source() throws InterruptedException {
+        if (kubeconfig != null || context != null) {
+            throw new BadInput(
+                    "--kubeconfig and --context are for targets of Kubernetes, and this is '" + target + "'");
+        }
+        return SourceDoctor.examine(Targets.parse(target), PATIENCE);
     }
 
     private static String text(Diagnosis diagnosis) {

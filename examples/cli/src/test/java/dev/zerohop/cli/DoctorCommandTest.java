@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.zerohop.testing.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,8 +122,51 @@ class DoctorCommandTest {
     }
 
     @Test
+    void aTargetOfAnotherSchemeIsAskedOnceAndItsEndpointsAreConnectedTo(@TempDir Path directory) throws Exception {
+        int dead = FreePorts.next();
+        try (ServerSocket alive = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Path file = directory.resolve("orders.json");
+            Files.writeString(file, """
+                    {"endpoints": [{"id": "a", "host": "127.0.0.1", "port": %d}, {"id": "b", "host": "127.0.0.1", "port": %d},
+                                   {"id": "c", "host": "127.0.0.1", "port": 9, "weight": 0}],
+                     "config": {"policy": "fastest"}}
+                    """.formatted(alive.getLocalPort(), dead));
+            Cli.Result result = Cli.run("doctor", "file://" + file);
+            assertThat(result.code()).isEqualTo(1);
+            assertThat(result.out())
+                    .contains("ok: source: file://" + file + " answered, version ")
+                    .contains("ok: endpoints: 3 named, 2 take new calls")
+                    .contains("ok: connection to a(127.0.0.1:" + alive.getLocalPort() + "): made")
+                    .contains("missing: connection to b(127.0.0.1:" + dead + "): Connection refused: check that it")
+                    .contains("missing: configuration: rejected, so no call goes anywhere: ", "fastest");
+            Files.writeString(file, "{\"endpoints\": []}");
+            assertThat(Cli.run("doctor", "file://" + file).out())
+                    .contains("missing: endpoints: 0 named, 0 take new calls: check the name in the target");
+        }
+    }
+
+    @Test
+    void aSourceThatCannotBeAskedSaysWhy(@TempDir Path directory) {
+        Cli.Result result = Cli.run("doctor", "file://" + directory.resolve("nowhere.json"));
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.out()).contains("missing: source: cannot be asked: ", "nowhere.json");
+    }
+
+    @Test
+    void aTargetThatWorksIsExitCode0() throws Exception {
+        try (ServerSocket alive = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Cli.Result result = Cli.run("doctor", "static:///127.0.0.1:" + alive.getLocalPort());
+            assertThat(result.code()).isZero();
+            assertThat(result.out()).doesNotContain("missing").contains("ok: endpoints: 1 named, 1 take new calls");
+        }
+    }
+
+    @Test
     void badInputIsOneLineAndExitCode2() {
-        assertThat(doctor("static:///127.0.0.1:1").code()).isEqualTo(2);
+        assertThat(Cli.run("doctor", "orders:8080").code()).isEqualTo(2);
+        Cli.Result other = Cli.run("doctor", "static:///127.0.0.1:1", "--context", "prod");
+        assertThat(other.code()).isEqualTo(2);
+        assertThat(other.err()).contains("--kubeconfig and --context are for targets of Kubernetes");
         Cli.Result file = Cli.run("doctor", "k8s:///shop/orders:grpc", "--kubeconfig", "/nowhere");
         assertThat(file.code()).isEqualTo(2);
         assertThat(file.errLines())

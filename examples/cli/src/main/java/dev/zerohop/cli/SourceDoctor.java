@@ -1,0 +1,180 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Target;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.kubernetes.Diagnosis;
+import dev.zerohop.kubernetes.Diagnosis.Finding;
+import dev.zerohop.kubernetes.Diagnosis.State;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** What keeps a target of any scheme from working: asks its source once, as a client does, and tries to connect to some of the endpoints. Changes nothing. */
+final class SourceDoctor {
+    private static final int CONNECTED_TO = 5;
+    private static final int CONNECT_MILLIS = 2_000;
+
+    private final Target target;
+    private final List<Finding> findings = new ArrayList<>();
+    private final Observer observer = new Observer();
+
+    private SourceDoctor(Target target) {
+        this.target = target;
+    }
+
+    static Diagnosis examine(Target target, Duration patience) throws InterruptedException {
+        return new SourceDoctor(target).examine(patience);
+    }
+
+    private Diagnosis examine(Duration patience) throws InterruptedException {
+        try (Balancer balancer = Balancer.builder(target.text())
+                .resolver(Targets.newResolver(target))
+                .defaults(Configurations.defaults())
+                .configurationParser(Configurations::parse)
+                .listener(observer)
+                .build()) {
+            balancer.start();
+            boolean heard = observer.heard.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+            EndpointSet set = balancer.endpoints();
+            if (set == null) {
+                add(
+                        State.MISSING,
+                        "source",
+                        observer.error != null
+                                ? "cannot be asked: " + observer.error
+                                : (heard ? "no answer" : "no answer within " + patience.toSeconds() + " s")
+                                        + ", expected the endpoints: is it reachable from here, and is the name right?");
+            } else {
+                add(
+                        set.stale() ? State.MISSING : State.OK,
+                        "source",
+                        set.source() + (set.stale() ? " gave what it last knew" : " answered") + ", version "
+                                + set.version()
+                                + (observer.error == null ? "" : "; it cannot be asked now: " + observer.error));
+                endpoints(set);
+            }
+            configuration(balancer);
+        }
+        return new Diagnosis(findings, "");
+    }
+
+    private void endpoints(EndpointSet set) throws InterruptedException {
+        List<Endpoint> ready = set.endpoints().stream()
+                .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY && endpoint.weight() > 0)
+                .toList();
+        String counts = set.endpoints().size() + " named, " + ready.size() + " take new calls";
+        if (ready.isEmpty()) {
+            add(
+                    State.MISSING,
+                    "endpoints",
+                    counts
+                            + (set.endpoints().isEmpty()
+                                    ? ": check the name in the target, and that the service has endpoints there"
+                                    : ": the others are not ready, draining or of weight 0"));
+        } else {
+            add(State.OK, "endpoints", counts);
+        }
+        if (set.unnumbered() != null) {
+            add(State.OPTIONAL, "ordinals", set.unnumbered() + "; calls by key need them");
+        }
+        for (Endpoint endpoint : ready.subList(0, Math.min(CONNECTED_TO, ready.size()))) {
+            String failure = connectionFailure(endpoint);
+            add(
+                    failure == null ? State.OK : State.MISSING,
+                    "connection to " + endpoint,
+                    failure == null
+                            ? "made"
+                            : failure + ": check that it listens there, and that no network policy is in between");
+        }
+        if (ready.size() > CONNECTED_TO) {
+            add(State.OK, "connections", "to the other " + (ready.size() - CONNECTED_TO) + " none was tried");
+        }
+    }
+
+    private void configuration(Balancer balancer) {
+        String unconfigured = balancer.view().unconfigured();
+        if (unconfigured != null) {
+            add(State.MISSING, "configuration", "rejected, so no call goes anywhere: " + unconfigured);
+        }
+        Set<String> rejected = new LinkedHashSet<>(observer.rejected);
+        rejected.remove(unconfigured);
+        for (String reason : rejected) {
+            add(State.OPTIONAL, "value of the source", "rejected: " + reason + "; the last good one stays");
+        }
+    }
+
+    private static @Nullable String connectionFailure(Endpoint endpoint) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());
+        if (address.isUnresolved()) {
+            return "the name " + endpoint.host() + " has no address";
+        }
+        try (Socket socket = new Socket()) {
+            socket.connect(address, CONNECT_MILLIS);
+            return null;
+        } catch (IOException failed) {
+            return String.valueOf(failed.getMessage());
+        }
+    }
+
+    private void add(State state, String what, String why) {
+        findings.add(new Finding(state, what, why));
+    }
+
+    private static final class Observer implements BalancerListener {
+        private final CountDownLatch heard = new CountDownLatch(1);
+        private final ConcurrentLinkedQueue<String> rejected = new ConcurrentLinkedQueue<>();
+        private volatile @Nullable String error;
+        private volatile boolean named;
+
+        @Override
+        public void onMembership(String service, int members, int added, int removed, int held) {
+            named = true;
+        }
+
+        @Override
+        public void onRebuild(String service, Snapshot snapshot) {
+            // A configuration that comes before the endpoints makes a version, too.
+            if (named) {
+                heard.countDown();
+            }
+        }
+
+        @Override
+        public void onStale(String service, Duration age, Throwable cause) {
+            error = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            heard.countDown();
+        }
+
+        @Override
+        public void onFresh(String service) {
+            error = null;
+        }
+
+        @Override
+        public void onConfigurationRefused(String service, String reason) {
+            rejected.add(reason);
+        }
+
+        @Override
+        public void onSourceValueRefused(String service, String reason) {
+            rejected.add(reason);
+        }
+    }
+}
