@@ -193,6 +193,7 @@ final class CallCommand implements Callable<Integer> {
                     "the source's configuration is refused, and there was no good one before it: " + unconfigured
                             + "; calls fail until the source gives a good one or takes this one back (--policy or --config goes before it)");
         }
+        caller.rejected().note(console, unconfigured);
         String unnumbered = caller.unnumbered();
         if (keyed && unnumbered != null && total.ok() < total.calls()) {
             console.note(

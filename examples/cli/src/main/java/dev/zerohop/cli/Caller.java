@@ -26,6 +26,11 @@ interface Caller extends AutoCloseable {
     @Nullable
     String unnumbered();
 
+    /** What the source says and what cannot be used. */
+    default RejectedValues rejected() {
+        return new RejectedValues();
+    }
+
     @Override
     void close();
 }

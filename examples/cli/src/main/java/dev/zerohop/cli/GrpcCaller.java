@@ -69,6 +69,11 @@ final class GrpcCaller implements Caller {
     }
 
     @Override
+    public RejectedValues rejected() {
+        return endpoints.rejected();
+    }
+
+    @Override
     public void close() {
         channel.shutdownNow();
         try {

@@ -23,6 +23,8 @@ final class GrpcEndpoints implements BalancerListener {
     /** Grows only: a call may end after its endpoint left. */
     private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
 
+    private final RejectedValues rejected = new RejectedValues();
+
     private volatile boolean named;
     private volatile @Nullable String unconfigured;
     private volatile @Nullable String unnumbered;
@@ -49,6 +51,16 @@ final class GrpcEndpoints implements BalancerListener {
     }
 
     @Override
+    public void onConfigurationRefused(String service, String reason) {
+        rejected.add(reason);
+    }
+
+    @Override
+    public void onSourceValueRefused(String service, String reason) {
+        rejected.add(reason);
+    }
+
+    @Override
     public void onUnconfigured(String service, String reason) {
         unconfigured = reason;
     }
@@ -68,6 +80,11 @@ final class GrpcEndpoints implements BalancerListener {
     @Nullable
     String unnumbered() {
         return unnumbered;
+    }
+
+    /** What the source says and what cannot be used. */
+    RejectedValues rejected() {
+        return rejected;
     }
 
     /** Waits until the source has answered and no endpoint is still being connected. */

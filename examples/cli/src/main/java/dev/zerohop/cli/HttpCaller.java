@@ -38,6 +38,7 @@ final class HttpCaller implements Caller {
     private static final ThreadLocal<Attempts> RUNNING = new ThreadLocal<>();
 
     private final CountDownLatch answered = new CountDownLatch(1);
+    private final RejectedValues rejected = new RejectedValues();
     private final Balancer balancer;
     private final ZerohopOkHttp routing;
     private final OkHttpClient client;
@@ -151,6 +152,11 @@ final class HttpCaller implements Caller {
     }
 
     @Override
+    public RejectedValues rejected() {
+        return rejected;
+    }
+
+    @Override
     public void close() {
         client.dispatcher().cancelAll();
         threads.shutdown();
@@ -160,6 +166,16 @@ final class HttpCaller implements Caller {
 
     private final class Observer implements BalancerListener {
         private volatile boolean named;
+
+        @Override
+        public void onConfigurationRefused(String service, String reason) {
+            rejected.add(reason);
+        }
+
+        @Override
+        public void onSourceValueRefused(String service, String reason) {
+            rejected.add(reason);
+        }
 
         @Override
         public void onMembership(String service, int members, int added, int removed, int held) {

@@ -106,6 +106,7 @@ final class ShardCommand implements Callable<Integer> {
                 throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s" + observer.error);
             }
             String unconfigured = balancer.view().unconfigured();
+            observer.rejected.note(console, unconfigured);
             if (unconfigured != null) {
                 refused(form, unconfigured);
             }
@@ -279,6 +280,7 @@ final class ShardCommand implements Callable<Integer> {
 
     private static final class Observer implements BalancerListener {
         private final CountDownLatch answered = new CountDownLatch(1);
+        private final RejectedValues rejected = new RejectedValues();
         private volatile String error = "";
         private volatile boolean named;
 
@@ -298,6 +300,16 @@ final class ShardCommand implements Callable<Integer> {
         @Override
         public void onStale(String service, Duration age, Throwable cause) {
             error = ", last error: " + (cause.getMessage() == null ? cause.toString() : cause.getMessage());
+        }
+
+        @Override
+        public void onConfigurationRefused(String service, String reason) {
+            rejected.add(reason);
+        }
+
+        @Override
+        public void onSourceValueRefused(String service, String reason) {
+            rejected.add(reason);
         }
     }
 }

@@ -115,6 +115,17 @@ class EtcdCommandsTest {
         assertThat(process.exitCode()).isZero();
     }
 
+    @ParameterizedTest
+    @CsvSource({"call --transport http --count 1", "call --transport grpc --count 1", "shard --id 7 --shards 1"})
+    void whatTheSourceSaysAndCannotBeUsedIsNoted(String command) {
+        etcd.put(KEY, "{\"address\": \"127.0.0.1:1\", \"ordinal\": 0}");
+        etcd.put("zerohop/v1/services/orders/endpoints/orders-1", "{\"address\": \"nowhere\"}");
+        List<String> args = new ArrayList<>(List.of(command.split(" ")));
+        args.add(1, "etcd://" + etcd.address() + "/orders");
+        assertThat(Cli.run(args.toArray(String[]::new)).err())
+                .contains("a value of the source is rejected: ", "endpoints/orders-1", "nowhere");
+    }
+
     private Map<String, String> environment(String... more) {
         Map<String, String> environment = new HashMap<>(Map.of(
                 "eb_go_lb_etcd_host", etcd.address(),

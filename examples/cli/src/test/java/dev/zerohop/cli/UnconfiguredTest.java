@@ -127,19 +127,22 @@ class UnconfiguredTest {
                 "3");
         assertThat(own.code()).as("the caller's own policy holds").isZero();
         configured(source, transport, GOOD);
-        Cli.Result good = Cli.run(
-                "call",
-                target(source),
-                "--timeout",
-                "60000",
-                "--transport",
-                transport,
-                "--id",
-                "7",
-                "--output",
-                "json");
-        assertThat(good.code()).isZero();
-        assertThat(good.out()).doesNotContain("configurationRefused");
+        // The process may follow the file already, and sees its change at the next look.
+        await().untilAsserted(() -> {
+            Cli.Result good = Cli.run(
+                    "call",
+                    target(source),
+                    "--timeout",
+                    "60000",
+                    "--transport",
+                    transport,
+                    "--id",
+                    "7",
+                    "--output",
+                    "json");
+            assertThat(good.code()).as(good.err()).isZero();
+            assertThat(good.out()).doesNotContain("configurationRefused");
+        });
     }
 
     @ParameterizedTest
