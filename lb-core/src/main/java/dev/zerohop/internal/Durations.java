@@ -1,6 +1,5 @@
 package dev.zerohop.internal;
 
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** Times as a person reads them: 12 ms, 1.2 s, 45 s, 12 min, 5 h, 3 d. */
@@ -18,7 +17,8 @@ public final class Durations {
             return Math.max(0, nanos) / 1_000_000 + " ms";
         }
         if (nanos < 10 * SECOND) {
-            return String.format(Locale.ROOT, "%.1f s", nanos / (double) SECOND);
+            long tenths = rounded(nanos, SECOND / 10);
+            return tenths / 10 + "." + tenths % 10 + " s";
         }
         if (nanos < 2 * MINUTE) {
             return rounded(nanos, SECOND) + " s";

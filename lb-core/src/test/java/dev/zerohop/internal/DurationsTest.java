@@ -16,6 +16,7 @@ class DurationsTest {
         "PT0.999S, 999 ms",
         "PT1S, 1.0 s",
         "PT9.94S, 9.9 s",
+        "PT9.96S, 10.0 s",
         "PT32.9S, 33 s",
         "PT119S, 119 s",
         "PT2M, 2 min",
