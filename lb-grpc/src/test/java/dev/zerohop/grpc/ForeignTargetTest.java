@@ -1,6 +1,7 @@
 package dev.zerohop.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.EndpointSet;
 import dev.zerohop.testing.FreePorts;
@@ -152,5 +153,16 @@ class ForeignTargetTest {
                 assertThat(own.priority()).isLessThan(5);
             }
         }
+    }
+
+    /** gRPC would look the whole target up in DNS. */
+    @Test
+    void aTargetWhoseModuleIsNotThereNamesTheModule() {
+        assertThatThrownBy(() -> Grpc.newChannelBuilder(
+                                "etcd://127.0.0.1:2379/orders", InsecureChannelCredentials.create())
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no resolver for scheme 'etcd'")
+                .hasMessageContaining("add the module dev.zerohop:lb-etcd");
     }
 }
