@@ -483,6 +483,9 @@ class BalancerHealthTest {
                                 Status.UNHEALTHY, "503", Duration.ofSeconds(7).toNanos()));
         settle();
         assertThat(picked()).isEqualTo("a-1");
+        assertThat(node(0).health().untilNanos() - time.nanoTime())
+                .isEqualTo(Duration.ofMillis(6_995).toNanos());
+        assertThat(balancer.explain(PickContext.NONE).members().get(0)).contains("UNHEALTHY for 0 ms, 7.0 s to go (");
         time.advance(Duration.ofMillis(6_994));
         assertThat(status(0)).isEqualTo(Status.UNHEALTHY);
         time.advance(Duration.ofMillis(1));
