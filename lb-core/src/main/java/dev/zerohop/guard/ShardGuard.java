@@ -42,7 +42,7 @@ public final class ShardGuard implements Resolver.Listener {
     public enum WithoutMap {
         /** They are rejected: two owners of one key are worse than none. */
         REJECT,
-        /** They run, whoever owns their keys: for servers that can serve any key, only slower. */
+        /** They run, whatever server owns their keys: for servers that can serve any key, only slower. */
         ACCEPT
     }
 
@@ -187,7 +187,7 @@ public final class ShardGuard implements Resolver.Listener {
             LOG.warn(
                     "no shard map is known, so calls that state an epoch ({} first) are {} until there is one",
                     stated.length() > 20 ? "?" : stated,
-                    withoutMap == WithoutMap.REJECT ? "rejected" : "accepted, whoever owns their keys,");
+                    withoutMap == WithoutMap.REJECT ? "rejected" : "accepted, whatever server owns their keys,");
         }
         return withoutMap == WithoutMap.ACCEPT
                 ? null

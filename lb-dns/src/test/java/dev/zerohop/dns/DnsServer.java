@@ -48,7 +48,7 @@ final class DnsServer implements AutoCloseable {
         GARBAGE
     }
 
-    /** One record of an answer, whoever owns it. */
+    /** One record of an answer, of any owner name. */
     record Rr(String owner, String type, long ttl, String data) {}
 
     private final DatagramSocket udp;

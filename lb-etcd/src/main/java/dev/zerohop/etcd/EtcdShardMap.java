@@ -35,7 +35,7 @@ public final class EtcdShardMap {
     /** The epoch of a service's first map unless another one is wanted. */
     public static final long FIRST_EPOCH = 1;
 
-    /** More than a few changes between a read and the write behind it are no race but a loop of somebody's. */
+    /** More than a few changes between a read and the write behind it are no race: another writer changes the map in a loop. */
     private static final int ATTEMPTS = 10;
 
     private final EtcdConnection connection;

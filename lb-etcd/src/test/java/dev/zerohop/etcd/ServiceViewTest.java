@@ -57,7 +57,7 @@ class ServiceViewTest {
                 .isEqualTo(ShardMap.of(8, new ShardCount(5, 0)));
     }
 
-    /** Whoever deletes the key and begins again at a low epoch gives it a second placement. */
+    /** A key that is deleted and begun again at a low epoch would give that epoch a second placement. */
     @Test
     void aDeletedKeyStatesNothingAndItsEpochsStayTaken() {
         put(keys.shards(), "{\"epoch\": 7, \"count\": 3, \"move\": {\"epoch\": 8, \"count\": 5}}");

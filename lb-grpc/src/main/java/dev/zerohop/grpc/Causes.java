@@ -6,20 +6,16 @@ import io.grpc.Status;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Why connections fail, for the error of a call: a few are enough to see a pattern.
- *
- * @param text one cause for each endpoint, up to five; empty if no connection has failed
- * @param first what the transport threw at the first of them, or the source where there is no endpoint
- */
-record Causes(String text, @Nullable Throwable first) {
-    static final Causes NONE = new Causes("", null);
-
+/** Why connections and attempts fail, in words. */
+final class Causes {
+    /** A few are enough to see a pattern. */
     private static final int NAMED = 5;
 
-    static Causes of(Collection<Link> links, @Nullable Status sourceError) {
+    private Causes() {}
+
+    /** One cause for each endpoint that cannot be connected, up to five; empty if there is none. */
+    static String text(Collection<Link> links) {
         StringBuilder text = new StringBuilder();
-        Throwable first = links.isEmpty() && sourceError != null ? sourceError.getCause() : null;
         int failed = 0;
         for (Link link : links) {
             if (link.state() == ConnectivityState.TRANSIENT_FAILURE && failed++ < NAMED) {
@@ -27,10 +23,20 @@ record Causes(String text, @Nullable Throwable first) {
                         .append(link.node().endpoint())
                         .append(": ")
                         .append(describe(link.cause()));
-                first = first == null ? link.cause().getCause() : first;
             }
         }
-        return new Causes(failed <= NAMED ? text.toString() : text + " and " + (failed - NAMED) + " more", first);
+        return failed <= NAMED ? text.toString() : text + " and " + (failed - NAMED) + " more";
+    }
+
+    /** What the transport threw at the first endpoint that cannot be connected, or the source where there is no endpoint. */
+    static @Nullable Throwable first(Collection<Link> links, @Nullable Status sourceError) {
+        for (Link link : links) {
+            if (link.state() == ConnectivityState.TRANSIENT_FAILURE
+                    && link.cause().getCause() != null) {
+                return link.cause().getCause();
+            }
+        }
+        return links.isEmpty() && sourceError != null ? sourceError.getCause() : null;
     }
 
     /** How an attempt at this endpoint ended. */

@@ -40,7 +40,7 @@ final class EndpointPicker extends SubchannelPicker {
     private final boolean keyed;
     private final @Nullable KeySource key;
     private final Metadata.@Nullable Key<String> keyHeader;
-    private final Causes causes;
+    private final @Nullable Throwable cause;
     private final BiConsumer<PickContext, ExplainCall> explainer;
     private final AtomicInteger turn = new AtomicInteger();
 
@@ -49,7 +49,7 @@ final class EndpointPicker extends SubchannelPicker {
             Links links,
             Attempts attempts,
             RecentFailures failures,
-            Causes causes,
+            @Nullable Throwable cause,
             BiConsumer<PickContext, ExplainCall> explainer) {
         this.balancer = balancer;
         this.view = balancer.view();
@@ -61,7 +61,7 @@ final class EndpointPicker extends SubchannelPicker {
         this.keyed = view.keyed();
         this.key = settings.key();
         this.keyHeader = key == null ? null : GrpcSettings.headerOf(key);
-        this.causes = causes;
+        this.cause = cause;
         this.explainer = explainer;
     }
 
@@ -274,7 +274,7 @@ final class EndpointPicker extends SubchannelPicker {
         String serverFailure = memory != null ? memory.serverFailure() : before != null ? before.serverFailure : null;
         Status status = Status.UNAVAILABLE
                 .withDescription(serverFailure == null ? message : serverFailure + "; " + message)
-                .withCause(causes.first());
+                .withCause(cause);
         if (!options.isWaitForReady()) {
             if (before != null) {
                 failures.refused(before, options, Repetition.of(args.getHeaders()), status);

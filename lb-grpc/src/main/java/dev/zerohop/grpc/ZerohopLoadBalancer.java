@@ -276,10 +276,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
         timeLeaving();
         ConnectivityState state = aggregate(snapshot);
-        Causes causes = state == ConnectivityState.READY
-                ? Causes.NONE
-                : Causes.of(links.byNode().values(), sourceError);
+        boolean ready = state == ConnectivityState.READY;
         if (state != published) {
+            String causes = ready ? "" : Causes.text(links.byNode().values());
             channelLog(
                     ChannelLogLevel.INFO,
                     "{0} -> {1}, {2} of {3} endpoints connected{4}",
@@ -287,11 +286,12 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                     state,
                     links.ready(),
                     links.byNode().size(),
-                    causes.text().isEmpty() ? "" : "; " + causes.text());
+                    causes.isEmpty() ? "" : "; " + causes);
             published = state;
         }
+        Throwable cause = ready ? null : Causes.first(links.byNode().values(), sourceError);
         helper.updateBalancingState(
-                state, new EndpointPicker(running, links, attempts, failures, causes, this::explain));
+                state, new EndpointPicker(running, links, attempts, failures, cause, this::explain));
         if (refreshWanted) {
             refreshWanted = false;
             helper.refreshNameResolution();

@@ -39,7 +39,7 @@ final class GrpcCaller implements Caller {
     @Override
     public void awaitReady(long nanos) throws InterruptedException {
         channel.getState(true);
-        endpoints.awaitSettled(nanos);
+        var ignored = endpoints.await(nanos);
     }
 
     @Override

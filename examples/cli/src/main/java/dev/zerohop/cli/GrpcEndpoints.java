@@ -1,6 +1,5 @@
 package dev.zerohop.cli;
 
-import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
@@ -12,32 +11,19 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Follows a channel's endpoints: which id an address has, and whether all of them are connected or have failed. Thread-safe. */
-final class GrpcEndpoints implements BalancerListener {
-    private final CountDownLatch settled = new CountDownLatch(1);
-
+final class GrpcEndpoints extends FirstAnswer {
     /** Grows only: a call may end after its endpoint left. */
     private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
 
-    private final RejectedValues rejected = new RejectedValues();
-
-    private volatile boolean named;
     private volatile @Nullable String unconfigured;
     private volatile @Nullable String unnumbered;
 
     @Override
-    public void onMembership(String service, int members, int added, int removed, int held) {
-        named = true;
-    }
-
-    @Override
-    public void onRebuild(String service, Snapshot snapshot) {
-        // A configuration that comes before the endpoints makes a version, too.
-        boolean all = named;
+    boolean complete(Snapshot snapshot) {
+        boolean all = true;
         unnumbered = snapshot.unnumbered();
         for (Node node : snapshot.members()) {
             Endpoint endpoint = node.endpoint();
@@ -45,19 +31,7 @@ final class GrpcEndpoints implements BalancerListener {
             Health.Status status = node.health().status();
             all &= endpoint.weight() == 0 || (status != Health.Status.CONNECTING && status != Health.Status.UNKNOWN);
         }
-        if (all) {
-            settled.countDown();
-        }
-    }
-
-    @Override
-    public void onConfigurationRefused(String service, String reason) {
-        rejected.add(reason);
-    }
-
-    @Override
-    public void onSourceValueRefused(String service, String reason) {
-        rejected.add(reason);
+        return all;
     }
 
     @Override
@@ -80,16 +54,6 @@ final class GrpcEndpoints implements BalancerListener {
     @Nullable
     String unnumbered() {
         return unnumbered;
-    }
-
-    /** What the source says and what cannot be used. */
-    RejectedValues rejected() {
-        return rejected;
-    }
-
-    /** Waits until the source has answered and no endpoint is still being connected. */
-    void awaitSettled(long nanos) throws InterruptedException {
-        settled.await(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** The endpoint at an address: by its number, else by the name that it was looked up from, else the address itself. */

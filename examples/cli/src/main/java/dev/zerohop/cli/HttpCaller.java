@@ -1,11 +1,9 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.Balancer;
-import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Outcome;
-import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.okhttp.NoEndpointIOException;
@@ -16,10 +14,8 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -37,8 +33,7 @@ final class HttpCaller implements Caller {
     /** The call that this thread runs; a thread runs one at a time, of one caller. */
     private static final ThreadLocal<Attempts> RUNNING = new ThreadLocal<>();
 
-    private final CountDownLatch answered = new CountDownLatch(1);
-    private final RejectedValues rejected = new RejectedValues();
+    private final Observer observer = new Observer();
     private final Balancer balancer;
     private final ZerohopOkHttp routing;
     private final OkHttpClient client;
@@ -59,7 +54,7 @@ final class HttpCaller implements Caller {
     HttpCaller(Target target, Settings settings, long timeoutNanos, String path) {
         Balancer.Builder builder = Balancer.builder(target.text())
                 .resolver(Targets.newResolver(target))
-                .listener(new Observer());
+                .listener(observer);
         if (settings.json() == null) {
             builder.defaults(settings.parsed()).configurationParser(Configurations::parse);
         } else {
@@ -81,7 +76,7 @@ final class HttpCaller implements Caller {
 
     @Override
     public void awaitReady(long nanos) throws InterruptedException {
-        answered.await(nanos, TimeUnit.NANOSECONDS);
+        var ignored = observer.await(nanos);
     }
 
     @Override
@@ -153,7 +148,7 @@ final class HttpCaller implements Caller {
 
     @Override
     public RejectedValues rejected() {
-        return rejected;
+        return observer.rejected();
     }
 
     @Override
@@ -164,32 +159,7 @@ final class HttpCaller implements Caller {
         balancer.close();
     }
 
-    private final class Observer implements BalancerListener {
-        private volatile boolean named;
-
-        @Override
-        public void onConfigurationRefused(String service, String reason) {
-            rejected.add(reason);
-        }
-
-        @Override
-        public void onSourceValueRefused(String service, String reason) {
-            rejected.add(reason);
-        }
-
-        @Override
-        public void onMembership(String service, int members, int added, int removed, int held) {
-            named = true;
-        }
-
-        @Override
-        public void onRebuild(String service, Snapshot snapshot) {
-            // A configuration that comes before the endpoints makes a version, too.
-            if (named) {
-                answered.countDown();
-            }
-        }
-
+    private static final class Observer extends FirstAnswer {
         @Override
         public void onPick(String service, Endpoint endpoint) {
             Attempts attempts = RUNNING.get();

@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.jspecify.annotations.Nullable;
@@ -12,12 +13,15 @@ final class RejectedValues {
         reasons.add(reason);
     }
 
+    /** All but those that {@code said} holds already. */
+    List<String> besides(@Nullable String said) {
+        return reasons.stream()
+                .filter(reason -> said == null || !said.contains(reason))
+                .toList();
+    }
+
     /** Says them, except what is said already. */
     void note(Console console, @Nullable String said) {
-        for (String reason : reasons) {
-            if (said == null || !said.contains(reason)) {
-                console.note("a value of the source is rejected: " + reason);
-            }
-        }
+        besides(said).forEach(reason -> console.note("a value of the source is rejected: " + reason));
     }
 }

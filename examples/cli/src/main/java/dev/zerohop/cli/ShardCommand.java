@@ -1,7 +1,6 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.Balancer;
-import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeyDirectory;
@@ -15,11 +14,9 @@ import dev.zerohop.picker.DirectoryPolicy;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.Placement;
 import dev.zerohop.picker.ShardPolicy;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -94,19 +91,20 @@ final class ShardCommand implements Callable<Integer> {
             Checks.that(shards >= 1, "--shards", shards, "1 or more");
         }
         Target parsed = Targets.parse(target);
-        Observer observer = new Observer();
+        FirstAnswer answer = new FirstAnswer();
         try (Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
                 .defaults(Configurations.defaults())
                 .configurationParser(Configurations::parse)
-                .listener(observer)
+                .listener(answer)
                 .build()) {
             balancer.start();
-            if (!observer.answered.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s" + observer.error);
+            if (!answer.await(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS))) {
+                throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s"
+                        + (answer.error() == null ? "" : ", last error: " + answer.error()));
             }
             String unconfigured = balancer.view().unconfigured();
-            observer.rejected.note(console, unconfigured);
+            answer.rejected().note(console, unconfigured);
             if (unconfigured != null) {
                 refused(form, unconfigured);
             }
@@ -276,40 +274,5 @@ final class ShardCommand implements Callable<Integer> {
         }
         placement.why().forEach(line -> out.append("\n  ").append(line));
         return out.toString();
-    }
-
-    private static final class Observer implements BalancerListener {
-        private final CountDownLatch answered = new CountDownLatch(1);
-        private final RejectedValues rejected = new RejectedValues();
-        private volatile String error = "";
-        private volatile boolean named;
-
-        @Override
-        public void onMembership(String service, int members, int added, int removed, int held) {
-            named = true;
-        }
-
-        @Override
-        public void onRebuild(String service, Snapshot snapshot) {
-            // A configuration that comes before the endpoints makes a version, too.
-            if (named) {
-                answered.countDown();
-            }
-        }
-
-        @Override
-        public void onStale(String service, Duration age, Throwable cause) {
-            error = ", last error: " + (cause.getMessage() == null ? cause.toString() : cause.getMessage());
-        }
-
-        @Override
-        public void onConfigurationRefused(String service, String reason) {
-            rejected.add(reason);
-        }
-
-        @Override
-        public void onSourceValueRefused(String service, String reason) {
-            rejected.add(reason);
-        }
     }
 }

@@ -1,10 +1,8 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.Balancer;
-import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
-import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.kubernetes.Diagnosis;
@@ -15,12 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What keeps a target of any scheme from working: asks its source once, as a client does, and tries to connect to some of the endpoints. Changes nothing. */
@@ -48,14 +41,15 @@ final class SourceDoctor {
                 .listener(observer)
                 .build()) {
             balancer.start();
-            boolean heard = observer.heard.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+            boolean heard = observer.await(patience.toNanos());
+            String error = observer.error();
             EndpointSet set = balancer.endpoints();
             if (set == null) {
                 add(
                         State.MISSING,
                         "source",
-                        observer.error != null
-                                ? "cannot be asked: " + observer.error
+                        error != null
+                                ? "cannot be asked: " + error
                                 : (heard ? "no answer" : "no answer within " + patience.toSeconds() + " s")
                                         + ", expected the endpoints: is it reachable from here, and is the name right?");
             } else {
@@ -64,7 +58,7 @@ final class SourceDoctor {
                         "source",
                         set.source() + (set.stale() ? " gave what it last knew" : " answered") + ", version "
                                 + set.version()
-                                + (observer.error == null ? "" : "; it cannot be asked now: " + observer.error));
+                                + (error == null ? "" : "; it cannot be asked now: " + error));
                 endpoints(set);
             }
             configuration(balancer);
@@ -110,9 +104,7 @@ final class SourceDoctor {
         if (unconfigured != null) {
             add(State.MISSING, "configuration", "rejected, so no call goes anywhere: " + unconfigured);
         }
-        Set<String> rejected = new LinkedHashSet<>(observer.rejected);
-        rejected.remove(unconfigured);
-        for (String reason : rejected) {
+        for (String reason : observer.rejected().besides(unconfigured)) {
             add(State.OPTIONAL, "value of the source", "rejected: " + reason + "; the last good one stays");
         }
     }
@@ -137,44 +129,12 @@ final class SourceDoctor {
         findings.add(new Finding(state, what, why));
     }
 
-    private static final class Observer implements BalancerListener {
-        private final CountDownLatch heard = new CountDownLatch(1);
-        private final ConcurrentLinkedQueue<String> rejected = new ConcurrentLinkedQueue<>();
-        private volatile @Nullable String error;
-        private volatile boolean named;
-
-        @Override
-        public void onMembership(String service, int members, int added, int removed, int held) {
-            named = true;
-        }
-
-        @Override
-        public void onRebuild(String service, Snapshot snapshot) {
-            // A configuration that comes before the endpoints makes a version, too.
-            if (named) {
-                heard.countDown();
-            }
-        }
-
+    /** A source that cannot be asked has answered as well. */
+    private static final class Observer extends FirstAnswer {
         @Override
         public void onStale(String service, Duration age, Throwable cause) {
-            error = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-            heard.countDown();
-        }
-
-        @Override
-        public void onFresh(String service) {
-            error = null;
-        }
-
-        @Override
-        public void onConfigurationRefused(String service, String reason) {
-            rejected.add(reason);
-        }
-
-        @Override
-        public void onSourceValueRefused(String service, String reason) {
-            rejected.add(reason);
+            super.onStale(service, age, cause);
+            end();
         }
     }
 }
