@@ -193,7 +193,7 @@ public final class ShardGuard implements Resolver.Listener {
                 ? null
                 : new Rejection(
                         "shard epoch was " + stated
-                                + ", and this server knows no shard map yet, expected one: repeat the" + " call later",
+                                + ", and this server knows no shard map yet, expected one: repeat the call later",
                         ShardMap.NO_EPOCH);
     }
 
