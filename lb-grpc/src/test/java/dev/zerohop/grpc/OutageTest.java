@@ -61,7 +61,11 @@ class OutageTest {
     void serversThatAreDownFromTheStart(Repeats repeats, boolean intercepted) throws Exception {
         try (RecordingPolicy policy = new RecordingPolicy();
                 Fleet fleet = Fleet.of("a", "b")) {
-            fleet.servers.values().forEach(TestServer::close);
+            for (TestServer server : fleet.servers.values()) {
+                server.close();
+                // Until then it may still take a connection, and close it at once.
+                assertThat(server.server.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+            }
             Status status = end(call(channel(fleet, policy, UNLIMITED, repeats, intercepted)));
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(status.getDescription())
