@@ -6,8 +6,10 @@ import dev.zerohop.internal.FaultCount;
 import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -29,6 +31,9 @@ final class ControlPath {
 
     /** When a new version could not be made, it is tried again after this time: a verdict that ends must not be missed for good. */
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** How many different errors of a source are logged before it answers again. */
+    private static final int ERRORS_LOGGED = 10;
 
     private final Balancer balancer;
     private final String name;
@@ -56,6 +61,9 @@ final class ControlPath {
     private final ForeignFaults faults;
     private final FaultCount failures = new FaultCount();
     private final LeaseAge leaseAge;
+
+    /** The errors that were logged since the source last answered. */
+    private final Set<String> errorsLogged = new HashSet<>();
 
     /** What holds while neither the application nor the source says anything. */
     private final BalancerSettings defaults;
@@ -409,12 +417,19 @@ final class ControlPath {
         Instant now = time.now();
         source = before.failed(cause, now);
         EndpointSet set = before.set();
+        String text = SourceState.brief(cause);
         if (!before.erring()) {
+            errorsLogged.clear();
+        }
+        // One text once while the errors last: another one may be the cause that a person can mend, such as a 403
+        // behind an outage.
+        if (errorsLogged.size() < ERRORS_LOGGED && errorsLogged.add(text)) {
             LOG.warn(
-                    "{}: {} cannot be asked: {}; {}",
+                    "{}: {} cannot be asked{}: {}; {}",
                     name,
                     sourceName(before),
-                    SourceState.brief(cause),
+                    before.erring() ? " since " + before.erringSince() + ", now" : "",
+                    text,
                     set == null
                             ? "no endpoint known yet"
                             : "the last good set of " + membership.members().size() + " stays in force");

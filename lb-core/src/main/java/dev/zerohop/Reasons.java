@@ -1,11 +1,15 @@
 package dev.zerohop;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.zerohop.internal.Durations;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Says why: why there was nobody for an attempt, and why an attempt goes where it goes. Reads what the balancer has published and changes nothing. */
 final class Reasons {
+    private static final String NONE = "none";
+
     private final Balancer balancer;
     private final ControlPath control;
     private final Time time;
@@ -133,10 +137,18 @@ final class Reasons {
         BalancerSettings settings = view.settings();
         List<String> lines = new ArrayList<>(List.of(
                 "policy " + settings.policy(),
-                "stages " + settings.stages(),
-                "ejection " + settings.ejection(),
-                "guard " + settings.guard(),
-                "retry " + settings.retry() + "; budget: " + view.retryBudget(),
+                "stages "
+                        + (settings.stages().isEmpty()
+                                ? NONE
+                                : settings.stages().stream()
+                                        .map(String::valueOf)
+                                        .collect(joining(", "))),
+                "ejection " + (settings.ejection() == EjectionPolicy.NONE ? NONE : settings.ejection()),
+                "massRemoval " + (settings.guard() == MembershipGuard.NONE ? NONE : settings.guard()),
+                "retry "
+                        + (settings.retry() == RetryPolicy.NONE
+                                ? NONE
+                                : settings.retry() + "; budget: " + view.retryBudget()),
                 "key " + (settings.key() == null ? "of the call only" : settings.key()),
                 "leases end after " + Durations.text(settings.leaseAgeLimit().toNanos()) + " without progress"));
         String rejected = control.rejectedConfiguration();

@@ -33,6 +33,9 @@ public record Target(String text, String scheme, String authority, String path, 
     /** The modules that bring the schemes that this one does not. */
     private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+):\\d{1,5}");
 
+    private static final String NO_CREDENTIALS =
+            "expected addresses without a user and a password: those have files of their own";
+
     private static final Map<String, String> MODULES = Map.of(
             "refreshing-dns", "lb-dns",
             "refreshing-dns+srv", "lb-dns",
@@ -61,7 +64,7 @@ public record Target(String text, String scheme, String authority, String path, 
         int colon = text.indexOf(':');
         if (colon <= 0 || !text.startsWith("//", colon + 1)) {
             throw new IllegalArgumentException(
-                    "target '" + text + "' at position 0: found no scheme, expected one and ://, "
+                    "target '" + withoutCredentials(text) + "' at position 0: found no scheme, expected one and ://, "
                             + (HOST_AND_PORT.matcher(text).matches()
                                     ? "such as static:///" + text + " for this address alone, refreshing-dns:///" + text
                                             + " for all addresses of the name, or k8s:///NAMESPACE/SERVICE for a service of Kubernetes"
@@ -72,7 +75,8 @@ public record Target(String text, String scheme, String authority, String path, 
             char c = scheme.charAt(i);
             boolean letter = c >= 'a' && c <= 'z';
             if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'))) {
-                throw new IllegalArgumentException("target '" + text + "' at position " + i + ": found '" + c
+                throw new IllegalArgumentException("target '" + withoutCredentials(text) + "' at position " + i
+                        + ": found '" + c
                         + "', expected a scheme of letters, digits, '-', '+' and '.'");
             }
         }
@@ -84,8 +88,22 @@ public record Target(String text, String scheme, String authority, String path, 
             slash = end;
         }
         String path = slash < end ? text.substring(slash + 1, end) : "";
-        return new Target(
+        Target target = new Target(
                 text, scheme, text.substring(start, slash), path, question < 0 ? "" : text.substring(question + 1));
+        if (target.authority.indexOf('@') >= 0) {
+            throw target.error(start, "found '@' before the first slash, " + NO_CREDENTIALS);
+        }
+        return target;
+    }
+
+    /** What may be a user and a password is in no message: a target with an error in it is logged, printed and pasted into tickets. */
+    private static String withoutCredentials(String text) {
+        int at = text.lastIndexOf('@');
+        int slashes = text.indexOf("://");
+        int from = slashes >= 0 && slashes < at ? slashes + 3 : 0;
+        return at < 0 || text.substring(from, at).indexOf(':') < 0
+                ? text
+                : text.substring(0, from) + "***" + text.substring(at);
     }
 
     /** The position in {@link #text} at which the path begins, for error messages. */
@@ -226,7 +244,10 @@ public record Target(String text, String scheme, String authority, String path, 
      * @param problem what was found and what was expected
      */
     public IllegalArgumentException error(int position, String problem) {
-        return new IllegalArgumentException("target '" + text + "' at position " + position + ": " + problem);
+        String shown = withoutCredentials(text);
+        // The problem may quote a part of what is not to be shown.
+        return new IllegalArgumentException("target '" + shown + "' at position " + position + ": "
+                + (shown.equals(text) ? problem : "found '@', " + NO_CREDENTIALS));
     }
 
     /**

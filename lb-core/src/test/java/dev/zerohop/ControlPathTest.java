@@ -196,4 +196,36 @@ class ControlPathTest {
         resolver.configure("{}");
         assertThat(refusals).singleElement().asString().contains("returned null");
     }
+
+    /** A permission that is missing may show only after the network is back: the person on call needs the second error as much as the first. */
+    @Test
+    void everyErrorOfASourceIsLoggedOnceUntilItAnswers() {
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE).build();
+        balancer.start();
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        List<String> lines = LoggedLines.during(() -> {
+            resolver.fail(new IllegalStateException("connection refused"));
+            resolver.fail(new IllegalStateException("403 for the service account shop"));
+            resolver.fail(new IllegalStateException("connection refused"));
+        });
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(0))
+                .contains("orders: source")
+                .contains("cannot be asked: connection refused; the last good set of 1 stays in force");
+        assertThat(lines.get(1))
+                .contains("cannot be asked since 20")
+                .contains(", now: 403 for the service account shop");
+        assertThat(LoggedLines.during(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        resolver.fail(new IllegalStateException("attempt " + i));
+                    }
+                }))
+                .as("texts that differ each time are no endless log")
+                .hasSize(8);
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        assertThat(LoggedLines.during(() -> resolver.fail(new IllegalStateException("connection refused"))))
+                .singleElement()
+                .asString()
+                .contains("cannot be asked: connection refused");
+    }
 }

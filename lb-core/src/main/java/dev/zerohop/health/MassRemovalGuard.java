@@ -8,6 +8,7 @@ import dev.zerohop.MembershipGuard;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
+import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,6 +152,14 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
     private static boolean surplus(int ordinal, ShardPlacement placement) {
         return placement instanceof ShardCount shards
                 && (ordinal < shards.firstOrdinal() || ordinal >= shards.firstOrdinal() + shards.count());
+    }
+
+    @Override
+    public String toString() {
+        return new OptionsText("")
+                .with("maxPercent", maxPercent)
+                .with("hold", hold)
+                .toString();
     }
 
     /** Builds a {@link MassRemovalGuard}. Not thread-safe. */

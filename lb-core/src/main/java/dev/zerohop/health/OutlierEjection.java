@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Env;
+import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +83,19 @@ public final class OutlierEjection implements EjectionPolicy {
 
     @Override
     public String toString() {
-        return "OutlierEjection" + limits;
+        return new OptionsText("")
+                .with("consecutiveFailures", limits.consecutiveFailures)
+                .with("connectFailures", limits.connectFailures)
+                .with("errorResponses", limits.errorResponses)
+                .with("timeouts", limits.timeouts)
+                .withNanos("interval", limits.intervalNanos)
+                .withNanos("baseTime", limits.baseNanos)
+                .withNanos("maxTime", limits.maxNanos)
+                .withNanos("connectBaseTime", limits.connectBaseNanos)
+                .withNanos("connectMaxTime", limits.connectMaxNanos)
+                .with("maxPercent", limits.maxPercent)
+                .withNanos("jitter", limits.jitterNanos)
+                .toString();
     }
 
     /** Builds an {@link OutlierEjection}. Not thread-safe. */

@@ -1,6 +1,7 @@
 package dev.zerohop.load;
 
 import dev.zerohop.LoadMetric;
+import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 
 /** See {@link LoadMetrics#peakEwma(Duration, double)}. */
@@ -31,5 +32,13 @@ record PeakEwma(Duration decay, double errorPenalty) implements LoadMetric {
     @Override
     public Load newLoad() {
         return new PeakEwmaState(decay.toNanos(), errorPenalty);
+    }
+
+    @Override
+    public String toString() {
+        return new OptionsText(name())
+                .with("decay", decay)
+                .with("errorPenalty", errorPenalty)
+                .toString();
     }
 }

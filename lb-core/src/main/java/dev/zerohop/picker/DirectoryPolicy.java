@@ -8,6 +8,7 @@ import dev.zerohop.LoadMetric;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
+import dev.zerohop.internal.OptionsText;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -99,7 +100,11 @@ public final class DirectoryPolicy implements PickPolicy {
 
     @Override
     public String toString() {
-        return "DirectoryPolicy[ownerDown=" + ownerDown + ", missing=" + missing + ", withoutKey=" + withoutKey + "]";
+        return new OptionsText(name())
+                .with("ownerDown", ownerDown)
+                .with("missing", missing == null ? "FAIL" : missing)
+                .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
+                .toString();
     }
 
     /** Builds a {@link DirectoryPolicy}. Not thread-safe; {@link #build} checks the values. */

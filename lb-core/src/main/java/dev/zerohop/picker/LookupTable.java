@@ -2,6 +2,7 @@ package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.ShardPlacement.Lookup;
+import dev.zerohop.internal.OptionsText;
 
 /** A table of keys. */
 record LookupTable(Lookup lookup) implements ShardStrategy {
@@ -25,5 +26,13 @@ record LookupTable(Lookup lookup) implements ShardStrategy {
         return "lookup: key " + ShardStrategy.quoted(key) + " is none of the "
                 + lookup.table().size() + " keys of the table and there is "
                 + (lookup.otherwise().isPresent() ? "a" : "no") + " default";
+    }
+
+    @Override
+    public String toString() {
+        return new OptionsText(name())
+                .with("keys", lookup.table().size())
+                .with("default", lookup.otherwise())
+                .toString();
     }
 }

@@ -2,6 +2,7 @@ package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.ShardPlacement.Prefixes;
+import dev.zerohop.internal.OptionsText;
 import java.util.Arrays;
 
 /** A table of prefixes, laid out for a binary search. Equal if the tables are. */
@@ -76,6 +77,9 @@ final class PrefixTable implements ShardStrategy {
 
     @Override
     public String toString() {
-        return table.toString();
+        return new OptionsText(name())
+                .with("prefixes", table.table().size())
+                .with("default", table.otherwise())
+                .toString();
     }
 }

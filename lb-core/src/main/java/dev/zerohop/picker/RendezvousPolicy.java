@@ -5,6 +5,7 @@ import dev.zerohop.LoadMetric;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
+import dev.zerohop.internal.OptionsText;
 import org.jspecify.annotations.Nullable;
 
 /** See {@link Pickers#rendezvous()}. */
@@ -32,5 +33,12 @@ record RendezvousPolicy(@Nullable PickPolicy withoutKey) implements PickPolicy {
     @Override
     public boolean keyed() {
         return true;
+    }
+
+    @Override
+    public String toString() {
+        return new OptionsText(name())
+                .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
+                .toString();
     }
 }

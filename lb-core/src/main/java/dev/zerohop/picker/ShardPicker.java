@@ -111,6 +111,13 @@ final class ShardPicker extends KeyedPicker {
         return tried >= 0 ? tried : leaving;
     }
 
+    /** Whether any endpoint, in whatever state, has an ordinal that keys may go to. */
+    private boolean spillsTo() {
+        int first = owners.find(scheme.firstOrdinal());
+        int position = first < 0 ? -first - 1 : first;
+        return position < owners.size() && owners.ordinalAt(position) - scheme.firstOrdinal() < scheme.shards();
+    }
+
     private boolean usable(int position) {
         return position >= 0 && owners.usable(position) && !owners.draining(position);
     }
@@ -146,7 +153,7 @@ final class ShardPicker extends KeyedPicker {
         if (ordinal == ShardStrategy.NOT_PLACED) {
             return new Refusal(Refusal.Kind.BAD_KEY, false, scheme.why(key));
         }
-        if (policy.ownerDown() == OwnerDown.SPILL) {
+        if (policy.ownerDown() == OwnerDown.SPILL && spillsTo()) {
             return snapshot.refusal(env.time().nanoTime());
         }
         int position = owners.find(ordinal);

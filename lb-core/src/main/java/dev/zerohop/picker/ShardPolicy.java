@@ -10,6 +10,7 @@ import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.ShardPlacement;
 import dev.zerohop.Snapshot;
+import dev.zerohop.internal.OptionsText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -196,8 +197,14 @@ public final class ShardPolicy implements PickPolicy {
 
     @Override
     public String toString() {
-        return "ShardPolicy[strategy=" + strategy + ", shards=" + shards + ", firstOrdinal=" + firstOrdinal
-                + ", ownerDown=" + ownerDown + ", replicas=" + replicas + ", withoutKey=" + withoutKey + "]";
+        return new OptionsText(name())
+                .with("strategy", strategy)
+                .with("shards", shards)
+                .with("firstOrdinal", firstOrdinal)
+                .with("ownerDown", ownerDown)
+                .with("replicas", replicas)
+                .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
+                .toString();
     }
 
     /** Builds a {@link ShardPolicy}. Not thread-safe; {@link #build} checks the values. */

@@ -53,6 +53,11 @@ sealed interface ShardStrategy permits ShardStrategy.Jump, ShardStrategy.Modulo,
         }
 
         @Override
+        public String toString() {
+            return name();
+        }
+
+        @Override
         public boolean counts() {
             return true;
         }
@@ -74,6 +79,11 @@ sealed interface ShardStrategy permits ShardStrategy.Jump, ShardStrategy.Modulo,
         @Override
         public String name() {
             return "modulo";
+        }
+
+        @Override
+        public String toString() {
+            return name();
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.zerohop.picker;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.ShardPlacement.Range;
 import dev.zerohop.ShardPlacement.Ranges;
+import dev.zerohop.internal.OptionsText;
 import java.util.Arrays;
 
 /** Ranges of hash slots, with the owner of each slot at hand. Equal if the ranges are. */
@@ -58,6 +59,10 @@ final class SlotRanges implements ShardStrategy {
 
     @Override
     public String toString() {
-        return ranges.toString();
+        return new OptionsText(name())
+                .with("slots", ranges.slots())
+                .with("ranges", ranges.ranges().size())
+                .with("default", ranges.otherwise())
+                .toString();
     }
 }

@@ -43,4 +43,10 @@ record UnkeyedPolicy(Algorithm algorithm, LoadMetric loadMetric) implements Pick
             case LVS -> new LvsPicker(first, env);
         };
     }
+
+    @Override
+    public String toString() {
+        // A metric that has the name of the policy is its own, and its options are the policy's.
+        return loadMetric.name().equals(name()) ? loadMetric.toString() : name();
+    }
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.RetryBudget;
 import dev.zerohop.RetryPolicy;
 import dev.zerohop.Time;
+import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -75,8 +76,13 @@ public final class Retries implements RetryPolicy {
 
     @Override
     public String toString() {
-        return "Retries[maxAttempts=" + maxAttempts + ", budgetPercent=" + budgetPercent + ", minPerSecond="
-                + minPerSecond + ", ttl=" + ttl + ", idempotentMethods=" + new TreeSet<>(idempotentMethods) + "]";
+        return new OptionsText("")
+                .with("maxAttempts", maxAttempts)
+                .with("budgetPercent", budgetPercent)
+                .with("minPerSecond", minPerSecond)
+                .with("ttl", ttl)
+                .with("idempotentMethods", new TreeSet<>(idempotentMethods))
+                .toString();
     }
 
     /** Builds a {@link Retries}. Not thread-safe. */

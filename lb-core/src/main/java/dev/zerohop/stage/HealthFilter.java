@@ -6,6 +6,7 @@ import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
+import dev.zerohop.internal.OptionsText;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -166,6 +167,13 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             }
         });
         return text.toString();
+    }
+
+    @Override
+    public String toString() {
+        return new OptionsText("panic")
+                .with("thresholdPercent", panicThresholdPercent)
+                .toString();
     }
 
     /** Builds a {@link HealthFilter}. Not thread-safe. */

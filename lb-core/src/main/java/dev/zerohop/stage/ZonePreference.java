@@ -6,10 +6,12 @@ import dev.zerohop.Candidate;
 import dev.zerohop.Locality;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
+import dev.zerohop.internal.OptionsText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,6 +186,18 @@ public record ZonePreference(
 
     static String percent(double share) {
         return String.format(Locale.ROOT, share == 1 ? "%.0f %%" : "%.1f %%", 100 * share);
+    }
+
+    @Override
+    public String toString() {
+        return new OptionsText("zone")
+                .with("prefer", prefer)
+                .with("zone", client.zone())
+                .with("node", client.node())
+                .with("minEndpoints", minEndpoints)
+                .with("overProvisioningPercent", overProvisioningPercent)
+                .with("clients", clients.isEmpty() ? null : new TreeMap<>(clients))
+                .toString();
     }
 
     /** Builds a {@link ZonePreference}. Not thread-safe. */

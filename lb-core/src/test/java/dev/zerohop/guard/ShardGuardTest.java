@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.LoggedLines;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -22,10 +23,7 @@ import dev.zerohop.picker.ShardPolicy.Strategy;
 import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -205,10 +203,7 @@ class ShardGuardTest {
             each.onEndpoints(stating(ShardMap.of(THREE)));
             assertThat(each.judge(null, false, key(1))).isNull();
         }
-        PrintStream before = System.err;
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(written, true, StandardCharsets.UTF_8));
-        try {
+        List<String> lines = LoggedLines.during(() -> {
             for (int i = 0; i < KEYS; i++) {
                 assertThat(guard.judge("7", false, key(i)))
                         .isEqualTo(new Rejection(
@@ -217,12 +212,8 @@ class ShardGuardTest {
                                 ShardMap.NO_EPOCH));
                 assertThat(open.judge("7", false, key(i))).isNull();
             }
-        } finally {
-            System.setErr(before);
-        }
-        assertThat(written.toString(StandardCharsets.UTF_8)
-                        .lines()
-                        .filter(line -> line.contains("no shard map is known")))
+        });
+        assertThat(lines.stream().filter(line -> line.contains("no shard map is known")))
                 .as("each says it once")
                 .hasSizeLessThanOrEqualTo(2);
         assertThat(guard.firstMap()).isNotDone();

@@ -367,8 +367,10 @@ class ShardPolicyTest {
     void whatTheSourceKnowsOfMissingOrdinalsIsSaid() {
         String why = "a Role lacks {resources: [\"statefulsets\"]}";
         Snapshot unnumbered = Snapshot.of(FakeNode.all("x", "y")).unnumbered(why);
-        for (PickPolicy policy :
-                List.of(Pickers.shard(), ShardPolicy.builder().shards(5).build())) {
+        for (PickPolicy policy : List.of(
+                Pickers.shard(),
+                ShardPolicy.builder().shards(5).build(),
+                ShardPolicy.builder().shards(5).ownerDown(OwnerDown.SPILL).build())) {
             Refusal refusal = picker(policy, unnumbered).refusal(key("k"));
             assertThat(refusal).isNotNull();
             assertThat(refusal.message()).endsWith("; " + why);
@@ -378,6 +380,21 @@ class ShardPolicyTest {
                     .last()
                     .isEqualTo("no endpoint has an ordinal: " + why);
         }
+    }
+
+    @Test
+    void spillNamesTheOwnerWhereNoOrdinalIsAmongTheShards() {
+        List<FakeNode> others = FakeNode.all("orders-7", "orders-8");
+        Snapshot beyond = Snapshot.of(others);
+        Refusal refusal = picker(
+                        ShardPolicy.builder()
+                                .shards(5)
+                                .ownerDown(OwnerDown.SPILL)
+                                .build(),
+                        beyond)
+                .refusal(key("k"));
+        assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
+        assertThat(refusal.message()).contains("has no endpoint; ordinals known: 7-8");
     }
 
     @Test

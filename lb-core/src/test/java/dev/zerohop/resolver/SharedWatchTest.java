@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.LoggedLines;
 import dev.zerohop.Resolver;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ResolverContract.Recorder;
 import dev.zerohop.testing.ScriptedResolver;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,18 +42,8 @@ class SharedWatchTest {
                 .build();
     }
 
-    /** What is logged meanwhile; slf4j-simple writes to whatever System.err is at the moment. */
     private static List<String> logged(String part, Runnable work) {
-        PrintStream before = System.err;
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(written, true, StandardCharsets.UTF_8));
-        try {
-            work.run();
-        } finally {
-            System.setErr(before);
-        }
-        return written.toString(StandardCharsets.UTF_8)
-                .lines()
+        return LoggedLines.during(work).stream()
                 .filter(line -> line.contains(part))
                 .toList();
     }

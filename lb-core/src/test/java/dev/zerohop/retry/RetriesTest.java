@@ -253,6 +253,6 @@ class RetriesTest {
                 .hasMessage("time to live of retry budget deposits was PT1M0.000000001S, expected PT1S to PT1M");
         assertThat(builder.ttl(Duration.ofSeconds(1)).ttl(Duration.ofMinutes(1)).build())
                 .asString()
-                .contains("ttl=PT1M");
+                .contains("ttl 60s");
     }
 }

@@ -1,6 +1,5 @@
 package dev.zerohop.grpc;
 
-import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
@@ -47,7 +46,7 @@ final class Attempt extends ClientStreamTracer {
     private final @Nullable Deadline deadline;
 
     private final boolean deposits;
-    private final Endpoint[] tried;
+    private final RecentFailures.@Nullable Failure before;
     private Connections.@Nullable Connection connection;
     private int losses;
     private @Nullable Metadata trailers;
@@ -70,7 +69,7 @@ final class Attempt extends ClientStreamTracer {
             Repetition repetition,
             @Nullable Deadline deadline,
             boolean deposits,
-            Endpoint[] tried) {
+            RecentFailures.@Nullable Failure before) {
         this.owner = owner;
         this.node = node;
         this.connections = connections;
@@ -79,7 +78,7 @@ final class Attempt extends ClientStreamTracer {
         this.repetition = repetition;
         this.deadline = deadline;
         this.deposits = deposits;
-        this.tried = tried;
+        this.before = before;
     }
 
     // ---- the start ----
@@ -165,13 +164,13 @@ final class Attempt extends ClientStreamTracer {
 
     @Override
     public void streamClosed(Status status) {
-        int before = (int) STATE.getAndSet(this, CLOSED);
-        if (before == CLOSED) {
+        int was = (int) STATE.getAndSet(this, CLOSED);
+        if (was == CLOSED) {
             return;
         }
         // Of a stream that never started, and of one that the caller ended, there is nothing to repeat.
         boolean failed = !status.isOk() && status.getCode() != Status.Code.CANCELLED;
-        if (before == STARTED) {
+        if (was == STARTED) {
             Outcome ended = outcomeOf(status);
             outcome = ended;
             failed = ended != Outcome.SUCCESS && ended != Outcome.CANCELLED;
@@ -185,7 +184,7 @@ final class Attempt extends ClientStreamTracer {
                 owner.republish();
             }
         } else if (failed) {
-            owner.failed(options, repetition, tried, node.endpoint(), status);
+            owner.failed(options, repetition, before, node.endpoint(), status);
         }
     }
 

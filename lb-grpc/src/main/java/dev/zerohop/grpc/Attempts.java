@@ -89,10 +89,21 @@ final class Attempts {
         }
     }
 
-    void failed(CallOptions options, Repetition repetition, Endpoint[] tried, Endpoint last, Status status) {
+    void failed(
+            CallOptions options,
+            Repetition repetition,
+            RecentFailures.@Nullable Failure before,
+            Endpoint last,
+            Status status) {
+        Endpoint[] tried = before == null ? NONE : before.tried;
         Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
         more[tried.length] = last;
-        failures.add(new RecentFailures.Failure(options, repetition, more, status, Causes.describe(last, status)));
+        failures.add(new RecentFailures.Failure(
+                options,
+                repetition,
+                more,
+                status,
+                FailedAttempt.after(before == null ? null : before.failed, last, status)));
     }
 
     /** Lets the channel look again at the calls that it buffers. */
@@ -154,7 +165,7 @@ final class Attempts {
                     // grpc makes the stream, if not the pick, in the context of its call.
                     earlier(options.getDeadline(), Context.current().getDeadline()),
                     first,
-                    before == null ? NONE : before.tried);
+                    before);
         }
     }
 

@@ -19,7 +19,7 @@ final class CallMemory {
     private boolean hedgeWaits;
     private boolean decided;
     private @Nullable Status lastFailure;
-    private @Nullable String serverFailure;
+    private @Nullable FailedAttempt failed;
     private @Nullable Metadata lastTrailers;
     private @Nullable Status refusedWith;
     private @Nullable Ending ending;
@@ -53,7 +53,7 @@ final class CallMemory {
         }
         lastFailure = status;
         lastTrailers = trailers;
-        serverFailure = Causes.describe(endpoint, status);
+        failed = FailedAttempt.after(failed, endpoint, status);
         return hedgeWaits && running == 0;
     }
 
@@ -86,9 +86,9 @@ final class CallMemory {
         return lastFailure;
     }
 
-    /** How the last attempt ended that had an endpoint and failed; null if none has. */
-    synchronized @Nullable String serverFailure() {
-        return serverFailure;
+    /** The last attempt that had an endpoint and failed; null if none has. */
+    synchronized @Nullable FailedAttempt failed() {
+        return failed;
     }
 
     /** The call is to end as its last attempt did, although the picker can only say {@code picker}. */

@@ -182,7 +182,7 @@ final class EndpointPicker extends SubchannelPicker {
         } else if (before != null && !before.allowed) {
             String refusal = refuseRepeat(number);
             if (refusal != null) {
-                return PickResult.withDrop(sayable(before.status, refusal));
+                return PickResult.withDrop(sayable(before.status, refusal + earlier(before.failed, before.status)));
             }
             before.allowed = true;
         }
@@ -205,10 +205,16 @@ final class EndpointPicker extends SubchannelPicker {
     private PickResult dropRepeat(CallMemory memory, String refusal) {
         Status last = memory.lastFailure();
         Status failure = last == null ? Status.UNAVAILABLE.withDescription(balancer.name()) : last;
-        Status wanted = failure.augmentDescription(refusal);
-        Status drop = sayable(failure, refusal);
+        String words = refusal + earlier(memory.failed(), failure);
+        Status wanted = failure.augmentDescription(words);
+        Status drop = sayable(failure, words);
         memory.endAsBefore(drop, wanted);
         return PickResult.withDrop(drop);
+    }
+
+    /** The attempts before the last one, if it is that one's failure; else it names them itself. */
+    private static String earlier(@Nullable FailedAttempt last, Status failure) {
+        return last == null || last.status() != failure ? "" : last.earlier();
     }
 
     /** grpc ends a call whose hedge is dropped, though another attempt may be about to answer: the hedge waits for the others to end. */
@@ -271,9 +277,9 @@ final class EndpointPicker extends SubchannelPicker {
     private PickResult unavailable(PickSubchannelArgs args, String message, RecentFailures.@Nullable Failure before) {
         CallOptions options = args.getCallOptions();
         CallMemory memory = options.getOption(CallMemory.KEY);
-        String serverFailure = memory != null ? memory.serverFailure() : before != null ? before.serverFailure : null;
+        FailedAttempt failed = memory != null ? memory.failed() : before != null ? before.failed : null;
         Status status = Status.UNAVAILABLE
-                .withDescription(serverFailure == null ? message : serverFailure + "; " + message)
+                .withDescription(failed == null ? message : failed.text() + "; " + message)
                 .withCause(cause);
         if (!options.isWaitForReady()) {
             if (before != null) {

@@ -28,18 +28,18 @@ final class RecentFailures {
         final Endpoint[] tried;
         final Status status;
 
-        /** How the last attempt ended that had an endpoint. */
-        final String serverFailure;
+        /** The last attempt that had an endpoint. */
+        final FailedAttempt failed;
 
         volatile boolean allowed;
 
-        Failure(CallOptions options, Repetition attempt, Endpoint[] tried, Status status, String serverFailure) {
+        Failure(CallOptions options, Repetition attempt, Endpoint[] tried, Status status, FailedAttempt failed) {
             this.deadline = options.getDeadline();
             this.executor = options.getExecutor();
             this.attempt = attempt;
             this.tried = tried;
             this.status = status;
-            this.serverFailure = serverFailure;
+            this.failed = failed;
         }
 
         boolean isBefore(CallOptions options, Repetition next) {
@@ -66,7 +66,7 @@ final class RecentFailures {
     /** The repetition found no endpoint either: the next one of the call follows it, and goes on from what is known. */
     void refused(Failure before, CallOptions options, Repetition attempt, Status status) {
         settle(before);
-        add(new Failure(options, attempt, before.tried, status, before.serverFailure));
+        add(new Failure(options, attempt, before.tried, status, before.failed));
     }
 
     /** The repetition has begun; the next one belongs to another failure. */

@@ -3,6 +3,7 @@ package dev.zerohop.grpc;
 import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -11,6 +12,8 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -192,25 +195,30 @@ class AttemptsTest {
         }
     }
 
-    @Test
-    void theConfigurationsMaximumOfAttemptsHolds() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theConfigurationsMaximumOfAttemptsHoldsAndEveryAttemptIsNamed(boolean intercepted) throws Exception {
         try (RecordingPolicy policy = new RecordingPolicy();
-                Fleet fleet = Fleet.of("a", "b", "c")) {
-            ManagedChannel channel = fleet.built(fleet.builder()
-                    .intercept(ZerohopGrpc.interceptor())
+                Fleet fleet = Fleet.of("a", "b", "c", "d")) {
+            var builder = fleet.builder()
                     .defaultServiceConfig(policy.serviceConfig(
-                            "{'retry': {'maxAttempts': 2, 'minPerSecond': 1000}}",
-                            Json.retries(5, "['UNAVAILABLE']"))));
-            RoutingTest.awaitAll(channel, "a", "b", "c");
-            fleet.servers.values().forEach(server -> {
-                server.log.clear();
-                server.fails = request -> Status.UNAVAILABLE.withDescription("no");
-            });
-            assertThatThrownBy(() -> TestServer.call(channel)).hasMessageContaining("2 attempts are the most");
-            assertThat(fleet.servers.values().stream()
-                            .mapToInt(server -> server.log.size())
-                            .sum())
-                    .isEqualTo(2);
+                            "{'retry': {'maxAttempts': 3, 'minPerSecond': 1000}}", Json.retries(5, "['UNAVAILABLE']")));
+            ManagedChannel channel = fleet.built(intercepted ? builder.intercept(ZerohopGrpc.interceptor()) : builder);
+            RoutingTest.awaitAll(channel, "a", "b", "c", "d");
+            List<String> asked = Collections.synchronizedList(new ArrayList<>());
+            fleet.servers
+                    .values()
+                    .forEach(server -> server.fails = request -> {
+                        asked.add(server.id);
+                        return Status.UNAVAILABLE.withDescription("no disk at " + server.id);
+                    });
+            Throwable thrown = catchThrowable(() -> TestServer.call(channel));
+            assertThat(asked).hasSize(3);
+            assertThat(thrown)
+                    .hasMessage("UNAVAILABLE: no disk at " + asked.get(2)
+                            + "\nnot repeated: 3 attempts are the most that the configuration allows; before it: 1. "
+                            + fleet.endpoint(asked.get(0)) + ": no disk at " + asked.get(0) + "; 2. "
+                            + fleet.endpoint(asked.get(1)) + ": no disk at " + asked.get(1));
         }
     }
 
