@@ -15,4 +15,19 @@ record Access(@Nullable Tls tls, @Nullable Login login, String namespace) {
     Access {
         Namespace.check("namespace", namespace);
     }
+
+    /** The same over TLS: with what is known of it, else with the certificates that Java trusts. */
+    Access overTls() {
+        return tls != null ? this : new Access(new Tls(null, null, null, null), login, namespace);
+    }
+
+    /** What whoever runs this should know, in a sentence without the cluster's name; null if there is nothing. */
+    @Nullable
+    String risk() {
+        return tls != null || login == null
+                ? null
+                : "the password of " + login
+                        + " is sent in plain text, and whoever can listen on the network has it; set"
+                        + " TLS for this cluster, and requireTls so that nothing goes without";
+    }
 }

@@ -12,6 +12,12 @@ final class Addresses {
 
     private Addresses() {}
 
+    /** An address with an error in it, as a message may show it: what stands before an {@code @} may be a user and a password. */
+    static String shown(String text) {
+        int at = text.lastIndexOf('@');
+        return at < 0 ? text : "***" + text.substring(at);
+    }
+
     /** An IP address or a host name, with a port unless {@code defaultPort} is positive; null if it is neither. */
     static @Nullable HostAndPort parse(String text, int defaultPort) {
         HostAndPort address;

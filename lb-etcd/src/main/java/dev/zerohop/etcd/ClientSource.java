@@ -28,6 +28,9 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
         /** Takes all that one resolver of the service refuses at present. */
         Consumer<List<Refused>> status(ServiceKeys service);
 
+        /** Takes all that one resolver of a golb zone refuses at present. */
+        Consumer<List<Refused>> zoneStatus(String zone);
+
         @Override
         void close();
     }
@@ -61,6 +64,11 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
             @Override
             public Consumer<List<Refused>> status(ServiceKeys service) {
                 return client.statuses().of(service)::set;
+            }
+
+            @Override
+            public Consumer<List<Refused>> zoneStatus(String zone) {
+                return client.statuses().ofZone(zone)::set;
             }
 
             @Override

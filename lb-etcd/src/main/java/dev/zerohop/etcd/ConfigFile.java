@@ -18,15 +18,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clientId the name of this process among the clients; null for that of the environment
  * @param clusters how clusters are reached
+ * @param requireTls whether nothing goes to etcd in plain text
  */
-record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
+record ConfigFile(@Nullable String clientId, List<Cluster> clusters, boolean requireTls) {
     /** The environment variable that names the file. */
     static final String VARIABLE = "ZEROHOP_CONFIG";
 
     /** The system property that names it; it goes before the variable. */
     static final String PROPERTY = "zerohop.config";
 
-    static final ConfigFile NONE = new ConfigFile(null, List.of());
+    static final ConfigFile NONE = new ConfigFile(null, List.of(), false);
 
     /**
      * How a cluster is reached.
@@ -97,15 +98,34 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
                 }
             }
         }
-        return new ConfigFile(reader.clientId, List.copyOf(reader.clusters));
+        return new ConfigFile(reader.clientId, List.copyOf(reader.clusters), reader.requireTls);
     }
 
     /**
      * How the cluster of these servers is reached.
      *
-     * @throws IllegalArgumentException if some of them are named together and others are not: no credentials go to a server that was not named for them
+     * @throws IllegalArgumentException if some of them are named together and others are not: no credentials go to a server that was not named for them;
+     *     or if TLS is required and not stated
      */
     Access accessTo(List<HostAndPort> servers) {
+        return checked(servers, stated(servers));
+    }
+
+    /**
+     * {@code access}, as it was given elsewhere.
+     *
+     * @throws IllegalArgumentException if TLS is required and it has none
+     */
+    Access checked(List<HostAndPort> servers, Access access) {
+        if (requireTls && access.tls() == null) {
+            throw new IllegalArgumentException("etcd servers were " + servers
+                    + " without TLS, expected TLS: the file that " + VARIABLE + " names says requireTls");
+        }
+        return access;
+    }
+
+    /** What the file says of these servers, whatever it requires. */
+    Access stated(List<HostAndPort> servers) {
         Access other = Access.PLAIN;
         for (Cluster cluster : clusters) {
             if (cluster.servers().isEmpty()) {
@@ -144,6 +164,7 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
         private final Path file;
         private @Nullable String clientId;
         private final List<Cluster> clusters = new ArrayList<>();
+        private boolean requireTls;
 
         Reader(Path file) {
             this.file = file;
@@ -153,7 +174,8 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
             switch (name) {
                 case "clientId" -> clientId = text(in, name);
                 case "etcd" -> clusters.addAll(in.array(name, path -> cluster(in, path)));
-                default -> throw unknown(name, "clientId or etcd");
+                case "requireTls" -> requireTls = in.bool(name);
+                default -> throw unknown(name, "clientId, etcd or requireTls");
             }
         }
 
@@ -217,7 +239,8 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters) {
         private static HostAndPort server(Json in, String path) throws IOException {
             HostAndPort server = Addresses.parse(in.text(path), 0);
             if (server == null) {
-                throw in.refuse(path, "host:port, such as 10.0.0.1:2379");
+                throw new IOException(path + " was " + Addresses.shown(in.text(path))
+                        + ", expected host:port, such as 10.0.0.1:2379");
             }
             return server;
         }

@@ -9,9 +9,13 @@ import dev.zerohop.Resolver;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.
@@ -20,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * the scheme {@code etcd} make and share clients of their own.
  */
 public final class EtcdClient implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EtcdClient.class);
+
+    /** What was warned of already: clients of one cluster come and go. */
+    private static final Set<String> RISKS = ConcurrentHashMap.newKeySet();
+
     private final String name;
     private final Env env;
     private final List<HostAndPort> servers;
@@ -48,6 +57,10 @@ public final class EtcdClient implements AutoCloseable {
      * @throws IllegalArgumentException if a TLS file cannot be used
      */
     EtcdClient(List<HostAndPort> servers, Access access, @Nullable String clientId, Env env) {
+        String risk = access.risk();
+        if (risk != null && RISKS.add(servers + risk)) {
+            LOG.warn("etcd {}: {}", servers, risk);
+        }
         this.servers = List.copyOf(servers);
         this.id = ClientId.of(clientId);
         this.name = "etcd://"

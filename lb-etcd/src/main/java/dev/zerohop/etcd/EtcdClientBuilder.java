@@ -13,14 +13,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says how an etcd cluster is reached. Nothing but {@link #servers} is required.
  *
- * <p>As soon as TLS, a user or a namespace is given here, all three are taken from here; else they come from the file that the system property
- * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any. Files are read again when they change: those of TLS before
+ * <p>As soon as certificates, a user or a namespace is given here, all of it is taken from here; else it comes from the file that the system property
+ * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any, and {@link #tls()} alone adds TLS where that file states none. Files are read again when they change: those of TLS before
  * each new connection, the password before each authentication. One that cannot be used then replaces nothing, and a warning says why. Not thread-safe.
  */
 public final class EtcdClientBuilder {
     private final List<HostAndPort> servers = new ArrayList<>();
     private Env env = Env.system();
     private boolean tls;
+    private boolean requireTls;
     private @Nullable Path ca;
     private @Nullable Path certificate;
     private @Nullable Path key;
@@ -42,7 +43,7 @@ public final class EtcdClientBuilder {
             HostAndPort address = Addresses.parse(server, 0);
             if (address == null) {
                 throw new IllegalArgumentException(
-                        "etcd server was '" + server + "', expected host:port, such as 10.0.0.1:2379");
+                        "etcd server was '" + Addresses.shown(server) + "', expected host:port, such as 10.0.0.1:2379");
             }
             servers.add(address);
         }
@@ -55,9 +56,15 @@ public final class EtcdClientBuilder {
         return this;
     }
 
-    /** TLS with the certificates that Java trusts. */
+    /** TLS: as the configuration file states it for this cluster, if nothing else is given here; else with the certificates that Java trusts. */
     public EtcdClientBuilder tls() {
         this.tls = true;
+        return this;
+    }
+
+    /** Nothing goes to etcd in plain text: {@link #build} fails where neither this builder nor the configuration file states TLS. Default: only a warning where a password would. */
+    public EtcdClientBuilder requireTls() {
+        this.requireTls = true;
         return this;
     }
 
@@ -152,20 +159,26 @@ public final class EtcdClientBuilder {
     /**
      * The client. Does not connect yet.
      *
-     * @throws IllegalArgumentException if there is no server, a TLS file cannot be used, or the configuration file cannot
+     * @throws IllegalArgumentException if there is no server, TLS is required and not stated, a TLS file cannot be used, or the configuration file cannot
      */
     public EtcdClient build() {
         if (servers.isEmpty()) {
             throw new IllegalArgumentException("no etcd server was given, expected at least one host:port");
         }
-        boolean given = tls || login != null || namespace != null;
-        ConfigFile file = given && clientId != null ? ConfigFile.NONE : ConfigFile.ofTheProcess();
+        List<HostAndPort> cluster = List.copyOf(servers);
+        ConfigFile file = ConfigFile.ofTheProcess();
+        boolean given = ca != null || certificate != null || authority != null || login != null || namespace != null;
         Access access = given
                 ? new Access(
                         tls ? new Tls(ca, certificate, key, authority) : null,
                         login,
                         namespace == null ? "" : namespace)
-                : file.accessTo(List.copyOf(servers));
-        return new EtcdClient(List.copyOf(servers), access, clientId == null ? file.clientId() : clientId, env);
+                : tls ? file.stated(cluster).overTls() : file.stated(cluster);
+        if (requireTls && access.tls() == null) {
+            throw new IllegalArgumentException(
+                    "etcd servers were " + cluster + " without TLS, expected TLS: requireTls was called");
+        }
+        file.checked(cluster, access);
+        return new EtcdClient(cluster, access, clientId == null ? file.clientId() : clientId, env);
     }
 }

@@ -63,13 +63,14 @@ public final class EtcdResolverProviders {
             ClientSource source = ClientSource.shared(EtcdTarget.servers(target), env);
             List<String> names = EtcdTarget.segments(target, 2, FORM);
             GolbView view = new GolbView(names.get(0), names.get(1));
+            ZoneStatus status = new ZoneStatus(source, names.get(0));
             return new EtcdResolver(
                     target.text(),
                     EndpointSet.Removals.MEANT,
                     view,
                     env,
-                    subscriber -> source.follow(view.followed(), subscriber),
-                    EtcdResolver.Aside.NOBODY,
+                    subscriber -> status.follow(view.followed(), subscriber),
+                    status,
                     null);
         }
     }

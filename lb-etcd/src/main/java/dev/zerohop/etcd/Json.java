@@ -103,6 +103,14 @@ final class Json {
         return parser.getLongValue();
     }
 
+    boolean bool(String path) throws IOException {
+        JsonToken token = parser.currentToken();
+        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE) {
+            throw refuse(path, "true or false");
+        }
+        return token == JsonToken.VALUE_TRUE;
+    }
+
     String text(String path) throws IOException {
         if (parser.currentToken() != JsonToken.VALUE_STRING) {
             throw refuse(path, "a text");

@@ -4,7 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A user of etcd. The password is asked for whenever a token is needed, so it may change meanwhile; it is in no text that this makes.
@@ -13,6 +18,10 @@ import java.util.function.Supplier;
  * @param password gives the password; may block, may throw
  */
 record Login(String user, Supplier<String> password) {
+    private static final Logger LOG = LoggerFactory.getLogger(Login.class);
+
+    /** Files that were warned of. */
+    private static final Set<Path> READABLE = ConcurrentHashMap.newKeySet();
 
     Login {
         if (user.isBlank()) {
@@ -25,6 +34,7 @@ record Login(String user, Supplier<String> password) {
         @Override
         public String get() {
             String password;
+            warnOfReaders();
             try {
                 password = Files.readString(path).strip();
             } catch (IOException unreadable) {
@@ -37,6 +47,21 @@ record Login(String user, Supplier<String> password) {
                 throw new IllegalStateException("password file " + path + " was empty, expected a password");
             }
             return password;
+        }
+
+        /** Once for each file; where the file system knows no permissions of this kind there is nothing to say. */
+        private void warnOfReaders() {
+            try {
+                if (Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_READ)
+                        && READABLE.add(path)) {
+                    LOG.warn(
+                            "password file {} can be read by every user of this machine; take that right away (chmod"
+                                    + " o-rwx; for a volume of Kubernetes, defaultMode: 0400 in its secret)",
+                            path);
+                }
+            } catch (IOException | UnsupportedOperationException unknown) {
+                // That it cannot be read at all is reported by whoever reads it.
+            }
         }
 
         @Override

@@ -65,6 +65,45 @@ class ConfigFileTest {
                 .hasMessageContaining("expected all of them or none; it lacks [10.0.0.2:2379]");
     }
 
+    @Test
+    void whereTlsIsRequiredNothingGoesInPlainText() throws Exception {
+        String required = "etcd servers were [10.0.0.2:2379] without TLS, expected TLS: ";
+        Path file = write("{'requireTls': true, 'etcd': [{'servers': ['10.0.0.1:2379'], 'tls': {}}]}");
+        System.setProperty(ConfigFile.PROPERTY, file.toString());
+        Target.parse("etcd://10.0.0.1:2379/orders").newResolver(Env.system()).close();
+        EtcdClient.of("10.0.0.1:2379").close();
+        EtcdClient.builder().servers("10.0.0.2:2379").tls().build().close();
+        String byFile = required + "the file that ZEROHOP_CONFIG names says requireTls";
+        assertThatThrownBy(() -> Target.parse("etcd://10.0.0.2:2379/orders").newResolver(Env.system()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(byFile);
+        assertThatThrownBy(() -> EtcdClient.of("10.0.0.2:2379")).hasMessage(byFile);
+        assertThatThrownBy(() -> EtcdClient.builder()
+                        .servers("10.0.0.2:2379")
+                        .namespace("a/")
+                        .build())
+                .hasMessage(byFile);
+        System.clearProperty(ConfigFile.PROPERTY);
+        EtcdClientBuilder own = EtcdClient.builder()
+                .servers("10.0.0.2:2379")
+                .user("me", "secret")
+                .requireTls();
+        assertThatThrownBy(own::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(required + "requireTls was called");
+        own.tls().build().close();
+    }
+
+    @Test
+    void tlsAloneIsAddedToWhatTheFileSays() throws Exception {
+        ConfigFile file = read("{'etcd': [{'servers': ['10.0.0.1:2379'], 'namespace': 'fleet/'},"
+                + " {'tls': {'authority': 'etcd.internal'}}]}");
+        assertThat(file.stated(List.of(A)).overTls())
+                .isEqualTo(new Access(new Tls(null, null, null, null), null, "fleet/"));
+        assertThat(file.stated(List.of(B)).overTls())
+                .isEqualTo(new Access(new Tls(null, null, null, "etcd.internal"), null, ""));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -72,7 +111,9 @@ class ConfigFileTest {
             value = {
                 "[] | the value was an array, expected a JSON object",
                 "{'etcd': {}} | etcd was an object, expected an array",
-                "{'client': 'x'} | client is not known, expected clientId or etcd",
+                "{'client': 'x'} | client is not known, expected clientId, etcd or requireTls",
+                "{'requireTls': 'yes'} | requireTls was yes, expected true or false",
+                "{'etcd': [{'servers': ['me:s3cret@10.0.0.1:2379']}]} | etcd[0].servers[0] was ***@10.0.0.1:2379, expected host:port, such as 10.0.0.1:2379",
                 "{'clientId': ' '} | clientId was  , expected a text that is not blank",
                 "{'etcd': [{'servers': []}]} | etcd[0].servers was ], expected at least one host:port, or no such field",
                 "{'etcd': [{'servers': ['10.0.0.1']}]} | etcd[0].servers[0] was 10.0.0.1, expected host:port, such as 10.0.0.1:2379",

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Resolver;
-import io.etcd.jetcd.api.Permission;
 import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +43,7 @@ class EtcdLoginTest {
 
     private void users() {
         etcd.addUser("reader", "first", "reading");
-        etcd.grant("reading", Permission.Type.READ, ORDERS);
+        DocumentedRoles.grant(etcd, "orders-reader", "reading", false);
         etcd.addUser("nobody", "first", "nothing");
         etcd.enableAuth("secret");
     }
@@ -237,7 +236,7 @@ class EtcdLoginTest {
     @Test
     void aServerRegistersWithPermissionOnItsServicesEndpointsAlone() {
         etcd.addUser("server", "first", "serving");
-        etcd.grant("serving", Permission.Type.READWRITE, KeyRange.under(KEYS.endpoints()));
+        DocumentedRoles.grant(etcd, "orders-server", "serving", false);
         users();
         Endpoint me = Endpoint.builder("10.0.0.2", 80).id("b").build();
         try (EtcdClient client = client("server")) {

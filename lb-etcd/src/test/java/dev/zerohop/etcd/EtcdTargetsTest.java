@@ -70,6 +70,27 @@ class EtcdTargetsTest {
     }
 
     @Test
+    void whatAGolbTargetRejectsStandsInTheStatusKeyOfItsZoneUntilItEnds() {
+        etcd.put("golb/function/rejecting/f", "{\"ips\": [\"10.0.0.1\"], \"weights\": [3]}");
+        Listening heard = new Listening();
+        try (Resolver resolver = resolver("golb://HOST/rejecting/f")) {
+            resolver.start(heard);
+            EtcdServer.await().until(() -> !heard.sets.isEmpty());
+            assertThat(etcd.under("zerohop/v1/golb/rejecting/status/")).isEmpty();
+            etcd.put("golb/function/rejecting/f", "{\"ips\": [\"10.0.0.1\"], \"weights\": [-3]}");
+            EtcdServer.await()
+                    .until(() -> etcd.under("zerohop/v1/golb/rejecting/status/").size() == 1);
+            assertThat(etcd.under("zerohop/v1/golb/rejecting/status/")
+                            .get(0)
+                            .getValue()
+                            .toStringUtf8())
+                    .contains("\"key\":\"golb/function/rejecting/f\"", "weights[0] was -3", "\"lastGoodInForce\":true");
+        }
+        EtcdServer.await()
+                .until(() -> etcd.under("zerohop/v1/golb/rejecting/status/").isEmpty());
+    }
+
+    @Test
     void weightsShardsAndConfigurationAreFollowed() {
         ServiceKeys keys = new ServiceKeys("tuned");
         endpoint("tuned", "a", "{\"address\": \"10.0.0.1:80\"}");

@@ -53,6 +53,11 @@ final class FakeSource {
         }
 
         @Override
+        public Consumer<List<Refused>> zoneStatus(String zone) {
+            return present -> statuses.put(zone, new ArrayList<>(present));
+        }
+
+        @Override
         public Consumer<List<Refused>> status(ServiceKeys service) {
             return present -> statuses.put(service.service(), new ArrayList<>(present));
         }

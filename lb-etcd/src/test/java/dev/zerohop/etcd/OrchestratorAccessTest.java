@@ -7,7 +7,6 @@ import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
-import io.etcd.jetcd.api.Permission;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.TlsServerCredentials;
@@ -157,9 +156,7 @@ class OrchestratorAccessTest {
             etcd.put(keys.endpoint("e" + i), "{\"address\": \"127.0.0.1:" + https(false) + "\"}");
         }
         etcd.addUser("orchestrator", "pass", "orchestrating");
-        etcd.grant("orchestrating", Permission.Type.READ, KeyRange.under("zerohop/v1/services/orders/"));
-        etcd.grant("orchestrating", Permission.Type.READWRITE, KeyRange.under(keys.health()));
-        etcd.grant("orchestrating", Permission.Type.READWRITE, KeyRange.under("zerohop/v1/orchestrator/"));
+        DocumentedRoles.grant(etcd, "orchestrator", "orchestrating", false);
         etcd.enableAuth("secret");
         EtcdClient client = opened(EtcdClient.builder()
                 .servers(etcd.address())

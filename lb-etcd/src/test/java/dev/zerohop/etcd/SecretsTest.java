@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
 import dev.zerohop.Resolver;
+import dev.zerohop.Target;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,6 +16,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +100,8 @@ class SecretsTest {
         }
         Path password = Files.writeString(directory.resolve("password"), MARK);
         Path wrong = Files.writeString(directory.resolve("wrong"), MARK + "-wrong");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(wrong, PosixFilePermissions.fromString("rw-r--r--"));
         AtomicReference<String> given = new AtomicReference<>(MARK);
         try (EtcdServer etcd =
                 EtcdServer.stopped(directory).withTls(authority, authority.forLoopback("server"), authority.ca())) {
@@ -134,7 +139,24 @@ class SecretsTest {
         said.append(new Access(new Tls(authority.ca(), me.certificate(), me.key(), null), login, ""));
 
         String everything = said + logged.toString(StandardCharsets.UTF_8);
-        assertThat(everything).contains("was refused").contains("TLS failed").contains("what was read before stays");
+        assertThat(everything)
+                .contains("was refused")
+                .contains("TLS failed")
+                .contains("what was read before stays")
+                .contains("etcd server was '***@127.0.0.1:2379'")
+                .contains("etcd://***@127.0.0.1:2379/orders");
+        assertThat(everything
+                        .lines()
+                        .filter(line -> line.contains("etcd [127.0.0.1:1]: the password of user 'nobody'")))
+                .as("a password in plain text is warned of once")
+                .singleElement()
+                .asString()
+                .contains("is sent in plain text", "set TLS for this cluster, and requireTls");
+        assertThat(everything.lines().filter(line -> line.contains("can be read by every user")))
+                .as("of two files one")
+                .singleElement()
+                .asString()
+                .contains("password file " + wrong, "chmod o-rwx", "defaultMode: 0400");
         for (String secret : secrets) {
             assertThat(everything.contains(secret))
                     .as("%s... was said", secret.substring(0, 4))
@@ -168,8 +190,24 @@ class SecretsTest {
         say(catchThrowable(() -> builder.tls(me.key()).build()));
         say(catchThrowable(() ->
                 builder.tls().clientCertificate(me.key(), me.certificate()).build()));
+        // As in other systems' URLs.
+        String address = "nobody:" + MARK + "@127.0.0.1:2379";
+        say(catchThrowable(() -> EtcdClient.of(address)));
+        for (String target : List.of(
+                address,
+                "etcd://" + address + "/orders",
+                "golb://" + address + "/z/f",
+                "etcd://" + address,
+                "static:///10.0.0.1:1," + address,
+                "nowhere://" + address,
+                "e_d://" + address,
+                "refreshing-dns:///" + address,
+                "etcd://nobody:" + MARK + "/" + MARK + "@127.0.0.1:2379/orders")) {
+            say(catchThrowable(() -> Target.parse(target).newResolver(Env.system())));
+        }
         Path file = directory.resolve("zerohop.json");
         for (String json : List.of(
+                "{\"etcd\": [{\"servers\": [\"" + address + "\"]}]}",
                 "{\"etcd\": [{\"password\": \"" + MARK + "\"}]}",
                 "{\"password\": \"" + MARK + "\"}",
                 Files.readString(password))) {

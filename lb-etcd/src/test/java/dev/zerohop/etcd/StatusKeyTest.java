@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Resolver;
 import io.etcd.jetcd.api.KeyValue;
-import io.etcd.jetcd.api.Permission;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -125,7 +124,9 @@ class StatusKeyTest {
     @Test
     void aClientThatMayOnlyReadFollowsEverythingAndWritesNothing() {
         etcd.addUser("reader", "reader", "reads");
-        etcd.grant("reads", Permission.Type.READ, KeyRange.under("zerohop/v1/services/orders/"));
+        DocumentedRoles.grant(etcd, "orders-reader", "reads", false);
+        etcd.addUser("writer", "writer", "writes");
+        DocumentedRoles.grant(etcd, "orders-reader", "writes", true);
         etcd.enableAuth("secret");
         Listening reads = new Listening();
         try (EtcdClient reader = EtcdClient.builder()
@@ -133,7 +134,14 @@ class StatusKeyTest {
                         .user("reader", "reader")
                         .clientId("reader")
                         .build();
-                Resolver following = reader.resolver("orders")) {
+                Resolver following = reader.resolver("orders");
+                EtcdClient writer = EtcdClient.builder()
+                        .servers(etcd.address())
+                        .user("writer", "writer")
+                        .clientId("writer")
+                        .build();
+                Resolver alsoFollowing = writer.resolver("orders")) {
+            alsoFollowing.start(new Listening());
             following.start(reads);
             reads.awaitWeights(Map.of("a", 1));
             etcd.put(keys.shards(), "[]");
@@ -141,6 +149,7 @@ class StatusKeyTest {
             etcd.put(keys.weights(), "{\"a\": 2}");
             reads.awaitWeights(Map.of("a", 2));
             assertThat(reads.errors).isEmpty();
+            EtcdServer.await().until(() -> etcd.get(keys.status(new ClientId("writer"))) != null);
             assertThat(etcd.get(keys.status(new ClientId("reader")))).isNull();
         }
     }

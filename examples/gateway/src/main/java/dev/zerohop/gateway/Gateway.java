@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Env;
 import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.EtcdClientBuilder;
 import dev.zerohop.etcd.GolbZone;
 import java.io.IOException;
 import java.time.Duration;
@@ -60,7 +61,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private Gateway(GatewaySettings settings, Consumer<String> log, Limits limits) {
-        this.etcd = EtcdClient.of(settings.etcd().toArray(String[]::new));
+        EtcdClientBuilder builder = EtcdClient.builder().servers(settings.etcd().toArray(String[]::new));
+        this.etcd = (settings.etcdTls() ? builder.tls() : builder).build();
         Zone listener = new Zone(log);
         this.zone = GolbZone.follow(etcd, settings.zone(), listener);
         this.client = new OkHttpClient.Builder()

@@ -1,7 +1,6 @@
 package dev.zerohop.gateway;
 
-import dev.zerohop.Env;
-import dev.zerohop.Target;
+import dev.zerohop.etcd.EtcdClient;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashSet;
@@ -10,13 +9,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the environment says.
  *
  * @param etcd the etcd servers, as {@code host:port}
+ * @param etcdTls whether they were given with {@code https}
  * @param zone the zone whose functions are served
  * @param handler how an endpoint is chosen
  * @param mode how much is told; see {@link #logsRequests}
@@ -25,9 +24,17 @@ import org.jspecify.annotations.Nullable;
  * @param gateways the addresses, as {@code host:port}, that are gateways themselves
  */
 public record GatewaySettings(
-        List<String> etcd, String zone, HandlerType handler, String mode, String node, int port, Set<String> gateways) {
+        List<String> etcd,
+        boolean etcdTls,
+        String zone,
+        HandlerType handler,
+        String mode,
+        String node,
+        int port,
+        Set<String> gateways) {
     private static final String PREFIX = "eb_go_lb_";
     private static final String HTTP = "http://";
+    private static final String HTTPS = "https://";
     private static final int DEFAULT_PORT = 8080;
     private static final int DEFAULT_TARGET_PORT = 80;
 
@@ -67,6 +74,7 @@ public record GatewaySettings(
         }
         return new GatewaySettings(
                 etcd(environment),
+                etcdAddresses(environment).get(0).regionMatches(true, 0, HTTPS, 0, HTTPS.length()),
                 zone,
                 handler(environment),
                 environment.getOrDefault(PREFIX + "mode", QUIET),
@@ -88,18 +96,31 @@ public record GatewaySettings(
                 : PREFIX + "mode was '" + mode + "', expected " + QUIET + " or " + TALKATIVE + "; taken for " + QUIET;
     }
 
-    private static List<String> etcd(Map<String, String> environment) {
+    private static List<String> etcdAddresses(Map<String, String> environment) {
         String text = environment.getOrDefault(PREFIX + "etcd_host", "localhost:2379");
-        List<String> servers = Stream.of(text.strip().split("\\s*,\\s*"))
-                .map(GatewaySettings::withoutScheme)
+        return List.of(text.strip().split("\\s*,\\s*"));
+    }
+
+    private static List<String> etcd(Map<String, String> environment) {
+        List<String> addresses = etcdAddresses(environment);
+        List<String> servers = addresses.stream()
+                .map(address -> withoutScheme(address, HTTP, HTTPS))
                 .toList();
+        long tls = addresses.stream()
+                .filter(address -> address.regionMatches(true, 0, HTTPS, 0, HTTPS.length()))
+                .count();
         try {
-            // The same rules as for a target, and the same reader.
-            Target.parse("golb://" + String.join(",", servers) + "/zone/function")
-                    .newResolver(Env.system())
-                    .close();
+            if (tls != 0 && tls != addresses.size()) {
+                throw new IllegalArgumentException("one cluster is reached in one way");
+            }
+            EtcdClient.builder().servers(servers.toArray(String[]::new));
         } catch (IllegalArgumentException refused) {
-            throw refuse("etcd_host", text, "host:port or http://host:port, or several with commas between them");
+            String text = String.join(",", addresses);
+            // What stands before an @ may be a password.
+            throw refuse(
+                    "etcd_host",
+                    text.indexOf('@') < 0 ? text : "***" + text.substring(text.lastIndexOf('@')),
+                    "host:port, http://host:port or https://host:port, or several of one kind with commas between them");
         }
         return servers;
     }
@@ -115,10 +136,14 @@ public record GatewaySettings(
     }
 
     /** As people and golb write it: with a scheme in front and a slash behind, or without. */
-    private static String withoutScheme(String address) {
-        boolean url = address.regionMatches(true, 0, HTTP, 0, HTTP.length());
-        String rest = url ? address.substring(HTTP.length()) : address;
-        return url && rest.endsWith("/") ? rest.substring(0, rest.length() - 1) : rest;
+    private static String withoutScheme(String address, String... schemes) {
+        for (String scheme : schemes) {
+            if (address.regionMatches(true, 0, scheme, 0, scheme.length())) {
+                String rest = address.substring(scheme.length());
+                return rest.endsWith("/") ? rest.substring(0, rest.length() - 1) : rest;
+            }
+        }
+        return address;
     }
 
     /** An empty name is none. */
@@ -156,7 +181,7 @@ public record GatewaySettings(
             if (text.isEmpty()) {
                 continue;
             }
-            var parts = AUTHORITY.matcher(withoutScheme(text));
+            var parts = AUTHORITY.matcher(withoutScheme(text, HTTP));
             int port = !parts.matches()
                     ? -1
                     : parts.group(2) == null ? DEFAULT_TARGET_PORT : Integer.parseInt(parts.group(2));

@@ -27,6 +27,7 @@ class GatewaySettingsTest {
                         "eb_go_lb_gateways", " 10.0.0.1:8080\t10.0.0.2\nGW.example:81 [::1]:9 ")))
                 .isEqualTo(new GatewaySettings(
                         List.of("a:1", "b:2"),
+                        false,
                         "zone-b",
                         HandlerType.WRR,
                         "dev",
@@ -39,7 +40,7 @@ class GatewaySettingsTest {
     void allButTheZoneHasADefault() {
         assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z", "HOSTNAME", "host-7")))
                 .isEqualTo(new GatewaySettings(
-                        List.of("localhost:2379"), "z", HandlerType.DUMMY, "prod", "host-7", 8080, Set.of()));
+                        List.of("localhost:2379"), false, "z", HandlerType.DUMMY, "prod", "host-7", 8080, Set.of()));
         assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z")).node()).isNotEmpty();
     }
 
@@ -50,6 +51,9 @@ class GatewaySettingsTest {
                 "eb_go_lb_zone | a/b | eb_go_lb_zone was 'a/b', expected the zone whose functions are served, a name without a slash",
                 "eb_go_lb_zone | '' | eb_go_lb_zone was '', expected the zone",
                 "eb_go_lb_etcd_host | nowhere | eb_go_lb_etcd_host was 'nowhere', expected host:port",
+                "eb_go_lb_etcd_host | https://a:1,b:2 | eb_go_lb_etcd_host was 'https://a:1,b:2', expected host:port, http://host:port or https://host:port, or several of one kind",
+                "eb_go_lb_etcd_host | http://me:secret@a:1 | eb_go_lb_etcd_host was '***@a:1', expected host:port",
+                "eb_go_lb_gateways | https://a:1 | eb_go_lb_gateways was 'https://a:1', expected addresses",
                 "eb_go_lb_etcd_host | a:1,b:x | eb_go_lb_etcd_host was 'a:1,b:x', expected host:port",
                 "eb_go_lb_handler_type | random | eb_go_lb_handler_type was 'random', expected wrr, first or dummy",
                 "eb_go_lb_node_name | a b | eb_go_lb_node_name was 'a b', expected a name",
@@ -77,6 +81,13 @@ class GatewaySettingsTest {
                 "HOSTNAME", "host-7",
                 "eb_go_lb_gateways", "http://10.0.0.1:8080 http://10.0.0.2/"));
         assertThat(settings.etcd()).containsExactly("etcd:2379", "other:2379");
+        assertThat(settings.etcdTls()).isFalse();
+        assertThat(GatewaySettings.of(
+                        Map.of("eb_go_lb_zone", "z", "eb_go_lb_etcd_host", "https://etcd:2379, HTTPS://b:1/")))
+                .satisfies(tls -> {
+                    assertThat(tls.etcd()).containsExactly("etcd:2379", "b:1");
+                    assertThat(tls.etcdTls()).isTrue();
+                });
         assertThat(settings.handler()).isEqualTo(HandlerType.WRR);
         assertThat(settings.node()).isEqualTo("host-7");
         assertThat(settings.gateways()).containsExactlyInAnyOrder("10.0.0.1:8080", "10.0.0.2:80");
