@@ -291,6 +291,8 @@ final class EtcdConnection implements AutoCloseable {
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                // Whatever proxy the system names is for other hosts: credentials are for etcd alone.
+                .proxyDetector(address -> null)
                 .disableRetry();
         if (access.tls() != null && access.tls().authority() != null) {
             builder.overrideAuthority(access.tls().authority());

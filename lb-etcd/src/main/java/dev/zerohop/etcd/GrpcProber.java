@@ -92,6 +92,8 @@ final class GrpcProber implements Prober {
                                     endpoint.host(),
                                     endpoint.port(),
                                     tls == null ? InsecureChannelCredentials.create() : tls.credentials())
+                            // A proxy of the system's would be what is judged.
+                            .proxyDetector(address -> null)
                             .disableRetry()
                             .disableServiceConfigLookUp();
                     if (tls != null && authority != null) {

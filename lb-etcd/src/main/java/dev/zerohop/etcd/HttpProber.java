@@ -22,6 +22,8 @@ final class HttpProber implements Prober {
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
+                // A proxy of the system's would be what is judged.
+                .proxy(HttpClient.Builder.NO_PROXY)
                 .executor(executor)
                 .build();
         this.path = path;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,12 +18,15 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The real client against a server that misbehaves on the wire; the time between attempts is fake. */
 class HttpApiServerTest {
@@ -453,17 +457,52 @@ class HttpApiServerTest {
         assertThat(api.requests).extracting(ScriptedApi.Request::token).containsOnly("own");
     }
 
-    @Test
-    void aRedirectIsNotFollowedAndItsTargetSeesNoToken() throws IOException {
+    /** The token is for the API server: whoever can make it answer with a redirect must not be given it. */
+    @ParameterizedTest
+    @CsvSource({"301, list", "302, list", "307, list", "308, list", "307, watch"})
+    void aRedirectIsNotFollowedAndItsTargetSeesNoToken(int code, String of) throws IOException {
         try (ScriptedApi other = new ScriptedApi(HttpApiServerTest::wellBehaved)) {
-            Path token = Files.writeString(directory.resolve("token"), "secret");
-            start(
-                    (request, to) -> to.json(302, "", "Location: " + other.uri() + request.path() + "?limit=1"),
-                    KubernetesOptions.builder().tokenFile(token));
+            api = new ScriptedApi((request, to) -> {
+                if (request.isWatch() == of.equals("watch")) {
+                    to.json(code, "", "Location: " + other.uri() + request.path() + "?limit=1");
+                } else {
+                    wellBehaved(request, to);
+                }
+            });
+            discovery = KubernetesDiscovery.of(
+                    env,
+                    KubernetesOptions.builder()
+                            .kubeconfig(kubeconfig("token: secret"))
+                            .build());
+            discovery.follow(WHAT, told);
             until(() -> !told.failures.isEmpty());
             assertThat(told.failures.get(0))
-                    .hasMessageContaining("answered 302")
+                    .hasMessageContaining("answered " + code)
                     .hasMessageContaining("expected the address of the API server itself");
+            assertThat(api.requests).extracting(ScriptedApi.Request::token).containsOnly("secret");
+            assertThat(other.requests).isEmpty();
+        }
+    }
+
+    /** A POST, as the doctor's questions are. */
+    @Test
+    void aRedirectOfAQuestionAboutPermissionsIsNotFollowed() throws IOException {
+        try (ScriptedApi other = new ScriptedApi(HttpApiServerTest::wellBehaved)) {
+            Path token = Files.writeString(directory.resolve("token"), "secret");
+            api = new ScriptedApi((request, to) -> to.json(307, "", "Location: " + other.uri() + request.path()));
+            try (HttpApiServer server = new HttpApiServer(KubernetesOptions.builder()
+                    .apiServer(api.uri())
+                    .tokenFile(token)
+                    .build())) {
+                var asked = server.create(
+                        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                        new SelfSubjectAccessReview(),
+                        SelfSubjectAccessReview.class,
+                        "review");
+                await().until(asked::isDone);
+                assertThat(asked.handle((made, thrown) -> thrown).join()).hasMessageContaining("answered 307");
+            }
+            assertThat(api.requests).hasSize(1);
             assertThat(other.requests).isEmpty();
         }
     }
@@ -476,6 +515,28 @@ class HttpApiServerTest {
         discovery.close();
         await().until(() -> watch.left);
         await().until(() -> time.pendingTasks() == 0);
+    }
+
+    /** The handshake is answered after the end: whoever has stopped listening must still end what comes of it. */
+    @Test
+    void closingEndsAWatchThatIsJustBeingOpened() throws IOException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        start((request, to) -> {
+            if (request.isWatch()) {
+                asked.countDown();
+                try {
+                    closed.await();
+                } catch (InterruptedException interrupted) {
+                    throw new IOException(interrupted);
+                }
+            }
+            wellBehaved(request, to);
+        });
+        until(() -> asked.getCount() == 0);
+        discovery.close();
+        closed.countDown();
+        await().until(() -> !api.watches.isEmpty() && api.lastWatch().left);
     }
 
     /** Hears a copy out, from any thread. */
