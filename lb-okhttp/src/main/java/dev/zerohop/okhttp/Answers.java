@@ -1,6 +1,9 @@
 package dev.zerohop.okhttp;
 
 import static java.net.HttpURLConnection.HTTP_INTERNAL_ERROR;
+import static java.net.HttpURLConnection.HTTP_NOT_MODIFIED;
+import static java.net.HttpURLConnection.HTTP_NO_CONTENT;
+import static java.net.HttpURLConnection.HTTP_OK;
 import static java.net.HttpURLConnection.HTTP_UNAVAILABLE;
 
 import dev.zerohop.Outcome;
@@ -10,7 +13,25 @@ import okhttp3.Response;
 final class Answers {
     private static final int TOO_MANY_REQUESTS = 429;
 
+    private static final int SWITCHING_PROTOCOLS = 101;
+
     private Answers() {}
+
+    /** Whether it changes to a protocol that the request did not ask for, as OkHttp sees it. */
+    static boolean upgradeUnasked(Response response) {
+        return response.code() == SWITCHING_PROTOCOLS
+                && !("upgrade".equalsIgnoreCase(response.request().header("Connection"))
+                        && "upgrade".equalsIgnoreCase(response.header("Connection")));
+    }
+
+    /** Whether no body may come with it, whatever its headers say. */
+    static boolean withoutBody(Response response) {
+        int code = response.code();
+        return code < HTTP_OK
+                || code == HTTP_NO_CONTENT
+                || code == HTTP_NOT_MODIFIED
+                || response.request().method().equals("HEAD");
+    }
 
     /** Of its status alone; 503 is overload when the server says when to come back, and else a failure like any other. */
     static Outcome outcome(Response response) {

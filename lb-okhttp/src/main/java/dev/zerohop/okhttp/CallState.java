@@ -2,7 +2,9 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Outcome;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import okhttp3.Call;
 import okhttp3.Connection;
 import okhttp3.EventListener;
@@ -51,7 +53,7 @@ final class CallState extends EventListener {
     private volatile boolean wroteNothing;
     private volatile Outcome answer = Outcome.CANCELLED;
     private int requests;
-    private List<String> retryAfter = List.of();
+    private Map<String, List<String>> hidden = Map.of();
 
     private volatile boolean bodyStarted;
     private boolean withoutEndpoint;
@@ -123,7 +125,7 @@ final class CallState extends EventListener {
         wroteNothing = false;
         answer = Outcome.CANCELLED;
         requests = 0;
-        retryAfter = List.of();
+        hidden = Map.of();
     }
 
     Cancellation cancellation() {
@@ -261,18 +263,24 @@ final class CallState extends EventListener {
                         .build();
     }
 
-    /** Keeps what the endpoint's answer said, for whoever gets the answer. */
-    void retryAfter(List<String> values) {
-        retryAfter = values;
+    /** Keeps what the endpoint's answer said in this header, and OkHttp is not shown, for whoever gets the answer. */
+    void hide(String name, List<String> values) {
+        if (hidden.isEmpty()) {
+            hidden = new HashMap<>();
+        }
+        hidden.put(name, values);
     }
 
     /** The answer of the attempt, as its endpoint sent it. */
     Response asSent(Response response) {
-        if (retryAfter.isEmpty()) {
+        if (hidden.isEmpty()) {
             return response;
         }
         Response.Builder builder = response.newBuilder();
-        retryAfter.forEach(value -> builder.addHeader("Retry-After", value));
+        hidden.forEach((name, values) -> {
+            builder.removeHeader(name);
+            values.forEach(value -> builder.addHeader(name, value));
+        });
         return builder.build();
     }
 
@@ -313,10 +321,31 @@ final class CallState extends EventListener {
     @Override
     public void connectionReleased(Call ignored, Connection released) {
         connection = null;
+        RouteSocket socket = onlyCallOf(released);
+        if (socket != null) {
+            socket.left();
+        }
+    }
+
+    /** The socket of a connection of HTTP/1, if there is something to say to it; its requests and answers take turns. */
+    private @Nullable RouteSocket onlyCallOf(Connection on) {
+        if (multiplexed(on)) {
+            return null;
+        }
+        if (on.handshake() == null) {
+            return on.socket() instanceof RouteSocket ours ? ours : null;
+        }
+        OpenLease open = lease;
+        return open != null && open.route().strictReuse() ? RouteSocket.under(on) : null;
     }
 
     @Override
     public void requestHeadersStart(Call ignored) {
+        Connection on = connection;
+        RouteSocket socket = on == null || on.handshake() != null ? null : onlyCallOf(on);
+        if (socket != null) {
+            socket.answerDue();
+        }
         requests++;
         phase = Phase.SENT;
         // A connection that the call has held since before is not acquired again.
@@ -347,6 +376,27 @@ final class CallState extends EventListener {
         }
         if (open != null && outcome == Outcome.SUCCESS) {
             open.answered();
+        }
+        if (on != null) {
+            mayBeUsedAgain(on, response);
+        }
+    }
+
+    private void mayBeUsedAgain(Connection on, Response response) {
+        RouteSocket socket = onlyCallOf(on);
+        if (socket != null) {
+            socket.answered(response);
+        }
+        OpenLease open = lease;
+        boolean unwanted = Answers.upgradeUnasked(response)
+                || (open != null
+                        && open.route().strictReuse()
+                        && (on.handshake() != null || Answers.withoutBody(response)));
+        if (unwanted && !multiplexed(on)) {
+            RouteSocket abandoned = socket == null ? RouteSocket.under(on) : socket;
+            if (abandoned != null) {
+                abandoned.abandon();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.zerohop.okhttp;
 
 import dev.zerohop.Endpoint;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
@@ -13,11 +14,13 @@ import java.net.SocketAddress;
 final class Destination {
     private final String host;
     private final Endpoint endpoint;
+    private final RedirectScope redirects;
     private volatile boolean left;
 
-    Destination(String host, Endpoint endpoint) {
+    Destination(String host, Endpoint endpoint, RedirectScope redirects) {
         this.host = host;
         this.endpoint = endpoint;
+        this.redirects = redirects;
     }
 
     Endpoint endpoint() {
@@ -47,10 +50,18 @@ final class Destination {
         return host.hashCode();
     }
 
-    /** The address with the endpoint's own port, if it is the logical name's. */
-    SocketAddress addressOf(SocketAddress address) {
+    /**
+     * The address with the endpoint's own port, if it is the logical name's. To others leads the redirect of a WebSocket's handshake, which passes no network
+     * interceptor.
+     *
+     * @throws ConnectException if redirects must not go there
+     */
+    SocketAddress addressOf(SocketAddress address) throws ConnectException {
         if (address instanceof InetSocketAddress inet && inet.getAddress() != null && logical(inet.getHostString())) {
             return new InetSocketAddress(inet.getAddress(), endpoint.port());
+        }
+        if (redirects == RedirectScope.SAME_SERVICE) {
+            throw new ConnectException(host + ": a redirect to another host is not followed");
         }
         return address;
     }

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * What was read of an idle connection while looking whether its server has closed it; the next reader gets it first. Used under the socket's lock for
- * reading.
+ * What was read of a connection before its time: of an idle one while looking whether its server has closed it, or past the end of a head. The next
+ * reader gets it first. Used under the socket's lock for reading.
  */
 final class Early {
     /** The type of a TLS record (RFC 8446, section 5.1), and what its version begins with. From TLS 1.3 on an alert has the type of data. */
@@ -26,6 +26,24 @@ final class Early {
 
     int size() {
         return bytes.position();
+    }
+
+    void clear() {
+        bytes.clear();
+    }
+
+    /** Adds what was read too much. */
+    void keep(byte[] source, int offset, int length) {
+        if (length > bytes.remaining()) {
+            bytes = ByteBuffer.allocate(Math.max(LIMIT, bytes.position() + length))
+                    .put(bytes.flip());
+        }
+        bytes.put(source, offset, length);
+    }
+
+    /** No more than is due. */
+    int read(AnswerBounds within, byte[] target, int offset, int length) {
+        return read(target, offset, within.due(bytes.array(), 0, Math.min(length, bytes.position())));
     }
 
     int read(byte[] target, int offset, int length) {

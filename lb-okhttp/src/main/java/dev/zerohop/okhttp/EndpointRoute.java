@@ -25,6 +25,7 @@ final class EndpointRoute {
     private final Destination destination;
     private final ConnectionPool pool;
     private final TlsProofs proofs;
+    private final boolean strictReuse;
     private final Set<Connection> lost = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
     private final AtomicInteger leases = new AtomicInteger();
     private volatile boolean retired;
@@ -32,10 +33,17 @@ final class EndpointRoute {
     // Over the parts of the client that called last; nearly always there is one.
     private volatile @Nullable RouteDns dns;
 
-    EndpointRoute(String host, Endpoint endpoint, ConnectionPool pool, TlsProofs proofs) {
-        this.destination = new Destination(host, endpoint);
+    EndpointRoute(
+            String host,
+            Endpoint endpoint,
+            ConnectionPool pool,
+            TlsProofs proofs,
+            boolean strictReuse,
+            RedirectScope redirects) {
+        this.destination = new Destination(host, endpoint, redirects);
         this.pool = pool;
         this.proofs = proofs;
+        this.strictReuse = strictReuse;
     }
 
     Endpoint endpoint() {
@@ -113,6 +121,11 @@ final class EndpointRoute {
 
     TlsProofs proofs() {
         return proofs;
+    }
+
+    /** Whether a connection of HTTP/1 is used again only if nobody can have sent more than the answer. */
+    boolean strictReuse() {
+        return strictReuse;
     }
 
     /** Notes that a connection was lost. Returns whether that is news: all the calls that it carried find it out. */

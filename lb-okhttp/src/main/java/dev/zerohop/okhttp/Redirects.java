@@ -37,6 +37,11 @@ final class Redirects {
         return (code >= 300 && code <= 303) || code == 307 || code == 308;
     }
 
+    /** Whether both lead to one scheme, host and port. */
+    static boolean sameOrigin(HttpUrl one, HttpUrl other) {
+        return one.scheme().equals(other.scheme()) && one.host().equals(other.host()) && one.port() == other.port();
+    }
+
     /** Whether the request can be sent on: not if it would need a body again that can be sent only once. */
     static boolean followable(Request request, int code) {
         RequestBody body = request.body();

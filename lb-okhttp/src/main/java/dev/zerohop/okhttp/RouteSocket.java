@@ -14,6 +14,7 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.Connection;
+import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * it is closed, but looks for the server's side of that only after ten idle seconds; servers close idle connections sooner, and a request that is written
  * into one is lost. This one looks each time, without waiting: at the socket below TLS too, since OkHttp asks that one as well.
  *
- * <p>It looks by a read that does not block, which takes a channel. A socket of the user's own factory is what it is; it only connects to the endpoint and
- * counts what is written.
+ * <p>It looks by a read that does not block, which takes a channel. A socket of the user's own factory is what it is; it connects to the endpoint, counts
+ * what is written, and is asked whether something can be read.
+ *
+ * <p>Without TLS it also keeps OkHttp from reading past the end of an HTTP/1 answer ({@link AnswerBounds}). A connection on which more came than the answer
+ * is not used again.
  */
 final class RouteSocket extends ForwardingSocket {
     /** Where {@link #under} has the socket below TLS leave itself. */
@@ -31,12 +35,19 @@ final class RouteSocket extends ForwardingSocket {
     /** A look costs a handful of system calls, and OkHttp asks several times before it writes. */
     private static final long LOOK_VALID_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
+    private static final int SWITCHING_PROTOCOLS = 101;
+
     private final Destination destination;
     private final @Nullable SocketChannel channel;
     private final Early early = new Early();
     private final ReentrantLock reading = new ReentrantLock();
     private final ReentrantLock writing = new ReentrantLock();
     private @Nullable InputStream input;
+
+    // Set once, under HTTP/1 without TLS; what it holds is guarded by reading. Elsewhere a reader may hold that for
+    // long.
+    private volatile @Nullable AnswerBounds bounds;
+
     private @Nullable OutputStream output;
 
     private volatile long lookedAtNanos = System.nanoTime() - LOOK_VALID_NANOS;
@@ -87,6 +98,56 @@ final class RouteSocket extends ForwardingSocket {
         return written;
     }
 
+    /** An HTTP/1 request is about to be written without TLS: of what comes then, no more is read than its answer. */
+    void answerDue() {
+        if (bounds == null) {
+            bounds = new AnswerBounds();
+        }
+        requestDue = true;
+    }
+
+    /** OkHttp has read the head of the answer. */
+    void answered(Response response) {
+        AnswerBounds within = bounds;
+        if (within == null) {
+            return;
+        }
+        reading.lock();
+        try {
+            if (response.code() == SWITCHING_PROTOCOLS) {
+                within.upgraded();
+            } else {
+                within.answered(response);
+                endAt(within);
+            }
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    /** What is left after the end belongs to no answer. */
+    private void endAt(AnswerBounds within) {
+        if (within.atEnd() && !early.isEmpty()) {
+            spoil();
+        }
+    }
+
+    private void spoil() {
+        early.clear();
+        abandon();
+    }
+
+    /** Closes a connection without TLS that its last call has left, if it is not to be used again. */
+    void left() {
+        if (abandoned) {
+            try {
+                close();
+            } catch (IOException ignored) {
+                // It is of no use either way.
+            }
+        }
+    }
+
     /** Whether no byte was sent since; by whatever call, since several may share the connection. */
     boolean nothingWrittenSince(long mark) {
         return written == mark;
@@ -95,7 +156,10 @@ final class RouteSocket extends ForwardingSocket {
     /** Whether the server has closed its side, or sent what ends the connection, without waiting. False if a reader waits: it will find out itself. */
     private boolean closedByServer() {
         SocketChannel looked = channel;
-        if (looked == null || !looked.isConnected()) {
+        if (looked == null) {
+            return unaskedFromUsers();
+        }
+        if (!looked.isConnected()) {
             return false;
         }
         long now = System.nanoTime();
@@ -108,10 +172,41 @@ final class RouteSocket extends ForwardingSocket {
             }
             try {
                 lookedAtNanos = now;
-                return early.endOf(looked);
+                return look(looked);
             } finally {
                 writing.unlock();
             }
+        } catch (IOException broken) {
+            return true;
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    private boolean look(SocketChannel looked) throws IOException {
+        AnswerBounds within = bounds;
+        if (within == null) {
+            return early.endOf(looked);
+        }
+        if (!within.atEnd()) {
+            return false;
+        }
+        boolean ended = early.endOf(looked);
+        endAt(within);
+        return ended || abandoned;
+    }
+
+    /** Whether a socket without a channel has something to read that nobody asked for. Its end cannot be told without waiting. */
+    private boolean unaskedFromUsers() {
+        if (!reading.tryLock()) {
+            return false;
+        }
+        try {
+            AnswerBounds within = bounds;
+            if (within != null && within.atEnd() && socket.getInputStream().available() > 0) {
+                spoil();
+            }
+            return abandoned;
         } catch (IOException broken) {
             return true;
         } finally {
@@ -172,12 +267,39 @@ final class RouteSocket extends ForwardingSocket {
         public int read(byte[] target, int offset, int length) throws IOException {
             reading.lock();
             try {
+                AnswerBounds within = bounds;
+                if (within != null) {
+                    return read(within, target, offset, length);
+                }
                 return early.isEmpty() ? source.read(target, offset, length) : early.read(target, offset, length);
             } catch (IOException failure) {
                 throw asOfASocket(failure);
             } finally {
                 reading.unlock();
             }
+        }
+
+        private int read(AnswerBounds within, byte[] target, int offset, int length) throws IOException {
+            if (within.atEnd()) {
+                // So OkHttp looks whether a connection has ended that was idle for long.
+                if (source.read(target, offset, length) >= 0) {
+                    spoil();
+                }
+                return -1;
+            }
+            int due;
+            if (early.isEmpty()) {
+                int count = source.read(target, offset, length);
+                if (count <= 0) {
+                    return count;
+                }
+                due = within.due(target, offset, count);
+                early.keep(target, offset + due, count - due);
+            } else {
+                due = early.read(within, target, offset, length);
+            }
+            endAt(within);
+            return due;
         }
 
         @Override
@@ -208,7 +330,7 @@ final class RouteSocket extends ForwardingSocket {
             writing.lock();
             try {
                 if (requestDue) {
-                    if (closedByServer()) {
+                    if (closedByServer() || !begin()) {
                         if (early.isEmpty()) {
                             // So that nothing waits for an answer, or takes what still comes for one.
                             close();
@@ -222,6 +344,22 @@ final class RouteSocket extends ForwardingSocket {
                 throw asOfASocket(failure);
             } finally {
                 writing.unlock();
+            }
+        }
+
+        /** Whether the connection is fit for a request. */
+        private boolean begin() {
+            AnswerBounds within = bounds;
+            if (within == null) {
+                return true;
+            }
+            reading.lock();
+            try {
+                // What comes after this request is another matter than what was looked for before.
+                lookedAtNanos = System.nanoTime() - LOOK_VALID_NANOS;
+                return !abandoned && within.request();
+            } finally {
+                reading.unlock();
             }
         }
 

@@ -24,8 +24,7 @@ final class Service {
     private final String host;
     private final Balancer balancer;
     private final boolean owned;
-    private final Env env;
-    private final IdleConnections idle;
+    private final Options options;
     private final KeyReader keys;
     private final TlsProofs proofs = new TlsProofs();
 
@@ -46,12 +45,14 @@ final class Service {
         }
     }
 
-    Service(String host, Balancer balancer, boolean owned, Env env, IdleConnections idle, KeyReader keys) {
+    /** What all services of a routing have in common. */
+    record Options(Env env, IdleConnections idle, boolean strictReuse, RedirectScope redirects) {}
+
+    Service(String host, Balancer balancer, boolean owned, Options options, KeyReader keys) {
         this.host = host;
         this.balancer = balancer;
         this.owned = owned;
-        this.env = env;
-        this.idle = idle;
+        this.options = options;
         this.keys = keys;
     }
 
@@ -79,7 +80,11 @@ final class Service {
     }
 
     Env env() {
-        return env;
+        return options.env();
+    }
+
+    RedirectScope redirects() {
+        return options.redirects();
     }
 
     boolean closed() {
@@ -134,7 +139,14 @@ final class Service {
             return route;
         }
         EndpointRoute made = routes.computeIfAbsent(
-                node, absent -> new EndpointRoute(host, absent.endpoint(), idle.newPool(), proofs));
+                node,
+                absent -> new EndpointRoute(
+                        host,
+                        absent.endpoint(),
+                        options.idle().newPool(),
+                        proofs,
+                        options.strictReuse(),
+                        options.redirects()));
         // The node may have left between its pick and now; nobody else would look again.
         sweepSoon();
         return made;
@@ -155,7 +167,7 @@ final class Service {
 
     private void sweepSoon() {
         if (!routes.isEmpty() && sweepDue.compareAndSet(false, true)) {
-            env.time().schedule(SWEEP_DELAY_NANOS, () -> env.blocking().execute(this::sweep));
+            env().time().schedule(SWEEP_DELAY_NANOS, () -> env().blocking().execute(this::sweep));
         }
     }
 
@@ -180,10 +192,10 @@ final class Service {
     /** A call gives its connection back a moment after its body ends, and a WebSocket much later: somebody has to look again. */
     private void checkDrainingSoon() {
         if (!draining.isEmpty() && drainCheckDue.compareAndSet(false, true)) {
-            env.time()
+            env().time()
                     .schedule(
                             DRAIN_CHECK_NANOS,
-                            () -> env.blocking().execute(() -> {
+                            () -> env().blocking().execute(() -> {
                                 drainCheckDue.set(false);
                                 draining.removeIf(EndpointRoute::drained);
                                 checkDrainingSoon();

@@ -37,7 +37,8 @@ final class ServiceBorderInterceptor implements Interceptor {
         call.followUps().limit();
         Request request = call.followUps().credentials().withheld(chain.request());
         String host = request.url().host();
-        boolean routed = services.containsKey(host);
+        Service service = services.get(host);
+        boolean routed = service != null;
         if (routed && call.withoutEndpoint()) {
             throw new CacheFirst.NetworkNeededException(host);
         }
@@ -51,6 +52,12 @@ final class ServiceBorderInterceptor implements Interceptor {
             response = withoutRetryAfter(response, call);
         }
         HttpUrl target = chain.getFollowRedirects() ? Redirects.target(response, chain.getFollowSslRedirects()) : null;
+        if (service != null
+                && service.redirects() == RedirectScope.SAME_SERVICE
+                && target != null
+                && !Redirects.sameOrigin(request.url(), target)) {
+            return notFollowed(response, call);
+        }
         if (target == null
                 || target.host().equals(host)
                 || !(routed || services.containsKey(target.host()))
@@ -58,11 +65,22 @@ final class ServiceBorderInterceptor implements Interceptor {
             return response;
         }
         call.followUps().redirected(new FollowUps.Redirect(target, response));
-        // Without a location OkHttp does not follow, and what only looks like this here must not be cached.
+        return withoutLocation(response);
+    }
+
+    /** OkHttp does not follow it, and what only looks like this here must not be cached. */
+    private static Response withoutLocation(Response response) {
         return response.newBuilder()
                 .removeHeader("Location")
                 .header("Cache-Control", "no-store")
                 .build();
+    }
+
+    /** The answer itself is what the caller gets. */
+    private static Response notFollowed(Response response, CallState call) {
+        call.hide("Location", response.headers("Location"));
+        call.hide("Cache-Control", response.headers("Cache-Control"));
+        return withoutLocation(response);
     }
 
     private static IOException astray(EndpointRoute route, Connection connection, CallState call, Request request)
@@ -104,7 +122,7 @@ final class ServiceBorderInterceptor implements Interceptor {
                 || !TREACHEROUS.matcher(values.get(values.size() - 1)).matches()) {
             return response;
         }
-        call.retryAfter(values);
+        call.hide("Retry-After", values);
         return response.newBuilder().removeHeader("Retry-After").build();
     }
 }

@@ -68,19 +68,17 @@ public final class ZerohopOkHttp implements AutoCloseable {
     private ZerohopOkHttp(Builder builder) {
         this.keepDispatcherLimits = builder.keepDispatcherLimits;
         this.guard = new LeakGuard(builder.env.time());
-        Service.IdleConnections idle = new Service.IdleConnections(builder.idleConnections, builder.keepAlive);
+        Service.Options options = new Service.Options(
+                builder.env,
+                new Service.IdleConnections(builder.idleConnections, builder.keepAlive),
+                builder.strictReuse,
+                builder.redirects);
         Map<String, Service> made = new LinkedHashMap<>();
-        builder.balancers.forEach((host, balancer) -> made.put(
-                host, new Service(host, balancer, false, builder.env, idle, new KeyReader(builder.keyBodyLimit))));
+        builder.balancers.forEach((host, balancer) ->
+                made.put(host, new Service(host, balancer, false, options, new KeyReader(builder.keyBodyLimit))));
         builder.targets.forEach((host, target) -> made.put(
                 host,
-                new Service(
-                        host,
-                        builder.balancer(host, target),
-                        true,
-                        builder.env,
-                        idle,
-                        new KeyReader(builder.keyBodyLimit))));
+                new Service(host, builder.balancer(host, target), true, options, new KeyReader(builder.keyBodyLimit))));
         this.services = Map.copyOf(made);
         this.routing = RoutingInterceptor.of(services, guard);
         made.values().forEach(Service::start);
@@ -236,6 +234,8 @@ public final class ZerohopOkHttp implements AutoCloseable {
         private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
         private Duration keepAlive = DEFAULT_KEEP_ALIVE;
         private boolean keepDispatcherLimits;
+        private boolean strictReuse;
+        private RedirectScope redirects = RedirectScope.AS_CLIENT;
 
         private Builder() {}
 
@@ -350,6 +350,22 @@ public final class ZerohopOkHttp implements AutoCloseable {
             }
             this.idleConnections = perEndpoint;
             this.keepAlive = keepAlive;
+            return this;
+        }
+
+        /**
+         * Uses a connection of HTTP/1 again only if it is known that nothing was sent on it after the last answer: under TLS never, without TLS not after an
+         * answer that has no body (to HEAD, 204, 304), since what is sent then in spite of that may still be on its way. Costs such calls a connection each.
+         * Default: off. What is seen after the end of an answer without TLS keeps a connection from being used again in any case.
+         */
+        public Builder strictReuse() {
+            this.strictReuse = true;
+            return this;
+        }
+
+        /** Sets which redirects of routed services are followed. Default: {@link RedirectScope#AS_CLIENT}. */
+        public Builder redirects(RedirectScope scope) {
+            this.redirects = requireNonNull(scope, "scope");
             return this;
         }
 
