@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             "  eb_go_lb_mode          dev: a line on stderr for each request; prod: none (default: prod)",
             "  eb_go_lb_node_name     what it calls itself (default: HOSTNAME)",
             "  eb_go_lb_listen_port   the port to listen on (default: 8080)",
+            "  eb_go_lb_caller_limit  how many requests of one address may be under way at once (default: 256)",
             "  eb_go_lb_gateways      host:port of endpoints that are gateways themselves, with white space between them"
         },
         mixinStandardHelpOptions = true,

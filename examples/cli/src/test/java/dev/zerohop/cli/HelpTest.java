@@ -32,6 +32,7 @@ class HelpTest {
                         "eb_go_lb_mode",
                         "eb_go_lb_node_name",
                         "eb_go_lb_listen_port",
+                        "eb_go_lb_caller_limit",
                         "eb_go_lb_gateways");
         assertThat(Cli.run("register", "--help").out())
                 .contains("zerohop register")

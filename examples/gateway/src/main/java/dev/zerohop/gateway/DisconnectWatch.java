@@ -7,19 +7,21 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Looks after clients that went away while their request waits for its endpoint. Between the end of a request and its answer nobody reads a connection
+ * Looks after clients that take too long over the head of a request, and after those that went away while their request waits for its endpoint. Between the end of a request and its answer nobody reads a connection
  * of HTTP/1.1, so nobody would notice; one byte is tried now and then, without waiting.
  */
 final class DisconnectWatch implements AutoCloseable {
     private static final long INTERVAL_NANOS = Duration.ofMillis(500).toNanos();
 
     private final Env env;
+    private final SlowHeads heads;
     private final Set<Exchange> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private volatile Cancellable timer;
 
-    DisconnectWatch(Env env) {
+    DisconnectWatch(Env env, SlowHeads heads) {
         this.env = env;
+        this.heads = heads;
         this.timer = next();
     }
 
@@ -38,6 +40,7 @@ final class DisconnectWatch implements AutoCloseable {
     private void look() {
         try {
             running.forEach(Exchange::look);
+            heads.look(env.time().nanoTime());
         } finally {
             if (!closed) {
                 timer = next();

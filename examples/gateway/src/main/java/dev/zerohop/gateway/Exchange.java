@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
 import okhttp3.Headers;
 import okhttp3.HttpUrl;
@@ -34,6 +36,9 @@ final class Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final int BUFFER = 16 << 10;
 
+    /** The least that a client sends of a body, once it has had its time: a KiB a second. */
+    private static final long NANOS_PER_BYTE = TimeUnit.SECONDS.toNanos(1) >> 10;
+
     /** OkHttp wants a body for these, if only an empty one. */
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH", "PROPPATCH", "REPORT", "QUERY");
 
@@ -41,6 +46,7 @@ final class Exchange {
     private final Response response;
     private final Callback callback;
     private final GatewaySettings settings;
+    private final Duration slow;
 
     // Guarded by this.
     private @Nullable Call call;
@@ -50,11 +56,13 @@ final class Exchange {
 
     private volatile boolean clientGone;
 
-    Exchange(Request request, Response response, Callback callback, GatewaySettings settings) {
+    /** {@code slow} is how much longer a client may take over its body than it would at a KiB a second. */
+    Exchange(Request request, Response response, Callback callback, GatewaySettings settings, Duration slow) {
         this.request = request;
         this.response = response;
         this.callback = callback;
         this.settings = settings;
+        this.slow = slow;
     }
 
     /** Forwards the request and completes it. Returns the endpoint that it went to, if it went to one. */
@@ -76,7 +84,7 @@ final class Exchange {
         // How long an endpoint may take is the forwarding client's to say; while the server stops, its own limit is a
         // second.
         request.addIdleTimeoutListener(timeout -> false);
-        try (okhttp3.Response answer = made.execute()) {
+        try (okhttp3.Response answer = sent(made)) {
             pass(answer, made);
             finish(callback::succeeded);
         } catch (IOException failed) {
@@ -87,6 +95,15 @@ final class Exchange {
         }
         Endpoint endpoint = ZerohopOkHttp.endpoint(made);
         return endpoint == null ? null : endpoint.address();
+    }
+
+    private static okhttp3.Response sent(Call made) throws IOException {
+        try {
+            return made.execute();
+        } catch (RuntimeException unreadable) {
+            // Not every number in a head is looked at before it is used: -20 passes for a status.
+            throw new IOException("the answer cannot be read: " + unreadable.getMessage(), unreadable);
+        }
     }
 
     // ---- there ----
@@ -115,13 +132,20 @@ final class Exchange {
         public void writeTo(BufferedSink sink) throws IOException {
             byte[] buffer = new byte[BUFFER];
             InputStream in = Content.Source.asInputStream(request);
+            long allowedNanos = slow.toNanos();
             while (true) {
                 int read;
+                long start = System.nanoTime();
                 try {
                     read = in.read(buffer);
                 } catch (IOException failed) {
                     clientGone = true;
                     throw failed;
+                }
+                // Only the client's own time counts: the endpoint may take what it gets as slowly as it likes.
+                allowedNanos -= System.nanoTime() - start - NANOS_PER_BYTE * Math.max(read, 0);
+                if (allowedNanos < 0 && read >= 0) {
+                    throw new SlowBodyException();
                 }
                 if (read < 0) {
                     break;
@@ -135,6 +159,15 @@ final class Exchange {
         }
     }
 
+    /** The client sends too slowly. */
+    private static final class SlowBodyException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        SlowBodyException() {
+            super("the body comes too slowly, expected at least 1 KiB a second");
+        }
+    }
+
     // ---- and back ----
 
     private void pass(okhttp3.Response answer, Call made) throws IOException {
@@ -145,6 +178,10 @@ final class Exchange {
         ForwardingHeaders.toClient(answer.headers(), response.getHeaders(), settings.node(), address, gateway);
         boolean none = request.getMethod().equals("HEAD") || answer.code() == 204 || answer.code() == 304;
         if (none) {
+            if (answer.body().contentLength() != 0) {
+                // A 304 may state the length of what it spares; OkHttp would wait for it.
+                made.cancel();
+            }
             return;
         }
         if (answer.header("Trailer") != null) {
@@ -176,7 +213,9 @@ final class Exchange {
         try {
             Headers trailers = answer.trailers();
             for (int i = 0; i < trailers.size(); i++) {
-                fields.add(trailers.name(i), ForwardingHeaders.sent(trailers.value(i)));
+                if (AnswerHead.wellFormed(trailers.name(i), trailers.value(i))) {
+                    fields.add(trailers.name(i), ForwardingHeaders.sent(trailers.value(i)));
+                }
             }
         } catch (IOException none) {
             LOG.debug("the trailers of {} cannot be had", answer, none);
@@ -195,6 +234,8 @@ final class Exchange {
         finish(() -> {
             if (failed instanceof NoEndpointIOException) {
                 ForwardingHandler.unavailable(response, callback, sentence);
+            } else if (failed instanceof SlowBodyException) {
+                ForwardingHandler.answer(response, callback, 408, sentence);
             } else {
                 ForwardingHandler.answer(
                         response, callback, failed instanceof InterruptedIOException ? 504 : 502, sentence);

@@ -1,5 +1,6 @@
 package dev.zerohop.gateway;
 
+import dev.zerohop.gateway.Gateway.Limits;
 import dev.zerohop.gateway.ToEndpoint.Inbound;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.util.function.Consumer;
 import okhttp3.HttpUrl;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -24,32 +26,58 @@ final class ForwardingHandler extends Handler.Abstract {
     private final GatewaySettings settings;
     private final Functions functions;
     private final DisconnectWatch disconnects;
-    private final int limit;
+    private final SlowHeads heads;
+    private final Limits limits;
     private final Semaphore places;
+    private final Callers callers;
     private final Consumer<String> log;
 
     ForwardingHandler(
             GatewaySettings settings,
             Functions functions,
             DisconnectWatch disconnects,
-            int limit,
+            SlowHeads heads,
+            Limits limits,
             Consumer<String> log) {
         this.settings = settings;
         this.functions = functions;
         this.disconnects = disconnects;
-        this.limit = limit;
-        this.places = new Semaphore(limit);
+        this.heads = heads;
+        this.limits = limits;
+        this.places = new Semaphore(limits.requests());
+        this.callers = new Callers(settings.callerLimit());
         this.log = log;
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        Connection connection = request.getConnectionMetaData().getConnection();
+        heads.whole(connection);
+        Request.addCompletionListener(request, failure -> heads.expect(connection));
+        String caller = Request.getRemoteAddr(request);
+        if (!callers.enter(caller)) {
+            later(
+                    response,
+                    callback,
+                    429,
+                    caller + " has " + callers.limit() + " requests under way, and no more than that at once");
+            return true;
+        }
+        try {
+            handleOf(request, response, callback);
+        } finally {
+            callers.leave(caller);
+        }
+        return true;
+    }
+
+    private void handleOf(Request request, Response response, Callback callback) {
         if (!places.tryAcquire()) {
             unavailable(
                     response,
                     callback,
-                    "this gateway has " + limit + " requests under way, and no more than that at once");
-            return true;
+                    "this gateway has " + limits.requests() + " requests under way, and no more than that at once");
+            return;
         }
         long start = System.nanoTime();
         String endpoint = null;
@@ -58,12 +86,12 @@ final class ForwardingHandler extends Handler.Abstract {
         } finally {
             places.release();
             if (settings.logsRequests()) {
-                log.accept(request.getMethod() + " " + request.getHttpURI().getPathQuery() + " " + response.getStatus()
+                log.accept(request.getMethod() + " "
+                        + oneLine(request.getHttpURI().getPathQuery()) + " " + response.getStatus()
                         + " " + (endpoint == null ? "-" : endpoint) + " " + (System.nanoTime() - start) / 1_000_000
                         + " ms");
             }
         }
-        return true;
     }
 
     /** Returns the endpoint that the request went to, if it went to one. */
@@ -76,6 +104,16 @@ final class ForwardingHandler extends Handler.Abstract {
         }
         if (NOT_FORWARDED.contains(request.getMethod())) {
             answer(response, callback, 501, request.getMethod() + " is not forwarded");
+            return null;
+        }
+        if (ForwardingHeaders.cameThrough(request, settings.node())) {
+            answer(
+                    response,
+                    callback,
+                    508,
+                    "the request goes in circles: it has come through " + settings.node()
+                            + " before. Each gateway needs a"
+                            + " name of its own, and the addresses of the others in eb_go_lb_gateways");
             return null;
         }
         if (!path.startsWith(PREFIX) || path.length() == PREFIX.length()) {
@@ -107,11 +145,13 @@ final class ForwardingHandler extends Handler.Abstract {
                 request.getHeaders().contains(HttpHeader.USER_AGENT),
                 request.getHeaders().contains(HttpHeader.ACCEPT_ENCODING));
         boolean direct = ForwardingHeaders.cameThroughAGateway(request);
-        Exchange exchange = new Exchange(request, response, callback, settings);
+        Exchange exchange = new Exchange(request, response, callback, settings, limits.slow());
         disconnects.add(exchange);
+        Functions.Way way = functions.enter(name, direct);
         try {
-            return exchange.run(functions.client(name, direct), url(rest, uri.getQuery()), inbound, hasBody(request));
+            return exchange.run(way.client(), url(rest, uri.getQuery()), inbound, hasBody(request));
         } finally {
+            way.leave();
             disconnects.remove(exchange);
         }
     }
@@ -161,8 +201,17 @@ final class ForwardingHandler extends Handler.Abstract {
     }
 
     static void unavailable(Response response, Callback callback, String sentence) {
+        later(response, callback, 503, sentence);
+    }
+
+    private static void later(Response response, Callback callback, int status, String sentence) {
         response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
-        answer(response, callback, 503, sentence);
+        answer(response, callback, status, sentence);
+    }
+
+    /** Endpoints and callers have a say in what is told: it neither breaks lines nor steers a terminal. */
+    private static String oneLine(String text) {
+        return text.replaceAll("\\s+", " ").replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
     }
 
     /** An answer of the gateway's own. */
@@ -170,6 +219,6 @@ final class ForwardingHandler extends Handler.Abstract {
         response.setStatus(status);
         ForwardingHeaders.date(response.getHeaders());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
-        Content.Sink.write(response, true, "zerohop gateway: " + sentence + "\n", callback);
+        Content.Sink.write(response, true, "zerohop gateway: " + oneLine(sentence) + "\n", callback);
     }
 }

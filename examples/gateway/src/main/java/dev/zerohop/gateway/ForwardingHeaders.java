@@ -58,6 +58,11 @@ final class ForwardingHeaders {
         return false;
     }
 
+    /** Whether the gateway of this name has passed it on before. */
+    static boolean cameThrough(Request request, String node) {
+        return request.getHeaders().contains(FORWARDED_BY + node);
+    }
+
     /** The headers of the request to the endpoint, but for those that depend on which one it is. */
     static Headers toEndpoint(Request request, String node) {
         HttpFields in = request.getHeaders();
@@ -66,10 +71,7 @@ final class ForwardingHeaders {
         Headers.Builder out = new Headers.Builder();
         for (HttpField field : in) {
             String name = field.getName().toLowerCase(Locale.ROOT);
-            if (!HOP_BY_HOP.contains(name)
-                    && !NOT_PASSED_ON.contains(name)
-                    && !dropped.contains(name)
-                    && !name.equalsIgnoreCase(own)) {
+            if (!HOP_BY_HOP.contains(name) && !NOT_PASSED_ON.contains(name) && !dropped.contains(name)) {
                 out.addUnsafeNonAscii(field.getName(), field.getValue() == null ? "" : received(field.getValue()));
             }
         }

@@ -10,12 +10,13 @@ import dev.zerohop.picker.Pickers;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of the zone and the ways to their endpoints. A way is made with a function's first request and closed when the function is deleted, so
- * there are never more than there are functions.
+ * The functions of the zone and the ways to their endpoints. A way is made with a function's first request and closed when the function is deleted, or when
+ * there are too many and nobody has used it for the longest.
  */
 final class Functions implements AutoCloseable {
     /** The logical host of every function's own client. */
@@ -25,19 +26,56 @@ final class Functions implements AutoCloseable {
     private final GatewaySettings settings;
     private final OkHttpClient base;
     private final BalancerSettings balancing;
+    private final int limit;
     private final Map<Key, Way> ways = new ConcurrentHashMap<>();
 
     /** {@code direct} leaves gateways out. */
     private record Key(String function, boolean direct) {}
 
-    private record Way(Balancer balancer, ZerohopOkHttp routing, OkHttpClient client) {
-        void close() {
+    /** The way to a function's endpoints. */
+    static final class Way {
+        private static final int GIVEN_UP = -1;
+
+        private final Balancer balancer;
+        private final ZerohopOkHttp routing;
+        private final OkHttpClient client;
+        private final AtomicInteger users = new AtomicInteger();
+        private volatile long leftNanos;
+
+        Way(Balancer balancer, ZerohopOkHttp routing, OkHttpClient client, long nowNanos) {
+            this.balancer = balancer;
+            this.routing = routing;
+            this.client = client;
+            this.leftNanos = nowNanos;
+        }
+
+        /** A client whose calls to {@link #HOST} go to an endpoint of the function. */
+        OkHttpClient client() {
+            return client;
+        }
+
+        private boolean enter() {
+            return users.getAndUpdate(count -> count == GIVEN_UP ? count : count + 1) != GIVEN_UP;
+        }
+
+        void leave() {
+            leftNanos = System.nanoTime();
+            users.decrementAndGet();
+        }
+
+        private boolean giveUp() {
+            return users.compareAndSet(0, GIVEN_UP);
+        }
+
+        private void close() {
             routing.close();
             balancer.close();
         }
     }
 
-    Functions(GolbZone zone, GatewaySettings settings, OkHttpClient base) {
+    /** Keeps at most {@code limit} ways, unless more than that are in use. */
+    Functions(GolbZone zone, GatewaySettings settings, OkHttpClient base, int limit) {
+        this.limit = limit;
         this.zone = zone;
         this.settings = settings;
         this.base = base;
@@ -54,21 +92,50 @@ final class Functions implements AutoCloseable {
         return zone.functions();
     }
 
-    /** A client whose calls to {@link #HOST} go to an endpoint of the function; with {@code direct} to none that is a gateway. */
-    OkHttpClient client(String function, boolean direct) {
+    /** The way to the function's endpoints; with {@code direct} to none that is a gateway. The caller leaves it when his call has ended. */
+    Way enter(String function, boolean direct) {
         // Without gateways there is nobody to leave out.
         Key key = new Key(function, direct && !settings.gateways().isEmpty());
-        Way way = ways.get(key);
-        if (way == null) {
-            way = ways.computeIfAbsent(key, this::open);
-            Set<String> now = known();
-            if (now == null || !now.contains(function)) {
+        while (true) {
+            Way way = ways.get(key);
+            boolean fresh = way == null;
+            if (way == null) {
+                trim();
+                way = ways.computeIfAbsent(key, this::open);
+            }
+            if (!way.enter()) {
+                ways.remove(key, way);
+                continue;
+            }
+            Set<String> now = fresh ? known() : null;
+            if (fresh && (now == null || !now.contains(function))) {
                 // It was deleted meanwhile, and nobody else would close this.
                 ways.remove(key, way);
                 way.close();
             }
+            return way;
         }
-        return way.client();
+    }
+
+    /** Makes room for one more: the ways that nobody has used for the longest give way. */
+    private void trim() {
+        while (ways.size() >= limit) {
+            long now = System.nanoTime();
+            Map.Entry<Key, Way> oldest = null;
+            for (Map.Entry<Key, Way> entry : ways.entrySet()) {
+                if (entry.getValue().users.get() == 0
+                        && (oldest == null || now - entry.getValue().leftNanos > now - oldest.getValue().leftNanos)) {
+                    oldest = entry;
+                }
+            }
+            if (oldest == null) {
+                return;
+            }
+            if (oldest.getValue().giveUp()) {
+                ways.remove(oldest.getKey(), oldest.getValue());
+                oldest.getValue().close();
+            }
+        }
     }
 
     private Way open(Key key) {
@@ -81,12 +148,14 @@ final class Functions implements AutoCloseable {
         ZerohopOkHttp routing = ZerohopOkHttp.builder()
                 .route(HOST, balancer)
                 .keepDispatcherLimits()
+                // Its callers are not one another's friends.
+                .strictReuse()
                 .build();
         OkHttpClient client = routing.install(base.newBuilder())
                 .addNetworkInterceptor(new ToEndpoint(settings))
                 .build();
         balancer.start();
-        return new Way(balancer, routing, client);
+        return new Way(balancer, routing, client, System.nanoTime());
     }
 
     /** Closes the ways to functions that are gone; calls under way end in peace. */

@@ -53,11 +53,14 @@ public final class Gateway implements AutoCloseable {
      * How much and how long.
      *
      * @param requests under way at once; one more is refused
+     * @param functions whose endpoints are followed at once
      * @param connect how long a connection to an endpoint may take
      * @param silence how long an endpoint or a client may send or take nothing
+     * @param slow how long a client may take over the head of a request, and how much longer over its body than at a KiB a second
      */
-    record Limits(int requests, Duration connect, Duration silence) {
-        static final Limits DEFAULT = new Limits(512, Duration.ofSeconds(5), Duration.ofMinutes(5));
+    record Limits(int requests, int functions, Duration connect, Duration silence, Duration slow) {
+        static final Limits DEFAULT =
+                new Limits(512, 1024, Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofSeconds(20));
     }
 
     private Gateway(GatewaySettings settings, Consumer<String> log, Limits limits) {
@@ -72,9 +75,10 @@ public final class Gateway implements AutoCloseable {
                 .readTimeout(limits.silence())
                 .writeTimeout(limits.silence())
                 .build();
-        this.functions = new Functions(zone, settings, client);
+        this.functions = new Functions(zone, settings, client, limits.functions());
         listener.functions = functions;
-        this.disconnects = new DisconnectWatch(Env.system());
+        SlowHeads heads = new SlowHeads(limits.slow());
+        this.disconnects = new DisconnectWatch(Env.system(), heads);
         QueuedThreadPool threads = new QueuedThreadPool(limits.requests() + OTHER_THREADS);
         threads.setName("zerohop-gateway");
         this.server = new Server(threads);
@@ -82,6 +86,7 @@ public final class Gateway implements AutoCloseable {
         http.setSendServerVersion(false);
         // The endpoint's own counts, and Jetty would send both.
         http.setSendDateHeader(false);
+        http.setMaxResponseHeaderSize(2 * AnswerHead.LIMIT);
         http.setIdleTimeout(limits.silence().plusSeconds(10).toMillis());
         // A proxy passes paths on and opens no files: all but dot segments in disguise may come through.
         http.setUriCompliance(
@@ -90,9 +95,10 @@ public final class Gateway implements AutoCloseable {
         this.connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setPort(settings.port());
         connector.setIdleTimeout(IDLE_CONNECTION.toMillis());
+        connector.addEventListener(heads);
         server.addConnector(connector);
         server.setHandler(
-                new GracefulHandler(new ForwardingHandler(settings, functions, disconnects, limits.requests(), log)));
+                new GracefulHandler(new ForwardingHandler(settings, functions, disconnects, heads, limits, log)));
         server.setErrorHandler(new Refusals());
         server.setStopTimeout(STOP_TIMEOUT.toMillis());
     }

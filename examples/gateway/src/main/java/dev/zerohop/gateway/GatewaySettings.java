@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param node what this gateway calls itself
  * @param port where it listens; 0 is any
  * @param gateways the addresses, as {@code host:port}, that are gateways themselves
+ * @param callerLimit how many requests of one address may be under way at once
  */
 public record GatewaySettings(
         List<String> etcd,
@@ -31,12 +32,14 @@ public record GatewaySettings(
         String mode,
         String node,
         int port,
-        Set<String> gateways) {
+        Set<String> gateways,
+        int callerLimit) {
     private static final String PREFIX = "eb_go_lb_";
     private static final String HTTP = "http://";
     private static final String HTTPS = "https://";
     private static final int DEFAULT_PORT = 8080;
     private static final int DEFAULT_TARGET_PORT = 80;
+    private static final int DEFAULT_CALLER_LIMIT = 256;
 
     /** What may stand in the name of a header and in {@code Via}. */
     private static final Pattern NODE = Pattern.compile("[A-Za-z0-9._-]{1,253}");
@@ -80,7 +83,8 @@ public record GatewaySettings(
                 environment.getOrDefault(PREFIX + "mode", QUIET),
                 node(environment),
                 port(environment),
-                gateways(environment));
+                gateways(environment),
+                callerLimit(environment));
     }
 
     /** Whether each request is told in a line of its own. */
@@ -171,6 +175,17 @@ public record GatewaySettings(
         String text = environment.getOrDefault(PREFIX + "listen_port", Integer.toString(DEFAULT_PORT));
         if (!text.matches("\\d{1,5}") || Integer.parseInt(text) > 65_535) {
             throw refuse("listen_port", text, "a port from 0 (any) to 65535");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static int callerLimit(Map<String, String> environment) {
+        String text = environment.getOrDefault(PREFIX + "caller_limit", Integer.toString(DEFAULT_CALLER_LIMIT));
+        if (!text.matches("[1-9]\\d{0,5}")) {
+            throw refuse(
+                    "caller_limit",
+                    text,
+                    "the number of requests of one address that may be under way at once, 1 or more");
         }
         return Integer.parseInt(text);
     }

@@ -13,11 +13,7 @@ final class Refusals extends ErrorHandler {
         int status = response.getStatus();
         Object reason = request.getAttribute(ERROR_MESSAGE);
         ForwardingHandler.answer(
-                response, callback, status, "the request is rejected" + (reason == null ? "" : ": " + oneLine(reason)));
+                response, callback, status, "the request is rejected" + (reason == null ? "" : ": " + reason));
         return true;
-    }
-
-    private static String oneLine(Object text) {
-        return text.toString().replaceAll("\\s+", " ");
     }
 }

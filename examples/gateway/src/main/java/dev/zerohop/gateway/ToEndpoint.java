@@ -5,12 +5,13 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Endpoint;
 import dev.zerohop.okhttp.ZerohopOkHttp;
 import java.io.IOException;
+import java.net.ProtocolException;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.Response;
 
-/** Says the last words about a request, once its endpoint is known: Host, the path for a gateway, and nothing that OkHttp added on its own. */
+/** Says the last words about a request, once its endpoint is known: Host, the path for a gateway, and nothing that OkHttp added on its own. And the first about its answer. */
 final class ToEndpoint implements Interceptor {
     private final GatewaySettings settings;
 
@@ -42,6 +43,12 @@ final class ToEndpoint implements Interceptor {
         if (!inbound.hasAcceptEncoding()) {
             out.removeHeader("Accept-Encoding");
         }
-        return chain.proceed(out.build());
+        Response answer = chain.proceed(out.build());
+        String fault = AnswerHead.fault(answer);
+        if (fault != null) {
+            // Ends its connection as well.
+            throw new ProtocolException("the answer of " + endpoint.address() + " cannot be passed on: " + fault);
+        }
+        return answer;
     }
 }

@@ -145,7 +145,7 @@ class GatewayHttpTest {
                     "GET /function/f HTTP/1.1\r\nHost: shop.example:81\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\n"
                             + "X-Forwarded-Proto: https\r\nForwarded: for=192.0.2.1\r\nVia: 1.0 fred\r\nConnection: close, X-Mine, Upgrade\r\nX-Mine: m\r\n"
                             + "TE: trailers\r\nUpgrade: h2c\r\nProxy-Authorization: Basic eA==\r\nX-Kept: k\r\nAuthorization: Bearer t\r\n"
-                            + "X-Final-Host: forged\r\nX-Forwarded-Host-n1: forged\r\nCookie: a=b\r\n\r\n");
+                            + "X-Final-Host: forged\r\nCookie: a=b\r\n\r\n");
             List<String> head = client.head();
             assertThat(head.get(0)).isEqualTo("HTTP/1.1 200 OK");
             assertThat(head)
@@ -458,7 +458,7 @@ class GatewayHttpTest {
                 .isEqualTo(502);
 
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            Limits hasty = new Limits(8, Duration.ofSeconds(5), Duration.ofMillis(300));
+            Limits hasty = new Limits(8, 64, Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(60));
             Gateway waiting = serving("127.0.0.1:" + silent.getLocalPort(), hasty, "first");
             HttpResponse<String> late = rig.get(waiting, "/function/f");
             assertThat(late.statusCode()).isEqualTo(504);
@@ -515,8 +515,10 @@ class GatewayHttpTest {
             await(go);
             exchange.sendResponseHeaders(204, -1);
         }));
-        Gateway gateway =
-                serving(upstream.address(), new Limits(2, Duration.ofSeconds(5), Duration.ofSeconds(60)), "first");
+        Gateway gateway = serving(
+                upstream.address(),
+                new Limits(2, 64, Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofSeconds(60)),
+                "first");
         HttpRequest request = GatewayRig.request(gateway, "/function/f").build();
         var one = rig.client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
         var two = rig.client.sendAsync(request, HttpResponse.BodyHandlers.ofString());

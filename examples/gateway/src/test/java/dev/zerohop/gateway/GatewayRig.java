@@ -19,7 +19,8 @@ import org.awaitility.core.ConditionFactory;
 
 /** Gateways over a real etcd, and what an operator and callers do to them. */
 final class GatewayRig implements AutoCloseable {
-    static final Limits LIMITS = new Limits(64, Duration.ofSeconds(60), Duration.ofSeconds(60));
+    static final Limits LIMITS =
+            new Limits(64, 64, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60));
 
     final EtcdProcess etcd;
     final HttpClient client = HttpClient.newHttpClient();

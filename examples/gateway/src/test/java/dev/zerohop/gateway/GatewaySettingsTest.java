@@ -24,6 +24,7 @@ class GatewaySettingsTest {
                         "eb_go_lb_node_name", "node-1",
                         "HOSTNAME", "other",
                         "eb_go_lb_listen_port", "9000",
+                        "eb_go_lb_caller_limit", "7",
                         "eb_go_lb_gateways", " 10.0.0.1:8080\t10.0.0.2\nGW.example:81 [::1]:9 ")))
                 .isEqualTo(new GatewaySettings(
                         List.of("a:1", "b:2"),
@@ -33,14 +34,23 @@ class GatewaySettingsTest {
                         "dev",
                         "node-1",
                         9000,
-                        Set.of("10.0.0.1:8080", "10.0.0.2:80", "gw.example:81", "[::1]:9")));
+                        Set.of("10.0.0.1:8080", "10.0.0.2:80", "gw.example:81", "[::1]:9"),
+                        7));
     }
 
     @Test
     void allButTheZoneHasADefault() {
         assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z", "HOSTNAME", "host-7")))
                 .isEqualTo(new GatewaySettings(
-                        List.of("localhost:2379"), false, "z", HandlerType.DUMMY, "prod", "host-7", 8080, Set.of()));
+                        List.of("localhost:2379"),
+                        false,
+                        "z",
+                        HandlerType.DUMMY,
+                        "prod",
+                        "host-7",
+                        8080,
+                        Set.of(),
+                        256));
         assertThat(GatewaySettings.of(Map.of("eb_go_lb_zone", "z")).node()).isNotEmpty();
     }
 
@@ -60,6 +70,7 @@ class GatewaySettingsTest {
                 "HOSTNAME | é | HOSTNAME was 'é', expected a name",
                 "eb_go_lb_listen_port | 65536 | eb_go_lb_listen_port was '65536', expected a port",
                 "eb_go_lb_listen_port | -1 | eb_go_lb_listen_port was '-1', expected a port",
+                "eb_go_lb_caller_limit | 0 | eb_go_lb_caller_limit was '0', expected the number of requests of one address",
                 "eb_go_lb_gateways | a:1 ftp://b | eb_go_lb_gateways was 'ftp://b', expected addresses",
                 "eb_go_lb_gateways | a:0 | eb_go_lb_gateways was 'a:0', expected addresses",
             })
