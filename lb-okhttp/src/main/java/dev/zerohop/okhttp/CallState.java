@@ -9,7 +9,6 @@ import okhttp3.Call;
 import okhttp3.Connection;
 import okhttp3.EventListener;
 import okhttp3.Interceptor;
-import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
@@ -176,15 +175,10 @@ final class CallState extends EventListener {
     boolean firstOfItsConnection(IOException failure) {
         Connection on = failedOn;
         OpenLease open = lease;
-        if (on == null || open == null || !multiplexed(on)) {
+        if (on == null || open == null || !Reuse.multiplexed(on)) {
             return true;
         }
         return Failure.isOfOneStream(failure) || open.route().lost(on);
-    }
-
-    private static boolean multiplexed(Connection connection) {
-        Protocol protocol = connection.protocol();
-        return protocol == Protocol.HTTP_2 || protocol == Protocol.H2_PRIOR_KNOWLEDGE;
     }
 
     /**
@@ -321,30 +315,14 @@ final class CallState extends EventListener {
     @Override
     public void connectionReleased(Call ignored, Connection released) {
         connection = null;
-        RouteSocket socket = onlyCallOf(released);
-        if (socket != null) {
-            socket.left();
-        }
-    }
-
-    /** The socket of a connection of HTTP/1, if there is something to say to it; its requests and answers take turns. */
-    private @Nullable RouteSocket onlyCallOf(Connection on) {
-        if (multiplexed(on)) {
-            return null;
-        }
-        if (on.handshake() == null) {
-            return on.socket() instanceof RouteSocket ours ? ours : null;
-        }
-        OpenLease open = lease;
-        return open != null && open.route().strictReuse() ? RouteSocket.under(on) : null;
+        Reuse.left(released, strictReuse());
     }
 
     @Override
     public void requestHeadersStart(Call ignored) {
         Connection on = connection;
-        RouteSocket socket = on == null || on.handshake() != null ? null : onlyCallOf(on);
-        if (socket != null) {
-            socket.answerDue();
+        if (on != null) {
+            Reuse.requestDue(on);
         }
         requests++;
         phase = Phase.SENT;
@@ -378,26 +356,13 @@ final class CallState extends EventListener {
             open.answered();
         }
         if (on != null) {
-            mayBeUsedAgain(on, response);
+            Reuse.answered(on, response, strictReuse());
         }
     }
 
-    private void mayBeUsedAgain(Connection on, Response response) {
-        RouteSocket socket = onlyCallOf(on);
-        if (socket != null) {
-            socket.answered(response);
-        }
-        OpenLease open = lease;
-        boolean unwanted = Answers.upgradeUnasked(response)
-                || (open != null
-                        && open.route().strictReuse()
-                        && (on.handshake() != null || Answers.withoutBody(response)));
-        if (unwanted && !multiplexed(on)) {
-            RouteSocket abandoned = socket == null ? RouteSocket.under(on) : socket;
-            if (abandoned != null) {
-                abandoned.abandon();
-            }
-        }
+    private boolean strictReuse() {
+        EndpointRoute route = route();
+        return route != null && route.strictReuse();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.zerohop.okhttp;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -9,6 +10,8 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketImpl;
 import java.net.SocketOption;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -227,6 +230,22 @@ abstract class ForwardingSocket extends Socket {
     @Override
     public boolean isOutputShutdown() {
         return socket.isOutputShutdown();
+    }
+
+    /** What a plain socket throws for the same. */
+    static IOException asOfASocket(IOException failure) {
+        IOException same;
+        if (failure instanceof ClosedByInterruptException) {
+            same = new InterruptedIOException("interrupted");
+        } else if (failure instanceof ClosedChannelException) {
+            same = new SocketException("Socket closed");
+        } else if (failure.getClass() == IOException.class) {
+            same = new SocketException(failure.getMessage());
+        } else {
+            return failure;
+        }
+        same.initCause(failure);
+        return same;
     }
 
     @Override

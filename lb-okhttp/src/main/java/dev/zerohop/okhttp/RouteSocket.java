@@ -2,13 +2,11 @@ package dev.zerohop.okhttp;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
@@ -387,22 +385,6 @@ final class RouteSocket extends ForwardingSocket {
         public void close() throws IOException {
             RouteSocket.this.close();
         }
-    }
-
-    /** What a plain socket throws for the same. */
-    private static IOException asOfASocket(IOException failure) {
-        IOException same;
-        if (failure instanceof ClosedByInterruptException) {
-            same = new InterruptedIOException("interrupted");
-        } else if (failure instanceof ClosedChannelException) {
-            same = new SocketException("Socket closed");
-        } else if (failure.getClass() == IOException.class) {
-            same = new SocketException(failure.getMessage());
-        } else {
-            return failure;
-        }
-        same.initCause(failure);
-        return same;
     }
 
     // ---- connecting ----

@@ -56,7 +56,7 @@ final class Exchange {
 
     private volatile boolean clientGone;
 
-    /** {@code slow} is how much longer a client may take over its body than it would at a KiB a second. */
+    /** {@code slow} is how far a client may fall behind with its body, at a KiB a second. */
     Exchange(Request request, Response response, Callback callback, GatewaySettings settings, Duration slow) {
         this.request = request;
         this.response = response;
@@ -144,6 +144,7 @@ final class Exchange {
                 }
                 // Only the client's own time counts: the endpoint may take what it gets as slowly as it likes.
                 allowedNanos -= System.nanoTime() - start - NANOS_PER_BYTE * Math.max(read, 0);
+                allowedNanos = Math.min(allowedNanos, slow.toNanos());
                 if (allowedNanos < 0 && read >= 0) {
                     throw new SlowBodyException();
                 }

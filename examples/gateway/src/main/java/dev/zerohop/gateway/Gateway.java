@@ -56,7 +56,7 @@ public final class Gateway implements AutoCloseable {
      * @param functions whose endpoints are followed at once
      * @param connect how long a connection to an endpoint may take
      * @param silence how long an endpoint or a client may send or take nothing
-     * @param slow how long a client may take over the head of a request, and how much longer over its body than at a KiB a second
+     * @param slow how long a client may take over the head of a request, and how far it may fall behind with its body, at a KiB a second
      */
     record Limits(int requests, int functions, Duration connect, Duration silence, Duration slow) {
         static final Limits DEFAULT =

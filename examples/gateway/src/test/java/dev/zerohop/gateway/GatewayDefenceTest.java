@@ -161,6 +161,18 @@ class GatewayDefenceTest {
         assertThat(seen).containsExactly("1 " + answer.substring(0, space) + " /", "2 GET /", "2 GET /");
     }
 
+    /** A body that comes in spite of that may come late. */
+    @ParameterizedTest
+    @ValueSource(strings = {"HEAD 200 OK\r\nContent-Length: 6", "GET 204 No Content", "GET 304 Not Modified"})
+    void anAnswerWithoutABodyIsTheLastOnItsConnection(String answer) throws Exception {
+        String method = answer.substring(0, answer.indexOf(' '));
+        List<String> seen = new CopyOnWriteArrayList<>();
+        serve(endpoint("HTTP/1.1" + answer.substring(method.length()) + "\r\n\r\n", seen));
+        assertThat(ask(method)).startsWith("HTTP/1.1 ");
+        assertThat(ask("GET")).endsWith("\r\n\r\nmine");
+        assertThat(seen).containsExactly("1 " + method + " /", "2 GET /");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
