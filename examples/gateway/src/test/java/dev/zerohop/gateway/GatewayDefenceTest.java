@@ -136,6 +136,14 @@ class GatewayDefenceTest {
         }
     }
 
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupted) {
+            throw new IOException(interrupted);
+        }
+    }
+
     // ---- endpoints ----
 
     @ParameterizedTest
@@ -278,15 +286,23 @@ class GatewayDefenceTest {
 
     @Test
     void aHeadThatNeverEndsIsCutWhileIdleAndBusyConnectionsStay() throws Exception {
-        Upstream upstream = rig.with(new Upstream(exchange -> exchange.sendResponseHeaders(204, -1)));
+        CountDownLatch go = new CountDownLatch(1);
+        Upstream upstream = rig.with(new Upstream(exchange -> {
+            if (exchange.getRequestURI().getPath().equals("/wait")) {
+                await(go);
+            }
+            exchange.sendResponseHeaders(204, -1);
+        }));
         rig.function("slow", Map.of(upstream.address(), 1));
         Gateway hasty =
                 rig.gateway(new Limits(64, 64, Duration.ofSeconds(60), Duration.ofSeconds(60), SLOW), "first", "n1");
         String get = "GET /function/slow HTTP/1.1\r\nHost: h\r\n\r\n";
         try (RawClient idle = new RawClient(hasty.port());
                 RawClient used = new RawClient(hasty.port());
+                RawClient busy = new RawClient(hasty.port());
                 RawClient slow = new RawClient(hasty.port());
                 RawClient later = new RawClient(hasty.port())) {
+            busy.send("GET /function/slow/wait HTTP/1.1\r\nHost: h\r\n\r\n");
             used.send(get);
             assertThat(used.head().get(0)).startsWith("HTTP/1.1 204");
             later.send(get);
@@ -295,6 +311,8 @@ class GatewayDefenceTest {
             slow.send("G");
             assertThat(slow.rest()).isEmpty();
             assertThat(later.rest()).isEmpty();
+            go.countDown();
+            assertThat(busy.head().get(0)).startsWith("HTTP/1.1 204");
             idle.send(get);
             assertThat(idle.head().get(0)).startsWith("HTTP/1.1 204");
             used.send(get);
@@ -315,7 +333,7 @@ class GatewayDefenceTest {
                             .getBytes(StandardCharsets.US_ASCII));
             InputStream in = client.getInputStream();
             int first = -1;
-            while (first < 0) {
+            for (int sent = 0; first < 0 && sent < 3_000; sent++) {
                 client.getOutputStream().write('x');
                 try {
                     first = in.read();
@@ -335,11 +353,7 @@ class GatewayDefenceTest {
     void oneAddressHasOnlySoManyRequestsUnderWay() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         Upstream upstream = rig.with(new Upstream(exchange -> {
-            try {
-                go.await();
-            } catch (InterruptedException interrupted) {
-                throw new IOException(interrupted);
-            }
+            await(go);
             exchange.sendResponseHeaders(204, -1);
         }));
         rig.function("busy", Map.of(upstream.address(), 1));
