@@ -17,8 +17,11 @@ import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,12 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
     private final KubernetesOptions options;
+
+    /** How long a server has to take leave of the watches before the client is closed under them. */
+    private static final long LEAVE_SECONDS = 5;
+
+    /** Watches whose connections are open. */
+    private final Set<WatchStream<?>> streams = ConcurrentHashMap.newKeySet();
 
     // Guarded by this.
     private @Nullable Link link;
@@ -115,6 +124,8 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         String query = query(what) + "watch=true&allowWatchBookmarks=true&timeoutSeconds=" + life.toSeconds()
                 + "&resourceVersion=" + encoded(fromVersion);
         WatchStream<T> stream = new WatchStream<>(to, what, watcher);
+        streams.add(stream);
+        stream.over().whenComplete((done, thrown) -> streams.remove(stream));
         stream.open(URI.create(to.base() + what.path() + "?" + query), REQUEST_TIMEOUT);
         return stream;
     }
@@ -282,8 +293,20 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             link = null;
         }
         if (last != null) {
-            last.http().close();
+            closeAfterWatches(last.http());
         }
+    }
+
+    /** Closing the client ends its threads, and with them whatever they have not sent yet, the close of a watch included: its connection would stay open. */
+    private void closeAfterWatches(HttpClient http) {
+        List<CompletableFuture<?>> over = new ArrayList<>();
+        for (WatchStream<?> stream : streams) {
+            stream.cancel();
+            over.add(stream.over());
+        }
+        CompletableFuture.allOf(over.toArray(CompletableFuture[]::new))
+                .orTimeout(LEAVE_SECONDS, TimeUnit.SECONDS)
+                .whenComplete((done, thrown) -> http.close());
     }
 
     @Override

@@ -23,6 +23,7 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
     private final Selection<T> what;
     private final ApiServer.Watcher<T> watcher;
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
     private volatile @Nullable WebSocket socket;
 
     WatchStream(HttpApiServer.Link link, Selection<T> what, ApiServer.Watcher<T> watcher) {
@@ -41,12 +42,19 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                     .buildAsync(this);
             opening.whenComplete((opened, thrown) -> {
                 if (thrown != null) {
+                    over.complete(null);
                     end(handshakeFailure(thrown));
                 }
             });
         } catch (RuntimeException refused) {
+            over.complete(null);
             end(KubernetesFailure.unanswered(link.toString(), "watch", what, refused));
         }
+    }
+
+    /** Completes when there is no connection, or none any more, as far as can be seen. */
+    CompletableFuture<Void> over() {
+        return over;
     }
 
     @Override
@@ -112,10 +120,12 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                                 link + " broke off the watch of " + what + " (" + code
                                         + (reason.isEmpty() ? "" : ", " + reason) + ")"));
         from.sendClose(NORMAL_CLOSURE, null);
+        over.complete(null);
     }
 
     @Override
     public void onError(WebSocket from, Throwable error) {
+        over.complete(null);
         end(KubernetesFailure.unanswered(link.toString(), "watch", what, error));
     }
 

@@ -1,0 +1,65 @@
+package dev.zerohop.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the build made before the documentation: jars and trees of the published artifacts, which are there when everything is built. */
+class PublishedArtifactsTest {
+    private static final Pattern DEPENDENCY =
+            Pattern.compile("([ |+\\\\-]*)([^:]+):([^:]+):jar:(?:[^:]+:)?[^:]+:(?:compile|runtime)( \\(optional\\))?\\s*");
+
+    private static Path built(String artifact, String file) {
+        Path path = Pages.checkout().resolve(artifact).resolve("target").resolve(file);
+        assumeThat(path).as("built before").exists();
+        return path;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lb-core", "lb-dns", "lb-etcd", "lb-k8s-discovery", "lb-grpc", "lb-okhttp", "lb-testing"})
+    void nothingIsBroughtThatThePageOfDependenciesDoesNotName(String artifact) throws IOException {
+        List<String> lines = Files.readAllLines(built(artifact, "dependency-tree.txt"));
+        List<String> tree = new ArrayList<>();
+        for (String line : lines.subList(1, lines.size())) {
+            Matcher dependency = DEPENDENCY.matcher(line);
+            assertThat(dependency.matches()).as(line).isTrue();
+            tree.add(dependency.group(1) + dependency.group(2) + ":" + dependency.group(3));
+        }
+        String page = Files.readString(Pages.checkout().resolve("docs/dependencies.md"));
+        int heading = page.indexOf("\n## " + artifact + "\n");
+        assertThat(heading).as("docs/dependencies.md has a part for %s", artifact).isPositive();
+        int from = page.indexOf("```text\n", heading) + "```text\n".length();
+        assertThat(page.substring(from, page.indexOf("\n```", from)))
+                .as("the tree of %s in docs/dependencies.md", artifact)
+                .isEqualTo(String.join("\n", tree));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lb-core", "lb-dns", "lb-etcd", "lb-k8s-discovery", "lb-grpc", "lb-okhttp", "lb-testing"})
+    void everyJarHoldsLicenceAndNotice(String artifact) throws IOException {
+        Path tree = built(artifact, "dependency-tree.txt");
+        try (Stream<Path> files = Files.list(tree.resolveSibling(""))) {
+            List<Path> jars = files.filter(
+                            file -> file.toString().matches(".*-SNAPSHOT(-sources)?\\.jar|.*\\d(-sources)?\\.jar"))
+                    .toList();
+            assertThat(jars).hasSizeGreaterThanOrEqualTo(2);
+            for (Path jar : jars) {
+                try (ZipFile zip = new ZipFile(jar.toFile())) {
+                    assertThat(zip.getEntry("META-INF/LICENSE")).as("LICENSE of %s", jar).isNotNull();
+                    assertThat(zip.getEntry("META-INF/NOTICE")).as("NOTICE of %s", jar).isNotNull();
+                }
+            }
+        }
+    }
+}
