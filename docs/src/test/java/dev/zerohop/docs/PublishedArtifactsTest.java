@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the build made before the documentation: jars and trees of the published artifacts, which are there when everything is built. */
 class PublishedArtifactsTest {
-    private static final Pattern DEPENDENCY =
-            Pattern.compile("([ |+\\\\-]*)([^:]+):([^:]+):jar:(?:[^:]+:)?[^:]+:(?:compile|runtime)( \\(optional\\))?\\s*");
+    private static final Pattern DEPENDENCY = Pattern.compile(
+            "([ |+\\\\-]*)([^:]+):([^:]+):jar:(?:[^:]+:)?[^:]+:(?:compile|runtime)( \\(optional\\))?\\s*");
 
     private static Path built(String artifact, String file) {
         Path path = Pages.checkout().resolve(artifact).resolve("target").resolve(file);
@@ -38,7 +38,9 @@ class PublishedArtifactsTest {
         }
         String page = Files.readString(Pages.checkout().resolve("docs/dependencies.md"));
         int heading = page.indexOf("\n## " + artifact + "\n");
-        assertThat(heading).as("docs/dependencies.md has a part for %s", artifact).isPositive();
+        assertThat(heading)
+                .as("docs/dependencies.md has a part for %s", artifact)
+                .isPositive();
         int from = page.indexOf("```text\n", heading) + "```text\n".length();
         assertThat(page.substring(from, page.indexOf("\n```", from)))
                 .as("the tree of %s in docs/dependencies.md", artifact)
@@ -56,8 +58,12 @@ class PublishedArtifactsTest {
             assertThat(jars).hasSizeGreaterThanOrEqualTo(2);
             for (Path jar : jars) {
                 try (ZipFile zip = new ZipFile(jar.toFile())) {
-                    assertThat(zip.getEntry("META-INF/LICENSE")).as("LICENSE of %s", jar).isNotNull();
-                    assertThat(zip.getEntry("META-INF/NOTICE")).as("NOTICE of %s", jar).isNotNull();
+                    assertThat(zip.getEntry("META-INF/LICENSE"))
+                            .as("LICENSE of %s", jar)
+                            .isNotNull();
+                    assertThat(zip.getEntry("META-INF/NOTICE"))
+                            .as("NOTICE of %s", jar)
+                            .isNotNull();
                 }
             }
         }
