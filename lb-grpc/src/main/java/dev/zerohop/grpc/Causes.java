@@ -3,13 +3,19 @@ package dev.zerohop.grpc;
 import dev.zerohop.Endpoint;
 import io.grpc.ConnectivityState;
 import io.grpc.Status;
+import java.security.cert.CertificateException;
 import java.util.Collection;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Why connections and attempts fail, in words. */
 final class Causes {
     /** A few are enough to see a pattern. */
     private static final int NAMED = 5;
+
+    private static final int MAX_CAUSES = 20;
+    private static final String NO_NAME =
+            " (the target states no name for TLS: state the one in the servers' certificates with overrideAuthority)";
 
     private Causes() {}
 
@@ -49,6 +55,20 @@ final class Causes {
     static String describe(Status status) {
         String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
         Throwable cause = status.getCause();
-        return cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage();
+        return (cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage())
+                + (lacksName(cause) ? NO_NAME : "");
+    }
+
+    /** Whether a handshake failed for the name that stands where no name was stated. */
+    private static boolean lacksName(@Nullable Throwable cause) {
+        Throwable each = cause;
+        for (int i = 0; each != null && i < MAX_CAUSES; i++) {
+            if ((each instanceof SSLException || each instanceof CertificateException)
+                    && String.valueOf(each.getMessage()).contains(GrpcTargets.NOT_STATED)) {
+                return true;
+            }
+            each = each.getCause();
+        }
+        return false;
     }
 }

@@ -7,6 +7,9 @@ import java.nio.charset.StandardCharsets;
 final class GrpcTargets {
     private static final String ALLOWED = "-._~!$&'()*+,;=:@/?%";
 
+    /** How the authority of a target ends that states no name. */
+    static final String NOT_STATED = ".invalid";
+
     private GrpcTargets() {}
 
     static String encode(String text) {
@@ -32,19 +35,20 @@ final class GrpcTargets {
     }
 
     /**
-     * The logical authority of a target: the provider's TLS name, else the target's path where it is one host, else the scheme. Several addresses are no
-     * name; TLS to them needs {@code overrideAuthority}, and fails closed without.
+     * The logical authority of a target, which TLS checks at every endpoint: the provider's name, else the one host that a static target consists of. Where
+     * neither states a name it is one below {@code .invalid}, for which nobody gets a certificate (RFC 6761), and which {@code *.invalid} does not
+     * cover: TLS then needs {@code overrideAuthority}, and fails without.
      */
     static String authority(Target target, String tlsName) {
         if (!tlsName.isEmpty()) {
             return tlsName;
         }
         String path = target.path();
-        boolean oneHost = !path.isEmpty();
+        boolean oneHost = target.scheme().equals("static") && !path.isEmpty();
         for (int i = 0; i < path.length(); i++) {
             char c = path.charAt(i);
             oneHost &= c < 0x80 && (Character.isLetterOrDigit(c) || c == '.' || c == '-' || c == ':' || c == '_');
         }
-        return oneHost ? path : target.scheme();
+        return oneHost ? path : "no-name." + target.scheme().replace('+', '-') + NOT_STATED;
     }
 }
