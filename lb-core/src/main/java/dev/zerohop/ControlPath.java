@@ -317,7 +317,7 @@ final class ControlPath {
             requireNonNull(reason, "reason");
             execute(() -> {
                 if (configurationParser != null) {
-                    refuseConfiguration(reason);
+                    refuseConfiguration(Printable.text(reason));
                 }
             });
         }
@@ -325,7 +325,7 @@ final class ControlPath {
         @Override
         public void onRefused(String reason) {
             requireNonNull(reason, "reason");
-            execute(() -> listener.onSourceValueRefused(name, reason));
+            execute(() -> listener.onSourceValueRefused(name, Printable.text(reason)));
         }
 
         @Override

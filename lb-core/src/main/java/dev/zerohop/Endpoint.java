@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What discovery says about one destination. An immutable value.
  *
+ * <p>Names (id, host, zone, node, names of attributes) have at most {@value Printable#MAX_NAME} characters, values of attributes {@value Printable#MAX_VALUE}, and
+ * none has a control character: they stand in logs and on terminals.
+ *
  * <p>The {@code id} is a stable name (a pod's name, else {@code host:port}), never a bare IP address where a name exists: placement
  * by key follows the id and the ordinal, so a pod that comes back with another address keeps its keys.
  *
@@ -41,6 +44,9 @@ public record Endpoint(
     /** The largest weight. */
     public static final int MAX_WEIGHT = 1_000_000;
 
+    /** The largest number of attributes. */
+    public static final int MAX_ATTRIBUTES = 64;
+
     /** What the source says about sending new traffic to an endpoint. */
     public enum Readiness {
         /** Takes traffic. */
@@ -60,9 +66,14 @@ public record Endpoint(
         requireNonNull(id, "id");
         requireNonNull(host, "host");
         requireNonNull(readiness, "readiness");
+        String bad = Printable.problem(id, Printable.MAX_NAME);
+        if (bad != null) {
+            throw new IllegalArgumentException("endpoint id " + bad);
+        }
         if (id.isBlank()) {
             throw new IllegalArgumentException("endpoint id was blank, expected a stable name such as orders-0");
         }
+        check(id, "host", host, Printable.MAX_NAME);
         if (host.isBlank() || host.startsWith("[") || host.indexOf(' ') >= 0) {
             throw new IllegalArgumentException("endpoint " + id + ": host was '" + host
                     + "', expected an IP literal without brackets or a host name");
@@ -78,7 +89,24 @@ public record Endpoint(
             throw new IllegalArgumentException(
                     "endpoint " + id + ": ordinal was " + ordinal + ", expected 0 or more (-1 for none)");
         }
+        check(id, "zone", zone, Printable.MAX_NAME);
+        check(id, "node", node, Printable.MAX_NAME);
         attributes = Map.copyOf(attributes);
+        if (attributes.size() > MAX_ATTRIBUTES) {
+            throw new IllegalArgumentException("endpoint " + id + ": had " + attributes.size()
+                    + " attributes, expected at most " + MAX_ATTRIBUTES);
+        }
+        for (Map.Entry<String, String> attribute : attributes.entrySet()) {
+            check(id, "the name of an attribute", attribute.getKey(), Printable.MAX_NAME);
+            check(id, "attribute " + attribute.getKey(), attribute.getValue(), Printable.MAX_VALUE);
+        }
+    }
+
+    private static void check(String id, String what, @Nullable String text, int max) {
+        String problem = text == null ? null : Printable.problem(text, max);
+        if (problem != null) {
+            throw new IllegalArgumentException("endpoint " + id + ": " + what + " " + problem);
+        }
     }
 
     /** An endpoint of weight 1 whose id is {@code host:port}. */

@@ -27,6 +27,9 @@ public final class EndpointSet {
         GUARDED
     }
 
+    /** The largest number of endpoints; a source that names more is in error. */
+    public static final int MAX_ENDPOINTS = 200_000;
+
     private final String source;
     private final List<Endpoint> endpoints;
     private final long version;
@@ -41,7 +44,7 @@ public final class EndpointSet {
     private final @Nullable String unnumbered;
 
     private EndpointSet(Builder builder, List<Endpoint> sorted) {
-        this.source = builder.source;
+        this.source = Printable.text(builder.source);
         this.endpoints = sorted;
         this.version = builder.version;
         this.asOf = builder.asOf;
@@ -51,8 +54,8 @@ public final class EndpointSet {
         this.directory = builder.directory;
         this.client = builder.client;
         this.missingOrdinals = builder.missingOrdinals;
-        this.note = builder.note;
-        this.unnumbered = builder.unnumbered;
+        this.note = Printable.text(builder.note);
+        this.unnumbered = builder.unnumbered == null ? null : Printable.text(builder.unnumbered);
     }
 
     /**
@@ -313,9 +316,13 @@ public final class EndpointSet {
         /**
          * Builds the set.
          *
-         * @throws IllegalArgumentException if two endpoints have the same id
+         * @throws IllegalArgumentException if two endpoints have the same id, or there are more than {@value EndpointSet#MAX_ENDPOINTS}
          */
         public EndpointSet build() {
+            if (endpoints.size() > MAX_ENDPOINTS) {
+                throw new IllegalArgumentException(Printable.text(source) + ": had " + endpoints.size()
+                        + " endpoints, expected at most " + MAX_ENDPOINTS);
+            }
             // Most sources give them in order, with ids that are unique: one look at each neighbour tells.
             if (strictlyAscending(endpoints)) {
                 return new EndpointSet(this, List.copyOf(endpoints));

@@ -62,11 +62,11 @@ public record Health(Status status, String source, String reason, long sinceNano
         }
     }
 
-    /** Checks for null. */
+    /** Checks for null, and takes texts in their {@linkplain Printable#text(String) printable} form. */
     public Health {
         requireNonNull(status, "status");
-        requireNonNull(source, "source");
-        requireNonNull(reason, "reason");
+        source = Printable.text(requireNonNull(source, "source"));
+        reason = Printable.text(requireNonNull(reason, "reason"));
     }
 
     /** Without an end by time. */

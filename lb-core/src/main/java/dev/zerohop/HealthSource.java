@@ -51,10 +51,10 @@ public interface HealthSource extends AutoCloseable {
      * @param ttlNanos how long it holds unless repeated, more than 0; {@link Long#MAX_VALUE} for ever
      */
     record Verdict(Health.Status status, String reason, long ttlNanos) {
-        /** Checks the values. */
+        /** Checks the values, and takes the reason in its {@linkplain Printable#text(String) printable} form. */
         public Verdict {
             requireNonNull(status, "status");
-            requireNonNull(reason, "reason");
+            reason = Printable.text(requireNonNull(reason, "reason"));
             if (ttlNanos <= 0) {
                 throw new IllegalArgumentException("verdict time to live was " + ttlNanos + " ns, expected > 0");
             }

@@ -67,7 +67,7 @@ public interface KeyDirectory {
 
         /** Checks for null. */
         public Unknown {
-            requireNonNull(reason, "reason");
+            reason = Printable.text(requireNonNull(reason, "reason"));
         }
     }
 

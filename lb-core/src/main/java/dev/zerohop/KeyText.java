@@ -131,19 +131,7 @@ public final class KeyText {
 
     /** A text that errors can show: quoted, cut where it gets long, and with escapes for what a terminal or a log must not get. */
     static String shown(String text) {
-        StringBuilder shown = new StringBuilder("'");
-        int end = Math.min(text.length(), SHOWN);
-        for (int i = 0; i < end; i++) {
-            char c = text.charAt(i);
-            if (Character.isISOControl(c)
-                    || Character.isSurrogate(c)
-                    || c == '\uFFFD'
-                    || Character.getType(c) == Character.FORMAT) {
-                shown.append(String.format("\\u%04x", (int) c));
-            } else {
-                shown.append(c);
-            }
-        }
-        return shown.append(end < text.length() ? "...'" : "'").toString();
+        // What decoders put for what was no text is shown as what it is.
+        return Printable.quoted(text, SHOWN).replace("\uFFFD", "\\ufffd");
     }
 }

@@ -37,9 +37,10 @@ public record Refusal(Kind kind, boolean waits, String message) {
         return waits || kind == Kind.BAD_KEY || kind == Kind.CLOSED ? this : new Refusal(kind, true, message);
     }
 
-    /** Checks for null. */
+    /** Checks for null, and takes the message in its {@linkplain Printable#text(String, int) printable} form. */
     public Refusal {
         requireNonNull(kind, "kind");
-        requireNonNull(message, "message");
+        // Keys, ids and what servers said stand in it.
+        message = Printable.text(requireNonNull(message, "message"), Integer.MAX_VALUE);
     }
 }

@@ -65,6 +65,6 @@ record SourceState(
 
     static String brief(Throwable cause) {
         String message = cause.getMessage();
-        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : Printable.text(message);
     }
 }

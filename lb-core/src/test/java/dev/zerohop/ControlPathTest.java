@@ -228,4 +228,16 @@ class ControlPathTest {
                 .asString()
                 .contains("cannot be asked: connection refused");
     }
+
+    @Test
+    void whatAServerSaysIsOneLineOfTheLog() {
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE).build();
+        balancer.start();
+        List<String> lines = LoggedLines.during(
+                () -> resolver.fail(new IllegalStateException("denied\n[main] ERROR dev.zerohop.Forged\u001b[2J")));
+        assertThat(lines)
+                .singleElement()
+                .asString()
+                .contains("denied [main] ERROR dev.zerohop.Forged\\u001b[2J; no endpoint known yet");
+    }
 }

@@ -2,6 +2,7 @@ package dev.zerohop.resolver;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
 import dev.zerohop.ShardMap;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,6 +63,11 @@ final class EndpointsJson {
                 throw new IOException(
                         at + ".id was \"" + endpoint.id() + "\" as in " + before + ", expected unique ids");
             }
+            if (endpoints.size() == EndpointSet.MAX_ENDPOINTS) {
+                // Before the rest is read: what is too much must not have to fit into memory.
+                throw new IOException(
+                        path + " had more than " + EndpointSet.MAX_ENDPOINTS + " elements, expected at most so many");
+            }
             endpoints.add(endpoint);
         });
         return endpoints;
@@ -94,7 +100,11 @@ final class EndpointsJson {
                 draining
                         ? Endpoint.Readiness.DRAINING
                         : ready ? Endpoint.Readiness.READY : Endpoint.Readiness.NOT_READY);
-        return builder.attributes(attributes).build();
+        try {
+            return builder.attributes(attributes).build();
+        } catch (IllegalArgumentException refused) {
+            throw new IOException(path + ": " + refused.getMessage(), refused);
+        }
     }
 
     private record Attributes(Map<String, String> values) {}

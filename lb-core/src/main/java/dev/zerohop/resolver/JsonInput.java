@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,8 @@ final class JsonInput implements AutoCloseable {
             }
             element.read("");
             if (parser.nextToken() != null) {
-                throw new IOException("found " + parser.getText() + " behind the JSON object, expected nothing");
+                throw new IOException(
+                        "found " + Printable.text(parser.getText(), 80) + " behind the JSON object, expected nothing");
             }
         } catch (StreamConstraintsException tooMuch) {
             // Bears no location.
@@ -66,7 +68,8 @@ final class JsonInput implements AutoCloseable {
         } catch (JsonProcessingException malformed) {
             throw new IOException(
                     "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "
-                            + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(),
+                            + malformed.getLocation().getColumnNr() + ": "
+                            + Printable.text(malformed.getOriginalMessage()),
                     malformed);
         }
     }
@@ -158,7 +161,7 @@ final class JsonInput implements AutoCloseable {
 
     /** A field that nobody expects. */
     IOException unknown(String path, String expected) {
-        return new IOException(path + " is not known, expected " + expected);
+        return new IOException(Printable.text(path) + " is not known, expected " + expected);
     }
 
     IOException refuse(String path, String expected) throws IOException {
@@ -166,7 +169,8 @@ final class JsonInput implements AutoCloseable {
     }
 
     static IOException refuse(String path, @Nullable String shown, String expected) {
-        return new IOException((path.isEmpty() ? "the document" : path) + " was " + shown + ", expected " + expected);
+        return new IOException((path.isEmpty() ? "the document" : Printable.text(path)) + " was "
+                + (shown == null ? null : Printable.text(shown)) + ", expected " + expected);
     }
 
     private String shown() throws IOException {

@@ -296,6 +296,49 @@ class FileResolverTest extends ResolverContract {
     }
 
     @Test
+    void aTextThatWouldSteerATerminalIsRefusedInOneLineAndTheLastGoodSetStays() throws Exception {
+        Files.writeString(file, "{\"endpoints\": [{\"id\": \"a\", \"host\": \"10.0.0.1\", \"port\": 80}]}");
+        resolver.start(recorder);
+        for (String field : List.of("id", "zone", "node")) {
+            Files.writeString(
+                    file,
+                    "{\"endpoints\": [{\"host\": \"10.0.0.1\", \"port\": 80, \"" + field
+                            + "\": \"x\\u001b]52;c;aGk=\\u0007\\nERROR forged\"}]}");
+            poll();
+            assertThat(recorder.errors.get(recorder.errors.size() - 1).getMessage())
+                    .startsWith("file " + file + ": endpoints[0]: endpoint ")
+                    .contains(field
+                            + " was 'x\\u001b]52;c;aGk=\\u0007\\u000aERROR forged', expected a text without control")
+                    .doesNotContain("\n", "\u001b", "\u0007");
+        }
+        Files.writeString(file, "{\"endpoints\": [], \"x\\u009b31m\\n\": 1}");
+        poll();
+        assertThat(recorder.errors.get(recorder.errors.size() - 1).getMessage())
+                .startsWith("file " + file + ": x\\u009b31m ")
+                .endsWith("is not known, expected endpoints, shards or config");
+        assertThat(ids()).containsExactly("a");
+    }
+
+    /** Far below the limit on the file's size, and too much for the memory of a small process if it were read to the end. */
+    @Test
+    void aFileOfTooManyEndpointsIsRefusedWhileItIsRead() throws Exception {
+        Files.writeString(file, "{\"endpoints\": [{\"id\": \"a\", \"host\": \"10.0.0.1\", \"port\": 80}]}");
+        resolver.start(recorder);
+        StringBuilder many = new StringBuilder("{\"endpoints\": [");
+        for (int i = 0; i <= EndpointSet.MAX_ENDPOINTS; i++) {
+            many.append("{\"host\":\"h").append(i).append("\",\"port\":1},");
+        }
+        // Never reached: what is behind the limit is no JSON.
+        Files.writeString(file, many.append("]]]"));
+        poll();
+        assertThat(recorder.errors)
+                .singleElement()
+                .asString()
+                .contains("endpoints had more than 200000 elements, expected at most so many");
+        assertThat(ids()).containsExactly("a");
+    }
+
+    @Test
     void tenThousandEndpointsAreRead() throws Exception {
         StringBuilder json = new StringBuilder("{\"endpoints\":[");
         for (int i = 0; i < 10_000; i++) {

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,12 +53,8 @@ class LastGoodFileTest {
                 "b\u00fccher.example",
                 "\u65e5\u672c",
                 "\ud83d\ude80.example",
-                "lone-\ud800-surrogate",
-                "at-the-end-\ud800",
-                "\udc00-low",
                 "-",
                 "a/b",
-                "tab\tin",
                 "http:x"
             })
     void everyHostThatTheModelAcceptsIsReadBack(String host) throws IOException {
@@ -67,8 +64,8 @@ class LastGoodFileTest {
     }
 
     @Test
-    void aHostOfAnyLengthIsReadBack() throws IOException {
-        Endpoint endpoint = Endpoint.of("x".repeat(100_000), 80);
+    void theLongestHostIsReadBack() throws IOException {
+        Endpoint endpoint = Endpoint.builder("x".repeat(256), 80).id("a").build();
         file.write(content(endpoint));
         assertThat(file.read().set().endpoints()).containsExactly(endpoint);
     }
@@ -82,7 +79,9 @@ class LastGoodFileTest {
 
     @Test
     void whatIsTooLargeIsNeitherWrittenNorRead() throws IOException {
-        Endpoint endpoint = Endpoint.of("x".repeat(1000), 80);
+        Endpoint endpoint = Endpoint.builder("10.0.0.1", 80)
+                .attributes(Map.of("long", "x".repeat(1000)))
+                .build();
         LastGoodFile small = new LastGoodFile(file.path(), "orders", 500);
         assertThatThrownBy(() -> small.write(content(endpoint)))
                 .isInstanceOf(IOException.class)

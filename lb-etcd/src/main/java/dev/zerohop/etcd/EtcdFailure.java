@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Printable;
 import io.grpc.Status;
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
@@ -26,12 +27,12 @@ final class EtcdFailure extends IOException {
     private final Kind kind;
 
     EtcdFailure(Kind kind, String message) {
-        super(message);
+        super(Printable.text(message));
         this.kind = kind;
     }
 
     private EtcdFailure(Kind kind, String message, Throwable cause) {
-        super(message, cause);
+        super(Printable.text(message), cause);
         this.kind = kind;
     }
 

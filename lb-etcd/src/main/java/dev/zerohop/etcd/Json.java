@@ -8,6 +8,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -124,6 +126,10 @@ final class Json {
         }
         List<T> elements = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (elements.size() == EndpointSet.MAX_ENDPOINTS) {
+                throw new IOException(
+                        path + " had more than " + EndpointSet.MAX_ENDPOINTS + " elements, expected at most so many");
+            }
             elements.add(element.read(path + "[" + elements.size() + "]"));
         }
         return elements;
@@ -156,8 +162,8 @@ final class Json {
             shown = "an array";
         } else {
             String text = parser.getText();
-            shown = text.length() > 80 ? text.substring(0, 80) + "..." : text;
+            shown = Printable.text(text, 80);
         }
-        return new IOException(path + " was " + shown + ", expected " + expected);
+        return new IOException(Printable.text(path) + " was " + shown + ", expected " + expected);
     }
 }

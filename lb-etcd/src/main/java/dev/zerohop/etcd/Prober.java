@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import java.net.ConnectException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ interface Prober {
             boolean own =
                     cause.getCause() == null || !cause.getCause().toString().equals(message);
             if (own && message != null && !message.isBlank()) {
-                said = message;
+                said = Printable.text(message);
             }
             connecting |= cause instanceof ConnectException;
         }

@@ -1,5 +1,7 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Printable;
+
 /**
  * A value that is refused at present.
  *
@@ -12,7 +14,8 @@ record Refused(String key, long revision, String reason, boolean hasGood) {
 
     /** For logs and listeners. */
     String text() {
-        return key + " at revision " + revision + " is refused, "
-                + (hasGood ? "the last good value stays" : "there is no good value before it") + ": " + reason;
+        return Printable.text(key) + " at revision " + revision + " is refused, "
+                + (hasGood ? "the last good value stays" : "there is no good value before it") + ": "
+                + Printable.text(reason);
     }
 }

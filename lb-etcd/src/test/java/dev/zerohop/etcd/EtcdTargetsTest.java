@@ -90,6 +90,29 @@ class EtcdTargetsTest {
                 .until(() -> etcd.under("zerohop/v1/golb/rejecting/status/").isEmpty());
     }
 
+    /** Whoever may write a key must not write into the logs and onto the terminals of those who read it. */
+    @Test
+    void textsThatWouldSteerATerminalAreRejectedAndReportedEscaped() {
+        endpoint("hostile", "a", "{\"address\": \"10.0.0.1:80\"}");
+        Listening heard = new Listening();
+        try (Resolver resolver = resolver("etcd://HOST/hostile")) {
+            resolver.start(heard);
+            heard.awaitWeights(Map.of("a", 1));
+            endpoint(
+                    "hostile", "b", "{\"address\": \"10.0.0.2:80\", \"zone\": \"z\\u001b]52;c;aGk=\\u0007\\nforged\"}");
+            EtcdServer.await().until(() -> !heard.refusals.isEmpty());
+            endpoint("hostile", "c\u009b31m", "{\"address\": \"10.0.0.3:80\"}");
+            EtcdServer.await().until(() -> heard.refusals.size() == 2);
+            endpoint("hostile", "d", "{\"address\": \"10.0.0.4:80\"}");
+            EtcdServer.await().until(() -> heard.weights().containsKey("d"));
+            assertThat(heard.weights()).isEqualTo(Map.of("a", 1, "d", 1));
+            assertThat(heard.refusals.get(0))
+                    .contains("zone was 'z\\u001b]52;c;aGk=\\u0007\\u000aforged', expected a text without");
+            assertThat(heard.refusals.get(1)).contains("c\\u009b31m");
+            assertThat(String.join("", heard.refusals)).doesNotContainPattern("[\\p{Cc}]");
+        }
+    }
+
     @Test
     void weightsShardsAndConfigurationAreFollowed() {
         ServiceKeys keys = new ServiceKeys("tuned");

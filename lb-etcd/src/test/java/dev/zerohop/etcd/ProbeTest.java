@@ -86,7 +86,9 @@ class ProbeTest {
                         .addMethod(GrpcProber.CHECK, ServerCalls.asyncUnaryCall((service, answer) -> {
                             asked.add(service);
                             if (status[0] < 0) {
-                                answer.onError(Status.NOT_FOUND.asRuntimeException());
+                                answer.onError(Status.NOT_FOUND
+                                        .withDescription("no\nERROR forged\u001b[2J")
+                                        .asRuntimeException());
                                 return;
                             }
                             answer.onNext(status[0]);
@@ -101,7 +103,10 @@ class ProbeTest {
         status[0] = 2;
         assertThat(ask(line)).isEqualTo("the health check of 'orders' answered NOT_SERVING, expected SERVING");
         status[0] = -1;
-        assertThat(ask(line)).contains("the health check answered NOT_FOUND");
+        assertThat(ask(line))
+                .as("an endpoint's own words reach logs, verdicts and terminals")
+                .contains("the health check answered NOT_FOUND", "no ERROR forged\\u001b[2J")
+                .doesNotContainPattern("\\p{Cc}");
         status[0] = 1;
         assertThat(ask(line)).isEqualTo("well");
     }

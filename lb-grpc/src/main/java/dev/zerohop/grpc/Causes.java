@@ -1,6 +1,7 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import io.grpc.ConnectivityState;
 import io.grpc.Status;
 import java.security.cert.CertificateException;
@@ -55,7 +56,7 @@ final class Causes {
     static String describe(Status status) {
         String text = status.getDescription() == null ? status.getCode().name() : status.getDescription();
         Throwable cause = status.getCause();
-        return (cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage())
+        return Printable.text(cause == null || cause.getMessage() == null ? text : text + ": " + cause.getMessage())
                 + (lacksName(cause) ? NO_NAME : "");
     }
 

@@ -1,5 +1,6 @@
 package dev.zerohop.kubernetes;
 
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -33,13 +34,13 @@ final class KubernetesFailure extends IOException {
 
     /** {@code retryAfter} is what the server asked for; zero if it did not. */
     KubernetesFailure(Kind kind, String message, Duration retryAfter) {
-        super(message);
+        super(Printable.text(message));
         this.kind = kind;
         this.retryAfter = retryAfter;
     }
 
     private KubernetesFailure(Kind kind, String message, Throwable cause) {
-        super(message, cause);
+        super(Printable.text(message), cause);
         this.kind = kind;
         this.retryAfter = Duration.ZERO;
     }

@@ -192,6 +192,19 @@ class SliceViewTest {
     }
 
     @Test
+    void aZoneThatWouldSteerATerminalIsNeverPrinted() {
+        io.fabric8.kubernetes.api.model.discovery.v1.Endpoint hostile = Slices.pod("orders-1", "10.0.0.2");
+        hostile.setZone("z\u001b[2J\nforged");
+        SliceView.Content content = read(":grpc", null, Slices.slice("a", Slices.pod("orders-0", "10.0.0.1"), hostile));
+        assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-0");
+        assertThat(content.refusals())
+                .singleElement()
+                .asString()
+                .contains("zone was 'z\\u001b[2J\\u000aforged', expected a text without control characters")
+                .doesNotContainPattern("\\p{Cc}");
+    }
+
+    @Test
     void anEndpointThatCannotBeIsLeftOutAndNamed() {
         SliceView.Content content = read(
                 ":grpc", null, Slices.slice("a", Slices.pod("orders-0", "10.0.0.1"), Slices.pod("orders-1", "a b")));

@@ -2,6 +2,7 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Outcome;
+import dev.zerohop.Printable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -107,6 +108,6 @@ final class Attempts {
     private static String brief(IOException cause) {
         Throwable said = below(cause);
         String message = said.getMessage();
-        return message == null || message.isBlank() ? said.getClass().getSimpleName() : message;
+        return message == null || message.isBlank() ? said.getClass().getSimpleName() : Printable.text(message);
     }
 }

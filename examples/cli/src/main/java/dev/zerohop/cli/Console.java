@@ -1,8 +1,10 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.Printable;
 import java.io.PrintStream;
 
-/** Where a command writes: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. Thread-safe. */
+/** Where a command writes: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. What data
+ * brings along never steers the terminal. Thread-safe. */
 final class Console {
     private final PrintStream out;
     private final PrintStream err;
@@ -41,7 +43,7 @@ final class Console {
 
     /** Writes one line, or several in one piece, and flushes. Returns false if nobody reads any more. */
     boolean line(String text) {
-        out.println(text);
+        out.println(Printable.lines(text));
         return !out.checkError();
     }
 
@@ -79,6 +81,6 @@ final class Console {
     }
 
     static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+        return Printable.text(text.strip(), Integer.MAX_VALUE);
     }
 }

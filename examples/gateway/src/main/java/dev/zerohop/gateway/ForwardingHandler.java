@@ -1,5 +1,6 @@
 package dev.zerohop.gateway;
 
+import dev.zerohop.Printable;
 import dev.zerohop.gateway.Gateway.Limits;
 import dev.zerohop.gateway.ToEndpoint.Inbound;
 import java.net.URLDecoder;
@@ -211,7 +212,7 @@ final class ForwardingHandler extends Handler.Abstract {
 
     /** Endpoints and callers have a say in what is told: it neither breaks lines nor steers a terminal. */
     private static String oneLine(String text) {
-        return text.replaceAll("\\s+", " ").replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?");
+        return Printable.text(text);
     }
 
     /** An answer of the gateway's own. */

@@ -1,0 +1,123 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What comes from outside neither writes lines of its own into a log nor steers a terminal. */
+class PrintableTest {
+    /** A clipboard write, a colour by a C1 character, a line of its own, and text that runs the other way. */
+    private static final String HOSTILE = "a\u001b]52;c;aGk=\u0007\u009b31m\r\nERROR forged\u202eb\u2028";
+
+    @Test
+    void whatSteersIsEscapedAndLinesAreJoined() {
+        assertThat(Printable.text(HOSTILE))
+                .isEqualTo("a\\u001b]52;c;aGk=\\u0007\\u009b31m ERROR forged\\u202eb\\u2028");
+        assertThat(Printable.text("one\n  two\tthree ")).isEqualTo("one two three ");
+        assertThat(Printable.text("\ud83d\ude00 \u00e9 \u65e5")).isEqualTo("\ud83d\ude00 \u00e9 \u65e5");
+        assertThat(Printable.text("\ud83d \ude00")).isEqualTo("\\ud83d \\ude00");
+        assertThat(Printable.text("\u007f")).isEqualTo("\\u007f");
+        String clean = "orders-0(10.0.0.1:8080) is EJECTED";
+        assertThat(Printable.text(clean)).isSameAs(clean);
+    }
+
+    @Test
+    void whatIsLongIsCut() {
+        assertThat(Printable.text("abcdef", 3)).isEqualTo("abc...");
+        assertThat(Printable.text("abc", 3)).isEqualTo("abc");
+        assertThat(Printable.text("x".repeat(10_000)))
+                .hasSize(Printable.MAX_TEXT + 3)
+                .endsWith("x...");
+    }
+
+    @Test
+    void severalLinesStaySeveral() {
+        assertThat(Printable.lines("one\ntwo\u001b[2J\r")).isEqualTo("one\ntwo\\u001b[2J\\u000d");
+        String clean = "one\ntwo";
+        assertThat(Printable.lines(clean)).isEqualTo(clean);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\u001b[2J", "\u009b", "\u007f", "\u202e", "\u2029", "\ud800"})
+    void noNameOfAnEndpointSteersAnything(String part) {
+        String name = "a" + part + "b";
+        Endpoint.Builder good = Endpoint.builder("10.0.0.1", 80).id("orders-0");
+        String shown = "a"
+                + part.chars()
+                        .mapToObj(c -> c < 0x20 || c >= 0x7f ? String.format("\\u%04x", c) : "" + (char) c)
+                        .collect(Collectors.joining())
+                + "b";
+        refused(Endpoint.builder("10.0.0.1", 80).id(name), "endpoint id was '" + shown + "', expected a text without");
+        refused(Endpoint.builder(name, 80).id("orders-0"), "endpoint orders-0: host was '" + shown + "'");
+        refused(good.build().toBuilder().zone(name), "endpoint orders-0: zone was '" + shown + "'");
+        refused(good.build().toBuilder().node(name), "endpoint orders-0: node was '" + shown + "'");
+        refused(
+                good.build().toBuilder().attributes(Map.of(name, "x")),
+                "endpoint orders-0: the name of an attribute was '" + shown + "'");
+        refused(
+                good.build().toBuilder().attributes(Map.of("x", name)),
+                "endpoint orders-0: attribute x was '" + shown + "'");
+    }
+
+    @Test
+    void namesValuesAndTheirNumberAreBounded() {
+        String longest = "x".repeat(Printable.MAX_NAME);
+        Endpoint most = Endpoint.builder(longest, 80)
+                .id(longest)
+                .zone(longest)
+                .node(longest)
+                .attributes(Map.of(longest, "y".repeat(Printable.MAX_VALUE)))
+                .build();
+        refused(most.toBuilder().id(longest + "x"), "endpoint id was 257 characters long, expected at most 256");
+        refused(most.toBuilder().zone(longest + "x"), "zone was 257 characters long, expected at most 256");
+        refused(
+                most.toBuilder().attributes(Map.of("a", "y".repeat(Printable.MAX_VALUE + 1))),
+                "attribute a was 1025 characters long, expected at most 1024");
+        Map<String, String> attributes =
+                IntStream.range(0, Endpoint.MAX_ATTRIBUTES).boxed().collect(Collectors.toMap(i -> "a" + i, i -> "v"));
+        most.toBuilder().attributes(attributes).build();
+        Map<String, String> more = new HashMap<>(attributes);
+        more.put("more", "v");
+        refused(most.toBuilder().attributes(more), "had 65 attributes, expected at most 64");
+    }
+
+    @Test
+    void aSetHasAtMostTwoHundredThousandEndpoints() {
+        List<Endpoint> many = Collections.nCopies(EndpointSet.MAX_ENDPOINTS + 1, Endpoint.of("10.0.0.1", 80));
+        // Bounded before it is sorted, and before ids that are given twice are looked for.
+        assertThatThrownBy(
+                        () -> EndpointSet.builder("the source").endpoints(many).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the source: had 200001 endpoints, expected at most 200000");
+    }
+
+    @Test
+    void verdictsRefusalsAndSetsHoldNothingThatSteers() {
+        String shown = Printable.text(HOSTILE);
+        assertThat(new HealthSource.Verdict(Health.Status.UNHEALTHY, HOSTILE, 1).reason())
+                .isEqualTo(shown);
+        assertThat(new Health(Health.Status.UNHEALTHY, HOSTILE, HOSTILE, 0).toString())
+                .isEqualTo("UNHEALTHY (" + shown + ": " + shown + ")");
+        assertThat(new Refusal(Refusal.Kind.BAD_KEY, false, HOSTILE).message()).isEqualTo(shown);
+        assertThat(new KeyDirectory.Unknown(false, HOSTILE).reason()).isEqualTo(shown);
+        EndpointSet set =
+                EndpointSet.builder(HOSTILE).note(HOSTILE).unnumbered(HOSTILE).build();
+        assertThat(List.of(set.source(), set.note(), String.valueOf(set.unnumbered())))
+                .containsOnly(shown);
+    }
+
+    private static void refused(Endpoint.Builder builder, String message) {
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+}
