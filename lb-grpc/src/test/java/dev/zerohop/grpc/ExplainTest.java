@@ -56,7 +56,7 @@ class ExplainTest {
             await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel, two))
                     .contains(fleet.target() + " (authority orders): READY, 2 of 3 endpoints connected")
                     .contains("settings of the application's service config\n")
-                    .contains("strategy=Modulo")
+                    .contains("strategy modulo")
                     .containsPattern("source fleet, version \\d+, age \\d+ ms\n")
                     .containsPattern("member s-0\\S+ weight 1 ordinal 0 HEALTHY .*in flight 0, connection READY for"
                             + " \\d+ ms at /127.0.0.1:\\d+")
