@@ -88,7 +88,7 @@ final class ForwardingHandler extends Handler.Abstract {
             places.release();
             if (settings.logsRequests()) {
                 log.accept(request.getMethod() + " "
-                        + oneLine(request.getHttpURI().getPathQuery()) + " " + response.getStatus()
+                        + Printable.text(request.getHttpURI().getPathQuery()) + " " + response.getStatus()
                         + " " + (endpoint == null ? "-" : endpoint) + " " + (System.nanoTime() - start) / 1_000_000
                         + " ms");
             }
@@ -210,16 +210,11 @@ final class ForwardingHandler extends Handler.Abstract {
         answer(response, callback, status, sentence);
     }
 
-    /** Endpoints and callers have a say in what is told: it neither breaks lines nor steers a terminal. */
-    private static String oneLine(String text) {
-        return Printable.text(text);
-    }
-
     /** An answer of the gateway's own. */
     static void answer(Response response, Callback callback, int status, String sentence) {
         response.setStatus(status);
         ForwardingHeaders.date(response.getHeaders());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
-        Content.Sink.write(response, true, "zerohop gateway: " + oneLine(sentence) + "\n", callback);
+        Content.Sink.write(response, true, "zerohop gateway: " + Printable.text(sentence) + "\n", callback);
     }
 }

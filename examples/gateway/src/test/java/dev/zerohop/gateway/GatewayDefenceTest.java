@@ -255,7 +255,9 @@ class GatewayDefenceTest {
     void whatIsToldCannotSteerATerminal() throws Exception {
         HttpResponse<String> answer = shared.get(gateway, "/function/%1b%5D52;c;eA==%07%0a%c2%9b31m");
         assertThat(answer.statusCode()).isEqualTo(404);
-        assertThat(answer.body()).isEqualTo("zerohop gateway: there is no function ?]52;c;eA==? ?31m in zone zone-b\n");
+        assertThat(answer.body())
+                .isEqualTo(
+                        "zerohop gateway: there is no function \\u001b]52;c;eA==\\u0007 \\u009b31m in zone zone-b\n");
     }
 
     // ---- circles ----
