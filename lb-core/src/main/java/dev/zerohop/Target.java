@@ -30,12 +30,12 @@ import java.util.regex.Pattern;
  */
 public record Target(String text, String scheme, String authority, String path, String query) {
 
-    /** The modules that bring the schemes that this one does not. */
     private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+):\\d{1,5}");
 
     private static final String NO_CREDENTIALS =
             "expected addresses without a user and a password: those have files of their own";
 
+    /** The modules that bring the schemes that this one does not. */
     private static final Map<String, String> MODULES = Map.of(
             "refreshing-dns", "lb-dns",
             "refreshing-dns+srv", "lb-dns",

@@ -21,13 +21,13 @@ record Access(@Nullable Tls tls, @Nullable Login login, String namespace) {
         return tls != null ? this : new Access(new Tls(null, null, null, null), login, namespace);
     }
 
-    /** What whoever runs this should know, in a sentence without the cluster's name; null if there is nothing. */
+    /** What is unsafe about it, in a sentence without the cluster's name; null if nothing is. */
     @Nullable
     String risk() {
         return tls != null || login == null
                 ? null
                 : "the password of " + login
-                        + " is sent in plain text, and whoever can listen on the network has it; set"
+                        + " is sent in plain text, and can be read by anyone who can listen on the network; set"
                         + " TLS for this cluster, and requireTls so that nothing goes without";
     }
 }

@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
  * Says how an etcd cluster is reached. Nothing but {@link #servers} is required.
  *
  * <p>As soon as certificates, a user or a namespace is given here, all of it is taken from here; else it comes from the file that the system property
- * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any, and {@link #tls()} alone adds TLS where that file states none. Files are read again when they change: those of TLS before
- * each new connection, the password before each authentication. One that cannot be used then replaces nothing, and a warning says why. Not thread-safe.
+ * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any, and {@link #tls()} alone adds TLS where that file states none.
+ * Where that file says {@code requireTls}, it holds for every client.
+ *
+ * <p>Files are read again when they change: those of TLS before each new connection, the password before each authentication. One that cannot be used then
+ * replaces nothing, and a warning says why. Not thread-safe.
  */
 public final class EtcdClientBuilder {
     private final List<HostAndPort> servers = new ArrayList<>();
@@ -62,7 +65,10 @@ public final class EtcdClientBuilder {
         return this;
     }
 
-    /** Nothing goes to etcd in plain text: {@link #build} fails where neither this builder nor the configuration file states TLS. Default: only a warning where a password would. */
+    /**
+     * Sends nothing to etcd in plain text: {@link #build} fails where neither this builder nor the configuration file states TLS. Default: off; a password
+     * that would be sent in plain text is then a warning.
+     */
     public EtcdClientBuilder requireTls() {
         this.requireTls = true;
         return this;

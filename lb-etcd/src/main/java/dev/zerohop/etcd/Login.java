@@ -60,7 +60,7 @@ record Login(String user, Supplier<String> password) {
                             path);
                 }
             } catch (IOException | UnsupportedOperationException unknown) {
-                // That it cannot be read at all is reported by whoever reads it.
+                // If it cannot be read at all, the read that follows says so.
             }
         }
 

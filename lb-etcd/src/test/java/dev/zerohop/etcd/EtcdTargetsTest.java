@@ -90,7 +90,7 @@ class EtcdTargetsTest {
                 .until(() -> etcd.under("zerohop/v1/golb/rejecting/status/").isEmpty());
     }
 
-    /** Whoever may write a key must not write into the logs and onto the terminals of those who read it. */
+    /** The right to write a key is not one to write into the logs and onto the terminals of its readers. */
     @Test
     void textsThatWouldSteerATerminalAreRejectedAndReportedEscaped() {
         endpoint("hostile", "a", "{\"address\": \"10.0.0.1:80\"}");

@@ -6,9 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ServerCalls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -84,12 +82,7 @@ class NoProxyTest {
     @Test
     void endpointsAreProbedDirectly() throws Exception {
         Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
-                .addService(ServerServiceDefinition.builder("grpc.health.v1.Health")
-                        .addMethod(GrpcProber.CHECK, ServerCalls.asyncUnaryCall((service, answer) -> {
-                            answer.onNext(1);
-                            answer.onCompleted();
-                        }))
-                        .build())
+                .addService(ProbedServer.serving())
                 .build()
                 .start();
         try (ProbedServer http = new ProbedServer()) {

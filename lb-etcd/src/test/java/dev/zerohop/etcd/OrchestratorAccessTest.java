@@ -8,10 +8,8 @@ import com.sun.net.httpserver.HttpsServer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.TlsServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ServerCalls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -130,12 +128,7 @@ class OrchestratorAccessTest {
                         new InetSocketAddress("127.0.0.1", 0),
                         TlsServerCredentials.create(
                                 pair.certificate().toFile(), pair.key().toFile()))
-                .addService(ServerServiceDefinition.builder("grpc.health.v1.Health")
-                        .addMethod(GrpcProber.CHECK, ServerCalls.asyncUnaryCall((service, answer) -> {
-                            answer.onNext(1);
-                            answer.onCompleted();
-                        }))
-                        .build())
+                .addService(ProbedServer.serving())
                 .build()
                 .start();
         open.add(server::shutdownNow);

@@ -1,6 +1,8 @@
 package dev.zerohop.etcd;
 
 import com.sun.net.httpserver.HttpServer;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCalls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,6 +31,16 @@ final class ProbedServer implements AutoCloseable {
             exchange.close();
         });
         server.start();
+    }
+
+    /** gRPC's health service, which says of every service that it is serving. */
+    static ServerServiceDefinition serving() {
+        return ServerServiceDefinition.builder("grpc.health.v1.Health")
+                .addMethod(GrpcProber.CHECK, ServerCalls.asyncUnaryCall((service, answer) -> {
+                    answer.onNext(1);
+                    answer.onCompleted();
+                }))
+                .build();
     }
 
     int port() {

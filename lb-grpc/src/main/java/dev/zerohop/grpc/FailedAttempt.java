@@ -5,7 +5,7 @@ import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An attempt that failed at an endpoint, behind those of the same call that failed before it. Put into words only where somebody is to read them.
+ * An attempt that failed at an endpoint, behind those of the same call that failed before it. Put into words only when a call's failure is reported.
  *
  * @param number 1 for the first that failed
  */

@@ -39,10 +39,10 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
-    private final KubernetesOptions options;
+    /** How long the server may take to answer the close of the watches before the client is closed all the same. */
+    private static final long CLOSE_SECONDS = 5;
 
-    /** How long a server has to take leave of the watches before the client is closed under them. */
-    private static final long LEAVE_SECONDS = 5;
+    private final KubernetesOptions options;
 
     /** Watches whose connections are open. */
     private final Set<WatchStream<?>> streams = ConcurrentHashMap.newKeySet();
@@ -305,7 +305,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             over.add(stream.over());
         }
         CompletableFuture.allOf(over.toArray(CompletableFuture[]::new))
-                .orTimeout(LEAVE_SECONDS, TimeUnit.SECONDS)
+                .orTimeout(CLOSE_SECONDS, TimeUnit.SECONDS)
                 .whenComplete((done, thrown) -> http.close());
     }
 

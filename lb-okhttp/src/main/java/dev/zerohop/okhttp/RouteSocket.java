@@ -354,7 +354,8 @@ final class RouteSocket extends ForwardingSocket {
             reading.lock();
             try {
                 // What comes after this request is another matter than what was looked for before.
-                lookedAtNanos = System.nanoTime() - LOOK_VALID_NANOS;
+                long looked = lookedAtNanos;
+                lookedAtNanos = looked - LOOK_VALID_NANOS;
                 return !abandoned && within.request();
             } finally {
                 reading.unlock();

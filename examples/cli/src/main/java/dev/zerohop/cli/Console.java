@@ -3,8 +3,10 @@ package dev.zerohop.cli;
 import dev.zerohop.Printable;
 import java.io.PrintStream;
 
-/** Where a command writes: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. What data
- * brings along never steers the terminal. Thread-safe. */
+/**
+ * Where a command writes: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. Control characters in what it is given are
+ * written as escapes. Thread-safe.
+ */
 final class Console {
     private final PrintStream out;
     private final PrintStream err;

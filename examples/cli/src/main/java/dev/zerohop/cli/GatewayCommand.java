@@ -48,6 +48,8 @@ final class GatewayCommand implements Callable<Integer> {
         Gateway gateway;
         try {
             gateway = Gateway.start(settings, console::note);
+        } catch (IllegalArgumentException refused) {
+            throw new BadInput(String.valueOf(refused.getMessage()));
         } catch (IOException busy) {
             throw new Failure(String.valueOf(busy.getMessage()));
         }

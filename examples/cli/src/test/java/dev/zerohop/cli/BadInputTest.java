@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -200,5 +201,21 @@ class BadInputTest {
                 .asString()
                 .startsWith("zerohop: ")
                 .contains(reason);
+    }
+
+    @Test
+    void aFileOfCredentialsThatCannotBeUsedIsBadInputOfTheGateway() {
+        Path missing = directory.resolve("missing.json");
+        System.setProperty("zerohop.config", missing.toString());
+        try {
+            assertThatThrownBy(() -> new GatewayCommand(
+                                    new Console(System.out, System.err, false), Map.of("eb_go_lb_zone", "z"))
+                            .call())
+                    .isInstanceOf(BadInput.class)
+                    .hasMessage("system property zerohop.config names " + missing
+                            + ", which cannot be used: NoSuchFileException");
+        } finally {
+            System.clearProperty("zerohop.config");
+        }
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of the zone and the ways to their endpoints. A way is made with a function's first request and closed when the function is deleted, or when
- * there are too many and nobody has used it for the longest.
+ * there are too many and it is the one that has been unused for the longest.
  */
 final class Functions implements AutoCloseable {
     /** The logical host of every function's own client. */
@@ -117,7 +117,7 @@ final class Functions implements AutoCloseable {
         }
     }
 
-    /** Makes room for one more: the ways that nobody has used for the longest give way. */
+    /** Makes room for one more: the ways that have been unused for the longest are closed. */
     private void trim() {
         while (ways.size() >= limit) {
             long now = System.nanoTime();
@@ -148,7 +148,7 @@ final class Functions implements AutoCloseable {
         ZerohopOkHttp routing = ZerohopOkHttp.builder()
                 .route(HOST, balancer)
                 .keepDispatcherLimits()
-                // Its callers are not one another's friends.
+                // Its callers must not be able to see one another's answers.
                 .strictReuse()
                 .build();
         OkHttpClient client = routing.install(base.newBuilder())

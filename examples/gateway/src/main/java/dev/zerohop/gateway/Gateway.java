@@ -107,6 +107,7 @@ public final class Gateway implements AutoCloseable {
      * Starts a gateway: returns when it listens, which is after etcd's first answer, or after 2 seconds without one.
      *
      * @param log takes lines for people, from any thread
+     * @throws IllegalArgumentException if the file that {@code ZEROHOP_CONFIG} names cannot be used for etcd
      * @throws IOException if it cannot listen
      */
     public static Gateway start(GatewaySettings settings, Consumer<String> log)

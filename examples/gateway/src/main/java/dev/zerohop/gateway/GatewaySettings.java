@@ -77,7 +77,7 @@ public record GatewaySettings(
         }
         return new GatewaySettings(
                 etcd(environment),
-                etcdAddresses(environment).get(0).regionMatches(true, 0, HTTPS, 0, HTTPS.length()),
+                begins(etcdAddresses(environment).get(0), HTTPS),
                 zone,
                 handler(environment),
                 environment.getOrDefault(PREFIX + "mode", QUIET),
@@ -100,6 +100,10 @@ public record GatewaySettings(
                 : PREFIX + "mode was '" + mode + "', expected " + QUIET + " or " + TALKATIVE + "; taken for " + QUIET;
     }
 
+    private static boolean begins(String address, String scheme) {
+        return address.regionMatches(true, 0, scheme, 0, scheme.length());
+    }
+
     private static List<String> etcdAddresses(Map<String, String> environment) {
         String text = environment.getOrDefault(PREFIX + "etcd_host", "localhost:2379");
         return List.of(text.strip().split("\\s*,\\s*"));
@@ -110,9 +114,7 @@ public record GatewaySettings(
         List<String> servers = addresses.stream()
                 .map(address -> withoutScheme(address, HTTP, HTTPS))
                 .toList();
-        long tls = addresses.stream()
-                .filter(address -> address.regionMatches(true, 0, HTTPS, 0, HTTPS.length()))
-                .count();
+        long tls = addresses.stream().filter(address -> begins(address, HTTPS)).count();
         try {
             if (tls != 0 && tls != addresses.size()) {
                 throw new IllegalArgumentException("one cluster is reached in one way");
@@ -142,7 +144,7 @@ public record GatewaySettings(
     /** As people and golb write it: with a scheme in front and a slash behind, or without. */
     private static String withoutScheme(String address, String... schemes) {
         for (String scheme : schemes) {
-            if (address.regionMatches(true, 0, scheme, 0, scheme.length())) {
+            if (begins(address, scheme)) {
                 String rest = address.substring(scheme.length());
                 return rest.endsWith("/") ? rest.substring(0, rest.length() - 1) : rest;
             }

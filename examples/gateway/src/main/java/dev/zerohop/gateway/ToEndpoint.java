@@ -11,7 +11,10 @@ import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.Response;
 
-/** Says the last words about a request, once its endpoint is known: Host, the path for a gateway, and nothing that OkHttp added on its own. And the first about its answer. */
+/**
+ * Completes a request once its endpoint is known (Host, the path for a gateway, nothing that OkHttp added on its own), and rejects an answer whose head is
+ * malformed.
+ */
 final class ToEndpoint implements Interceptor {
     private final GatewaySettings settings;
 
