@@ -11,8 +11,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Follows one service and picks an endpoint for each attempt.
@@ -24,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * empties the membership: the last good set stays in force, marked stale.
  */
 public final class Balancer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Balancer.class);
+    private static final Log LOG = Log.of(Balancer.class);
 
     private final String name;
     private final Time time;

@@ -16,8 +16,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything of a balancer that changes: takes sets, errors, verdicts, outcomes worth a review and configurations, and makes the next version of
@@ -27,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * what others may read. What a task throws is logged and leaves the version before it in force.
  */
 final class ControlPath {
-    private static final Logger LOG = LoggerFactory.getLogger(ControlPath.class);
+    private static final Log LOG = Log.of(ControlPath.class);
 
     /** When a new version could not be made, it is tried again after this time: a verdict that ends must not be missed for good. */
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();

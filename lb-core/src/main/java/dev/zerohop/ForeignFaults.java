@@ -3,15 +3,13 @@ package dev.zerohop;
 import dev.zerohop.internal.FaultCount;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reports what parts throw that others wrote: stages, policies, guards, sources. Logged as
  * {@link FaultCount} says. Thread-safe.
  */
 final class ForeignFaults {
-    private static final Logger LOG = LoggerFactory.getLogger(ForeignFaults.class);
+    private static final Log LOG = Log.of(ForeignFaults.class);
 
     private final String service;
     private final Map<String, FaultCount> counts = new ConcurrentHashMap<>();

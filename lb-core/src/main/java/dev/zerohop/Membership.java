@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The live nodes of one balancer: who is a member, who is held although the source no longer names them, and what is believed about each.
@@ -22,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * whose fields are safe to read, and only through the snapshots that the control path publishes.
  */
 final class Membership {
-    private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+    private static final Log LOG = Log.of(Membership.class);
 
     /** Whose verdicts those of the source are. */
     private static final String SHARED_HEALTH = "shared health";

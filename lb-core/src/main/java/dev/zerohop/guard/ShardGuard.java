@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardMap;
 import dev.zerohop.picker.KeyPlacement;
@@ -15,8 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Judges on a server whether a call came to the owner of its key. Clients that route by a shard map with an epoch state it with each attempt; one that has
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * that stands in for an owner that is down, or whose key is not known here, is judged by the epoch alone. Thread-safe; nothing blocks.
  */
 public final class ShardGuard implements Resolver.Listener {
-    private static final Logger LOG = LoggerFactory.getLogger(ShardGuard.class);
+    private static final Log LOG = Log.of(ShardGuard.class);
 
     /** The header or metadata in which a call states its epoch, and a rejection the one that is in force here. */
     public static final String EPOCH_HEADER = "zerohop-shard-epoch";

@@ -4,16 +4,15 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
+import dev.zerohop.Log;
 import dev.zerohop.Outcome;
 import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Keeps whatever a listener throws, errors and sneaked checked exceptions included, away from the balancer. Logs the first failure and then each power of two, so that a broken listener does not flood. */
 public final class SafeListener implements BalancerListener {
-    private static final Logger LOG = LoggerFactory.getLogger(SafeListener.class);
+    private static final Log LOG = Log.of(SafeListener.class);
 
     private final BalancerListener delegate;
     private final FaultCount failures = new FaultCount();

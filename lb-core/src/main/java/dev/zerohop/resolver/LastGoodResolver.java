@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,12 +16,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Keeps the last good set on disk; see {@link Resolvers#lastGood}. */
 final class LastGoodResolver implements Resolver {
-    private static final Logger LOG = LoggerFactory.getLogger(LastGoodResolver.class);
+    private static final Log LOG = Log.of(LastGoodResolver.class);
 
     /** Time for a source that is up to answer, so that a normal start does not go through an old set. */
     static final Duration HEAD_START = Duration.ofSeconds(1);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.internal.FaultCount;
 import dev.zerohop.internal.SerialExecutor;
@@ -11,15 +12,13 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What every resolver here shares: started once, closed once, its state touched by one task at a time, its listener called from those tasks only
  * and never once closed. Blocks nobody: a task runs on the thread that brings it, or on the one that is busy with the task before.
  */
 final class Lifecycle {
-    private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
+    private static final Log LOG = Log.of(Lifecycle.class);
 
     private final Object name;
     private final SerialExecutor serial = new SerialExecutor(this::onThrown);

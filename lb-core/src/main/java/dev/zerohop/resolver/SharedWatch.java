@@ -3,6 +3,7 @@ package dev.zerohop.resolver;
 import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.Time;
 import dev.zerohop.internal.FaultCount;
@@ -12,12 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One watch with its users and what it said last. Users are counted under the lock of {@link SharedResolvers}, and told in serial tasks. */
 final class SharedWatch {
-    private static final Logger LOG = LoggerFactory.getLogger(SharedWatch.class);
+    private static final Log LOG = Log.of(SharedWatch.class);
 
     private final Resolver source;
     private final Time time;

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import java.util.HashMap;
 import java.util.List;
@@ -14,8 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * the scheme {@code etcd} make and share clients of their own.
  */
 public final class EtcdClient implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(EtcdClient.class);
+    private static final Log LOG = Log.of(EtcdClient.class);
 
     /** What was warned of already: clients of one cluster come and go. */
     private static final Set<String> RISKS = ConcurrentHashMap.newKeySet();

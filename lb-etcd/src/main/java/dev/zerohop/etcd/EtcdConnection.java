@@ -3,6 +3,7 @@ package dev.zerohop.etcd;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
@@ -25,8 +26,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own
@@ -35,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * goes through the namespace and carries the user's token. Thread-safe.
  */
 final class EtcdConnection implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(EtcdConnection.class);
+    private static final Log LOG = Log.of(EtcdConnection.class);
 
     /** How long a call waits for its answer. */
     static final long CALL_TIMEOUT_MILLIS = 5_000;

@@ -5,6 +5,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.KeyDirectory;
+import dev.zerohop.Log;
 import dev.zerohop.etcd.DirectoryCache.Known;
 import dev.zerohop.etcd.DirectoryCache.Load;
 import java.io.IOException;
@@ -24,8 +25,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The owners of keys, one entry of etcd each, looked up when they are asked for and kept in a {@link DirectoryCache}. One watch on all entries tells of
@@ -38,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>What changes belongs to one serial executor over {@link Env#blocking}; requests only read. Thread-safe.
  */
 final class EtcdDirectory implements KeyDirectory, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(EtcdDirectory.class);
+    private static final Log LOG = Log.of(EtcdDirectory.class);
 
     /** Longer keys have no entry: their number is bounded and their size must be as well. */
     static final int MAX_KEY_CHARS = 1024;

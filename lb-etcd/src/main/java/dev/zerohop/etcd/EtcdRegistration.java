@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import dev.zerohop.resolver.EndpointJson;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -14,8 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one server listed as an endpoint of a service, for as long as it lives.
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * blocks.
  */
 public final class EtcdRegistration implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(EtcdRegistration.class);
+    private static final Log LOG = Log.of(EtcdRegistration.class);
 
     /** Learns how a registration fares. Told by one thread at a time; must return soon. */
     public interface Listener {

@@ -4,6 +4,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.resolver.Losses;
 import java.time.Instant;
@@ -13,15 +14,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Turns what a {@link Reflector} holds into endpoints, by way of a {@link View}. Listeners are told on a serial executor of their own: one that is slow
  * keeps nobody else waiting.
  */
 final class EtcdResolver implements Resolver {
-    private static final Logger LOG = LoggerFactory.getLogger(EtcdResolver.class);
+    private static final Log LOG = Log.of(EtcdResolver.class);
 
     /** Learns what a resolver's listener is not told; called before the listener. */
     interface Aside {

@@ -7,6 +7,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,8 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All functions that golb keeps for one zone, over one copy and one watch: for a program that serves whatever functions there are, such as a gateway.
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>A function exists while its key does, whatever its value. Building it returns at once, also while etcd is down. The copy outlives etcd. Thread-safe.
  */
 public final class GolbZone implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(GolbZone.class);
+    private static final Log LOG = Log.of(GolbZone.class);
 
     /** Learns what happens to the zone. Told by one thread at a time. */
     public interface Listener {

@@ -1,20 +1,19 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.Time;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells a resolver's listener the verdicts on its endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is
  * told: what was said runs out by its time to live. What nobody vouches for is not believed; it is told again when etcd answers.
  */
 final class HealthFeed implements Reflector.Subscriber {
-    private static final Logger LOG = LoggerFactory.getLogger(HealthFeed.class);
+    private static final Log LOG = Log.of(HealthFeed.class);
 
     private final String name;
     private final HealthView view;

@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.Log;
 import java.time.Duration;
 import java.util.List;
 import java.util.SortedMap;
@@ -9,8 +10,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One of any number of processes that probe the endpoints of a service together and tell all its clients which of them are down.
@@ -22,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. Nothing but {@link #close} blocks.
  */
 public final class HealthOrchestrator implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(HealthOrchestrator.class);
+    private static final Log LOG = Log.of(HealthOrchestrator.class);
 
     private final Orchestration orchestration;
 

@@ -3,6 +3,7 @@ package dev.zerohop.etcd;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
+import dev.zerohop.Log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,8 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a leader does for as long as it leads: it writes who the workers are, and the verdicts. Every write is a transaction that etcd makes only while the
@@ -23,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * executor only.
  */
 final class Leadership {
-    private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+    private static final Log LOG = Log.of(Leadership.class);
 
     /** A little below etcd's default limit. */
     static final int WRITES_PER_TRANSACTION = 100;

@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,8 +9,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A user of etcd. The password is asked for whenever a token is needed, so it may change meanwhile; it is in no text that this makes.
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * @param password gives the password; may block, may throw
  */
 record Login(String user, Supplier<String> password) {
-    private static final Logger LOG = LoggerFactory.getLogger(Login.class);
+    private static final Log LOG = Log.of(Login.class);
 
     /** Files that were warned of. */
     private static final Set<Path> READABLE = ConcurrentHashMap.newKeySet();

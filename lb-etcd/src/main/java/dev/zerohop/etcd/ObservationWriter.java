@@ -2,18 +2,17 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes what one worker sees, under the worker's lease, whenever it is not what was written last: one write at a time and {@link #PAUSE} between them.
  * Used by tasks of one serial executor only.
  */
 final class ObservationWriter {
-    private static final Logger LOG = LoggerFactory.getLogger(ObservationWriter.class);
+    private static final Log LOG = Log.of(ObservationWriter.class);
 
     /** Flips that come together are written together. */
     static final Duration PAUSE = Duration.ofMillis(200);

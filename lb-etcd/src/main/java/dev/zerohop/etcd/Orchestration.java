@@ -4,6 +4,7 @@ import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -15,15 +16,13 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Wires one orchestrator: what etcd says goes to the worker, and to the leadership while this one leads; what the worker sees goes to etcd. All state
  * belongs to one serial executor.
  */
 final class Orchestration {
-    private static final Logger LOG = LoggerFactory.getLogger(Orchestration.class);
+    private static final Log LOG = Log.of(Orchestration.class);
 
     private final EtcdClient client;
     private final OrchestratorKeys keys;

@@ -2,21 +2,20 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One orchestrator's presence in etcd: a lease, and under it its registration as a worker and its candidacy. Whenever the lease or the candidacy is
  * lost, both are written anew under another lease, at the end of the queue. Used by tasks of one serial executor only.
  */
 final class OrchestratorSession {
-    private static final Logger LOG = LoggerFactory.getLogger(OrchestratorSession.class);
+    private static final Log LOG = Log.of(OrchestratorSession.class);
 
     /** Two renewals may fail before the lease ends. */
     private static final int RENEWALS_PER_TTL = 3;

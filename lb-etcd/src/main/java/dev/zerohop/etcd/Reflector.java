@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,8 +15,6 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A local copy of a few ranges of keys: read whole at a revision, then followed from the next one. On any doubt, and once a minute without any, it
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * an earlier one still says is dropped. Thread-safe.
  */
 final class Reflector {
-    private static final Logger LOG = LoggerFactory.getLogger(Reflector.class);
+    private static final Log LOG = Log.of(Reflector.class);
 
     /** Push and poll together: what no watch said is found within this time. */
     static final Duration RECONCILE = Duration.ofSeconds(60);

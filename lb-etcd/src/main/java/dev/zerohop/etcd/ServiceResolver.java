@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.resolver.SourceConfiguration;
 import java.time.Duration;
@@ -14,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A service of the etcd layout, or what its alias names. Changing over is make-before-break: the service's own keys are followed all the time, what an alias
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * that serves.
  */
 final class ServiceResolver implements Resolver {
-    private static final Logger LOG = LoggerFactory.getLogger(ServiceResolver.class);
+    private static final Log LOG = Log.of(ServiceResolver.class);
 
     /** An alias whose target gives nothing usable for so long is reported, and keeps nobody waiting who has just started. */
     static final Duration PATIENCE = Duration.ofSeconds(5);

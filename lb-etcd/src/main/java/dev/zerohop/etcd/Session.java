@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Log;
 import dev.zerohop.Time;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthenticateRequest;
@@ -22,8 +23,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A user's token, which every call carries and all share. Taken when the first call needs it, and again when etcd no longer knows it: tokens end when
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * but the tasks that it gives to a call's executor.
  */
 final class Session {
-    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+    private static final Log LOG = Log.of(Session.class);
     private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
     /** Stands for the token of an etcd that asks for none. */

@@ -3,6 +3,7 @@ package dev.zerohop.etcd;
 import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,15 +14,13 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What one client refuses of one service, written under a lease for as long as there is something to say. Where nothing is refused there is neither a key
  * nor a lease. Thread-safe; nothing here blocks, and a client that may not write is none the worse for it.
  */
 final class StatusKey {
-    private static final Logger LOG = LoggerFactory.getLogger(StatusKey.class);
+    private static final Log LOG = Log.of(StatusKey.class);
 
     /** A client that died is listed for no longer. */
     static final Duration TTL = Duration.ofMinutes(5);

@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import com.google.protobuf.ByteString;
+import dev.zerohop.Log;
 import io.grpc.ChannelCredentials;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
@@ -12,12 +13,10 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The credentials that {@link Tls} names: the last good ones. Files that cannot be used replace nothing. Thread-safe. */
 final class TlsFiles {
-    private static final Logger LOG = LoggerFactory.getLogger(TlsFiles.class);
+    private static final Log LOG = Log.of(TlsFiles.class);
 
     private final Tls tls;
     private Contents contents;

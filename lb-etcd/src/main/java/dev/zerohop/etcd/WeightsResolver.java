@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,12 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Somebody else's members with weights from etcd; see {@link EtcdWeights}. */
 final class WeightsResolver implements Resolver {
-    private static final Logger LOG = LoggerFactory.getLogger(WeightsResolver.class);
+    private static final Log LOG = Log.of(WeightsResolver.class);
 
     /** How long the first members wait for the first weights. */
     static final Duration PATIENCE = Duration.ofSeconds(1);

@@ -1,12 +1,11 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Log;
 import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Logs what code of others throws on the request path: the first time and then at each power of two, so that a broken policy does not flood. */
 final class FaultLog {
-    private static final Logger LOG = LoggerFactory.getLogger(FaultLog.class);
+    private static final Log LOG = Log.of(FaultLog.class);
 
     private final AtomicLong faults = new AtomicLong();
 

@@ -2,6 +2,7 @@ package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A local copy of a selection of objects: listed whole, then watched from the list's version on. A watch that the server ended in good order is taken
@@ -28,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * @param <T> the type of the objects
  */
 final class Reflector<T extends HasMetadata> {
-    private static final Logger LOG = LoggerFactory.getLogger(Reflector.class);
+    private static final Log LOG = Log.of(Reflector.class);
 
     /** The first list waits up to this long, drawn: a fleet that starts together does not ask together. */
     static final Duration START_SPREAD = Duration.ofMillis(100);

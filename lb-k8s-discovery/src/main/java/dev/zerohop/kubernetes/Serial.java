@@ -1,14 +1,13 @@
 package dev.zerohop.kubernetes;
 
+import dev.zerohop.Log;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Runs tasks one after another, in the order in which they came, on threads of another executor. A task that throws stops nobody. */
 final class Serial implements Executor {
-    private static final Logger LOG = LoggerFactory.getLogger(Serial.class);
+    private static final Log LOG = Log.of(Serial.class);
 
     private final Executor executor;
 

@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
+import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -24,15 +25,13 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Turns the slices of a service into endpoints. The service itself is asked for only where the slices do not suffice: while there are none, and for a
  * port that is given by number. The listener is told on a serial executor of its own: one that is slow keeps nobody else waiting.
  */
 final class ServiceResolver implements Resolver {
-    private static final Logger LOG = LoggerFactory.getLogger(ServiceResolver.class);
+    private static final Log LOG = Log.of(ServiceResolver.class);
 
     private final String name;
     private final ServiceTarget target;

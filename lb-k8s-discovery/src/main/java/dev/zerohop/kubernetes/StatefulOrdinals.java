@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Endpoint.Readiness;
+import dev.zerohop.Log;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
@@ -19,8 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Numbers the pods of a service by the StatefulSets that they belong to, and says how many shards there are.
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * in force while they cannot be asked, and when they are gone.
  */
 final class StatefulOrdinals implements Ordinals {
-    private static final Logger LOG = LoggerFactory.getLogger(StatefulOrdinals.class);
+    private static final Log LOG = Log.of(StatefulOrdinals.class);
 
     private static final String NO_SET = "no pod's name ends in a number as a StatefulSet's do, and the target names no"
             + " StatefulSet (?statefulSet=NAME)";

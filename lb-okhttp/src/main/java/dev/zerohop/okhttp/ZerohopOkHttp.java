@@ -7,6 +7,7 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.Log;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.resolver.SharedResolvers;
@@ -21,8 +22,6 @@ import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Routes the calls of OkHttp clients to logical names straight to the endpoints of a service, without a proxy in between.
@@ -55,7 +54,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
     /** How long an idle connection is kept by default; OkHttp's own default. */
     public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
 
-    private static final Logger LOG = LoggerFactory.getLogger(ZerohopOkHttp.class);
+    private static final Log LOG = Log.of(ZerohopOkHttp.class);
 
     /** OkHttp's own limit, made for one server behind one host name. */
     private static final int OKHTTP_REQUESTS_PER_HOST = 5;

@@ -1,6 +1,7 @@
 package dev.zerohop.gateway;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Log;
 import dev.zerohop.gateway.ToEndpoint.Inbound;
 import dev.zerohop.okhttp.NoEndpointIOException;
 import dev.zerohop.okhttp.ZerohopOkHttp;
@@ -28,12 +29,10 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One request on its way to an endpoint and back. Runs on one thread; {@link #look} comes from another. */
 final class Exchange {
-    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+    private static final Log LOG = Log.of(Exchange.class);
     private static final int BUFFER = 16 << 10;
 
     /** The least that a client sends of a body, once it has had its time: a KiB a second. */
