@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
  * XXH64 as published by Yann Collet. Part of the placement promise {@code zerohop-shard/v1}: must give the published values for every length.
  */
 public final class Xxh64 {
-    private static final long P1 = 0x9E3779B185EBCA87L;
-    private static final long P2 = 0xC2B2AE3D27D4EB4FL;
+    static final long P1 = 0x9E3779B185EBCA87L;
+    static final long P2 = 0xC2B2AE3D27D4EB4FL;
     private static final long P3 = 0x165667B19E3779F9L;
     private static final long P4 = 0x85EBCA77C2B2AE63L;
-    private static final long P5 = 0x27D4EB2F165667C5L;
+    static final long P5 = 0x27D4EB2F165667C5L;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -51,23 +51,37 @@ public final class Xxh64 {
                 v3 = round(v3, (long) LONGS.get(input, at + 16));
                 v4 = round(v4, (long) LONGS.get(input, at + 24));
             }
-            hash = Long.rotateLeft(v1, 1) + Long.rotateLeft(v2, 7) + Long.rotateLeft(v3, 12) + Long.rotateLeft(v4, 18);
-            hash = merge(merge(merge(merge(hash, v1), v2), v3), v4);
+            hash = merged(v1, v2, v3, v4);
         } else {
             hash = seed + P5;
         }
-        hash += length;
-        for (; at + 8 <= length; at += 8) {
+        return finish(hash + length, input, at, length);
+    }
+
+    /** Takes in what is left behind the last whole stripe. */
+    static long finish(long hash, byte[] input, int from, int to) {
+        int at = from;
+        for (; at + 8 <= to; at += 8) {
             hash = Long.rotateLeft(hash ^ round(0, (long) LONGS.get(input, at)), 27) * P1 + P4;
         }
-        if (at + 4 <= length) {
+        if (at + 4 <= to) {
             hash = Long.rotateLeft(hash ^ ((int) INTS.get(input, at) & 0xFFFFFFFFL) * P1, 23) * P2 + P3;
             at += 4;
         }
-        for (; at < length; at++) {
+        for (; at < to; at++) {
             hash = Long.rotateLeft(hash ^ (input[at] & 0xFF) * P5, 11) * P1;
         }
         return avalanche(hash);
+    }
+
+    static long merged(long v1, long v2, long v3, long v4) {
+        long hash = Long.rotateLeft(v1, 1) + Long.rotateLeft(v2, 7) + Long.rotateLeft(v3, 12) + Long.rotateLeft(v4, 18);
+        return merge(merge(merge(merge(hash, v1), v2), v3), v4);
+    }
+
+    /** The eight bytes at this place, little-endian, into a lane. */
+    static long round(long accumulator, byte[] input, int at) {
+        return round(accumulator, (long) LONGS.get(input, at));
     }
 
     private static long round(long accumulator, long lane) {

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.ShardMap;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +24,11 @@ final class EndpointsJson {
 
     /** Reads {@code {"endpoints": [...], "shards": ..., "config": {...}}}; refuses it whole if anything is wrong with it. */
     static PollingResolver.Answer read(byte[] utf8) throws IOException {
+        return read(new ByteArrayInputStream(utf8));
+    }
+
+    /** The same from a stream, which is read to its end unless something is refused before it. */
+    static PollingResolver.Answer read(InputStream utf8) throws IOException {
         var content = new Object() {
             @Nullable
             List<Endpoint> endpoints;
@@ -55,13 +62,13 @@ final class EndpointsJson {
      */
     static List<Endpoint> endpoints(JsonInput in, String path, boolean strictHosts) throws IOException {
         List<Endpoint> endpoints = new ArrayList<>();
-        Map<String, String> pathById = new HashMap<>();
+        Map<String, Integer> indexById = new HashMap<>();
         in.array(path, at -> {
             Endpoint endpoint = endpoint(in, at, strictHosts);
-            String before = pathById.putIfAbsent(endpoint.id(), at);
+            Integer before = indexById.putIfAbsent(endpoint.id(), endpoints.size());
             if (before != null) {
-                throw new IOException(
-                        at + ".id was \"" + endpoint.id() + "\" as in " + before + ", expected unique ids");
+                throw new IOException(at + ".id was \"" + endpoint.id() + "\" as in " + path + "[" + before
+                        + "], expected unique ids");
             }
             if (endpoints.size() == EndpointSet.MAX_ENDPOINTS) {
                 // Before the rest is read: what is too much must not have to fit into memory.

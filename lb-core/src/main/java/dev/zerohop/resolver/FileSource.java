@@ -2,11 +2,16 @@ package dev.zerohop.resolver;
 
 import dev.zerohop.Target;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +26,9 @@ final class FileSource implements PollingResolver.Source {
     static final Duration INTERVAL = Duration.ofMillis(500);
 
     private final Path file;
+    /** The digest of what was read last: the text itself may be large. */
     private byte @Nullable [] content;
+
     private PollingResolver.@Nullable Answer answer;
 
     FileSource(Path file) {
@@ -49,21 +56,6 @@ final class FileSource implements PollingResolver.Source {
 
     @Override
     public PollingResolver.Answer ask() throws IOException {
-        byte[] now = read();
-        if (answer != null && Arrays.equals(now, content)) {
-            return answer;
-        }
-        try {
-            PollingResolver.Answer parsed = EndpointsJson.read(now);
-            content = now;
-            answer = parsed;
-            return parsed;
-        } catch (IOException refused) {
-            throw new IOException("file " + file + ": " + refused.getMessage(), refused);
-        }
-    }
-
-    private byte[] read() throws IOException {
         try {
             if (Files.exists(file) && !Files.isRegularFile(file)) {
                 throw new IOException("file " + file + " is not a regular file, expected a JSON text");
@@ -72,11 +64,52 @@ final class FileSource implements PollingResolver.Source {
                 throw new IOException("file " + file + " is larger than " + JsonInput.MAX_BYTES
                         + " bytes, expected an endpoints file");
             }
-            return Files.readAllBytes(file);
+            PollingResolver.Answer known = answer;
+            return known != null && unchanged() ? known : read();
         } catch (NoSuchFileException missing) {
             throw new IOException("file " + file + " does not exist", missing);
         } catch (AccessDeniedException denied) {
             throw new IOException("file " + file + " may not be read by this process", denied);
+        }
+    }
+
+    private boolean unchanged() throws IOException {
+        MessageDigest now = digest();
+        try (InputStream in = open(now)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return Arrays.equals(now.digest(), content);
+    }
+
+    private PollingResolver.Answer read() throws IOException {
+        // Of what was parsed: between the look and the reading the file may have changed once more.
+        MessageDigest read = digest();
+        PollingResolver.Answer parsed;
+        try (InputStream in = open(read)) {
+            parsed = parsed(in);
+        }
+        content = read.digest();
+        answer = parsed;
+        return parsed;
+    }
+
+    private PollingResolver.Answer parsed(InputStream in) throws IOException {
+        try {
+            return EndpointsJson.read(in);
+        } catch (IOException refused) {
+            throw new IOException("file " + file + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    private InputStream open(MessageDigest digest) throws IOException {
+        return new DigestInputStream(Files.newInputStream(file), digest);
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java platform has SHA-256", impossible);
         }
     }
 }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.zerohop.Printable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class JsonInput implements AutoCloseable {
     static final JsonFactory JSON = JsonFactory.builder()
             // The whole text is bounded, so that no part of it need be: what was written can be read.
             .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxDocumentLength(MAX_BYTES)
                     .maxStringLength((int) MAX_BYTES)
                     .maxNameLength((int) MAX_BYTES)
                     .build())
@@ -30,6 +32,11 @@ final class JsonInput implements AutoCloseable {
     private final JsonParser parser;
 
     JsonInput(byte[] utf8) throws IOException {
+        parser = JSON.createParser(utf8);
+    }
+
+    /** Reads what is needed as it is needed, and closes the stream in the end. */
+    JsonInput(InputStream utf8) throws IOException {
         parser = JSON.createParser(utf8);
     }
 

@@ -5,10 +5,12 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.ShardMap;
-import dev.zerohop.internal.Xxh64;
-import java.io.ByteArrayOutputStream;
+import dev.zerohop.internal.Xxh64Checksum;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -21,9 +23,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.zip.CheckedOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,9 @@ final class LastGoodFile {
 
     /** The field with the ordinals that were named before and are no more. */
     private static final String MISSING = "missingOrdinals";
+
+    /** Where the first line ends at the latest, in bytes. */
+    private static final int MAX_HEADER = 200;
 
     /** A write takes no minutes. */
     private static final Duration LEFT_BEHIND = Duration.ofMinutes(10);
@@ -78,25 +83,41 @@ final class LastGoodFile {
         if (Files.size(file) > maxBytes) {
             throw new IOException("is " + Files.size(file) + " bytes long, expected at most " + maxBytes);
         }
-        byte[] bytes = Files.readAllBytes(file);
-        int newline = 0;
-        while (newline < bytes.length && newline < 200 && bytes[newline] != '\n') {
-            newline++;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer begin = ByteBuffer.allocate(MAX_HEADER);
+            while (begin.hasRemaining() && channel.read(begin, begin.position()) >= 0) {}
+            int newline = 0;
+            while (newline < begin.position() && begin.get(newline) != '\n') {
+                newline++;
+            }
+            String header = new String(begin.array(), 0, newline, StandardCharsets.UTF_8);
+            String[] words = header.split(" ");
+            if (!words[0].equals(FORMAT)) {
+                throw new IOException("begins with '" + words[0] + "', expected " + FORMAT);
+            }
+            // Twice, and not held: a set may be large where memory is small.
+            String checksum = checksum(body(channel, newline));
+            if (words.length != 2 || !words[1].equals(checksum)) {
+                throw new IOException("has the checksum " + checksum + ", expected the one in its first line '" + header
+                        + "': it is torn or was edited");
+            }
+            return parse(body(channel, newline));
         }
-        String header = new String(bytes, 0, newline, StandardCharsets.UTF_8);
-        String[] words = header.split(" ");
-        if (!words[0].equals(FORMAT)) {
-            throw new IOException("begins with '" + words[0] + "', expected " + FORMAT);
-        }
-        byte[] body = newline < bytes.length ? Arrays.copyOfRange(bytes, newline + 1, bytes.length) : new byte[0];
-        if (words.length != 2 || !words[1].equals(checksum(body))) {
-            throw new IOException("has the checksum " + checksum(body) + ", expected the one in its first line '"
-                    + header + "': it is torn or was edited");
-        }
-        return parse(body);
     }
 
-    private Content parse(byte[] body) throws IOException {
+    /** What is behind the first line. Closing it closes the channel. */
+    private static InputStream body(FileChannel channel, int newline) throws IOException {
+        channel.position(newline + 1L);
+        return Channels.newInputStream(channel);
+    }
+
+    private static String checksum(InputStream body) throws IOException {
+        Xxh64Checksum checksum = new Xxh64Checksum();
+        body.transferTo(new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
+        return inWords(checksum);
+    }
+
+    private Content parse(InputStream body) throws IOException {
         var found = new Object() {
             @Nullable
             String target;
@@ -183,13 +204,6 @@ final class LastGoodFile {
 
     /** Puts this content in the file's place. Makes the directory if there is none. */
     synchronized void write(Content content) throws IOException {
-        byte[] body = body(content);
-        ByteArrayOutputStream whole = new ByteArrayOutputStream(body.length + 64);
-        whole.writeBytes((FORMAT + " " + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
-        whole.writeBytes(body);
-        if (whole.size() > maxBytes) {
-            throw new IOException("it would be " + whole.size() + " bytes, expected at most " + maxBytes);
-        }
         Path directory = file.getParent();
         if (directory == null) {
             throw new IOException(file + " has no directory");
@@ -199,9 +213,17 @@ final class LastGoodFile {
         Path temporary = Files.createTempFile(directory, file.getFileName() + ".", ".tmp");
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteBuffer rest = ByteBuffer.wrap(whole.toByteArray());
-                while (rest.hasRemaining()) {
-                    channel.write(rest);
+                // The checksum is known when the body is written, and has the same length as none.
+                int header = header(new Xxh64Checksum()).limit();
+                channel.position(header);
+                Xxh64Checksum checksum = new Xxh64Checksum();
+                body(content, new CheckedOutputStream(Channels.newOutputStream(channel), checksum));
+                if (channel.position() > maxBytes) {
+                    throw new IOException("it would be " + channel.position() + " bytes, expected at most " + maxBytes);
+                }
+                ByteBuffer first = header(checksum);
+                while (first.hasRemaining()) {
+                    channel.write(first, first.position());
                 }
                 channel.force(true);
             }
@@ -231,10 +253,17 @@ final class LastGoodFile {
         }
     }
 
-    private byte[] body(Content content) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private static ByteBuffer header(Xxh64Checksum checksum) {
+        return ByteBuffer.wrap((FORMAT + " " + inWords(checksum) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String inWords(Xxh64Checksum checksum) {
+        return String.format("%016x", checksum.getValue());
+    }
+
+    private void body(Content content, OutputStream to) throws IOException {
         EndpointSet set = content.set();
-        try (JsonGenerator out = JsonInput.JSON.createGenerator(bytes)) {
+        try (JsonGenerator out = JsonInput.JSON.createGenerator(to).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
             out.writeStartObject();
             out.writeStringField("target", target);
             out.writeStringField("asOf", set.asOf().toString());
@@ -264,10 +293,5 @@ final class LastGoodFile {
             EndpointsJson.write(out, set.endpoints());
             out.writeEndObject();
         }
-        return bytes.toByteArray();
-    }
-
-    private static String checksum(byte[] body) {
-        return String.format("%016x", Xxh64.hash(body, 0));
     }
 }

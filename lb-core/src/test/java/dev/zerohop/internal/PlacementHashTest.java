@@ -82,6 +82,27 @@ class PlacementHashTest {
     }
 
     @Test
+    void whatComesInPiecesHasTheHashOfTheWhole() {
+        for (int length = 0; length <= 200; length++) {
+            byte[] input = counting(length);
+            for (int piece : new int[] {1, 7, 31, 32, 33, 200}) {
+                Xxh64Checksum checksum = new Xxh64Checksum();
+                for (int at = 0; at < length; at += piece) {
+                    checksum.update(input, at, Math.min(piece, length - at));
+                }
+                assertThat(checksum.getValue())
+                        .as("length %d in pieces of %d", length, piece)
+                        .isEqualTo(Xxh64.hash(input, 0));
+                checksum.reset();
+                for (byte each : input) {
+                    checksum.update(each);
+                }
+                assertThat(checksum.getValue()).as("length %d", length).isEqualTo(Xxh64.hash(input, 0));
+            }
+        }
+    }
+
+    @Test
     void theShortWayForIntegersIsTheHashOfTheirBytes() {
         for (long value : new long[] {0, 1, -1, 42, Long.MIN_VALUE, Long.MAX_VALUE}) {
             byte[] bytes = new byte[8];
