@@ -11,7 +11,7 @@ final class Backoff {
     /** Changes must arrive within 3 s of etcd answering again, so the wait ends below that. */
     private static final long MAX_NANOS = Duration.ofSeconds(2).toNanos();
 
-    /** Somebody has to grant a permission first; until then each attempt is a line in etcd's log. */
+    /** Somebody has to grant a permission or remove keys first; until then each attempt is a line in etcd's log. */
     static final Duration DENIED = Duration.ofSeconds(30);
 
     /** A member that dies is lost by thousands of clients at one instant, each of which reads all of its copy again. */
@@ -34,7 +34,7 @@ final class Backoff {
 
     /** The same with another wait for what is not allowed. */
     static long nanos(EtcdFailure.Kind kind, int failures, Duration denied, Dice dice) {
-        if (kind == EtcdFailure.Kind.DENIED) {
+        if (kind == EtcdFailure.Kind.DENIED || kind == EtcdFailure.Kind.TOO_MUCH) {
             return jittered(denied.toNanos(), dice);
         }
         return jittered(Math.min(MAX_NANOS, FIRST_NANOS << Math.min(failures - 1, 10)), dice);

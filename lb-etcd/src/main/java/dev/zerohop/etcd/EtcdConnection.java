@@ -58,8 +58,8 @@ final class EtcdConnection implements AutoCloseable {
 
     private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
 
-    /** Room for the answer to a read of some 100,000 endpoints; gRPC's own limit of 4 MiB ends below 20,000. */
-    private static final int MAX_MESSAGE_BYTES = 64 << 20;
+    /** Room for the answer to a read of some 200,000 small endpoints; gRPC's own limit of 4 MiB ends below 20,000. Also the bound of a copy. */
+    static final int MAX_MESSAGE_BYTES = 64 << 20;
 
     /** Set on a call that may be answered by a member that knows no leader, from what it has. */
     static final CallOptions.Key<Boolean> WITHOUT_LEADER =

@@ -5,6 +5,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** Why etcd could not be asked. */
 final class EtcdFailure extends IOException {
@@ -20,6 +21,8 @@ final class EtcdFailure extends IOException {
         STALE_TOKEN,
         /** Not allowed: somebody has to change something, so try again late. */
         DENIED,
+        /** More than is taken in: somebody has to store less, so try again late. */
+        TOO_MUCH,
         /** The client was closed: do not try again. */
         CLOSED
     }
@@ -31,7 +34,7 @@ final class EtcdFailure extends IOException {
         this.kind = kind;
     }
 
-    private EtcdFailure(Kind kind, String message, Throwable cause) {
+    private EtcdFailure(Kind kind, String message, @Nullable Throwable cause) {
         super(Printable.text(message), cause);
         this.kind = kind;
     }
@@ -61,6 +64,9 @@ final class EtcdFailure extends IOException {
                     Kind.STALE_TOKEN,
                     "etcd " + server + " does not know the token of " + access.login() + " any more: "
                             + status.getDescription());
+        }
+        if (isTooLong(status)) {
+            return tooMuch("etcd " + server + " has", thrown);
         }
         Throwable root = thrown;
         boolean handshake = false;
@@ -97,6 +103,22 @@ final class EtcdFailure extends IOException {
         Kind kind = !isDenial(reason) ? Kind.INTERRUPTED : access.login() == null ? Kind.DENIED : Kind.STALE_TOKEN;
         return new EtcdFailure(
                 kind, "etcd " + server + " cancelled the watch: " + (reason.isEmpty() ? "no reason given" : reason));
+    }
+
+    /** {@code who} has more than is taken in. */
+    static EtcdFailure tooMuch(String who, @Nullable Throwable cause) {
+        return new EtcdFailure(
+                Kind.TOO_MUCH,
+                who + " more than " + EtcdConnection.MAX_MESSAGE_BYTES
+                        + " bytes of keys and values there, expected at most so many",
+                cause);
+    }
+
+    /** Said by gRPC at this end, which knows the length before it takes anything in. */
+    private static boolean isTooLong(Status status) {
+        return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
+                && String.valueOf(status.getDescription())
+                        .contains("exceeds maximum size " + EtcdConnection.MAX_MESSAGE_BYTES);
     }
 
     private static Kind kind(Status status) {

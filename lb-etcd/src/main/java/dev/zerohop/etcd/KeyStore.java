@@ -31,7 +31,13 @@ interface KeyStore {
     record Reading(long revision, long cluster, long term, Map<String, Entry> entries) {}
 
     /** A key with its value. */
-    record Entry(String key, ByteString value, long modRevision) {}
+    record Entry(String key, ByteString value, long modRevision) {
+
+        /** What it takes of what a copy may hold. Not more than in an answer, which is bounded likewise. */
+        long bytes() {
+            return (long) key.length() + value.size();
+        }
+    }
 
     /** A change of one key; {@code put} is null when the key was deleted. */
     record Event(String key, @Nullable Entry put, long modRevision) {}

@@ -68,6 +68,10 @@ final class Reflector {
     private final History history = new History();
     private long readRevision;
     private long revision;
+
+    /** Of all {@link #entries}. */
+    private long bytes;
+
     private long generation;
     private int failures;
     private boolean started;
@@ -142,7 +146,7 @@ final class Reflector {
             LOG.warn("{}: etcd was restored to an earlier state: {}", ranges.get(0), restored);
         }
         boolean changed = state == null || restored != null || !entries.equals(reading.entries());
-        entries = new HashMap<>(reading.entries());
+        copy(reading);
         readRevision = reading.revision();
         revision = reading.revision();
         watch = store.watch(ranges, reading.revision() + 1, new Watcher(mine));
@@ -156,6 +160,11 @@ final class Reflector {
         } else if (problem == null) {
             confirm();
         }
+    }
+
+    private void copy(KeyStore.Reading reading) {
+        entries = new HashMap<>(reading.entries());
+        bytes = entries.values().stream().mapToLong(KeyStore.Entry::bytes).sum();
     }
 
     // ---- following ----
@@ -206,6 +215,13 @@ final class Reflector {
                 continue;
             }
             KeyStore.Entry put = event.put();
+            bytes += (put == null ? 0 : put.bytes()) - (before == null ? 0 : before.bytes());
+            if (bytes > EtcdConnection.MAX_MESSAGE_BYTES) {
+                // What was told stays; only a read says when there is less.
+                publishing = false;
+                fail(EtcdFailure.tooMuch("etcd has", null));
+                return;
+            }
             if (put == null) {
                 entries.remove(event.key());
             } else {
@@ -283,7 +299,7 @@ final class Reflector {
                                 "{}: begun with what one member has at revision {}, which may be old",
                                 ranges.get(0),
                                 reading.revision());
-                        entries = new HashMap<>(reading.entries());
+                        copy(reading);
                         revision = reading.revision();
                         publish();
                     }

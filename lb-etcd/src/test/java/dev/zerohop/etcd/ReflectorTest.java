@@ -66,6 +66,34 @@ class ReflectorTest {
     }
 
     @Test
+    void aCopyDoesNotGrowPastItsLimitAndIsReadAgainLater() {
+        String quarter = "x".repeat(EtcdConnection.MAX_MESSAGE_BYTES / 4 - 3);
+        store.put("a/1", quarter);
+        reflector.subscribe(recorder);
+        store.put("a/2", quarter);
+        store.put("a/3", quarter);
+        // What is replaced or deleted does not count twice.
+        store.put("a/3", quarter);
+        store.delete("a/3");
+        store.put("a/3", quarter);
+        store.put("a/4", quarter);
+        assertThat(recorder.failures).isEmpty();
+        store.put("a/5", "");
+        assertThat(recorder.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(EtcdFailure.Kind.TOO_MUCH));
+        assertThat(store.lastWatch().cancelled).isTrue();
+        assertThat(recorder.last()).containsOnlyKeys("a/1", "a/2", "a/3", "a/4");
+        int reads = store.reads;
+        time.advance(Duration.ofSeconds(20));
+        assertThat(store.reads).isEqualTo(reads);
+        store.delete("a/1");
+        time.advance(Duration.ofSeconds(20));
+        assertThat(recorder.last()).containsOnlyKeys("a/2", "a/3", "a/4", "a/5");
+        assertThat(recorder.lastStale).isFalse();
+    }
+
+    @Test
     void aChangeThatNoWatchSaidIsFoundWithinAMinuteAndAQuarter() {
         reflector.subscribe(recorder);
         store.losePut("a/1", "lost");

@@ -11,7 +11,7 @@ final class Backoff {
     /** All clients of a cluster come back to a server that was down; a wait of 10 s keeps 1,000 of them at some 130 requests a second. */
     private static final long MAX_NANOS = Duration.ofSeconds(10).toNanos();
 
-    /** Somebody has to grant a permission first; until then each attempt is a line in the server's audit log. */
+    /** Somebody has to grant a permission or choose fewer objects first; until then each attempt is a line in the server's audit log. */
     private static final long DENIED_NANOS = Duration.ofSeconds(30).toNanos();
 
     private static final double JITTER = 0.15;
@@ -21,7 +21,7 @@ final class Backoff {
     /** The wait after the n-th failure in a row, n from 1: half of it fixed and half drawn, so that clients that lost the same server drift apart. */
     static long nanos(KubernetesFailure failure, int failures, Dice dice) {
         long wait = switch (failure.kind()) {
-            case DENIED, MISSING -> jittered(DENIED_NANOS, dice);
+            case DENIED, MISSING, TOO_MUCH -> jittered(DENIED_NANOS, dice);
             default -> {
                 long grown = Math.min(MAX_NANOS, FIRST_NANOS << Math.min(Math.max(failures, 1) - 1, 10));
                 yield (long) (grown * (0.5 + 0.5 * dice.nextDouble()));

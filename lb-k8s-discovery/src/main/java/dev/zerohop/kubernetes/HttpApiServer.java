@@ -11,7 +11,9 @@ import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.ByteBuffer;
@@ -33,6 +35,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /** Objects of a page: some 4 MB of full slices. */
     static final int PAGE = 100;
+
+    /** The longest answer: a page of slices with a thousand endpoints each has some 40 MB. */
+    static final int MAX_BYTES = 64 << 20;
 
     /** Characters of an answer that is no object of Kubernetes. */
     private static final int MAX_SAID = 200;
@@ -60,7 +65,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     }
 
     /** An answer of any status. */
-    private record Answer(int code, Duration retryAfter, String body) {}
+    private record Answer(int code, Duration retryAfter, ByteArrayOutputStream body) {
+        <T> T read(Link link, Class<T> type) {
+            return link.json().unmarshal(new ByteArrayInputStream(body.toByteArray()), type);
+        }
+    }
 
     HttpApiServer(KubernetesOptions options) {
         this.options = options;
@@ -105,10 +114,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             throw KubernetesFailure.answered(
                     from.toString(), "list", what, answer.code(), said(from, answer), answer.retryAfter());
         }
-        KubernetesResourceList<T> list = from.json().unmarshal(answer.body(), what.listType());
+        KubernetesResourceList<T> list = answer.read(from, what.listType());
         ListMeta about = list.getMetadata();
         String more = about.getContinue();
-        return new Page<>(about.getResourceVersion(), list.getItems(), more == null || more.isEmpty() ? null : more);
+        List<T> kept = list.getItems().stream().map(Kept::of).toList();
+        return new Page<>(about.getResourceVersion(), kept, more == null || more.isEmpty() ? null : more);
     }
 
     @Override
@@ -155,7 +165,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                     throw KubernetesFailure.answered(
                             to.toString(), doing, "", answer.code(), said(to, answer), answer.retryAfter());
                 }
-                made.complete(to.json().unmarshal(answer.body(), type));
+                made.complete(answer.read(to, type));
             } catch (Throwable failed) {
                 made.completeExceptionally(KubernetesFailure.unanswered(to.toString(), doing, failed));
             }
@@ -189,8 +199,12 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                             request.timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                                     .build(),
                             (buffers, body) -> {
-                                append(bytes, buffers);
-                                body.consume();
+                                if (append(bytes, buffers)) {
+                                    body.consume();
+                                } else {
+                                    exchange.answer.completeExceptionally(tooLong());
+                                    body.cancel();
+                                }
                             });
         } catch (RuntimeException refused) {
             // The token file cannot be read, or the client was closed.
@@ -208,8 +222,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                 if (broken != null) {
                     exchange.answer.completeExceptionally(broken);
                 } else {
-                    exchange.answer.complete(
-                            new Answer(response.code(), retryAfter(response), bytes.toString(StandardCharsets.UTF_8)));
+                    exchange.answer.complete(new Answer(response.code(), retryAfter(response), bytes));
                 }
             });
             if (exchange.answer.isCancelled()) {
@@ -221,12 +234,21 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         return exchange;
     }
 
-    private static void append(ByteArrayOutputStream bytes, List<ByteBuffer> buffers) {
+    /** Whether there was room. */
+    private static boolean append(ByteArrayOutputStream bytes, List<ByteBuffer> buffers) {
         for (ByteBuffer buffer : buffers) {
+            if (bytes.size() + buffer.remaining() > MAX_BYTES) {
+                return false;
+            }
             byte[] piece = new byte[buffer.remaining()];
             buffer.get(piece);
             bytes.writeBytes(piece);
         }
+        return true;
+    }
+
+    private static IOException tooLong() {
+        return new IOException("its answer is longer than " + MAX_BYTES + " bytes, expected at most so many");
     }
 
     static Duration retryAfter(HttpResponse<?> response) {
@@ -239,12 +261,12 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     /** The server's own words; empty if it has none. */
     private static String said(Link from, Answer answer) {
         try {
-            Status status = from.json().unmarshal(answer.body(), Status.class);
+            Status status = answer.read(from, Status.class);
             String message = status == null ? null : status.getMessage();
             return message == null ? "" : message;
         } catch (RuntimeException noStatus) {
             // What stands in front of a server, or Go's own server, says a sentence; a page is of no use.
-            String text = answer.body().strip();
+            String text = answer.body().toString(StandardCharsets.UTF_8).strip();
             return text.length() > MAX_SAID || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
         }
     }

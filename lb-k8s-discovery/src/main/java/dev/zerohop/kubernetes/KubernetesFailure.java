@@ -18,6 +18,8 @@ final class KubernetesFailure extends IOException {
         DENIED,
         /** There is no such resource at this server: somebody has to install something, so try again late. */
         MISSING,
+        /** More than is taken in: somebody has to choose fewer, so try again late. */
+        TOO_MUCH,
         /** The client was closed: do not try again. */
         CLOSED
     }

@@ -85,6 +85,10 @@ final class Reflector<T extends HasMetadata> {
     private @Nullable State<T> state;
     private @Nullable KubernetesFailure problem;
     private String version = "";
+
+    /** In {@link #objects}. */
+    private int items;
+
     private long generation;
     private int failures;
     private boolean started;
@@ -155,11 +159,11 @@ final class Reflector<T extends HasMetadata> {
     private void sync() {
         interrupt();
         if (!closed) {
-            list(generation, null, new HashMap<>());
+            list(generation, null, new HashMap<>(), 0);
         }
     }
 
-    private void list(long mine, @Nullable String continueAt, Map<String, T> gathered) {
+    private void list(long mine, @Nullable String continueAt, Map<String, T> gathered, int itemsBefore) {
         CompletableFuture<ApiServer.Page<T>> page = server.list(what, continueAt);
         request = page;
         schedule(PAGE_TIMEOUT.toNanos(), () -> fail(overdue("list", PAGE_TIMEOUT)));
@@ -169,13 +173,19 @@ final class Reflector<T extends HasMetadata> {
                 listEnded(failure(thrown));
                 return;
             }
+            int listed = itemsBefore;
             for (T object : read.objects()) {
                 gathered.put(object.getMetadata().getName(), object);
+                listed += Kept.items(object);
             }
-            if (read.continueAt() == null) {
+            if (listed > Kept.MAX_ITEMS) {
+                // Before the next page: what is too much must not have to fit into memory.
+                fail(tooMuch());
+            } else if (read.continueAt() == null) {
+                items = listed;
                 take(gathered, read.version());
             } else {
-                list(mine, read.continueAt(), gathered);
+                list(mine, read.continueAt(), gathered, listed);
             }
         }));
     }
@@ -252,9 +262,17 @@ final class Reflector<T extends HasMetadata> {
         if (isOlder(object)) {
             return;
         }
+        T before = objects.get(object.getMetadata().getName());
+        int after = items + Kept.items(object) - (before == null ? 0 : Kept.items(before));
+        if (after > Kept.MAX_ITEMS) {
+            fail(tooMuch());
+            return;
+        }
+        items = after;
         version = object.getMetadata().getResourceVersion();
+        objects.put(object.getMetadata().getName(), object);
         // A new watch may begin with everything that there is.
-        if (!object.equals(objects.put(object.getMetadata().getName(), object))) {
+        if (!object.equals(before)) {
             publishSoon();
         }
     }
@@ -265,7 +283,9 @@ final class Reflector<T extends HasMetadata> {
             return;
         }
         version = object.getMetadata().getResourceVersion();
-        if (objects.remove(object.getMetadata().getName()) != null) {
+        T before = objects.remove(object.getMetadata().getName());
+        if (before != null) {
+            items -= Kept.items(before);
             publishSoon();
         }
     }
@@ -471,6 +491,13 @@ final class Reflector<T extends HasMetadata> {
                 KubernetesFailure.Kind.UNREACHABLE,
                 server + " was asked to " + verb + " " + what + " and did not answer within " + limit.toSeconds()
                         + " s");
+    }
+
+    private KubernetesFailure tooMuch() {
+        return new KubernetesFailure(
+                KubernetesFailure.Kind.TOO_MUCH,
+                server + " has more than " + Kept.MAX_ITEMS + " pods or endpoints in " + what
+                        + ", expected at most so many");
     }
 
     private KubernetesFailure failure(Throwable thrown) {

@@ -101,8 +101,8 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
             return;
         }
         switch (event.getType()) {
-            case "ADDED", "MODIFIED" -> watcher.onPut(what.type().cast(object));
-            case "DELETED" -> watcher.onDelete(what.type().cast(object));
+            case "ADDED", "MODIFIED" -> watcher.onPut(Kept.of(what.type().cast(object)));
+            case "DELETED" -> watcher.onDelete(Kept.of(what.type().cast(object)));
             case "BOOKMARK" ->
                 watcher.onBookmark(((HasMetadata) object).getMetadata().getResourceVersion());
             default -> throw new IllegalStateException("found an event of type " + event.getType());

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
+import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -63,6 +65,61 @@ class ReflectorTest {
         assertThat(recorder.states).hasSize(1);
         assertThat(recorder.last()).hasSize(7);
         assertThat(server.lists).hasSize(4);
+    }
+
+    /** A thousand endpoints, as many as the API server lets a slice have. */
+    private static EndpointSlice full(String name) {
+        return Slices.slice(
+                name, Collections.nCopies(1_000, Slices.pod("p", "10.0.0.1")).toArray(Endpoint[]::new));
+    }
+
+    @Test
+    void aListOfTooManyEndpointsIsReadNoFurtherAndTheStateStays() {
+        start();
+        server.lists.clear();
+        server.pageSize = 100;
+        for (int i = 0; i <= 900; i++) {
+            server.losePut(full("orders-" + i));
+        }
+        server.lastWatch().watcher.onEnd(FakeApiServer.expired());
+        time.advance(Duration.ofSeconds(1));
+        // Four hundred thousand are too many with the first one that was there before.
+        assertThat(server.lists).hasSize(5);
+        assertThat(recorder.failures).singleElement().satisfies(failure -> {
+            assertThat(failure.kind()).isEqualTo(KubernetesFailure.Kind.TOO_MUCH);
+            assertThat(failure)
+                    .hasMessageEndingWith(
+                            " has more than 400000 pods or endpoints in endpointslices with kubernetes.io/service-name=orders"
+                                    + " in namespace shop, expected at most so many");
+        });
+        assertThat(recorder.last()).containsExactly("orders-a");
+        for (int i = 0; i <= 900; i++) {
+            server.loseDelete(full("orders-" + i));
+        }
+        server.put(Slices.slice("orders-b"));
+        time.advance(Duration.ofMinutes(1));
+        assertThat(recorder.last()).containsExactly("orders-a", "orders-b");
+    }
+
+    @Test
+    void aWatchThatTellsOfTooManyEndpointsIsLeftAndTheStateStays() {
+        start();
+        for (int i = 0; i < 399; i++) {
+            server.put(full("orders-" + i));
+        }
+        // Replaced and deleted ones do not count twice.
+        server.put(full("orders-0"));
+        server.delete(Slices.slice("orders-a"));
+        server.put(full("orders-399"));
+        server.delete(full("orders-399"));
+        server.put(full("orders-399"));
+        assertThat(recorder.failures).isEmpty();
+        server.put(Slices.slice("orders-b"));
+        assertThat(recorder.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(KubernetesFailure.Kind.TOO_MUCH));
+        assertThat(server.lastWatch().cancelled).isTrue();
+        assertThat(recorder.last()).hasSize(400).doesNotContain("orders-b");
     }
 
     @Test

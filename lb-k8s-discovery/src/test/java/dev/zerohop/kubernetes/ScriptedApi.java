@@ -179,6 +179,21 @@ final class ScriptedApi implements AutoCloseable {
                             .build()));
         }
 
+        /** Sends a body of so many spaces, or as much of it as the client takes; gives how much that was. */
+        long spaces(long length) throws IOException {
+            write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + length + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            byte[] piece = " ".repeat(1 << 16).getBytes(StandardCharsets.US_ASCII);
+            for (long sent = 0; sent < length; sent += piece.length) {
+                try {
+                    write(piece);
+                } catch (IOException gone) {
+                    return sent;
+                }
+            }
+            return length;
+        }
+
         /** Sends the head and a part of the body, and nothing more. */
         void beginAndHang() throws IOException {
             write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"kind\":"

@@ -1,0 +1,96 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.EndpointSet;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is kept of an object: the fields that are read here, so that neither what a pod runs nor what others note on an object fills the memory; and how much
+ * of that there may be.
+ */
+final class Kept {
+    /** Pods, and endpoints of slices, of one copy: what a set may have, twice, as slices of two families name each endpoint twice. */
+    static final int MAX_ITEMS = 2 * EndpointSet.MAX_ENDPOINTS;
+
+    private Kept() {}
+
+    /** How much of {@link #MAX_ITEMS} an object is. */
+    static int items(HasMetadata object) {
+        return object instanceof EndpointSlice slice && slice.getEndpoints() != null
+                ? Math.max(1, slice.getEndpoints().size())
+                : 1;
+    }
+
+    /** The same object, changed in place. */
+    static <T extends HasMetadata> T of(T object) {
+        ObjectMeta all = object.getMetadata();
+        ObjectMeta kept = new ObjectMeta();
+        kept.setName(all.getName());
+        kept.setNamespace(all.getNamespace());
+        kept.setUid(all.getUid());
+        kept.setResourceVersion(all.getResourceVersion());
+        if (object instanceof Pod pod) {
+            kept.setCreationTimestamp(all.getCreationTimestamp());
+            kept.setDeletionTimestamp(all.getDeletionTimestamp());
+            kept.setOwnerReferences(all.getOwnerReferences());
+            kept.setLabels(only(Places.ZONE, all.getLabels()));
+            keep(pod);
+        } else if (object instanceof StatefulSet set) {
+            kept.setAnnotations(only(NumberedSet.SHARDS, all.getAnnotations()));
+            if (set.getSpec() != null) {
+                set.getSpec().setTemplate(null);
+                set.getSpec().setVolumeClaimTemplates(new ArrayList<>());
+            }
+        } else if (object instanceof Node node) {
+            kept.setLabels(only(Places.ZONE, all.getLabels()));
+            node.setSpec(null);
+            node.setStatus(null);
+        }
+        object.setMetadata(kept);
+        return object;
+    }
+
+    private static void keep(Pod pod) {
+        if (pod.getSpec() != null) {
+            PodSpec spec = new PodSpec();
+            spec.setNodeName(pod.getSpec().getNodeName());
+            List<Container> containers = new ArrayList<>();
+            for (Container each : pod.getSpec().getContainers()) {
+                Container container = new Container();
+                container.setName(each.getName());
+                container.setImage(each.getImage());
+                container.setPorts(each.getPorts());
+                containers.add(container);
+            }
+            spec.setContainers(containers);
+            pod.setSpec(spec);
+        }
+        if (pod.getStatus() != null) {
+            PodStatus status = new PodStatus();
+            status.setPodIP(pod.getStatus().getPodIP());
+            status.setPhase(pod.getStatus().getPhase());
+            status.setConditions(pod.getStatus().getConditions());
+            pod.setStatus(status);
+        }
+    }
+
+    private static Map<String, String> only(String name, Map<String, String> all) {
+        Map<String, String> kept = new HashMap<>();
+        String value = all == null ? null : all.get(name);
+        if (value != null) {
+            kept.put(name, value);
+        }
+        return kept;
+    }
+}
