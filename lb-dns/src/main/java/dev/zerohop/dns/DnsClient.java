@@ -1,5 +1,6 @@
 package dev.zerohop.dns;
 
+import dev.zerohop.EndpointSet;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -26,6 +27,12 @@ final class DnsClient {
     /** Sockets that one call keeps open at a time. */
     private static final int MAX_OPEN = 64;
 
+    /**
+     * Records of all answers to one call: what a set may have, of two families. One answer has no more than go into 64 KiB, but each of the thousands of
+     * targets of an SRV answer may have such an answer.
+     */
+    static final int MAX_RECORDS = 2 * EndpointSet.MAX_ENDPOINTS;
+
     private final List<InetSocketAddress> servers;
     private final Duration timeout;
     private final int attempts;
@@ -46,11 +53,16 @@ final class DnsClient {
     /** What came of a question: one or the other. */
     record Reply(@Nullable DnsAnswer answer, @Nullable IOException failure) {}
 
-    /** Asks all of them and waits for the last answer. A question that could not be answered has its failure in the result. */
+    /**
+     * Asks all of them and waits for the last answer. A question that could not be answered has its failure in the result.
+     *
+     * @throws IOException if the answers have more than {@value #MAX_RECORDS} records; the rest is not waited for
+     */
     Map<Question, Reply> ask(Collection<Question> questions) throws IOException {
         Map<Question, Reply> replies = new HashMap<>();
         Queue<Question> waiting = new ArrayDeque<>(new LinkedHashSet<>(questions));
         List<DnsQuery> open = new ArrayList<>();
+        int records = 0;
         try (Selector selector = Selector.open()) {
             while (!waiting.isEmpty() || !open.isEmpty()) {
                 while (open.size() < MAX_OPEN && !waiting.isEmpty()) {
@@ -65,6 +77,14 @@ final class DnsClient {
                     if (reply != null) {
                         replies.put(query.question(), reply);
                         each.remove();
+                        records += reply.answer() == null
+                                ? 0
+                                : reply.answer().records().size();
+                        if (records > MAX_RECORDS) {
+                            throw new IOException("the DNS answers to " + questions.size() + " questions, such as "
+                                    + query.question().inWords() + ", have more than " + MAX_RECORDS
+                                    + " records, expected at most so many");
+                        }
                     }
                 }
             }

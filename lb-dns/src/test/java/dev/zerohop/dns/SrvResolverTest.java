@@ -180,6 +180,32 @@ class SrvResolverTest extends ResolverContract {
         assertThat(recorder.errors.get(0)).hasMessageContaining("port was 0, expected 1 to 65535");
     }
 
+    /** What one answer may hold is bounded by its length; what the answers for a thousand targets hold is not. */
+    @Test
+    void targetsWithMoreAddressesThanASetMayHaveAreAnErrorAndTheLastGoodSetStays() {
+        pods(3);
+        resolver.start(recorder);
+        String[] addresses = new String[1_700];
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = "10.0." + i / 256 + "." + i % 256;
+        }
+        String[] records = new String[300];
+        for (int i = 0; i < records.length; i++) {
+            records[i] = "0 1 8080 t" + i + ".test";
+            server.set("A", "t" + i + ".test", addresses);
+            server.mode("A", "t" + i + ".test", DnsServer.Mode.TRUNCATE_UDP);
+        }
+        server.mode("SRV", NAME, DnsServer.Mode.TRUNCATE_UDP);
+        server.set("SRV", NAME, records);
+        next();
+        assertThat(recorder.errors)
+                .singleElement()
+                .asString()
+                .contains("the DNS answers to ", "have more than 400000 records, expected at most so many");
+        assertThat(recorder.sets).hasSize(1);
+        assertThat(recorder.last().endpoints()).hasSize(3);
+    }
+
     @Test
     void allTargetsAreAskedForAtOnce() {
         pods(10);
