@@ -29,9 +29,13 @@ public interface KeyDirectory {
         /**
          * Checks that exactly one of the two is given.
          *
-         * @throws IllegalArgumentException if the id is blank, the ordinal below 0, or both or neither are given
+         * @throws IllegalArgumentException if the id is blank or can be no endpoint's, the ordinal is below 0, or both or neither are given
          */
         public Owner {
+            String problem = endpointId == null ? null : Printable.problem(endpointId, Printable.MAX_NAME);
+            if (problem != null) {
+                throw new IllegalArgumentException("the id of the owner " + problem);
+            }
             if (endpointId == null ? ordinal < 0 : endpointId.isBlank() || ordinal != Endpoint.NO_ORDINAL) {
                 throw new IllegalArgumentException("owner was endpoint '" + endpointId + "' and ordinal " + ordinal
                         + ", expected either an id that is not blank or an ordinal of 0 or more");

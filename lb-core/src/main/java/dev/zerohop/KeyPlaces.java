@@ -15,7 +15,7 @@ final class KeyPlaces {
             case HEADER -> isToken(name) ? null : "the name of a header, such as \"x-user-id\"";
             case COOKIE -> isToken(name) ? null : "the name of a cookie";
             case QUERY ->
-                !name.isEmpty() && name.length() <= MAX_LENGTH
+                !name.isEmpty() && Printable.problem(name, MAX_LENGTH) == null
                         ? null
                         : "the name of a query parameter, at most " + MAX_LENGTH + " characters long";
             case PATH -> PathPattern.expected(name);
@@ -37,7 +37,7 @@ final class KeyPlaces {
 
     /** RFC 6901, but not the whole document. */
     private static boolean isPointer(String name) {
-        if (!name.startsWith("/") || name.length() > MAX_LENGTH) {
+        if (!name.startsWith("/") || Printable.problem(name, MAX_LENGTH) != null) {
             return false;
         }
         for (int at = name.indexOf('~'); at >= 0; at = name.indexOf('~', at + 1)) {

@@ -25,25 +25,47 @@ public record Locality(@Nullable String zone, @Nullable String node) {
     /** What many manifests call the node already. */
     public static final String OTHER_NODE_VARIABLE = "NODE_NAME";
 
-    private static final class OfTheProcess {
-        static final Locality VALUE = of(System.getenv());
-    }
-
-    /** Takes blank names for unknown ones. */
+    /**
+     * Takes blank names for unknown ones.
+     *
+     * @throws IllegalArgumentException if a name is longer than {@link Printable#MAX_NAME} or has a control or format character in it
+     */
     public Locality {
-        zone = zone == null || zone.isBlank() ? null : zone.strip();
-        node = node == null || node.isBlank() ? null : node.strip();
+        zone = name("the zone of this client", zone);
+        node = name("the node of this client", node);
     }
 
-    /** What the environment of this process says, read once. */
+    private static @Nullable String name(String what, @Nullable String text) {
+        if (text == null || text.isBlank()) {
+            return null;
+        }
+        String name = text.strip();
+        String problem = Printable.problem(name, Printable.MAX_NAME);
+        if (problem != null) {
+            throw new IllegalArgumentException(what + " " + problem);
+        }
+        return name;
+    }
+
+    /**
+     * What the environment of this process says.
+     *
+     * @throws IllegalArgumentException as {@link #of}
+     */
     public static Locality ofThisProcess() {
-        return OfTheProcess.VALUE;
+        return of(System.getenv());
     }
 
-    /** What these environment variables say. */
+    /**
+     * What these environment variables say.
+     *
+     * @throws IllegalArgumentException naming the variable, if a name can be none
+     */
     public static Locality of(Map<String, String> environment) {
-        Locality own = new Locality(environment.get(ZONE_VARIABLE), environment.get(NODE_VARIABLE));
-        return own.orElse(new Locality(null, environment.get(OTHER_NODE_VARIABLE)));
+        String node = name(NODE_VARIABLE, environment.get(NODE_VARIABLE));
+        return new Locality(
+                name(ZONE_VARIABLE, environment.get(ZONE_VARIABLE)),
+                node != null ? node : name(OTHER_NODE_VARIABLE, environment.get(OTHER_NODE_VARIABLE)));
     }
 
     /** This, with what is unknown here taken from {@code other}. */

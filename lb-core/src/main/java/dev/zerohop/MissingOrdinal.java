@@ -17,13 +17,17 @@ public record MissingOrdinal(int ordinal, String endpointId, Instant lastSeen) {
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if {@code ordinal} is below 0
+     * @throws IllegalArgumentException if {@code ordinal} is below 0 or {@code endpointId} can be no endpoint's
      */
     public MissingOrdinal {
         requireNonNull(endpointId, "endpointId");
         requireNonNull(lastSeen, "lastSeen");
         if (ordinal < 0) {
             throw new IllegalArgumentException("ordinal was " + ordinal + ", expected 0 or more");
+        }
+        String problem = Printable.problem(endpointId, Printable.MAX_NAME);
+        if (problem != null) {
+            throw new IllegalArgumentException("the endpoint of ordinal " + ordinal + " " + problem);
         }
     }
 

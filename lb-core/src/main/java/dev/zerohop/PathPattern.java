@@ -33,6 +33,9 @@ final class PathPattern {
         if (text.length() > MAX_LENGTH) {
             return EXPECTED + ", at most " + MAX_LENGTH + " characters long";
         }
+        if (Printable.problem(text, MAX_LENGTH) != null) {
+            return EXPECTED + " without control characters";
+        }
         PathPattern pattern = new PathPattern(text);
         try {
             long size = pattern.alternatives();

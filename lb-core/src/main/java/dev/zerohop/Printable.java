@@ -16,6 +16,11 @@ public final class Printable {
     /** Where {@link #text(String)} cuts. */
     public static final int MAX_TEXT = 2_000;
 
+    private static final String CUT = "...";
+
+    /** Of {@code \}{@code u001b}. */
+    private static final int ESCAPE_LENGTH = 6;
+
     private Printable() {}
 
     /** {@link #text(String, int)} with at most {@value #MAX_TEXT} characters. */
@@ -25,35 +30,48 @@ public final class Printable {
 
     /**
      * The text with each line break and the white space around it as one space, tabs as spaces, and every other control or format character, line separator and
-     * half surrogate pair as an escape such as {@code \}{@code u001b}; cut with three dots where it is longer than {@code max}. A text that needs none of that is
-     * returned as it is.
+     * half surrogate pair as an escape such as {@code \}{@code u001b}; cut with three dots where that is longer than {@code max}. A text that needs none of that is
+     * returned as it is, and so is what this method returned: texts pass through it more than once, and are compared.
      */
     public static String text(String text, int max) {
-        int end = Math.min(text.length(), max);
-        int clean = 0;
-        while (clean < end && !steers(text, clean)) {
-            clean++;
+        boolean wasCut = text.length() - CUT.length() <= max && text.endsWith(CUT);
+        int end = wasCut ? text.length() : Math.min(text.length(), max);
+        int at = 0;
+        while (at < end && !steers(text, at)) {
+            at++;
         }
-        if (clean == text.length()) {
+        if (at == text.length()) {
             return text;
         }
-        StringBuilder shown = new StringBuilder(end + 16).append(text, 0, clean);
-        for (int i = clean; i < end; i++) {
-            char c = text.charAt(i);
+        StringBuilder shown = new StringBuilder(Math.min(end, max) + 16).append(text, 0, Math.min(at, max));
+        at = shown.length();
+        while (at < text.length() && shown.length() < max) {
+            char c = text.charAt(at);
             if (breaks(c)) {
-                while (i + 1 < end && (breaks(text.charAt(i + 1)) || text.charAt(i + 1) == ' ')) {
-                    i++;
+                while (at + 1 < text.length() && (breaks(text.charAt(at + 1)) || text.charAt(at + 1) == ' ')) {
+                    at++;
                 }
                 if (shown.length() > 0 && shown.charAt(shown.length() - 1) != ' ') {
                     shown.append(' ');
                 }
-            } else if (steers(text, i)) {
+            } else if (!steers(text, at)) {
+                shown.append(c);
+            } else if (shown.length() + ESCAPE_LENGTH <= max) {
                 escape(shown, c);
             } else {
-                shown.append(c);
+                break;
             }
+            at++;
         }
-        return end < text.length() ? shown.append("...").toString() : shown.toString();
+        if (at == text.length()) {
+            return shown.toString();
+        }
+        int last = shown.length() - 1;
+        if (last >= 0 && Character.isHighSurrogate(shown.charAt(last))) {
+            // Without its other half it would be what this is to keep out.
+            shown.setLength(last);
+        }
+        return shown.append(CUT).toString();
     }
 
     /** Several lines of a program's own, in which nothing but the line breaks steers what shows it; as long as they are. */
@@ -81,7 +99,7 @@ public final class Printable {
     }
 
     /** What keeps a text from being a name or value of at most {@code max} characters, to follow what it is; null if nothing does. */
-    static @Nullable String problem(String text, int max) {
+    public static @Nullable String problem(String text, int max) {
         if (text.length() > max) {
             return "was " + text.length() + " characters long, expected at most " + max;
         }
@@ -105,7 +123,7 @@ public final class Printable {
     }
 
     /** Whether the character at a position is more than a sign on the line, or less than one. */
-    private static boolean steers(String text, int at) {
+    static boolean steers(String text, int at) {
         char c = text.charAt(at);
         if (c < 0x7F) {
             return c < ' ';

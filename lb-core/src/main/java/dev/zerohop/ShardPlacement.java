@@ -88,7 +88,7 @@ public sealed interface ShardPlacement
     }
 
     /**
-     * A table of keys. An integer key is looked up by its decimal digits.
+     * A table of keys, each as {@link KeyText} has them. An integer key is looked up by its decimal digits.
      *
      * @param table the ordinal of each key, at least one
      * @param otherwise the ordinal of all other keys; without it they cannot be placed
@@ -111,7 +111,7 @@ public sealed interface ShardPlacement
     }
 
     /**
-     * A table of prefixes, of which the longest wins. An integer key is taken by its decimal digits.
+     * A table of prefixes of keys, as {@link KeyText} has them, of which the longest wins. An integer key is taken by its decimal digits.
      *
      * @param table the ordinal of each prefix, at least one, none of them empty
      * @param otherwise the ordinal of keys that begin with none of them; without it they cannot be placed
@@ -141,7 +141,13 @@ public sealed interface ShardPlacement
         if (table.isEmpty()) {
             throw new IllegalArgumentException(what + " was empty, expected at least one entry");
         }
-        table.forEach((key, ordinal) -> checkOrdinal(what + " entry \"" + key + '"', ordinal));
+        table.forEach((key, ordinal) -> {
+            String problem = KeyText.problem(key);
+            if (problem != null) {
+                throw new IllegalArgumentException("a key of the " + what + " " + problem);
+            }
+            checkOrdinal(what + " entry \"" + Printable.text(key, 80) + '"', ordinal);
+        });
         otherwise.ifPresent(ordinal -> checkOrdinal("default", ordinal));
     }
 

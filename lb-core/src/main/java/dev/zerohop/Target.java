@@ -61,6 +61,14 @@ public record Target(String text, String scheme, String authority, String path, 
      */
     public static Target parse(String text) {
         requireNonNull(text, "target");
+        for (int i = 0; i < text.length(); i++) {
+            if (Printable.steers(text, i)) {
+                // In printable form the positions behind it would not be right, so it ends here.
+                throw new IllegalArgumentException("target '" + Printable.text(withoutCredentials(text))
+                        + "' at position " + i
+                        + ": found a control character, expected printable text; percent-encode what is meant");
+            }
+        }
         int colon = text.indexOf(':');
         if (colon <= 0 || !text.startsWith("//", colon + 1)) {
             throw new IllegalArgumentException(
@@ -247,7 +255,7 @@ public record Target(String text, String scheme, String authority, String path, 
         String shown = withoutCredentials(text);
         // The problem may quote a part of what is not to be shown.
         return new IllegalArgumentException("target '" + shown + "' at position " + position + ": "
-                + (shown.equals(text) ? problem : "found '@', " + NO_CREDENTIALS));
+                + (shown.equals(text) ? Printable.text(problem) : "found '@', " + NO_CREDENTIALS));
     }
 
     /**

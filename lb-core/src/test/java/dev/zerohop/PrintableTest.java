@@ -40,6 +40,27 @@ class PrintableTest {
     }
 
     @Test
+    void whatIsShownFitsAndIsShownTheSameTheNextTime() {
+        assertThat(Printable.text("ab\u001bcd", 7)).isEqualTo("ab...");
+        assertThat(Printable.text("ab\u001b", 8)).isEqualTo("ab\\u001b");
+        assertThat(Printable.text("ab\ud83d\ude00", 3)).isEqualTo("ab...");
+        for (String text : List.of(
+                HOSTILE.repeat(1_000),
+                "\u001b".repeat(5_000),
+                "\ud83d\ude00".repeat(5_000),
+                "x\n ".repeat(5_000),
+                "x....")) {
+            for (int max : new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 101, Printable.MAX_TEXT, Integer.MAX_VALUE}) {
+                String shown = Printable.text(text, max);
+                if (max < Integer.MAX_VALUE) {
+                    assertThat(shown).hasSizeLessThanOrEqualTo(max + 3);
+                }
+                assertThat(Printable.text(shown, max)).isSameAs(shown);
+            }
+        }
+    }
+
+    @Test
     void severalLinesStaySeveral() {
         assertThat(Printable.lines("one\ntwo\u001b[2J\r")).isEqualTo("one\ntwo\\u001b[2J\\u000d");
         String clean = "one\ntwo";

@@ -1,5 +1,6 @@
 package dev.zerohop.config;
 
+import dev.zerohop.Printable;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -247,7 +248,7 @@ final class Fields {
     /** A value as a person would write it, cut where it gets long. */
     static String show(@Nullable Object value) {
         if (value instanceof String text) {
-            return '"' + (text.length() > 80 ? text.substring(0, 80) + "..." : text) + '"';
+            return '"' + Printable.text(text, 80) + '"';
         }
         if (value instanceof Map<?, ?> map) {
             return map.isEmpty() ? "an empty object" : "an object";

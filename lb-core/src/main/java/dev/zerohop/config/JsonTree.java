@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.exc.StreamReadException;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,11 +56,13 @@ final class JsonTree {
             return value;
         } catch (StreamConstraintsException tooMuch) {
             throw new IllegalArgumentException(
-                    "configuration: is larger than a configuration can be: " + tooMuch.getOriginalMessage(), tooMuch);
+                    "configuration: is larger than a configuration can be: "
+                            + Printable.text(tooMuch.getOriginalMessage()),
+                    tooMuch);
         } catch (StreamReadException broken) {
             throw new IllegalArgumentException(
                     "configuration: is not valid JSON at " + at(broken.getLocation()) + ": "
-                            + broken.getOriginalMessage(),
+                            + Printable.text(broken.getOriginalMessage()),
                     broken);
         } catch (IOException impossible) {
             throw new IllegalStateException("reading a string failed", impossible);

@@ -1,6 +1,7 @@
 package dev.zerohop.config;
 
 import dev.zerohop.PickPolicy;
+import dev.zerohop.Printable;
 import dev.zerohop.picker.DirectoryPolicy;
 import dev.zerohop.picker.OwnerDown;
 import dev.zerohop.picker.Pickers;
@@ -39,7 +40,10 @@ final class PolicyReader {
         List<String> names = policy.names();
         if (names.size() != 1) {
             throw new IllegalArgumentException(policy.path() + ": was "
-                    + (names.isEmpty() ? "an empty object" : names.size() + " policies " + names) + ", expected "
+                    + (names.isEmpty()
+                            ? "an empty object"
+                            : names.size() + " policies " + Printable.text(names.toString(), 80))
+                    + ", expected "
                     + expected);
         }
         String name = names.get(0);

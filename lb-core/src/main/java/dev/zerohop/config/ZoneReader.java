@@ -1,6 +1,7 @@
 package dev.zerohop.config;
 
 import dev.zerohop.Locality;
+import dev.zerohop.Printable;
 import dev.zerohop.stage.ZonePreference;
 import dev.zerohop.stage.ZonePreference.Prefer;
 import java.util.Arrays;
@@ -33,7 +34,19 @@ final class ZoneReader {
     }
 
     private static @Nullable String name(Fields fields, String field, String expected) {
-        return fields.has(field) ? fields.text(field, expected) : null;
+        if (!fields.has(field)) {
+            return null;
+        }
+        String name = fields.text(field, expected);
+        check(fields.path(field) + ": ", name);
+        return name;
+    }
+
+    private static void check(String what, String name) {
+        String problem = Printable.problem(name, Printable.MAX_NAME);
+        if (problem != null) {
+            throw new IllegalArgumentException(what + problem);
+        }
     }
 
     private static Map<String, Double> clients(Fields fields) {
@@ -41,6 +54,7 @@ final class ZoneReader {
         if (fields.has("clients")) {
             Fields byZone = fields.anyObject("clients");
             for (String zone : byZone.names()) {
+                check(byZone.path() + ": the name of a zone ", zone);
                 clients.put(zone, byZone.number(zone, 1, 0.001, 1_000_000));
             }
         }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 
@@ -36,8 +37,8 @@ public final class EndpointJson {
         Endpoint endpoint = read.endpoint;
         boolean unnamed = endpoint.id().equals(endpoint.address());
         if (!unnamed && !endpoint.id().equals(id)) {
-            throw new IllegalArgumentException(PATH + ".id was \"" + endpoint.id() + "\", expected \"" + id
-                    + "\", under which it is kept, or none");
+            throw new IllegalArgumentException(PATH + ".id was \"" + endpoint.id() + "\", expected \""
+                    + Printable.text(id, Printable.MAX_NAME) + "\", under which it is kept, or none");
         }
         return endpoint.toBuilder().id(id).build();
     }

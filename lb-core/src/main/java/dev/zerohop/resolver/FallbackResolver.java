@@ -4,6 +4,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import java.io.IOException;
 import java.time.Duration;
@@ -248,7 +249,8 @@ final class FallbackResolver implements Resolver {
         if (serving != null) {
             cause = serving.error;
         } else if (sources.stream().allMatch(source -> source.error != null)) {
-            IOException all = new IOException("none of " + sources.size() + " sources can be asked: " + causes());
+            IOException all =
+                    new IOException(Printable.text("none of " + sources.size() + " sources can be asked: " + causes()));
             sources.forEach(source -> {
                 if (source.error != null) {
                     all.addSuppressed(source.error);

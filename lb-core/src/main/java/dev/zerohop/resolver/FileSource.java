@@ -1,5 +1,6 @@
 package dev.zerohop.resolver;
 
+import dev.zerohop.Printable;
 import dev.zerohop.Target;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,7 @@ final class FileSource implements PollingResolver.Source {
     static final Duration INTERVAL = Duration.ofMillis(500);
 
     private final Path file;
+    private final String named;
     /** The digest of what was read last: the text itself may be large. */
     private byte @Nullable [] content;
 
@@ -33,6 +35,7 @@ final class FileSource implements PollingResolver.Source {
 
     FileSource(Path file) {
         this.file = file;
+        this.named = "file " + Printable.text(file.toString());
     }
 
     /** The path that {@code file:///path/endpoints.json} names. */
@@ -58,18 +61,18 @@ final class FileSource implements PollingResolver.Source {
     public PollingResolver.Answer ask() throws IOException {
         try {
             if (Files.exists(file) && !Files.isRegularFile(file)) {
-                throw new IOException("file " + file + " is not a regular file, expected a JSON text");
+                throw new IOException(named + " is not a regular file, expected a JSON text");
             }
             if (Files.size(file) > JsonInput.MAX_BYTES) {
-                throw new IOException("file " + file + " is larger than " + JsonInput.MAX_BYTES
-                        + " bytes, expected an endpoints file");
+                throw new IOException(
+                        named + " is larger than " + JsonInput.MAX_BYTES + " bytes, expected an endpoints file");
             }
             PollingResolver.Answer known = answer;
             return known != null && unchanged() ? known : read();
         } catch (NoSuchFileException missing) {
-            throw new IOException("file " + file + " does not exist", missing);
+            throw new IOException(named + " does not exist", missing);
         } catch (AccessDeniedException denied) {
-            throw new IOException("file " + file + " may not be read by this process", denied);
+            throw new IOException(named + " may not be read by this process", denied);
         }
     }
 
@@ -97,7 +100,7 @@ final class FileSource implements PollingResolver.Source {
         try {
             return EndpointsJson.read(in);
         } catch (IOException refused) {
-            throw new IOException("file " + file + ": " + refused.getMessage(), refused);
+            throw new IOException(named + ": " + refused.getMessage(), refused);
         }
     }
 

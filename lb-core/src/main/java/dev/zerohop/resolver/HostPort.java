@@ -1,5 +1,6 @@
 package dev.zerohop.resolver;
 
+import dev.zerohop.Printable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
@@ -18,7 +19,7 @@ public record HostPort(String host, int port) {
         private final int offset;
 
         Malformed(int offset, String problem) {
-            super(problem);
+            super(Printable.text(problem));
             this.offset = offset;
         }
 

@@ -71,7 +71,7 @@ final class JsonInput implements AutoCloseable {
             }
         } catch (StreamConstraintsException tooMuch) {
             // Bears no location.
-            throw new IOException("more than can be read: " + tooMuch.getOriginalMessage(), tooMuch);
+            throw new IOException("more than can be read: " + Printable.text(tooMuch.getOriginalMessage()), tooMuch);
         } catch (JsonProcessingException malformed) {
             throw new IOException(
                     "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "

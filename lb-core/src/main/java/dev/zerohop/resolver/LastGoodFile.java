@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.MissingOrdinal;
+import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
 import dev.zerohop.internal.Xxh64Checksum;
 import java.io.IOException;
@@ -93,13 +94,13 @@ final class LastGoodFile {
             String header = new String(begin.array(), 0, newline, StandardCharsets.UTF_8);
             String[] words = header.split(" ");
             if (!words[0].equals(FORMAT)) {
-                throw new IOException("begins with '" + words[0] + "', expected " + FORMAT);
+                throw new IOException("begins with '" + Printable.text(words[0], 80) + "', expected " + FORMAT);
             }
             // Twice, and not held: a set may be large where memory is small.
             String checksum = checksum(body(channel, newline));
             if (words.length != 2 || !words[1].equals(checksum)) {
-                throw new IOException("has the checksum " + checksum + ", expected the one in its first line '" + header
-                        + "': it is torn or was edited");
+                throw new IOException("has the checksum " + checksum + ", expected the one in its first line '"
+                        + Printable.text(header) + "': it is torn or was edited");
             }
             return parse(body(channel, newline));
         }
@@ -153,10 +154,11 @@ final class LastGoodFile {
                 }
             });
         } catch (IllegalArgumentException malformed) {
-            throw new IOException(malformed.getMessage(), malformed);
+            throw refused(malformed);
         }
         if (!target.equals(found.target)) {
-            throw new IOException("is of the target '" + found.target + "', expected '" + target + "'");
+            throw new IOException("is of the target '" + Printable.text(String.valueOf(found.target)) + "', expected '"
+                    + target + "'");
         }
         try {
             EndpointSet set = EndpointSet.builder(target)
@@ -170,8 +172,12 @@ final class LastGoodFile {
                     .build();
             return new Content(set, found.config);
         } catch (DateTimeParseException | IllegalArgumentException malformed) {
-            throw new IOException(malformed.getMessage(), malformed);
+            throw refused(malformed);
         }
+    }
+
+    private static IOException refused(Exception malformed) {
+        return new IOException(Printable.text(String.valueOf(malformed.getMessage())), malformed);
     }
 
     private static MissingOrdinal missing(JsonInput in, String path) throws IOException {
@@ -198,7 +204,7 @@ final class LastGoodFile {
         try {
             return Instant.parse(text);
         } catch (DateTimeParseException malformed) {
-            throw new IOException(malformed.getMessage(), malformed);
+            throw refused(malformed);
         }
     }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.internal.FaultCount;
 import dev.zerohop.internal.SerialExecutor;
@@ -51,7 +52,7 @@ final class Lifecycle {
         try {
             source.start(from);
         } catch (Throwable thrown) {
-            from.onError(new IllegalStateException(source + " did not start: " + thrown, thrown));
+            from.onError(new IllegalStateException(Printable.text(source + " did not start: " + thrown), thrown));
         }
     }
 

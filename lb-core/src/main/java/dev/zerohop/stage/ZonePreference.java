@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Locality;
+import dev.zerohop.Printable;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
 import dev.zerohop.internal.OptionsText;
@@ -88,6 +89,10 @@ public record ZonePreference(
         }
         clients = Map.copyOf(clients);
         clients.forEach((zone, count) -> {
+            String problem = Printable.problem(zone, Printable.MAX_NAME);
+            if (problem != null) {
+                throw new IllegalArgumentException("clients: the name of a zone " + problem);
+            }
             if (zone.isBlank() || !(count > 0) || count == Double.POSITIVE_INFINITY) {
                 throw new IllegalArgumentException("clients of zone '" + zone + "' was " + count
                         + ", expected a finite number above 0 for a zone's name");

@@ -416,7 +416,7 @@ class FileResolverTest extends ResolverContract {
                 "file:///etc/ | 8 | found path '/etc/', expected a file as in file:///path/endpoints.json",
                 "file:///a.json?poll=1s | 14 | found '?poll=1s', expected no query: file targets have no such parameters",
                 "file:///a%2.json | 9 | found '%2.', expected a percent sign and two hexadecimal digits such as %5B",
-                "file:///a%00 | 8 | found path '/a\0', expected the path of a file: Nul character not allowed",
+                "file:///a%00 | 8 | found path '/a\\u0000', expected the path of a file: Nul character not allowed",
             })
     void aBadTargetIsRefusedWithPositionValueAndWhatWasExpected(String target, int position, String message) {
         assertThatThrownBy(() -> Target.parse(target).newResolver(env))

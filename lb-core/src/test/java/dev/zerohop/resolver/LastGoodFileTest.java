@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.internal.Xxh64;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -122,5 +123,30 @@ class LastGoodFileTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("more than can be read: ")
                 .hasMessageContaining("nesting depth");
+    }
+
+    @Test
+    void whatIsRefusedIsShownInPrintableForm() throws IOException {
+        String steers = "a\\u001b]52;c;aGk=\\u0007\\nINJECTED line\\u202e";
+        String rest = "\"removals\": \"GUARDED\", \"version\": 1, \"endpoints\": []";
+        refused(
+                "{\"target\": \"" + steers + "\", " + rest + "}",
+                "is of the target 'a\\u001b]52;c;aGk=\\u0007 INJECTED");
+        refused("{\"target\": \"orders\", \"asOf\": \"" + steers + "\", " + rest + "}", "Text 'a\\u001b]52;c;");
+        refused(
+                "{\"target\": \"orders\", \"asOf\": \"2026-01-31T12:00:00Z\", " + rest
+                        + ", \"missingOrdinals\": [{\"ordinal\": 4, \"endpoint\": \"" + steers
+                        + "\", \"lastSeen\": \"2026-01-31T12:00:00Z\"}]}",
+                "the endpoint of ordinal 4 was 'a\\u001b]52;c;aGk=\\u0007\\u000aINJECTED");
+        Files.writeString(file.path(), "\u001b]52;c;aGk=\u0007");
+        assertThatThrownBy(file::read).hasMessageStartingWith("begins with '\\u001b]52;c;aGk=\\u0007', expected");
+        Files.writeString(file.path(), "zerohop-last-good/v1 \u001b[2J");
+        assertThatThrownBy(file::read).hasMessageContaining("first line 'zerohop-last-good/v1 \\u001b[2J'");
+    }
+
+    private void refused(String json, String message) throws IOException {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
+        Files.writeString(file.path(), String.format("zerohop-last-good/v1 %016x%n%s", Xxh64.hash(body, 0), json));
+        assertThatThrownBy(file::read).isInstanceOf(IOException.class).hasMessageStartingWith(message);
     }
 }

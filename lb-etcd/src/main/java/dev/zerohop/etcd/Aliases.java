@@ -48,7 +48,7 @@ final class Aliases {
         };
         Json.object(utf8, (in, name) -> {
             if (!name.equals("target")) {
-                throw new IOException(name + " is not known, expected target");
+                throw Json.unknown(name, "target");
             }
             given.target = in.text(name);
         });

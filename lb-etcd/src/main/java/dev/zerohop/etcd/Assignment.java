@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import com.google.common.hash.HashFunction;
 import com.google.common.hash.Hashing;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -102,14 +103,22 @@ record Assignment(long fence, String writer, List<String> workers) {
             switch (name) {
                 case "fence" -> read.fence = in.number(name, 1, Long.MAX_VALUE);
                 case "writer" -> read.writer = in.text(name);
-                case "workers" -> read.workers = in.array(name, in::text);
+                case "workers" -> read.workers = in.array(name, path -> worker(in, path));
                 // Of a later version: the two run side by side during an upgrade.
                 default -> in.skip();
             }
         });
         return new Assignment(
                 read.fence,
-                read.writer,
+                Printable.text(read.writer, Printable.MAX_NAME),
                 read.workers.stream().sorted().distinct().toList());
+    }
+
+    private static String worker(Json in, String path) throws IOException {
+        String worker = in.text(path);
+        if (ServiceKeys.problem(worker) != null) {
+            throw in.refuse(path, "the id of an orchestrator");
+        }
+        return worker;
     }
 }

@@ -23,14 +23,11 @@ record ClientId(String name) {
     /**
      * Checks the name.
      *
-     * @throws IllegalArgumentException if it is blank or has a slash
+     * @throws IllegalArgumentException if it is blank, has a slash or a control character, or is too long
      */
     ClientId {
         requireNonNull(name, "client id");
-        if (name.isBlank() || name.indexOf('/') >= 0) {
-            throw new IllegalArgumentException(
-                    "client id was '" + name + "', expected a name that is not blank and has no slash");
-        }
+        ServiceKeys.requireSegment("client id", name);
     }
 
     /**
@@ -53,7 +50,7 @@ record ClientId(String name) {
             return new ClientId(stated);
         }
         String host = environment.getOrDefault("HOSTNAME", "");
-        return new ClientId(host.isBlank() || host.indexOf('/') >= 0 ? RANDOM : host);
+        return new ClientId(ServiceKeys.problem(host) == null ? host : RANDOM);
     }
 
     @Override

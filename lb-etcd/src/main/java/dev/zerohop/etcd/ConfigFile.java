@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.net.HostAndPort;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -54,10 +55,12 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters, boolean req
         try {
             return read(Path.of(path));
         } catch (InvalidPathException bad) {
-            throw new IllegalArgumentException(by + " was '" + path + "', expected the path of a file", bad);
+            throw new IllegalArgumentException(
+                    by + " was '" + Printable.text(path) + "', expected the path of a file", bad);
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(
-                    by + " names " + path + ", which cannot be used: " + reason(unreadable), unreadable);
+                    Printable.text(by + " names " + path + ", which cannot be used: " + reason(unreadable)),
+                    unreadable);
         }
     }
 
@@ -239,7 +242,7 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters, boolean req
         private static HostAndPort server(Json in, String path) throws IOException {
             HostAndPort server = Addresses.parse(in.text(path), 0);
             if (server == null) {
-                throw new IOException(path + " was " + Addresses.shown(in.text(path))
+                throw new IOException(path + " was " + Printable.text(Addresses.shown(in.text(path)), 80)
                         + ", expected host:port, such as 10.0.0.1:2379");
             }
             return server;
@@ -271,7 +274,7 @@ record ConfigFile(@Nullable String clientId, List<Cluster> clusters, boolean req
 
         /** Not the value: somebody may have written a secret there. */
         private static IOException unknown(String path, String expected) {
-            return new IOException(path + " is not known, expected " + expected);
+            return Json.unknown(path, expected);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.KeyDirectory.Owner;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,13 +23,13 @@ final class DirectoryValue {
             switch (name) {
                 case "endpoint" -> {
                     String id = in.text(name);
-                    if (id.isBlank()) {
+                    if (id.isBlank() || Printable.problem(id, Printable.MAX_NAME) != null) {
                         throw in.refuse(name, "the id of an endpoint");
                     }
                     owners.add(Owner.endpoint(id));
                 }
                 case "ordinal" -> owners.add(Owner.ordinal((int) in.number(name, 0, Integer.MAX_VALUE)));
-                default -> throw new IOException(name + " is not known, expected " + EXPECTED);
+                default -> throw Json.unknown(name, EXPECTED);
             }
         });
         if (owners.size() != 1) {

@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Printable;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Who leads: the candidate whose key was created first among those that are still there. A key lives as long as its owner's lease, and is never
  * written twice, so its revision is that of its creation.
  *
- * @param leader the leader's id; null if there is no candidate
+ * @param leader the leader's id, in its printable form; null if there is no candidate
  * @param candidate the leader's key; empty if there is none
  * @param fence the revision at which it was created: grows from leader to leader
  */
@@ -22,6 +23,10 @@ record ElectionState(@Nullable String leader, String candidate, long fence) {
                 first = candidate;
             }
         }
-        return first == null ? NONE : new ElectionState(first.value().toStringUtf8(), first.key(), first.modRevision());
+        if (first == null) {
+            return NONE;
+        }
+        String leader = Printable.text(first.value().toStringUtf8(), Printable.MAX_NAME);
+        return new ElectionState(leader, first.key(), first.modRevision());
     }
 }

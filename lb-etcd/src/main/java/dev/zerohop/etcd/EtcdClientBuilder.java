@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Env;
+import dev.zerohop.Printable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,8 +46,8 @@ public final class EtcdClientBuilder {
         for (String server : addresses) {
             HostAndPort address = Addresses.parse(server, 0);
             if (address == null) {
-                throw new IllegalArgumentException(
-                        "etcd server was '" + Addresses.shown(server) + "', expected host:port, such as 10.0.0.1:2379");
+                throw new IllegalArgumentException("etcd server was '" + Printable.text(Addresses.shown(server))
+                        + "', expected host:port, such as 10.0.0.1:2379");
             }
             servers.add(address);
         }
@@ -151,13 +152,10 @@ public final class EtcdClientBuilder {
      * What this client is called among all clients, where they are told apart. Default: {@code clientId} of the configuration file, else the
      * environment's {@code ZEROHOP_CLIENT_ID} or {@code HOSTNAME}, else one that is drawn when the process starts.
      *
-     * @throws IllegalArgumentException if it is blank or has a slash
+     * @throws IllegalArgumentException if it is blank, has a slash or a control character, or is too long
      */
     public EtcdClientBuilder clientId(String id) {
-        if (requireNonNull(id, "id").isBlank() || id.indexOf('/') >= 0) {
-            throw new IllegalArgumentException(
-                    "clientId was '" + id + "', expected a name that is not blank and has no slash");
-        }
+        ServiceKeys.requireSegment("clientId", requireNonNull(id, "id"));
         this.clientId = id;
         return this;
     }

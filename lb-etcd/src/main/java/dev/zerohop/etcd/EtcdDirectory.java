@@ -6,6 +6,7 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.KeyDirectory;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.etcd.DirectoryCache.Known;
 import dev.zerohop.etcd.DirectoryCache.Load;
 import java.io.IOException;
@@ -198,6 +199,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     @Override
     public List<String> explain(EndpointSelector selector) {
         String key = textOf(selector);
+        String shown = Printable.text(prefix + key);
         Known known = cache.peek(key);
         Phase now = phase;
         List<String> lines = new ArrayList<>();
@@ -209,7 +211,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             String since = known.generation() == now.generation()
                     ? ", followed since"
                     : now.problem() == null ? ", to be read again" : ", not followed since";
-            lines.add("entry " + prefix + key + " " + what + ", as etcd said " + age + " ms ago at revision "
+            lines.add("entry " + shown + " " + what + ", as etcd said " + age + " ms ago at revision "
                     + known.revision() + since);
             if (known.refusal() != null) {
                 lines.add(known.refusal());
@@ -218,7 +220,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             lines.add("no entry can have this name: it is empty, longer than " + MAX_KEY_CHARS
                     + " characters, or no valid text");
         } else {
-            lines.add("entry " + prefix + key + " is not known yet");
+            lines.add("entry " + shown + " is not known yet");
         }
         if (now.problem() != null) {
             lines.add(now.problem().reason());
@@ -323,9 +325,9 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                 answer = DirectoryValue.parse(entry.value().toByteArray());
             } catch (IOException refused) {
                 Answer good = before != null && before.owned() ? before.answer() : null;
-                refusal = entry.key() + " at revision " + entry.modRevision() + " is refused, "
-                        + (good == null ? "there is no good value before it" : "the last good value stays") + ": "
-                        + refused.getMessage();
+                refusal = new Refused(
+                                entry.key(), entry.modRevision(), String.valueOf(refused.getMessage()), good != null)
+                        .text();
                 answer = good == null ? new Unknown(false, refusal) : good;
             }
         }

@@ -6,6 +6,7 @@ import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.resolver.EndpointJson;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -201,7 +202,8 @@ public final class EtcdRegistration implements AutoCloseable {
 
         @Override
         public void onTaken(String value) {
-            String reason = key + " is registered by another server too, with " + value + ", expected this one's "
+            String reason = key + " is registered by another server too, with " + Printable.text(value)
+                    + ", expected this one's "
                     + EndpointJson.write(endpoint)
                     + ": the other one is listed until it ends; give each server an id of its own";
             LOG.warn("{}", reason);

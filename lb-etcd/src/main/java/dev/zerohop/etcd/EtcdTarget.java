@@ -45,7 +45,7 @@ final class EtcdTarget {
      * The path's segments.
      *
      * @param form how a target of this scheme looks, for the message
-     * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank
+     * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank or can be no name
      */
     static List<String> segments(Target target, int count, String form) {
         target.refuseQuery();
@@ -67,7 +67,7 @@ final class EtcdTarget {
             segments.add(target.decoded(from, to));
             from = to + 1;
         }
-        boolean named = segments.stream().noneMatch(segment -> segment.isBlank() || segment.indexOf('/') >= 0);
+        boolean named = segments.stream().allMatch(segment -> ServiceKeys.problem(segment) == null);
         if (segments.size() != count || !named) {
             throw target.error(target.pathPosition(), "found '" + target.path() + "', expected " + form);
         }

@@ -70,14 +70,12 @@ public final class GolbZone implements AutoCloseable {
      * Begins to follow a zone.
      *
      * @param client stays open; it must outlive the zone
-     * @throws IllegalArgumentException if the zone is blank or has a slash
+     * @throws IllegalArgumentException if the zone is blank, has a slash or a control character, or is too long
      */
     public static GolbZone follow(EtcdClient client, String zone, Listener listener) {
         requireNonNull(client, "client");
         requireNonNull(listener, "listener");
-        if (requireNonNull(zone, "zone").isBlank() || zone.indexOf('/') >= 0) {
-            throw new IllegalArgumentException("zone was '" + zone + "', expected a name without a slash");
-        }
+        ServiceKeys.requireSegment("zone", requireNonNull(zone, "zone"));
         return new GolbZone(client, zone, listener);
     }
 
@@ -95,12 +93,10 @@ public final class GolbZone implements AutoCloseable {
      * A resolver of one function, not started yet, over this zone's copy. A function that does not exist has no endpoints. What its owner takes out is
      * gone at once.
      *
-     * @throws IllegalArgumentException if the name is blank or has a slash
+     * @throws IllegalArgumentException if the name is blank, has a slash or a control character, or is too long
      */
     public Resolver resolver(String function) {
-        if (requireNonNull(function, "function").isBlank() || function.indexOf('/') >= 0) {
-            throw new IllegalArgumentException("function was '" + function + "', expected a name without a slash");
-        }
+        ServiceKeys.requireSegment("function", requireNonNull(function, "function"));
         return new EtcdResolver(
                 "golb" + name.substring(name.indexOf("://")) + function,
                 EndpointSet.Removals.MEANT,
@@ -144,7 +140,7 @@ public final class GolbZone implements AutoCloseable {
             Set<String> found = new HashSet<>();
             for (String key : state.entries().keySet()) {
                 String function = key.substring(prefix.length());
-                if (!function.isBlank() && function.indexOf('/') < 0) {
+                if (ServiceKeys.problem(function) == null) {
                     found.add(function);
                 }
             }

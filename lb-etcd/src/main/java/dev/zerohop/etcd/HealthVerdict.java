@@ -2,6 +2,7 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,9 +36,13 @@ record HealthVerdict(
 
     private static final Set<String> REQUIRED = Set.of("status", "writer", "fence", "ttlSeconds");
 
-    /** Copies. */
+    /** Copies, and takes what is for people in its printable form. */
     HealthVerdict {
-        agreed = List.copyOf(agreed);
+        reason = Printable.text(reason);
+        writer = Printable.text(writer, Printable.MAX_NAME);
+        agreed = agreed.stream()
+                .map(worker -> Printable.text(worker, Printable.MAX_NAME))
+                .toList();
     }
 
     long ttlNanos() {

@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.HealthSource;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -85,25 +86,39 @@ final class HealthView {
         try {
             verdict = HealthVerdict.parse(entry.value().toByteArray());
         } catch (IOException refused) {
-            refusals.add(entry.key() + " at revision " + entry.modRevision()
-                    + " is refused, what was said before it holds until its time is over: " + refused.getMessage());
+            refuse(
+                    refusals,
+                    entry,
+                    " is refused, what was said before it holds until its time is over: " + refused.getMessage());
             return null;
         }
         if (verdict.fence() > entry.modRevision()) {
             // Believed, it would shut out every true leader.
-            refusals.add(entry.key() + " at revision " + entry.modRevision() + " is not believed: its fence was "
-                    + verdict.fence() + ", expected at most " + entry.modRevision()
-                    + ", because a fence is the revision at which its writer, " + verdict.writer() + ", was elected");
+            refuse(
+                    refusals,
+                    entry,
+                    " is not believed: its fence was "
+                            + verdict.fence() + ", expected at most " + entry.modRevision()
+                            + ", because a fence is the revision at which its writer, " + verdict.writer()
+                            + ", was elected");
             return null;
         }
         if (verdict.fence() < highestFence) {
-            refusals.add(entry.key() + " at revision " + entry.modRevision() + " is not believed: its fence was "
-                    + verdict.fence() + ", expected at least " + highestFence + "; its writer, " + verdict.writer()
-                    + ", no longer led");
+            refuse(
+                    refusals,
+                    entry,
+                    " is not believed: its fence was "
+                            + verdict.fence() + ", expected at least " + highestFence + "; its writer, "
+                            + verdict.writer()
+                            + ", no longer led");
             return null;
         }
         highestFence = verdict.fence();
         return verdict;
+    }
+
+    private static void refuse(List<String> refusals, KeyStore.Entry entry, String why) {
+        refusals.add(Printable.text(entry.key() + " at revision " + entry.modRevision() + why));
     }
 
     /** What is believed now, each with the rest of its time; those whose time is over are left out. */

@@ -57,11 +57,12 @@ final class Json {
             }
         } catch (StreamConstraintsException tooMuch) {
             // Bears no location.
-            throw new IOException("more than can be read: " + tooMuch.getOriginalMessage(), tooMuch);
+            throw new IOException("more than can be read: " + Printable.text(tooMuch.getOriginalMessage()), tooMuch);
         } catch (JsonProcessingException malformed) {
             throw new IOException(
                     "not valid JSON at line " + malformed.getLocation().getLineNr() + ", column "
-                            + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(),
+                            + malformed.getLocation().getColumnNr() + ": "
+                            + Printable.text(malformed.getOriginalMessage()),
                     malformed);
         }
     }
@@ -149,6 +150,11 @@ final class Json {
 
     void skip() throws IOException {
         parser.skipChildren();
+    }
+
+    /** A field that has no place there. */
+    static IOException unknown(String path, String expected) {
+        return new IOException(Printable.text(path) + " is not known, expected " + expected);
     }
 
     IOException refuse(String path, String expected) throws IOException {

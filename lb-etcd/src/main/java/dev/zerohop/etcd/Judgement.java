@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Printable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +23,13 @@ import org.jspecify.annotations.Nullable;
 record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<String> spared, int limit) {
 
     /** Why an endpoint is marked. */
-    record Mark(String reason, List<String> agreed, Instant since) {}
+    record Mark(String reason, List<String> agreed, Instant since) {
+
+        /** Takes the reason as a verdict does, so that the two can be compared. */
+        Mark {
+            reason = Printable.text(reason);
+        }
+    }
 
     private record Suspect(String id, Mark mark, boolean standing) {}
 

@@ -71,7 +71,7 @@ final class LiveConfiguration {
             switch (name) {
                 case "percent" -> given.percent = (int) inner.number("canary.percent", 0, 100);
                 case "config" -> given.config = inner.copy();
-                default -> throw new IOException("canary." + name + " is not known, expected percent or config");
+                default -> throw Json.unknown("canary." + name, "percent or config");
             }
         });
         String config = given.config;

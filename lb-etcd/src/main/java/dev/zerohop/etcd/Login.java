@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,6 +27,10 @@ record Login(String user, Supplier<String> password) {
         if (user.isBlank()) {
             throw new IllegalArgumentException("user was blank, expected the name of an etcd user");
         }
+        String problem = Printable.problem(user, Printable.MAX_NAME);
+        if (problem != null) {
+            throw new IllegalArgumentException("user " + problem);
+        }
     }
 
     /** A password in a file of its own. A line break at its end is not a part of it. */
@@ -38,12 +43,10 @@ record Login(String user, Supplier<String> password) {
                 password = Files.readString(path).strip();
             } catch (IOException unreadable) {
                 throw new UncheckedIOException(
-                        "password file " + path + " cannot be read ("
-                                + unreadable.getClass().getSimpleName() + ")",
-                        unreadable);
+                        this + " cannot be read (" + unreadable.getClass().getSimpleName() + ")", unreadable);
             }
             if (password.isEmpty()) {
-                throw new IllegalStateException("password file " + path + " was empty, expected a password");
+                throw new IllegalStateException(this + " was empty, expected a password");
             }
             return password;
         }
@@ -65,7 +68,7 @@ record Login(String user, Supplier<String> password) {
 
         @Override
         public String toString() {
-            return "password file " + path;
+            return "password file " + Printable.text(path.toString());
         }
     }
 

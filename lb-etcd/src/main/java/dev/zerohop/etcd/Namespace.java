@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import com.google.protobuf.ByteString;
+import dev.zerohop.Printable;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.DeleteRangeResponse;
@@ -56,9 +57,9 @@ final class Namespace implements ClientInterceptor {
                 || (prefix.endsWith("/")
                         && prefix.length() > 1
                         && !prefix.contains("//")
-                        && prefix.chars().noneMatch(Character::isISOControl));
+                        && Printable.problem(prefix, Printable.MAX_VALUE) == null);
         if (!wellFormed) {
-            throw new IllegalArgumentException(what + " was '" + prefix
+            throw new IllegalArgumentException(what + " was '" + Printable.text(prefix)
                     + "', expected a prefix of keys that ends with a slash, such as 'production/'");
         }
         return prefix;

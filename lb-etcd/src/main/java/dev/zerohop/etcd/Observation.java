@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,7 +25,13 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
      *
      * @param since the first of the failed probes, by the worker's clock
      */
-    record Down(String reason, Instant since) {}
+    record Down(String reason, Instant since) {
+
+        /** Takes the reason in its printable form: another wrote it. */
+        Down {
+            reason = Printable.text(reason);
+        }
+    }
 
     /** What a worker says about one endpoint. */
     enum Vote {

@@ -50,6 +50,9 @@ final class OrchestratorView {
         String endpoints = keys.service().endpoints();
         for (KeyStore.Entry entry : entries.values()) {
             String key = entry.key();
+            if (isMisnamed(entry, refusals)) {
+                continue;
+            }
             if (key.startsWith(endpoints)) {
                 String id = key.substring(endpoints.length());
                 Endpoint endpoint = value(entry, utf8 -> EndpointJson.parse(id, utf8), now, refusals);
@@ -85,6 +88,24 @@ final class OrchestratorView {
                 good == null || assigned == null ? 0 : assigned.modRevision(),
                 observations,
                 verdicts);
+    }
+
+    /** Keys of endpoints, workers and verdicts name those: a name that can be none is told, and stands for nothing. */
+    private boolean isMisnamed(KeyStore.Entry entry, List<Refused> refusals) {
+        for (String directory : List.of(
+                keys.service().endpoints(),
+                keys.workers(),
+                keys.observations(),
+                keys.service().health())) {
+            if (entry.key().startsWith(directory)) {
+                String problem = ServiceKeys.problem(entry.key().substring(directory.length()));
+                if (problem != null) {
+                    refusals.add(new Refused(entry.key(), entry.modRevision(), "its last segment " + problem, false));
+                }
+                return problem != null;
+            }
+        }
+        return false;
     }
 
     /** The last good value under a key; each key has its own parser, always the same. */

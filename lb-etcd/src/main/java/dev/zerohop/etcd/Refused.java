@@ -12,10 +12,15 @@ import dev.zerohop.Printable;
  */
 record Refused(String key, long revision, String reason, boolean hasGood) {
 
+    /** Takes the texts in their printable form: they go to logs, listeners and the client's status in etcd. */
+    Refused {
+        key = Printable.text(key);
+        reason = Printable.text(reason);
+    }
+
     /** For logs and listeners. */
     String text() {
-        return Printable.text(key) + " at revision " + revision + " is refused, "
-                + (hasGood ? "the last good value stays" : "there is no good value before it") + ": "
-                + Printable.text(reason);
+        return key + " at revision " + revision + " is refused, "
+                + (hasGood ? "the last good value stays" : "there is no good value before it") + ": " + reason;
     }
 }

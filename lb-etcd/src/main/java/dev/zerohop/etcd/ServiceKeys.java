@@ -1,6 +1,8 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.Printable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Where a service is kept: {@code zerohop/v1/services/<service>/...}. */
 record ServiceKeys(String service) {
@@ -10,7 +12,7 @@ record ServiceKeys(String service) {
     /**
      * Checks the name.
      *
-     * @throws IllegalArgumentException if it is blank or has a slash
+     * @throws IllegalArgumentException if it is blank, has a slash or a control character, or is too long
      */
     ServiceKeys {
         requireSegment("service", service);
@@ -75,9 +77,18 @@ record ServiceKeys(String service) {
     }
 
     static void requireSegment(String what, String name) {
-        if (name.isBlank() || name.indexOf('/') >= 0) {
-            throw new IllegalArgumentException(
-                    what + " was '" + name + "', expected a name that is not blank and has no slash");
+        String problem = problem(name);
+        if (problem != null) {
+            throw new IllegalArgumentException(what + " " + problem);
         }
+    }
+
+    /** What keeps a text from being one segment of a key, to follow what it is; null if nothing does. */
+    static @Nullable String problem(String name) {
+        String problem = Printable.problem(name, Printable.MAX_NAME);
+        if (problem == null && (name.isBlank() || name.indexOf('/') >= 0)) {
+            return "was '" + name + "', expected a name that is not blank and has no slash";
+        }
+        return problem;
     }
 }

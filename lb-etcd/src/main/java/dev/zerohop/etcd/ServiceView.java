@@ -67,9 +67,7 @@ final class ServiceView implements View {
     }
 
     private static Endpoint parseEndpoint(String id, byte[] utf8) {
-        if (id.isBlank() || id.indexOf('/') >= 0) {
-            throw new IllegalArgumentException("the endpoint's id was '" + id + "', expected a name without a slash");
-        }
+        ServiceKeys.requireSegment("the endpoint's id", id);
         return EndpointJson.parse(id, utf8);
     }
 }

@@ -1,6 +1,7 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,8 +79,9 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
             throw new IOException("weights was missing, expected an object beside smoothing");
         }
         if (!given.plain.isEmpty()) {
-            throw new IOException("\"" + given.plain.keySet().iterator().next()
-                    + "\" stood beside weights, expected every weight inside of it");
+            throw new IOException(
+                    "\"" + Printable.text(given.plain.keySet().iterator().next(), Printable.MAX_NAME)
+                            + "\" stood beside weights, expected every weight inside of it");
         }
         return new Weights(Map.copyOf(weights), given.smoothing);
     }
@@ -99,7 +101,7 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
             switch (name) {
                 case "step" -> given.step = (int) inner.number("smoothing.step", 1, Endpoint.MAX_WEIGHT);
                 case "interval" -> given.interval = interval(inner);
-                default -> throw new IOException("smoothing." + name + " is not known, expected step or interval");
+                default -> throw Json.unknown("smoothing." + name, "step or interval");
             }
         });
         Duration interval = given.interval;

@@ -9,6 +9,7 @@ import dev.zerohop.KeyDirectory.Absent;
 import dev.zerohop.KeyDirectory.Answer;
 import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.KeyDirectory.Unknown;
+import dev.zerohop.Printable;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
 import java.time.Duration;
@@ -510,6 +511,33 @@ class EtcdDirectoryTest {
         assertThat(directory.explain(EndpointSelector.of("alice"))).contains(refusals.get(0));
         store.put(PREFIX + "alice", TWO_JSON);
         assertThat(find("alice")).isEqualTo(TWO);
+    }
+
+    @Test
+    void anOwnerThatCanBeNoEndpointIsRefusedInPrintableWordsAndTheLastGoodOneStays() {
+        String key = "ali\u001b]52;c;aGk=\u0007ce";
+        String shown = PREFIX + "ali\\u001b]52;c;aGk=\\u0007ce";
+        store.losePut(PREFIX + key, ONE_JSON);
+        found(key);
+        for (String owner : List.of(
+                "a\\u001b]52;c;aGk=\\u0007", "a\\nINJECTED line", "\\u009b31m", "\\u202e", "x".repeat(100_000))) {
+            store.put(PREFIX + key, "{\"endpoint\": \"" + owner + "\"}");
+            assertThat(find(key)).isEqualTo(ONE);
+        }
+        assertThat(refusals)
+                .hasSize(5)
+                .allSatisfy(refusal -> assertThat(refusal)
+                        .startsWith(shown + " at revision ")
+                        .contains(
+                                " is refused, the last good value stays: endpoint was ",
+                                ", expected the id of an endpoint")
+                        .hasSizeLessThan(500)
+                        .isEqualTo(Printable.text(refusal)));
+        assertThat(directory.explain(EndpointSelector.of(key)))
+                .contains(refusals.get(4))
+                .allSatisfy(line -> assertThat(line).isEqualTo(Printable.text(line)));
+        store.losePut(PREFIX + "bob", "{\"endpoint\": \"\\u202e\"}");
+        assertThat(failed(found("bob"))).isTrue();
     }
 
     @Test

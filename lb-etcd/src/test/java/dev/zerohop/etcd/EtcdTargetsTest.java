@@ -101,7 +101,7 @@ class EtcdTargetsTest {
             endpoint(
                     "hostile", "b", "{\"address\": \"10.0.0.2:80\", \"zone\": \"z\\u001b]52;c;aGk=\\u0007\\nforged\"}");
             EtcdServer.await().until(() -> !heard.refusals.isEmpty());
-            endpoint("hostile", "c\u009b31m", "{\"address\": \"10.0.0.3:80\"}");
+            etcd.put(new ServiceKeys("hostile").endpoints() + "c\u009b31m", "{\"address\": \"10.0.0.3:80\"}");
             EtcdServer.await().until(() -> heard.refusals.size() == 2);
             endpoint("hostile", "d", "{\"address\": \"10.0.0.4:80\"}");
             EtcdServer.await().until(() -> heard.weights().containsKey("d"));

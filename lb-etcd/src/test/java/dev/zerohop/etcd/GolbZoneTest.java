@@ -135,10 +135,10 @@ class GolbZoneTest {
     void namesWithASlashAreRefused() {
         try (EtcdClient client = EtcdClient.of("127.0.0.1:1")) {
             assertThatThrownBy(() -> GolbZone.follow(client, "a/b", new GolbZone.Listener() {}))
-                    .hasMessage("zone was 'a/b', expected a name without a slash");
+                    .hasMessage("zone was 'a/b', expected a name that is not blank and has no slash");
             try (GolbZone zone = GolbZone.follow(client, "a", new GolbZone.Listener() {})) {
                 assertThatThrownBy(() -> zone.resolver("x/y"))
-                        .hasMessage("function was 'x/y', expected a name without a slash");
+                        .hasMessage("function was 'x/y', expected a name that is not blank and has no slash");
             }
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import io.etcd.jetcd.api.CampaignRequest;
 import io.etcd.jetcd.api.DeleteRangeRequest;
@@ -163,7 +164,7 @@ class NamespaceTest {
     void aNamespaceThatCouldMixWithAnotherIsRefused(String namespace) {
         assertThatThrownBy(() -> EtcdClient.builder().namespace(namespace))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("namespace was '" + namespace
+                .hasMessage("namespace was '" + Printable.text(namespace)
                         + "', expected a prefix of keys that ends with a slash, such as 'production/'");
         assertThat(Namespace.check("namespace", "/a/b/")).isEqualTo("/a/b/");
         assertThat(List.of(Namespace.check("namespace", ""))).containsExactly("");
