@@ -96,6 +96,14 @@ class KeySourceTest {
     }
 
     @Test
+    void aPatternThatWouldFillTheMemoryIsObjectedTo() {
+        assertThat(OddKeys.patternsToRefuse())
+                .hasSizeGreaterThan(10)
+                .allSatisfy(pattern -> assertThat(new KeySource(Place.PATH, pattern, false).expected())
+                        .startsWith("a regular expression with exactly one group"));
+    }
+
+    @Test
     void aNameOfAnyLengthIsJudgedWithoutAStackOverflow() {
         for (Place place : Place.values()) {
             for (String part : List.of("a", "(", "/", "~0", "[", "(?:a|b)*", "\\")) {

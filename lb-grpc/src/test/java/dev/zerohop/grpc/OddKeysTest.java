@@ -80,4 +80,20 @@ class OddKeysTest {
                         .sum())
                 .isEqualTo(odd.key() == null ? 0 : 1);
     }
+
+    static List<String> patternsToRefuse() {
+        return OddKeys.patternsToRefuse();
+    }
+
+    /** gRPC has no paths to find keys in, but a configuration may be for HTTP as well. */
+    @ParameterizedTest
+    @MethodSource("patternsToRefuse")
+    void aPatternThatWouldFillTheMemoryIsRefusedAsConfiguration(String pattern) {
+        Status error = new ZerohopLoadBalancerProvider()
+                .parseLoadBalancingPolicyConfig(Json.map("{'key': {'path': '" + pattern + "'}}"))
+                .getError();
+        assertThat(error).isNotNull();
+        assertThat(error.getDescription())
+                .contains("key.path: was ", "expected a regular expression with exactly one group");
+    }
 }

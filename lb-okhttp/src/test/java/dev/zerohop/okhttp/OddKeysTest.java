@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.KeySource;
 import dev.zerohop.Refusal;
+import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.testing.OddKey;
 import dev.zerohop.testing.OddKeys;
@@ -30,6 +32,7 @@ import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -93,6 +96,50 @@ class OddKeysTest {
                 client.dispatcher().executorService().shutdown();
             }
         }
+    }
+
+    @Test
+    void aPatternThatWouldFillTheMemoryIsRefusedAsConfigurationAndKeysStayWhereTheyAre() throws Throwable {
+        List<String> refused = new ArrayList<>();
+        ScriptedResolver resolver = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                        .resolver(resolver)
+                        .defaults(Configurations.defaults())
+                        .configurationParser(Configurations::parse)
+                        .listener(new BalancerListener() {
+                            @Override
+                            public void onConfigurationRefused(String service, String reason) {
+                                refused.add(reason);
+                            }
+                        })
+                        .build();
+                ZerohopOkHttp zerohop =
+                        ZerohopOkHttp.builder().route("orders", balancer).build()) {
+            balancer.start();
+            OkHttpClient client = zerohop.install(new OkHttpClient.Builder()).build();
+            OddKey good = OddKeys.inHttp().stream()
+                    .filter(odd -> odd.carried().get(0).equals("/u/abc"))
+                    .findFirst()
+                    .orElseThrow();
+            resolver.configure(configuration(good.source().name()));
+            resolver.push(ENDPOINTS);
+            for (String pattern : OddKeys.patternsToRefuse()) {
+                refused.clear();
+                resolver.configure(configuration(pattern));
+                assertThat(refused)
+                        .as(pattern)
+                        .singleElement()
+                        .asString()
+                        .contains("key.path: was ", "expected a regular expression with exactly one group");
+                assertThat(answer(client.newCall(request(good)))).isEqualTo("s" + good.owner(SHARDS));
+            }
+            client.dispatcher().executorService().shutdown();
+        }
+    }
+
+    private static String configuration(String pattern) {
+        return "{\"policy\":{\"shard\":{\"shards\":" + SHARDS + "}},\"key\":{\"path\":\"" + pattern
+                + "\",\"as\":\"text\"}}";
     }
 
     private static Balancer balancer(KeySource source) {

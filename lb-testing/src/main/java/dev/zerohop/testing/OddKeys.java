@@ -28,6 +28,9 @@ public final class OddKeys {
     private static final String NOT_JSON = "cannot be read: the body is not JSON";
     private static final String ESCAPES = "', expected whole percent escapes of UTF-8";
 
+    /** The default limit on bodies in which a key is looked for, in bytes. */
+    private static final int JSON_LIMIT = 1 << 20;
+
     private final List<OddKey> rows = new ArrayList<>();
 
     private OddKeys() {}
@@ -49,7 +52,30 @@ public final class OddKeys {
         table.cookies();
         table.integersInJson();
         table.textsInJson();
+        table.largeJson();
         return table.rows;
+    }
+
+    /**
+     * Patterns that every configuration refuses as the place of a key: what they are made into would fill the memory, or take long to make or to match. For an
+     * adapter of your own: put each over a good configuration, and expect a refusal that names the field {@code key.path}, and calls to be placed as before.
+     */
+    public static List<String> patternsToRefuse() {
+        return List.of(
+                "(a{1000}){1000}",
+                "((?:a{1000}){1000})",
+                "((?:(?:(?:a{9}){9}){9}){9})",
+                "((?:(?:(?:a{0,9}){0,9}){0,9}){0,9})",
+                "((?:[^/]{1000}|b{1000}){1000,})",
+                "((?:a?){500}a{500})",
+                "(a{2147483648})",
+                "(a{1001})",
+                "((?:a{1000}b{1000}){0})",
+                "((?:(?:(?:a*)*)*)*x{1000})",
+                "((a*)*)*b",
+                "(" + "(?:".repeat(80) + ")".repeat(80) + "a)",
+                "(" + "a|".repeat(200) + "a)",
+                "(" + "a{999}".repeat(20) + ")");
     }
 
     private void integersInHeaders() {
@@ -278,6 +304,14 @@ public final class OddKeys {
         text(text, "a b", "id=a b");
         text(text, "a%20b", "id=a%20b");
         text(text, "\"a\"", "id=\"a\"");
+        text(text, "x".repeat(4096), "id=" + "x".repeat(4096));
+        text(text, "b", "a=" + "x".repeat(5000) + "; id=b");
+        bad(
+                text,
+                "was 4097 characters long, expected at most 4096",
+                "id=" + "x".repeat(4097),
+                "a=1; id=" + "x".repeat(4097));
+        bad(text, "was 20000 characters long, expected at most 4096", "id=" + "x".repeat(20_000));
     }
 
     private void integersInJson() {
@@ -360,6 +394,40 @@ public final class OddKeys {
         bad(source, "was 'a\\u000ab" + CONTROL, "{\"ids\":[0,\"a\\nb\"]}");
         bad(source, "was 'a\\u0000b" + CONTROL, "{\"ids\":[0,\"a\\u0000b\"]}");
         bad(source, "was 4097 characters long", "{\"ids\":[0,\"" + "x".repeat(4097) + "\"]}");
+    }
+
+    private void largeJson() {
+        KeySource source = new KeySource(Place.JSON_POINTER, "/user/id", true);
+        String begin = "{\"user\":{\"id\":42},\"more\":\"";
+        String fill = "x".repeat(JSON_LIMIT - begin.length() - 2);
+        number(
+                source,
+                42,
+                begin + fill + "\"}",
+                "{\"user\":{\"id\":42},\"deep\":" + "[".repeat(998) + "]".repeat(998) + "}");
+        bad(
+                source,
+                "cannot be read: the body is longer than 1048576 bytes",
+                begin + fill + "x\"}",
+                begin + fill + fill);
+        // Characters are not bytes.
+        bad(
+                source,
+                "cannot be read: the body is longer than 1048576 bytes",
+                begin + "\u00e9".repeat(JSON_LIMIT / 2) + "\"}");
+        bad(source, NOT_JSON, "{\"user\":".repeat(2_000) + "{\"id\":42" + "}".repeat(2_001));
+        KeySource deep = new KeySource(Place.JSON_POINTER, "/a".repeat(128), true);
+        number(deep, 42, "{\"a\":".repeat(128) + "42" + "}".repeat(128));
+        none(deep, "{\"a\":".repeat(127) + "42" + "}".repeat(127));
+        String many = "0,".repeat(9_999);
+        KeySource last = new KeySource(Place.JSON_POINTER, "/ids/9999", true);
+        number(last, 42, "{\"ids\":[" + many + "42]}", "{\"ids\":[" + many + "42,7]}", "{\"ids\":{\"9999\":42}}");
+        number(last, 0, "{\"ids\":[" + many + "0]}");
+        none(last, "{\"ids\":[" + many.substring(2) + "42]}");
+        bad(last, "was START_ARRAY, expected a text or a number", "{\"ids\":[" + many + "[42]]}");
+        for (String none : List.of("/ids/10000", "/ids/-", "/ids/-1", "/ids/09999", "/ids/99999999999999999999")) {
+            none(new KeySource(Place.JSON_POINTER, none, true), "{\"ids\":[" + many + "42]}");
+        }
     }
 
     private void number(KeySource source, long key, String... carried) {

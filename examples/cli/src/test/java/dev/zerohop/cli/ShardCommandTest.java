@@ -126,6 +126,22 @@ class ShardCommandTest {
         }
     }
 
+    static List<String> patternsToRefuse() {
+        return OddKeys.patternsToRefuse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("patternsToRefuse")
+    void aPatternThatWouldFillTheMemoryIsRefusedAsConfiguration(String pattern) throws IOException {
+        Cli.Result result = Cli.run("shard", sevenShards("{\"path\": \"" + pattern + "\"}"), "--key", "a");
+        assertThat(result.code()).isNotZero();
+        assertThat(result.err())
+                .contains(
+                        "configuration is refused",
+                        "key.path: was ",
+                        "expected a regular expression with exactly one group");
+    }
+
     private static void assertAnswer(OddKey odd, Cli.Result result) {
         if (odd.key() != null) {
             assertThat(result.code()).as(result.err()).isZero();
