@@ -1,5 +1,6 @@
 package dev.zerohop.kubernetes;
 
+import dev.zerohop.Printable;
 import io.fabric8.kubernetes.api.model.AuthInfo;
 import io.fabric8.kubernetes.api.model.NamedAuthInfo;
 import io.fabric8.kubernetes.api.model.NamedContext;
@@ -29,7 +30,8 @@ final class Configurations {
         Path caFile = options.caFile();
         if (caFile != null) {
             if (!Files.isReadable(caFile)) {
-                throw new IllegalArgumentException("CA file " + caFile + " cannot be read, expected a PEM file");
+                throw new IllegalArgumentException(
+                        Printable.text("CA file " + caFile + " cannot be read, expected a PEM file"));
             }
             config.setCaCertFile(caFile.toString());
         }
@@ -58,7 +60,8 @@ final class Configurations {
             return Config.autoConfigure(options.context());
         }
         if (!Files.isReadable(kubeconfig)) {
-            throw new IllegalArgumentException("kubeconfig " + kubeconfig + " cannot be read, expected a file");
+            throw new IllegalArgumentException(
+                    Printable.text("kubeconfig " + kubeconfig + " cannot be read, expected a file"));
         }
         return Config.fromKubeconfig(options.context(), kubeconfig.toFile());
     }
@@ -91,7 +94,7 @@ final class Configurations {
                     .getUsers();
             return users == null ? List.of() : users;
         } catch (IOException unreadable) {
-            throw new UncheckedIOException("kubeconfig " + kubeconfig + " cannot be read", unreadable);
+            throw new UncheckedIOException(Printable.text("kubeconfig " + kubeconfig + " cannot be read"), unreadable);
         }
     }
 
@@ -111,11 +114,13 @@ final class Configurations {
                     return otherwise;
                 }
                 throw new UncheckedIOException(
-                        "token file " + file + " cannot be read, expected a file with a bearer token", unreadable);
+                        Printable.text("token file " + file + " cannot be read, expected a file with a bearer token"),
+                        unreadable);
             }
             if (token.isEmpty()) {
                 // Without a token the request would be sent as anybody's.
-                throw new IllegalStateException("token file " + file + " is empty, expected a bearer token");
+                throw new IllegalStateException(
+                        Printable.text("token file " + file + " is empty, expected a bearer token"));
             }
             return token;
         }

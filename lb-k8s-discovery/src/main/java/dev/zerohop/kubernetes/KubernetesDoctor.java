@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Locality;
+import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.kubernetes.Diagnosis.Finding;
@@ -254,7 +255,9 @@ public final class KubernetesDoctor {
         needed.add(RbacRule.of(selection));
         List<Pod> pods = may(selection, State.MISSING, "no endpoint is known") ? list(selection) : null;
         if (pods != null) {
-            List<Endpoint> endpoints = PodView.read(target, pods, node -> null);
+            PodView.Content content = PodView.read(target, pods, node -> null);
+            List<Endpoint> endpoints = content.endpoints();
+            content.refusals().forEach(refusal -> add(false, "pods", refusal));
             long ready = endpoints.stream()
                     .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
                     .count();
@@ -422,6 +425,6 @@ public final class KubernetesDoctor {
     }
 
     private void add(State state, String what, String why) {
-        findings.add(new Finding(state, what, why));
+        findings.add(new Finding(state, Printable.text(what), Printable.text(why)));
     }
 }

@@ -2,6 +2,7 @@ package dev.zerohop.kubernetes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.Printable;
 import java.net.URI;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,7 @@ public final class KubernetesOptions {
             boolean http =
                     "https".equalsIgnoreCase(address.getScheme()) || "http".equalsIgnoreCase(address.getScheme());
             if (!http || address.getHost() == null) {
-                throw new IllegalArgumentException("API server was '" + address
+                throw new IllegalArgumentException("API server was '" + Printable.text(address.toString())
                         + "', expected an http or https URI with a host, such as https://10.0.0.1:6443");
             }
             this.apiServer = address;

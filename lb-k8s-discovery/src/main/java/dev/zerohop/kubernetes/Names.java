@@ -1,5 +1,6 @@
 package dev.zerohop.kubernetes;
 
+import dev.zerohop.Printable;
 import java.util.regex.Pattern;
 
 /** Names as Kubernetes allows them. */
@@ -15,8 +16,8 @@ final class Names {
 
     static String requireLabel(String what, String text) {
         if (!isLabel(text)) {
-            throw new IllegalArgumentException(
-                    what + " was '" + text + "', expected up to 63 lower-case letters, digits and '-', such as shop");
+            throw new IllegalArgumentException(what + " was '" + Printable.text(text, 80)
+                    + "', expected up to 63 lower-case letters, digits and '-', such as shop");
         }
         return text;
     }

@@ -2,6 +2,8 @@ package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Locality;
+import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Instant;
 import java.util.HashMap;
@@ -20,6 +22,8 @@ final class Places {
 
     /** The label of nodes, and of pods since Kubernetes 1.35, that names their zone. */
     static final String ZONE = "topology.kubernetes.io/zone";
+
+    private static final Log LOG = Log.of(Places.class);
 
     private final ServiceResolver.Source source;
     private final Locality stated;
@@ -61,6 +65,15 @@ final class Places {
         return place.zone();
     }
 
+    /** A zone that can be none is unknown: it costs its node's pods their zone, and not their place among the endpoints. */
+    private static @Nullable String usable(@Nullable String zone) {
+        String problem = zone == null ? null : Printable.problem(zone, Printable.MAX_NAME);
+        if (problem != null) {
+            LOG.warn("the label {} of a node {}; the zone of that node is unknown", ZONE, problem);
+        }
+        return problem == null ? zone : null;
+    }
+
     /** Stops finding out. */
     void close() {
         Map<String, Place> open;
@@ -100,7 +113,7 @@ final class Places {
         public void onState(Reflector.State<Node> state, boolean stale) {
             for (Node node : state.objects().values()) {
                 Map<String, String> labels = node.getMetadata().getLabels();
-                zone = labels == null ? null : labels.get(ZONE);
+                zone = labels == null ? null : usable(labels.get(ZONE));
             }
             end();
             synchronized (Places.this) {

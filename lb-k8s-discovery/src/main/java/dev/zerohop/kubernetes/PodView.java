@@ -28,15 +28,30 @@ final class PodView {
     private PodView() {}
 
     /**
-     * The endpoints, sorted by id.
+     * What the pods say.
+     *
+     * @param endpoints sorted by id
+     * @param refusals pods that had to be left out, each with the reason
+     */
+    record Content(List<Endpoint> endpoints, List<String> refusals) {}
+
+    /**
+     * Reads the pods. One that can be no endpoint costs itself alone.
      *
      * @param zoneOf the zone of a node, or null if it is not known
      */
-    static List<Endpoint> read(PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
+    static Content read(PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
         List<Endpoint> endpoints = new ArrayList<>();
+        List<String> refusals = new ArrayList<>();
         Map<String, Endpoint> byAddress = new HashMap<>();
         for (Pod pod : preferred(pods)) {
-            Endpoint endpoint = endpoint(target, pod, zoneOf);
+            Endpoint endpoint;
+            try {
+                endpoint = endpoint(target, pod, zoneOf);
+            } catch (IllegalArgumentException refused) {
+                refusals.add("pod " + pod.getMetadata().getName() + ": " + refused.getMessage());
+                continue;
+            }
             // Of two that take calls at one address one counts: the other would draw a second share to it.
             if (endpoint != null
                     && (endpoint.readiness() == Readiness.NOT_READY
@@ -45,7 +60,7 @@ final class PodView {
             }
         }
         endpoints.sort(Comparator.comparing(Endpoint::id));
-        return endpoints;
+        return new Content(endpoints, refusals);
     }
 
     /** Of pods that have one address, the one that is meant comes first: not leaving before leaving, the younger before the older. */

@@ -23,6 +23,7 @@ final class PodsResolver implements Resolver {
     private final ServiceResolver.Source source;
     private final Serial serial;
     private final Places places;
+    private final LeftOut leftOut;
 
     // Guarded by this.
     private boolean started;
@@ -50,6 +51,7 @@ final class PodsResolver implements Resolver {
         this.source = source;
         this.serial = new Serial(env.blocking());
         this.places = new Places(source, stated, () -> run(this::tell));
+        this.leftOut = new LeftOut(name);
     }
 
     @Override
@@ -135,7 +137,9 @@ final class PodsResolver implements Resolver {
         EndpointSet before = last;
         // Asked for first: nodes are asked for one after another.
         Locality client = places.client();
-        List<Endpoint> named = PodView.read(target, now.objects().values(), places::zone);
+        PodView.Content content = PodView.read(target, now.objects().values(), places::zone);
+        leftOut.tell(content.refusals(), to);
+        List<Endpoint> named = content.endpoints();
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
         if (before != null) {
             Predicate<Endpoint> over = lost -> PodView.isOver(now.objects().get(lost.id()));

@@ -8,6 +8,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -66,11 +67,13 @@ final class ServiceResolver implements Resolver {
         this.ordinals = ordinals;
         this.serial = new Serial(env.blocking());
         this.places = new Places(source, stated, () -> run(this::decide));
+        this.leftOut = new LeftOut(name);
     }
 
     // Touched by serial tasks only.
     private final Losses losses = new Losses();
     private final List<Cancellable> following = new ArrayList<>();
+    private final LeftOut leftOut;
     private @Nullable Copy<EndpointSlice> slices;
     private @Nullable Copy<Service> service;
     private @Nullable Listener listener;
@@ -79,7 +82,6 @@ final class ServiceResolver implements Resolver {
     private @Nullable EndpointSet last;
     private @Nullable String problem;
     private @Nullable String doubt;
-    private List<String> refused = List.of();
 
     /** What one copy says, and whether it can be believed. */
     private final class Copy<T extends HasMetadata> implements Reflector.Subscriber<T> {
@@ -231,9 +233,9 @@ final class ServiceResolver implements Resolver {
             return;
         }
         SliceView.Content content = SliceView.read(target, state.objects().values(), known);
-        tellRefusals(content.refusals());
+        leftOut.tell(content.refusals(), closed ? null : listener);
         if (content.problem() != null) {
-            tellProblem(new IllegalStateException(name + ": " + content.problem() + unread(about)));
+            tellProblem(new IllegalStateException(Printable.text(name + ": " + content.problem() + unread(about))));
             return;
         }
         Ordinals.Numbered numbered = ordinals.number(content.endpoints());
@@ -301,8 +303,8 @@ final class ServiceResolver implements Resolver {
         try {
             external = new ExternalName(text, env, new FromDns(text));
         } catch (IllegalArgumentException refused) {
-            tellProblem(new IllegalStateException(
-                    name + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage()));
+            tellProblem(new IllegalStateException(Printable.text(
+                    name + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage())));
         }
     }
 
@@ -440,21 +442,9 @@ final class ServiceResolver implements Resolver {
         }
     }
 
-    private void tellRefusals(List<String> refusals) {
-        for (String refusal : refusals) {
-            if (!refused.contains(refusal)) {
-                LOG.warn("{}: {}; it is left out", name, refusal);
-                if (listener != null) {
-                    listener.onRefused(refusal);
-                }
-            }
-        }
-        refused = refusals;
-    }
-
     /** What is wrong with the numbers: the endpoints are as true as before. Once, until it goes away or turns into another. */
     private void tellDoubt(@Nullable Exception cause) {
-        String text = cause == null ? null : String.valueOf(cause.getMessage());
+        String text = cause == null ? null : Printable.text(String.valueOf(cause.getMessage()));
         if (text != null && !text.equals(doubt)) {
             LOG.warn("{}: {}", name, text);
             if (listener != null && !closed) {

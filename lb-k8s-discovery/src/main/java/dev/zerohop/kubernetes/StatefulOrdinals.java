@@ -6,6 +6,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Endpoint.Readiness;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
@@ -173,7 +174,7 @@ final class StatefulOrdinals implements Ordinals {
                 result,
                 shards,
                 lost -> numbered && lost.hasOrdinal() && !wanted.contains(lost.ordinal()),
-                problems.isEmpty() ? null : new IOException(String.join("; ", problems)),
+                problems.isEmpty() ? null : new IOException(Printable.text(String.join("; ", problems))),
                 numbered || endpoints.isEmpty() ? null : unnumbered(problems));
     }
 

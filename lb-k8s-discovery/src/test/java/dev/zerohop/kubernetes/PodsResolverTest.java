@@ -352,6 +352,19 @@ class PodsResolverTest extends ResolverContract {
     }
 
     @Test
+    void aZoneOfANodeThatCanBeNoneIsUnknownAndCostsNoEndpoint() {
+        server.put(node("node-1", "eu\u001b]52;c;aGk=\u0007"));
+        server.put(node("node-7", "x".repeat(100_000)));
+        stated = new Locality(null, "node-7");
+        server.put(pod("a", "10.0.0.1", true).build());
+        EndpointSet set = start(TARGET);
+        assertThat(set.endpoints()).extracting(Endpoint::zone).containsExactly((String) null);
+        assertThat(set.client()).isEqualTo(stated);
+        assertThat(server.lists.stream().filter(list -> list.startsWith("nodes")))
+                .hasSize(2);
+    }
+
+    @Test
     void theClientsOwnZoneIsThatOfItsNode() {
         server.put(node("node-7", "eu-1c"));
         stated = new Locality(null, "node-7");
