@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLSocketFactory;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -83,6 +85,50 @@ class LeftoverTest {
                 assertThat(rig.text("/third")).isEqualTo("mine");
                 assertThat(seen).containsExactly("1 " + method + " /first", "2 GET /second", "2 GET /third");
             }
+        }
+    }
+
+    /** Under TLS nothing is held back from OkHttp: the connection must not be used again. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"Connection: upgrade", "Connection: upgrade\r\nUpgrade: websocket", "Content-Length: 0", "X: y"})
+    void bytesAfterAnUnasked101AnswerNobodyUnderTlsEither(String header) throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders")
+                .build();
+        SSLSocketFactory shown = new HandshakeCertificates.Builder()
+                .heldCertificate(certificate)
+                .build()
+                .sslSocketFactory();
+        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
+                .addTrustedCertificate(certificate.certificate())
+                .build();
+        List<String> seen = new CopyOnWriteArrayList<>();
+        AtomicInteger connections = new AtomicInteger();
+        String first = "HTTP/1.1 101 X\r\n" + header + "\r\n\r\n" + STOLEN;
+        try (RawServer server = new RawServer("s", (socket, in) -> {
+                    Socket tls = shown.createSocket(socket, null, true);
+                    int connection = connections.incrementAndGet();
+                    while (true) {
+                        String head = RawServer.readHead(tls.getInputStream());
+                        seen.add(connection + " " + head.substring(0, head.indexOf(" HTTP")));
+                        RawServer.answer(tls, head.contains("/first") ? first : ORDERLY);
+                    }
+                });
+                Rig rig = new Rig(
+                        TestPolicies.roundRobin(1),
+                        UnaryOperator.identity(),
+                        builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()))) {
+            rig.resolver.push(List.of(server.endpoint()));
+            Request.Builder request = new Request.Builder();
+            try (Response response =
+                    rig.call(request.url("https://orders/first").build()).execute()) {
+                assertThat(response.code()).isEqualTo(101);
+                assertThat(response.body().string()).isEmpty();
+            }
+            assertThat(rig.text(request.url("https://orders/second").build())).isEqualTo("mine");
+            assertThat(rig.text(request.url("https://orders/third").build())).isEqualTo("mine");
+            assertThat(seen).containsExactly("1 GET /first", "2 GET /second", "2 GET /third");
         }
     }
 

@@ -8,13 +8,17 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import mockwebserver3.MockResponse;
 import okhttp3.Cache;
 import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import okhttp3.WebSocket;
 import okhttp3.WebSocketListener;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +28,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What goes along with a redirect that leaves a service, and the strict mode in which nothing leaves it. */
 class RedirectScopeTest {
+    private static final HeldCertificate CERTIFICATE = new HeldCertificate.Builder()
+            .addSubjectAlternativeName("orders")
+            .addSubjectAlternativeName("localhost")
+            .build();
+
     @TempDir
     private Path directory;
 
@@ -120,6 +129,81 @@ class RedirectScopeTest {
             }
             assertThat(seen).hasSize(2).allMatch(request -> request.startsWith("inside"));
         }
+    }
+
+    /** As plain OkHttp: from TLS to clear text everything goes along but Authorization, the body as well under 307 and 308. */
+    @ParameterizedTest
+    @CsvSource({"302, GET, ''", "303, GET, ''", "307, PUT, body", "308, PUT, body"})
+    void fromTlsToClearTextAsTheClientDoesIt(int code, String method, String body) throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        try (RawServer clear = server("clear", seen);
+                TestServer tls = tls();
+                Rig rig = rig(RedirectScope.AS_CLIENT, RedirectScopeTest::trusting)) {
+            rig.resolver.push(List.of(tls.endpoint()));
+            String location = "http://127.0.0.1:" + clear.endpoint().port() + "/taken";
+            tls.answers(new MockResponse.Builder().code(code).addHeader("Location", location));
+            OkHttpClient plain = trusting(new OkHttpClient.Builder()).build();
+            for (OkHttpClient client : List.of(rig.client, plain)) {
+                seen.clear();
+                tls.log.clear();
+                Request request = secret("")
+                        .newBuilder()
+                        .url(client == plain ? "https://localhost:" + tls.port() + "/" : "https://orders/")
+                        .build();
+                assertThat(Rig.text(client, request)).isEqualTo("done");
+                assertThat(tls.only().getHeaders().get("Authorization")).isEqualTo("Bearer a");
+                assertThat(seen)
+                        .singleElement()
+                        .satisfies(taken -> assertThat(taken)
+                                .startsWith("clear " + method + " /taken")
+                                .contains(
+                                        "\r\nCookie: c=1\r\n",
+                                        "\r\nProxy-Authorization: Basic p\r\n",
+                                        "\r\nX-Api-Key: k\r\n")
+                                .doesNotContain("Bearer")
+                                .endsWith("\r\n\r\n" + body));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"AS_CLIENT, false", "SAME_SERVICE, true", "SAME_SERVICE, false"})
+    void nothingGoesFromTlsToClearTextWhereThatIsTurnedOff(RedirectScope scope, boolean followSslRedirects)
+            throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        try (RawServer clear = server("clear", seen);
+                TestServer tls = tls();
+                Rig rig = rig(scope, client -> trusting(client).followSslRedirects(followSslRedirects))) {
+            rig.resolver.push(List.of(tls.endpoint()));
+            String host = "http://127.0.0.1:" + clear.endpoint().port();
+            for (String location : List.of(host + "/taken", "http://orders/", "http://orders.shop.svc/")) {
+                tls.answers(new MockResponse.Builder()
+                        .code(307)
+                        .addHeader("Location", location)
+                        .body("go"));
+                Request request = secret("").newBuilder().url("https://orders/").build();
+                try (Response response = rig.call(request).execute()) {
+                    assertThat(response.code()).isEqualTo(307);
+                    assertThat(response.header("Location")).isEqualTo(location);
+                    assertThat(response.body().string()).isEqualTo("go");
+                }
+            }
+            assertThat(seen).isEmpty();
+            assertThat(tls.log).hasSize(3);
+        }
+    }
+
+    private static TestServer tls() throws IOException {
+        HandshakeCertificates shown =
+                new HandshakeCertificates.Builder().heldCertificate(CERTIFICATE).build();
+        return new TestServer("tls", shown.sslSocketFactory(), List.of(Protocol.HTTP_1_1));
+    }
+
+    private static OkHttpClient.Builder trusting(OkHttpClient.Builder client) {
+        HandshakeCertificates trusted = new HandshakeCertificates.Builder()
+                .addTrustedCertificate(CERTIFICATE.certificate())
+                .build();
+        return client.sslSocketFactory(trusted.sslSocketFactory(), trusted.trustManager());
     }
 
     @ParameterizedTest
