@@ -1,5 +1,6 @@
 package dev.zerohop.dns;
 
+import dev.zerohop.Printable;
 import dev.zerohop.resolver.HostPort;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -240,12 +241,14 @@ final class DnsNames {
                 servers.add(new InetSocketAddress(InetAddress.getByName(address.host()), address.port()));
             } catch (HostPort.Malformed | UnknownHostException unknown) {
                 if (configuration.servers().size() == 1) {
-                    throw new IOException("DNS server " + each + " has no address: " + unknown.getMessage(), unknown);
+                    throw new IOException(
+                            Printable.text("DNS server " + each + " has no address: " + unknown.getMessage()), unknown);
                 }
             }
         }
         if (servers.isEmpty()) {
-            throw new IOException("none of the DNS servers " + configuration.servers() + " has an address");
+            throw new IOException(
+                    Printable.text("none of the DNS servers " + configuration.servers() + " has an address"));
         }
         return new DnsClient(servers, timeout, attempts);
     }

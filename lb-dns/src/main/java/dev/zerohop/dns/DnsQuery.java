@@ -1,5 +1,6 @@
 package dev.zerohop.dns;
 
+import dev.zerohop.Printable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -306,8 +307,8 @@ final class DnsQuery {
         } else {
             reply = new DnsClient.Reply(
                     null,
-                    new IOException("DNS query for " + question.inWords() + " failed: "
-                            + String.join("; ", failures.values())));
+                    new IOException(Printable.text("DNS query for " + question.inWords() + " failed: "
+                            + String.join("; ", failures.values()))));
         }
     }
 

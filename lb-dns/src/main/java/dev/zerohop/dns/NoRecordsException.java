@@ -1,5 +1,6 @@
 package dev.zerohop.dns;
 
+import dev.zerohop.Printable;
 import java.io.IOException;
 
 /** The name does not exist, or has no record of the type: an answer, though not one that tells where to go. */
@@ -9,7 +10,7 @@ final class NoRecordsException extends IOException {
     private final boolean nameExists;
 
     NoRecordsException(boolean nameExists, String message) {
-        super(message);
+        super(Printable.text(message));
         this.nameExists = nameExists;
     }
 

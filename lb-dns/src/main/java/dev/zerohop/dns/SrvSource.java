@@ -1,6 +1,7 @@
 package dev.zerohop.dns;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import dev.zerohop.Time;
 import dev.zerohop.resolver.HostPort;
 import dev.zerohop.resolver.PollingResolver;
@@ -194,10 +195,16 @@ final class SrvSource implements PollingResolver.Source {
         shares.forEach((service, share) -> {
             boolean first = true;
             for (String address : addresses.getOrDefault(service.target(), List.of())) {
-                draft.endpoints.add(Endpoint.builder(address, service.port())
-                        .id(first ? service.id() : service.id() + "#" + address)
-                        .weight(all.of(share))
-                        .build());
+                String id = first ? service.id() : service.id() + "#" + address;
+                if (id.length() > Printable.MAX_NAME) {
+                    draft.rejected.add("an endpoint of SRV " + target.name() + " is left out: id " + id + " is "
+                            + id.length() + " characters long, expected at most " + Printable.MAX_NAME);
+                } else {
+                    draft.endpoints.add(Endpoint.builder(address, service.port())
+                            .id(id)
+                            .weight(all.of(share))
+                            .build());
+                }
                 first = false;
             }
         });

@@ -8,6 +8,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.PickContext;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.config.Balancers;
@@ -748,6 +749,35 @@ class DnsResolverTest extends ResolverContract {
             await.until(() -> recorder.calls() > 2);
             server.set("A", "orders.test", "10.0.0.1", "10.0.0.2");
             await.until(() -> recorder.last().endpoints().size() == 2);
+        }
+    }
+
+    @Test
+    void namesInAnswersAreShownInPrintableForm() {
+        String hostile = "\u001b]52;c;aGk=\u0007\nINJECTED\u009b31m.test";
+        server.answer(
+                "A",
+                "orders.test",
+                () -> List.of(rr("orders.test", "CNAME", hostile), rr(hostile, "CNAME", "orders.test")));
+        server.answer("AAAA", "orders.test", () -> List.of(rr(hostile, "AAAA", "fd00::1")));
+        resolver.start(recorder);
+        assertThat(recorder.sets).isEmpty();
+        assertThat(recorder.errors).isNotEmpty().allSatisfy(error -> {
+            String message = String.valueOf(error.getMessage());
+            assertThat(message).contains("orders.test").isEqualTo(Printable.text(message));
+        });
+    }
+
+    @Test
+    void aServerThatTheMachineNamesOddlyIsShownInPrintableForm() throws Exception {
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver \u001b]52;c;aGk=\u0007\n");
+        Target target = Target.parse("refreshing-dns:///orders.test:8080");
+        try (Resolver ofMachine = DnsResolverProviders.addresses(
+                target, DnsTarget.addresses(target), names(null, DnsNames.Family.ANY), env)) {
+            ofMachine.start(recorder);
+            assertThat(recorder.errors).hasSize(1);
+            String message = String.valueOf(recorder.errors.get(0).getMessage());
+            assertThat(message).contains("\\u001b]52;c;aGk=\\u0007").isEqualTo(Printable.text(message));
         }
     }
 }

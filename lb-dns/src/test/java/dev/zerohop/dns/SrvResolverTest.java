@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.testing.ResolverContract;
@@ -88,6 +89,30 @@ class SrvResolverTest extends ResolverContract {
         resolver.start(recorder);
         assertThat(shown()).isEqualTo("pod-0.test:8080(10.0.0.1:8080)*3 pod-1.test:8081(10.0.0.2:8081)*1");
         assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+    }
+
+    @Test
+    void aTargetThatCanBeNoEndpointCostsItselfAloneAndIsNamedInPrintableForm() {
+        String longest = "x".repeat(60);
+        String tooLong = String.join(".", longest, longest, longest, longest, "test");
+        server.set(
+                "SRV",
+                NAME,
+                "0 1 8080 pod-0.test",
+                "0 1 8080 \u001b]52;c;aGk=\u0007.test",
+                "0 1 8080 a\nINJECTED.test",
+                "0 1 8080 \u009b31m.test",
+                "0 1 18080 " + tooLong);
+        server.set("A", "pod-0.test", "10.0.0.1").set("A", tooLong, "10.0.0.2", "10.0.0.3");
+        resolver.start(recorder);
+        assertThat(recorder.last().endpoints())
+                .extracting(Endpoint::id)
+                .containsExactlyInAnyOrder("pod-0.test:8080", tooLong + ":18080");
+        assertThat(recorder.refusals)
+                .hasSize(4)
+                .anyMatch(text -> text.contains("\\027]52\\;c\\;aGk=\\007.test"))
+                .anyMatch(text -> text.endsWith("#10.0.0.3 is 263 characters long, expected at most 256"))
+                .allSatisfy(text -> assertThat(text).isEqualTo(Printable.text(text)));
     }
 
     @Test
