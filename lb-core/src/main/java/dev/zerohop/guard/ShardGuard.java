@@ -6,6 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardMap;
 import dev.zerohop.picker.KeyPlacement;
@@ -51,7 +52,13 @@ public final class ShardGuard implements Resolver.Listener {
      * @param message what the call stated, what was expected, and what holds here
      * @param epoch the epoch that is in force at this server; {@link ShardMap#NO_EPOCH} if it knows no map
      */
-    public record Rejection(String message, long epoch) {}
+    public record Rejection(String message, long epoch) {
+
+        /** Takes the message in its printable form: what the call stated stands in it. */
+        public Rejection {
+            message = Printable.text(message);
+        }
+    }
 
     /**
      * The map that calls are judged by.

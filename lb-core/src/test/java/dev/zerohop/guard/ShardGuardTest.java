@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.LoggedLines;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -170,6 +171,18 @@ class ShardGuardTest {
         assertThat(servers(EIGHT).get(0).judge(stated, false, key(1)))
                 .isEqualTo(new Rejection(
                         "shard epoch was '" + stated + "', expected a whole number from 0 to 9007199254740991", 8));
+    }
+
+    @Test
+    void whatACallStatesIsShownInPrintableForm() {
+        for (String stated : List.of("7\u001b]52;c;aGk=\u0007\nINJECTED line\u202e", "7".repeat(100_000))) {
+            for (ShardGuard guard :
+                    List.of(servers(EIGHT).get(0), ShardGuard.builder(0).build())) {
+                Rejection rejection = guard.judge(stated, false, key(1));
+                assertThat(rejection).isNotNull();
+                assertThat(rejection.message()).hasSizeLessThan(2_100).isEqualTo(Printable.text(rejection.message()));
+            }
+        }
     }
 
     @Test

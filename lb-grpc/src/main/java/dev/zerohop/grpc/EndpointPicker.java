@@ -9,6 +9,7 @@ import dev.zerohop.KeySource;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.Printable;
 import dev.zerohop.Refusal;
 import io.grpc.CallOptions;
 import io.grpc.LoadBalancer.PickResult;
@@ -206,7 +207,7 @@ final class EndpointPicker extends SubchannelPicker {
         Status last = memory.lastFailure();
         Status failure = last == null ? Status.UNAVAILABLE.withDescription(balancer.name()) : last;
         String words = refusal + earlier(memory.failed(), failure);
-        Status wanted = failure.augmentDescription(words);
+        Status wanted = shown(failure).augmentDescription(words);
         Status drop = sayable(failure, words);
         memory.endAsBefore(drop, wanted);
         return PickResult.withDrop(drop);
@@ -223,8 +224,15 @@ final class EndpointPicker extends SubchannelPicker {
         return Waiting.because("zerohop_retry_budget", refusal);
     }
 
+    /** The failure with the server's words as a message of this library's may have them. */
+    private static Status shown(Status failure) {
+        String said = failure.getDescription();
+        return said == null ? failure : failure.withDescription(Printable.text(said));
+    }
+
     /** The failure in a status that grpc lets a picker use; the others it would turn into INTERNAL. */
-    private static Status sayable(Status failure, String refusal) {
+    private static Status sayable(Status failed, String refusal) {
+        Status failure = shown(failed);
         return switch (failure.getCode()) {
             case UNAVAILABLE,
                     DEADLINE_EXCEEDED,
@@ -305,8 +313,8 @@ final class EndpointPicker extends SubchannelPicker {
     private PickResult broken(Throwable thrown) {
         attempts.fault(balancer.name(), thrown);
         return PickResult.withDrop(Status.INTERNAL
-                .withDescription(balancer.name() + ": policy "
-                        + settings.policy().name() + " threw " + thrown + " while an endpoint was picked")
+                .withDescription(Printable.text(balancer.name() + ": policy "
+                        + settings.policy().name() + " threw " + thrown + " while an endpoint was picked"))
                 .withCause(thrown));
     }
 

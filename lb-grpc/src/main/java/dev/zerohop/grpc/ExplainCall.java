@@ -1,5 +1,6 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Printable;
 import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -66,7 +67,8 @@ final class ExplainCall {
                         asked.text.complete(channel.authority() + ": " + state + "; "
                                 + (OTHER_POLICY.equals(status.getDescription())
                                         ? "its policy is not zerohop"
-                                        : "its calls end with " + status.getCode() + ": " + status.getDescription())
+                                        : Printable.text("its calls end with " + status.getCode() + ": "
+                                                + status.getDescription()))
                                 + "\n");
                     }
                 },

@@ -2,6 +2,7 @@ package dev.zerohop.grpc;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.KeySource;
+import dev.zerohop.Printable;
 import dev.zerohop.config.Configurations;
 import io.grpc.Metadata;
 import java.util.Map;
@@ -32,18 +33,23 @@ final class GrpcSettings {
             throw new IllegalArgumentException("key: was " + key.place() + " '" + key.name()
                     + "', expected {\"header\": \"...\"}: a gRPC call carries keys in headers only");
         }
-        try {
-            headerOf(key);
-        } catch (IllegalArgumentException refused) {
-            throw new IllegalArgumentException(
-                    "key.header: was '" + key.name()
-                            + "', expected a metadata name of lower-case letters, digits, '-', '_' and '.' that does not end in -bin",
-                    refused);
-        }
+        headerOf(key);
         return settings;
     }
 
+    /**
+     * The header in which a key stands.
+     *
+     * @throws IllegalArgumentException if gRPC has no texts under that name
+     */
     static Metadata.Key<String> headerOf(KeySource key) {
-        return Metadata.Key.of(key.name(), Metadata.ASCII_STRING_MARSHALLER);
+        try {
+            return Metadata.Key.of(key.name(), Metadata.ASCII_STRING_MARSHALLER);
+        } catch (IllegalArgumentException refused) {
+            throw new IllegalArgumentException(
+                    "key.header: was '" + Printable.text(key.name())
+                            + "', expected a metadata name of lower-case letters, digits, '-', '_' and '.' that does not end in -bin",
+                    refused);
+        }
     }
 }

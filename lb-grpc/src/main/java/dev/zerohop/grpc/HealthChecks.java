@@ -1,5 +1,6 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Printable;
 import io.grpc.ConnectivityState;
 import io.grpc.LoadBalancer;
 import io.grpc.Status;
@@ -31,9 +32,10 @@ final class HealthChecks extends LoadBalancer {
         Map<String, ?> config = resolved.getAttributes().get(LoadBalancer.ATTR_HEALTH_CHECKING_CONFIG);
         Object service = config == null ? null : config.get("serviceName");
         if (service != null && CHECKING == null) {
-            Status rejected = Status.UNAVAILABLE.withDescription("healthCheckConfig.serviceName was '" + service
-                    + "', but grpc-services, which makes health checks, is not on the class path: add io.grpc:grpc-services"
-                    + " or remove healthCheckConfig");
+            Status rejected = Status.UNAVAILABLE.withDescription(
+                    "healthCheckConfig.serviceName was '" + Printable.text(String.valueOf(service))
+                            + "', but grpc-services, which makes health checks, is not on the class path: add io.grpc:grpc-services"
+                            + " or remove healthCheckConfig");
             stop();
             helper.updateBalancingState(
                     ConnectivityState.TRANSIENT_FAILURE, new FixedResultPicker(PickResult.withError(rejected)));

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
 import dev.zerohop.NoEndpointException;
+import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
 import dev.zerohop.guard.ShardGuard;
 import io.grpc.Context;
@@ -51,13 +52,15 @@ public final class ShardGuardInterceptor implements ServerInterceptor {
      * The key stands in a header and is read by the rule of the clients' configuration ({@code {"key": {"header": ...}}}). A key that cannot be used ends the
      * call with {@code INVALID_ARGUMENT}.
      *
-     * @throws IllegalArgumentException if the source is no header
+     * @throws IllegalArgumentException if the source is no header, or gRPC has no texts under its name: one with other signs than letters, digits, '-', '_' and
+     *     '.', or that ends in {@code -bin}
      */
     public static ShardGuardInterceptor byHeader(ShardGuard guard, KeySource source) {
         if (source.place() != KeySource.Place.HEADER || source.expected() != null) {
-            throw new IllegalArgumentException("key source was " + source + ", expected a header");
+            throw new IllegalArgumentException(
+                    "key source was " + Printable.text(source.toString()) + ", expected a header");
         }
-        Metadata.Key<String> name = Metadata.Key.of(source.name(), Metadata.ASCII_STRING_MARSHALLER);
+        Metadata.Key<String> name = GrpcSettings.headerOf(source);
         return byMetadata(guard, headers -> {
             Iterable<String> found = headers.getAll(name);
             return source.selector("this server", found == null ? List.of() : found);

@@ -1,6 +1,7 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.Printable;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.NameResolver.ConfigOrError;
@@ -47,7 +48,7 @@ public final class ZerohopLoadBalancerProvider extends LoadBalancerProvider {
             return ConfigOrError.fromConfig(ChannelSettings.parse(tree));
         } catch (IllegalArgumentException refused) {
             return ConfigOrError.fromError(Status.UNAVAILABLE
-                    .withDescription("zerohop: " + refused.getMessage())
+                    .withDescription(Printable.text("zerohop: " + refused.getMessage()))
                     .withCause(refused));
         }
     }

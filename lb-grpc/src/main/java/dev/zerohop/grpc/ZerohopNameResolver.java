@@ -5,6 +5,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.resolver.SourceConfiguration;
@@ -187,7 +188,7 @@ final class ZerohopNameResolver extends NameResolver {
             return;
         }
         Status status = Status.UNAVAILABLE
-                .withDescription(target + " cannot be asked: " + describe(cause))
+                .withDescription(Printable.text(target + " cannot be asked: " + describe(cause)))
                 .withCause(cause);
         error = status;
         if (delivered) {

@@ -155,14 +155,15 @@ class AttemptsTest {
             fleet.servers.values().forEach(server -> {
                 server.log.clear();
                 server.trailers.put(DETAIL, "disk full");
-                server.fails = request -> Status.ABORTED.withDescription("first failure");
+                server.fails =
+                        request -> Status.ABORTED.withDescription("first failure\u001b]52;c;aGk=\u0007\nINJECTED line");
             });
             assertThatThrownBy(() -> TestServer.call(channel))
                     .isInstanceOfSatisfying(StatusRuntimeException.class, thrown -> {
                         assertThat(thrown.getStatus().getCode())
                                 .isEqualTo(intercepted ? Status.Code.ABORTED : Status.Code.UNAVAILABLE);
                         assertThat(thrown.getStatus().getDescription())
-                                .contains("first failure")
+                                .contains("first failure\\u001b]52;c;aGk=\\u0007 INJECTED line")
                                 .contains("budget is used up");
                         assertThat(thrown.getTrailers().get(DETAIL)).isEqualTo(intercepted ? "disk full" : null);
                     });

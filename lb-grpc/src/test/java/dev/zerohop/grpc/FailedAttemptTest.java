@@ -3,7 +3,9 @@ package dev.zerohop.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import io.grpc.Status;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +28,20 @@ class FailedAttemptTest {
     void oneIsNamedAlone() {
         assertThat(attempts(1).text()).isEqualTo("10.0.0.1:80: no 1");
         assertThat(attempts(1).earlier()).isEmpty();
+    }
+
+    @Test
+    void whatServersAndTransportsSayIsInPrintableForm() {
+        FailedAttempt hostile = FailedAttempt.after(
+                attempts(1),
+                Endpoint.of("10.0.0.2", 80),
+                Status.INTERNAL
+                        .withDescription("a\u001b]52;c;aGk=\u0007\nINJECTED line\u009b31m")
+                        .withCause(new IOException("\u202e" + "x".repeat(100_000))));
+        assertThat(hostile.text())
+                .contains("2. 10.0.0.2:80: INTERNAL: a\\u001b]52;c;aGk=\\u0007 INJECTED line\\u009b31m: \\u202ex")
+                .hasSizeLessThan(2_200)
+                .isEqualTo(Printable.text(hostile.text(), Integer.MAX_VALUE));
     }
 
     @Test

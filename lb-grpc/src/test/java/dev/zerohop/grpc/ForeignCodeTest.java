@@ -141,7 +141,7 @@ class ForeignCodeTest {
             throw new IllegalStateException() {
                 @Override
                 public String getMessage() {
-                    throw new UnsupportedOperationException("no words");
+                    throw new UnsupportedOperationException("no\u001b[2J words");
                 }
             };
         };
@@ -158,7 +158,7 @@ class ForeignCodeTest {
             assertThat(status.getCode()).isEqualTo(Status.Code.INTERNAL);
             assertThat(status.getDescription())
                     .contains("fleet: policy shard threw")
-                    .contains("no words");
+                    .contains("no\\u001b[2J words");
             assertThat(good.get(60, TimeUnit.SECONDS)).startsWith("a-");
             assertThat(call(channel, EndpointSelector.of(3)).get(60, TimeUnit.SECONDS))
                     .startsWith("a-");

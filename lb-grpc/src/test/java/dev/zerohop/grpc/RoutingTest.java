@@ -308,11 +308,13 @@ class RoutingTest {
     @Test
     void aSourceThatCannotBeAskedIsToldApartFromAnEmptyOne() throws Exception {
         try (Fleet fleet = new Fleet()) {
-            fleet.fail("403 from the source");
+            fleet.fail("403 from the source\u001b[2J\nINJECTED line");
             ManagedChannel channel = fleet.channel("{}");
             await().untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
                     .hasMessageContaining("UNAVAILABLE")
-                    .hasMessageContaining(fleet.target() + " cannot be asked: 403 from the source"));
+                    .hasMessageContaining(
+                            fleet.target() + " cannot be asked: 403 from the source\\u001b[2J INJECTED line")
+                    .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("\u001b", "\n")));
             fleet.add("a");
             fleet.name("a");
             awaitAll(channel, "a");

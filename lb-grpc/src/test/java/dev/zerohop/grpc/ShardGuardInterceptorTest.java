@@ -207,6 +207,18 @@ class ShardGuardInterceptorTest {
                 .isThrownBy(() -> ShardGuardInterceptor.byHeader(
                         guards.get(0), new KeySource(KeySource.Place.QUERY, "user", false)))
                 .withMessage("key source was query parameter 'user', expected a header");
+        for (String name : List.of("user-bin", "user!")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ShardGuardInterceptor.byHeader(
+                            guards.get(0), new KeySource(KeySource.Place.HEADER, name, false)))
+                    .withMessage(
+                            "key.header: was '" + name + "', expected a metadata name of lower-case letters, digits,"
+                                    + " '-', '_' and '.' that does not end in -bin");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ShardGuardInterceptor.byHeader(
+                        guards.get(0), new KeySource(KeySource.Place.HEADER, "a\u001b]52;c;aGk=\u0007", false)))
+                .withMessage("key source was header 'a\\u001b]52;c;aGk=\\u0007', expected a header");
         assertThatIllegalStateException()
                 .isThrownBy(() -> ShardGuardInterceptor.judge(EndpointSelector.of("k")))
                 .withMessageContaining("outside a call's context");

@@ -1,5 +1,6 @@
 package dev.zerohop.okhttp;
 
+import dev.zerohop.Printable;
 import java.io.Serial;
 
 /** What stands where the key should be cannot be one. The message says what it was and what was expected. Has no stack trace: callers can cause it. */
@@ -8,6 +9,6 @@ final class UnusableKeyException extends Exception {
     private static final long serialVersionUID = 1;
 
     UnusableKeyException(String problem) {
-        super(problem, null, false, false);
+        super(Printable.text(problem), null, false, false);
     }
 }

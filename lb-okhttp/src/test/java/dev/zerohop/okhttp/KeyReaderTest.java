@@ -3,9 +3,11 @@ package dev.zerohop.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
 import dev.zerohop.KeySource.Place;
+import dev.zerohop.Printable;
 import dev.zerohop.Refusal;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -168,6 +170,22 @@ class KeyReaderTest {
                     .hasMessageContaining(problem);
             assertThat(rig.outcomes()).isEmpty();
         }
+    }
+
+    @Test
+    void whatIsWrongWithABodyIsSaidInPrintableForm() {
+        String body = "{\"user\": a\u001b]52;c;aGk=\u0007\u009b31m\u202e" + "x".repeat(100_000);
+        assertThatThrownBy(() -> JsonBodyKey.read(
+                        RequestBody.create(body, MediaType.get("application/json")),
+                        JsonPointer.compile("/user"),
+                        1 << 20))
+                .isInstanceOfSatisfying(
+                        UnusableKeyException.class,
+                        unusable -> assertThat(unusable.getMessage())
+                                .startsWith("cannot be read: the body is not JSON: ")
+                                .hasSizeLessThan(2_100)
+                                .isEqualTo(Printable.text(unusable.getMessage())));
+        assertThat(new UnusableKeyException("a\u001b[2J\nb")).hasMessage("a\\u001b[2J b");
     }
 
     @Test
