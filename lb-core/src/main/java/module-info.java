@@ -13,6 +13,7 @@ module dev.zerohop.core {
     exports dev.zerohop.retry;
     exports dev.zerohop.stage;
     exports dev.zerohop.resolver;
+    exports dev.zerohop.watch;
 
     uses dev.zerohop.ResolverProvider;
     uses dev.zerohop.internal.ConfigurationFormat;

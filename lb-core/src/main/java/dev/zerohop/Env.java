@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.internal.SerialExecutor;
 import dev.zerohop.internal.SystemTime;
 import java.util.concurrent.Executor;
 
@@ -15,6 +16,8 @@ import java.util.concurrent.Executor;
  */
 public record Env(Time time, Dice dice, Executor blocking) {
 
+    private static final Log LOG = Log.of(Env.class);
+
     private static final Env SYSTEM = new Env(Time.system(), Dice.threadLocal(), SystemTime.blockingExecutor());
 
     /** Checks for null. */
@@ -27,6 +30,16 @@ public record Env(Time time, Dice dice, Executor blocking) {
     /** The real clock, the threads' own generators, and the process's daemon threads. */
     public static Env system() {
         return SYSTEM;
+    }
+
+    /**
+     * An executor that runs tasks one after another, in the order in which they came, on the threads of {@link #blocking}. A task that throws is logged and
+     * keeps no other from running. {@code owner} is asked for its text in that message only.
+     */
+    public Executor serial(Object owner) {
+        return new SerialExecutor(
+                blocking,
+                thrown -> LOG.error("{}: a step failed; what was known before stays in force", owner, thrown));
     }
 
     /** The same with other clock and timers. */

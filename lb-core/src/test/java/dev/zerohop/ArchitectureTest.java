@@ -3,6 +3,7 @@ package dev.zerohop;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static java.util.Map.entry;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitCallTarget;
@@ -27,37 +28,32 @@ class ArchitectureTest {
     private static final List<String> ALWAYS = List.of("java..", "org.jspecify.annotations..");
 
     /** The packages and what else each may use; a package that is not named here may use nothing. */
-    private static final Map<String, List<String>> ALLOWED = Map.of(
-            ROOT,
-            List.of(ROOT, ROOT + ".internal", "org.slf4j.."),
-            ROOT + ".internal",
-            List.of(ROOT, ROOT + ".internal"),
-            ROOT + ".picker",
-            List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load"),
-            ROOT + ".load",
-            List.of(ROOT, ROOT + ".internal", ROOT + ".load"),
-            ROOT + ".stage",
-            List.of(ROOT, ROOT + ".internal", ROOT + ".stage"),
-            ROOT + ".health",
-            List.of(ROOT, ROOT + ".internal", ROOT + ".health"),
-            ROOT + ".retry",
-            List.of(ROOT, ROOT + ".internal", ROOT + ".retry"),
-            ROOT + ".guard",
-            List.of(ROOT, ROOT + ".picker", ROOT + ".guard"),
-            ROOT + ".resolver",
-            List.of(ROOT, ROOT + ".internal", ROOT + ".resolver", "com.fasterxml.jackson.core.."),
-            ROOT + ".config",
-            List.of(
-                    ROOT,
-                    ROOT + ".internal",
-                    ROOT + ".config",
-                    ROOT + ".picker",
-                    ROOT + ".load",
-                    ROOT + ".stage",
-                    ROOT + ".health",
-                    ROOT + ".retry",
+    private static final Map<String, List<String>> ALLOWED = Map.ofEntries(
+            entry(ROOT, List.of(ROOT, ROOT + ".internal", "org.slf4j..")),
+            entry(ROOT + ".internal", List.of(ROOT, ROOT + ".internal")),
+            entry(ROOT + ".picker", List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load")),
+            entry(ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load")),
+            entry(ROOT + ".stage", List.of(ROOT, ROOT + ".internal", ROOT + ".stage")),
+            entry(ROOT + ".health", List.of(ROOT, ROOT + ".internal", ROOT + ".health")),
+            entry(ROOT + ".retry", List.of(ROOT, ROOT + ".internal", ROOT + ".retry")),
+            entry(ROOT + ".guard", List.of(ROOT, ROOT + ".picker", ROOT + ".guard")),
+            entry(
                     ROOT + ".resolver",
-                    "com.fasterxml.jackson.core.."));
+                    List.of(ROOT, ROOT + ".internal", ROOT + ".resolver", "com.fasterxml.jackson.core..")),
+            entry(ROOT + ".watch", List.of(ROOT, ROOT + ".watch")),
+            entry(
+                    ROOT + ".config",
+                    List.of(
+                            ROOT,
+                            ROOT + ".internal",
+                            ROOT + ".config",
+                            ROOT + ".picker",
+                            ROOT + ".load",
+                            ROOT + ".stage",
+                            ROOT + ".health",
+                            ROOT + ".retry",
+                            ROOT + ".resolver",
+                            "com.fasterxml.jackson.core..")));
 
     private static final String[] DECIDING = {
         ROOT + ".picker", ROOT + ".load", ROOT + ".stage", ROOT + ".health", ROOT + ".retry"
@@ -105,6 +101,7 @@ class ArchitectureTest {
                 ".retry",
                 ".guard",
                 ".resolver",
+                ".watch",
                 ".config"
             })
     void aPackageSeesOnlyWhatItMay(String name) {

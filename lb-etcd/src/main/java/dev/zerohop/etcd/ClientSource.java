@@ -3,6 +3,9 @@ package dev.zerohop.etcd;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -20,7 +23,7 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
     /** A client for as long as somebody uses it. */
     interface Use extends AutoCloseable {
         /** Follows the ranges until cancelled. */
-        Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber);
+        Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber);
 
         /** The directory of a service, which does nothing until it is asked; {@code onClose} runs once when it is ended. */
         EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose);
@@ -52,7 +55,7 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
     static Use use(EtcdClient client, DirectoryOptions options, Runnable end) {
         return new Use() {
             @Override
-            public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+            public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
                 return client.follow(ranges, subscriber);
             }
 
@@ -79,7 +82,7 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
     }
 
     /** Follows the ranges over the client until cancelled. */
-    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
         Use use = uses.get();
         Cancellable following = use.follow(ranges, subscriber);
         return () -> {

@@ -2,7 +2,6 @@ package dev.zerohop.etcd;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
@@ -29,7 +28,7 @@ final class DirectoryResolver implements Resolver {
     DirectoryResolver(Resolver endpoints, Env env, Function<Consumer<String>, EtcdDirectory> directories) {
         this.endpoints = endpoints;
         this.directories = directories;
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.serial = env.serial(this);
     }
 
     @Override

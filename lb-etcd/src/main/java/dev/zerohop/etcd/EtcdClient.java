@@ -7,12 +7,13 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
 import dev.zerohop.Resolver;
-import java.util.HashMap;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SharedPool;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,19 +37,7 @@ public final class EtcdClient implements AutoCloseable {
     private final KeyStore store;
     private final Statuses statuses;
 
-    // Guarded by itself.
-    private final Map<List<KeyRange>, Shared> reflectors = new HashMap<>();
-    private boolean closed;
-
-    /** A copy and how many follow it. */
-    private static final class Shared {
-        private final Reflector reflector;
-        private int users;
-
-        Shared(Reflector reflector) {
-            this.reflector = reflector;
-        }
-    }
+    private final SharedPool<List<KeyRange>, Reflector<Entry, Version>> copies;
 
     /**
      * A client.
@@ -67,6 +56,8 @@ public final class EtcdClient implements AutoCloseable {
         this.env = env;
         this.connection = new EtcdConnection(servers, access, env);
         this.store = new GrpcKeyStore(connection);
+        this.copies = new SharedPool<>(
+                ranges -> new Reflector<>(new RangeWatch(store, ranges), RangeWatch.POLICY, env), Reflector::close);
         this.statuses = new Statuses(connection, env, id);
     }
 
@@ -139,34 +130,13 @@ public final class EtcdClient implements AutoCloseable {
     }
 
     /** Follows the ranges until cancelled. */
-    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
-        Shared shared;
-        synchronized (reflectors) {
-            if (closed) {
-                throw new IllegalStateException(name + ": the client is closed, expected an open one");
-            }
-            shared = reflectors.computeIfAbsent(ranges, r -> new Shared(new Reflector(store, r, env)));
-            shared.users++;
-        }
-        shared.reflector.subscribe(subscriber);
-        AtomicBoolean cancelled = new AtomicBoolean();
+    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
+        SharedPool.Use<Reflector<Entry, Version>> copy = copies.use(ranges);
+        copy.get().subscribe(subscriber);
         return () -> {
-            if (cancelled.compareAndSet(false, true)) {
-                shared.reflector.unsubscribe(subscriber);
-                leave(ranges, shared);
-            }
+            copy.get().unsubscribe(subscriber);
+            copy.close();
         };
-    }
-
-    private void leave(List<KeyRange> ranges, Shared shared) {
-        synchronized (reflectors) {
-            shared.users--;
-            if (shared.users > 0) {
-                return;
-            }
-            reflectors.remove(ranges, shared);
-        }
-        shared.reflector.close();
     }
 
     EtcdConnection connection() {
@@ -179,21 +149,13 @@ public final class EtcdClient implements AutoCloseable {
 
     /** How many copies are kept. */
     int copies() {
-        synchronized (reflectors) {
-            return reflectors.size();
-        }
+        return copies.size();
     }
 
     /** Ends every watch and closes the connection. Resolvers keep what they said last; registrations lapse with their lease. Idempotent. */
     @Override
     public void close() {
-        List<Shared> open;
-        synchronized (reflectors) {
-            closed = true;
-            open = List.copyOf(reflectors.values());
-            reflectors.clear();
-        }
-        open.forEach(shared -> shared.reflector.close());
+        copies.drain().forEach(Reflector::close);
         // At once, unless there is a status to be deleted before.
         statuses.close().whenComplete((done, thrown) -> connection.close());
     }

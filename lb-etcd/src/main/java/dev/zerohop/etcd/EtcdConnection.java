@@ -4,6 +4,7 @@ import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
@@ -48,7 +49,7 @@ final class EtcdConnection implements AutoCloseable {
     /** ... and for at most as long, drawn, so that clients that left together do not come back together. */
     static final Duration MAX_STAY = Duration.ofHours(3);
 
-    /** How long what goes on over a channel that was left of our own accord may do so: copies move when they are next read whole. */
+    /** How long what goes on over a channel that was left of our own accord may do so: copies move when they are next checked. */
     static final Duration MOVING = Duration.ofMinutes(2);
 
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
@@ -98,6 +99,11 @@ final class EtcdConnection implements AutoCloseable {
             return server;
         }
 
+        /** Whether later calls go to another server although this one answers. */
+        boolean left() {
+            return left;
+        }
+
         /** What every call is made on. */
         Channel channel() {
             return channel;
@@ -135,9 +141,9 @@ final class EtcdConnection implements AutoCloseable {
     }
 
     /** The present channel; made now if there is none. Does not wait for it to connect. */
-    synchronized Link link() throws EtcdFailure {
+    synchronized Link link() throws SourceFailure {
         if (closed) {
-            throw new EtcdFailure(EtcdFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
+            throw new SourceFailure(SourceFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
         }
         Link link = current;
         if (link == null) {
@@ -162,21 +168,21 @@ final class EtcdConnection implements AutoCloseable {
     }
 
     /** What ended a call over {@code link}; the link is given up if the server was not reached. */
-    EtcdFailure failed(Link link, Throwable thrown) {
+    SourceFailure failed(Link link, Throwable thrown) {
         if (link.left) {
-            return new EtcdFailure(
-                    EtcdFailure.Kind.INTERRUPTED,
+            return new SourceFailure(
+                    SourceFailure.Kind.EXPIRED,
                     "etcd " + link.server() + " was left for " + servers.get(members.home()));
         }
-        EtcdFailure failure = explained(link, thrown);
-        if (failure.kind() == EtcdFailure.Kind.UNREACHABLE) {
+        SourceFailure failure = explained(link, thrown);
+        if (failure.kind() == SourceFailure.Kind.UNREACHABLE) {
             giveUp(link);
         }
         return failure;
     }
 
     /** What ended a call over {@code link}, which stays in use. */
-    EtcdFailure explained(Link link, Throwable thrown) {
+    SourceFailure explained(Link link, Throwable thrown) {
         return EtcdFailure.of(link.server(), thrown, access);
     }
 
@@ -186,7 +192,7 @@ final class EtcdConnection implements AutoCloseable {
     }
 
     /** Why the server ended a watch over {@code link}. */
-    EtcdFailure cancelled(Link link, String reason, long compactRevision) {
+    SourceFailure cancelled(Link link, String reason, long compactRevision) {
         return EtcdFailure.cancelled(link.server(), reason, compactRevision, access);
     }
 
@@ -246,8 +252,8 @@ final class EtcdConnection implements AutoCloseable {
                     @Override
                     public void onError(Throwable thrown) {
                         // A client that may not ask this was answered all the same.
-                        EtcdFailure failure = EtcdFailure.of(server.toString(), thrown, access);
-                        returned(failure.kind() == EtcdFailure.Kind.DENIED, server, transport);
+                        SourceFailure failure = EtcdFailure.of(server.toString(), thrown, access);
+                        returned(failure.kind() == SourceFailure.Kind.DENIED, server, transport);
                     }
 
                     @Override

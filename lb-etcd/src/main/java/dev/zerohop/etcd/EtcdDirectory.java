@@ -1,6 +1,5 @@
 package dev.zerohop.etcd;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
@@ -9,6 +8,9 @@ import dev.zerohop.Log;
 import dev.zerohop.Printable;
 import dev.zerohop.etcd.DirectoryCache.Known;
 import dev.zerohop.etcd.DirectoryCache.Load;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.Generations;
+import dev.zerohop.watch.SourceFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -64,6 +66,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     private final Consumer<String> refusals;
     private final Runnable onClose;
     private final Executor serial;
+    private final Generations generations;
     private final DirectoryCache cache;
     private final Unknown asking;
     private final Map<Object, Runnable> followers = new ConcurrentHashMap<>();
@@ -87,14 +90,12 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     };
 
     private boolean started;
-    private boolean closed;
     private boolean readable;
     private int reads;
     private final Set<Cancellable> deadlines = new HashSet<>();
     private int failures;
     private @Nullable Instant brokenSince;
     private @Nullable Cancellable watch;
-    private @Nullable Cancellable timer;
     private @Nullable Cancellable sweep;
 
     /**
@@ -124,7 +125,8 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         this.refreshNanos = options.refresh().toNanos();
         this.refusals = refusals;
         this.onClose = onClose;
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.serial = env.serial(this);
+        this.generations = new Generations(serial, env.time());
         this.cache = new DirectoryCache(options, env);
         this.asking = new Unknown(true, "etcd is being asked for " + prefix);
     }
@@ -231,7 +233,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     // ---- look-ups: everything below runs on the serial executor, except close ----
 
     private void begin(Load load) {
-        if (closed || !phase.takesLookUps()) {
+        if (generations.closed() || !phase.takesLookUps()) {
             cache.drop(load);
             tell();
             return;
@@ -267,11 +269,12 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         long mine = phase.generation();
         Cancellable deadline = env.time()
                 .schedule(
-                        Reflector.READ_TIMEOUT.toNanos(),
-                        () -> inGeneration(mine, () -> fail(Reflector.unanswered(prefix + "*"))));
+                        RangeWatch.READ_TIMEOUT.toNanos(),
+                        () -> generations.run(
+                                mine, () -> fail(unanswered("answer a read of ", RangeWatch.READ_TIMEOUT))));
         deadlines.add(deadline);
         store.read(ranges)
-                .whenComplete((reading, thrown) -> inGeneration(mine, () -> {
+                .whenComplete((reading, thrown) -> generations.run(mine, () -> {
                     deadline.cancel();
                     deadlines.remove(deadline);
                     if (thrown == null) {
@@ -356,7 +359,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                         GRACE.toNanos(),
                         () -> serial.execute(() -> {
                             sweep = null;
-                            if (closed) {
+                            if (generations.closed()) {
                                 return;
                             }
                             if (cache.dropAnswered(env.time().nanoTime() - GRACE.toNanos())) {
@@ -378,12 +381,9 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             readable = true;
             long mine = phase.generation();
             watch = store.watch(List.of(KeyRange.under(prefix)), reading.revision() + 1, new Watcher(mine));
-            schedule(
-                    Reflector.CREATE_TIMEOUT.toNanos(),
-                    () -> fail(new EtcdFailure(
-                            EtcdFailure.Kind.UNREACHABLE,
-                            "etcd did not begin to watch " + prefix + "* within " + Reflector.CREATE_TIMEOUT.toSeconds()
-                                    + " s")));
+            generations.schedule(
+                    RangeWatch.CREATE_TIMEOUT.toNanos(),
+                    () -> fail(unanswered("begin to watch ", RangeWatch.CREATE_TIMEOUT)));
             pump();
         });
     }
@@ -398,25 +398,25 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
 
         @Override
         public void onCreated() {
-            inGeneration(mine, EtcdDirectory.this::following);
+            generations.run(mine, EtcdDirectory.this::following);
         }
 
         @Override
         public void onEvents(long upTo, List<KeyStore.Event> events) {
             if (!events.isEmpty()) {
-                inGeneration(mine, () -> apply(events));
+                generations.run(mine, () -> apply(events));
             }
         }
 
         @Override
-        public void onEnd(EtcdFailure cause) {
-            inGeneration(mine, () -> fail(cause));
+        public void onEnd(SourceFailure cause) {
+            generations.run(mine, () -> fail(cause));
         }
     }
 
     private void following() {
         failures = 0;
-        cancelTimer();
+        generations.cancelTimer();
         if (phase.problem() != null) {
             LOG.info("{}: etcd answers again", prefix);
             phase = new Phase(phase.generation(), null);
@@ -424,23 +424,29 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         }
     }
 
-    private void fail(EtcdFailure cause) {
+    private void fail(SourceFailure cause) {
         failures++;
         if (phase.problem() == null) {
             brokenSince = env.time().now();
             LOG.warn("{}: {}; owners that are known stay", prefix, cause.getMessage());
         }
         boolean again =
-                failures == 1 && cause.kind() != EtcdFailure.Kind.DENIED && cause.kind() != EtcdFailure.Kind.CLOSED;
+                failures == 1 && cause.kind() != SourceFailure.Kind.DENIED && cause.kind() != SourceFailure.Kind.CLOSED;
         interrupt(new Unknown(
                 again,
                 "etcd cannot be asked since " + brokenSince + " (" + failures + " attempts): " + cause.getMessage()));
         cache.dropLoads();
         queue.clear();
-        if (cause.kind() != EtcdFailure.Kind.CLOSED) {
-            schedule(Backoff.nanos(cause.kind(), failures, env.dice()), this::sync);
+        if (cause.kind() != SourceFailure.Kind.CLOSED) {
+            generations.schedule(RangeWatch.BACKOFF.nanos(cause, failures, env.dice()), this::sync);
         }
         tell();
+    }
+
+    private SourceFailure unanswered(String what, Duration limit) {
+        return new SourceFailure(
+                SourceFailure.Kind.UNREACHABLE,
+                "etcd did not " + what + prefix + "* within " + limit.toSeconds() + " s");
     }
 
     private void tell() {
@@ -461,7 +467,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         }
         serial.execute(() -> {
             interrupt(new Unknown(false, "the source of " + prefix + " is closed"));
-            closed = true;
+            generations.close();
             if (sweep != null) {
                 sweep.cancel();
                 sweep = null;
@@ -479,7 +485,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
 
     /** Stops following, reading and waiting; whatever the generation until now still says is dropped. */
     private void interrupt(@Nullable Unknown problem) {
-        phase = new Phase(phase.generation() + 1, problem);
+        phase = new Phase(generations.next(), problem);
         readable = false;
         reads = 0;
         deadlines.forEach(Cancellable::cancel);
@@ -488,28 +494,6 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             watch.cancel();
             watch = null;
         }
-        cancelTimer();
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
-    }
-
-    private void inGeneration(long mine, Runnable task) {
-        serial.execute(() -> {
-            if (mine == phase.generation() && !closed) {
-                task.run();
-            }
-        });
-    }
-
-    private void schedule(long delayNanos, Runnable task) {
-        cancelTimer();
-        long mine = phase.generation();
-        timer = env.time().schedule(delayNanos, () -> inGeneration(mine, task));
     }
 
     /** How many keys are kept. */

@@ -2,12 +2,12 @@ package dev.zerohop.etcd;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
 import dev.zerohop.Printable;
 import dev.zerohop.resolver.EndpointJson;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -76,7 +76,7 @@ public final class EtcdRegistration implements AutoCloseable {
         this.key = new ServiceKeys(service).endpoint(endpoint.id());
         this.endpoint = endpoint;
         this.ttlSeconds = ttl.plusNanos(999_999_999).toSeconds();
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.serial = env.serial(this);
         this.listed = new LeasedKey(
                 new Leases(client.connection()),
                 env,
@@ -84,7 +84,7 @@ public final class EtcdRegistration implements AutoCloseable {
                 key,
                 EndpointJson.write(endpoint),
                 ttlSeconds,
-                Backoff.DENIED,
+                RangeWatch.BACKOFF.denied(),
                 new Listing());
     }
 
@@ -182,7 +182,7 @@ public final class EtcdRegistration implements AutoCloseable {
         }
 
         @Override
-        public void onFailing(EtcdFailure cause) {
+        public void onFailing(SourceFailure cause) {
             LOG.warn("{} cannot be kept registered, trying on: {}", key, cause.getMessage());
             if (!lost) {
                 lost = true;

@@ -6,7 +6,11 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
 import dev.zerohop.Resolver;
-import dev.zerohop.resolver.Losses;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.RemovalBuffer;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,7 +48,7 @@ final class EtcdResolver implements Resolver {
     private final EndpointSet.Removals removals;
     private final View view;
     private final Env env;
-    private final Function<Reflector.Subscriber, Cancellable> source;
+    private final Function<Reflector.Subscriber<Entry, Version>, Cancellable> source;
     private final Aside aside;
     private final @Nullable Health health;
     private final Lifecycle lifecycle;
@@ -53,20 +57,21 @@ final class EtcdResolver implements Resolver {
     private @Nullable Cancellable subscription;
 
     // Touched by the lifecycle's tasks only.
-    private final Losses losses = new Losses();
+    private final RemovalBuffer losses = new RemovalBuffer();
     private final SmoothWeights weights = new SmoothWeights();
     private @Nullable Known known;
     private @Nullable Cancellable timer;
 
     /** What etcd says, whatever of it was told. */
-    private record Known(View.Content content, List<Endpoint> endpoints, Reflector.State state, boolean stale) {}
+    private record Known(
+            View.Content content, List<Endpoint> endpoints, Reflector.State<Entry, Version> state, boolean stale) {}
 
     /**
      * Where the verdicts on the endpoints are.
      *
      * @param source subscribes to the keys under {@link ServiceKeys#health}
      */
-    record Health(ServiceKeys keys, Function<Reflector.Subscriber, Cancellable> source) {}
+    record Health(ServiceKeys keys, Function<Reflector.Subscriber<Entry, Version>, Cancellable> source) {}
 
     /** {@code source} subscribes to the keys that {@code view} reads; nobody judges the endpoints if {@code health} is null. */
     EtcdResolver(
@@ -74,7 +79,7 @@ final class EtcdResolver implements Resolver {
             EndpointSet.Removals removals,
             View view,
             Env env,
-            Function<Reflector.Subscriber, Cancellable> source,
+            Function<Reflector.Subscriber<Entry, Version>, Cancellable> source,
             Aside aside,
             @Nullable Health health) {
         this.name = name;
@@ -134,7 +139,7 @@ final class EtcdResolver implements Resolver {
     }
 
     /** Tells the listener; its own state is touched by the lifecycle's tasks only. */
-    private final class Feed implements Reflector.Subscriber {
+    private final class Feed implements Reflector.Subscriber<Entry, Version> {
         private final Listener listener;
         private @Nullable EndpointSet last;
         private String configuration = "";
@@ -147,7 +152,7 @@ final class EtcdResolver implements Resolver {
         }
 
         @Override
-        public void onState(Reflector.State state, boolean stale) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             lifecycle.run(() -> take(state, stale));
         }
 
@@ -161,7 +166,7 @@ final class EtcdResolver implements Resolver {
         }
 
         @Override
-        public void onFailure(EtcdFailure cause) {
+        public void onFailure(SourceFailure cause) {
             lifecycle.run(() -> {
                 Known now = known;
                 if (now != null) {
@@ -172,8 +177,8 @@ final class EtcdResolver implements Resolver {
             });
         }
 
-        private void take(Reflector.State state, boolean stale) {
-            View.Content content = view.read(state.entries());
+        private void take(Reflector.State<Entry, Version> state, boolean stale) {
+            View.Content content = view.read(state.values());
             tellRefusals(content.refusals());
             aside.onAlias(content.alias());
             tellConfiguration(content.configuration(), content.rejectedConfiguration());
@@ -245,7 +250,7 @@ final class EtcdResolver implements Resolver {
             EndpointSet next = EndpointSet.builder(name)
                     .endpoints(named)
                     .shardMap(now.content().shards())
-                    .version(now.state().revision())
+                    .version(now.state().version().revision())
                     .asOf(now.state().asOf())
                     .stale(now.stale())
                     .removals(removals)

@@ -2,13 +2,16 @@ package dev.zerohop.etcd;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -120,7 +123,7 @@ public final class GolbZone implements AutoCloseable {
         return name;
     }
 
-    private final class Feed implements Reflector.Subscriber {
+    private final class Feed implements Reflector.Subscriber<Entry, Version> {
         private final Listener listener;
         private final Executor serial;
 
@@ -132,13 +135,13 @@ public final class GolbZone implements AutoCloseable {
 
         Feed(Listener listener, Env env) {
             this.listener = listener;
-            this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+            this.serial = env.serial(this);
         }
 
         @Override
-        public void onState(Reflector.State state, boolean stale) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             Set<String> found = new HashSet<>();
-            for (String key : state.entries().keySet()) {
+            for (String key : state.values().keySet()) {
                 String function = key.substring(prefix.length());
                 if (ServiceKeys.problem(function) == null) {
                     found.add(function);
@@ -164,7 +167,7 @@ public final class GolbZone implements AutoCloseable {
         }
 
         @Override
-        public void onFailure(EtcdFailure cause) {
+        public void onFailure(SourceFailure cause) {
             tell(() -> {
                 answers = false;
                 if (!lost) {
@@ -175,10 +178,10 @@ public final class GolbZone implements AutoCloseable {
         }
 
         /** Also those that no resolver reads: a mistake must not wait for the first request. */
-        private void check(Reflector.State state) {
+        private void check(Reflector.State<Entry, Version> state) {
             Map<String, LastGood<List<Endpoint>>> kept = new HashMap<>();
             List<Refused> present = new ArrayList<>();
-            state.entries().forEach((key, entry) -> {
+            state.values().forEach((key, entry) -> {
                 LastGood<List<Endpoint>> value = values.getOrDefault(key, new LastGood<>(GolbView::parse));
                 kept.put(key, value);
                 var ignored = value.read(entry, present);

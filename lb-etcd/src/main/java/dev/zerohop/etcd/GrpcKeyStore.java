@@ -1,7 +1,9 @@
 package dev.zerohop.etcd;
 
 import com.google.protobuf.ByteString;
-import dev.zerohop.Cancellable;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.RangeRequest;
@@ -56,6 +58,38 @@ final class GrpcKeyStore implements KeyStore {
                 .thenApply(GrpcKeyStore::reading);
     }
 
+    /** For each range its size and the key that was written last, in one transaction: some 60 bytes a range, however many keys it has. */
+    @Override
+    public CompletableFuture<Summary> summary(List<KeyRange> ranges) {
+        TxnRequest.Builder request = TxnRequest.newBuilder();
+        for (KeyRange range : ranges) {
+            request.addSuccess(RequestOp.newBuilder()
+                    .setRequestRange(range(range)
+                            .setKeysOnly(true)
+                            .setLimit(1)
+                            .setSortTarget(RangeRequest.SortTarget.MOD)
+                            .setSortOrder(RangeRequest.SortOrder.DESCEND)));
+        }
+        return Unary.<TxnResponse>call(
+                        connection,
+                        (channel, observer) -> KVGrpc.newStub(channel)
+                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                                .txn(request.build(), observer))
+                .thenApply(GrpcKeyStore::summary);
+    }
+
+    private static Summary summary(TxnResponse response) {
+        long keys = 0;
+        long newest = 0;
+        for (ResponseOp range : response.getResponsesList()) {
+            keys += range.getResponseRange().getCount();
+            for (KeyValue last : range.getResponseRange().getKvsList()) {
+                newest = Math.max(newest, last.getModRevision());
+            }
+        }
+        return new Summary(version(response.getHeader()), keys, newest);
+    }
+
     @Override
     public int servers() {
         return connection.servers();
@@ -64,13 +98,18 @@ final class GrpcKeyStore implements KeyStore {
     private static TxnRequest request(List<KeyRange> ranges, boolean maybeOld) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         for (KeyRange range : ranges) {
-            request.addSuccess(RequestOp.newBuilder()
-                    .setRequestRange(RangeRequest.newBuilder()
-                            .setKey(bytes(range.from()))
-                            .setRangeEnd(bytes(range.end()))
-                            .setSerializable(maybeOld)));
+            request.addSuccess(
+                    RequestOp.newBuilder().setRequestRange(range(range).setSerializable(maybeOld)));
         }
         return request.build();
+    }
+
+    private static RangeRequest.Builder range(KeyRange range) {
+        return RangeRequest.newBuilder().setKey(bytes(range.from())).setRangeEnd(bytes(range.end()));
+    }
+
+    private static Version version(ResponseHeader header) {
+        return new Version(header.getClusterId(), header.getRaftTerm(), header.getRevision());
     }
 
     private static Reading reading(TxnResponse response) {
@@ -81,16 +120,15 @@ final class GrpcKeyStore implements KeyStore {
                 entries.put(entry.key(), entry);
             }
         }
-        ResponseHeader header = response.getHeader();
-        return new Reading(header.getRevision(), header.getClusterId(), header.getRaftTerm(), entries);
+        return new Reading(version(response.getHeader()), entries);
     }
 
     @Override
-    public Cancellable watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
+    public Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
         EtcdConnection.Link link;
         try {
             link = connection.link();
-        } catch (EtcdFailure closed) {
+        } catch (SourceFailure closed) {
             watcher.onEnd(closed);
             return () -> {};
         }
@@ -105,10 +143,10 @@ final class GrpcKeyStore implements KeyStore {
                             .setProgressNotify(true))
                     .build());
         }
-        return stream::cancel;
+        return stream;
     }
 
-    private static final class WatchStream implements ClientResponseObserver<WatchRequest, WatchResponse> {
+    private static final class WatchStream implements ClientResponseObserver<WatchRequest, WatchResponse>, Watch {
         private final EtcdConnection connection;
         private final EtcdConnection.Link link;
         private final int wanted;
@@ -132,7 +170,13 @@ final class GrpcKeyStore implements KeyStore {
             requests = requestStream;
         }
 
-        void cancel() {
+        @Override
+        public boolean leftBehind() {
+            return link.left();
+        }
+
+        @Override
+        public void cancel() {
             cancelled = true;
             ClientCallStreamObserver<WatchRequest> stream = requests;
             if (stream != null) {
@@ -150,8 +194,8 @@ final class GrpcKeyStore implements KeyStore {
                 if (revision < fromRevision - 1) {
                     // It would say nothing before it is where another answer was, and lose what happens until then.
                     end(
-                            new EtcdFailure(
-                                    EtcdFailure.Kind.INTERRUPTED,
+                            new SourceFailure(
+                                    SourceFailure.Kind.EXPIRED,
                                     "etcd " + link.server() + " is at revision " + revision + ", behind "
                                             + (fromRevision - 1)
                                             + ", from which it was to be followed: it was restored, or lags behind the others"));
@@ -159,8 +203,8 @@ final class GrpcKeyStore implements KeyStore {
                     connection.answered(link);
                     watcher.onCreated();
                 } else if (created > wanted) {
-                    end(new EtcdFailure(
-                            EtcdFailure.Kind.INTERRUPTED,
+                    end(new SourceFailure(
+                            SourceFailure.Kind.EXPIRED,
                             "etcd " + link.server() + " created a watch again, so events may be missing"));
                 }
             } else {
@@ -174,7 +218,7 @@ final class GrpcKeyStore implements KeyStore {
             }
         }
 
-        private void end(EtcdFailure cause) {
+        private void end(SourceFailure cause) {
             watcher.onEnd(cause);
             cancel();
         }
@@ -189,8 +233,8 @@ final class GrpcKeyStore implements KeyStore {
 
         @Override
         public void onCompleted() {
-            watcher.onEnd(new EtcdFailure(
-                    EtcdFailure.Kind.INTERRUPTED, "etcd " + link.server() + " ended the watch without a reason"));
+            watcher.onEnd(new SourceFailure(
+                    SourceFailure.Kind.EXPIRED, "etcd " + link.server() + " ended the watch without a reason"));
         }
     }
 

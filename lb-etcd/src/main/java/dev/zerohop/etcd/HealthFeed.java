@@ -3,6 +3,10 @@ package dev.zerohop.etcd;
 import dev.zerohop.Log;
 import dev.zerohop.Resolver;
 import dev.zerohop.Time;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +16,7 @@ import java.util.concurrent.Executor;
  * Tells a resolver's listener the verdicts on its endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is
  * told: what was said runs out by its time to live. What nobody vouches for is not believed; it is told again when etcd answers.
  */
-final class HealthFeed implements Reflector.Subscriber {
+final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
     private static final Log LOG = Log.of(HealthFeed.class);
 
     private final String name;
@@ -31,7 +35,7 @@ final class HealthFeed implements Reflector.Subscriber {
     }
 
     @Override
-    public void onState(Reflector.State state, boolean stale) {
+    public void onState(Reflector.State<Entry, Version> state, boolean stale) {
         if (stale) {
             return;
         }
@@ -52,5 +56,5 @@ final class HealthFeed implements Reflector.Subscriber {
     public void onConfirmed(Instant asOf) {}
 
     @Override
-    public void onFailure(EtcdFailure cause) {}
+    public void onFailure(SourceFailure cause) {}
 }

@@ -2,6 +2,9 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.HealthSource;
 import dev.zerohop.Printable;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,10 +39,10 @@ final class HealthView {
      * @param refusals where values that cannot be used are named, each once
      * @return whether {@link #live} is to be told anew
      */
-    boolean read(Reflector.State state, long nowNanos, List<String> refusals) {
+    boolean read(Reflector.State<Entry, Version> state, long nowNanos, List<String> refusals) {
         boolean changed = state.history() != history && forgetWhatWasLost(state);
         history = state.history();
-        List<KeyStore.Entry> inOrder = new ArrayList<>(state.entries().values());
+        List<KeyStore.Entry> inOrder = new ArrayList<>(state.values().values());
         inOrder.sort(Comparator.comparingLong(KeyStore.Entry::modRevision).thenComparing(KeyStore.Entry::key));
         Map<String, Seen> next = new HashMap<>();
         for (KeyStore.Entry entry : inOrder) {
@@ -67,10 +70,10 @@ final class HealthView {
     }
 
     /** After a restore only what both states hold counts; fences begin again with those of what is left. Says whether anything is forgotten. */
-    private boolean forgetWhatWasLost(Reflector.State restored) {
+    private boolean forgetWhatWasLost(Reflector.State<Entry, Version> restored) {
         boolean forgotten = seen.values()
                 .removeIf(each -> !each.writing()
-                        .equals(restored.entries().get(each.writing().key())));
+                        .equals(restored.values().get(each.writing().key())));
         highestFence = 0;
         for (Seen each : seen.values()) {
             HealthVerdict left = each.believed();

@@ -4,6 +4,8 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.Log;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -305,7 +307,7 @@ final class Leadership {
                 next.accept(answer);
                 return;
             }
-            EtcdFailure failure = EtcdFailure.of(thrown);
+            SourceFailure failure = EtcdFailure.of(thrown);
             failures++;
             if (failures == 1) {
                 LOG.warn(
@@ -319,7 +321,7 @@ final class Leadership {
             lease = null;
             refresh = true;
             writing = false;
-            schedule(Backoff.nanos(failure.kind(), failures, env.dice()));
+            schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()));
         }));
     }
 

@@ -2,6 +2,8 @@ package dev.zerohop.etcd;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +33,7 @@ final class LeasedKey {
         default void onRenewed() {}
 
         /** The first failure after a success; it is tried again. */
-        void onFailing(EtcdFailure cause);
+        void onFailing(SourceFailure cause);
 
         /** The lease ended behind our back; the key is written again. */
         void onLeaseLost();
@@ -48,7 +50,7 @@ final class LeasedKey {
     private final Executor serial;
     private final String key;
     private final long ttlSeconds;
-    private final Duration denied;
+    private final Backoff backoff;
     private final Owner owner;
 
     private String value;
@@ -83,7 +85,7 @@ final class LeasedKey {
         this.key = key;
         this.value = value;
         this.ttlSeconds = ttlSeconds;
-        this.denied = denied;
+        this.backoff = RangeWatch.BACKOFF.withDenied(denied);
         this.owner = owner;
     }
 
@@ -230,8 +232,8 @@ final class LeasedKey {
     }
 
     private void retry(Throwable thrown) {
-        EtcdFailure failure = EtcdFailure.of(thrown);
-        if (failure.kind() == EtcdFailure.Kind.CLOSED) {
+        SourceFailure failure = EtcdFailure.of(thrown);
+        if (failure.kind() == SourceFailure.Kind.CLOSED) {
             stop();
             return;
         }
@@ -241,7 +243,7 @@ final class LeasedKey {
             owner.onFailing(failure);
         }
         Leases.Lease held = lease;
-        schedule(Backoff.nanos(failure.kind(), failures, denied, env.dice()), () -> {
+        schedule(backoff.nanos(failure, failures, env.dice()), () -> {
             if (held == null || writtenRevision == 0) {
                 // A lease that nothing was written under may have ended by now; a new one has not.
                 establish();

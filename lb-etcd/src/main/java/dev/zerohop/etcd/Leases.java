@@ -1,5 +1,6 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
@@ -26,7 +27,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Leases and the keys under them. Every call ends in bounded time and fails with an {@link EtcdFailure}. */
+/** Leases and the keys under them. Every call ends in bounded time and fails with an {@link SourceFailure}. */
 final class Leases {
     private final EtcdConnection connection;
 

@@ -2,7 +2,6 @@ package dev.zerohop.etcd;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import java.util.concurrent.Executor;
@@ -19,7 +18,7 @@ final class Lifecycle {
 
     Lifecycle(String name, Env env) {
         this.name = name;
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.serial = env.serial(name);
     }
 
     /** Marks the start. */

@@ -3,6 +3,8 @@ package dev.zerohop.etcd;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -80,9 +82,9 @@ final class ObservationWriter {
                         writtenRevision = revision;
                         failures = 0;
                     } else {
-                        EtcdFailure failure = EtcdFailure.of(thrown);
+                        SourceFailure failure = EtcdFailure.of(thrown);
                         failures++;
-                        pause = Backoff.nanos(failure.kind(), failures, env.dice());
+                        pause = RangeWatch.BACKOFF.nanos(failure, failures, env.dice());
                         LOG.debug("{} cannot be written, trying on: {}", key, failure.getMessage());
                     }
                     later(pause);

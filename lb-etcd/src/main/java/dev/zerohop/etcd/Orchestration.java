@@ -1,10 +1,13 @@
 package dev.zerohop.etcd;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -65,7 +68,7 @@ final class Orchestration {
         this.settings = settings;
         this.env = client.env();
         this.leases = new Leases(client.connection());
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.serial = env.serial(this);
         this.listener = listener;
         this.view = new OrchestratorView(keys);
         this.session = new OrchestratorSession(keys, settings, leases, env, serial, this::evaluate);
@@ -117,9 +120,9 @@ final class Orchestration {
     }
 
     /** What etcd says. While it says nothing, what it said last holds. */
-    private final class Feed implements Reflector.Subscriber {
+    private final class Feed implements Reflector.Subscriber<Entry, Version> {
         @Override
-        public void onState(Reflector.State state, boolean stale) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             run(() -> {
                 List<Refused> refusals = new ArrayList<>();
                 content = view.read(state, refusals);
@@ -144,7 +147,7 @@ final class Orchestration {
         }
 
         @Override
-        public void onFailure(EtcdFailure cause) {
+        public void onFailure(SourceFailure cause) {
             run(() -> {
                 if (!unreachable) {
                     unreachable = true;

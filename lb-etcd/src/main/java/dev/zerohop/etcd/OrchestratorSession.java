@@ -3,6 +3,8 @@ package dev.zerohop.etcd;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -184,8 +186,8 @@ final class OrchestratorSession {
                 next.accept(answer);
                 return;
             }
-            EtcdFailure failure = EtcdFailure.of(thrown);
-            if (failure.kind() == EtcdFailure.Kind.CLOSED) {
+            SourceFailure failure = EtcdFailure.of(thrown);
+            if (failure.kind() == SourceFailure.Kind.CLOSED) {
                 ended = true;
                 return;
             }
@@ -193,7 +195,7 @@ final class OrchestratorSession {
             if (failures == 1) {
                 LOG.warn("{}: cannot reach etcd, probing goes on: {}", this, failure.getMessage());
             }
-            schedule(Backoff.nanos(failure.kind(), failures, env.dice()), this::renew);
+            schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()), this::renew);
         }));
     }
 

@@ -1,7 +1,10 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.resolver.EndpointJson;
+import dev.zerohop.watch.Reflector;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,8 +42,8 @@ final class OrchestratorView {
         this.keys = keys;
     }
 
-    Content read(Reflector.State state, List<Refused> refusals) {
-        Map<String, KeyStore.Entry> entries = state.entries();
+    Content read(Reflector.State<Entry, Version> state, List<Refused> refusals) {
+        Map<String, KeyStore.Entry> entries = state.values();
         SortedMap<String, Endpoint> members = new TreeMap<>();
         SortedMap<String, KeyStore.Entry> workers = new TreeMap<>();
         List<KeyStore.Entry> candidates = new ArrayList<>();
@@ -80,7 +83,7 @@ final class OrchestratorView {
         KeyStore.Entry assigned = entries.get(keys.assignment());
         Assignment good = assignment.read(assigned, refusals);
         return new Content(
-                state.revision(),
+                state.version().revision(),
                 members,
                 workers,
                 ElectionState.of(candidates),

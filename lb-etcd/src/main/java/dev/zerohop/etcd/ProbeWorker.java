@@ -3,6 +3,7 @@ package dev.zerohop.etcd;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.watch.Backoff;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package dev.zerohop.etcd;
 
-import com.google.common.util.concurrent.MoreExecutors;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ final class StatusKey {
         this.env = env;
         this.key = key;
         this.client = client;
-        this.serial = MoreExecutors.newSequentialExecutor(env.blocking());
+        this.serial = env.serial(this);
     }
 
     /** What one resolver has to say. */
@@ -161,8 +161,8 @@ final class StatusKey {
         }
 
         @Override
-        public void onFailing(EtcdFailure cause) {
-            if (cause.kind() != EtcdFailure.Kind.DENIED) {
+        public void onFailing(SourceFailure cause) {
+            if (cause.kind() != SourceFailure.Kind.DENIED) {
                 LOG.debug("{} cannot be written, trying on: {}", key, cause.getMessage());
             } else if (!denialLogged) {
                 denialLogged = true;

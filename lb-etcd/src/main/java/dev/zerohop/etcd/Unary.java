@@ -1,12 +1,13 @@
 package dev.zerohop.etcd;
 
+import dev.zerohop.watch.SourceFailure;
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/** One call with one answer, as a future that fails with an {@link EtcdFailure}. */
+/** One call with one answer, as a future that fails with an {@link SourceFailure}. */
 final class Unary {
 
     private Unary() {}
@@ -31,7 +32,7 @@ final class Unary {
             EtcdConnection connection,
             Call<T> call,
             Consumer<EtcdConnection.Link> answered,
-            BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
+            BiFunction<EtcdConnection.Link, Throwable, SourceFailure> failed) {
         return once(connection, call, answered, failed)
                 .exceptionallyCompose(thrown -> isStaleToken(thrown)
                         ? once(connection, call, answered, failed)
@@ -39,19 +40,19 @@ final class Unary {
     }
 
     private static boolean isStaleToken(Throwable thrown) {
-        return thrown instanceof EtcdFailure failure && failure.kind() == EtcdFailure.Kind.STALE_TOKEN;
+        return thrown instanceof SourceFailure failure && failure.kind() == SourceFailure.Kind.STALE_TOKEN;
     }
 
     private static <T> CompletableFuture<T> once(
             EtcdConnection connection,
             Call<T> call,
             Consumer<EtcdConnection.Link> answered,
-            BiFunction<EtcdConnection.Link, Throwable, EtcdFailure> failed) {
+            BiFunction<EtcdConnection.Link, Throwable, SourceFailure> failed) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         EtcdConnection.Link link;
         try {
             link = connection.link();
-        } catch (EtcdFailure closed) {
+        } catch (SourceFailure closed) {
             answer.completeExceptionally(closed);
             return answer;
         }
@@ -69,8 +70,8 @@ final class Unary {
 
             @Override
             public void onCompleted() {
-                answer.completeExceptionally(new EtcdFailure(
-                        EtcdFailure.Kind.INTERRUPTED, "etcd " + link.server() + " ended the call without an answer"));
+                answer.completeExceptionally(new SourceFailure(
+                        SourceFailure.Kind.EXPIRED, "etcd " + link.server() + " ended the call without an answer"));
             }
         });
         return answer;

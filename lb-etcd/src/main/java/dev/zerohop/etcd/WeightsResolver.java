@@ -7,6 +7,10 @@ import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -101,12 +105,12 @@ final class WeightsResolver implements Resolver {
     }
 
     /** What etcd says. */
-    private final class FromEtcd implements Reflector.Subscriber {
+    private final class FromEtcd implements Reflector.Subscriber<Entry, Version> {
         @Override
-        public void onState(Reflector.State state, boolean stale) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             lifecycle.run(() -> {
                 List<Refused> present = new ArrayList<>();
-                Weights read = value.read(state.entries().get(keys.weights()), present);
+                Weights read = value.read(state.values().get(keys.weights()), present);
                 weights = read == null ? Weights.NONE : read;
                 tellRefusals(present);
                 etcdSpoke = true;
@@ -118,7 +122,7 @@ final class WeightsResolver implements Resolver {
         public void onConfirmed(Instant asOf) {}
 
         @Override
-        public void onFailure(EtcdFailure cause) {
+        public void onFailure(SourceFailure cause) {
             lifecycle.run(WeightsResolver.this::waitNoLonger);
         }
     }

@@ -1,6 +1,9 @@
 package dev.zerohop.etcd;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +23,7 @@ final class ZoneStatus implements EtcdResolver.Aside {
     }
 
     /** Follows the keys; what is rejected is written until that is cancelled. */
-    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
+    Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
         ClientSource.Use use = source.uses().get();
         synchronized (this) {
             status = use.zoneStatus(zone);

@@ -11,8 +11,9 @@ class BackoffTest {
     void whatIsNotAllowedWaitsForAsLongAsItsOwnerSays() {
         long minutes = StatusKey.DENIED.toNanos();
         for (int failures = 1; failures < 20; failures++) {
-            long wait =
-                    Backoff.nanos(EtcdFailure.Kind.DENIED, failures, StatusKey.DENIED, ScriptedDice.seeded(failures));
+            long wait = RangeWatch.BACKOFF
+                    .withDenied(StatusKey.DENIED)
+                    .nanos(FakeStore.denied(), failures, ScriptedDice.seeded(failures));
             assertThat(wait).isBetween((long) (minutes * 0.85), (long) (minutes * 1.15));
         }
     }
@@ -21,7 +22,7 @@ class BackoffTest {
     void anOutageIsAskedAboutMoreAndMoreSeldomButAgainWithinItsLimit() {
         long longest = (long) (Duration.ofSeconds(2).toNanos() * 1.15);
         for (int failures = 1; failures < 100; failures++) {
-            assertThat(Backoff.nanos(EtcdFailure.Kind.UNREACHABLE, failures, ScriptedDice.seeded(failures)))
+            assertThat(RangeWatch.BACKOFF.nanos(FakeStore.unreachable(), failures, ScriptedDice.seeded(failures)))
                     .isBetween(1L, longest);
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
+import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -56,7 +57,7 @@ class EtcdClusterTest {
         return new EtcdClient(servers, Access.PLAIN, null, firstFirst);
     }
 
-    private static String asked(EtcdClient client) throws EtcdFailure {
+    private static String asked(EtcdClient client) throws SourceFailure {
         return client.connection().link().server();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Env;
 import dev.zerohop.Target;
+import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,10 +29,10 @@ class EtcdDeniedTest {
             assertThatThrownBy(() -> store.read(ranges).get(60, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(
-                            EtcdFailure.class,
-                            failure -> assertThat(failure.kind()).isEqualTo(EtcdFailure.Kind.DENIED))
+                            SourceFailure.class,
+                            failure -> assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.DENIED))
                     .hasMessageContaining("etcdserver: user name is empty");
-            CompletableFuture<EtcdFailure> ended = new CompletableFuture<>();
+            CompletableFuture<SourceFailure> ended = new CompletableFuture<>();
             store.watch(ranges, 1, new KeyStore.Watcher() {
                 @Override
                 public void onCreated() {}
@@ -40,11 +41,11 @@ class EtcdDeniedTest {
                 public void onEvents(long revision, List<KeyStore.Event> events) {}
 
                 @Override
-                public void onEnd(EtcdFailure cause) {
+                public void onEnd(SourceFailure cause) {
                     ended.complete(cause);
                 }
             });
-            assertThat(ended.get(60, TimeUnit.SECONDS).kind()).isEqualTo(EtcdFailure.Kind.DENIED);
+            assertThat(ended.get(60, TimeUnit.SECONDS).kind()).isEqualTo(SourceFailure.Kind.DENIED);
             Listening heard = new Listening();
             var resolver = Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system());
             resolver.start(heard);

@@ -476,7 +476,7 @@ class EtcdDirectoryTest {
         store.creates = false;
         store.losePut(PREFIX + "alice", ONE_JSON);
         assertThat(found("alice")).isEqualTo(ONE);
-        time.advance(Reflector.CREATE_TIMEOUT.plusSeconds(1));
+        time.advance(RangeWatch.CREATE_TIMEOUT.plusSeconds(1));
         assertThat(store.watches).hasSizeGreaterThan(1);
         assertThat(store.watches.get(0).cancelled).isTrue();
         assertThat(find("alice")).isEqualTo(ONE);
@@ -488,7 +488,7 @@ class EtcdDirectoryTest {
         store.losePut(PREFIX + "alice", ONE_JSON);
         store.silent = true;
         assertThat(asking(find("alice"))).isTrue();
-        time.advance(Reflector.READ_TIMEOUT);
+        time.advance(RangeWatch.READ_TIMEOUT);
         store.silent = false;
         time.advance(Duration.ofSeconds(3));
         assertThat(found("alice")).isEqualTo(ONE);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Resolver;
+import dev.zerohop.watch.SourceFailure;
 import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +64,8 @@ class EtcdLoginTest {
             EtcdServer.await().until(() -> !heard.errors.isEmpty());
             assertThat(heard.errors.get(0))
                     .isInstanceOfSatisfying(
-                            EtcdFailure.class,
-                            failure -> assertThat(failure.kind()).isEqualTo(EtcdFailure.Kind.DENIED));
+                            SourceFailure.class,
+                            failure -> assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.DENIED));
             return heard.errors.get(0).getMessage();
         }
     }
@@ -113,8 +114,8 @@ class EtcdLoginTest {
                     .withThrowableOfType(java.util.concurrent.ExecutionException.class)
                     .havingRootCause()
                     .withMessageContaining("permission denied");
-            EtcdFailure failure = failure(leases.replace(KEYS.endpoint("b"), 1, "{}", 0));
-            assertThat(failure.kind()).isEqualTo(EtcdFailure.Kind.DENIED);
+            SourceFailure failure = failure(leases.replace(KEYS.endpoint("b"), 1, "{}", 0));
+            assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.DENIED);
             assertThat(failure)
                     .hasMessageContaining("etcdctl role grant-permission ROLE readwrite '" + KEYS.endpoint("b") + "'");
         }
@@ -131,13 +132,13 @@ class EtcdLoginTest {
         assertThat(problem(client)).contains("--prefix 'production/zerohop/v1/services/orders/'");
     }
 
-    private static EtcdFailure failure(java.util.concurrent.CompletableFuture<?> call) {
+    private static SourceFailure failure(java.util.concurrent.CompletableFuture<?> call) {
         EtcdServer.await().until(call::isDone);
         try {
             call.join();
             throw new AssertionError("it was allowed");
         } catch (CompletionException failed) {
-            return (EtcdFailure) failed.getCause();
+            return (SourceFailure) failed.getCause();
         }
     }
 
@@ -163,7 +164,7 @@ class EtcdLoginTest {
             etcd.start();
             put(3);
             heard.awaitWeights(Map.of("a", 3));
-            assertThat(heard.errors).noneMatch(error -> ((EtcdFailure) error).kind() == EtcdFailure.Kind.DENIED);
+            assertThat(heard.errors).noneMatch(error -> ((SourceFailure) error).kind() == SourceFailure.Kind.DENIED);
         }
     }
 
@@ -204,9 +205,9 @@ class EtcdLoginTest {
                 })
                 .build()) {
             KeyStore store = new GrpcKeyStore(client.connection());
-            EtcdFailure first = failure(store.read(KEYS.followed()));
-            EtcdFailure second = failure(store.read(KEYS.followed()));
-            assertThat(first.kind()).isEqualTo(EtcdFailure.Kind.DENIED);
+            SourceFailure first = failure(store.read(KEYS.followed()));
+            SourceFailure second = failure(store.read(KEYS.followed()));
+            assertThat(first.kind()).isEqualTo(SourceFailure.Kind.DENIED);
             assertThat(Status.fromThrowable(second))
                     .as("etcd was not asked again")
                     .isSameAs(Status.fromThrowable(first));

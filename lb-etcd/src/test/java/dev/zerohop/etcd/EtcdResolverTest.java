@@ -6,8 +6,8 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.resolver.EndpointJson;
-import dev.zerohop.resolver.Losses;
 import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.watch.RemovalBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -64,10 +64,10 @@ class EtcdResolverTest extends ResolverContract {
             resolver.start(recorder);
             for (Endpoint endpoint : someEndpoints()) {
                 store.delete(keys.endpoint(endpoint.id()));
-                time.advance(Losses.QUIET.dividedBy(2));
+                time.advance(RemovalBuffer.QUIET_PERIOD.dividedBy(2));
             }
             assertThat(recorder.sets).hasSize(1);
-            time.advance(Losses.QUIET);
+            time.advance(RemovalBuffer.QUIET_PERIOD);
             assertThat(recorder.sets).hasSize(2);
             assertThat(recorder.last().endpoints()).isEmpty();
         }

@@ -10,6 +10,7 @@ import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
+import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -152,7 +153,7 @@ class EtcdRestoreTest {
     @Test
     void aWatchFromARevisionThatIsNotThereYetEndsInsteadOfStayingMute() throws Exception {
         KeyStore store = new GrpcKeyStore(opened(EtcdClient.of(etcd.address())).connection());
-        CompletableFuture<EtcdFailure> end = new CompletableFuture<>();
+        CompletableFuture<SourceFailure> end = new CompletableFuture<>();
         var watch = store.watch(List.of(KeyRange.under("a/")), etcd.revision() + 2, new KeyStore.Watcher() {
             @Override
             public void onCreated() {}
@@ -161,12 +162,12 @@ class EtcdRestoreTest {
             public void onEvents(long revision, List<KeyStore.Event> events) {}
 
             @Override
-            public void onEnd(EtcdFailure cause) {
+            public void onEnd(SourceFailure cause) {
                 var ignored = end.complete(cause);
             }
         });
-        EtcdFailure cause = end.get(60, TimeUnit.SECONDS);
-        assertThat(cause.kind()).isEqualTo(EtcdFailure.Kind.INTERRUPTED);
+        SourceFailure cause = end.get(60, TimeUnit.SECONDS);
+        assertThat(cause.kind()).isEqualTo(SourceFailure.Kind.EXPIRED);
         assertThat(cause).hasMessageContaining("behind");
         watch.cancel();
     }

@@ -3,6 +3,9 @@ package dev.zerohop.etcd;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,8 +44,9 @@ final class FakeSource {
         }
 
         @Override
-        public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber subscriber) {
-            Reflector reflector = new Reflector(store, ranges, env);
+        public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
+            Reflector<Entry, Version> reflector =
+                    new Reflector<>(new RangeWatch(store, ranges), RangeWatch.POLICY, env);
             reflector.subscribe(subscriber);
             return reflector::close;
         }

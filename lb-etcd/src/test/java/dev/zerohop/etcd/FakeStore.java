@@ -3,7 +3,9 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.zerohop.Cancellable;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.SourceFailure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +25,7 @@ final class FakeStore implements KeyStore {
 
     /** What reads fail with; null when they answer. */
     @Nullable
-    EtcdFailure readFailure;
+    SourceFailure readFailure;
 
     /** Whether reads are never answered. */
     boolean silent;
@@ -32,6 +34,9 @@ final class FakeStore implements KeyStore {
     boolean creates = true;
 
     int reads;
+
+    /** How often it was asked whether a copy is what it holds. */
+    int summaries;
 
     /** What a member without a quorum has; null when there is none. */
     @Nullable
@@ -52,12 +57,12 @@ final class FakeStore implements KeyStore {
     /** Every watch that was asked for. */
     final List<FakeWatch> watches = new ArrayList<>();
 
-    static EtcdFailure unreachable() {
-        return new EtcdFailure(EtcdFailure.Kind.UNREACHABLE, "etcd fake is away");
+    static SourceFailure unreachable() {
+        return new SourceFailure(SourceFailure.Kind.UNREACHABLE, "etcd fake is away");
     }
 
-    static EtcdFailure denied() {
-        return new EtcdFailure(EtcdFailure.Kind.DENIED, "etcd fake says permission denied");
+    static SourceFailure denied() {
+        return new SourceFailure(SourceFailure.Kind.DENIED, "etcd fake says permission denied");
     }
 
     static final class FakeWatch {
@@ -80,7 +85,7 @@ final class FakeStore implements KeyStore {
         if (silent) {
             return new CompletableFuture<>();
         }
-        EtcdFailure failure = readFailure;
+        SourceFailure failure = readFailure;
         CompletableFuture<Reading> answer = new CompletableFuture<>();
         Map<String, Entry> found = new HashMap<>(entries);
         found.keySet().removeIf(key -> !holds(ranges, key));
@@ -94,6 +99,24 @@ final class FakeStore implements KeyStore {
             deliver.run();
         }
         return answer;
+    }
+
+    @Override
+    public CompletableFuture<Summary> summary(List<KeyRange> ranges) {
+        summaries++;
+        if (silent) {
+            return new CompletableFuture<>();
+        }
+        SourceFailure failure = readFailure;
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        List<Entry> found =
+                entries.values().stream().filter(e -> holds(ranges, e.key())).toList();
+        return CompletableFuture.completedFuture(new Summary(
+                new Version(cluster, term, revision),
+                found.size(),
+                found.stream().mapToLong(Entry::modRevision).max().orElse(0)));
     }
 
     private static boolean holds(List<KeyRange> ranges, String key) {
@@ -123,7 +146,7 @@ final class FakeStore implements KeyStore {
     }
 
     @Override
-    public Cancellable watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
+    public Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
         FakeWatch watch = new FakeWatch(ranges, fromRevision, watcher);
         watches.add(watch);
         if (creates) {

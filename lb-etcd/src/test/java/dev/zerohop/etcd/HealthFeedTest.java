@@ -7,7 +7,10 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.Reflector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,7 +41,8 @@ class HealthFeedTest {
         String verdict =
                 new HealthVerdict(Health.Status.UNHEALTHY, "down", "w", 7, 30, List.of("w"), Instant.EPOCH).toJson();
         KeyStore.Entry entry = new KeyStore.Entry(keys.health("a"), ByteString.copyFromUtf8(verdict), 9);
-        Reflector.State state = new Reflector.State(9, Map.of(entry.key(), entry), time.now(), 0);
+        Reflector.State<Entry, Version> state =
+                new Reflector.State<>(new Version(1, 2, 9), Map.of(entry.key(), entry), time.now(), 0);
         feed.onState(state, true);
         assertThat(told).isEmpty();
         time.advance(Duration.ofSeconds(10));

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.Reflector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,7 +46,9 @@ class HealthViewTest {
 
     private boolean read(HealthView by) {
         return by.read(
-                new Reflector.State(revision, Map.copyOf(entries), time.now(), history), time.nanoTime(), refusals);
+                new Reflector.State<>(new KeyStore.Version(1, 2, revision), Map.copyOf(entries), time.now(), history),
+                time.nanoTime(),
+                refusals);
     }
 
     private Map<String, HealthSource.Verdict> live() {

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Env;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.ResponseHeader;
@@ -139,7 +143,7 @@ class HerdTest {
 
     private final class Client {
         private final EtcdConnection connection;
-        private final Reflector reflector;
+        private final Reflector<Entry, Version> reflector;
         private final Set<Instant> moves = new LinkedHashSet<>();
         private @Nullable Member at;
         private int failures;
@@ -149,16 +153,19 @@ class HerdTest {
             Env env = new Env(time, random::nextLong, Runnable::run);
             connection = new EtcdConnection(
                     SERVERS, Access.PLAIN, env, server -> new Line(members.get(SERVERS.indexOf(server)), this));
-            reflector = new Reflector(new GrpcKeyStore(connection), List.of(KeyRange.under("a/")), env);
-            reflector.subscribe(new Reflector.Subscriber() {
+            reflector = new Reflector<>(
+                    new RangeWatch(new GrpcKeyStore(connection), List.of(KeyRange.under("a/"))),
+                    RangeWatch.POLICY,
+                    env);
+            reflector.subscribe(new Reflector.Subscriber<Entry, Version>() {
                 @Override
-                public void onState(Reflector.State state, boolean stale) {}
+                public void onState(Reflector.State<Entry, Version> state, boolean stale) {}
 
                 @Override
                 public void onConfirmed(Instant asOf) {}
 
                 @Override
-                public void onFailure(EtcdFailure cause) {
+                public void onFailure(SourceFailure cause) {
                     failures++;
                 }
             });

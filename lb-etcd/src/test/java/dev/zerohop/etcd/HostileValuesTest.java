@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.zerohop.Printable;
 import dev.zerohop.Target;
+import dev.zerohop.watch.Reflector;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -42,7 +43,9 @@ class HostileValuesTest {
 
     private OrchestratorView.Content read() {
         refusals.clear();
-        return view.read(new Reflector.State(revision, Map.copyOf(entries), Instant.EPOCH, 0), refusals);
+        return view.read(
+                new Reflector.State<>(new KeyStore.Version(1, 2, revision), Map.copyOf(entries), Instant.EPOCH, 0),
+                refusals);
     }
 
     private static String verdict(String text) {
@@ -74,7 +77,10 @@ class HostileValuesTest {
         put(service.health() + "b", verdict(JSON));
         put(service.health() + "c" + HOSTILE, verdict(JSON).replace("\"fence\": 5", "\"fence\": 4"));
         List<String> said = new ArrayList<>();
-        ofClient.read(new Reflector.State(revision, Map.copyOf(entries), Instant.EPOCH, 0), 0, said);
+        ofClient.read(
+                new Reflector.State<>(new KeyStore.Version(1, 2, revision), Map.copyOf(entries), Instant.EPOCH, 0),
+                0,
+                said);
         assertThat(said)
                 .hasSize(3)
                 .allSatisfy(line -> assertThat(line).contains(SHOWN).isEqualTo(Printable.text(line)));

@@ -3,6 +3,7 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Env;
+import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -42,7 +43,7 @@ class LeasedKeyTest {
                         public void onWritten(long ttlSeconds) {}
 
                         @Override
-                        public void onFailing(EtcdFailure cause) {
+                        public void onFailing(SourceFailure cause) {
                             throw new AssertionError(cause);
                         }
 

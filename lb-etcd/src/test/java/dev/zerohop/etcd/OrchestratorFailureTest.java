@@ -2,6 +2,10 @@ package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.KeyValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -244,10 +248,10 @@ class OrchestratorFailureTest {
     }
 
     /** Every verdict that was ever written, by its revision. */
-    private record Verdicts(Map<Long, HealthVerdict> written) implements Reflector.Subscriber {
+    private record Verdicts(Map<Long, HealthVerdict> written) implements Reflector.Subscriber<Entry, Version> {
         @Override
-        public void onState(Reflector.State state, boolean stale) {
-            for (KeyStore.Entry entry : state.entries().values()) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
+            for (KeyStore.Entry entry : state.values().values()) {
                 try {
                     written.put(
                             entry.modRevision(),
@@ -262,6 +266,6 @@ class OrchestratorFailureTest {
         public void onConfirmed(Instant asOf) {}
 
         @Override
-        public void onFailure(EtcdFailure cause) {}
+        public void onFailure(SourceFailure cause) {}
     }
 }

@@ -3,6 +3,10 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -34,14 +38,14 @@ class RawKeysTest {
                 EtcdClient client = EtcdClient.of(etcd.address())) {
             etcd.putRaw(FIRST, "first");
             etcd.put(REPLACEMENT, "replacement");
-            var following = client.follow(List.of(KeyRange.under("a/")), new Reflector.Subscriber() {
+            var following = client.follow(List.of(KeyRange.under("a/")), new Reflector.Subscriber<Entry, Version>() {
                 @Override
-                public void onState(Reflector.State state, boolean stale) {
+                public void onState(Reflector.State<Entry, Version> state, boolean stale) {
                     Set<String> now = new TreeSet<>();
-                    state.entries()
+                    state.values()
                             .values()
                             .forEach(entry -> now.add(entry.value().toStringUtf8()));
-                    assertThat(state.entries().keySet()).allMatch(key -> key.startsWith("a/"));
+                    assertThat(state.values().keySet()).allMatch(key -> key.startsWith("a/"));
                     values.set(now);
                 }
 
@@ -49,7 +53,7 @@ class RawKeysTest {
                 public void onConfirmed(Instant asOf) {}
 
                 @Override
-                public void onFailure(EtcdFailure cause) {}
+                public void onFailure(SourceFailure cause) {}
             });
             EtcdServer.await().until(values::get, Set.of("first", "replacement")::equals);
             etcd.putRaw(SECOND, "second");

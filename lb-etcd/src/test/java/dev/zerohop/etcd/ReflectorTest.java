@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.zerohop.Env;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -21,7 +25,8 @@ class ReflectorTest {
 
     private final FakeTime time = new FakeTime();
     private final FakeStore store = new FakeStore();
-    private final Reflector reflector = new Reflector(store, RANGES, time.env());
+    private final Reflector<Entry, Version> reflector =
+            new Reflector<>(new RangeWatch(store, RANGES), RangeWatch.POLICY, time.env());
     private final Recorder recorder = new Recorder();
 
     @Test
@@ -81,7 +86,7 @@ class ReflectorTest {
         store.put("a/5", "");
         assertThat(recorder.failures)
                 .singleElement()
-                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(EtcdFailure.Kind.TOO_MUCH));
+                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.TOO_MUCH));
         assertThat(store.lastWatch().cancelled).isTrue();
         assertThat(recorder.last()).containsOnlyKeys("a/1", "a/2", "a/3", "a/4");
         int reads = store.reads;
@@ -259,7 +264,7 @@ class ReflectorTest {
         store.put("a/1", "one");
         reflector.subscribe(recorder);
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
-        time.advance(Reflector.CREATE_TIMEOUT);
+        time.advance(RangeWatch.CREATE_TIMEOUT);
         assertThat(recorder.failures.get(0)).hasMessageContaining("did not begin to watch");
         store.creates = true;
         time.advance(Duration.ofSeconds(2));
@@ -272,7 +277,7 @@ class ReflectorTest {
     void aReadThatNeverEndsIsAFailureAndIsMadeAgain() {
         store.silent = true;
         reflector.subscribe(recorder);
-        time.advance(Reflector.READ_TIMEOUT);
+        time.advance(RangeWatch.READ_TIMEOUT);
         assertThat(store.reads).isEqualTo(1);
         assertThat(store.oldReads).as("asked in another way").isEqualTo(1);
         store.silent = false;
@@ -300,7 +305,7 @@ class ReflectorTest {
     void aSubscriberThatThrowsHurtsNobody() {
         reflector.subscribe(new Recorder() {
             @Override
-            public void onState(Reflector.State state, boolean stale) {
+            public void onState(Reflector.State<Entry, Version> state, boolean stale) {
                 throw new IllegalStateException("on purpose");
             }
         });
@@ -313,7 +318,7 @@ class ReflectorTest {
     void aBurstIsPublishedOnce() {
         ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         Env queued = new Env(time, time.env().dice(), tasks::add);
-        Reflector busy = new Reflector(store, RANGES, queued);
+        Reflector<Entry, Version> busy = new Reflector<>(new RangeWatch(store, RANGES), RangeWatch.POLICY, queued);
         busy.subscribe(recorder);
         run(tasks);
         int before = recorder.states.size();
@@ -343,22 +348,22 @@ class ReflectorTest {
         return new KeyStore.Entry(key, ByteString.copyFromUtf8(value), revision);
     }
 
-    static class Recorder implements Reflector.Subscriber {
-        final List<Reflector.State> states = new ArrayList<>();
+    static class Recorder implements Reflector.Subscriber<Entry, Version> {
+        final List<Reflector.State<Entry, Version>> states = new ArrayList<>();
         final List<Instant> confirmed = new ArrayList<>();
-        final List<EtcdFailure> failures = new ArrayList<>();
+        final List<SourceFailure> failures = new ArrayList<>();
         boolean lastStale;
 
         Map<String, String> last() {
             Map<String, String> values = new TreeMap<>();
             states.get(states.size() - 1)
-                    .entries()
+                    .values()
                     .forEach((key, entry) -> values.put(key, entry.value().toStringUtf8()));
             return values;
         }
 
         @Override
-        public void onState(Reflector.State state, boolean stale) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             states.add(state);
             lastStale = stale;
         }
@@ -369,7 +374,7 @@ class ReflectorTest {
         }
 
         @Override
-        public void onFailure(EtcdFailure cause) {
+        public void onFailure(SourceFailure cause) {
             failures.add(cause);
         }
     }

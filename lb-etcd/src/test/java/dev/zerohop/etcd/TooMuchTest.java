@@ -2,6 +2,10 @@ package dev.zerohop.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -19,12 +23,12 @@ class TooMuchTest {
     @TempDir
     Path directory;
 
-    private static final class Told implements Reflector.Subscriber {
+    private static final class Told implements Reflector.Subscriber<Entry, Version> {
         final List<Reflector.State> states = new CopyOnWriteArrayList<>();
-        final List<EtcdFailure> failures = new CopyOnWriteArrayList<>();
+        final List<SourceFailure> failures = new CopyOnWriteArrayList<>();
 
         @Override
-        public void onState(Reflector.State state, boolean stale) {
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             states.add(state);
         }
 
@@ -32,7 +36,7 @@ class TooMuchTest {
         public void onConfirmed(Instant asOf) {}
 
         @Override
-        public void onFailure(EtcdFailure cause) {
+        public void onFailure(SourceFailure cause) {
             failures.add(cause);
         }
 
@@ -41,7 +45,7 @@ class TooMuchTest {
                     .until(
                             () -> failures,
                             all -> all.stream()
-                                    .anyMatch(each -> each.kind() == EtcdFailure.Kind.TOO_MUCH
+                                    .anyMatch(each -> each.kind() == SourceFailure.Kind.TOO_MUCH
                                             && each.getMessage().endsWith(WORDS)));
         }
     }
@@ -65,7 +69,7 @@ class TooMuchTest {
             reader.awaitTooMuch();
         }
         Reflector.State kept = follower.states.get(follower.states.size() - 1);
-        assertThat(kept.entries()).containsKey("a/small").hasSizeLessThan(50);
+        assertThat(kept.values()).containsKey("a/small").hasSizeLessThan(50);
         assertThat(reader.states).isEmpty();
     }
 }

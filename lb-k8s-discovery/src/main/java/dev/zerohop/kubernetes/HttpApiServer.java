@@ -1,6 +1,9 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.ListWatch.Page;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ListMeta;
@@ -20,7 +23,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,15 +81,16 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     }
 
     @Override
-    public <T extends HasMetadata> CompletableFuture<Page<T>> list(Selection<T> what, @Nullable String continueAt) {
+    public <T extends HasMetadata> CompletableFuture<Page<T, String>> list(
+            Selection<T> what, @Nullable String continueAt) {
         Link to;
         try {
             to = link();
-        } catch (KubernetesFailure failure) {
+        } catch (SourceFailure failure) {
             return CompletableFuture.failedFuture(failure);
         }
         String query = query(what) + "limit=" + PAGE + (continueAt == null ? "" : "&continue=" + encoded(continueAt));
-        CompletableFuture<Page<T>> page = new CompletableFuture<>();
+        CompletableFuture<Page<T, String>> page = new CompletableFuture<>();
         Exchange exchange =
                 send(to, to.http().newHttpRequestBuilder().uri(URI.create(to.base() + what.path() + "?" + query)));
         exchange.answer.whenComplete((answer, thrown) -> {
@@ -94,7 +100,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             }
             try {
                 page.complete(read(to, what, answer));
-            } catch (KubernetesFailure failure) {
+            } catch (SourceFailure failure) {
                 page.completeExceptionally(failure);
             } catch (RuntimeException unreadable) {
                 page.completeExceptionally(KubernetesFailure.unanswered(to.toString(), "list", what, unreadable));
@@ -108,8 +114,8 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         return page;
     }
 
-    private static <T extends HasMetadata> Page<T> read(Link from, Selection<T> what, Answer answer)
-            throws KubernetesFailure {
+    private static <T extends HasMetadata> Page<T, String> read(Link from, Selection<T> what, Answer answer)
+            throws SourceFailure {
         if (answer.code() != 200) {
             throw KubernetesFailure.answered(
                     from.toString(), "list", what, answer.code(), said(from, answer), answer.retryAfter());
@@ -117,17 +123,27 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         KubernetesResourceList<T> list = answer.read(from, what.listType());
         ListMeta about = list.getMetadata();
         String more = about.getContinue();
-        List<T> kept = list.getItems().stream().map(Kept::of).toList();
-        return new Page<>(about.getResourceVersion(), kept, more == null || more.isEmpty() ? null : more);
+        return new Page<>(
+                about.getResourceVersion(),
+                byName(list.getItems().stream().map(Kept::of).toList()),
+                more == null || more.isEmpty() ? null : more);
+    }
+
+    static <T extends HasMetadata> Map<String, T> byName(List<T> objects) {
+        Map<String, T> named = new LinkedHashMap<>();
+        for (T object : objects) {
+            named.put(object.getMetadata().getName(), object);
+        }
+        return named;
     }
 
     @Override
     public <T extends HasMetadata> Cancellable watch(
-            Selection<T> what, String fromVersion, Duration life, Watcher<T> watcher) {
+            Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher) {
         Link to;
         try {
             to = link();
-        } catch (KubernetesFailure failure) {
+        } catch (SourceFailure failure) {
             watcher.onEnd(failure);
             return () -> {};
         }
@@ -142,13 +158,13 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /**
      * Asks the server to make an object, such as a review of this client's own permissions; gives what it made of it. Fails with a
-     * {@link KubernetesFailure}, in which {@code doing} says what was asked for.
+     * {@link SourceFailure}, in which {@code doing} says what was asked for.
      */
     <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type, String doing) {
         Link to;
         try {
             to = link();
-        } catch (KubernetesFailure failure) {
+        } catch (SourceFailure failure) {
             return CompletableFuture.failedFuture(failure);
         }
         HttpRequest.Builder request = to.http()
@@ -284,10 +300,10 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     // ---- the link ----
 
-    private synchronized Link link() throws KubernetesFailure {
+    private synchronized Link link() throws SourceFailure {
         if (closed) {
-            throw new KubernetesFailure(
-                    KubernetesFailure.Kind.CLOSED, "the client of the Kubernetes API is closed, expected an open one");
+            throw new SourceFailure(
+                    SourceFailure.Kind.CLOSED, "the client of the Kubernetes API is closed, expected an open one");
         }
         Link made = link;
         if (made == null) {
@@ -297,8 +313,8 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                 String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
                 made = new Link(base, Transport.of(config), new KubernetesSerialization());
             } catch (RuntimeException refused) {
-                throw new KubernetesFailure(
-                        KubernetesFailure.Kind.UNREACHABLE,
+                throw new SourceFailure(
+                        SourceFailure.Kind.UNREACHABLE,
                         "the Kubernetes API cannot be asked with " + options + ": " + refused.getMessage());
             }
             link = made;

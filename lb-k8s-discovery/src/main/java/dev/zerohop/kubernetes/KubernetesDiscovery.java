@@ -6,6 +6,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.watch.Reflector;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 
 /**
@@ -68,7 +69,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     /** Follows a selection until cancelled. */
-    <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
+    <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
         return copies.follow(what, subscriber);
     }
 

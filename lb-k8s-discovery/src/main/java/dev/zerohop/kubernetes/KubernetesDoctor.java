@@ -10,6 +10,8 @@ import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.kubernetes.Diagnosis.Finding;
 import dev.zerohop.kubernetes.Diagnosis.State;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -332,8 +334,8 @@ public final class KubernetesDoctor {
                 add(true, "API server", server + ", which knows this client as " + user);
                 return user;
             }
-        } catch (KubernetesFailure failed) {
-            if (failed.kind() == KubernetesFailure.Kind.UNREACHABLE) {
+        } catch (SourceFailure failed) {
+            if (failed.kind() == SourceFailure.Kind.UNREACHABLE) {
                 add(false, "API server", String.valueOf(failed.getMessage()));
                 return null;
             }
@@ -356,11 +358,10 @@ public final class KubernetesDoctor {
                         || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
                     refused.add(verb);
                 }
-            } catch (KubernetesFailure failed) {
+            } catch (SourceFailure failed) {
                 add(State.MISSING, "permission to " + verb + " " + what, String.valueOf(failed.getMessage()));
                 // Reviews are denied, or this server has none: what they would say is not known.
-                lacks |= failed.kind() == KubernetesFailure.Kind.DENIED
-                        || failed.kind() == KubernetesFailure.Kind.MISSING;
+                lacks |= failed.kind() == SourceFailure.Kind.DENIED || failed.kind() == SourceFailure.Kind.MISSING;
                 return false;
             }
         }
@@ -392,29 +393,29 @@ public final class KubernetesDoctor {
         String from = null;
         try {
             do {
-                ApiServer.Page<T> page = get(server.list(what, from));
-                all.addAll(page.objects());
+                ListWatch.Page<T, String> page = get(server.list(what, from));
+                all.addAll(page.values().values());
                 from = page.continueAt();
             } while (from != null);
             return all;
-        } catch (KubernetesFailure failed) {
+        } catch (SourceFailure failed) {
             add(false, what.toString(), String.valueOf(failed.getMessage()));
             return null;
         }
     }
 
-    private <T> T get(CompletableFuture<T> answer) throws KubernetesFailure, InterruptedException {
+    private <T> T get(CompletableFuture<T> answer) throws SourceFailure, InterruptedException {
         try {
             return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause();
-            throw cause instanceof KubernetesFailure failure
+            throw cause instanceof SourceFailure failure
                     ? failure
                     : KubernetesFailure.unanswered(server.toString(), "answer", requireNonNullElse(cause, failed));
         } catch (TimeoutException late) {
             answer.cancel(true);
-            throw new KubernetesFailure(
-                    KubernetesFailure.Kind.UNREACHABLE,
+            throw new SourceFailure(
+                    SourceFailure.Kind.UNREACHABLE,
                     server + " did not answer within " + PATIENCE.toSeconds()
                             + " s; it may be overloaded, or something else listens there");
         }

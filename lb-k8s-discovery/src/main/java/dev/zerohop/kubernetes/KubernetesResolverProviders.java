@@ -6,6 +6,7 @@ import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;
+import dev.zerohop.watch.Reflector;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 
 /** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
@@ -65,7 +66,8 @@ public final class KubernetesResolverProviders {
     private static ServiceResolver.Source shared(KubernetesOptions options, Env env) {
         return new ServiceResolver.Source() {
             @Override
-            public <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
+            public <T extends HasMetadata> Cancellable follow(
+                    Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
                 return SharedClients.OF_THE_PROCESS.follow(options, env, what, subscriber);
             }
         };

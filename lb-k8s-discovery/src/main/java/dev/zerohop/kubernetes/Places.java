@@ -4,6 +4,8 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Locality;
 import dev.zerohop.Log;
 import dev.zerohop.Printable;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Instant;
 import java.util.HashMap;
@@ -84,7 +86,7 @@ final class Places {
         open.values().forEach(Place::end);
     }
 
-    private final class Place implements Reflector.Subscriber<Node> {
+    private final class Place implements Reflector.Subscriber<Node, String> {
         private static final Cancellable ENDED = () -> {};
 
         private final AtomicReference<@Nullable Cancellable> following = new AtomicReference<>();
@@ -110,8 +112,8 @@ final class Places {
         }
 
         @Override
-        public void onState(Reflector.State<Node> state, boolean stale) {
-            for (Node node : state.objects().values()) {
+        public void onState(Reflector.State<Node, String> state, boolean stale) {
+            for (Node node : state.values().values()) {
                 Map<String, String> labels = node.getMetadata().getLabels();
                 zone = labels == null ? null : usable(labels.get(ZONE));
             }
@@ -131,8 +133,8 @@ final class Places {
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
-            if (cause.kind() == KubernetesFailure.Kind.DENIED || cause.kind() == KubernetesFailure.Kind.MISSING) {
+        public void onFailure(SourceFailure cause) {
+            if (cause.kind() == SourceFailure.Kind.DENIED || cause.kind() == SourceFailure.Kind.MISSING) {
                 synchronized (Places.this) {
                     denied = true;
                 }

@@ -8,10 +8,13 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
-import dev.zerohop.resolver.Losses;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.RemovalBuffer;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +24,7 @@ final class PodsResolver implements Resolver {
     private final PodsTarget target;
     private final Env env;
     private final ServiceResolver.Source source;
-    private final Serial serial;
+    private final Executor serial;
     private final Places places;
     private final LeftOut leftOut;
 
@@ -31,14 +34,14 @@ final class PodsResolver implements Resolver {
     private volatile boolean closed;
 
     // Touched by serial tasks only.
-    private final Losses losses = new Losses();
+    private final RemovalBuffer losses = new RemovalBuffer();
     private @Nullable Listener listener;
     private @Nullable Cancellable following;
     private @Nullable Cancellable timer;
-    private Reflector.@Nullable State<Pod> state;
+    private Reflector.@Nullable State<Pod, String> state;
     private @Nullable EndpointSet last;
 
-    private @Nullable KubernetesFailure failure;
+    private @Nullable SourceFailure failure;
 
     /** The error that the listener knows; empty if it had a fresh set since. */
     private String told = "";
@@ -49,7 +52,7 @@ final class PodsResolver implements Resolver {
         this.target = target;
         this.env = env;
         this.source = source;
-        this.serial = new Serial(env.blocking());
+        this.serial = env.serial(this);
         this.places = new Places(source, stated, () -> run(this::tell));
         this.leftOut = new LeftOut(name);
     }
@@ -92,9 +95,9 @@ final class PodsResolver implements Resolver {
         });
     }
 
-    private final class Pods implements Reflector.Subscriber<Pod> {
+    private final class Pods implements Reflector.Subscriber<Pod, String> {
         @Override
-        public void onState(Reflector.State<Pod> now, boolean stale) {
+        public void onState(Reflector.State<Pod, String> now, boolean stale) {
             run(() -> {
                 state = now;
                 if (!stale) {
@@ -107,16 +110,16 @@ final class PodsResolver implements Resolver {
         @Override
         public void onConfirmed(Instant asOf) {
             run(() -> {
-                Reflector.State<Pod> now = state;
+                Reflector.State<Pod, String> now = state;
                 if (now != null) {
-                    state = new Reflector.State<>(now.version(), now.objects(), asOf);
+                    state = now.confirmed(asOf);
                     tell();
                 }
             });
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
+        public void onFailure(SourceFailure cause) {
             run(() -> {
                 failure = cause;
                 String text = String.valueOf(cause.getMessage());
@@ -129,7 +132,7 @@ final class PodsResolver implements Resolver {
     }
 
     private void tell() {
-        Reflector.State<Pod> now = state;
+        Reflector.State<Pod, String> now = state;
         Listener to = listener;
         if (now == null || to == null || closed) {
             return;
@@ -137,12 +140,12 @@ final class PodsResolver implements Resolver {
         EndpointSet before = last;
         // Asked for first: nodes are asked for one after another.
         Locality client = places.client();
-        PodView.Content content = PodView.read(target, now.objects().values(), places::zone);
+        PodView.Content content = PodView.read(target, now.values().values(), places::zone);
         leftOut.tell(content.refusals(), to);
         List<Endpoint> named = content.endpoints();
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
         if (before != null) {
-            Predicate<Endpoint> over = lost -> PodView.isOver(now.objects().get(lost.id()));
+            Predicate<Endpoint> over = lost -> PodView.isOver(now.values().get(lost.id()));
             named = gathered(before, named, over);
             removals = ServiceResolver.meant(before.endpoints(), named, over) ? EndpointSet.Removals.MEANT : removals;
         }

@@ -12,7 +12,9 @@ import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
-import dev.zerohop.resolver.Losses;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.RemovalBuffer;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -22,6 +24,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -40,7 +43,7 @@ final class ServiceResolver implements Resolver {
     private final Env env;
     private final Source source;
     private final Ordinals ordinals;
-    private final Serial serial;
+    private final Executor serial;
     private final Places places;
 
     // Guarded by this.
@@ -50,7 +53,7 @@ final class ServiceResolver implements Resolver {
 
     /** Where copies are followed. */
     interface Source {
-        <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber);
+        <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber);
     }
 
     ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals) {
@@ -65,13 +68,13 @@ final class ServiceResolver implements Resolver {
         this.env = env;
         this.source = source;
         this.ordinals = ordinals;
-        this.serial = new Serial(env.blocking());
+        this.serial = env.serial(this);
         this.places = new Places(source, stated, () -> run(this::decide));
         this.leftOut = new LeftOut(name);
     }
 
     // Touched by serial tasks only.
-    private final Losses losses = new Losses();
+    private final RemovalBuffer losses = new RemovalBuffer();
     private final List<Cancellable> following = new ArrayList<>();
     private final LeftOut leftOut;
     private @Nullable Copy<EndpointSlice> slices;
@@ -84,10 +87,10 @@ final class ServiceResolver implements Resolver {
     private @Nullable String doubt;
 
     /** What one copy says, and whether it can be believed. */
-    private final class Copy<T extends HasMetadata> implements Reflector.Subscriber<T> {
+    private final class Copy<T extends HasMetadata> implements Reflector.Subscriber<T, String> {
         private final Cancellable following;
-        private Reflector.@Nullable State<T> state;
-        private @Nullable KubernetesFailure failure;
+        private Reflector.@Nullable State<T, String> state;
+        private @Nullable SourceFailure failure;
         private boolean dropped;
 
         Copy(Selection<T> what) {
@@ -95,7 +98,7 @@ final class ServiceResolver implements Resolver {
         }
 
         @Override
-        public void onState(Reflector.State<T> now, boolean stale) {
+        public void onState(Reflector.State<T, String> now, boolean stale) {
             run(() -> {
                 state = now;
                 if (!stale) {
@@ -111,7 +114,7 @@ final class ServiceResolver implements Resolver {
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
+        public void onFailure(SourceFailure cause) {
             run(() -> {
                 failure = cause;
                 decide();
@@ -127,11 +130,11 @@ final class ServiceResolver implements Resolver {
         }
 
         private void confirmed(Instant asOf) {
-            Reflector.State<T> now = state;
+            Reflector.State<T, String> now = state;
             if (now == null) {
                 return;
             }
-            state = new Reflector.State<>(now.version(), now.objects(), asOf);
+            state = now.confirmed(asOf);
             if (this == slices) {
                 confirm(asOf);
             }
@@ -142,8 +145,8 @@ final class ServiceResolver implements Resolver {
         }
 
         Collection<T> objects() {
-            Reflector.State<T> now = state;
-            return now == null ? List.of() : now.objects().values();
+            Reflector.State<T, String> now = state;
+            return now == null ? List.of() : now.values().values();
         }
 
         void drop() {
@@ -203,21 +206,21 @@ final class ServiceResolver implements Resolver {
         if (copy == null || listener == null || closed) {
             return;
         }
-        Reflector.State<EndpointSlice> state = copy.state;
+        Reflector.State<EndpointSlice, String> state = copy.state;
         if (state == null) {
             if (copy.failure != null) {
                 tellProblem(copy.failure);
             }
             return;
         }
-        followService(target.portNumber() != 0 || state.objects().isEmpty());
+        followService(target.portNumber() != 0 || state.values().isEmpty());
         Copy<Service> about = service;
         if (about != null && !about.answered()) {
             return;
         }
         Service known =
                 about == null ? null : about.objects().stream().findFirst().orElse(null);
-        if (known != null && state.objects().isEmpty() && ExternalName.is(known)) {
+        if (known != null && state.values().isEmpty() && ExternalName.is(known)) {
             resolveExternally(known);
             return;
         }
@@ -225,14 +228,15 @@ final class ServiceResolver implements Resolver {
         tell(state, about, known);
     }
 
-    private void tell(Reflector.State<EndpointSlice> state, @Nullable Copy<Service> about, @Nullable Service known) {
+    private void tell(
+            Reflector.State<EndpointSlice, String> state, @Nullable Copy<Service> about, @Nullable Service known) {
         Copy<EndpointSlice> copy = requireNonNull(slices, "slices");
-        boolean missing = state.objects().isEmpty() && known == null;
+        boolean missing = state.values().isEmpty() && known == null;
         if (missing && last == null) {
             tellProblem(noService(about));
             return;
         }
-        SliceView.Content content = SliceView.read(target, state.objects().values(), known);
+        SliceView.Content content = SliceView.read(target, state.values().values(), known);
         leftOut.tell(content.refusals(), closed ? null : listener);
         if (content.problem() != null) {
             tellProblem(new IllegalStateException(Printable.text(name + ": " + content.problem() + unread(about))));
@@ -266,7 +270,7 @@ final class ServiceResolver implements Resolver {
     }
 
     private IllegalStateException noService(@Nullable Copy<Service> about) {
-        KubernetesFailure failure = about == null ? null : about.failure;
+        SourceFailure failure = about == null ? null : about.failure;
         return new IllegalStateException(
                 failure == null
                         ? name + ": there is no service '" + target.service() + "' in namespace " + namespace
@@ -349,7 +353,7 @@ final class ServiceResolver implements Resolver {
 
     private void tellEndpoints(
             Ordinals.Numbered numbered,
-            Reflector.State<EndpointSlice> state,
+            Reflector.State<EndpointSlice, String> state,
             boolean stale,
             @Nullable Exception trouble) {
         EndpointSet before = last;

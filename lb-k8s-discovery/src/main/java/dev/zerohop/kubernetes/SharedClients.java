@@ -2,62 +2,32 @@ package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SharedPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One client per API server and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 
-    private final Map<Key, Shared> clients = new HashMap<>();
+    private final SharedPool<Key, KubernetesDiscovery> clients =
+            new SharedPool<>(key -> new KubernetesDiscovery(key.options(), key.env()), KubernetesDiscovery::close);
 
     private record Key(KubernetesOptions options, Env env) {}
 
-    private static final class Shared {
-        private final KubernetesDiscovery client;
-        private int users;
-
-        Shared(KubernetesDiscovery client) {
-            this.client = client;
-        }
-    }
-
     /** Follows a selection over the server's client until cancelled. */
     <T extends HasMetadata> Cancellable follow(
-            KubernetesOptions options, Env env, Selection<T> what, Reflector.Subscriber<T> subscriber) {
-        Key key = new Key(options, env);
-        Shared shared;
-        synchronized (clients) {
-            shared = clients.computeIfAbsent(key, k -> new Shared(new KubernetesDiscovery(options, env)));
-            shared.users++;
-        }
-        Cancellable following = shared.client.follow(what, subscriber);
-        AtomicBoolean cancelled = new AtomicBoolean();
+            KubernetesOptions options, Env env, Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
+        SharedPool.Use<KubernetesDiscovery> client = clients.use(new Key(options, env));
+        Cancellable following = client.get().follow(what, subscriber);
         return () -> {
-            if (cancelled.compareAndSet(false, true)) {
-                following.cancel();
-                leave(key, shared);
-            }
+            following.cancel();
+            client.close();
         };
-    }
-
-    private void leave(Key key, Shared shared) {
-        synchronized (clients) {
-            shared.users--;
-            if (shared.users > 0) {
-                return;
-            }
-            clients.remove(key);
-        }
-        shared.client.close();
     }
 
     /** How many clients are open. */
     int open() {
-        synchronized (clients) {
-            return clients.size();
-        }
+        return clients.size();
     }
 }

@@ -2,34 +2,20 @@ package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SharedPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One {@link Reflector} per selection, for as long as anybody follows it. Thread-safe. */
+/** One copy per selection, for as long as it is followed. Thread-safe. */
 final class SharedCopies {
-    private final ApiServer server;
-    private final Env env;
-
-    // Guarded by itself.
-    private final Map<Selection<?>, Shared<?>> copies = new HashMap<>();
-    private boolean closed;
-
-    private static final class Shared<T extends HasMetadata> {
-        private final Reflector<T> reflector;
-        private int users;
-
-        Shared(Reflector<T> reflector) {
-            this.reflector = reflector;
-        }
-    }
+    private final SharedPool<Selection<?>, Reflector<?, String>> copies;
 
     SharedCopies(ApiServer server, Env env) {
-        this.server = server;
-        this.env = env;
+        this.copies = new SharedPool<>(
+                what -> new Reflector<>(new SelectionWatch<>(server, what), SelectionWatch.POLICY, env),
+                Reflector::close);
     }
 
     /**
@@ -37,62 +23,33 @@ final class SharedCopies {
      *
      * @throws IllegalStateException if this is closed
      */
-    <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T> subscriber) {
-        Shared<T> shared;
-        synchronized (copies) {
-            if (closed) {
-                throw new IllegalStateException("the client of " + server + " is closed, expected an open one");
-            }
-            // Equal selections have the same type of objects.
-            @SuppressWarnings("unchecked")
-            Shared<T> known = (Shared<T>)
-                    copies.computeIfAbsent(what, selection -> new Shared<>(new Reflector<>(server, selection, env)));
-            shared = known;
-            shared.users++;
-        }
-        shared.reflector.subscribe(subscriber);
-        AtomicBoolean cancelled = new AtomicBoolean();
+    <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
+        SharedPool.Use<Reflector<?, String>> use = copies.use(what);
+        // Equal selections have the same type of objects.
+        @SuppressWarnings("unchecked")
+        Reflector<T, String> copy = (Reflector<T, String>) use.get();
+        copy.subscribe(subscriber);
         return () -> {
-            if (cancelled.compareAndSet(false, true)) {
-                shared.reflector.unsubscribe(subscriber);
-                leave(what, shared);
-            }
+            copy.unsubscribe(subscriber);
+            use.close();
         };
-    }
-
-    private void leave(Selection<?> what, Shared<?> shared) {
-        synchronized (copies) {
-            shared.users--;
-            if (shared.users > 0) {
-                return;
-            }
-            copies.remove(what, shared);
-        }
-        shared.reflector.close();
     }
 
     /** How many copies are kept. */
     int size() {
-        synchronized (copies) {
-            return copies.size();
-        }
+        return copies.size();
     }
 
-    /** Ends every watch, then runs {@code last}; subscribers keep what they were told last. */
+    /** Ends every watch, then runs {@code last}; subscribers keep what they learned last. */
     void close(Runnable last) {
-        List<Shared<?>> open;
-        synchronized (copies) {
-            closed = true;
-            open = List.copyOf(copies.values());
-            copies.clear();
-        }
+        List<Reflector<?, String>> open = copies.drain();
         AtomicInteger left = new AtomicInteger(open.size() + 1);
         Runnable ended = () -> {
             if (left.decrementAndGet() == 0) {
                 last.run();
             }
         };
-        open.forEach(shared -> shared.reflector.close(ended));
+        open.forEach(copy -> copy.close(ended));
         ended.run();
     }
 }

@@ -9,6 +9,8 @@ import dev.zerohop.Log;
 import dev.zerohop.Printable;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import java.io.IOException;
 import java.time.Instant;
@@ -60,14 +62,14 @@ final class StatefulOrdinals implements Ordinals {
     /** What one selection answered last. */
     private static final class Answer {
         private @Nullable Map<String, NumberedSet> sets;
-        private @Nullable KubernetesFailure failure;
+        private @Nullable SourceFailure failure;
 
         /** Whether it may still say something soon: one that is only late is waited for, or keys would be placed without it. */
         boolean awaited() {
             return sets == null
                     && (failure == null
-                            || (failure.kind() != KubernetesFailure.Kind.DENIED
-                                    && failure.kind() != KubernetesFailure.Kind.MISSING));
+                            || (failure.kind() != SourceFailure.Kind.DENIED
+                                    && failure.kind() != SourceFailure.Kind.MISSING));
         }
     }
 
@@ -193,12 +195,11 @@ final class StatefulOrdinals implements Ordinals {
             if (answer.sets != null) {
                 all.putAll(answer.sets);
             }
-            KubernetesFailure failure = answer.failure;
+            SourceFailure failure = answer.failure;
             if (failure != null) {
                 unseen = true;
                 // A server that is away is away for the slices as well, which say so.
-                if (failure.kind() == KubernetesFailure.Kind.DENIED
-                        || failure.kind() == KubernetesFailure.Kind.MISSING) {
+                if (failure.kind() == SourceFailure.Kind.DENIED || failure.kind() == SourceFailure.Kind.MISSING) {
                     problems.add(failure.getMessage());
                 }
             }
@@ -249,7 +250,7 @@ final class StatefulOrdinals implements Ordinals {
         return counted;
     }
 
-    private final class Follower implements Reflector.Subscriber<StatefulSet> {
+    private final class Follower implements Reflector.Subscriber<StatefulSet, String> {
         private final Answer answer;
 
         Follower(Answer answer) {
@@ -257,9 +258,9 @@ final class StatefulOrdinals implements Ordinals {
         }
 
         @Override
-        public void onState(Reflector.State<StatefulSet> state, boolean stale) {
+        public void onState(Reflector.State<StatefulSet, String> state, boolean stale) {
             Map<String, NumberedSet> read = new HashMap<>();
-            state.objects().forEach((name, set) -> read.put(name, NumberedSet.of(set)));
+            state.values().forEach((name, set) -> read.put(name, NumberedSet.of(set)));
             Runnable tell;
             synchronized (lock) {
                 boolean news = !read.equals(answer.sets) || (!stale && answer.failure != null);
@@ -280,10 +281,10 @@ final class StatefulOrdinals implements Ordinals {
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
+        public void onFailure(SourceFailure cause) {
             Runnable tell;
             synchronized (lock) {
-                KubernetesFailure before = answer.failure;
+                SourceFailure before = answer.failure;
                 tell = before == null || !before.isLike(cause) ? changed : null;
                 answer.failure = cause;
             }

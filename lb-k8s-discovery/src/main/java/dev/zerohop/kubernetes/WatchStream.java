@@ -1,6 +1,8 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -9,6 +11,7 @@ import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -21,12 +24,12 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
 
     private final HttpApiServer.Link link;
     private final Selection<T> what;
-    private final ApiServer.Watcher<T> watcher;
+    private final ListWatch.Watcher<T, String> watcher;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
     private volatile @Nullable WebSocket socket;
 
-    WatchStream(HttpApiServer.Link link, Selection<T> what, ApiServer.Watcher<T> watcher) {
+    WatchStream(HttpApiServer.Link link, Selection<T> what, ListWatch.Watcher<T, String> watcher) {
         this.link = link;
         this.what = what;
         this.watcher = watcher;
@@ -101,12 +104,18 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
             return;
         }
         switch (event.getType()) {
-            case "ADDED", "MODIFIED" -> watcher.onPut(Kept.of(what.type().cast(object)));
-            case "DELETED" -> watcher.onDelete(Kept.of(what.type().cast(object)));
+            case "ADDED", "MODIFIED" -> change(Kept.of(what.type().cast(object)), false);
+            case "DELETED" -> change(Kept.of(what.type().cast(object)), true);
             case "BOOKMARK" ->
                 watcher.onBookmark(((HasMetadata) object).getMetadata().getResourceVersion());
             default -> throw new IllegalStateException("found an event of type " + event.getType());
         }
+    }
+
+    private void change(T object, boolean deleted) {
+        String version = object.getMetadata().getResourceVersion();
+        watcher.onChanges(
+                version, List.of(new ListWatch.Change<>(object.getMetadata().getName(), object, deleted, version)));
     }
 
     @Override
@@ -115,8 +124,8 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
         end(
                 orderly
                         ? null
-                        : new KubernetesFailure(
-                                KubernetesFailure.Kind.UNREACHABLE,
+                        : new SourceFailure(
+                                SourceFailure.Kind.UNREACHABLE,
                                 link + " broke off the watch of " + what + " (" + code
                                         + (reason.isEmpty() ? "" : ", " + reason) + ")"));
         from.sendClose(NORMAL_CLOSURE, null);
@@ -129,13 +138,13 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
         end(KubernetesFailure.unanswered(link.toString(), "watch", what, error));
     }
 
-    private void end(@Nullable KubernetesFailure cause) {
+    private void end(@Nullable SourceFailure cause) {
         if (ended.compareAndSet(false, true)) {
             watcher.onEnd(cause);
         }
     }
 
-    private KubernetesFailure handshakeFailure(Throwable thrown) {
+    private SourceFailure handshakeFailure(Throwable thrown) {
         Throwable cause =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (cause instanceof WebSocketHandshakeException handshake) {

@@ -3,6 +3,7 @@ package dev.zerohop.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.zerohop.watch.SourceFailure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,7 +23,7 @@ class FailureWordsTest {
                 KubernetesOptions.builder().apiServer(URI.create(address)).build())) {
             Throwable thrown = catchThrowable(() -> server.list(Selection.endpointSlices("shop", "orders"), null)
                     .get(60, TimeUnit.SECONDS));
-            assertThat(thrown.getCause()).isInstanceOf(KubernetesFailure.class);
+            assertThat(thrown.getCause()).isInstanceOf(SourceFailure.class);
             assertThat(thrown.getCause().getMessage())
                     .contains("the Kubernetes API at " + address)
                     .contains("list endpointslices with kubernetes.io/service-name=orders in namespace shop");
@@ -94,8 +95,8 @@ class FailureWordsTest {
     @Test
     void sameRemedyIsSameFailure() {
         Selection<?> what = Selection.service("shop", "orders");
-        KubernetesFailure refused = KubernetesFailure.unanswered("s", "list", what, new IOException("a"));
-        KubernetesFailure unauthorized = KubernetesFailure.answered("s", "list", what, 401, "", Duration.ZERO);
+        SourceFailure refused = KubernetesFailure.unanswered("s", "list", what, new IOException("a"));
+        SourceFailure unauthorized = KubernetesFailure.answered("s", "list", what, 401, "", Duration.ZERO);
         assertThat(refused.isLike(KubernetesFailure.unanswered("s", "list", what, new IOException("b"))))
                 .isTrue();
         assertThat(refused.isLike(unauthorized)).isFalse();

@@ -1,6 +1,8 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,11 +19,11 @@ final class FakeApiServer implements ApiServer {
 
     /** What lists end with, or null. */
     @Nullable
-    KubernetesFailure listFailure;
+    SourceFailure listFailure;
 
     /** What the handshakes of watches end with, or null. */
     @Nullable
-    KubernetesFailure handshakeFailure;
+    SourceFailure handshakeFailure;
 
     /** Whether anything is answered at all. */
     boolean answers = true;
@@ -43,10 +45,10 @@ final class FakeApiServer implements ApiServer {
         final Selection<T> what;
         final String fromVersion;
         final Duration life;
-        final Watcher<T> watcher;
+        final ListWatch.Watcher<T, String> watcher;
         boolean cancelled;
 
-        FakeWatch(Selection<T> what, String fromVersion, Duration life, Watcher<T> watcher) {
+        FakeWatch(Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher) {
             this.what = what;
             this.fromVersion = fromVersion;
             this.life = life;
@@ -55,27 +57,35 @@ final class FakeApiServer implements ApiServer {
 
         void put(HasMetadata object) {
             if (!cancelled && selects(what, object)) {
-                watcher.onPut(what.type().cast(object));
+                change(object, false);
             }
+        }
+
+        private void change(HasMetadata object, boolean deleted) {
+            String upTo = object.getMetadata().getResourceVersion();
+            watcher.onChanges(
+                    upTo,
+                    List.of(new ListWatch.Change<>(
+                            object.getMetadata().getName(), what.type().cast(object), deleted, upTo)));
         }
 
         void delete(HasMetadata object) {
             if (!cancelled && selects(what, object)) {
-                watcher.onDelete(what.type().cast(object));
+                change(object, true);
             }
         }
     }
 
-    static KubernetesFailure unreachable() {
-        return new KubernetesFailure(KubernetesFailure.Kind.UNREACHABLE, "the Kubernetes API cannot be asked: refused");
+    static SourceFailure unreachable() {
+        return new SourceFailure(SourceFailure.Kind.UNREACHABLE, "the Kubernetes API cannot be asked: refused");
     }
 
-    static KubernetesFailure expired() {
-        return new KubernetesFailure(KubernetesFailure.Kind.EXPIRED, "the Kubernetes API answered 410");
+    static SourceFailure expired() {
+        return new SourceFailure(SourceFailure.Kind.EXPIRED, "the Kubernetes API answered 410");
     }
 
-    static KubernetesFailure denied() {
-        return new KubernetesFailure(KubernetesFailure.Kind.DENIED, "the Kubernetes API answered 403");
+    static SourceFailure denied() {
+        return new SourceFailure(SourceFailure.Kind.DENIED, "the Kubernetes API answered 403");
     }
 
     /** Creates or replaces an object, with the next version; watches are told. */
@@ -139,7 +149,8 @@ final class FakeApiServer implements ApiServer {
     }
 
     @Override
-    public <T extends HasMetadata> CompletableFuture<Page<T>> list(Selection<T> what, @Nullable String continueAt) {
+    public <T extends HasMetadata> CompletableFuture<ListWatch.Page<T, String>> list(
+            Selection<T> what, @Nullable String continueAt) {
         lists.add(what + (continueAt == null ? "" : " from " + continueAt));
         if (!answers) {
             return new CompletableFuture<>();
@@ -161,13 +172,15 @@ final class FakeApiServer implements ApiServer {
         }
         int from = continueAt == null ? 0 : Integer.parseInt(continueAt);
         int to = (int) Math.min(all.size(), (long) from + pageSize);
-        return CompletableFuture.completedFuture(new Page<>(
-                Long.toString(version), all.subList(from, to), to < all.size() ? Integer.toString(to) : null));
+        return CompletableFuture.completedFuture(new ListWatch.Page<>(
+                Long.toString(version),
+                HttpApiServer.byName(all.subList(from, to)),
+                to < all.size() ? Integer.toString(to) : null));
     }
 
     @Override
     public <T extends HasMetadata> Cancellable watch(
-            Selection<T> what, String fromVersion, Duration life, Watcher<T> watcher) {
+            Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher) {
         FakeWatch<T> watch = new FakeWatch<>(what, fromVersion, life, watcher);
         watches.add(watch);
         if (!answers) {

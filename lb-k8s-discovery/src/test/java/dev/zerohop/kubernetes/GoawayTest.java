@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vertx.core.http.HttpVersion;
@@ -82,7 +84,7 @@ class GoawayTest {
             socket.writeTextMessage("{\"type\":\"ADDED\",\"object\":"
                     + Serialization.asJson(ScriptedApi.versioned(Slices.slice(event), "1" + opened)) + "}");
             until(() -> copy.names.contains(event));
-            time.advance(Reflector.SETTLED);
+            time.advance(SelectionWatch.SETTLED);
             socket.close((short) 1001);
         }
         assertThat(copy.failures).isEmpty();
@@ -147,13 +149,13 @@ class GoawayTest {
                 .contains("certificate-authority in the kubeconfig, or caFile");
     }
 
-    private static final class Copy implements Reflector.Subscriber<EndpointSlice> {
-        final List<KubernetesFailure> failures = new CopyOnWriteArrayList<>();
+    private static final class Copy implements Reflector.Subscriber<EndpointSlice, String> {
+        final List<SourceFailure> failures = new CopyOnWriteArrayList<>();
         volatile Set<String> names = Set.of();
 
         @Override
-        public void onState(Reflector.State<EndpointSlice> state, boolean stale) {
-            names = state.objects().keySet();
+        public void onState(Reflector.State<EndpointSlice, String> state, boolean stale) {
+            names = state.values().keySet();
         }
 
         @Override
@@ -162,7 +164,7 @@ class GoawayTest {
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
+        public void onFailure(SourceFailure cause) {
             failures.add(cause);
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
@@ -165,7 +166,7 @@ class HostileObjectsTest {
 
     @Test
     void whatTheServerSaysIsShownInPrintableForm() {
-        for (KubernetesFailure failure : List.of(
+        for (SourceFailure failure : List.of(
                 KubernetesFailure.answered("server", "list pods", "", 500, HOSTILE, Duration.ZERO),
                 KubernetesFailure.answered("server", "list pods", "", 403, "x".repeat(100_000), Duration.ZERO),
                 KubernetesFailure.unanswered("server", "list pods", new IOException(HOSTILE)))) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.io.IOException;
@@ -135,7 +137,7 @@ class HttpApiServerTest {
         untilWatching();
         api.lastWatch().bookmark("77");
         until(() -> !told.confirmed.isEmpty());
-        time.advance(Reflector.SETTLED);
+        time.advance(SelectionWatch.SETTLED);
         api.lastWatch().close();
         until(() -> api.watches.size() == 2);
         assertThat(api.lastWatch().request.query()).containsEntry("resourceVersion", "77");
@@ -165,7 +167,7 @@ class HttpApiServerTest {
                 later(request, to);
             }
         };
-        time.advance(Reflector.SETTLED);
+        time.advance(SelectionWatch.SETTLED);
         api.lastWatch().close();
         until(() -> told.names().equals(Set.of("b")));
         assertThat(told.failures).isEmpty();
@@ -286,7 +288,7 @@ class HttpApiServerTest {
                 .hasMessageContaining("User x cannot list resource")
                 .hasMessageContaining(
                         "{apiGroups: [\"discovery.k8s.io\"], resources: [\"endpointslices\"], verbs: [\"list\", \"watch\"]}");
-        assertThat(told.failures.get(0).kind()).isEqualTo(KubernetesFailure.Kind.DENIED);
+        assertThat(told.failures.get(0).kind()).isEqualTo(SourceFailure.Kind.DENIED);
         assertThat(told.names()).containsExactly("a");
         api.script = HttpApiServerTest::later;
         time.advance(Duration.ofSeconds(20));
@@ -298,7 +300,7 @@ class HttpApiServerTest {
     void aServerWithoutTheResourceIsToldApart() throws IOException {
         start((request, to) -> to.status(404, "the server could not find the requested resource"));
         until(() -> !told.failures.isEmpty());
-        assertThat(told.failures.get(0).kind()).isEqualTo(KubernetesFailure.Kind.MISSING);
+        assertThat(told.failures.get(0).kind()).isEqualTo(SourceFailure.Kind.MISSING);
     }
 
     @Test
@@ -540,20 +542,20 @@ class HttpApiServerTest {
     }
 
     /** Hears a copy out, from any thread. */
-    private static final class Told implements Reflector.Subscriber<EndpointSlice> {
-        final List<Reflector.State<EndpointSlice>> states = new CopyOnWriteArrayList<>();
-        final List<KubernetesFailure> failures = new CopyOnWriteArrayList<>();
+    private static final class Told implements Reflector.Subscriber<EndpointSlice, String> {
+        final List<Reflector.State<EndpointSlice, String>> states = new CopyOnWriteArrayList<>();
+        final List<SourceFailure> failures = new CopyOnWriteArrayList<>();
         final List<Instant> confirmed = new CopyOnWriteArrayList<>();
         volatile boolean stale;
 
         Set<String> names() {
             return states.isEmpty()
                     ? Set.of()
-                    : new TreeSet<>(states.get(states.size() - 1).objects().keySet());
+                    : new TreeSet<>(states.get(states.size() - 1).values().keySet());
         }
 
         @Override
-        public void onState(Reflector.State<EndpointSlice> state, boolean nowStale) {
+        public void onState(Reflector.State<EndpointSlice, String> state, boolean nowStale) {
             stale = nowStale;
             states.add(state);
         }
@@ -564,7 +566,7 @@ class HttpApiServerTest {
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
+        public void onFailure(SourceFailure cause) {
             failures.add(cause);
         }
     }

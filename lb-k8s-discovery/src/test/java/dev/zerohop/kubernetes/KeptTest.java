@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -86,8 +90,10 @@ class KeptTest {
         return serverThat((request, to) -> to.json(200, list(item)))
                 .list(what, null)
                 .get(1, TimeUnit.MINUTES)
-                .objects()
-                .get(0);
+                .values()
+                .values()
+                .iterator()
+                .next();
     }
 
     @Test
@@ -108,24 +114,21 @@ class KeptTest {
             to.text("{\"type\": \"ADDED\", \"object\": " + POD + "}");
         });
         CompletableFuture<Pod> put = new CompletableFuture<>();
-        Cancellable watch =
-                server.watch(Selection.pods("shop", null), "5", Duration.ofMinutes(5), new ApiServer.Watcher<>() {
+        Cancellable watch = server.watch(
+                Selection.pods("shop", null), "5", Duration.ofMinutes(5), new ListWatch.Watcher<Pod, String>() {
                     @Override
                     public void onOpen() {}
 
                     @Override
-                    public void onPut(Pod object) {
-                        put.complete(object);
+                    public void onChanges(@Nullable String upTo, List<ListWatch.Change<Pod, String>> changes) {
+                        put.complete(changes.get(0).value());
                     }
-
-                    @Override
-                    public void onDelete(Pod object) {}
 
                     @Override
                     public void onBookmark(String version) {}
 
                     @Override
-                    public void onEnd(KubernetesFailure cause) {
+                    public void onEnd(@Nullable SourceFailure cause) {
                         put.completeExceptionally(new IOException(cause));
                     }
                 });

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
@@ -22,7 +24,8 @@ class ReflectorTest {
 
     private final FakeTime time = new FakeTime();
     private final FakeApiServer server = new FakeApiServer();
-    private final Reflector<EndpointSlice> reflector = new Reflector<>(server, WHAT, time.env());
+    private final Reflector<EndpointSlice, String> reflector =
+            new Reflector<>(new SelectionWatch<>(server, WHAT), SelectionWatch.POLICY, time.env());
     private final Recorder recorder = new Recorder();
 
     @BeforeEach
@@ -33,7 +36,7 @@ class ReflectorTest {
 
     private void start() {
         reflector.subscribe(recorder);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
     }
 
     @Test
@@ -51,7 +54,7 @@ class ReflectorTest {
     void theFirstListComesAtARandomInstant() {
         reflector.subscribe(recorder);
         assertThat(server.lists).isEmpty();
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(server.lists).hasSize(1);
     }
 
@@ -86,7 +89,7 @@ class ReflectorTest {
         // Four hundred thousand are too many with the first one that was there before.
         assertThat(server.lists).hasSize(5);
         assertThat(recorder.failures).singleElement().satisfies(failure -> {
-            assertThat(failure.kind()).isEqualTo(KubernetesFailure.Kind.TOO_MUCH);
+            assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.TOO_MUCH);
             assertThat(failure)
                     .hasMessageEndingWith(
                             " has more than 400000 pods or endpoints in endpointslices with kubernetes.io/service-name=orders"
@@ -117,7 +120,7 @@ class ReflectorTest {
         server.put(Slices.slice("orders-b"));
         assertThat(recorder.failures)
                 .singleElement()
-                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(KubernetesFailure.Kind.TOO_MUCH));
+                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.TOO_MUCH));
         assertThat(server.lastWatch().cancelled).isTrue();
         assertThat(recorder.last()).hasSize(400).doesNotContain("orders-b");
     }
@@ -238,7 +241,7 @@ class ReflectorTest {
     @Test
     void aServerThatAsksToBeLeftAloneIs() {
         server.listFailure =
-                new KubernetesFailure(KubernetesFailure.Kind.UNREACHABLE, "too many requests", Duration.ofSeconds(20));
+                new SourceFailure(SourceFailure.Kind.UNREACHABLE, "too many requests", 429, Duration.ofSeconds(20));
         start();
         time.advance(Duration.ofSeconds(19));
         assertThat(server.lists).hasSize(1);
@@ -276,7 +279,7 @@ class ReflectorTest {
     void aListThatHangsIsGivenUp() {
         server.answers = false;
         start();
-        time.advance(Reflector.PAGE_TIMEOUT);
+        time.advance(SelectionWatch.PAGE_TIMEOUT);
         assertThat(recorder.failures.get(0)).hasMessageContaining("did not answer within 20 s");
         server.answers = true;
         time.advance(Duration.ofSeconds(1));
@@ -289,7 +292,7 @@ class ReflectorTest {
         time.advance(Duration.ofMinutes(5));
         server.answers = false;
         server.lastWatch().watcher.onEnd(null);
-        time.advance(Reflector.OPEN_TIMEOUT);
+        time.advance(SelectionWatch.OPEN_TIMEOUT);
         assertThat(recorder.failures.get(0)).hasMessageContaining("asked to watch");
         assertThat(server.lastWatch().cancelled).isTrue();
         server.answers = true;
@@ -421,7 +424,7 @@ class ReflectorTest {
     private String known() {
         return recorder.states
                 .get(recorder.states.size() - 1)
-                .objects()
+                .values()
                 .get("orders-b")
                 .getMetadata()
                 .getResourceVersion();
@@ -488,7 +491,7 @@ class ReflectorTest {
     void aSubscriberThatThrowsHurtsNobody() {
         reflector.subscribe(new Recorder() {
             @Override
-            public void onState(Reflector.State<EndpointSlice> state, boolean stale) {
+            public void onState(Reflector.State<EndpointSlice, String> state, boolean stale) {
                 throw new IllegalStateException("on purpose");
             }
         });
@@ -500,10 +503,11 @@ class ReflectorTest {
     void aBurstIsPublishedOnce() {
         ArrayDeque<Runnable> tasks = new ArrayDeque<>();
         Env queued = new Env(time, time.env().dice(), tasks::add);
-        Reflector<EndpointSlice> busy = new Reflector<>(server, WHAT, queued);
+        Reflector<EndpointSlice, String> busy =
+                new Reflector<>(new SelectionWatch<>(server, WHAT), SelectionWatch.POLICY, queued);
         busy.subscribe(recorder);
         run(tasks);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         run(tasks);
         int before = recorder.states.size();
         for (int i = 0; i < 50; i++) {
@@ -528,18 +532,18 @@ class ReflectorTest {
         }
     }
 
-    static class Recorder implements Reflector.Subscriber<EndpointSlice> {
-        final List<Reflector.State<EndpointSlice>> states = new ArrayList<>();
+    static class Recorder implements Reflector.Subscriber<EndpointSlice, String> {
+        final List<Reflector.State<EndpointSlice, String>> states = new ArrayList<>();
         final List<Instant> confirmed = new ArrayList<>();
-        final List<KubernetesFailure> failures = new ArrayList<>();
+        final List<SourceFailure> failures = new ArrayList<>();
         boolean lastStale;
 
         Set<String> last() {
-            return new TreeSet<>(states.get(states.size() - 1).objects().keySet());
+            return new TreeSet<>(states.get(states.size() - 1).values().keySet());
         }
 
         @Override
-        public void onState(Reflector.State<EndpointSlice> state, boolean stale) {
+        public void onState(Reflector.State<EndpointSlice, String> state, boolean stale) {
             states.add(state);
             lastStale = stale;
         }
@@ -550,7 +554,7 @@ class ReflectorTest {
         }
 
         @Override
-        public void onFailure(KubernetesFailure cause) {
+        public void onFailure(SourceFailure cause) {
             failures.add(cause);
         }
     }

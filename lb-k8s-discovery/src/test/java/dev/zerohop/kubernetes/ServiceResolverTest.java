@@ -9,8 +9,8 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
-import dev.zerohop.resolver.Losses;
 import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.watch.RemovalBuffer;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -50,7 +50,7 @@ class ServiceResolverTest extends ResolverContract {
 
     private void start(String target) {
         resolver(target).start(recorder);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
     }
 
     private static Service service(String type, int port, int targetPort) {
@@ -92,7 +92,7 @@ class ServiceResolverTest extends ResolverContract {
         server.put(service("ClusterIP", 80, 8080));
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         start("k8s:///shop/orders:80");
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.last().endpoints()).extracting(Endpoint::port).containsExactly(8080);
         assertThat(recorder.errors).isEmpty();
     }
@@ -102,12 +102,12 @@ class ServiceResolverTest extends ResolverContract {
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         server.deniedType = Service.class;
         start("k8s:///shop/orders:8080");
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(last()).containsOnlyKeys("orders-0");
         assertThat(recorder.errors).isEmpty();
         Recorder other = new Recorder();
         resolver("k8s:///shop/orders:80").start(other);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(other.errors.get(0))
                 .hasMessageContaining("there is no TCP port 80")
                 .hasMessageContaining("grpc 8080")
@@ -117,7 +117,7 @@ class ServiceResolverTest extends ResolverContract {
     @Test
     void theServiceIsNoLongerFollowedOnceThereAreSlices() {
         start("k8s:///shop/orders:grpc");
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(copies.size()).isEqualTo(2);
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         assertThat(copies.size()).isEqualTo(1);
@@ -129,7 +129,7 @@ class ServiceResolverTest extends ResolverContract {
         Resolver second = resolver("k8s:///shop/orders:grpc");
         first.start(recorder);
         second.start(new Recorder());
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(server.lists).hasSize(1);
         assertThat(copies.size()).isEqualTo(1);
         first.close();
@@ -145,7 +145,7 @@ class ServiceResolverTest extends ResolverContract {
     @Test
     void aMissingServiceIsAnErrorThatHeals() {
         start("k8s:///shop/orders:grpc");
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.sets).isEmpty();
         assertThat(recorder.errors).hasSize(1);
         assertThat(recorder.errors.get(0)).hasMessageContaining("no service 'orders' in namespace shop");
@@ -160,7 +160,7 @@ class ServiceResolverTest extends ResolverContract {
     void aServiceThatMayNotBeSeenIsToldApartFromOneThatIsMissing() {
         server.deniedType = Service.class;
         start("k8s:///shop/orders:grpc");
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.errors.get(0))
                 .hasMessageContaining("no EndpointSlice names service 'orders'")
                 .hasMessageContaining("403");
@@ -198,9 +198,9 @@ class ServiceResolverTest extends ResolverContract {
         start("k8s:///shop/orders:grpc");
         server.delete(service("ClusterIP", 80, 8080));
         server.delete(slice);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.last().endpoints()).hasSize(1);
-        time.advance(Losses.QUIET);
+        time.advance(RemovalBuffer.QUIET_PERIOD);
         assertThat(recorder.last().endpoints()).isEmpty();
         assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
         assertThat(recorder.errors.get(recorder.errors.size() - 1)).hasMessageContaining("no service 'orders'");
@@ -216,10 +216,10 @@ class ServiceResolverTest extends ResolverContract {
         start("k8s:///shop/orders:grpc");
         for (int i = 0; i < 3; i++) {
             server.delete(Slices.slice("orders-" + i));
-            time.advance(Losses.QUIET.dividedBy(2));
+            time.advance(RemovalBuffer.QUIET_PERIOD.dividedBy(2));
         }
         assertThat(recorder.sets).hasSize(1);
-        time.advance(Losses.QUIET);
+        time.advance(RemovalBuffer.QUIET_PERIOD);
         assertThat(recorder.sets).hasSize(2);
         assertThat(last()).containsOnlyKeys("orders-3");
         assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
@@ -242,7 +242,7 @@ class ServiceResolverTest extends ResolverContract {
         start("k8s:///shop/orders:grpc");
         server.put(Slices.slice("orders-a", Slices.pod("orders-1", "10.0.0.2")));
         assertThat(last()).containsOnlyKeys("orders-0", "orders-1");
-        time.advance(Losses.QUIET);
+        time.advance(RemovalBuffer.QUIET_PERIOD);
         assertThat(last()).containsOnlyKeys("orders-1");
     }
 
@@ -265,7 +265,7 @@ class ServiceResolverTest extends ResolverContract {
     void anOutageIsReportedOnceAndItsEndGivesAFreshSet() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             resolver.start(recorder);
-            time.advance(Reflector.START_SPREAD);
+            time.advance(SelectionWatch.START_SPREAD);
             server.listFailure = FakeApiServer.unreachable();
             server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
             settle();
@@ -335,7 +335,7 @@ class ServiceResolverTest extends ResolverContract {
         external.getSpec().setExternalName("localhost");
         server.put(external);
         start("k8s:///shop/orders:http");
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.errors.get(0)).hasMessageContaining("ExternalName").hasMessageContaining("http");
     }
 
@@ -346,7 +346,7 @@ class ServiceResolverTest extends ResolverContract {
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         Numbers numbers = new Numbers();
         resolver("k8s:///shop/orders:grpc", numbers).start(recorder);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.sets).isEmpty();
         numbers.count = 1;
         numbers.changed.run();
@@ -364,7 +364,7 @@ class ServiceResolverTest extends ResolverContract {
         Numbers numbers = new Numbers();
         numbers.count = 3;
         resolver("k8s:///shop/orders:grpc", numbers).start(recorder);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         numbers.count = 1;
         numbers.changed.run();
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
@@ -382,7 +382,7 @@ class ServiceResolverTest extends ResolverContract {
         numbers.count = 1;
         numbers.problem = new IllegalStateException("no StatefulSet");
         resolver("k8s:///shop/orders:grpc", numbers).start(recorder);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
         assertThat(recorder.sets).hasSize(1);
         assertThat(recorder.errors).as("the endpoints are as true as before").isEmpty();
     }

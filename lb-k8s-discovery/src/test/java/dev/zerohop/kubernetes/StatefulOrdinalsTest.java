@@ -104,8 +104,8 @@ class StatefulOrdinalsTest {
     }
 
     private void settle() {
-        time.advance(Reflector.START_SPREAD);
-        time.advance(Reflector.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
+        time.advance(SelectionWatch.START_SPREAD);
     }
 
     private void start(String target) {

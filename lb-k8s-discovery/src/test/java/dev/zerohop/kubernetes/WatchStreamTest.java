@@ -2,6 +2,8 @@ package dev.zerohop.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.WebSocket;
@@ -15,20 +17,15 @@ import org.junit.jupiter.api.Test;
 class WatchStreamTest {
     private final List<String> calls = new ArrayList<>();
 
-    private final ApiServer.Watcher<EndpointSlice> watcher = new ApiServer.Watcher<>() {
+    private final ListWatch.Watcher<EndpointSlice, String> watcher = new ListWatch.Watcher<>() {
         @Override
         public void onOpen() {
             calls.add("open");
         }
 
         @Override
-        public void onPut(EndpointSlice object) {
-            calls.add("put");
-        }
-
-        @Override
-        public void onDelete(EndpointSlice object) {
-            calls.add("delete");
+        public void onChanges(String upTo, List<ListWatch.Change<EndpointSlice, String>> changes) {
+            changes.forEach(change -> calls.add(change.deleted() ? "delete" : "put"));
         }
 
         @Override
@@ -37,7 +34,7 @@ class WatchStreamTest {
         }
 
         @Override
-        public void onEnd(KubernetesFailure cause) {
+        public void onEnd(SourceFailure cause) {
             calls.add("end");
         }
     };

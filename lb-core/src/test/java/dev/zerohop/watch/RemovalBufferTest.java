@@ -1,4 +1,4 @@
-package dev.zerohop.resolver;
+package dev.zerohop.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,18 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class LossesTest {
-    private final Losses losses = new Losses();
+class RemovalBufferTest {
+    private final RemovalBuffer losses = new RemovalBuffer();
     private final Endpoint a = Endpoint.of("10.0.0.1", 80);
     private final Endpoint b = Endpoint.of("10.0.0.2", 80);
 
     @Test
     void aLossIsToldAfterAQuietSecond() {
         assertThat(losses.gather(List.of(a, b), List.of(b), lost -> false, 0)).containsExactlyInAnyOrder(a, b);
-        assertThat(losses.dueInNanos(0)).isEqualTo(Losses.QUIET.toNanos());
-        assertThat(losses.gather(List.of(a, b), List.of(b), lost -> false, Losses.QUIET.toNanos()))
+        assertThat(losses.dueInNanos(0)).isEqualTo(RemovalBuffer.QUIET_PERIOD.toNanos());
+        assertThat(losses.gather(List.of(a, b), List.of(b), lost -> false, RemovalBuffer.QUIET_PERIOD.toNanos()))
                 .containsExactly(b);
-        assertThat(losses.dueInNanos(Losses.QUIET.toNanos())).isEqualTo(Long.MAX_VALUE);
+        assertThat(losses.dueInNanos(RemovalBuffer.QUIET_PERIOD.toNanos())).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
@@ -46,7 +46,7 @@ class LossesTest {
             now += step;
             told = losses.gather(all, all.subList(gone, all.size()), lost -> false, now);
         }
-        assertThat(now - step).isEqualTo(Losses.LIMIT.toNanos());
+        assertThat(now - step).isEqualTo(RemovalBuffer.MAX_DELAY.toNanos());
         assertThat(told).hasSize(100 - gone);
     }
 

@@ -1,4 +1,4 @@
-package dev.zerohop.resolver;
+package dev.zerohop.watch;
 
 import dev.zerohop.Endpoint;
 import java.time.Duration;
@@ -15,44 +15,44 @@ import java.util.function.Predicate;
  * although they were ready and their removal was not meant, so that a loss that comes in pieces is reported as a whole: one by one, the loss of a whole
  * service would be many small ones, each of which a {@link dev.zerohop.MembershipGuard} believes.
  *
- * <p>A loss is reported once none has joined it for {@link #QUIET}, or after {@link #LIMIT}. For one thread at a time; the clock is the caller's.
+ * <p>A loss is reported once none has joined it for {@link #QUIET_PERIOD}, or after {@link #MAX_DELAY}. For one thread at a time; the clock is the caller's.
  */
-public final class Losses {
+public final class RemovalBuffer {
 
     /** Longer than the half second after which etcd looks for ended leases again. */
-    public static final Duration QUIET = Duration.ofSeconds(1);
+    public static final Duration QUIET_PERIOD = Duration.ofSeconds(1);
 
     /** Enough for 5,000 endpoints at the pace of etcd (1,000 leases a second) or of a controller (50 slices); servers that did die are named for no longer. */
-    public static final Duration LIMIT = Duration.ofSeconds(5);
+    public static final Duration MAX_DELAY = Duration.ofSeconds(5);
 
     private final Map<String, Endpoint> pending = new LinkedHashMap<>();
     private long firstNanos;
     private long lastNanos;
 
     /** Begins with nothing lost. */
-    public Losses() {}
+    public RemovalBuffer() {}
 
     /**
      * What to report now.
      *
-     * @param told what was reported last
+     * @param reported what was reported last
      * @param present what the source names now
-     * @param explained losses to report at once, because they were meant
+     * @param expected losses to report at once, because they were meant
      * @return the present endpoints, and those lost ones whose loss is not to be reported yet
      */
     public List<Endpoint> gather(
-            List<Endpoint> told, List<Endpoint> present, Predicate<Endpoint> explained, long nowNanos) {
+            List<Endpoint> reported, List<Endpoint> present, Predicate<Endpoint> expected, long nowNanos) {
         Set<String> ids = new HashSet<>();
         for (Endpoint endpoint : present) {
             ids.add(endpoint.id());
         }
         pending.keySet().removeAll(ids);
-        pending.values().removeIf(explained);
-        for (Endpoint endpoint : told) {
-            boolean unexplained = endpoint.readiness() == Endpoint.Readiness.READY
+        pending.values().removeIf(expected);
+        for (Endpoint endpoint : reported) {
+            boolean unexpected = endpoint.readiness() == Endpoint.Readiness.READY
                     && !ids.contains(endpoint.id())
-                    && !explained.test(endpoint);
-            if (unexplained && !pending.containsKey(endpoint.id())) {
+                    && !expected.test(endpoint);
+            if (unexpected && !pending.containsKey(endpoint.id())) {
                 if (pending.isEmpty()) {
                     firstNanos = nowNanos;
                 }
@@ -75,6 +75,6 @@ public final class Losses {
     public long dueInNanos(long nowNanos) {
         return pending.isEmpty()
                 ? Long.MAX_VALUE
-                : Math.min(lastNanos + QUIET.toNanos() - nowNanos, firstNanos + LIMIT.toNanos() - nowNanos);
+                : Math.min(lastNanos + QUIET_PERIOD.toNanos() - nowNanos, firstNanos + MAX_DELAY.toNanos() - nowNanos);
     }
 }
