@@ -1,0 +1,56 @@
+package dev.zerohop.fuzz;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.Printable;
+import dev.zerohop.Resolver;
+import dev.zerohop.ResolverProvider;
+import dev.zerohop.Target;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Targets as they are written, up to the resolver that they name, which is not started but for one that asks nothing. */
+public final class TargetFuzz {
+    private TargetFuzz() {}
+
+    /** One text. */
+    public static void fuzzerTestOneInput(byte[] data) {
+        String text = Input.of(data).text();
+        Said.shown(Printable.text(text));
+        try {
+            Target target = Target.parse(text);
+            ResolverProvider provider = target.provider();
+            Said.shown(provider.tlsName(target));
+            Resolver resolver = provider.newResolver(target, Env.system());
+            if (target.scheme().equals("static")) {
+                started(resolver);
+            }
+            resolver.close();
+        } catch (IllegalArgumentException refused) {
+            Said.by(refused);
+        }
+    }
+
+    private static void started(Resolver resolver) {
+        AtomicReference<EndpointSet> told = new AtomicReference<>();
+        resolver.start(new Resolver.Listener() {
+            @Override
+            public void onEndpoints(EndpointSet set) {
+                told.set(set);
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                throw new AssertionError(cause);
+            }
+        });
+        EndpointSet set = told.get();
+        if (set != null) {
+            Said.shown(set.source());
+            for (Endpoint endpoint : set.endpoints()) {
+                Said.shown(endpoint.toString());
+                Said.shown(endpoint.address());
+            }
+        }
+    }
+}

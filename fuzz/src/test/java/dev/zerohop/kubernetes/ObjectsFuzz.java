@@ -1,0 +1,119 @@
+package dev.zerohop.kubernetes;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.Target;
+import dev.zerohop.fuzz.Input;
+import dev.zerohop.fuzz.Said;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.WebSocket;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.lang.reflect.Proxy;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Watch events of the Kubernetes API, up to the endpoints and shards that they make. */
+public final class ObjectsFuzz {
+    private static final List<String> KINDS = List.of("slices", "pods", "service", "statefulset");
+    private static final ServiceTarget BY_NAME = ServiceTarget.parse(Target.parse("k8s:///shop/orders:http"));
+    private static final ServiceTarget BY_NUMBER = ServiceTarget.parse(Target.parse("k8s:///shop/orders:80"));
+    private static final PodsTarget PODS =
+            PodsTarget.parse(Target.parse("k8s-pods:///shop?label=app%3Dorders&image=orders&port=http"));
+
+    private static final WebSocket SOCKET = (WebSocket) Proxy.newProxyInstance(
+            ObjectsFuzz.class.getClassLoader(),
+            new Class<?>[] {WebSocket.class},
+            (proxy, method, arguments) -> method.getReturnType() == boolean.class ? Boolean.TRUE : null);
+
+    private static final HttpClient NONE = (HttpClient) Proxy.newProxyInstance(
+            ObjectsFuzz.class.getClassLoader(), new Class<?>[] {HttpClient.class}, (proxy, method, arguments) -> null);
+
+    private static final HttpApiServer.Link LINK =
+            new HttpApiServer.Link("https://10.0.0.1:6443", NONE, new KubernetesSerialization());
+
+    private ObjectsFuzz() {}
+
+    /** A kind on the first line, and behind it one event on each. */
+    public static void fuzzerTestOneInput(byte[] data) {
+        Input input = Input.of(data);
+        String[] events = input.rest().text().split("\n");
+        switch (input.word(KINDS)) {
+            case "slices" -> slices(followed(Selection.endpointSlices("shop", "orders"), events), null);
+            case "pods" -> pods(followed(Selection.pods("shop", "app=orders"), events));
+            case "service" ->
+                followed(Selection.service("shop", "orders"), events).forEach(ObjectsFuzz::service);
+            default -> followed(Selection.statefulSet("shop", "orders"), events).forEach(ObjectsFuzz::statefulSet);
+        }
+    }
+
+    private static <T extends HasMetadata> Collection<T> followed(Selection<T> what, String[] events) {
+        TreeMap<String, T> copy = new TreeMap<>();
+        WatchStream<T> stream = new WatchStream<>(LINK, what, new ApiServer.Watcher<T>() {
+            @Override
+            public void onOpen() {}
+
+            @Override
+            public void onPut(T object) {
+                copy.put(object.getMetadata().getName(), object);
+            }
+
+            @Override
+            public void onDelete(T object) {
+                copy.remove(object.getMetadata().getName());
+            }
+
+            @Override
+            public void onBookmark(String version) {}
+
+            @Override
+            public void onEnd(@Nullable KubernetesFailure cause) {
+                if (cause != null) {
+                    Said.by(cause);
+                }
+            }
+        });
+        stream.onOpen(SOCKET);
+        for (String event : events) {
+            stream.onMessage(SOCKET, event);
+        }
+        return copy.values();
+    }
+
+    private static void slices(Collection<EndpointSlice> slices, @Nullable Service service) {
+        for (ServiceTarget target : List.of(BY_NAME, BY_NUMBER)) {
+            SliceView.Content content = SliceView.read(target, slices, service);
+            Said.shown(content.problem());
+            content.refusals().forEach(Said::shown);
+            content.endpoints().forEach(ObjectsFuzz::endpoint);
+        }
+    }
+
+    private static void pods(Collection<Pod> pods) {
+        PodView.read(PODS, pods, node -> null).forEach(ObjectsFuzz::endpoint);
+    }
+
+    private static void endpoint(Endpoint endpoint) {
+        Said.shown(endpoint.toString());
+    }
+
+    private static void service(Service service) {
+        slices(List.of(), service);
+    }
+
+    private static void statefulSet(StatefulSet set) {
+        NumberedSet numbered = NumberedSet.of(set);
+        if (numbered.wanted().contains(-1) || numbered.existing().contains(-1)) {
+            throw new AssertionError("an ordinal below 0 in " + numbered);
+        }
+        int ordinal = numbered.ordinal("orders-1");
+        if (ordinal < Endpoint.NO_ORDINAL) {
+            throw new AssertionError("ordinal " + ordinal + " in " + numbered);
+        }
+    }
+}
