@@ -32,6 +32,9 @@ public record Target(String text, String scheme, String authority, String path, 
 
     private static final Pattern HOST_AND_PORT = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+):\\d{1,5}");
 
+    /** How much of a target a message shows, so that there is room for what is wrong with it. */
+    private static final int SHOWN = 1_000;
+
     private static final String NO_CREDENTIALS =
             "expected addresses without a user and a password: those have files of their own";
 
@@ -64,7 +67,7 @@ public record Target(String text, String scheme, String authority, String path, 
         for (int i = 0; i < text.length(); i++) {
             if (Printable.steers(text, i)) {
                 // In printable form the positions behind it would not be right, so it ends here.
-                throw new IllegalArgumentException("target '" + Printable.text(withoutCredentials(text))
+                throw new IllegalArgumentException("target '" + shown(text)
                         + "' at position " + i
                         + ": found a control character, expected printable text; percent-encode what is meant");
             }
@@ -72,8 +75,9 @@ public record Target(String text, String scheme, String authority, String path, 
         int colon = text.indexOf(':');
         if (colon <= 0 || !text.startsWith("//", colon + 1)) {
             throw new IllegalArgumentException(
-                    "target '" + withoutCredentials(text) + "' at position 0: found no scheme, expected one and ://, "
-                            + (HOST_AND_PORT.matcher(text).matches()
+                    "target '" + shown(text) + "' at position 0: found no scheme, expected one and ://, "
+                            + (text.length() <= Printable.MAX_NAME
+                                            && HOST_AND_PORT.matcher(text).matches()
                                     ? "such as static:///" + text + " for this address alone, refreshing-dns:///" + text
                                             + " for all addresses of the name, or k8s:///NAMESPACE/SERVICE for a service of Kubernetes"
                                     : "such as static:///10.0.0.1:8080"));
@@ -83,7 +87,7 @@ public record Target(String text, String scheme, String authority, String path, 
             char c = scheme.charAt(i);
             boolean letter = c >= 'a' && c <= 'z';
             if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'))) {
-                throw new IllegalArgumentException("target '" + withoutCredentials(text) + "' at position " + i
+                throw new IllegalArgumentException("target '" + shown(text) + "' at position " + i
                         + ": found '" + c
                         + "', expected a scheme of letters, digits, '-', '+' and '.'");
             }
@@ -112,6 +116,10 @@ public record Target(String text, String scheme, String authority, String path, 
         return at < 0 || text.substring(from, at).indexOf(':') < 0
                 ? text
                 : text.substring(0, from) + "***" + text.substring(at);
+    }
+
+    private static String shown(String text) {
+        return Printable.text(withoutCredentials(text), SHOWN);
     }
 
     /** The position in {@link #text} at which the path begins, for error messages. */
@@ -183,16 +191,22 @@ public record Target(String text, String scheme, String authority, String path, 
      * @throws IllegalArgumentException if what follows a percent sign is not two hexadecimal digits, or the bytes are not UTF-8
      */
     public String decoded(int from, int to) {
-        int percent = text.indexOf('%', from);
-        if (percent < 0 || percent >= to) {
+        // No further than the piece: else to read all pieces of a long target would take the square of its length.
+        int percent = from;
+        while (percent < to && text.charAt(percent) != '%') {
+            percent++;
+        }
+        if (percent == to) {
             return text.substring(from, to);
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(to - from);
         int at = from;
         while (at < to) {
             if (text.charAt(at) != '%') {
-                int next = text.indexOf('%', at);
-                int end = next < 0 || next > to ? to : next;
+                int end = at;
+                while (end < to && text.charAt(end) != '%') {
+                    end++;
+                }
                 bytes.writeBytes(text.substring(at, end).getBytes(StandardCharsets.UTF_8));
                 at = end;
                 continue;
@@ -252,10 +266,10 @@ public record Target(String text, String scheme, String authority, String path, 
      * @param problem what was found and what was expected
      */
     public IllegalArgumentException error(int position, String problem) {
-        String shown = withoutCredentials(text);
         // The problem may quote a part of what is not to be shown.
-        return new IllegalArgumentException("target '" + shown + "' at position " + position + ": "
-                + (shown.equals(text) ? Printable.text(problem) : "found '@', " + NO_CREDENTIALS));
+        boolean free = withoutCredentials(text).equals(text);
+        return new IllegalArgumentException("target '" + shown(text) + "' at position " + position + ": "
+                + (free ? Printable.text(problem) : "found '@', " + NO_CREDENTIALS));
     }
 
     /**

@@ -14,8 +14,9 @@ record TextKey(String text, long hash) implements EndpointSelector {
         return (int) hash;
     }
 
+    /** For explanations and errors: a key may hold what steers a terminal. */
     @Override
     public String toString() {
-        return '"' + text + '"';
+        return '"' + Printable.text(text) + '"';
     }
 }

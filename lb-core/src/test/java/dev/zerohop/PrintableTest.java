@@ -30,6 +30,13 @@ class PrintableTest {
         assertThat(Printable.text(clean)).isSameAs(clean);
     }
 
+    /** Keys are the callers', and stand in explanations. */
+    @Test
+    void aKeyIsShownPrintably() {
+        assertThat(EndpointSelector.of("a\u202eb\u001b")).hasToString("\"a\\u202eb\\u001b\"");
+        assertThat(EndpointSelector.of("k".repeat(5_000)).toString()).hasSize(Printable.MAX_TEXT + 5);
+    }
+
     @Test
     void whatIsLongIsCut() {
         assertThat(Printable.text("abcdef", 3)).isEqualTo("abc...");

@@ -128,4 +128,16 @@ class TargetTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("target '" + text + "' at position " + position + ": " + message);
     }
+
+    @Test
+    void ofALongTargetAMessageShowsTheBeginningAndAllOfWhatIsWrong() {
+        String text = "x:///" + "a".repeat(5_000);
+        assertThat(Target.parse(text).error(4_000, "found 'a', expected b"))
+                .hasMessage("target '" + text.substring(0, 1_000) + "...' at position 4000: found 'a', expected b");
+        assertThatThrownBy(() -> Target.parse("a".repeat(5_000) + ":80"))
+                .hasMessage("target '" + "a".repeat(1_000)
+                        + "...' at position 0: found no scheme, expected one and ://, such as static:///10.0.0.1:8080");
+        assertThatThrownBy(() -> Target.parse("1" + "a".repeat(5_000) + "://b"))
+                .hasMessageStartingWith("target '1" + "a".repeat(999) + "...' at position 0: found '1'");
+    }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Fields {
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
     private static final double EXACT = 1L << 53;
+    private static final int SHOWN = 80;
 
     private final String path;
     private final Map<?, ?> values;
@@ -95,9 +96,9 @@ final class Fields {
         return row[right.length()];
     }
 
-    /** The path of a field; a name that is not a plain word is quoted. */
+    /** The path of a field; a name that is not a plain word of reasonable length is quoted. */
     String path(String name) {
-        if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
+        if (name.length() > SHOWN || !name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
             return path + "[" + show(name) + "]";
         }
         return path.isEmpty() ? name : path + "." + name;
@@ -248,7 +249,7 @@ final class Fields {
     /** A value as a person would write it, cut where it gets long. */
     static String show(@Nullable Object value) {
         if (value instanceof String text) {
-            return '"' + Printable.text(text, 80) + '"';
+            return '"' + Printable.text(text, SHOWN) + '"';
         }
         if (value instanceof Map<?, ?> map) {
             return map.isEmpty() ? "an empty object" : "an object";

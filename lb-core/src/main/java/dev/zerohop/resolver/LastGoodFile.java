@@ -92,7 +92,7 @@ final class LastGoodFile {
                 newline++;
             }
             String header = new String(begin.array(), 0, newline, StandardCharsets.UTF_8);
-            String[] words = header.split(" ");
+            String[] words = header.split(" ", -1);
             if (!words[0].equals(FORMAT)) {
                 throw new IOException("begins with '" + Printable.text(words[0], 80) + "', expected " + FORMAT);
             }

@@ -124,7 +124,10 @@ final class StaticTarget {
     }
 
     private int indexOf(char c, int from, int limit) {
-        int found = text.indexOf(c, from);
-        return found < 0 || found > limit ? limit : found;
+        int at = from;
+        while (at < limit && text.charAt(at) != c) {
+            at++;
+        }
+        return at;
     }
 }

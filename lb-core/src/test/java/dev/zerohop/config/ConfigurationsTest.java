@@ -344,6 +344,12 @@ class ConfigurationsTest {
     }
 
     @Test
+    void aLongNameIsCutInTheMessage() {
+        assertThatThrownBy(() -> Configurations.parse("{\"" + "x".repeat(1000) + "\": 1}"))
+                .hasMessageStartingWith("[\"" + "x".repeat(80) + "...\"]: was 1, expected a known field: ");
+    }
+
+    @Test
     void theErrorOfADefaultedPathNamesIt() {
         assertThatThrownBy(() -> Configurations.parse("{\"policy\": {\"shard\": {\"default\": 1}}}"))
                 .hasMessageStartingWith(SHARD + ".default: was 1, expected nothing: the strategy is jump");

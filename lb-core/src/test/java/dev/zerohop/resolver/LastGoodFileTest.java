@@ -94,6 +94,22 @@ class LastGoodFileTest {
                 .hasMessage("is " + Files.size(file.path()) + " bytes long, expected at most 500");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "\n",
+                "  \n{}",
+                "zerohop-last-good/v1",
+                "zerohop-last-good/v1 \n",
+                "zerohop-last-good/v1  \n"
+            })
+    void aFirstLineThatIsTornIsAnError(String text) throws IOException {
+        Files.writeString(file.path(), text);
+        assertThatThrownBy(file::read).isInstanceOf(IOException.class).hasMessageContaining("expected ");
+    }
+
     @Test
     void whatIsNoFileIsAnError() throws IOException {
         Files.createDirectory(file.path());

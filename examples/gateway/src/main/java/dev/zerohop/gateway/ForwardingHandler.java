@@ -170,7 +170,7 @@ final class ForwardingHandler extends Handler.Abstract {
                 callback);
     }
 
-    private static HttpUrl url(String path, @Nullable String query) {
+    static HttpUrl url(String path, @Nullable String query) {
         return new HttpUrl.Builder()
                 .scheme("http")
                 .host(Functions.HOST)
@@ -179,7 +179,7 @@ final class ForwardingHandler extends Handler.Abstract {
                 .build();
     }
 
-    private static boolean dotted(String path) {
+    static boolean dotted(String path) {
         return path.contains("/./") || path.contains("/../") || path.endsWith("/.") || path.endsWith("/..");
     }
 

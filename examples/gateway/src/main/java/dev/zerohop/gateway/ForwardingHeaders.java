@@ -66,7 +66,7 @@ final class ForwardingHeaders {
     /** The headers of the request to the endpoint, but for those that depend on which one it is. */
     static Headers toEndpoint(Request request, String node) {
         HttpFields in = request.getHeaders();
-        Set<String> dropped = named(in.getCSV("Connection", false));
+        Set<String> dropped = named(in.getValuesList("Connection"));
         String own = FORWARDED_BY + node;
         Headers.Builder out = new Headers.Builder();
         for (HttpField field : in) {

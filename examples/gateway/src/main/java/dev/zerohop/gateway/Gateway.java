@@ -41,6 +41,10 @@ public final class Gateway implements AutoCloseable {
     /** Threads that run no request: acceptors, selectors, and those that refuse what is too much. */
     private static final int OTHER_THREADS = 32;
 
+    /** A proxy passes paths on and opens no files: all but dot segments in disguise may come through. */
+    static final UriCompliance PATHS = UriCompliance.from(
+            "RFC3986,AMBIGUOUS_PATH_SEPARATOR,AMBIGUOUS_EMPTY_SEGMENT,AMBIGUOUS_PATH_PARAMETER,AMBIGUOUS_PATH_ENCODING,SUSPICIOUS_PATH_CHARACTERS");
+
     private final EtcdClient etcd;
     private final GolbZone zone;
     private final Functions functions;
@@ -88,10 +92,7 @@ public final class Gateway implements AutoCloseable {
         http.setSendDateHeader(false);
         http.setMaxResponseHeaderSize(2 * AnswerHead.LIMIT);
         http.setIdleTimeout(limits.silence().plusSeconds(10).toMillis());
-        // A proxy passes paths on and opens no files: all but dot segments in disguise may come through.
-        http.setUriCompliance(
-                UriCompliance.from(
-                        "RFC3986,AMBIGUOUS_PATH_SEPARATOR,AMBIGUOUS_EMPTY_SEGMENT,AMBIGUOUS_PATH_PARAMETER,AMBIGUOUS_PATH_ENCODING,SUSPICIOUS_PATH_CHARACTERS"));
+        http.setUriCompliance(PATHS);
         this.connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setPort(settings.port());
         connector.setIdleTimeout(IDLE_CONNECTION.toMillis());

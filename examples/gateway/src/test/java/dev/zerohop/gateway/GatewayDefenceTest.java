@@ -251,6 +251,20 @@ class GatewayDefenceTest {
         }
     }
 
+    /** Its names count as far as they are names; what is none of them is no reason to answer for the endpoint. */
+    @ParameterizedTest
+    @ValueSource(strings = {"X-Mine, via= b", "X-Mine, \"", "X-Mine, a;b = \"c", ",,X-Mine;, X-Mine"})
+    void aConnectionHeaderThatIsNoListOfNamesIsNoFault(String value) throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        serve(endpoint(ORDERLY, seen));
+        try (RawClient client = new RawClient(gateway.port())) {
+            client.send("GET /function/f HTTP/1.1\r\nHost: h\r\nX-Mine: m\r\nConnection: close\r\nConnection: " + value
+                    + "\r\n\r\n");
+            assertThat(client.rest()).endsWith("mine");
+        }
+        assertThat(seen).hasSize(1);
+    }
+
     @Test
     void whatIsToldCannotSteerATerminal() throws Exception {
         HttpResponse<String> answer = shared.get(gateway, "/function/%1b%5D52;c;eA==%07%0a%c2%9b31m");
