@@ -16,7 +16,9 @@ public final class TargetFuzz {
     /** One text. */
     public static void fuzzerTestOneInput(byte[] data) {
         String text = Input.of(data).text();
-        Said.shown(Printable.text(text));
+        String printable = Printable.text(text);
+        Said.shown(printable);
+        Said.same(printable, Printable.text(printable), text);
         try {
             Target target = Target.parse(text);
             ResolverProvider provider = target.provider();
