@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import dev.zerohop.Env;
 import dev.zerohop.fuzz.Input;
 import dev.zerohop.fuzz.Said;
+import dev.zerohop.watch.Reflector;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,17 +35,22 @@ public final class EtcdViewsFuzz {
             View.Content content = service.read(entries);
             content.endpoints().forEach(endpoint -> Said.shown(endpoint.toString()));
             refused.addAll(content.refusals());
-            Reflector.State known = new Reflector.State(revision, entries, Instant.EPOCH, 1);
+            Reflector.State<KeyStore.Entry, KeyStore.Version> known = state(revision, entries);
             OrchestratorView.Content shared = orchestrator.read(known, refused);
             Said.shown(shared.election().leader());
             refused.forEach(each -> Said.shown(each.text()));
             Map<String, KeyStore.Entry> judged = new TreeMap<>(entries);
             judged.keySet().removeIf(key -> !key.startsWith(KEYS.health()));
             List<String> disbelieved = new ArrayList<>();
-            var ignored = health.read(new Reflector.State(revision, judged, Instant.EPOCH, 1), revision, disbelieved);
+            var ignored = health.read(state(revision, judged), revision, disbelieved);
             disbelieved.forEach(Said::shown);
             health.live(revision).values().forEach(verdict -> Said.shown(verdict.reason()));
         }
+    }
+
+    private static Reflector.State<KeyStore.Entry, KeyStore.Version> state(
+            long revision, Map<String, KeyStore.Entry> entries) {
+        return new Reflector.State<>(new KeyStore.Version(1, 1, revision), entries, Instant.EPOCH, 1);
     }
 
     private static TreeMap<String, KeyStore.Entry> entries(String state, long from) {

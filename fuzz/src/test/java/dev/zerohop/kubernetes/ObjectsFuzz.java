@@ -6,6 +6,8 @@ import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.fuzz.Input;
 import dev.zerohop.fuzz.Said;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -78,25 +80,26 @@ public final class ObjectsFuzz {
 
     private static <T extends HasMetadata> Collection<T> followed(Selection<T> what, String[] events) {
         TreeMap<String, T> copy = new TreeMap<>();
-        WatchStream<T> stream = new WatchStream<>(LINK, what, new ApiServer.Watcher<T>() {
+        WatchStream<T> stream = new WatchStream<>(LINK, what, new ListWatch.Watcher<T, String>() {
             @Override
             public void onOpen() {}
 
             @Override
-            public void onPut(T object) {
-                copy.put(object.getMetadata().getName(), object);
+            public void onChanges(@Nullable String upTo, List<ListWatch.Change<T, String>> changes) {
+                for (ListWatch.Change<T, String> change : changes) {
+                    if (change.deleted()) {
+                        copy.remove(change.key());
+                    } else {
+                        copy.put(change.key(), change.value());
+                    }
+                }
             }
 
             @Override
-            public void onDelete(T object) {
-                copy.remove(object.getMetadata().getName());
-            }
+            public void onBookmark(String upTo) {}
 
             @Override
-            public void onBookmark(String version) {}
-
-            @Override
-            public void onEnd(@Nullable KubernetesFailure cause) {
+            public void onEnd(@Nullable SourceFailure cause) {
                 if (cause != null) {
                     Said.by(cause);
                 }
