@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.KeyStore.Entry;
 import dev.zerohop.etcd.KeyStore.Version;
@@ -182,6 +183,11 @@ public final class GolbZone implements AutoCloseable {
             Map<String, LastGood<List<Endpoint>>> kept = new HashMap<>();
             List<Refused> present = new ArrayList<>();
             state.values().forEach((key, entry) -> {
+                String problem = Printable.problem(key.substring(prefix.length()), Printable.MAX_NAME);
+                if (problem != null) {
+                    present.add(new Refused(key, entry.modRevision(), "the name of the function " + problem, false));
+                    return;
+                }
                 LastGood<List<Endpoint>> value = values.getOrDefault(key, new LastGood<>(GolbView::parse));
                 kept.put(key, value);
                 var ignored = value.read(entry, present);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import java.nio.file.Path;
 import java.util.List;
@@ -128,6 +129,35 @@ class GolbZoneTest {
                 ofGo.start(go);
                 go.awaitWeights(Map.of("10.0.0.9:80", 3));
             }
+        }
+    }
+
+    @Test
+    void aFunctionWhoseNameSteersIsNoneAndIsNamedInPrintableForm() throws Exception {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        try (EtcdServer etcd = EtcdServer.started(directory);
+                EtcdClient client = EtcdClient.of(etcd.address());
+                GolbZone zone = GolbZone.follow(client, "zone-b", new GolbZone.Listener() {
+                    @Override
+                    public void onRejected(String reason) {
+                        heard.add(reason);
+                    }
+                })) {
+            etcd.put(
+                    "golb/function/zone-b/a\u001b]52;c;aGk=\u0007\nINJECTED",
+                    "{\"ips\": [\"10.0.0.9\"], \"weights\": [3]}");
+            etcd.put("golb/function/zone-b/go", "{\"ips\": [\"10.0.0.9\"], \"weights\": [3]}");
+            EtcdServer.await().until(() -> Set.of("go").equals(zone.functions()) && heard.size() == 1);
+            assertThat(heard.get(0))
+                    .startsWith("golb/function/zone-b/a\\u001b]52;c;aGk=\\u0007 INJECTED at revision ")
+                    .contains("the name of the function was 'a\\u001b]52;c;aGk=\\u0007\\u000aINJECTED'");
+            EtcdServer.await()
+                    .until(() -> etcd.under("zerohop/v1/golb/zone-b/status/").size() == 1);
+            String status = etcd.under("zerohop/v1/golb/zone-b/status/")
+                    .get(0)
+                    .getValue()
+                    .toStringUtf8();
+            assertThat(status).isEqualTo(Printable.text(status));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.zerohop.kubernetes;
 
+import dev.zerohop.Printable;
 import java.util.List;
 import java.util.Locale;
 
@@ -29,6 +30,13 @@ public record Diagnosis(List<Finding> findings, String toApply) {
      * @param why what was found, and for what is missing what was expected
      */
     public record Finding(State state, String what, String why) {
+
+        /** Takes the texts in their printable form: what servers say stands in them. */
+        public Finding {
+            what = Printable.text(what);
+            why = Printable.text(why);
+        }
+
         @Override
         public String toString() {
             return state.name().toLowerCase(Locale.ROOT) + ": " + what + ": " + why;

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Locality;
-import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.kubernetes.Diagnosis.Finding;
@@ -426,6 +425,6 @@ public final class KubernetesDoctor {
     }
 
     private void add(State state, String what, String why) {
-        findings.add(new Finding(state, Printable.text(what), Printable.text(why)));
+        findings.add(new Finding(state, what, why));
     }
 }

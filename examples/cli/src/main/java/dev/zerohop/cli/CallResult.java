@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.Printable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,12 @@ public record CallResult(
         @Nullable String server,
         int retries,
         @Nullable String cause) {
+
+    /** Takes what servers say in its printable form: each of them is one line of the answer. */
+    public CallResult {
+        server = server == null ? null : Printable.text(server, Printable.MAX_NAME);
+        cause = cause == null ? null : Printable.text(cause);
+    }
 
     /** Without words for what went wrong. */
     public CallResult(@Nullable String error, @Nullable String endpoint, @Nullable String server, int retries) {
