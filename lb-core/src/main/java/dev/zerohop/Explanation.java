@@ -21,12 +21,20 @@ public record Explanation(
         List<String> stages,
         List<String> pick) {
 
-    /** Copies the lists. */
+    /** Copies the lists. Each text is taken in its {@linkplain Printable#text(String, int) printable} form: keys of callers stand in them. */
     public Explanation {
-        settings = List.copyOf(settings);
-        members = List.copyOf(members);
-        stages = List.copyOf(stages);
-        pick = List.copyOf(pick);
+        service = Printable.text(service, Integer.MAX_VALUE);
+        source = Printable.text(source, Integer.MAX_VALUE);
+        settings = printable(settings);
+        members = printable(members);
+        stages = printable(stages);
+        pick = printable(pick);
+    }
+
+    private static List<String> printable(List<String> lines) {
+        return lines.stream()
+                .map(line -> Printable.text(line, Integer.MAX_VALUE))
+                .toList();
     }
 
     @Override

@@ -143,6 +143,20 @@ class PrintableTest {
                 .containsOnly(shown);
     }
 
+    @Test
+    void anExplanationHasTheLinesOfItsPartsAndNoOthers() {
+        List<String> hostile = List.of(HOSTILE);
+        Explanation explanation = new Explanation(HOSTILE, HOSTILE, hostile, hostile, hostile, hostile);
+        String shown = Printable.text(HOSTILE);
+        assertThat(explanation.toString().lines())
+                .containsExactly(
+                        shown + ": " + shown,
+                        "  settings " + shown,
+                        "  member " + shown,
+                        "  stage " + shown,
+                        "  pick " + shown);
+    }
+
     private static void refused(Endpoint.Builder builder, String message) {
         assertThatThrownBy(builder::build)
                 .isInstanceOf(IllegalArgumentException.class)
