@@ -38,6 +38,10 @@ final class FakeStore implements KeyStore {
     /** How often it was asked whether a copy is what it holds. */
     int summaries;
 
+    /** What it answers to that the next time; null for the truth. */
+    @Nullable
+    Summary nextSummary;
+
     /** What a member without a quorum has; null when there is none. */
     @Nullable
     Reading maybeOld;
@@ -65,11 +69,22 @@ final class FakeStore implements KeyStore {
         return new SourceFailure(SourceFailure.Kind.DENIED, "etcd fake says permission denied");
     }
 
-    static final class FakeWatch {
+    static final class FakeWatch implements Watch {
         final List<KeyRange> ranges;
         final long fromRevision;
         final Watcher watcher;
         boolean cancelled;
+        boolean leftBehind;
+
+        @Override
+        public boolean leftBehind() {
+            return leftBehind;
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+        }
 
         FakeWatch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
             this.ranges = ranges;
@@ -110,6 +125,11 @@ final class FakeStore implements KeyStore {
         SourceFailure failure = readFailure;
         if (failure != null) {
             return CompletableFuture.failedFuture(failure);
+        }
+        Summary given = nextSummary;
+        nextSummary = null;
+        if (given != null) {
+            return CompletableFuture.completedFuture(given);
         }
         List<Entry> found =
                 entries.values().stream().filter(e -> holds(ranges, e.key())).toList();
@@ -152,7 +172,7 @@ final class FakeStore implements KeyStore {
         if (creates) {
             watcher.onCreated();
         }
-        return () -> watch.cancelled = true;
+        return watch;
     }
 
     /** Goes away: reads fail and every watch ends. */
@@ -186,6 +206,12 @@ final class FakeStore implements KeyStore {
     void delete(String key) {
         entries.remove(key);
         tell(new Event(key, null, ++revision));
+    }
+
+    /** Deletes, and no watch says so. */
+    void loseDelete(String key) {
+        entries.remove(key);
+        revision++;
     }
 
     private void tell(Event event) {

@@ -3,7 +3,6 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.zerohop.Env;
 import dev.zerohop.etcd.KeyStore.Entry;
 import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
@@ -11,7 +10,6 @@ import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +113,84 @@ class ReflectorTest {
         assertThat(recorder.states).hasSize(1);
         assertThat(recorder.confirmed).hasSize(1);
         assertThat(recorder.confirmed.get(0)).isAfter(before);
+    }
+
+    @Test
+    void anIdleCopyIsCheckedEveryMinuteAndReadEveryHour() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        time.advance(Duration.ofMinutes(50));
+        assertThat(store.reads).isEqualTo(1);
+        assertThat(store.summaries).isBetween(43, 59);
+        assertThat(recorder.confirmed).hasSize(store.summaries);
+        assertThat(store.watches).hasSize(1);
+        time.advance(Duration.ofMinutes(20));
+        assertThat(store.reads).isEqualTo(2);
+        assertThat(recorder.states).hasSize(1);
+    }
+
+    @Test
+    void aChangeThatIsOnItsWayDuringACheckCostsNoRead() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.nextSummary = new KeyStore.Summary(new Version(1, 2, 9), 2, 9);
+        time.advance(Duration.ofSeconds(70));
+        assertThat(store.summaries).isEqualTo(2);
+        assertThat(store.reads).isEqualTo(1);
+        assertThat(recorder.confirmed).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"put", "put again", "deleted", "deleted and put"})
+    void aCheckShowsWhatNoWatchSaid(String what) {
+        store.put("a/1", "one");
+        store.put("a/2", "two");
+        reflector.subscribe(recorder);
+        switch (what) {
+            case "put" -> store.losePut("a/3", "three");
+            case "put again" -> store.losePut("a/1", "one");
+            case "deleted" -> store.loseDelete("a/2");
+            default -> {
+                store.loseDelete("a/1");
+                store.losePut("a/3", "three");
+            }
+        }
+        time.advance(Duration.ofSeconds(70));
+        assertThat(store.reads).isEqualTo(2);
+        assertThat(store.watches.get(0).cancelled).isTrue();
+        assertThat(recorder.states).hasSize(2);
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void aCheckThatFailsIsAFailure() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.readFailure = FakeStore.unreachable();
+        time.advance(Duration.ofSeconds(70));
+        assertThat(recorder.failures).isNotEmpty();
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
+    }
+
+    @Test
+    void aCheckThatIsNeverAnsweredIsAFailure() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.silent = true;
+        time.advance(Duration.ofSeconds(70).plus(RangeWatch.READ_TIMEOUT));
+        assertThat(recorder.failures.get(0)).hasMessageContaining("did not answer a read");
+    }
+
+    @Test
+    void aClientThatHasMovedReadsAndWatchesWhereItIsNow() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.lastWatch().leftBehind = true;
+        time.advance(Duration.ofSeconds(70));
+        assertThat(store.reads).isEqualTo(2);
+        assertThat(store.watches).hasSize(2);
+        assertThat(store.watches.get(0).cancelled).isTrue();
+        assertThat(recorder.failures).isEmpty();
     }
 
     @Test
@@ -286,62 +362,6 @@ class ReflectorTest {
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
         reflector.close();
         assertThat(time.pendingTasks()).isZero();
-    }
-
-    @Test
-    void aLateSubscriberIsToldTheStateAndThatItIsStale() {
-        store.put("a/1", "one");
-        reflector.subscribe(recorder);
-        store.readFailure = FakeStore.unreachable();
-        store.lastWatch().watcher.onEnd(FakeStore.unreachable());
-        Recorder late = new Recorder();
-        reflector.subscribe(late);
-        assertThat(late.last()).isEqualTo(Map.of("a/1", "one"));
-        assertThat(late.lastStale).isTrue();
-        assertThat(late.failures).hasSize(1);
-    }
-
-    @Test
-    void aSubscriberThatThrowsHurtsNobody() {
-        reflector.subscribe(new Recorder() {
-            @Override
-            public void onState(Reflector.State<Entry, Version> state, boolean stale) {
-                throw new IllegalStateException("on purpose");
-            }
-        });
-        reflector.subscribe(recorder);
-        store.put("a/1", "one");
-        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
-    }
-
-    @Test
-    void aBurstIsPublishedOnce() {
-        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-        Env queued = new Env(time, time.env().dice(), tasks::add);
-        Reflector<Entry, Version> busy = new Reflector<>(new RangeWatch(store, RANGES), RangeWatch.POLICY, queued);
-        busy.subscribe(recorder);
-        run(tasks);
-        int before = recorder.states.size();
-        for (int i = 0; i < 100; i++) {
-            store.put("a/" + i, "x");
-        }
-        run(tasks);
-        assertThat(recorder.states).hasSize(before + 1);
-        assertThat(recorder.last()).hasSize(100);
-    }
-
-    @Test
-    void nothingIsLeftAfterClose() {
-        reflector.subscribe(recorder);
-        reflector.close();
-        assertThat(store.lastWatch().cancelled).isTrue();
-        assertThat(time.pendingTasks()).isZero();
-    }
-
-    private static void run(ArrayDeque<Runnable> tasks) {
-        while (!tasks.isEmpty()) {
-            tasks.poll().run();
-        }
     }
 
     private static KeyStore.Entry entry(String key, String value, long revision) {

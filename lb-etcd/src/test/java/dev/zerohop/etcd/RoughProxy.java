@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,6 +37,9 @@ final class RoughProxy implements AutoCloseable {
 
     /** How much passes, each way of each connection; 0 for as much as there is. */
     volatile long bytesPerSecond;
+
+    /** How many bytes have passed to clients. */
+    final AtomicLong passedToClients = new AtomicLong();
 
     private volatile boolean holdsToServer;
     private volatile boolean holdsToClient;
@@ -159,6 +163,9 @@ final class RoughProxy implements AutoCloseable {
                     }
                     long limit = bytesPerSecond;
                     long begun = System.nanoTime();
+                    if (!toServer) {
+                        passedToClients.addAndGet(piece.bytes().length);
+                    }
                     (toServer ? server : client).getOutputStream().write(piece.bytes());
                     if (limit > 0) {
                         until(begun + piece.bytes().length * 1_000_000_000L / limit);

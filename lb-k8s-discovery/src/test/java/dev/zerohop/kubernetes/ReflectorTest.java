@@ -2,7 +2,6 @@ package dev.zerohop.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
@@ -10,7 +9,6 @@ import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -472,64 +470,6 @@ class ReflectorTest {
         assertThat(recorder.states).hasSize(states);
         assertThat(recorder.failures).isEmpty();
         assertThat(server.lastWatch().cancelled).isFalse();
-    }
-
-    @Test
-    void aLateSubscriberIsToldTheStateAndThatItIsStale() {
-        start();
-        server.listFailure = FakeApiServer.unreachable();
-        server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
-        time.advance(Duration.ofSeconds(1));
-        Recorder late = new Recorder();
-        reflector.subscribe(late);
-        assertThat(late.last()).containsExactly("orders-a");
-        assertThat(late.lastStale).isTrue();
-        assertThat(late.failures).hasSize(1);
-    }
-
-    @Test
-    void aSubscriberThatThrowsHurtsNobody() {
-        reflector.subscribe(new Recorder() {
-            @Override
-            public void onState(Reflector.State<EndpointSlice, String> state, boolean stale) {
-                throw new IllegalStateException("on purpose");
-            }
-        });
-        start();
-        assertThat(recorder.last()).containsExactly("orders-a");
-    }
-
-    @Test
-    void aBurstIsPublishedOnce() {
-        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-        Env queued = new Env(time, time.env().dice(), tasks::add);
-        Reflector<EndpointSlice, String> busy =
-                new Reflector<>(new SelectionWatch<>(server, WHAT), SelectionWatch.POLICY, queued);
-        busy.subscribe(recorder);
-        run(tasks);
-        time.advance(SelectionWatch.START_SPREAD);
-        run(tasks);
-        int before = recorder.states.size();
-        for (int i = 0; i < 50; i++) {
-            server.put(Slices.slice("orders-" + i));
-        }
-        run(tasks);
-        assertThat(recorder.states).hasSize(before + 1);
-        assertThat(recorder.last()).hasSize(51);
-    }
-
-    @Test
-    void nothingIsLeftAfterClose() {
-        start();
-        reflector.close();
-        assertThat(server.lastWatch().cancelled).isTrue();
-        assertThat(time.pendingTasks()).isZero();
-    }
-
-    private static void run(ArrayDeque<Runnable> tasks) {
-        while (!tasks.isEmpty()) {
-            tasks.poll().run();
-        }
     }
 
     static class Recorder implements Reflector.Subscriber<EndpointSlice, String> {

@@ -1,0 +1,75 @@
+package dev.zerohop.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Env;
+import dev.zerohop.etcd.KeyStore.Entry;
+import dev.zerohop.etcd.KeyStore.Version;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a client costs a real etcd while nothing changes. */
+class EtcdIdleCostTest {
+    private static final int KEYS = 1_000;
+
+    @TempDir
+    Path directory;
+
+    private static final class Followed implements Reflector.Subscriber<Entry, Version> {
+        final List<Reflector.State<Entry, Version>> states = new CopyOnWriteArrayList<>();
+        final List<Instant> confirmed = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
+            states.add(state);
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            confirmed.add(asOf);
+        }
+
+        @Override
+        public void onFailure(SourceFailure cause) {
+            throw new AssertionError(cause);
+        }
+    }
+
+    @Test
+    void aMinuteCostsAFewHundredBytesAndAnHourOneRead() throws Exception {
+        FakeTime time = new FakeTime();
+        Followed followed = new Followed();
+        ServiceKeys service = new ServiceKeys("orders");
+        try (EtcdServer etcd = EtcdServer.started(directory);
+                RoughProxy network = new RoughProxy(etcd.port());
+                EtcdClient client = EtcdClient.of(Env.system().withTime(time), network.address())) {
+            for (int i = 0; i < KEYS; i++) {
+                etcd.put(service.endpoint("orders-" + i), "{\"address\": \"10.0.0.1:80\", \"zone\": \"a\"}");
+            }
+            var following = client.follow(List.of(KeyRange.under("zerohop/v1/services/orders/")), followed);
+            EtcdServer.await().until(() -> followed.states.size() == 1);
+            long read = network.passedToClients.get();
+            assertThat(read).isGreaterThan(50 * KEYS);
+            for (int minutes = 1; minutes <= 30; minutes++) {
+                int checks = minutes;
+                EtcdServer.await().until(() -> {
+                    time.advance(Duration.ofSeconds(2));
+                    return followed.confirmed.size() >= checks;
+                });
+            }
+            assertThat(followed.states).hasSize(1);
+            assertThat(network.passedToClients.get() - read)
+                    .as("bytes of 30 checks of %s keys, whose read took %s", KEYS, read)
+                    .isLessThan(30 * 600);
+            following.cancel();
+        }
+    }
+}
