@@ -82,6 +82,10 @@ public final class Printable {
     /** A value as it was found, in quotes: every character that steers is an escape, line breaks and tabs included; cut with three dots. */
     static String quoted(String text, int max) {
         int end = Math.min(text.length(), max);
+        if (end > 0 && end < text.length() && Character.isSurrogatePair(text.charAt(end - 1), text.charAt(end))) {
+            // Without its other half it would be what this is to keep out.
+            end--;
+        }
         return "'" + escaped(text, end, false) + (end < text.length() ? "...'" : "'");
     }
 

@@ -38,6 +38,14 @@ class PrintableTest {
     }
 
     @Test
+    void noCharacterIsCutInTwo() {
+        assertThat(Printable.quoted("a\ud83d\ude00b", 2)).isEqualTo("'a...'");
+        assertThat(Printable.quoted("a\ud83d\ude00b", 3)).isEqualTo("'a\ud83d\ude00...'");
+        assertThat(Printable.quoted("a\ud83d\ude00", 3)).isEqualTo("'a\ud83d\ude00'");
+        assertThat(Printable.text("a\ud83d\ude00bcdef", 2)).isEqualTo("a...");
+    }
+
+    @Test
     void whatIsLongIsCut() {
         assertThat(Printable.text("abcdef", 3)).isEqualTo("abc...");
         assertThat(Printable.text("abc", 3)).isEqualTo("abc");

@@ -13,6 +13,7 @@ import okhttp3.Response;
 final class Answers {
     private static final int TOO_MANY_REQUESTS = 429;
 
+    private static final int CONTINUE = 100;
     private static final int SWITCHING_PROTOCOLS = 101;
 
     private Answers() {}
@@ -24,10 +25,10 @@ final class Answers {
                         && "upgrade".equalsIgnoreCase(response.header("Connection")));
     }
 
-    /** Whether no body may come with it, whatever its headers say. */
+    /** Whether no body may come with it, whatever its headers say; as OkHttp sees it, which takes a status below 100 for one with a body. */
     static boolean withoutBody(Response response) {
         int code = response.code();
-        return code < HTTP_OK
+        return (code >= CONTINUE && code < HTTP_OK)
                 || code == HTTP_NO_CONTENT
                 || code == HTTP_NOT_MODIFIED
                 || response.request().method().equals("HEAD");
