@@ -32,6 +32,11 @@ final class Kept {
                 : 1;
     }
 
+    /** That {@code server} has more than is taken in, in words. */
+    static String tooMuch(Object server, Selection<?> what, long limit) {
+        return server + " has more than " + limit + " pods or endpoints in " + what + ", expected at most so many";
+    }
+
     /** The same object, changed in place. */
     static <T extends HasMetadata> T of(T object) {
         ObjectMeta all = object.getMetadata();

@@ -389,11 +389,17 @@ public final class KubernetesDoctor {
 
     private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what) throws InterruptedException {
         List<T> all = new ArrayList<>();
+        long items = 0;
         String from = null;
         try {
             do {
                 ListWatch.Page<T, String> page = get(server.list(what, from));
                 all.addAll(page.values().values());
+                items += page.values().values().stream().mapToInt(Kept::items).sum();
+                if (items > Kept.MAX_ITEMS) {
+                    // Whoever follows them takes in no more, and pages may have no end.
+                    throw new SourceFailure(SourceFailure.Kind.TOO_MUCH, Kept.tooMuch(server, what, Kept.MAX_ITEMS));
+                }
                 from = page.continueAt();
             } while (from != null);
             return all;

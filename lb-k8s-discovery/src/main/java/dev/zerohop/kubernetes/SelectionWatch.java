@@ -83,7 +83,7 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
 
     @Override
     public String tooMuch(long limit) {
-        return server + " has more than " + limit + " pods or endpoints in " + what + ", expected at most so many";
+        return Kept.tooMuch(server, what, limit);
     }
 
     @Override

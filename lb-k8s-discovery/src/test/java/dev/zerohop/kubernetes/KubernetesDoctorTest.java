@@ -10,9 +10,12 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -101,6 +104,21 @@ class KubernetesDoctorTest {
         assertThat(texts(diagnosis).get(0)).endsWith("which knows this client as system:serviceaccount:shop:web");
         assertThat(diagnosis.healthy()).isTrue();
         assertThat(diagnosis.toApply()).isEmpty();
+    }
+
+    @Test
+    void aListWithoutEndIsLeftWhereAClientWouldLeaveIt() throws InterruptedException {
+        api.endless = "endpointslices";
+        Endpoint[] many = Collections.nCopies(
+                        20_000, new EndpointBuilder().withAddresses("10.0.0.1").build())
+                .toArray(Endpoint[]::new);
+        api.put(Slices.slice("orders-x", many));
+        Diagnosis diagnosis = examine(TARGET, IN_A);
+        assertThat(diagnosis.healthy()).isFalse();
+        assertThat(texts(diagnosis))
+                .anyMatch(text -> text.startsWith("missing: endpointslices")
+                        && text.endsWith(" has more than 400000 pods or endpoints in endpointslices with"
+                                + " kubernetes.io/service-name=orders in namespace shop, expected at most so many"));
     }
 
     @Test

@@ -36,6 +36,9 @@ final class ReviewingApi implements AutoCloseable {
     /** Whether it answers what a client may do. */
     volatile boolean reviews = true;
 
+    /** The resource of which every page says that another one follows; empty for none. */
+    volatile String endless = "";
+
     /** As whom it knows the client; empty if it does not say. */
     volatile String user = "system:serviceaccount:shop:web";
 
@@ -119,7 +122,11 @@ final class ReviewingApi implements AutoCloseable {
                         || service.equals(object.getMetadata().getLabels().get(Selection.SERVICE_NAME)))
                 .map(Serialization::asJson)
                 .collect(Collectors.joining(","));
-        answer(exchange, 200, "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[" + items + "]}");
+        answer(
+                exchange,
+                200,
+                "{\"metadata\":{\"resourceVersion\":\"1\"" + (plural.equals(endless) ? ",\"continue\":\"more\"" : "")
+                        + "},\"items\":[" + items + "]}");
     }
 
     private boolean allows(String verb, String group, String resource, String namespace, String name) {
