@@ -3,6 +3,7 @@ package dev.zerohop.watch;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Time;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,14 +13,16 @@ import org.jspecify.annotations.Nullable;
 public final class Generations {
     private final Executor serial;
     private final Time time;
+    private final Consumer<Throwable> onThrown;
     private long current;
     private boolean closed;
     private @Nullable Cancellable timer;
 
-    /** Begins with the first attempt. */
-    public Generations(Executor serial, Time time) {
+    /** Begins with the first attempt. {@code onThrown} takes what a task throws; it ends the attempt, so that nothing stops for ever. */
+    public Generations(Executor serial, Time time, Consumer<Throwable> onThrown) {
         this.serial = serial;
         this.time = time;
+        this.onThrown = onThrown;
     }
 
     /** The number of the attempt that is under way. */
@@ -48,9 +51,18 @@ public final class Generations {
     public void run(long generation, Runnable task) {
         serial.execute(() -> {
             if (generation == current && !closed) {
-                task.run();
+                guarded(task);
             }
         });
+    }
+
+    /** Runs a task of the present attempt now; for what begins one. */
+    public void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+            onThrown.accept(thrown);
+        }
     }
 
     /** Sets the timer of this attempt, instead of what it was set to. */

@@ -1,18 +1,13 @@
 package dev.zerohop.watch;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -65,34 +60,16 @@ public final class Reflector<V, R> {
     private final WatchPolicy policy;
     private final Env env;
     private final Executor serial;
-    private final Generations generations;
 
     // Touched by serial tasks only.
-    private final List<Subscriber<V, R>> subscribers = new ArrayList<>();
-    private Map<String, V> values = new HashMap<>();
-    private @Nullable State<V, R> state;
-    private @Nullable R listed;
-    private @Nullable R version;
-    private long history;
-    /** Of {@link #values}. */
-    private long size;
-
-    private @Nullable SourceFailure problem;
-    private final Set<List<Object>> logged = new HashSet<>();
-    private int failures;
+    private final Generations generations;
+    private final Subscribers<V, R> subscribers;
+    private final LocalCopy<V, R> copy;
+    private final Doubts doubts;
+    private final Outage outage;
+    private final Underway underway;
     private boolean started;
     private boolean publishing;
-    private boolean open;
-    private boolean bookmarks;
-    /** In thousandths of the limit of silence; drawn for each watch. */
-    private long patience;
-
-    private long heardNanos;
-    private long openedNanos;
-    private long checkNanos;
-    private long listNanos;
-    private @Nullable CompletableFuture<?> request;
-    private @Nullable Cancellable watch;
 
     /** A copy that begins with its first subscriber. */
     public Reflector(ListWatch<V, R> source, WatchPolicy policy, Env env) {
@@ -100,7 +77,12 @@ public final class Reflector<V, R> {
         this.policy = policy;
         this.env = env;
         this.serial = env.serial(source);
-        this.generations = new Generations(serial, env.time());
+        this.subscribers = new Subscribers<>(source);
+        this.copy = new LocalCopy<>(source, policy.maxSize);
+        this.doubts = new Doubts(policy, env);
+        this.outage = new Outage(source, policy, env);
+        this.underway = new Underway(env.time());
+        this.generations = new Generations(serial, env.time(), thrown -> fail(outage.of(thrown)));
     }
 
     /** Adds a subscriber, which learns of the present state if there is one. The first one starts the reflector. */
@@ -112,16 +94,16 @@ public final class Reflector<V, R> {
             subscribers.add(subscriber);
             if (!started) {
                 started = true;
-                guarded(this::start).run();
+                generations.guarded(this::start);
                 return;
             }
-            State<V, R> now = state;
-            SourceFailure cause = problem;
+            State<V, R> now = copy.published();
+            SourceFailure cause = outage.problem();
             if (now != null) {
-                notify(subscriber, s -> s.onState(now, cause != null));
+                subscribers.one(subscriber, s -> s.onState(now, cause != null));
             }
             if (cause != null) {
-                notify(subscriber, s -> s.onFailure(cause));
+                subscribers.one(subscriber, s -> s.onFailure(cause));
             }
         });
     }
@@ -150,7 +132,8 @@ public final class Reflector<V, R> {
         if (policy.startSpread.isZero()) {
             sync();
         } else {
-            schedule((long) (policy.startSpread.toNanos() * env.dice().nextDouble()), this::sync);
+            generations.schedule(
+                    (long) (policy.startSpread.toNanos() * env.dice().nextDouble()), this::sync);
         }
     }
 
@@ -162,69 +145,47 @@ public final class Reflector<V, R> {
     }
 
     private void list(@Nullable String continueAt, Map<String, V> gathered, long sizeBefore) {
-        ask("list", policy.listTimeout, () -> source.list(continueAt), this::listFailed, page -> {
+        ask(() -> source.list(continueAt), cause -> lost(cause, false), page -> {
             gathered.putAll(page.values());
-            long listedSize = sizeBefore + sizeOf(page.values());
-            if (listedSize > policy.maxSize) {
+            long size = sizeBefore + copy.sizeOf(page.values());
+            if (copy.isTooMuch(size)) {
                 // Before the next page: what is too much must not have to fit into memory.
-                fail(tooMuch());
+                fail(outage.tooMuch());
             } else if (page.continueAt() == null) {
-                take(new ListWatch.Page<>(page.version(), gathered, null), listedSize);
+                take(new ListWatch.Page<>(page.version(), gathered, null));
             } else {
-                list(page.continueAt(), gathered, listedSize);
+                list(page.continueAt(), gathered, size);
             }
         });
     }
 
-    private void take(ListWatch.Page<V, R> list, long listedSize) {
-        String rollback = listed == null || version == null ? null : source.rollback(list, values, listed, version);
+    private void take(ListWatch.Page<V, R> list) {
+        String rollback = copy.rollback(list);
         if (rollback != null) {
-            history++;
             LOG.warn("{}: the store was put back to an earlier state: {}", source, rollback);
         }
-        boolean changed = state == null || rollback != null || !state.values().equals(list.values());
-        values = list.values();
-        size = listedSize;
-        listed = list.version();
-        version = list.version();
-        heardNanos = env.time().nanoTime();
-        if (policy.list != null) {
-            listNanos = heardNanos + Backoff.jittered(policy.list.toNanos(), env.dice());
-        }
+        boolean changed = copy.replace(list, rollback != null);
+        doubts.listed();
         follow(list.version());
         if (changed) {
             publish();
-        } else if (problem == null) {
+        } else if (outage.problem() == null) {
             confirm();
         }
     }
 
-    /** What cannot be gone on from begins again, and is reported only if that does not help. */
-    private void listFailed(SourceFailure cause) {
-        if (cause.kind() == SourceFailure.Kind.EXPIRED) {
-            retryQuietly(cause);
-        } else {
-            fail(cause);
-        }
-    }
-
     /** Asks the store; the answer counts only if this attempt is still under way. */
-    private <T> void ask(
-            String verb,
-            Duration limit,
-            Supplier<CompletableFuture<T>> asking,
-            Consumer<SourceFailure> failed,
-            Consumer<T> answered) {
+    private <T> void ask(Supplier<CompletableFuture<T>> asking, Consumer<SourceFailure> failed, Consumer<T> answered) {
         long mine = generations.current();
         CompletableFuture<T> answer = asking.get();
-        request = answer;
-        schedule(limit.toNanos(), () -> fail(overdue(verb, limit)));
-        answer.whenComplete((read, thrown) -> inGeneration(mine, () -> {
-            request = null;
+        underway.asked(answer);
+        generations.schedule(policy.listTimeout.toNanos(), () -> fail(outage.overdue("list", policy.listTimeout)));
+        answer.whenComplete((read, thrown) -> generations.run(mine, () -> {
+            underway.answered();
             if (thrown == null) {
                 answered.accept(read);
             } else {
-                failed.accept(failure(thrown));
+                failed.accept(outage.of(thrown));
             }
         }));
     }
@@ -235,8 +196,8 @@ public final class Reflector<V, R> {
         long life = policy.watchLife.isZero()
                 ? 0
                 : (long) (policy.watchLife.toNanos() * (1 + env.dice().nextDouble()));
-        schedule(policy.openTimeout.toNanos(), () -> fail(overdue("watch", policy.openTimeout)));
-        watch = source.watch(from, Duration.ofNanos(life), new Watcher(generations.current()));
+        generations.schedule(policy.openTimeout.toNanos(), () -> fail(outage.overdue("watch", policy.openTimeout)));
+        underway.watching(source.watch(from, Duration.ofNanos(life), new Watcher(generations.current())));
     }
 
     /** Hands over what one generation's watch says. */
@@ -249,148 +210,87 @@ public final class Reflector<V, R> {
 
         @Override
         public void onOpen() {
-            inGeneration(mine, Reflector.this::opened);
+            generations.run(mine, Reflector.this::opened);
         }
 
         @Override
         public void onChanges(@Nullable R upTo, List<ListWatch.Change<V, R>> changes) {
-            inGeneration(mine, () -> apply(upTo, changes));
+            generations.run(mine, () -> apply(upTo, changes));
         }
 
         @Override
         public void onBookmark(R upTo) {
-            inGeneration(mine, () -> bookmark(upTo));
+            generations.run(mine, () -> bookmark(upTo));
         }
 
         @Override
         public void onEnd(@Nullable SourceFailure cause) {
-            inGeneration(mine, () -> watchEnded(cause));
+            generations.run(mine, () -> watchEnded(cause));
         }
     }
 
     private void opened() {
-        open = true;
-        openedNanos = env.time().nanoTime();
-        if (policy.silence != null) {
-            patience = Backoff.jittered(1_000, env.dice());
-        }
-        checkLater();
-        if (problem != null) {
-            LOG.info("{}: the store answers again", source);
-            problem = null;
-            logged.clear();
+        underway.opened();
+        doubts.opened();
+        lookLater();
+        if (outage.over()) {
             publish();
         }
     }
 
     private void apply(@Nullable R upTo, List<ListWatch.Change<V, R>> changes) {
-        heardNanos = env.time().nanoTime();
-        boolean taken = changes.isEmpty();
-        boolean changed = false;
-        for (ListWatch.Change<V, R> change : changes) {
-            V known = values.get(change.key());
-            R since = listed;
-            if (since != null && source.isOutdated(change, known, since)) {
-                continue;
-            }
-            taken = true;
-            V value = change.deleted() ? null : change.value();
-            size += sizeOf(change.key(), value) - sizeOf(change.key(), known);
-            if (size > policy.maxSize) {
+        doubts.heard();
+        switch (copy.apply(upTo, changes)) {
+            case SAME -> {}
+            case CHANGED -> publishSoon();
+            case TOO_MUCH -> {
                 // What was published stays; only a list says when there is less.
                 publishing = false;
-                fail(tooMuch());
-                return;
+                fail(outage.tooMuch());
             }
-            if (value == null) {
-                changed |= values.remove(change.key()) != null;
-            } else {
-                // A new watch may begin with everything that there is.
-                changed |= !value.equals(values.put(change.key(), value));
-            }
-        }
-        if (taken && upTo != null) {
-            version = upTo;
-        }
-        if (changed) {
-            publishSoon();
         }
     }
 
     private void bookmark(R upTo) {
-        heardNanos = env.time().nanoTime();
-        version = upTo;
-        if (!bookmarks) {
-            bookmarks = true;
-            if (open) {
-                look();
-            }
+        copy.reached(upTo);
+        if (doubts.bookmark() && underway.open()) {
+            lookLater();
         }
-        if (problem == null && !publishing) {
+        if (outage.problem() == null && !publishing) {
             confirm();
         }
     }
 
     private void watchEnded(@Nullable SourceFailure cause) {
-        R from = version;
+        R from = copy.version();
         if (cause != null) {
-            watchLost(cause);
-        } else if (!settled() || from == null) {
-            // So do some front ends say that a version has expired.
-            watchLost(new SourceFailure(
-                    SourceFailure.Kind.EXPIRED, source + ": the server ended the watch as soon as it began"));
-        } else {
+            lost(cause, true);
+        } else if (underway.openFor(policy.settled) && from != null) {
             interrupt();
             follow(from);
-        }
-    }
-
-    private void watchLost(SourceFailure cause) {
-        if (cause.kind() == SourceFailure.Kind.DENIED || cause.kind() == SourceFailure.Kind.CLOSED) {
-            fail(cause);
         } else {
-            retryQuietly(cause);
+            // So do some front ends say that a version has expired.
+            lost(outage.endedAtOnce(), true);
         }
-    }
-
-    private boolean settled() {
-        return open && env.time().nanoTime() - openedNanos >= policy.settled.toNanos();
     }
 
     // ---- doubting ----
 
-    /** Looks at the watch when its silence, or the next check, is due. */
-    private void look() {
-        long now = env.time().nanoTime();
-        long silence = policy.silence == null ? Long.MAX_VALUE : heardNanos + silenceLimit() - now;
-        long check = policy.check == null ? Long.MAX_VALUE : checkNanos - now;
-        if (silence <= 0) {
-            LOG.debug("{}: the watch has been silent for too long, listing again", source);
-            bookmarks = false;
-            sync();
-        } else if (check <= 0) {
-            if (listNanos - now <= 0) {
-                sync();
-            } else {
-                check(false);
-            }
-        } else if (silence < Long.MAX_VALUE || check < Long.MAX_VALUE) {
-            schedule(Math.min(silence, check), this::look);
-        } else {
+    private void lookLater() {
+        long due = doubts.dueInNanos();
+        if (due == Long.MAX_VALUE) {
             generations.cancelTimer();
+        } else {
+            generations.schedule(Math.max(0, due), this::look);
         }
     }
 
-    private long silenceLimit() {
-        Duration limit = bookmarks ? policy.silenceAfterBookmark : policy.silence;
-        return limit == null ? Long.MAX_VALUE / 2 : limit.toNanos() / 1_000 * patience;
-    }
-
-    private void checkLater() {
-        if (policy.check != null) {
-            checkNanos = env.time().nanoTime() + Backoff.jittered(policy.check.toNanos(), env.dice());
+    private void look() {
+        switch (doubts.due()) {
+            case NOTHING -> lookLater();
+            case CHECK -> check(false);
+            case LIST -> sync();
         }
-        look();
     }
 
     /** A difference may be a change that is on its way: only one that is still there the next moment is a doubt. */
@@ -400,11 +300,11 @@ public final class Reflector<V, R> {
             sync();
             return;
         }
-        ask("list", policy.listTimeout, () -> answer, this::fail, test -> {
-            R now = version;
-            if (now != null && test.test(now, values)) {
-                heardNanos = env.time().nanoTime();
-                checkLater();
+        ask(() -> answer, this::fail, test -> {
+            if (copy.passes(test)) {
+                doubts.heard();
+                doubts.checked();
+                lookLater();
                 if (!publishing) {
                     confirm();
                 }
@@ -432,53 +332,33 @@ public final class Reflector<V, R> {
     }
 
     private void publish() {
-        R now = version;
         publishing = false;
-        if (now != null) {
-            State<V, R> next = new State<>(now, Map.copyOf(values), env.time().now(), history);
-            state = next;
-            boolean stale = problem != null;
-            notifyAll(s -> s.onState(next, stale));
+        State<V, R> next = copy.publish(env.time().now());
+        boolean stale = outage.problem() != null;
+        if (next != null) {
+            subscribers.each(s -> s.onState(next, stale));
         }
     }
 
     private void confirm() {
-        State<V, R> before = state;
-        R now = version;
-        if (before != null && now != null) {
-            Instant asOf = env.time().now();
-            state = new State<>(now, before.values(), asOf, history);
-            notifyAll(s -> s.onConfirmed(asOf));
-        }
-    }
-
-    private void notifyAll(Consumer<Subscriber<V, R>> call) {
-        for (Subscriber<V, R> subscriber : List.copyOf(subscribers)) {
-            notify(subscriber, call);
-        }
-    }
-
-    private void notify(Subscriber<V, R> subscriber, Consumer<Subscriber<V, R>> call) {
-        try {
-            call.accept(subscriber);
-        } catch (RuntimeException | LinkageError | AssertionError thrown) {
-            LOG.error("{}: a subscriber threw; the others are still notified", source, thrown);
+        Instant asOf = env.time().now();
+        if (copy.confirm(asOf)) {
+            subscribers.each(s -> s.onConfirmed(asOf));
         }
     }
 
     // ---- failing ----
 
     /** Tries again, and reports only when that does not help. */
-    private void retryQuietly(SourceFailure cause) {
+    private void lost(SourceFailure cause, boolean watching) {
         forgiveAfterGoodWatch();
-        if (problem != null || failures >= policy.quietLosses) {
+        if (outage.isQuiet(cause, watching)) {
+            interrupt();
+            outage.failedQuietly(cause);
+            retryLater(cause);
+        } else {
             fail(cause);
-            return;
         }
-        LOG.debug("{}: listing again: {}", source, cause.getMessage());
-        interrupt();
-        failures++;
-        retryLater(cause);
     }
 
     private void fail(SourceFailure cause) {
@@ -486,19 +366,11 @@ public final class Reflector<V, R> {
         if (cause.kind() == SourceFailure.Kind.CLOSED) {
             return;
         }
-        failures++;
-        // Each kind once until the store answers again: an outage may go through several, over and over.
-        if (logged.add(List.of(cause.kind(), cause.code()))) {
-            LOG.warn(
-                    "{}: {}; {}",
-                    source,
-                    cause.getMessage(),
-                    state == null ? "nothing known yet" : "the last state stays");
-        }
-        problem = cause;
-        notifyAll(s -> s.onFailure(cause));
+        boolean known = copy.published() != null;
+        outage.failed(cause, known);
+        subscribers.each(s -> s.onFailure(cause));
         CompletableFuture<ListWatch.Page<V, R>> stale =
-                state == null && cause.kind() == SourceFailure.Kind.UNREACHABLE ? source.listStale(failures) : null;
+                !known && cause.kind() == SourceFailure.Kind.UNREACHABLE ? source.listStale(outage.failures()) : null;
         if (stale == null) {
             retryLater(cause);
         } else {
@@ -508,95 +380,30 @@ public final class Reflector<V, R> {
 
     /** To start from what may be old is better than not to start; it is marked stale. */
     private void takeStale(CompletableFuture<ListWatch.Page<V, R>> answer, SourceFailure cause) {
-        ask("list", policy.listTimeout, () -> answer, failed -> retryLater(cause), list -> {
+        ask(() -> answer, failed -> retryLater(cause), list -> {
             LOG.warn("{}: begun with what one server has at version {}, which may be old", source, list.version());
-            values = new HashMap<>(list.values());
-            size = sizeOf(values);
-            version = list.version();
+            copy.takeUnvouched(list);
             publish();
             retryLater(cause);
         });
     }
 
     private void retryLater(SourceFailure cause) {
-        boolean lost = failures == 1
-                && state != null
-                && cause.kind() == SourceFailure.Kind.UNREACHABLE
-                && !policy.lossSpread.isZero();
-        schedule(
-                lost
-                        ? (long) (policy.lossSpread.toNanos() * env.dice().nextDouble())
-                        : policy.backoff.nanos(cause, failures, env.dice()),
-                this::sync);
-    }
-
-    private long sizeOf(Map<String, V> all) {
-        long sum = 0;
-        for (Map.Entry<String, V> each : all.entrySet()) {
-            sum += source.sizeOf(each.getKey(), each.getValue());
-        }
-        return sum;
-    }
-
-    private long sizeOf(String key, @Nullable V value) {
-        return value == null ? 0 : source.sizeOf(key, value);
-    }
-
-    private SourceFailure tooMuch() {
-        return new SourceFailure(SourceFailure.Kind.TOO_MUCH, source.tooMuch(policy.maxSize));
-    }
-
-    private SourceFailure overdue(String verb, Duration limit) {
-        return new SourceFailure(SourceFailure.Kind.UNREACHABLE, source.overdue(verb, limit));
-    }
-
-    private SourceFailure failure(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        return cause instanceof SourceFailure failure
-                ? failure
-                : new SourceFailure(SourceFailure.Kind.UNREACHABLE, source + " could not be followed: " + cause, cause);
+        generations.schedule(outage.waitNanos(cause, copy.published() != null), this::sync);
     }
 
     // ---- generations ----
 
     private void forgiveAfterGoodWatch() {
-        if (settled()) {
-            failures = 0;
+        if (underway.openFor(policy.settled)) {
+            outage.forgive();
         }
     }
 
     /** Stops asking, watching and waiting; whatever the generation until now still says is dropped. */
     private void interrupt() {
         forgiveAfterGoodWatch();
-        open = false;
         var ignored = generations.next();
-        if (request != null) {
-            request.cancel(true);
-            request = null;
-        }
-        if (watch != null) {
-            watch.cancel();
-            watch = null;
-        }
-    }
-
-    /** What a store throws against its contract is a failure like any other: nothing stops for ever. */
-    private Runnable guarded(Runnable task) {
-        return () -> {
-            try {
-                task.run();
-            } catch (RuntimeException | LinkageError | AssertionError thrown) {
-                fail(failure(thrown));
-            }
-        };
-    }
-
-    private void inGeneration(long mine, Runnable task) {
-        generations.run(mine, guarded(task));
-    }
-
-    private void schedule(long delayNanos, Runnable task) {
-        generations.schedule(delayNanos, guarded(task));
+        underway.cancel();
     }
 }

@@ -126,7 +126,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         this.refusals = refusals;
         this.onClose = onClose;
         this.serial = env.serial(this);
-        this.generations = new Generations(serial, env.time());
+        this.generations = new Generations(serial, env.time(), this::threw);
         this.cache = new DirectoryCache(options, env);
         this.asking = new Unknown(true, "etcd is being asked for " + prefix);
     }
@@ -441,6 +441,10 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             generations.schedule(RangeWatch.BACKOFF.nanos(cause, failures, env.dice()), this::sync);
         }
         tell();
+    }
+
+    private void threw(Throwable thrown) {
+        fail(new SourceFailure(SourceFailure.Kind.UNREACHABLE, prefix + "* could not be followed: " + thrown, thrown));
     }
 
     private SourceFailure unanswered(String what, Duration limit) {
