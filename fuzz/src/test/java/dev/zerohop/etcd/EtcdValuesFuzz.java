@@ -90,7 +90,7 @@ public final class EtcdValuesFuzz {
     private static void verdict(byte[] value) throws IOException {
         HealthVerdict read = read(value, HealthVerdict::parse);
         if (read != null) {
-            Said.same(read, HealthVerdict.parse(utf8(read.toJson())), read.toJson());
+            readAgain(read, read.toJson(), HealthVerdict::parse);
             HealthSource.Verdict verdict = read.toVerdict();
             Said.shown(verdict.reason());
         }
@@ -113,7 +113,7 @@ public final class EtcdValuesFuzz {
     private static void assignment(byte[] value) throws IOException {
         Assignment read = read(value, Assignment::parse);
         if (read != null && read.fence() > 0) {
-            Said.same(read, Assignment.parse(utf8(read.toJson())), read.toJson());
+            readAgain(read, read.toJson(), Assignment::parse);
             int workers = read.workersOf("orders-0").size();
             if (workers != Math.min(Assignment.COPIES, read.workers().size())) {
                 throw new AssertionError("falls to " + workers + " of " + read.workers());
@@ -124,11 +124,14 @@ public final class EtcdValuesFuzz {
     private static void observation(byte[] value) throws IOException {
         Observation read = read(value, Observation::parse);
         if (read != null && read.assignment() > 0) {
-            Said.same(read, Observation.parse(utf8(read.toJson())), read.toJson());
+            readAgain(read, read.toJson(), Observation::parse);
         }
     }
 
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    private static <T> void readAgain(T read, String json, LastGood.Parser<T> parser) throws IOException {
+        // Half of a surrogate pair, which an escape can bring in, has no form in UTF-8: it names no endpoint.
+        if (StandardCharsets.UTF_8.newEncoder().canEncode(json)) {
+            Said.same(read, parser.parse(json.getBytes(StandardCharsets.UTF_8)), json);
+        }
     }
 }
