@@ -29,6 +29,7 @@ public final class Balancer implements AutoCloseable {
     private final BalancerListener listener;
     private final boolean observed;
     private final ControlPath control;
+    private final StateReader states;
     private final Reasons reasons;
     private final AtomicBoolean started = new AtomicBoolean();
 
@@ -41,7 +42,8 @@ public final class Balancer implements AutoCloseable {
         this.observed = builder.listener != BalancerListener.NOOP;
         this.listener = observed ? new SafeListener(builder.listener) : BalancerListener.NOOP;
         this.control = new ControlPath(this, builder, listener);
-        this.reasons = new Reasons(this, control, time, control.faults());
+        this.states = new StateReader(this, control, time);
+        this.reasons = new Reasons(this, control, states, control.faults());
         this.view = control.firstView();
     }
 
@@ -77,6 +79,7 @@ public final class Balancer implements AutoCloseable {
         if (!started.compareAndSet(false, true)) {
             throw new IllegalStateException(name + ": start() was called twice, expected once");
         }
+        BalancerRegistry.add(this);
         control.start();
     }
 
@@ -85,7 +88,7 @@ public final class Balancer implements AutoCloseable {
     /**
      * The version in force. An attempt that needs more than one thing of it takes the view once.
      */
-    public BalancerView view() {
+    public BalancerView current() {
         return view;
     }
 
@@ -105,10 +108,6 @@ public final class Balancer implements AutoCloseable {
 
     long nanoTime() {
         return time.nanoTime();
-    }
-
-    NoEndpointException noEndpoint(PickContext context) {
-        return noEndpoint(refusal(context));
     }
 
     /** What to say of a pick that threw. */
@@ -229,9 +228,13 @@ public final class Balancer implements AutoCloseable {
         }
     }
 
-    /** Why {@link #pick} had nothing for this context. */
+    Refusal refusal(BalancerView of, PickContext context) {
+        return reasons.refusal(of, context);
+    }
+
+    /** {@link BalancerView#refusal} of the version in force. */
     public Refusal refusal(PickContext context) {
-        return reasons.refusal(context);
+        return view.refusal(context);
     }
 
     /**
@@ -259,6 +262,11 @@ public final class Balancer implements AutoCloseable {
     /** The last set the source gave, or null before the first. Marked stale while the source cannot be asked. */
     public @Nullable EndpointSet endpoints() {
         return control.source().endpoints();
+    }
+
+    /** What is known and done at this instant. Reads what was published and counts; changes nothing. O(members), not for the request path. Thread-safe. */
+    public BalancerState state() {
+        return states.read(view);
     }
 
     /** What is known, what each stage did with it, and where this context's attempt would go. Changes nothing. */
@@ -301,6 +309,7 @@ public final class Balancer implements AutoCloseable {
     /** Stops following the source and the health sources and ends every timer. Leases that are open may still be completed. Idempotent. */
     @Override
     public void close() {
+        BalancerRegistry.remove(this);
         control.close();
     }
 

@@ -123,13 +123,13 @@ public final class BalancerView {
             throw owner.noEndpoint(owner.faulty(context, thrown));
         }
         if (node == null) {
-            throw owner.noEndpoint(context);
+            throw owner.noEndpoint(refusal(context));
         }
         return owner.begin(node, nanos, shardEpoch(context));
     }
 
     /**
-     * Picks a node, or null if there is none for this context or the code of the policy or of the key throws; {@link Balancer#refusal} says why. Nothing
+     * Picks a node, or null if there is none for this context or the code of the policy or of the key throws; {@link #refusal} says why. Nothing
      * is counted yet.
      */
     public @Nullable Node pick(PickContext context) {
@@ -139,6 +139,14 @@ public final class BalancerView {
             // It is said by the refusal, which meets the same fault.
             return null;
         }
+    }
+
+    /**
+     * Why {@link #pick} of this version had nothing for this context. {@link Refusal#waits} is true as well where another version has been published, or is about
+     * to be: that may have an endpoint.
+     */
+    public Refusal refusal(PickContext context) {
+        return owner.refusal(this, context);
     }
 
     /** The picked node, or another one if it is half open and its probe call is taken. */

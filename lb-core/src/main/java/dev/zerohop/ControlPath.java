@@ -234,7 +234,7 @@ final class ControlPath {
             leaseAge.cancel();
             membership.clear();
             try {
-                balancer.publish(balancer.view().over(Snapshot.EMPTY));
+                balancer.publish(balancer.current().over(Snapshot.EMPTY));
             } finally {
                 wake();
             }
@@ -472,7 +472,7 @@ final class ControlPath {
 
     /** Puts them in force; if their parts cannot be made, says why and changes nothing. */
     private @Nullable String takeSettings(BalancerSettings next) {
-        BalancerView old = balancer.view();
+        BalancerView old = balancer.current();
         BalancerSettings before = old.settings();
         boolean unconfigured = old.unconfigured() != null;
         if (next.equals(before) && !unconfigured) {
@@ -547,7 +547,7 @@ final class ControlPath {
     private void refuseCalls(String reason) {
         UnconfiguredPicker none = new UnconfiguredPicker(reason);
         LOG.error("{}: {}", name, none.text());
-        BalancerView old = balancer.view();
+        BalancerView old = balancer.current();
         balancer.publish(old.with(old.settings(), old.retryBudget(), none));
         listener.onUnconfigured(name, reason);
         rebuild();
@@ -572,7 +572,7 @@ final class ControlPath {
     private long rebuildNow(long now) {
         timer.begins(now);
         EndpointSet set = source.set();
-        BalancerSettings settings = balancer.view().settings();
+        BalancerSettings settings = balancer.current().settings();
         // Before its first picker, so that no call waits for a look-up whose end goes unnoticed.
         boolean followed = directory.follow(set == null ? null : set.directory());
         if (set != null && (admissionDue || membership.guardIsDue(now))) {
@@ -601,7 +601,7 @@ final class ControlPath {
 
     /** A picker that cannot be carried over is made anew; if that fails too, the version before stays until it works or another policy is applied. */
     private boolean publish(Snapshot next) {
-        BalancerView old = balancer.view();
+        BalancerView old = balancer.current();
         try {
             balancer.publish(old.over(next));
             return true;

@@ -183,7 +183,7 @@ final class LiveNode extends LiveNodePad implements Node {
             }
         }
         next.add(new Standing(by, source, verdict, since, ends));
-        verdicts = next;
+        verdicts = List.copyOf(next);
     }
 
     void removeVerdict(Object by) {
@@ -192,7 +192,7 @@ final class LiveNode extends LiveNodePad implements Node {
         }
         List<Standing> next = new ArrayList<>(verdicts);
         next.removeIf(standing -> standing.by() == by);
-        verdicts = next;
+        verdicts = List.copyOf(next);
     }
 
     /**
@@ -369,7 +369,7 @@ abstract class LiveNodeCounter {
     volatile Health health;
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
-    List<LiveNode.Standing> verdicts = List.of();
+    volatile List<LiveNode.Standing> verdicts = List.of();
     final Balancer owner;
 
     LiveNodeCounter(

@@ -1,41 +1,34 @@
 package dev.zerohop;
 
-import static java.util.stream.Collectors.joining;
-
-import dev.zerohop.internal.Durations;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Says why: why there was nobody for an attempt, and why an attempt goes where it goes. Reads what the balancer has published and changes nothing. */
 final class Reasons {
-    private static final String NONE = "none";
-
     private final Balancer balancer;
     private final ControlPath control;
-    private final Time time;
+    private final StateReader states;
     private final ForeignFaults faults;
 
-    Reasons(Balancer balancer, ControlPath control, Time time, ForeignFaults faults) {
+    Reasons(Balancer balancer, ControlPath control, StateReader states, ForeignFaults faults) {
         this.faults = faults;
         this.balancer = balancer;
         this.control = control;
-        this.time = time;
+        this.states = states;
     }
 
-    Refusal refusal(PickContext context) {
-        String name = balancer.name();
+    Refusal refusal(BalancerView now, PickContext context) {
         if (control.closed()) {
-            return new Refusal(Refusal.Kind.CLOSED, false, name + ": the balancer is closed");
+            return new Refusal(Refusal.Kind.CLOSED, false, balancer.name() + ": the balancer is closed");
         }
-        BalancerView now = balancer.view();
         try {
-            return refusal(now, context);
+            return reason(now, context);
         } catch (Throwable thrown) {
             return faulty(now, context, thrown);
         }
     }
 
-    private Refusal refusal(BalancerView now, PickContext context) {
+    private Refusal reason(BalancerView now, PickContext context) {
         String name = balancer.name();
         SourceState source = control.source();
         if (now.unconfigured() != null) {
@@ -97,76 +90,30 @@ final class Reasons {
     }
 
     private boolean changing(BalancerView seen) {
-        return control.rebuilding() || balancer.view() != seen;
+        return control.rebuilding() || balancer.current() != seen;
     }
 
     Explanation explain(PickContext context) {
-        BalancerView now = balancer.view();
-        Snapshot snapshot = now.snapshot();
-        long nanos = time.nanoTime();
-        List<String> members = new ArrayList<>();
-        for (Node node : snapshot.members()) {
-            members.add(describe(node, nanos));
-        }
+        BalancerView now = balancer.current();
+        BalancerState state = states.read(now);
         List<String> pick = new ArrayList<>();
         pick.add((now.unconfigured() == null ? "policy " : "no configuration is in force, instead of the policy ")
-                + now.settings().policy().name() + ", "
-                + snapshot.candidates().size() + " of " + snapshot.members().size() + " members are candidates, "
-                + context);
+                + now.settings().policy().name() + ", " + state.routing().candidates() + " of "
+                + state.members().size() + " members are candidates, " + context);
         try {
             pick.addAll(
-                    snapshot.members().isEmpty()
-                            ? List.of("refused: " + refusal(now, context).message())
+                    state.members().isEmpty()
+                            ? List.of("refused: " + reason(now, context).message())
                             : now.picker().explain(context));
         } catch (Throwable thrown) {
             pick.add("refused: " + faulty(now, context, thrown).message());
         }
-        return new Explanation(balancer.name(), origin(), settings(now), members, snapshot.trail(), pick);
-    }
-
-    private static String describe(Node node, long nanos) {
-        Endpoint endpoint = node.endpoint();
-        int failures = node instanceof LiveNode live ? live.consecutiveFailures() : 0;
-        return endpoint + " weight " + endpoint.weight() + (endpoint.zone() == null ? "" : " zone " + endpoint.zone())
-                + (endpoint.hasOrdinal() ? " ordinal " + endpoint.ordinal() : "") + " "
-                + node.health().describe(nanos) + ", in flight " + node.inFlight()
-                + (failures == 0 ? "" : ", " + failures + " failures in a row");
-    }
-
-    private List<String> settings(BalancerView view) {
-        BalancerSettings settings = view.settings();
-        List<String> lines = new ArrayList<>(List.of(
-                "policy " + settings.policy(),
-                "stages "
-                        + (settings.stages().isEmpty()
-                                ? NONE
-                                : settings.stages().stream()
-                                        .map(String::valueOf)
-                                        .collect(joining(", "))),
-                "ejection " + (settings.ejection() == EjectionPolicy.NONE ? NONE : settings.ejection()),
-                "massRemoval " + (settings.guard() == MembershipGuard.NONE ? NONE : settings.guard()),
-                "retry "
-                        + (settings.retry() == RetryPolicy.NONE
-                                ? NONE
-                                : settings.retry() + "; budget: " + view.retryBudget()),
-                "key " + (settings.key() == null ? "of the call only" : settings.key()),
-                "leases end after " + Durations.text(settings.leaseAgeLimit().toNanos()) + " without progress"));
-        String rejected = control.rejectedConfiguration();
-        if (rejected != null) {
-            lines.add("the source's configuration was rejected: " + rejected);
-        }
-        return lines;
-    }
-
-    private String origin() {
-        SourceState source = control.source();
-        EndpointSet set = source.set();
-        String answer = set == null
-                ? ", no answer yet"
-                : ", version " + set.version() + ", age "
-                        + Durations.text(set.age(time.now()).toNanos())
-                        + (set.stale() && !source.erring() ? ", stale: not vouched for yet" : "")
-                        + (set.note().isEmpty() ? "" : ", " + set.note());
-        return control.sourceName(source) + answer + source.error(", stale: cannot be asked since ");
+        return new Explanation(
+                balancer.name(),
+                StateReader.source(state),
+                StateReader.settings(state),
+                StateReader.members(state),
+                state.routing().stages(),
+                pick);
     }
 }

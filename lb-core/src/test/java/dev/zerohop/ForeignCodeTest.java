@@ -569,15 +569,15 @@ class ForeignCodeTest {
                 .settings(BalancerSettings.of(policy(new Fuse(0), new Fuse(0), LoadMetric.IN_FLIGHT)))
                 .build()) {
             balancer.start();
-            assertThat(balancer.view().waits(PickContext.NONE)).isFalse();
+            assertThat(balancer.current().waits(PickContext.NONE)).isFalse();
             source.fail(new IOException("down"));
             assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.NONE_KNOWN);
             source.push(ONE);
             Node node = balancer.pick(PickContext.NONE);
             assertThat(node).isNotNull();
-            assertThat(balancer.view().spilled(PickContext.NONE, node)).isFalse();
+            assertThat(balancer.current().spilled(PickContext.NONE, node)).isFalse();
             balancer.apply(BalancerSettings.of(broken(Broken.PICK)));
-            assertThat(balancer.view().lastResort(PickContext.NONE)).isNull();
+            assertThat(balancer.current().lastResort(PickContext.NONE)).isNull();
         }
     }
 
@@ -844,11 +844,11 @@ class ForeignCodeTest {
         try (Balancer balancer =
                 balancer(new FakeTime(), new ScriptedResolver(), settings).build()) {
             balancer.start();
-            balancer.view().retryBudget().deposit();
-            assertThat(balancer.view().retryBudget().tryWithdraw()).isFalse();
+            balancer.current().retryBudget().deposit();
+            assertThat(balancer.current().retryBudget().tryWithdraw()).isFalse();
             balancer.apply(settings(new FirstPolicy(), EjectionPolicy.NONE, MembershipGuard.NONE, brokenBudget()));
-            balancer.view().retryBudget().deposit();
-            assertThat(balancer.view().retryBudget().tryWithdraw()).isFalse();
+            balancer.current().retryBudget().deposit();
+            assertThat(balancer.current().retryBudget().tryWithdraw()).isFalse();
         }
     }
 

@@ -107,7 +107,7 @@ class MissingOrdinalTest {
         if (ownerDown == OwnerDown.SPILL) {
             Node standIn = balancer.pick(lost);
             assertThat(standIn).isNotNull();
-            assertThat(balancer.view().spilled(lost, standIn)).isTrue();
+            assertThat(balancer.current().spilled(lost, standIn)).isTrue();
         } else {
             Refusal refusal = balancer.refusal(lost);
             assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);

@@ -64,12 +64,12 @@ class ShardEpochRaceTest {
         ShardPolicy policy = ShardPolicy.builder().withoutKey(Pickers.random()).build();
         try (Balancer balancer = balancer(new FakeTime().env(), policy)) {
             push(ShardMap.of(new ShardCount(5, 0)));
-            assertThat(balancer.view().shardEpoch(key("a"))).isEqualTo(ShardMap.NO_EPOCH);
+            assertThat(balancer.current().shardEpoch(key("a"))).isEqualTo(ShardMap.NO_EPOCH);
             assertThat(balancer.acquire(key("a")).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
             push(ShardMap.of(7, new ShardCount(5, 0)));
-            assertThat(balancer.view().shardEpoch(key("a"))).isEqualTo(7);
+            assertThat(balancer.current().shardEpoch(key("a"))).isEqualTo(7);
             assertThat(balancer.acquire(key("a")).shardEpoch()).isEqualTo(7);
-            assertThat(balancer.view().shardEpoch(PickContext.NONE)).isEqualTo(ShardMap.NO_EPOCH);
+            assertThat(balancer.current().shardEpoch(PickContext.NONE)).isEqualTo(ShardMap.NO_EPOCH);
             assertThat(balancer.acquire(PickContext.NONE).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
             balancer.apply(BalancerSettings.of(Pickers.rendezvous()));
             assertThat(balancer.acquire(key("a")).shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
@@ -108,7 +108,7 @@ class ShardEpochRaceTest {
                 }
             });
             Lease lease = balancer.acquire(cutOver);
-            assertThat(balancer.view().shardEpoch(cutOver)).isEqualTo(8);
+            assertThat(balancer.current().shardEpoch(cutOver)).isEqualTo(8);
             assertThat(lease.shardEpoch()).isEqualTo(7);
             assertThat(lease.endpoint().ordinal())
                     .as("its owner of 3, not of 5")
@@ -148,9 +148,9 @@ class ShardEpochRaceTest {
     private static void pick(Balancer balancer, AtomicInteger epoch, ConcurrentLinkedQueue<String> wrong) {
         for (int i = 0; epoch.get() < FLIPS; i++) {
             PickContext context = key("k" + i % 100);
-            long before = balancer.view().shardEpoch(context);
+            long before = balancer.current().shardEpoch(context);
             Node node = balancer.pick(context);
-            if (before == balancer.view().shardEpoch(context)) {
+            if (before == balancer.current().shardEpoch(context)) {
                 check(context, before, node, wrong);
             }
         }

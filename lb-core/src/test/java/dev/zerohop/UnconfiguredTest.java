@@ -130,11 +130,11 @@ class UnconfiguredTest {
             assertThatThrownBy(() -> balancer.acquire(context)).isInstanceOf(NoEndpointException.class);
         }
         assertThat(balancer.explain(keyed).toString()).contains("no configuration is in force", WHY);
-        assertThat(balancer.view().unconfigured()).contains(WHY);
+        assertThat(balancer.current().unconfigured()).contains(WHY);
     }
 
     private void assertServing(String policy) {
-        assertThat(balancer.view().unconfigured()).isNull();
+        assertThat(balancer.current().unconfigured()).isNull();
         assertThat(balancer.settings().policy().name()).isEqualTo(policy);
         assertThat(balancer.pick(PickContext.of(EndpointSelector.of("k")))).isNotNull();
     }

@@ -109,7 +109,7 @@ class ShardMoveTest {
 
         void awaitEpoch(long epoch) {
             PickContext any = PickContext.of(EndpointSelector.of("any"));
-            EtcdServer.await().until(() -> balancer.view().shardEpoch(any) == epoch);
+            EtcdServer.await().until(() -> balancer.current().shardEpoch(any) == epoch);
         }
 
         void awaitRounds(int more) {

@@ -53,7 +53,7 @@ final class EndpointPicker extends SubchannelPicker {
             @Nullable Throwable cause,
             BiConsumer<PickContext, ExplainCall> explainer) {
         this.balancer = balancer;
-        this.view = balancer.view();
+        this.view = balancer.current();
         this.links = links.byNode();
         this.leaving = links.leaving();
         this.attempts = attempts;
@@ -258,8 +258,8 @@ final class EndpointPicker extends SubchannelPicker {
         if (leavingOne != null) {
             return leavingOne.picked();
         }
-        Refusal refusal = balancer.refusal(context);
-        if (balancer.view() != view) {
+        Refusal refusal = view.refusal(context);
+        if (balancer.current() != view) {
             // There may be an endpoint in the next version, whose picker is on its way.
             return Waiting.because("zerohop_changing", refusal.message());
         }

@@ -299,7 +299,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private ConnectivityState aggregate(Snapshot snapshot) {
-        if (running().view().unconfigured() != null) {
+        if (running().current().unconfigured() != null) {
             // As gRPC says of a service config that is not valid: connected or not, no call goes anywhere.
             return ConnectivityState.TRANSIENT_FAILURE;
         }
@@ -353,7 +353,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private List<String> settingsInForce() {
-        String origin = running().view().unconfigured() != null
+        String origin = running().current().unconfigured() != null
                 ? "by default, which are not in force"
                 : stated.stated()
                         ? "of the application's service config"

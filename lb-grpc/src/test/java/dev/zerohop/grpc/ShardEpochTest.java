@@ -37,7 +37,7 @@ class ShardEpochTest {
     private static void state(Fleet fleet, RecordingPolicy policy, ShardMap map) {
         state(fleet, map);
         PickContext any = PickContext.of(EndpointSelector.of(0));
-        await().until(() -> policy.balancer().view().shardEpoch(any) == map.epoch());
+        await().until(() -> policy.balancer().current().shardEpoch(any) == map.epoch());
     }
 
     @Test

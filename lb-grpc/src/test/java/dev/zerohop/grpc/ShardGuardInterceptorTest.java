@@ -78,7 +78,7 @@ class ShardGuardInterceptorTest {
         await().until(() -> {
             var balancer = policy.balancer();
             return balancer != null
-                    && balancer.view().shardEpoch(PickContext.of(EndpointSelector.of("k"))) == map.epoch();
+                    && balancer.current().shardEpoch(PickContext.of(EndpointSelector.of("k"))) == map.epoch();
         });
     }
 

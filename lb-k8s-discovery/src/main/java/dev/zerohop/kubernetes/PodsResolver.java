@@ -89,10 +89,23 @@ final class PodsResolver implements Resolver {
 
     private void run(Runnable task) {
         serial.execute(() -> {
-            if (!closed) {
+            if (closed) {
+                return;
+            }
+            try {
                 task.run();
+            } catch (RuntimeException unreadable) {
+                tellProblem(ServiceResolver.unreadable(name, unreadable));
             }
         });
+    }
+
+    private void tellProblem(Exception cause) {
+        String text = String.valueOf(cause.getMessage());
+        if (listener != null && !closed && !text.equals(told)) {
+            told = text;
+            listener.onError(cause);
+        }
     }
 
     private final class Pods implements Reflector.Subscriber<Pod, String> {
@@ -122,11 +135,7 @@ final class PodsResolver implements Resolver {
         public void onFailure(SourceFailure cause) {
             run(() -> {
                 failure = cause;
-                String text = String.valueOf(cause.getMessage());
-                if (listener != null && !closed && !text.equals(told)) {
-                    told = text;
-                    listener.onError(cause);
-                }
+                tellProblem(cause);
             });
         }
     }

@@ -193,10 +193,23 @@ final class ServiceResolver implements Resolver {
 
     private void run(Runnable task) {
         serial.execute(() -> {
-            if (!closed) {
+            if (closed) {
+                return;
+            }
+            try {
                 task.run();
+            } catch (RuntimeException unreadable) {
+                tellProblem(unreadable(name, unreadable));
             }
         });
+    }
+
+    /** What the API server has is not what its kind of object is. */
+    static IllegalStateException unreadable(String name, RuntimeException cause) {
+        return new IllegalStateException(
+                Printable.text(name + ": what the API server has cannot be read: " + cause
+                        + "; expected objects as their API defines them"),
+                cause);
     }
 
     // ---- deciding ----

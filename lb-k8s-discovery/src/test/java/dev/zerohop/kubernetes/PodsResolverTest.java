@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +88,21 @@ class PodsResolverTest extends ResolverContract {
                 .withStatus(ready ? "True" : "False")
                 .endCondition()
                 .endStatus();
+    }
+
+    @Test
+    void aPodThatIsNoPodIsAnErrorThatHealsAndTheLastSetStays() {
+        server.put(pod("a", "10.0.0.1", true).build());
+        assertThat(start(TARGET).endpoints()).hasSize(1);
+        Pod odd = pod("b", "10.0.0.2", true).build();
+        odd.getSpec().setContainers(Collections.singletonList(null));
+        server.put(odd);
+        assertThat(recorder.errors)
+                .singleElement()
+                .satisfies(error -> assertThat(error).hasMessageContaining("what the API server has cannot be read: "));
+        assertThat(recorder.last().endpoints()).hasSize(1);
+        server.put(pod("b", "10.0.0.2", true).build());
+        assertThat(recorder.last().endpoints()).hasSize(2);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -85,6 +86,23 @@ class ServiceResolverTest extends ResolverContract {
         assertThat(last()).containsOnlyKeys("orders-0");
         assertThat(server.lists)
                 .containsExactly("endpointslices with kubernetes.io/service-name=orders in namespace shop");
+    }
+
+    @Test
+    void aSliceThatIsNoSliceIsAnErrorThatHealsAndTheLastSetStays() {
+        server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
+        start("k8s:///shop/orders:grpc");
+        EndpointSlice odd = Slices.slice("orders-b");
+        odd.setEndpoints(Collections.singletonList(null));
+        server.put(odd);
+        assertThat(recorder.errors)
+                .singleElement()
+                .satisfies(error -> assertThat(error)
+                        .hasMessageStartingWith("k8s:///shop/orders:grpc: what the API server has cannot be read: ")
+                        .hasMessageEndingWith("expected objects as their API defines them"));
+        assertThat(last()).containsOnlyKeys("orders-0");
+        server.put(Slices.slice("orders-b", Slices.pod("orders-1", "10.0.0.2")));
+        assertThat(last()).containsOnlyKeys("orders-0", "orders-1");
     }
 
     @Test

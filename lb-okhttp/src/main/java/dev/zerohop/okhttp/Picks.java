@@ -87,7 +87,7 @@ final class Picks {
 
     /** Whether there is an endpoint for the call right now. Nothing is counted, and nothing waits. */
     boolean hasEndpoint() throws IOException {
-        BalancerView now = balancer.view();
+        BalancerView now = balancer.current();
         try {
             read(now);
         } catch (NoEndpointIOException badKey) {
@@ -119,7 +119,7 @@ final class Picks {
                             Refusal.Kind.CLOSED, false, balancer.name() + ": the routing of this client is closed"));
                 }
                 long seen = service.changes();
-                BalancerView now = balancer.view();
+                BalancerView now = balancer.current();
                 NoEndpointIOException refused;
                 try {
                     read(now);
@@ -140,7 +140,7 @@ final class Picks {
                 } catch (NoEndpointIOException badKey) {
                     refused = badKey;
                 }
-                if (now != balancer.view()) {
+                if (now != balancer.current()) {
                     // Said by a version that another has replaced, which may look for the key elsewhere.
                     continue;
                 }

@@ -138,7 +138,7 @@ final class HttpCaller implements Caller {
 
     @Override
     public @Nullable String unconfigured() {
-        return balancer.view().unconfigured();
+        return balancer.current().unconfigured();
     }
 
     @Override

@@ -87,7 +87,7 @@ record Membership(
                 set.version(),
                 set.stale(),
                 set.age(now).toMillis(),
-                balancer.view().unconfigured(),
+                balancer.current().unconfigured(),
                 List.copyOf(rows),
                 set.missingOrdinals());
     }

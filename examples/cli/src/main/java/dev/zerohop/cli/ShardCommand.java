@@ -103,7 +103,7 @@ final class ShardCommand implements Callable<Integer> {
                 throw new Failure(parsed.text() + " did not answer within " + PATIENCE_SECONDS + " s"
                         + (answer.error() == null ? "" : ", last error: " + answer.error()));
             }
-            String unconfigured = balancer.view().unconfigured();
+            String unconfigured = balancer.current().unconfigured();
             answer.rejected().note(console, unconfigured);
             if (unconfigured != null) {
                 refused(form, unconfigured);

@@ -100,7 +100,7 @@ final class SourceDoctor {
     }
 
     private void configuration(Balancer balancer) {
-        String unconfigured = balancer.view().unconfigured();
+        String unconfigured = balancer.current().unconfigured();
         if (unconfigured != null) {
             add(State.MISSING, "configuration", "rejected, so no call goes anywhere: " + unconfigured);
         }

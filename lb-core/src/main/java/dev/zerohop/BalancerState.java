@@ -1,0 +1,131 @@
+package dev.zerohop;
+
+import dev.zerohop.internal.Durations;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a balancer knows and does at one instant, for status pages, metrics and {@link Explanation}. Membership, settings and what the stages did are of one
+ * published version; counters are read one after another while calls go on. An immutable value.
+ *
+ * @param service the balancer's name
+ * @param at the instant
+ * @param source where its endpoints come from
+ * @param configuration how it balances
+ * @param members every member, sorted by id
+ * @param routing what the stages made of them
+ */
+public record BalancerState(
+        String service, Instant at, Source source, Configuration configuration, List<Member> members, Routing routing) {
+
+    /** Copies the list. */
+    public BalancerState {
+        members = List.copyOf(members);
+    }
+
+    /**
+     * The source.
+     *
+     * @param name in words, usually the target
+     * @param answers how many sets it has given
+     * @param set the last one, marked stale while the source cannot be asked; null before the first
+     * @param error why it cannot be asked; null while it can
+     * @param failingSince since when; null while it can
+     */
+    public record Source(
+            String name,
+            long answers,
+            @Nullable EndpointSet set,
+            @Nullable String error,
+            @Nullable Instant failingSince) {
+
+        /** How long ago the source vouched for its set; null before the first. */
+        public @Nullable Duration age(Instant now) {
+            return set == null ? null : set.age(now);
+        }
+    }
+
+    /**
+     * The settings in force.
+     *
+     * @param settings the settings
+     * @param retryBudget the budget that all calls to the service share
+     * @param rejected why the source's last configuration was rejected; null if it was not
+     * @param unconfigured why no call goes anywhere, see {@link BalancerView#unconfigured}; null if calls do
+     */
+    public record Configuration(
+            BalancerSettings settings,
+            RetryBudget retryBudget,
+            @Nullable String rejected,
+            @Nullable String unconfigured) {}
+
+    /**
+     * One member.
+     *
+     * @param endpoint what the source says of it
+     * @param health what is believed of it: the worst of its verdicts
+     * @param verdicts what each source of health says of it, those whose time is over included until they are looked at again
+     * @param weight its share among the candidates; 0 if it is none
+     * @param traffic this client's own calls to it
+     */
+    public record Member(Endpoint endpoint, Belief health, List<Belief> verdicts, double weight, Traffic traffic) {
+
+        /** Copies the list. */
+        public Member {
+            verdicts = List.copyOf(verdicts);
+        }
+    }
+
+    /**
+     * A status and whose word it is.
+     *
+     * @param status the status
+     * @param source who says so
+     * @param reason why
+     * @param since since when
+     * @param until until when, unless something happens first: the end of an ejection, the time to live of a verdict; null if no time ends it
+     */
+    public record Belief(
+            Health.Status status,
+            String source,
+            String reason,
+            Instant since,
+            @Nullable Instant until) {
+
+        /** What, since when, until when and why, for a person. */
+        public String describe(Instant now) {
+            return status + " for " + text(since, now) + (until == null ? "" : ", " + text(now, until) + " to go")
+                    + " (" + source + ": " + reason + ")";
+        }
+
+        private static String text(Instant from, Instant to) {
+            return Durations.text(Duration.between(from, to).toNanos());
+        }
+    }
+
+    /**
+     * This client's own calls to a member.
+     *
+     * @param inFlight attempts under way
+     * @param load by the load metric of the policy, as it compares endpoints
+     * @param failuresInRow how many calls have failed since the last one that did not
+     */
+    public record Traffic(int inFlight, double load, int failuresInRow) {}
+
+    /**
+     * What the stages made of the members.
+     *
+     * @param candidates how many may be picked
+     * @param stages what each stage did, a line each
+     * @param shardEpoch the epoch of the shard map by which keys are placed; {@link ShardMap#NO_EPOCH} if there is none
+     */
+    public record Routing(int candidates, List<String> stages, long shardEpoch) {
+
+        /** Copies the list. */
+        public Routing {
+            stages = List.copyOf(stages);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.Health.Status;
+import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BalancerStateTest {
+    private final FakeTime time = new FakeTime();
+    private final ScriptedResolver resolver = new ScriptedResolver();
+    private final AtomicReference<HealthSource.@Nullable Sink> probes = new AtomicReference<>();
+
+    private static final BalancerSettings SETTINGS = new BalancerSettings(
+            Pickers.leastRequest(),
+            List.of(HealthFilter.builder().build()),
+            OutlierEjection.builder().jitter(Duration.ZERO).build(),
+            MembershipGuard.NONE,
+            RetryPolicy.NONE,
+            null);
+
+    private final Balancer balancer = Balancer.builder("orders")
+            .env(time.env())
+            .resolver(resolver)
+            .settings(SETTINGS)
+            .healthSource(new HealthSource() {
+                @Override
+                public String name() {
+                    return "probe";
+                }
+
+                @Override
+                public void start(Sink sink) {
+                    probes.set(sink);
+                }
+
+                @Override
+                public void close() {}
+            })
+            .build();
+
+    @AfterEach
+    void close() {
+        balancer.close();
+    }
+
+    private static Endpoint endpoint(String id, int weight) {
+        return Endpoint.builder("10.0.0.1", 80).id(id).weight(weight).build();
+    }
+
+    private BalancerState.Member member(String id) {
+        return balancer.state().members().stream()
+                .filter(member -> member.endpoint().id().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void beforeTheFirstAnswerThereIsASourceAndNoMember() {
+        balancer.start();
+        BalancerState state = balancer.state();
+        assertThat(state.service()).isEqualTo("orders");
+        assertThat(state.at()).isEqualTo(time.now());
+        assertThat(state.members()).isEmpty();
+        assertThat(state.source().set()).isNull();
+        assertThat(state.source().age(state.at())).isNull();
+        assertThat(state.source().answers()).isZero();
+        assertThat(state.configuration().unconfigured()).isNull();
+        assertThat(state.routing().shardEpoch()).isEqualTo(ShardMap.NO_EPOCH);
+    }
+
+    @Test
+    void theSourceIsShownWithAgeAndError() {
+        balancer.start();
+        resolver.push(endpoint("a", 1));
+        time.advance(Duration.ofSeconds(5));
+        BalancerState.Source source = balancer.state().source();
+        assertThat(source.answers()).isEqualTo(1);
+        assertThat(source.age(time.now())).isEqualTo(Duration.ofSeconds(5));
+        assertThat(source.error()).isNull();
+        var failedAt = time.now();
+        resolver.fail(new IllegalStateException("refused\u001b[31m"));
+        time.advance(Duration.ofSeconds(1));
+        source = balancer.state().source();
+        assertThat(source.error()).isEqualTo("refused\\u001b[31m");
+        assertThat(source.failingSince()).isEqualTo(failedAt);
+        assertThat(source.set().stale()).isTrue();
+    }
+
+    @Test
+    void membersHaveTheirShareTheirTrafficAndTheirHealth() {
+        balancer.start();
+        resolver.push(endpoint("a", 3), endpoint("b", 1), endpoint("c", 0));
+        time.advance(Duration.ofSeconds(1));
+        Lease lease = balancer.begin(balancer.snapshot().members().get(0));
+        assertThat(member("a").traffic()).isEqualTo(new BalancerState.Traffic(1, 1, 0));
+        lease.complete(Outcome.SUCCESS);
+        assertThat(member("a").traffic().inFlight()).isZero();
+        assertThat(member("a").weight()).isEqualTo(3 * member("b").weight());
+        assertThat(member("c").weight()).as("takes no traffic").isZero();
+        BalancerState state = balancer.state();
+        assertThat(state.routing().candidates()).isEqualTo(2);
+        assertThat(state.routing().stages()).isEqualTo(balancer.snapshot().trail());
+        assertThat(state.members()).extracting(each -> each.endpoint().id()).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void anEjectionHasABeginningAndAnEnd() {
+        balancer.start();
+        resolver.push(endpoint("a", 1), endpoint("b", 1), endpoint("c", 1));
+        for (int i = 0; i < 5; i++) {
+            balancer.begin(balancer.snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
+        }
+        time.advance(Duration.ofSeconds(1));
+        BalancerState.Member ejected = member("a");
+        assertThat(ejected.health().status()).isEqualTo(Status.EJECTED);
+        assertThat(ejected.health().source()).isEqualTo("ejection");
+        assertThat(ejected.health().since()).isBeforeOrEqualTo(time.now());
+        assertThat(Duration.between(ejected.health().since(), ejected.health().until()))
+                .isBetween(Duration.ofSeconds(29), Duration.ofSeconds(31));
+        assertThat(ejected.traffic().failuresInRow()).isEqualTo(5);
+        assertThat(ejected.weight()).isZero();
+    }
+
+    @Test
+    void everyVerdictIsShownWithItsEnd() {
+        balancer.start();
+        resolver.push(endpoint("a", 1), endpoint("b", 1), endpoint("c", 1));
+        HealthSource.Sink sink = probes.get();
+        assertThat(sink).isNotNull();
+        sink.report(
+                "a",
+                new HealthSource.Verdict(
+                        Status.UNHEALTHY, "no answer", Duration.ofSeconds(20).toNanos()));
+        time.advance(Duration.ofSeconds(2));
+        BalancerState.Belief verdict = member("a").verdicts().get(0);
+        assertThat(verdict.status()).isEqualTo(Status.UNHEALTHY);
+        assertThat(verdict.source()).isEqualTo("probe");
+        assertThat(verdict.reason()).isEqualTo("no answer");
+        assertThat(Duration.between(verdict.since(), verdict.until())).isEqualTo(Duration.ofSeconds(20));
+        assertThat(member("a").health().status()).isEqualTo(Status.UNHEALTHY);
+        assertThat(member("b").verdicts()).isEmpty();
+        assertThat(member("b").health().until()).isNull();
+    }
+
+    @Test
+    void theExplanationIsARenderingOfTheState() {
+        balancer.start();
+        resolver.push(endpoint("a", 2));
+        time.advance(Duration.ofSeconds(3));
+        assertThat(balancer.explain(PickContext.NONE).members())
+                .containsExactly(
+                        "a(10.0.0.1:80) weight 2 " + member("a").health().describe(time.now()) + ", in flight 0");
+    }
+
+    // ---- the registry ----
+
+    @Test
+    void whatRunsIsListedUntilItIsClosed() {
+        assertThat(BalancerRegistry.running()).doesNotContain(balancer);
+        balancer.start();
+        assertThat(BalancerRegistry.running()).contains(balancer);
+        balancer.close();
+        assertThat(BalancerRegistry.running()).doesNotContain(balancer);
+    }
+
+    @Test
+    void theRegistryKeepsNoForgottenBalancerAlive() {
+        WeakReference<Balancer> forgotten = startAndForget();
+        // The collector may be asked, not told.
+        for (int i = 0; i < 50 && forgotten.get() != null; i++) {
+            System.gc();
+        }
+        assertThat(forgotten.get()).isNull();
+        assertThat(BalancerRegistry.running()).noneMatch(each -> each.name().equals("forgotten"));
+    }
+
+    private static WeakReference<Balancer> startAndForget() {
+        Balancer forgotten = Balancer.builder("forgotten")
+                .env(new FakeTime().env())
+                .resolver(new ScriptedResolver())
+                .settings(SETTINGS)
+                .build();
+        forgotten.start();
+        assertThat(BalancerRegistry.running()).contains(forgotten);
+        return new WeakReference<>(forgotten);
+    }
+}
