@@ -135,11 +135,13 @@ public final class Printable {
         if (c < 0xA0) {
             return true;
         }
-        if (Character.isHighSurrogate(c)) {
-            return at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1));
-        }
-        if (Character.isLowSurrogate(c)) {
-            return at == 0 || !Character.isHighSurrogate(text.charAt(at - 1));
+        if (Character.isSurrogate(c)) {
+            int first = Character.isHighSurrogate(c) ? at : at - 1;
+            return first < 0
+                    || first + 1 == text.length()
+                    || !Character.isSurrogatePair(text.charAt(first), text.charAt(first + 1))
+                    // Such as those that spell a text which no person sees.
+                    || Character.getType(text.codePointAt(first)) == Character.FORMAT;
         }
         return switch (Character.getType(c)) {
             case Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;

@@ -1,9 +1,11 @@
 package dev.zerohop;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,9 @@ final class PrintableCause extends Throwable {
 
     /** Where a chain ends: longer ones are made, not met. */
     static final int MAX_DEPTH = 50;
+
+    /** How many throwables are looked at: a method that answers with another cause each time it is asked would have no end. */
+    static final int MAX_ALL = 1_000;
 
     private PrintableCause(String text, StackTraceElement[] trace) {
         super(text);
@@ -37,9 +42,17 @@ final class PrintableCause extends Throwable {
             if (!seen.add(next)) {
                 continue;
             }
+            if (seen.size() > MAX_ALL) {
+                return false;
+            }
             try {
                 if (!isClean(next.toString()) || !isClean(next.getMessage()) || !isClean(next.getLocalizedMessage())) {
                     return false;
+                }
+                for (StackTraceElement step : next.getStackTrace()) {
+                    if (!isClean(step.toString())) {
+                        return false;
+                    }
                 }
                 Throwable cause = next.getCause();
                 if (cause != null) {
@@ -61,11 +74,11 @@ final class PrintableCause extends Throwable {
     private static PrintableCause copy(Throwable thrown, Set<Throwable> seen, int depth) {
         seen.add(thrown);
         String text = tried(thrown::toString);
-        StackTraceElement[] trace = tried(thrown::getStackTrace);
+        StackTraceElement[] trace = tried(() -> printable(thrown.getStackTrace()));
         PrintableCause copy = new PrintableCause(
                 Printable.text(text == null ? thrown.getClass().getName() : text),
                 trace == null ? new StackTraceElement[0] : trace);
-        if (depth == MAX_DEPTH) {
+        if (depth == MAX_DEPTH || seen.size() > MAX_ALL) {
             return copy;
         }
         Throwable cause = tried(thrown::getCause);
@@ -74,11 +87,25 @@ final class PrintableCause extends Throwable {
             copy.initCause(copy(cause, seen, depth + 1));
         }
         for (Throwable suppressed : thrown.getSuppressed()) {
-            if (!seen.contains(suppressed)) {
+            if (!seen.contains(suppressed) && seen.size() <= MAX_ALL) {
                 copy.addSuppressed(copy(suppressed, seen, depth + 1));
             }
         }
         return copy;
+    }
+
+    /** A trace that came with a text from elsewhere may say anything. */
+    private static StackTraceElement[] printable(@Nullable StackTraceElement[] trace) {
+        return Arrays.stream(trace)
+                .filter(Objects::nonNull)
+                .map(step -> isClean(step.toString())
+                        ? step
+                        : new StackTraceElement(
+                                Printable.text(step.getClassName()),
+                                Printable.text(step.getMethodName()),
+                                step.getFileName() == null ? null : Printable.text(step.getFileName()),
+                                step.getLineNumber()))
+                .toArray(StackTraceElement[]::new);
     }
 
     /** What a method of a throwable answers; null if it throws. */

@@ -116,6 +116,56 @@ class LogTest {
     }
 
     @Test
+    void aStackTraceThatCameFromElsewhereSteersNothing() {
+        Exception given = new IOException("reset");
+        given.setStackTrace(new StackTraceElement[] {new StackTraceElement(HOSTILE, HOSTILE, HOSTILE, 7)});
+        log.error("it threw", given);
+        assertThat(trace(thrown.get(0)))
+                .contains("\tat " + SHOWN + "." + SHOWN + "(" + SHOWN + ":7)")
+                .doesNotContain("\u001b", "\nINJECTED");
+    }
+
+    @Test
+    void whatLogsReadOfAThrowableNeverThrowsAndHasAnEnd() {
+        log.error("no trace", new IOException("reset") {
+            @Override
+            public StackTraceElement[] getStackTrace() {
+                throw new IllegalStateException();
+            }
+        });
+        assertThat(thrown.get(0).getStackTrace()).isEmpty();
+
+        log.error("a hole in the trace", new IOException(HOSTILE) {
+            @Override
+            public StackTraceElement[] getStackTrace() {
+                return new StackTraceElement[1];
+            }
+        });
+        assertThat(thrown.get(1)).hasMessageContaining(SHOWN);
+
+        Exception chain = new IOException("clean");
+        for (int i = 0; i < 100_000; i++) {
+            chain = new IOException("link", chain);
+        }
+        log.error("a long chain", chain);
+        log.error("always another cause", new Endless());
+        for (Throwable logged : thrown.subList(2, 4)) {
+            assertThat(trace(logged).lines().filter(line -> line.startsWith("Caused by")))
+                    .hasSize(PrintableCause.MAX_DEPTH);
+        }
+    }
+
+    /** Each time it is asked it has another cause. */
+    private static final class Endless extends Exception {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public synchronized Throwable getCause() {
+            return new Endless();
+        }
+    }
+
+    @Test
     void aLogThatKnowsCallersIsToldTheCaller() {
         new Log(logger(LocationAwareLogger.class)).warn("{}: it threw", HOSTILE, new IOException(HOSTILE));
         assertThat(lines)

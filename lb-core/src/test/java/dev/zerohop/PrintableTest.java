@@ -24,6 +24,8 @@ class PrintableTest {
                 .isEqualTo("a\\u001b]52;c;aGk=\\u0007\\u009b31m ERROR forged\\u202eb\\u2028");
         assertThat(Printable.text("one\n  two\tthree ")).isEqualTo("one two three ");
         assertThat(Printable.text("\ud83d\ude00 \u00e9 \u65e5")).isEqualTo("\ud83d\ude00 \u00e9 \u65e5");
+        assertThat(Printable.text("a\udb40\udc41b")).isEqualTo("a\\udb40\\udc41b");
+        assertThat(Printable.problem("a\udb40\udc41b", 9)).contains("'a\\udb40\\udc41b'");
         assertThat(Printable.text("\ud83d \ude00")).isEqualTo("\\ud83d \\ude00");
         assertThat(Printable.text("\u007f")).isEqualTo("\\u007f");
         String clean = "orders-0(10.0.0.1:8080) is EJECTED";

@@ -70,6 +70,8 @@ public final class Reflector<V, R> {
     private final Underway underway;
     private boolean started;
     private boolean publishing;
+    /** Whether an old list was asked for since the latest one was: what fails then does not ask for another. */
+    private boolean askedStale;
 
     /** A copy that begins with its first subscriber. */
     public Reflector(ListWatch<V, R> source, WatchPolicy policy, Env env) {
@@ -141,6 +143,7 @@ public final class Reflector<V, R> {
 
     private void sync() {
         interrupt();
+        askedStale = false;
         list(null, new HashMap<>(), 0);
     }
 
@@ -325,7 +328,7 @@ public final class Reflector<V, R> {
             publishing = true;
             serial.execute(() -> {
                 if (publishing && !generations.closed()) {
-                    publish();
+                    generations.guarded(this::publish);
                 }
             });
         }
@@ -369,17 +372,21 @@ public final class Reflector<V, R> {
         boolean known = copy.published() != null;
         outage.failed(cause, known);
         subscribers.each(s -> s.onFailure(cause));
-        CompletableFuture<ListWatch.Page<V, R>> stale =
-                !known && cause.kind() == SourceFailure.Kind.UNREACHABLE ? source.listStale(outage.failures()) : null;
-        if (stale == null) {
+        if (known || cause.kind() != SourceFailure.Kind.UNREACHABLE || askedStale) {
             retryLater(cause);
         } else {
-            takeStale(stale, cause);
+            askedStale = true;
+            generations.guarded(() -> takeStale(cause));
         }
     }
 
     /** To start from what may be old is better than not to start; it is marked stale. */
-    private void takeStale(CompletableFuture<ListWatch.Page<V, R>> answer, SourceFailure cause) {
+    private void takeStale(SourceFailure cause) {
+        CompletableFuture<ListWatch.Page<V, R>> answer = source.listStale(outage.failures());
+        if (answer == null) {
+            retryLater(cause);
+            return;
+        }
         ask(() -> answer, failed -> retryLater(cause), list -> {
             LOG.warn("{}: begun with what one server has at version {}, which may be old", source, list.version());
             copy.takeUnvouched(list);

@@ -32,9 +32,13 @@ final class RangeWatch implements ListWatch<KeyStore.Entry, KeyStore.Version> {
     static final Backoff BACKOFF =
             new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), Backoff.Spread.JITTERED, Duration.ofSeconds(30));
 
+    /** A watch that ends sooner is one failure more in a row: where something takes every watch and ends it, each costs a whole read. */
+    static final Duration SETTLED = Duration.ofSeconds(5);
+
     /** A member that dies is lost by thousands of clients at one instant, each of which reads all of its copy again. */
     static final WatchPolicy POLICY = WatchPolicy.builder(BACKOFF)
             .timeouts(READ_TIMEOUT, CREATE_TIMEOUT)
+            .quietLosses(0, SETTLED)
             .lossSpread(Duration.ofMillis(1_500))
             .reconcile(CHECK, READ)
             .maxSize(EtcdConnection.MAX_MESSAGE_BYTES)

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ReflectorTest {
@@ -219,6 +220,20 @@ class ReflectorTest {
         time.advance(Duration.ofMillis(2_300));
         assertThat(recorder.lastStale).isFalse();
         assertThat(recorder.states).hasSize(2);
+    }
+
+    /** What stands between may take every watch and end it: each costs etcd a whole read. */
+    @ParameterizedTest
+    @EnumSource(names = {"UNREACHABLE", "EXPIRED"})
+    void watchesThatEndAsSoonAsTheyBeginBackOffLikeReadsThatFail(SourceFailure.Kind kind) {
+        reflector.subscribe(recorder);
+        for (int tenth = 0; tenth < 600; tenth++) {
+            if (!store.lastWatch().cancelled) {
+                store.lastWatch().watcher.onEnd(new SourceFailure(kind, "ended"));
+            }
+            time.advance(Duration.ofMillis(100));
+        }
+        assertThat(store.reads).isBetween(20, 50);
     }
 
     @Test
