@@ -39,7 +39,12 @@ class ArchitectureTest {
             entry(ROOT + ".guard", List.of(ROOT, ROOT + ".picker", ROOT + ".guard")),
             entry(
                     ROOT + ".resolver",
-                    List.of(ROOT, ROOT + ".internal", ROOT + ".resolver", "com.fasterxml.jackson.core..")),
+                    List.of(
+                            ROOT,
+                            ROOT + ".internal",
+                            ROOT + ".resolver",
+                            ROOT + ".watch",
+                            "com.fasterxml.jackson.core..")),
             entry(ROOT + ".watch", List.of(ROOT, ROOT + ".watch")),
             entry(
                     ROOT + ".config",

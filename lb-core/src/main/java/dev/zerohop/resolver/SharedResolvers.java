@@ -5,9 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.watch.SharedPool;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +26,7 @@ public final class SharedResolvers {
 
     private static final SharedResolvers OF_THE_PROCESS = new SharedResolvers(LINGER);
 
-    private final Duration linger;
-    private final Map<Key, SharedWatch> watches = new HashMap<>();
+    private final SharedPool<Key, SharedWatch> watches;
 
     private record Key(String target, Env env) {}
 
@@ -41,7 +39,8 @@ public final class SharedResolvers {
         if (linger.isNegative()) {
             throw new IllegalArgumentException("linger was " + linger + ", expected 0 or more");
         }
-        this.linger = linger;
+        this.watches = new SharedPool<>(
+                SharedWatch::close, (key, end) -> key.env().time().schedule(linger.toNanos(), end));
     }
 
     /**
@@ -64,37 +63,9 @@ public final class SharedResolvers {
         return new Shared(new Key(target.text(), requireNonNull(env, "env")), target.newResolver(env));
     }
 
-    private SharedWatch join(Key key, Resolver candidate) {
-        synchronized (watches) {
-            SharedWatch watch = watches.computeIfAbsent(
-                    key, k -> new SharedWatch(candidate, key.env().time()));
-            watch.addUser();
-            return watch;
-        }
-    }
-
-    private void leave(Key key, SharedWatch watch) {
-        synchronized (watches) {
-            if (watch.removeUser()) {
-                watch.linger(key.env().time().schedule(linger.toNanos(), () -> end(key, watch)));
-            }
-        }
-    }
-
-    private void end(Key key, SharedWatch watch) {
-        synchronized (watches) {
-            if (watch.used() || !watches.remove(key, watch)) {
-                return;
-            }
-        }
-        watch.close();
-    }
-
     /** How many watches run or linger. */
     int watches() {
-        synchronized (watches) {
-            return watches.size();
-        }
+        return watches.size();
     }
 
     /** One user's end of a watch. */
@@ -103,7 +74,7 @@ public final class SharedResolvers {
         private final AtomicBoolean started = new AtomicBoolean();
         private final AtomicBoolean closed = new AtomicBoolean();
         private @Nullable Resolver candidate;
-        private @Nullable SharedWatch watch;
+        private SharedPool.@Nullable Use<SharedWatch> use;
         private SharedWatch.@Nullable User user;
 
         Shared(Key key, Resolver candidate) {
@@ -122,9 +93,9 @@ public final class SharedResolvers {
                     throw new IllegalStateException(key.target() + ": start() was called "
                             + (closed.get() ? "after close()" : "twice") + ", expected once");
                 }
-                joined = join(key, mine);
+                use = watches.use(key, k -> new SharedWatch(mine, k.env().time()));
+                joined = use.get();
                 me = new SharedWatch.User(listener);
-                watch = joined;
                 user = me;
                 candidate = null;
                 if (!joined.uses(mine)) {
@@ -136,12 +107,12 @@ public final class SharedResolvers {
 
         @Override
         public void refresh() {
-            SharedWatch joined;
+            SharedPool.Use<SharedWatch> joined;
             synchronized (this) {
-                joined = watch;
+                joined = use;
             }
             if (joined != null && !closed.get()) {
-                joined.refresh();
+                joined.get().refresh();
             }
         }
 
@@ -150,11 +121,11 @@ public final class SharedResolvers {
             if (!closed.compareAndSet(false, true)) {
                 return;
             }
-            SharedWatch joined;
+            SharedPool.Use<SharedWatch> joined;
             SharedWatch.User me;
             Resolver unused;
             synchronized (this) {
-                joined = watch;
+                joined = use;
                 me = user;
                 unused = candidate;
                 candidate = null;
@@ -163,8 +134,8 @@ public final class SharedResolvers {
                 unused.close();
             }
             if (joined != null && me != null) {
-                joined.detach(me);
-                leave(key, joined);
+                joined.get().detach(me);
+                joined.close();
             }
         }
 

@@ -1,6 +1,5 @@
 package dev.zerohop.resolver;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
@@ -14,17 +13,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One watch with its users and what it said last. Users are counted under the lock of {@link SharedResolvers}, and told in serial tasks. */
+/** One watch with its users and what it said last. Users are notified in serial tasks. */
 final class SharedWatch {
     private static final Log LOG = Log.of(SharedWatch.class);
 
     private final Resolver source;
     private final Time time;
     private final Lifecycle lifecycle;
-
-    // Under the lock of SharedResolvers.
-    private int userCount;
-    private @Nullable Cancellable lingering;
 
     // Touched by the lifecycle's tasks only.
     private final List<User> users = new ArrayList<>();
@@ -73,29 +68,6 @@ final class SharedWatch {
 
     boolean uses(Resolver candidate) {
         return source == candidate;
-    }
-
-    // ---- counting ----
-
-    void addUser() {
-        userCount++;
-        if (lingering != null) {
-            lingering.cancel();
-            lingering = null;
-        }
-    }
-
-    /** Whether that was the last one. */
-    boolean removeUser() {
-        return --userCount == 0;
-    }
-
-    boolean used() {
-        return userCount > 0;
-    }
-
-    void linger(Cancellable end) {
-        lingering = end;
     }
 
     // ---- telling ----

@@ -1,11 +1,14 @@
 package dev.zerohop.watch;
 
+import dev.zerohop.Cancellable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thing per key for all that use it: made for the first user, ended with the last. Thread-safe.
@@ -14,8 +17,8 @@ import java.util.function.Function;
  * @param <T> what they share
  */
 public final class SharedPool<K, T> {
-    private final Function<K, T> make;
     private final Consumer<T> end;
+    private final @Nullable BiFunction<K, Runnable, Cancellable> linger;
 
     // Guarded by itself.
     private final Map<K, Shared<T>> things = new HashMap<>();
@@ -33,24 +36,30 @@ public final class SharedPool<K, T> {
     private static final class Shared<T> {
         private final T thing;
         private int users;
+        private @Nullable Cancellable lingering;
 
         Shared(T thing) {
             this.thing = thing;
         }
     }
 
-    /** {@code make} is called under a lock and must not block; {@code end} is called outside it, once for each thing. */
-    public SharedPool(Function<K, T> make, Consumer<T> end) {
-        this.make = make;
+    /** Things are ended by {@code end}, which is called once for each, outside the pool's lock. */
+    public SharedPool(Consumer<T> end) {
+        this(end, null);
+    }
+
+    /** The same, with things that outlive their last user until the task given to {@code linger} is run; a user that comes before cancels it. */
+    public SharedPool(Consumer<T> end, @Nullable BiFunction<K, Runnable, Cancellable> linger) {
         this.end = end;
+        this.linger = linger;
     }
 
     /**
-     * The thing of a key until the use is closed.
+     * The thing of a key until the use is closed; {@code make} makes it if there is none. It is called under the pool's lock and must not block.
      *
      * @throws IllegalStateException if the pool is closed
      */
-    public Use<T> use(K key) {
+    public Use<T> use(K key, Function<K, T> make) {
         Shared<T> shared;
         synchronized (things) {
             if (closed) {
@@ -58,6 +67,10 @@ public final class SharedPool<K, T> {
             }
             shared = things.computeIfAbsent(key, k -> new Shared<>(make.apply(k)));
             shared.users++;
+            if (shared.lingering != null) {
+                shared.lingering.cancel();
+                shared.lingering = null;
+            }
         }
         AtomicBoolean over = new AtomicBoolean();
         return new Use<>() {
@@ -78,6 +91,19 @@ public final class SharedPool<K, T> {
     private void leave(K key, Shared<T> shared) {
         synchronized (things) {
             shared.users--;
+            if (shared.users > 0 || things.get(key) != shared) {
+                return;
+            }
+            if (linger != null) {
+                shared.lingering = linger.apply(key, () -> end(key, shared));
+                return;
+            }
+        }
+        end(key, shared);
+    }
+
+    private void end(K key, Shared<T> shared) {
+        synchronized (things) {
             if (shared.users > 0 || !things.remove(key, shared)) {
                 return;
             }
@@ -85,7 +111,7 @@ public final class SharedPool<K, T> {
         end.accept(shared.thing);
     }
 
-    /** How many things are in use. */
+    /** How many things are in use or linger. */
     public int size() {
         synchronized (things) {
             return things.size();

@@ -37,7 +37,7 @@ public final class EtcdClient implements AutoCloseable {
     private final KeyStore store;
     private final Statuses statuses;
 
-    private final SharedPool<List<KeyRange>, Reflector<Entry, Version>> copies;
+    private final SharedPool<List<KeyRange>, Reflector<Entry, Version>> copies = new SharedPool<>(Reflector::close);
 
     /**
      * A client.
@@ -56,8 +56,6 @@ public final class EtcdClient implements AutoCloseable {
         this.env = env;
         this.connection = new EtcdConnection(servers, access, env);
         this.store = new GrpcKeyStore(connection);
-        this.copies = new SharedPool<>(
-                ranges -> new Reflector<>(new RangeWatch(store, ranges), RangeWatch.POLICY, env), Reflector::close);
         this.statuses = new Statuses(connection, env, id);
     }
 
@@ -131,7 +129,8 @@ public final class EtcdClient implements AutoCloseable {
 
     /** Follows the ranges until cancelled. */
     Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
-        SharedPool.Use<Reflector<Entry, Version>> copy = copies.use(ranges);
+        SharedPool.Use<Reflector<Entry, Version>> copy = copies.use(
+                ranges, selection -> new Reflector<>(new RangeWatch(store, selection), RangeWatch.POLICY, env));
         copy.get().subscribe(subscriber);
         return () -> {
             copy.get().unsubscribe(subscriber);

@@ -10,15 +10,15 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 
-    private final SharedPool<Key, KubernetesDiscovery> clients =
-            new SharedPool<>(key -> new KubernetesDiscovery(key.options(), key.env()), KubernetesDiscovery::close);
+    private final SharedPool<Key, KubernetesDiscovery> clients = new SharedPool<>(KubernetesDiscovery::close);
 
     private record Key(KubernetesOptions options, Env env) {}
 
     /** Follows a selection over the server's client until cancelled. */
     <T extends HasMetadata> Cancellable follow(
             KubernetesOptions options, Env env, Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
-        SharedPool.Use<KubernetesDiscovery> client = clients.use(new Key(options, env));
+        SharedPool.Use<KubernetesDiscovery> client =
+                clients.use(new Key(options, env), key -> new KubernetesDiscovery(options, env));
         Cancellable following = client.get().follow(what, subscriber);
         return () -> {
             following.cancel();

@@ -10,12 +10,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** One copy per selection, for as long as it is followed. Thread-safe. */
 final class SharedCopies {
-    private final SharedPool<Selection<?>, Reflector<?, String>> copies;
+    private final ApiServer server;
+    private final Env env;
+    private final SharedPool<Selection<?>, Reflector<?, String>> copies = new SharedPool<>(Reflector::close);
 
     SharedCopies(ApiServer server, Env env) {
-        this.copies = new SharedPool<>(
-                what -> new Reflector<>(new SelectionWatch<>(server, what), SelectionWatch.POLICY, env),
-                Reflector::close);
+        this.server = server;
+        this.env = env;
     }
 
     /**
@@ -24,7 +25,9 @@ final class SharedCopies {
      * @throws IllegalStateException if this is closed
      */
     <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
-        SharedPool.Use<Reflector<?, String>> use = copies.use(what);
+        SharedPool.Use<Reflector<?, String>> use = copies.use(
+                what,
+                selection -> new Reflector<>(new SelectionWatch<>(server, selection), SelectionWatch.POLICY, env));
         // Equal selections have the same type of objects.
         @SuppressWarnings("unchecked")
         Reflector<T, String> copy = (Reflector<T, String>) use.get();
