@@ -38,6 +38,10 @@ public record Target(String text, String scheme, String authority, String path, 
     private static final String NO_CREDENTIALS =
             "expected addresses without a user and a password: those have files of their own";
 
+    /** Only for what was cut: long texts may take the square of their length. */
+    private static final Pattern SECRET =
+            Pattern.compile("([?&;][^=&;]*(?:pass|secret|token)[^=&;]*=)[^&;', ]+", Pattern.CASE_INSENSITIVE);
+
     /** The modules that bring the schemes that this one does not. */
     private static final Map<String, String> MODULES = Map.of(
             "refreshing-dns", "lb-dns",
@@ -119,7 +123,12 @@ public record Target(String text, String scheme, String authority, String path, 
     }
 
     private static String shown(String text) {
-        return Printable.text(withoutCredentials(text), SHOWN);
+        return withoutSecrets(Printable.text(withoutCredentials(text), SHOWN));
+    }
+
+    /** A password that was written as a parameter, which no target has. */
+    private static String withoutSecrets(String shown) {
+        return SECRET.matcher(shown).replaceAll("$1***");
     }
 
     /** The position in {@link #text} at which the path begins, for error messages. */
@@ -269,7 +278,7 @@ public record Target(String text, String scheme, String authority, String path, 
         // The problem may quote a part of what is not to be shown.
         boolean free = withoutCredentials(text).equals(text);
         return new IllegalArgumentException("target '" + shown(text) + "' at position " + position + ": "
-                + (free ? Printable.text(problem) : "found '@', " + NO_CREDENTIALS));
+                + (free ? withoutSecrets(Printable.text(problem)) : "found '@', " + NO_CREDENTIALS));
     }
 
     /**

@@ -140,4 +140,12 @@ class TargetTest {
         assertThatThrownBy(() -> Target.parse("1" + "a".repeat(5_000) + "://b"))
                 .hasMessageStartingWith("target '1" + "a".repeat(999) + "...' at position 0: found '1'");
     }
+
+    @Test
+    void aPasswordThatWasWrittenAsAParameterIsInNoMessage() {
+        Target target = Target.parse("static:///a:1?user=me&Password=x7;apiToken=x8&zone=a");
+        assertThatThrownBy(target::refuseQuery)
+                .hasMessageContaining("?user=me&Password=***;apiToken=***&zone=a'")
+                .hasMessageNotContainingAny("x7", "x8");
+    }
 }

@@ -5,11 +5,13 @@ import dev.zerohop.gateway.Gateway.Limits;
 import dev.zerohop.gateway.ToEndpoint.Inbound;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import okhttp3.HttpUrl;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
@@ -134,6 +136,18 @@ final class ForwardingHandler extends Handler.Abstract {
         }
         if (hasBody(request) && bodiless(request.getMethod())) {
             answer(response, callback, 400, "a " + request.getMethod() + " with a body is not forwarded");
+            return null;
+        }
+        List<String> encodings = request.getHeaders().getCSV(HttpHeader.TRANSFER_ENCODING, true);
+        if (encodings.size() > 1
+                || (encodings.size() == 1 && !encodings.get(0).equalsIgnoreCase(HttpHeaderValue.CHUNKED.asString()))) {
+            // The server library takes chunked off and no other: the endpoint would take what is packed for what was
+            // sent.
+            answer(
+                    response,
+                    callback,
+                    501,
+                    "Transfer-Encoding was " + String.join(", ", encodings) + ", expected chunked or none");
             return null;
         }
         String rest = slash < 0 ? "/" : path.substring(slash);

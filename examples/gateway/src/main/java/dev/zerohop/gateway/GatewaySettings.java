@@ -122,10 +122,9 @@ public record GatewaySettings(
             EtcdClient.builder().servers(servers.toArray(String[]::new));
         } catch (IllegalArgumentException refused) {
             String text = String.join(",", addresses);
-            // What stands before an @ may be a password.
             throw refuse(
                     "etcd_host",
-                    text.indexOf('@') < 0 ? text : "***" + text.substring(text.lastIndexOf('@')),
+                    text,
                     "host:port, http://host:port or https://host:port, or several of one kind with commas between them");
         }
         return servers;
@@ -214,7 +213,9 @@ public record GatewaySettings(
     }
 
     private static IllegalArgumentException refuse(String variable, @Nullable String value, String expected) {
-        return new IllegalArgumentException(PREFIX + variable + (value == null ? " is not set" : " was '" + value + "'")
+        // What stands before an @ may be a password.
+        String shown = value == null ? null : value.replaceFirst("(?s).*@", "***@");
+        return new IllegalArgumentException(PREFIX + variable + (shown == null ? " is not set" : " was '" + shown + "'")
                 + ", expected " + expected);
     }
 }

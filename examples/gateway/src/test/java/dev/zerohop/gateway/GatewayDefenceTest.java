@@ -218,6 +218,25 @@ class GatewayDefenceTest {
         assertThat(seen).containsExactly("1 GET /", "2 GET /");
     }
 
+    /** It would arrive packed, and nothing would say so. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Transfer-Encoding: gzip, chunked",
+                "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+                "Transfer-Encoding: identity, chunked"
+            })
+    void aBodyThatIsPackedForTheWayIs501(String encoding) throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        serve(endpoint(ORDERLY, seen));
+        try (RawClient client = new RawClient(gateway.port())) {
+            client.send("POST /function/f HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + encoding
+                    + "\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+            assertThat(client.rest()).startsWith("HTTP/1.1 501 ").contains("expected chunked or none");
+        }
+        assertThat(seen).isEmpty();
+    }
+
     @Test
     void headsLargerThanUsualPassAndEndlessOnesAre502() throws Exception {
         for (int size : new int[] {30_000, AnswerHead.LIMIT}) {

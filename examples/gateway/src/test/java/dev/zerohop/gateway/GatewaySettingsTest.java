@@ -63,6 +63,7 @@ class GatewaySettingsTest {
                 "eb_go_lb_etcd_host | nowhere | eb_go_lb_etcd_host was 'nowhere', expected host:port",
                 "eb_go_lb_etcd_host | https://a:1,b:2 | eb_go_lb_etcd_host was 'https://a:1,b:2', expected host:port, http://host:port or https://host:port, or several of one kind",
                 "eb_go_lb_etcd_host | http://me:secret@a:1 | eb_go_lb_etcd_host was '***@a:1', expected host:port",
+                "eb_go_lb_gateways | http://me:secret@a:1 | eb_go_lb_gateways was '***@a:1', expected addresses",
                 "eb_go_lb_gateways | https://a:1 | eb_go_lb_gateways was 'https://a:1', expected addresses",
                 "eb_go_lb_etcd_host | a:1,b:x | eb_go_lb_etcd_host was 'a:1,b:x', expected host:port",
                 "eb_go_lb_handler_type | random | eb_go_lb_handler_type was 'random', expected wrr, first or dummy",
