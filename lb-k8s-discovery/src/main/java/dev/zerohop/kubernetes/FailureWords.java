@@ -14,19 +14,61 @@ import java.security.cert.CertificateExpiredException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** Why no answer came, and what to do, as an operator says it; the exception's own words stand in brackets. A pure function. */
 final class FailureWords {
     private static final int MAX_CAUSES = 20;
+    private static final Pattern PLACE = Pattern.compile("line:? (\\d+), column:? (\\d+)");
 
     private FailureWords() {}
 
-    static String of(Throwable thrown) {
+    /**
+     * Why nothing could be sent, if the exception's own words are not for other eyes: the HTTP client quotes a header that it refuses, and with it the token. Null
+     * if they are.
+     */
+    static @Nullable String secret(Throwable thrown) {
+        for (Throwable each : chain(thrown)) {
+            String says = each.getMessage();
+            if (each instanceof IllegalArgumentException
+                    && says != null
+                    && says.toLowerCase(Locale.ROOT).contains("header value")) {
+                return "the token, or what else goes into a header, has a character that none may have, such as a line break;"
+                        + " check the token's file or the kubeconfig";
+            }
+        }
+        return null;
+    }
+
+    /** Why a kubeconfig cannot be used. Parsers quote what stands where they stop, which may be a token or a key: of them only the place is told. */
+    static String ofSettings(Throwable refused) {
+        for (Throwable each : chain(refused)) {
+            String type = each.getClass().getName();
+            if (type.startsWith("org.snakeyaml.") || type.startsWith("com.fasterxml.jackson.")) {
+                String place = "";
+                Matcher places = PLACE.matcher(String.valueOf(each.getMessage()));
+                while (places.find()) {
+                    place = " at line " + places.group(1) + ", column " + places.group(2);
+                }
+                return "the kubeconfig cannot be read" + place + ", expected YAML as kubectl takes it";
+            }
+        }
+        return String.valueOf(refused.getMessage());
+    }
+
+    private static List<Throwable> chain(Throwable thrown) {
         List<Throwable> chain = new ArrayList<>();
         for (Throwable each = thrown; each != null && chain.size() < MAX_CAUSES; each = each.getCause()) {
             chain.add(each);
         }
+        return chain;
+    }
+
+    static String of(Throwable thrown) {
+        List<Throwable> chain = chain(thrown);
         for (Throwable each : chain) {
             if (each instanceof UncheckedIOException ours && ours.getMessage() != null) {
                 // A file of ours: its name alone, as the cause gives it, says nothing.

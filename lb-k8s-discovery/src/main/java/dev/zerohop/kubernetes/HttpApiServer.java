@@ -309,13 +309,14 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         if (made == null) {
             try {
                 Config config = Configurations.of(options);
-                String url = config.getMasterUrl();
+                // The client sends no user and password of an address, and messages must not show them.
+                String url = config.getMasterUrl().replaceFirst("//[^/?#]*@", "//");
                 String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
                 made = new Link(base, Transport.of(config), new KubernetesSerialization());
             } catch (RuntimeException refused) {
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
-                        "the Kubernetes API cannot be asked with " + options + ": " + refused.getMessage());
+                        "the Kubernetes API cannot be asked with " + options + ": " + FailureWords.ofSettings(refused));
             }
             link = made;
         }

@@ -18,8 +18,11 @@ final class KubernetesFailure {
         if (thrown instanceof SourceFailure failure) {
             return failure;
         }
-        return new SourceFailure(
-                Kind.UNREACHABLE, server + " cannot be asked to " + doing + ": " + FailureWords.of(thrown), thrown);
+        String cannot = server + " cannot be asked to " + doing + ": ";
+        String secret = FailureWords.secret(thrown);
+        return secret != null
+                ? new SourceFailure(Kind.UNREACHABLE, cannot + secret)
+                : new SourceFailure(Kind.UNREACHABLE, cannot + FailureWords.of(thrown), thrown);
     }
 
     /** An answer other than success. {@code said} is the server's own explanation and may be empty. */

@@ -99,15 +99,18 @@ public final class KubernetesOptions {
         /**
          * Sets the API server's address. With it, kubeconfig and service account are left alone: the token and CA files are those given here, or none.
          *
-         * @throws IllegalArgumentException if it is not an http or https URI with a host
+         * @throws IllegalArgumentException if it is not an http or https URI with a host, or names a user
          */
         public Builder apiServer(URI address) {
             requireNonNull(address, "address");
             boolean http =
                     "https".equalsIgnoreCase(address.getScheme()) || "http".equalsIgnoreCase(address.getScheme());
-            if (!http || address.getHost() == null) {
-                throw new IllegalArgumentException("API server was '" + Printable.text(address.toString())
-                        + "', expected an http or https URI with a host, such as https://10.0.0.1:6443");
+            if (!http || address.getHost() == null || address.getRawUserInfo() != null) {
+                // What stands before an @ may be a password.
+                String shown = Printable.text(address.toString()).replaceFirst("//.*@", "//***@");
+                throw new IllegalArgumentException(
+                        "API server was '" + shown
+                                + "', expected an http or https URI with a host and without a user, such as https://10.0.0.1:6443");
             }
             this.apiServer = address;
             return this;

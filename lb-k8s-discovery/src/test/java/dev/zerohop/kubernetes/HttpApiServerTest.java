@@ -401,7 +401,7 @@ class HttpApiServerTest {
         int before = api.requests.size();
         api.lastWatch().reset();
         until(() -> told.names().equals(Set.of("b")));
-        assertThat(api.requests.subList(before, api.requests.size()))
+        assertThat(List.copyOf(api.requests).stream().skip(before))
                 .extracting(ScriptedApi.Request::token)
                 .containsOnly("second");
     }
