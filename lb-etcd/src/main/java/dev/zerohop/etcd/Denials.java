@@ -17,12 +17,17 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** etcd says "permission denied" and nothing else; this adds who may not do what, and the command that grants it. It sees keys as etcd does. */
 final class Denials implements ClientInterceptor {
+    private static final String LAYOUT = "zerohop/v1/";
+
     private final String who;
 
     Denials(@Nullable Login login) {
@@ -79,20 +84,18 @@ final class Denials implements ClientInterceptor {
 
     /** What a request reads and writes. */
     private static final class Needs {
-        private final List<KeyRange> ranges = new ArrayList<>();
-        private boolean reads;
-        private boolean writes;
+        private final Map<KeyRange, Right> ranges = new LinkedHashMap<>();
 
         void add(Object request) {
             if (request instanceof RangeRequest range) {
-                read(range.getKey(), range.getRangeEnd());
+                range(range.getKey(), range.getRangeEnd(), Right.READ);
             } else if (request instanceof PutRequest put) {
-                write(put.getKey(), ByteString.EMPTY);
+                range(put.getKey(), ByteString.EMPTY, Right.WRITE);
             } else if (request instanceof DeleteRangeRequest delete) {
-                write(delete.getKey(), delete.getRangeEnd());
+                range(delete.getKey(), delete.getRangeEnd(), Right.WRITE);
             } else if (request instanceof TxnRequest transaction) {
                 for (Compare compare : transaction.getCompareList()) {
-                    read(compare.getKey(), compare.getRangeEnd());
+                    range(compare.getKey(), compare.getRangeEnd(), Right.READ);
                 }
                 transaction.getSuccessList().forEach(this::add);
                 transaction.getFailureList().forEach(this::add);
@@ -107,39 +110,43 @@ final class Denials implements ClientInterceptor {
             }
         }
 
-        private void read(ByteString key, ByteString end) {
-            reads = true;
-            range(key, end);
-        }
-
-        private void write(ByteString key, ByteString end) {
-            writes = true;
-            range(key, end);
-        }
-
-        private void range(ByteString key, ByteString end) {
-            KeyRange range = new KeyRange(key.toStringUtf8(), end.toStringUtf8());
-            if (!ranges.contains(range)) {
-                ranges.add(range);
-            }
+        private void range(ByteString key, ByteString end, Right right) {
+            ranges.merge(new KeyRange(key.toStringUtf8(), end.toStringUtf8()), right, Right::and);
         }
 
         String verb() {
-            return reads && writes ? "read and write" : reads ? "read" : "write";
+            return ranges.values().stream().reduce(Right::and).orElseThrow().verb;
         }
 
         String shown() {
-            return ranges.stream().map(KeyRange::toString).collect(Collectors.joining(", "));
+            return ranges.keySet().stream().map(KeyRange::toString).collect(Collectors.joining(", "));
         }
 
+        /** One command for what is of one service and one kind: a wider prefix would give away the keys of other services. */
         String grant() {
-            String type = reads && writes ? "readwrite" : reads ? "read" : "write";
-            String command = "etcdctl role grant-permission ROLE " + type + " ";
-            String directory = commonDirectory();
-            if (ranges.size() > 1 && !directory.isEmpty()) {
-                return command + "--prefix '" + directory + "'";
-            }
-            return ranges.stream().map(range -> command + argument(range)).collect(Collectors.joining(" && "));
+            Map<Group, List<KeyRange>> groups = new LinkedHashMap<>();
+            ranges.forEach((range, right) -> groups.computeIfAbsent(
+                            new Group(right, home(range.from())), absent -> new ArrayList<>())
+                    .add(range));
+            return groups.entrySet().stream()
+                    .flatMap(group -> {
+                        List<KeyRange> members = group.getValue();
+                        String directory = commonDirectory(members);
+                        String command = "etcdctl role grant-permission ROLE "
+                                + group.getKey().right().type + " ";
+                        return members.size() > 1 && !directory.isEmpty()
+                                ? Stream.of(command + "--prefix '" + directory + "'")
+                                : members.stream().map(range -> command + argument(range));
+                    })
+                    .collect(Collectors.joining(" && "));
+        }
+
+        /** What all keys of one service begin with, in the part of the layout that the key is in; elsewhere the key's directory. */
+        private static String home(String key) {
+            int layout = key.indexOf(LAYOUT);
+            int part = layout < 0 ? -1 : key.indexOf('/', layout + LAYOUT.length());
+            int service = part < 0 ? -1 : key.indexOf('/', part + 1);
+            return key.substring(0, (service < 0 ? key.lastIndexOf('/') : service) + 1);
         }
 
         private static String argument(KeyRange range) {
@@ -151,7 +158,7 @@ final class Denials implements ClientInterceptor {
             return directory ? "--prefix '" + range.from() + "'" : "'" + range.from() + "' '" + range.end() + "'";
         }
 
-        private String commonDirectory() {
+        private static String commonDirectory(List<KeyRange> ranges) {
             String common = ranges.get(0).from();
             for (KeyRange range : ranges) {
                 while (!range.from().startsWith(common)) {
@@ -159,6 +166,26 @@ final class Denials implements ClientInterceptor {
                 }
             }
             return common.substring(0, common.lastIndexOf('/') + 1);
+        }
+    }
+
+    private record Group(Right right, String home) {}
+
+    private enum Right {
+        READ("read", "read"),
+        WRITE("write", "write"),
+        READ_AND_WRITE("readwrite", "read and write");
+
+        private final String type;
+        private final String verb;
+
+        Right(String type, String verb) {
+            this.type = type;
+            this.verb = verb;
+        }
+
+        Right and(Right other) {
+            return this == other ? this : READ_AND_WRITE;
         }
     }
 }

@@ -3,6 +3,8 @@ package dev.zerohop.etcd;
 import dev.zerohop.watch.SourceFailure;
 import dev.zerohop.watch.SourceFailure.Kind;
 import io.grpc.Status;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 
@@ -46,6 +48,13 @@ final class EtcdFailure {
                     Kind.UNREACHABLE,
                     "etcd " + server + ": TLS failed, " + root.getClass().getSimpleName() + ": " + root.getMessage()
                             + (access.tls() == null ? "" : "; " + access.tls()),
+                    thrown);
+        }
+        if (root instanceof ConnectException || root instanceof UnknownHostException) {
+            return new SourceFailure(
+                    Kind.UNREACHABLE,
+                    "etcd " + server + " cannot be connected to, " + root.getMessage()
+                            + ": check that it listens there, and that no network policy is in between",
                     thrown);
         }
         String description = status.getDescription() == null

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -102,6 +103,22 @@ class EtcdLoginTest {
                 .contains("user 'nobody' may not read zerohop/v1/services/orders/endpoints/*, ")
                 .contains(
                         "to allow it: etcdctl role grant-permission ROLE read --prefix 'zerohop/v1/services/orders/'");
+    }
+
+    @Test
+    void theCommandThatGrantsWhatIsMissingGivesAwayNoOtherService() {
+        users();
+        List<KeyRange> orchestrated = List.of(
+                KeyRange.under("zerohop/v1/services/orders/endpoints/"),
+                KeyRange.key("zerohop/v1/services/orders/config"),
+                KeyRange.under("zerohop/v1/orchestrator/orders/workers/"),
+                KeyRange.key("zerohop/v1/orchestrator/orders/assignment"));
+        try (EtcdClient client = client("nobody")) {
+            assertThat(failure(new GrpcKeyStore(client.connection()).read(orchestrated)))
+                    .hasMessageEndingWith(
+                            "to allow it: etcdctl role grant-permission ROLE read --prefix 'zerohop/v1/services/orders/'"
+                                    + " && etcdctl role grant-permission ROLE read --prefix 'zerohop/v1/orchestrator/orders/'");
+        }
     }
 
     @Test
