@@ -1,5 +1,6 @@
 package dev.zerohop.kubernetes;
 
+import dev.zerohop.Log;
 import dev.zerohop.Printable;
 import io.fabric8.kubernetes.api.model.AuthInfo;
 import io.fabric8.kubernetes.api.model.NamedAuthInfo;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns our options into the client's. Reads files: not for a caller's thread. */
 final class Configurations {
+    private static final Log LOG = Log.of(Configurations.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
     private static final int REQUEST_TIMEOUT_MILLIS = 10_000;
 
@@ -45,7 +47,22 @@ final class Configurations {
         config.setRequestTimeout(REQUEST_TIMEOUT_MILLIS);
         // Whoever asks decides when to ask again: two that retry on top of each other multiply the load.
         config.setRequestRetryBackoffLimit(0);
+        warnOfPlainText(config);
         return config;
+    }
+
+    /** As kubectl does, a token is sent to an address without TLS; but not in silence. */
+    private static void warnOfPlainText(Config config) {
+        String address = String.valueOf(config.getMasterUrl());
+        boolean token = config.getOauthTokenProvider() != null
+                || config.getOauthToken() != null
+                || config.getAutoOAuthToken() != null;
+        if (token && address.regionMatches(true, 0, "http:", 0, "http:".length())) {
+            LOG.warn(
+                    "the token for the Kubernetes API at {} is sent in plain text, and can be read by anyone who can listen on the network; "
+                            + "set an address that begins with https",
+                    address);
+        }
     }
 
     private static Config found(KubernetesOptions options) {
