@@ -3,6 +3,7 @@ package dev.zerohop.cli;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,6 +13,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is wrong with a command line, in one line, and what was probably meant. */
 final class Misspelt {
+    /** Java's words for it, which are not those of users. */
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("is not an? (?:long|int)\\b");
+
     private Misspelt() {}
 
     static String explain(ParameterException refused) {
@@ -28,7 +32,8 @@ final class Misspelt {
         if (!unmatched.isEmpty() && !line.getSubcommands().isEmpty()) {
             return command(line, unmatched.get(0));
         }
-        return refused.getMessage() == null ? refused.toString() : refused.getMessage();
+        String said = refused.getMessage() == null ? refused.toString() : refused.getMessage();
+        return WHOLE_NUMBER.matcher(said).replaceAll("is not a whole number") + help(line.getCommandSpec());
     }
 
     private static String option(CommandSpec command, String given) {
@@ -40,7 +45,11 @@ final class Misspelt {
         String meant = nearest(name, known);
         return "unknown option '" + name + "'"
                 + (meant == null ? "" : ", did you mean '" + meant + "'?")
-                + " (see " + command.qualifiedName() + " --help)";
+                + help(command);
+    }
+
+    private static String help(CommandSpec command) {
+        return " (see " + command.qualifiedName() + " --help)";
     }
 
     private static String command(CommandLine line, String given) {

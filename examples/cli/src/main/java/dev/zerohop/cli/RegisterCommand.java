@@ -137,14 +137,18 @@ final class RegisterCommand implements Callable<Integer> {
     }
 
     private final class Teller implements EtcdRegistration.Listener {
+        private volatile boolean listed;
+
         @Override
         public void onRegistered() {
+            listed = true;
             console.line("registered " + id);
         }
 
         @Override
         public void onLost(String reason) {
-            console.note("etcd cannot be asked; " + id + " is gone in " + ttlSeconds + " s unless it answers again: "
+            console.note("etcd cannot be asked; " + id
+                    + (listed ? " is gone in " + ttlSeconds + " s unless it answers again: " : " is not listed yet: ")
                     + reason);
         }
 

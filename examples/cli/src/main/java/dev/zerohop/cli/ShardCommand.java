@@ -157,7 +157,8 @@ final class ShardCommand implements Callable<Integer> {
         try {
             return ShardPolicy.Strategy.byName(name);
         } catch (IllegalArgumentException refused) {
-            throw new BadInput("--" + refused.getMessage());
+            throw new BadInput("--strategy was '" + name + "', expected jump, modulo or " + DIRECTORY
+                    + ", or ranges, lookup or prefix where the source configures them");
         }
     }
 

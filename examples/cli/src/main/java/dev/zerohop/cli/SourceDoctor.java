@@ -105,7 +105,7 @@ final class SourceDoctor {
             add(State.MISSING, "configuration", "rejected, so no call goes anywhere: " + unconfigured);
         }
         for (String reason : observer.rejected().besides(unconfigured)) {
-            add(State.OPTIONAL, "value of the source", "rejected: " + reason + "; the last good one stays");
+            add(State.OPTIONAL, "value of the source", "rejected: " + reason);
         }
     }
 

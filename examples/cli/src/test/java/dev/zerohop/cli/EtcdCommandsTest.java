@@ -115,6 +115,29 @@ class EtcdCommandsTest {
         assertThat(process.exitCode()).isZero();
     }
 
+    @Test
+    void aServerThatWasNeverListedIsNotSaidToGo() throws Exception {
+        etcd.kill();
+        Cli.Started process = started(
+                Map.of(),
+                "register",
+                "etcd://" + etcd.address() + "/orders",
+                "--id",
+                "orders-0",
+                "--address",
+                "10.0.0.7:8080",
+                "--drain",
+                "0");
+        await().until(() -> !process.err().isEmpty());
+        assertThat(process.err().get(0))
+                .contains(
+                        "etcd cannot be asked; orders-0 is not listed yet: etcd " + etcd.address()
+                                + " cannot be connected to, Connection refused",
+                        "check that it listens there");
+        process.terminate();
+        assertThat(process.exitCode()).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource({"call --transport http --count 1", "call --transport grpc --count 1", "shard --id 7 --shards 1"})
     void whatTheSourceSaysAndCannotBeUsedIsNoted(String command) {
@@ -124,6 +147,14 @@ class EtcdCommandsTest {
         args.add(1, "etcd://" + etcd.address() + "/orders");
         assertThat(Cli.run(args.toArray(String[]::new)).err())
                 .contains("a value of the source is rejected: ", "endpoints/orders-1", "nowhere");
+    }
+
+    @Test
+    void doctorClaimsNoGoodValueWhereThereNeverWasOne() {
+        etcd.put(KEY, "{\"address\": \"nowhere\"}");
+        assertThat(Cli.run("doctor", "etcd://" + etcd.address() + "/orders").out())
+                .contains("optional: value of the source: rejected: " + KEY, "there is no good value before it: ")
+                .doesNotContain("good one stays");
     }
 
     private Map<String, String> environment(String... more) {
@@ -180,7 +211,10 @@ class EtcdCommandsTest {
 
             Cli.Started busy = started(environment("eb_go_lb_listen_port", Integer.toString(port)), "gateway");
             assertThat(busy.exitCode()).isEqualTo(1);
-            assertThat(busy.err()).last().asString().contains("cannot listen on port " + port);
+            assertThat(busy.err())
+                    .last()
+                    .asString()
+                    .contains("cannot listen on port " + port + ": Address already in use");
         } finally {
             go.countDown();
             upstream.stop(0);

@@ -143,7 +143,9 @@ public final class Gateway implements AutoCloseable {
         try {
             server.start();
         } catch (Exception failed) {
-            throw new IOException("cannot listen on port " + port + ": " + failed.getMessage(), failed);
+            // Jetty says which address, and its cause why.
+            Throwable why = failed.getCause() == null ? failed : failed.getCause();
+            throw new IOException("cannot listen on port " + port + ": " + why.getMessage(), failed);
         }
     }
 
