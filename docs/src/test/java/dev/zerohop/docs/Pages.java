@@ -25,13 +25,16 @@ final class Pages {
     }
 
     static List<Path> all() {
-        try (Stream<Path> docs = Files.list(checkout().resolve("docs"))) {
-            List<Path> pages =
-                    new ArrayList<>(docs.filter(page -> page.toString().endsWith(".md"))
-                            .sorted()
-                            .toList());
-            pages.add(0, checkout().resolve("README.md"));
-            return pages;
+        List<Path> pages = new ArrayList<>(in(checkout()));
+        pages.addAll(in(checkout().resolve("docs")));
+        return pages;
+    }
+
+    private static List<Path> in(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(page -> page.toString().endsWith(".md"))
+                    .sorted()
+                    .toList();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
