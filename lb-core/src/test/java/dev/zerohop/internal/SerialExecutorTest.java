@@ -54,6 +54,18 @@ class SerialExecutorTest {
     }
 
     @Test
+    void aReportThatThrowsKeepsNoTaskFromRunning() {
+        SerialExecutor serial = new SerialExecutor(reported -> {
+            throw new AssertionError("on purpose");
+        });
+        serial.execute(() -> {
+            throw new IllegalStateException("on purpose");
+        });
+        serial.execute(() -> ran.add("after"));
+        assertThat(ran).containsExactly("after");
+    }
+
+    @Test
     void aRejectedTaskDoesNotStopTheNext() {
         AtomicBoolean rejects = new AtomicBoolean(true);
         SerialExecutor serial = new SerialExecutor(

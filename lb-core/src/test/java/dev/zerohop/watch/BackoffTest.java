@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.testing.ScriptedDice;
 import dev.zerohop.watch.SourceFailure.Kind;
 import java.time.Duration;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +51,11 @@ class BackoffTest {
     void aServerIsLeftAloneForAsLongAsItAsks() {
         SourceFailure busy = new SourceFailure(Kind.UNREACHABLE, "busy", 429, Duration.ofSeconds(20));
         between(20_000, 23_000, backoff(Backoff.Spread.JITTERED), busy, 1);
+        assertThat(IntStream.range(0, 200)
+                        .mapToLong(seed -> backoff(Backoff.Spread.JITTERED).nanos(busy, 1, ScriptedDice.seeded(seed))))
+                .as("clients that were sent away together")
+                .anyMatch(wait -> wait < 20_500_000_000L)
+                .anyMatch(wait -> wait > 22_500_000_000L);
         SourceFailure brief = new SourceFailure(Kind.UNREACHABLE, "busy", 429, Duration.ofMillis(10));
         between(85, 115, backoff(Backoff.Spread.JITTERED), brief, 1);
     }

@@ -56,4 +56,14 @@ class RemovalBufferTest {
         assertThat(losses.gather(List.of(b), List.of(), b::equals, 1)).isEmpty();
         assertThat(losses.dueInNanos(1)).isEqualTo(Long.MAX_VALUE);
     }
+
+    @Test
+    void whatTookNoTrafficAnyMoreIsToldAtOnce() {
+        for (Endpoint.Readiness readiness : List.of(Endpoint.Readiness.NOT_READY, Endpoint.Readiness.DRAINING)) {
+            Endpoint leaving = a.toBuilder().readiness(readiness).build();
+            assertThat(losses.gather(List.of(leaving, b), List.of(b), lost -> false, 0))
+                    .containsExactly(b);
+            assertThat(losses.dueInNanos(0)).isEqualTo(Long.MAX_VALUE);
+        }
+    }
 }

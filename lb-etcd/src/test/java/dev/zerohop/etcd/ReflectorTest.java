@@ -3,13 +3,16 @@ package dev.zerohop.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.zerohop.Env;
 import dev.zerohop.etcd.KeyStore.Entry;
 import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDice;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,6 +134,18 @@ class ReflectorTest {
     }
 
     @Test
+    void clientsThatStartTogetherDoNotCheckTogether() {
+        for (int i = 0; i < 30; i++) {
+            new Reflector<>(new RangeWatch(store, RANGES), RangeWatch.POLICY, time.env(ScriptedDice.seeded(i)))
+                    .subscribe(recorder);
+        }
+        time.advance(Duration.ofSeconds(60));
+        assertThat(store.summaries).isBetween(5, 25);
+        time.advance(Duration.ofSeconds(9));
+        assertThat(store.summaries).isGreaterThanOrEqualTo(30);
+    }
+
+    @Test
     void aChangeThatIsOnItsWayDuringACheckCostsNoRead() {
         store.put("a/1", "one");
         reflector.subscribe(recorder);
@@ -161,6 +176,66 @@ class ReflectorTest {
         assertThat(store.watches.get(0).cancelled).isTrue();
         assertThat(recorder.states).hasSize(2);
         assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
+    void aCheckConfirmsNothingThatIsNotPublishedYet() {
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        busy(tasks).subscribe(recorder);
+        run(tasks);
+        time.advance(Duration.ofSeconds(70));
+        store.put("a/1", "one");
+        run(tasks);
+        assertThat(store.summaries).isEqualTo(1);
+        assertThat(recorder.confirmed).isEmpty();
+        assertThat(recorder.states).hasSize(2);
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one"));
+    }
+
+    @Test
+    void aBurstThatEndsInTooMuchIsNotPublished() {
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        busy(tasks).subscribe(recorder);
+        run(tasks);
+        String quarter = "x".repeat(EtcdConnection.MAX_MESSAGE_BYTES / 4);
+        for (int i = 0; i < 4; i++) {
+            store.put("a/" + i, quarter);
+        }
+        run(tasks);
+        assertThat(recorder.failures).hasSize(1);
+        assertThat(recorder.states).hasSize(1);
+    }
+
+    private Reflector<Entry, Version> busy(ArrayDeque<Runnable> tasks) {
+        return new Reflector<>(
+                new RangeWatch(store, RANGES),
+                RangeWatch.POLICY,
+                new Env(time, time.env().dice(), tasks::add));
+    }
+
+    private static void run(ArrayDeque<Runnable> tasks) {
+        while (!tasks.isEmpty()) {
+            tasks.poll().run();
+        }
+    }
+
+    /** Thousands of clients lose a server at one instant, whatever happened before. */
+    @Test
+    void aLossAfterAnOutageThatIsOverIsTheFirstInARow() {
+        store.put("a/1", "one");
+        reflector.subscribe(recorder);
+        store.goAway();
+        time.advance(Duration.ofMinutes(1));
+        store.readFailure = null;
+        time.advance(Duration.ofSeconds(3));
+        int failures = recorder.failures.size();
+        store.readFailure = FakeStore.unreachable();
+        while (recorder.failures.size() == failures) {
+            time.advance(Duration.ofMillis(50));
+        }
+        int reads = store.reads;
+        time.advance(Duration.ofMillis(1_500));
+        assertThat(store.reads).isGreaterThan(reads);
     }
 
     @Test

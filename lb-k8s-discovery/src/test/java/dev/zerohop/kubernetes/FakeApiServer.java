@@ -28,6 +28,9 @@ final class FakeApiServer implements ApiServer {
     /** Whether anything is answered at all. */
     boolean answers = true;
 
+    /** Whether the handshakes of watches are. */
+    boolean opens = true;
+
     /** The type that may not be listed, or null. */
     @Nullable
     Class<?> deniedType;
@@ -183,7 +186,7 @@ final class FakeApiServer implements ApiServer {
             Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher) {
         FakeWatch<T> watch = new FakeWatch<>(what, fromVersion, life, watcher);
         watches.add(watch);
-        if (!answers) {
+        if (!answers || !opens) {
             return () -> watch.cancelled = true;
         }
         if (handshakeFailure != null) {

@@ -2,13 +2,16 @@ package dev.zerohop.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDice;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,14 +25,17 @@ class ReflectorTest {
 
     private final FakeTime time = new FakeTime();
     private final FakeApiServer server = new FakeApiServer();
-    private final Reflector<EndpointSlice, String> reflector =
-            new Reflector<>(new SelectionWatch<>(server, WHAT), SelectionWatch.POLICY, time.env());
+    private final Reflector<EndpointSlice, String> reflector = another(time.env());
     private final Recorder recorder = new Recorder();
 
     @BeforeEach
     void someSlices() {
         server.put(Slices.slice("orders-a"));
         server.put(Slices.slice("users", "users-a", "IPv4"));
+    }
+
+    private Reflector<EndpointSlice, String> another(Env env) {
+        return new Reflector<>(new SelectionWatch<>(server, WHAT), SelectionWatch.POLICY, env);
     }
 
     private void start() {
@@ -54,6 +60,42 @@ class ReflectorTest {
         assertThat(server.lists).isEmpty();
         time.advance(SelectionWatch.START_SPREAD);
         assertThat(server.lists).hasSize(1);
+    }
+
+    @Test
+    void clientsThatStartTogetherDoNotListTogether() {
+        for (int i = 0; i < 30; i++) {
+            another(time.env(ScriptedDice.seeded(i))).subscribe(recorder);
+        }
+        time.advance(SelectionWatch.START_SPREAD.dividedBy(2));
+        assertThat(server.lists).hasSizeBetween(5, 25);
+        time.advance(SelectionWatch.START_SPREAD.dividedBy(2));
+        assertThat(server.lists).hasSize(30);
+    }
+
+    @Test
+    void clientsThatStartTogetherDoNotWatchAnewTogether() {
+        for (int i = 0; i < 30; i++) {
+            another(time.env(ScriptedDice.seeded(i))).subscribe(recorder);
+        }
+        time.advance(SelectionWatch.START_SPREAD);
+        assertThat(server.watches)
+                .allMatch(watch -> watch.life.compareTo(Duration.ofMinutes(5)) >= 0
+                        && watch.life.compareTo(Duration.ofMinutes(10)) <= 0);
+        assertThat(server.watches.stream().filter(watch -> watch.life.toSeconds() < 450))
+                .hasSizeBetween(5, 25);
+    }
+
+    @Test
+    void clientsThatStartTogetherDoNotDoubtTogether() {
+        for (int i = 0; i < 30; i++) {
+            another(time.env(ScriptedDice.seeded(i))).subscribe(recorder);
+        }
+        time.advance(SelectionWatch.START_SPREAD);
+        time.advance(Duration.ofMinutes(10));
+        assertThat(server.lists).hasSizeBetween(35, 55);
+        time.advance(Duration.ofSeconds(91));
+        assertThat(server.lists).hasSizeGreaterThanOrEqualTo(60);
     }
 
     @Test
@@ -221,6 +263,20 @@ class ReflectorTest {
     }
 
     @Test
+    void aWatchThatWasGoodForgivesTheLossesBeforeIt() {
+        start();
+        for (int i = 0; i < 2; i++) {
+            server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+            time.advance(Duration.ofSeconds(1));
+        }
+        time.advance(Duration.ofMinutes(1));
+        server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+        time.advance(Duration.ofSeconds(1));
+        assertThat(server.lists).hasSize(4);
+        assertThat(recorder.failures).isEmpty();
+    }
+
+    @Test
     void failuresBackOffUpToTenSecondsWithJitterAndKeepTheState() {
         start();
         server.listFailure = FakeApiServer.unreachable();
@@ -274,6 +330,19 @@ class ReflectorTest {
     }
 
     @Test
+    void aLossIsQuietOnlyWhileTheServerAnswers() {
+        server.listFailure = FakeApiServer.unreachable();
+        start();
+        server.listFailure = null;
+        server.handshakeFailure = FakeApiServer.expired();
+        time.advance(Duration.ofSeconds(1));
+        assertThat(recorder.failures)
+                .extracting(SourceFailure::kind)
+                .startsWith(SourceFailure.Kind.UNREACHABLE, SourceFailure.Kind.EXPIRED);
+        assertThat(recorder.failures).hasSameSizeAs(server.lists);
+    }
+
+    @Test
     void aListThatHangsIsGivenUp() {
         server.answers = false;
         start();
@@ -290,6 +359,7 @@ class ReflectorTest {
         time.advance(Duration.ofMinutes(5));
         server.answers = false;
         server.lastWatch().watcher.onEnd(null);
+        server.lastWatch().watcher.onBookmark("77");
         time.advance(SelectionWatch.OPEN_TIMEOUT);
         assertThat(recorder.failures.get(0)).hasMessageContaining("asked to watch");
         assertThat(server.lastWatch().cancelled).isTrue();
@@ -312,6 +382,53 @@ class ReflectorTest {
     }
 
     @Test
+    void aWatchThatTellsOfChangesIsNotDoubted() {
+        start();
+        for (int i = 0; i < 8; i++) {
+            time.advance(Duration.ofMinutes(5));
+            server.put(Slices.slice("orders-b"));
+        }
+        assertThat(server.lists).hasSize(1);
+    }
+
+    @Test
+    void aBookmarkConfirmsNothingThatIsNotPublishedYet() {
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        another(new Env(time, time.env().dice(), tasks::add)).subscribe(recorder);
+        run(tasks);
+        time.advance(SelectionWatch.START_SPREAD);
+        run(tasks);
+        server.put(Slices.slice("orders-b"));
+        server.lastWatch().watcher.onBookmark("77");
+        run(tasks);
+        assertThat(recorder.confirmed).isEmpty();
+        assertThat(recorder.states).hasSize(2);
+        assertThat(recorder.states.get(1).version()).isEqualTo("77");
+    }
+
+    private static void run(ArrayDeque<Runnable> tasks) {
+        while (!tasks.isEmpty()) {
+            tasks.poll().run();
+        }
+    }
+
+    @Test
+    void aBookmarkConfirmsNothingWhileTheServerCannotBeAsked() {
+        start();
+        server.listFailure = FakeApiServer.unreachable();
+        server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
+        time.advance(Duration.ofMinutes(1));
+        server.listFailure = null;
+        server.opens = false;
+        time.advance(Duration.ofSeconds(10));
+        FakeApiServer.FakeWatch<?> unopened = server.lastWatch();
+        assertThat(unopened.cancelled).isFalse();
+        assertThat(recorder.failures).isNotEmpty();
+        unopened.watcher.onBookmark("77");
+        assertThat(recorder.confirmed).isEmpty();
+    }
+
+    @Test
     void newWatchesDoNotPutOffTheDoubt() {
         start();
         for (int i = 0; i < 6; i++) {
@@ -331,6 +448,8 @@ class ReflectorTest {
         assertThat(server.lists).hasSize(1);
         time.advance(Duration.ofMinutes(2));
         assertThat(recorder.last()).containsExactly("orders-a", "orders-b");
+        time.advance(Duration.ofMinutes(7));
+        assertThat(server.lists).as("it sends none any more").hasSize(2);
     }
 
     @Test
@@ -372,6 +491,9 @@ class ReflectorTest {
         assertThat(recorder.confirmed.get(29)).isAfter(before);
         assertThat(recorder.states).hasSize(1);
         assertThat(server.lists).hasSize(1);
+        Recorder late = new Recorder();
+        reflector.subscribe(late);
+        assertThat(late.states.get(0).version()).isEqualTo("7029");
         server.lastWatch().watcher.onEnd(null);
         assertThat(server.lastWatch().fromVersion).isEqualTo("7029");
     }
@@ -436,6 +558,9 @@ class ReflectorTest {
         assertThat(known()).isEqualTo("100");
         server.lastWatch().delete(version("first", "99"));
         assertThat(recorder.last()).contains("orders-b");
+        time.advance(Duration.ofMinutes(5));
+        server.lastWatch().watcher.onEnd(null);
+        assertThat(server.lastWatch().fromVersion).isEqualTo("100");
         server.lastWatch().put(version("second", "50"));
         assertThat(known()).as("another object of the same name").isEqualTo("50");
         server.lastWatch().put(version("second", "x"));

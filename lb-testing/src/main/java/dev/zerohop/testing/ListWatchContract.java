@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -109,10 +110,20 @@ public abstract class ListWatchContract<V, R> {
         store().put("a");
         start();
         assertEquals(Set.of("a"), recorder.keys(), "the keys of the first state");
+        Set<String> first = Set.copyOf(recorder.states.get(0).values().keySet());
         store().put("b");
         store().delete("a");
         assertEquals(Set.of("b"), recorder.keys(), "the keys after the watch said so");
         assertEquals(1, store().lists(), "lists that were asked for");
+        assertEquals(first, recorder.states.get(0).values().keySet(), "the keys of the first state afterwards");
+    }
+
+    @Test
+    void theDeletionOfWhatIsNotThereChangesNothing() {
+        store().put("a");
+        start();
+        store().delete("b");
+        assertEquals(1, recorder.states.size(), "states");
     }
 
     @Test
@@ -134,10 +145,43 @@ public abstract class ListWatchContract<V, R> {
     @Test
     void aStoreThatSaysTheSameAgainConfirms() {
         store().put("a");
-        start();
+        Reflector<V, R> reflector = start();
         time.advance(Duration.ofMinutes(15));
         assertEquals(1, recorder.states.size(), "states of a store that did not change");
         assertFalse(recorder.confirmed.isEmpty(), "a quarter of an hour without a confirmation");
+        Recorder<V, R> late = new Recorder<>();
+        reflector.subscribe(late);
+        assertEquals(
+                recorder.confirmed.get(recorder.confirmed.size() - 1),
+                late.states.get(0).asOf(),
+                "when the store vouched for what a late one learns");
+    }
+
+    @Test
+    void aStoreThatComesBackWithTheSameIsNoLongerStale() {
+        store().put("a");
+        start();
+        goAway();
+        int states = recorder.states.size();
+        int confirmed = recorder.confirmed.size();
+        store().failWith(null);
+        time.advance(SOON);
+        assertEquals(states + 1, recorder.states.size(), "states when the store answers again");
+        assertFalse(recorder.stale, "stale when the store answers again");
+        assertEquals(confirmed, recorder.confirmed.size(), "confirmations of a stale state");
+    }
+
+    @Test
+    void aClientThatWasClosedDoesNotAskAgain() {
+        store().put("a");
+        start();
+        SourceFailure closed = new SourceFailure(SourceFailure.Kind.CLOSED, "the client was closed");
+        store().failWith(closed);
+        store().endWatch(closed);
+        int lists = store().lists();
+        time.advance(Duration.ofMinutes(15));
+        assertEquals(lists, store().lists(), "lists that were asked for afterwards");
+        assertTrue(recorder.failures.isEmpty(), () -> "failures: " + recorder.failures);
     }
 
     @Test
@@ -193,8 +237,10 @@ public abstract class ListWatchContract<V, R> {
         store().put("a");
         Reflector<V, R> reflector = start();
         goAway();
+        int before = recorder.calls();
         Recorder<V, R> late = new Recorder<>();
         reflector.subscribe(late);
+        assertEquals(before, recorder.calls(), "calls of the one that knew already");
         assertEquals(Set.of("a"), late.keys(), "the keys that the late one learned");
         assertTrue(late.stale, "the late one learned a stale state");
         assertEquals(1, late.failures.size(), "failures that the late one learned");
@@ -203,16 +249,64 @@ public abstract class ListWatchContract<V, R> {
     @Test
     void aSubscriberThatThrowsKeepsNoOtherFromLearning() {
         Reflector<V, R> reflector = reflector(time.env());
-        reflector.subscribe(new Recorder<>() {
-            @Override
-            public void onState(Reflector.State<V, R> state, boolean stale) {
-                throw new IllegalStateException("on purpose");
-            }
-        });
+        for (Runnable throwing : throwing()) {
+            reflector.subscribe(new Recorder<>() {
+                @Override
+                public void onState(Reflector.State<V, R> state, boolean stale) {
+                    throwing.run();
+                }
+            });
+        }
         reflector.subscribe(recorder);
         time.advance(Duration.ofSeconds(1));
         store().put("a");
         assertEquals(Set.of("a"), recorder.keys(), "the keys that the other one learned");
+        assertTrue(recorder.failures.isEmpty(), () -> "failures: " + recorder.failures);
+    }
+
+    private static List<Runnable> throwing() {
+        return List.of(
+                () -> {
+                    throw new IllegalStateException("on purpose");
+                },
+                () -> {
+                    throw new NoClassDefFoundError("on purpose");
+                },
+                () -> {
+                    throw new AssertionError("on purpose");
+                });
+    }
+
+    @Test
+    void whatASourceThrowsIsAFailureAndEndsNothing() {
+        for (Runnable throwing : throwing()) {
+            OddSource<V, R> odd = new OddSource<>(source());
+            Reflector<V, R> reflector = new Reflector<>(odd, policy(), time.env());
+            Recorder<V, R> learns = new Recorder<>();
+            open.add(reflector);
+            reflector.subscribe(learns);
+            time.advance(Duration.ofSeconds(1));
+            odd.first = throwing;
+            store().put("a");
+            assertEquals(1, learns.failures.size(), "failures of a source that threw");
+            odd.first = () -> {};
+            time.advance(SOON);
+            assertEquals(Set.of("a"), learns.keys(), "the keys afterwards");
+            assertFalse(learns.stale, "stale afterwards");
+        }
+    }
+
+    @Test
+    void aListThatTookTooLongIsEnded() {
+        OddSource<V, R> odd = new OddSource<>(source());
+        Reflector<V, R> reflector = new Reflector<>(odd, policy(), time.env());
+        open.add(reflector);
+        store().answers(false);
+        reflector.subscribe(recorder);
+        time.advance(Duration.ofMinutes(1));
+        reflector.close();
+        assertTrue(odd.lists.size() > 1, "lists within a minute without an answer");
+        assertTrue(odd.lists.stream().allMatch(CompletableFuture::isCancelled), "a list goes on that was given up");
     }
 
     @Test
@@ -243,6 +337,20 @@ public abstract class ListWatchContract<V, R> {
         int calls = recorder.calls();
         store().put("a");
         time.advance(Duration.ofMinutes(15));
+        assertEquals(calls, recorder.calls(), "calls of the subscriber");
+    }
+
+    @Test
+    void aSubscriberThatComesAfterCloseStartsNothing() {
+        Reflector<V, R> used = start();
+        Reflector<V, R> unused = reflector(time.env());
+        open.forEach(Reflector::close);
+        int lists = store().lists();
+        int calls = recorder.calls();
+        used.subscribe(recorder);
+        unused.subscribe(recorder);
+        time.advance(Duration.ofMinutes(15));
+        assertEquals(lists, store().lists(), "lists that were asked for");
         assertEquals(calls, recorder.calls(), "calls of the subscriber");
     }
 
