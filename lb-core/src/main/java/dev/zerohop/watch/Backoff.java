@@ -19,6 +19,9 @@ public record Backoff(Duration first, Duration max, Spread spread, Duration deni
     /** Timers of clients that were started together are this share longer or shorter. */
     private static final double JITTER = 0.15;
 
+    /** A server that asks for more is asked again after that: nothing of its is to stop a watch for good. */
+    private static final Duration MOST_ASKED_FOR = Duration.ofMinutes(5);
+
     /** Which part of a wait is drawn. */
     public enum Spread {
         /** 15 % more or less. */
@@ -35,10 +38,11 @@ public record Backoff(Duration first, Duration max, Spread spread, Duration deni
         requireNonNull(denied, "denied");
     }
 
-    /** The wait in nanoseconds after the n-th failure in a row, n from 1; never shorter than what the server asked for. */
+    /** The wait in nanoseconds after the n-th failure in a row, n from 1; never shorter than what the server asked for, of which 5 minutes count. */
     public long nanos(SourceFailure failure, int failures, Dice dice) {
         long wait = failure.needsAnOperator() ? jittered(denied.toNanos(), dice) : grown(failures, dice);
-        long asked = failure.retryAfter().toNanos();
+        Duration wish = failure.retryAfter();
+        long asked = (wish.compareTo(MOST_ASKED_FOR) < 0 ? wish : MOST_ASKED_FOR).toNanos();
         return asked > wait ? asked + (long) (asked * JITTER * dice.nextDouble()) : wait;
     }
 

@@ -59,4 +59,11 @@ class BackoffTest {
         SourceFailure brief = new SourceFailure(Kind.UNREACHABLE, "busy", 429, Duration.ofMillis(10));
         between(85, 115, backoff(Backoff.Spread.JITTERED), brief, 1);
     }
+
+    @Test
+    void noServerStopsAWatchForGood() {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+        SourceFailure busy = new SourceFailure(Kind.UNREACHABLE, "busy", 429, longest);
+        between(300_000, 345_000, backoff(Backoff.Spread.JITTERED), busy, 1);
+    }
 }

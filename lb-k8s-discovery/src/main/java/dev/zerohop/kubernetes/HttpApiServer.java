@@ -124,7 +124,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         ListMeta about = list.getMetadata();
         String more = about.getContinue();
         return new Page<>(
-                about.getResourceVersion(),
+                Kept.required(about.getResourceVersion(), "resourceVersion"),
                 byName(list.getItems().stream().map(Kept::of).toList()),
                 more == null || more.isEmpty() ? null : more);
     }
@@ -132,7 +132,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     static <T extends HasMetadata> Map<String, T> byName(List<T> objects) {
         Map<String, T> named = new LinkedHashMap<>();
         for (T object : objects) {
-            named.put(object.getMetadata().getName(), object);
+            named.put(Kept.required(object.getMetadata().getName(), "name"), object);
         }
         return named;
     }

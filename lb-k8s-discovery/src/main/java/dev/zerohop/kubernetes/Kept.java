@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is kept of an object: the fields that are read here, so that neither what a pod runs nor what others note on an object fills the memory; and how much
@@ -35,6 +36,14 @@ final class Kept {
     /** That {@code server} has more than is taken in, in words. */
     static String tooMuch(Object server, Selection<?> what, long limit) {
         return server + " has more than " + limit + " pods or endpoints in " + what + ", expected at most so many";
+    }
+
+    /** What every object and list of the API has: without it they could be neither told apart nor followed. */
+    static String required(@Nullable String value, String what) {
+        if (value == null || value.isEmpty()) {
+            throw new IllegalStateException("found something without a " + what + ", expected one");
+        }
+        return value;
     }
 
     /** The same object, changed in place. */

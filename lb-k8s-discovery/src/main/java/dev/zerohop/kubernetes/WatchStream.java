@@ -107,15 +107,16 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
             case "ADDED", "MODIFIED" -> change(Kept.of(what.type().cast(object)), false);
             case "DELETED" -> change(Kept.of(what.type().cast(object)), true);
             case "BOOKMARK" ->
-                watcher.onBookmark(((HasMetadata) object).getMetadata().getResourceVersion());
+                watcher.onBookmark(
+                        Kept.required(((HasMetadata) object).getMetadata().getResourceVersion(), "resourceVersion"));
             default -> throw new IllegalStateException("found an event of type " + event.getType());
         }
     }
 
     private void change(T object, boolean deleted) {
-        String version = object.getMetadata().getResourceVersion();
-        watcher.onChanges(
-                version, List.of(new ListWatch.Change<>(object.getMetadata().getName(), object, deleted, version)));
+        String version = Kept.required(object.getMetadata().getResourceVersion(), "resourceVersion");
+        String name = Kept.required(object.getMetadata().getName(), "name");
+        watcher.onChanges(version, List.of(new ListWatch.Change<>(name, object, deleted, version)));
     }
 
     @Override

@@ -113,6 +113,25 @@ class HttpApiServerTest {
         assertThat(told.failures).isEmpty();
     }
 
+    /** Whatever follows would be taken for what is there already, or never be told. */
+    @ParameterizedTest
+    @CsvSource({
+        "BOOKMARK, {}",
+        "ADDED, {\"name\":\"c\"}",
+        "ADDED, {\"resourceVersion\":\"6\"}",
+        "DELETED, {\"name\":\"a\"}"
+    })
+    void anEventThatLacksItsNameOrVersionEndsTheWatchAndAllIsListedAgain(String type, String metadata)
+            throws IOException {
+        start(HttpApiServerTest::wellBehaved);
+        untilWatching();
+        api.script = HttpApiServerTest::later;
+        api.lastWatch()
+                .text("{\"type\":\"" + type + "\",\"object\":{\"kind\":\"EndpointSlice\",\"apiVersion\":"
+                        + "\"discovery.k8s.io/v1\",\"metadata\":" + metadata + "}}");
+        until(() -> told.names().equals(Set.of("b")));
+    }
+
     @Test
     void pagesAreReadToTheEnd() throws IOException {
         start((request, to) -> {
