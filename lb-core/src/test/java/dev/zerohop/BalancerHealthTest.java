@@ -305,6 +305,27 @@ class BalancerHealthTest {
         assertThat(List.of(picked(), picked(), picked())).containsOnly("a-0");
     }
 
+    /** An endpoint that is being tried is better than one that this very call has failed at. */
+    @Test
+    void aRetryGoesToAProbedEndpointWhenItHasTriedTheOthers() {
+        startWith(2);
+        callAt(0, Outcome.CONNECT_FAILURE, 1);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(status(0)).isEqualTo(Status.HALF_OPEN);
+        assertThat(picked()).as("the probe").isEqualTo("a-0");
+        assertThat(picked()).as("another call").isEqualTo("a-1");
+        PickContext retry = PickContext.NONE.retryAfter(node(1).endpoint());
+        assertThat(balancer.acquire(retry).endpoint().id()).isEqualTo("a-0");
+    }
+
+    @Test
+    void theLastResortIsOnlyWhatWasTriedBefore() {
+        startWith(1);
+        PickContext retry = PickContext.NONE.retryAfter(node(0).endpoint());
+        assertThat(balancer.current().lastResort(PickContext.NONE)).isNull();
+        assertThat(balancer.current().lastResort(retry)).isEqualTo(node(0).endpoint());
+    }
+
     @Test
     void whenAllAreHalfOpenAndProbedCallsStillFindAnEndpoint() {
         startWith(3);

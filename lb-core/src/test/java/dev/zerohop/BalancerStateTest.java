@@ -10,6 +10,7 @@ import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -163,7 +164,122 @@ class BalancerStateTest {
                         "a(10.0.0.1:80) weight 2 " + member("a").health().describe(time.now()) + ", in flight 0");
     }
 
+    @Test
+    void theExplanationNamesWhatAMemberHas() {
+        balancer.start();
+        Endpoint numbered = Endpoint.builder("10.0.0.1", 80)
+                .id("orders-4")
+                .zone("z1")
+                .ordinal(4)
+                .build();
+        resolver.push(EndpointSet.builder("scripted")
+                .endpoints(List.of(numbered))
+                .note("one of two slices")
+                .build());
+        balancer.begin(balancer.snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
+        Explanation explanation = balancer.explain(PickContext.NONE);
+        assertThat(explanation.members().get(0))
+                .startsWith("orders-4(10.0.0.1:80) weight 1 zone z1 ordinal 4 ")
+                .endsWith(", in flight 0, 1 failures in a row");
+        assertThat(explanation.source()).endsWith(", one of two slices");
+        var failedAt = time.now();
+        resolver.fail(new IllegalStateException("refused"));
+        time.advance(Duration.ofSeconds(1));
+        assertThat(balancer.explain(PickContext.NONE).source())
+                .endsWith(", stale: cannot be asked since " + failedAt + ": refused");
+    }
+
+    @Test
+    void aRejectedConfigurationIsShown() {
+        ScriptedResolver source = new ScriptedResolver();
+        try (Balancer configured = Balancer.builder("users")
+                .env(time.env())
+                .resolver(source)
+                .defaults(SETTINGS)
+                .configurationParser(json -> SETTINGS)
+                .build()) {
+            configured.start();
+            source.push(endpoint("a", 1));
+            source.rejectConfiguration("users/config: policy: was round");
+            time.advance(Duration.ofSeconds(1));
+            String rejected = configured.state().configuration().rejected();
+            assertThat(rejected).contains("users/config: policy: was round");
+            assertThat(configured.explain(PickContext.NONE).settings())
+                    .last()
+                    .isEqualTo("the source's configuration was rejected: " + rejected);
+        }
+    }
+
+    @Test
+    void loadIsThatOfThisInstantAndTheEpochThatOfTheShards() {
+        for (PickPolicy policy : List.of(Pickers.peakEwma(), Pickers.shard())) {
+            ScriptedResolver source = new ScriptedResolver();
+            try (Balancer other = Balancer.builder("users")
+                    .env(time.env())
+                    .resolver(source)
+                    .settings(BalancerSettings.of(policy))
+                    .build()) {
+                other.start();
+                source.push(EndpointSet.builder("scripted")
+                        .endpoints(
+                                List.of(endpoint("a", 1).toBuilder().ordinal(0).build()))
+                        .shardMap(ShardMap.of(7, new ShardCount(1, 0)))
+                        .build());
+                Node node = other.snapshot().members().get(0);
+                other.acquire(PickContext.of(EndpointSelector.of("k")));
+                time.advance(Duration.ofMinutes(1));
+                assertThat(other.state().members().get(0).traffic().load()).isEqualTo(node.load(time.nanoTime()));
+                assertThat(other.state().routing().shardEpoch()).isEqualTo(policy.keyed() ? 7 : ShardMap.NO_EPOCH);
+            }
+        }
+    }
+
+    @Test
+    void aStateIsAValue() {
+        balancer.start();
+        resolver.push(endpoint("a", 1));
+        BalancerState.Member member = member("a");
+        List<BalancerState.Belief> verdicts = new ArrayList<>(List.of(member.health()));
+        List<String> stages = new ArrayList<>(List.of("a stage"));
+        List<BalancerState.Member> members = new ArrayList<>(List.of(new BalancerState.Member(
+                member.endpoint(), member.health(), verdicts, member.weight(), member.traffic())));
+        BalancerState now = balancer.state();
+        BalancerState state = new BalancerState(
+                now.service(),
+                now.at(),
+                now.source(),
+                now.configuration(),
+                members,
+                new BalancerState.Routing(1, stages, 0));
+        members.clear();
+        verdicts.clear();
+        stages.clear();
+        assertThat(state.members()).hasSize(1);
+        assertThat(state.members().get(0).verdicts()).hasSize(1);
+        assertThat(state.routing().stages()).hasSize(1);
+    }
+
     // ---- the registry ----
+
+    @Test
+    void whatRunsIsListedByName() {
+        List<Balancer> started = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Balancer each = Balancer.builder("service-" + (i * 7 % 20 + 10))
+                    .env(time.env())
+                    .resolver(new ScriptedResolver())
+                    .settings(SETTINGS)
+                    .build();
+            started.add(each);
+            each.start();
+        }
+        try {
+            assertThat(BalancerRegistry.running()).extracting(Balancer::name).isSorted();
+            assertThat(BalancerRegistry.running()).containsAll(started);
+        } finally {
+            started.forEach(Balancer::close);
+        }
+    }
 
     @Test
     void whatRunsIsListedUntilItIsClosed() {

@@ -24,6 +24,7 @@ class LogTest {
 
     private final List<String> lines = new ArrayList<>();
     private final List<@Nullable Throwable> thrown = new ArrayList<>();
+    private boolean enabled = true;
     private final Log log = new Log(logger(Logger.class));
 
     @Test
@@ -95,13 +96,55 @@ class LogTest {
     }
 
     @Test
+    void aMessageThatSteersIsNotLoggedWhateverTheThrowableSaysOfItself() {
+        log.error("it threw", new IOException(HOSTILE) {
+            @Override
+            public String toString() {
+                return "all is well";
+            }
+        });
+        log.error("it threw", new IOException("reset") {
+            @Override
+            public String getLocalizedMessage() {
+                return HOSTILE;
+            }
+
+            @Override
+            public String toString() {
+                return "all is well";
+            }
+        });
+        assertThat(thrown).hasSize(2).allSatisfy(each -> {
+            assertThat(each).hasMessage("all is well").hasToString("all is well");
+            assertThat(each.getLocalizedMessage()).isEqualTo("all is well");
+        });
+    }
+
+    @Test
+    void whatIsNotLoggedIsNotRendered() {
+        enabled = false;
+        Object costly = new Object() {
+            @Override
+            public String toString() {
+                lines.add("rendered");
+                return "costly";
+            }
+        };
+        log.error("{}", costly);
+        log.warn("{}", costly);
+        log.info("{}", costly);
+        log.debug("{}", costly);
+        assertThat(lines).isEmpty();
+    }
+
+    @Test
     void circlesLongChainsAndThrowablesThatThrowAreLogged() {
         Exception first = new IllegalStateException(HOSTILE);
         Exception second = new IllegalStateException("second", first);
         first.initCause(second);
         first.addSuppressed(second);
         log.error("a circle", first);
-        assertThat(trace(thrown.get(0))).contains(SHOWN, "second");
+        assertThat(trace(thrown.get(0))).contains(SHOWN).containsOnlyOnce("second");
 
         Exception chain = new IOException(HOSTILE);
         for (int i = 0; i < 100_000; i++) {
@@ -184,7 +227,7 @@ class LogTest {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(), new Class<?>[] {type}, (proxy, method, given) -> {
                     if (method.getReturnType() == boolean.class) {
-                        return true;
+                        return enabled;
                     }
                     if (method.getName().equals("log")) {
                         lines.add(given[2] + " " + given[1] + " "
