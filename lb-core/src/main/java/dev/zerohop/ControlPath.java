@@ -6,15 +6,12 @@ import dev.zerohop.internal.FaultCount;
 import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,9 +27,6 @@ final class ControlPath {
     /** When a new version could not be made, it is tried again after this time: a verdict that ends must not be missed for good. */
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** How many different errors of a source are logged before it answers again. */
-    private static final int ERRORS_LOGGED = 10;
-
     private final Balancer balancer;
     private final String name;
     private final Env env;
@@ -41,7 +35,6 @@ final class ControlPath {
     private final Resolver resolver;
     private final BalancerListener listener;
     private final List<HealthSource> healthSources;
-    private final @Nullable Function<String, BalancerSettings> configurationParser;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
 
@@ -57,29 +50,12 @@ final class ControlPath {
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
     private final ForeignFaults faults;
+    private final NextVersion versions;
     private final FaultCount failures = new FaultCount();
     private final LeaseAge leaseAge;
 
-    /** The errors that were logged since the source last answered. */
-    private final Set<String> errorsLogged = new HashSet<>();
-
-    /** What holds while neither the application nor the source says anything. */
-    private final BalancerSettings defaults;
-
-    /** What the application configured, which holds while the source configures nothing. */
-    private @Nullable BalancerSettings own;
-
-    /** The last good one of the source; null while it configures nothing. */
-    private @Nullable BalancerSettings ofSource;
-
-    /** Whether the source gave a good configuration, or answered without one: what it gives after that and is refused changes nothing. */
-    private boolean sourceWasGood;
-
-    /** Why the source's configuration is refused, while there is no good one from before. */
-    private @Nullable String rejection;
-
-    /** Why the source's configuration was refused last, and when, while no better one has come since. */
-    private volatile @Nullable String rejectedLast;
+    private final SettingsChoice settings;
+    private final SourceReports reports;
 
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
     private boolean admissionDue;
@@ -93,12 +69,12 @@ final class ControlPath {
         this.resolver = requireNonNull(builder.resolver, "resolver");
         this.listener = listener;
         this.healthSources = List.copyOf(builder.healthSources);
-        this.configurationParser = builder.configurationParser;
         this.faults = new ForeignFaults(name);
-        this.own = builder.settings;
-        this.defaults = requireNonNull(builder.defaults != null ? builder.defaults : own, "settings");
+        this.versions = new NextVersion(balancer, env, faults, RETRY_NANOS);
+        this.settings = new SettingsChoice(builder, listener, new Balancing());
+        this.reports = new SourceReports(name, time, listener);
         this.membership = new Membership(
-                balancer, listener, healthSources, stated().ejection().newJudge(env), faults);
+                balancer, listener, healthSources, settings.stated().ejection().newJudge(env), faults);
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
@@ -108,7 +84,7 @@ final class ControlPath {
 
     /** The version without members, of which everything starts. */
     BalancerView firstView() {
-        BalancerSettings stated = stated();
+        BalancerSettings stated = settings.stated();
         return new BalancerView(
                 balancer,
                 stated,
@@ -172,40 +148,26 @@ final class ControlPath {
 
     /** Null takes back what the application stated. */
     void apply(@Nullable BalancerSettings next) {
-        execute(() -> {
-            if (next == null) {
-                takeBackOwn();
-                return;
-            }
-            String refused = takeSettings(next);
-            if (refused == null) {
-                own = next;
-            } else {
-                reportRefused("the last good one stays", refused);
-            }
-        });
+        execute(() -> settings.ofApplication(next));
     }
 
-    private void takeBackOwn() {
-        own = null;
-        if (rejection != null) {
-            refuseCalls(rejection);
-        } else {
-            takeGood(ofSource != null ? ofSource : defaults);
+    /** How the choice of settings comes into force. */
+    private final class Balancing implements SettingsChoice.Balancing {
+        @Override
+        public @Nullable String use(BalancerSettings next) {
+            return takeSettings(next);
         }
-    }
 
-    /** Settings that held before. */
-    private void takeGood(BalancerSettings good) {
-        String refused = takeSettings(good);
-        if (refused != null) {
-            reportRefused("the last good one stays", refused);
+        /** In place of the defaults, which could send a key to another endpoint than its owner. */
+        @Override
+        public void refuseCalls(String reason) {
+            UnconfiguredPicker none = new UnconfiguredPicker(reason);
+            LOG.error("{}: {}", name, none.text());
+            BalancerView old = balancer.current();
+            balancer.publish(old.with(old.settings(), old.retryBudget(), none));
+            listener.onUnconfigured(name, reason);
+            rebuild();
         }
-    }
-
-    /** What the application wants, else the defaults. */
-    private BalancerSettings stated() {
-        return own != null ? own : defaults;
     }
 
     /** Request path: leaves the work to the scheduler. */
@@ -224,9 +186,9 @@ final class ControlPath {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        closeQuietly(resolver);
+        faults.close(resolver);
         for (HealthSource health : healthSources) {
-            closeQuietly(health);
+            faults.close(health);
         }
         serial.execute(() -> guarded(() -> {
             timer.cancel();
@@ -239,15 +201,6 @@ final class ControlPath {
                 wake();
             }
         }));
-    }
-
-    /** One part that cannot be closed must not keep the others open. */
-    private void closeQuietly(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Throwable failed) {
-            LOG.warn("{}: {} could not be closed; the rest is", name, ForeignFaults.nameOf(part), failed);
-        }
     }
 
     private void execute(Runnable task) {
@@ -293,7 +246,7 @@ final class ControlPath {
                 source = before.confirmed(asOf);
                 EndpointSet set = source.set();
                 if (set != null && !source.stale()) {
-                    tellFresh(before, set);
+                    reports.fresh(before, set);
                 }
             });
         }
@@ -307,17 +260,13 @@ final class ControlPath {
         @Override
         public void onConfiguration(String json) {
             requireNonNull(json, "json");
-            execute(() -> takeConfiguration(json));
+            execute(() -> settings.ofSource(json, sourceName(source)));
         }
 
         @Override
         public void onConfigurationRejected(String reason) {
             requireNonNull(reason, "reason");
-            execute(() -> {
-                if (configurationParser != null) {
-                    refuseConfiguration(Printable.text(reason));
-                }
-            });
+            execute(() -> settings.rejectedBySource(reason));
         }
 
         @Override
@@ -373,31 +322,10 @@ final class ControlPath {
         rebuilding = true;
         SourceState before = source;
         source = before.answered(next.rememberingOrdinals(before.set()), time.now());
-        if (!next.stale()) {
-            tellFresh(before, next);
-        } else if (before.set() == null || !before.stale()) {
-            takeStale(next, before.lastError());
-        }
+        reports.answered(before, next);
         admissionDue = true;
-        sourceWasGood |= rejection == null;
+        settings.sourceAnswered();
         rebuild();
-    }
-
-    /** A set from memory, from a file or from a member without a quorum, is stale from its first moment, not only from the first error on. */
-    private void takeStale(EndpointSet next, @Nullable Throwable known) {
-        Throwable cause = known != null
-                ? known
-                : new IllegalStateException(
-                        next.source() + " has not vouched for its endpoints yet; they are as of " + next.asOf());
-        LOG.warn("{}: {} endpoints are from memory: {}", name, next.endpoints().size(), SourceState.brief(cause));
-        listener.onStale(name, next.age(time.now()), cause);
-    }
-
-    private void tellFresh(SourceState before, EndpointSet next) {
-        if (before.stale()) {
-            LOG.info("{}: {} answers{}", name, next.source(), before.erring() ? " again" : "");
-            listener.onFresh(name);
-        }
     }
 
     private void closeOldLeases() {
@@ -412,61 +340,11 @@ final class ControlPath {
 
     private void takeError(Throwable cause) {
         SourceState before = source;
-        Instant now = time.now();
-        source = before.failed(cause, now);
-        EndpointSet set = before.set();
-        String text = SourceState.brief(cause);
-        if (!before.erring()) {
-            errorsLogged.clear();
-        }
-        // One text once while the errors last: another one may be the cause that a person can mend, such as a 403
-        // behind an outage.
-        if (errorsLogged.size() < ERRORS_LOGGED && errorsLogged.add(text)) {
-            LOG.warn(
-                    "{}: {} cannot be asked{}: {}; {}",
-                    name,
-                    sourceName(before),
-                    before.erring() ? " since " + before.erringSince() + ", now" : "",
-                    text,
-                    set == null
-                            ? "no endpoint known yet"
-                            : "the last good set of " + membership.members().size() + " stays in force");
-        }
-        listener.onStale(name, set == null ? Duration.ZERO : set.age(now), cause);
+        source = before.failed(cause, time.now());
+        reports.failed(before, cause, sourceName(before), membership.members().size());
         if (membership.members().isEmpty()) {
             // Whoever waits for the first answer learns that there is none.
             wake();
-        }
-    }
-
-    private void takeConfiguration(String json) {
-        Function<String, BalancerSettings> parser = configurationParser;
-        if (parser == null) {
-            return;
-        }
-        if (json.isEmpty()) {
-            ofSource = null;
-            rejection = null;
-            rejectedLast = null;
-            sourceWasGood = true;
-            takeGood(stated());
-            return;
-        }
-        BalancerSettings next;
-        try {
-            next = requireNonNull(parser.apply(json), "the parser returned null, expected settings");
-        } catch (Throwable refused) {
-            refuseConfiguration(sourceName(source) + ": " + SourceState.brief(refused));
-            return;
-        }
-        String refused = takeSettings(next);
-        if (refused == null) {
-            ofSource = next;
-            rejection = null;
-            rejectedLast = null;
-            sourceWasGood = true;
-        } else {
-            refuseConfiguration(sourceName(source) + ": " + refused);
         }
     }
 
@@ -520,37 +398,7 @@ final class ControlPath {
     /** For people; null while the source's last configuration is in force or it states none. */
     @Nullable
     String rejectedConfiguration() {
-        return rejectedLast;
-    }
-
-    private void refuseConfiguration(String reason) {
-        rejectedLast = reason + ", at " + time.now();
-        if (sourceWasGood) {
-            reportRefused("the last good one stays", reason);
-            return;
-        }
-        rejection = reason;
-        if (own != null) {
-            reportRefused("the application's own stays", reason);
-        } else {
-            listener.onConfigurationRefused(name, reason);
-            refuseCalls(reason);
-        }
-    }
-
-    private void reportRefused(String instead, String reason) {
-        LOG.warn("{}: a configuration is refused, {}: {}", name, instead, reason);
-        listener.onConfigurationRefused(name, reason);
-    }
-
-    /** In place of the defaults, which could send a key to another endpoint than its owner. */
-    private void refuseCalls(String reason) {
-        UnconfiguredPicker none = new UnconfiguredPicker(reason);
-        LOG.error("{}: {}", name, none.text());
-        BalancerView old = balancer.current();
-        balancer.publish(old.with(old.settings(), old.retryBudget(), none));
-        listener.onUnconfigured(name, reason);
-        rebuild();
+        return settings.rejectedLast();
     }
 
     /** Makes the next version and publishes its picker. What throws on the way leaves the version before it in force, and is tried again. */
@@ -572,23 +420,16 @@ final class ControlPath {
     private long rebuildNow(long now) {
         timer.begins(now);
         EndpointSet set = source.set();
-        BalancerSettings settings = balancer.current().settings();
+        BalancerSettings inForce = balancer.current().settings();
         // Before its first picker, so that no call waits for a look-up whose end goes unnoticed.
         boolean followed = directory.follow(set == null ? null : set.directory());
         if (set != null && (admissionDue || membership.guardIsDue(now))) {
-            membership.admit(set, settings, now);
+            membership.admit(set, inForce, now);
             admissionDue = false;
         }
         long review = membership.review(now);
-        Snapshot next = Snapshot.of(membership.members(), set == null ? null : set.shardMap())
-                .withDirectory(set == null ? null : set.directory())
-                .at(set == null ? Locality.UNKNOWN : set.client())
-                .missing(set == null ? List.of() : set.missingOrdinals())
-                .unnumbered(set == null ? null : set.unnumbered());
-        for (Stage stage : settings.stages()) {
-            next = applied(stage, next, now);
-        }
-        boolean built = publish(next);
+        Snapshot next = versions.of(membership.members(), set, inForce.stages(), now);
+        boolean built = versions.publish(next);
         // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
         // final.
         rebuilding = false;
@@ -597,38 +438,6 @@ final class ControlPath {
             listener.onRebuild(name, next);
         }
         return Math.min(followed && built ? review : Math.min(review, RETRY_NANOS), next.reviewInNanos());
-    }
-
-    /** A picker that cannot be carried over is made anew; if that fails too, the version before stays until it works or another policy is applied. */
-    private boolean publish(Snapshot next) {
-        BalancerView old = balancer.current();
-        try {
-            balancer.publish(old.over(next));
-            return true;
-        } catch (Throwable thrown) {
-            String part = "the policy " + old.settings().policy().name();
-            faults.report(part, "its picker for the new endpoints is made from nothing", thrown);
-            try {
-                Picker anew = old.settings().policy().newPicker(next, env);
-                balancer.publish(new BalancerView(balancer, old.settings(), old.retryBudget(), anew, next));
-                return true;
-            } catch (Throwable again) {
-                faults.report(part + ", asked for a new picker,", "the version before it stays in force", again);
-                return false;
-            }
-        }
-    }
-
-    /** A stage that throws is passed over, for it may throw for ever while endpoints come and go. */
-    private Snapshot applied(Stage stage, Snapshot in, long now) {
-        try {
-            return requireNonNull(stage.apply(in, now), "apply() returned null, expected a snapshot");
-        } catch (Throwable thrown) {
-            String part = "the stage " + ForeignFaults.nameOf(stage);
-            faults.report(part, "it is passed over until it works", thrown);
-            return in.with(
-                    in.candidates(), RETRY_NANOS, part + " threw and was passed over: " + SourceState.brief(thrown));
-        }
     }
 
     /** Lets those who wait for the next version look again. */

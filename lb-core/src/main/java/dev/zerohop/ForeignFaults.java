@@ -31,6 +31,15 @@ final class ForeignFaults {
         }
     }
 
+    /** Closes a part; one that cannot be closed must not keep the others open. */
+    void close(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Throwable failed) {
+            LOG.warn("{}: {} could not be closed; the rest is", service, nameOf(part), failed);
+        }
+    }
+
     /** A part's name, for a part whose code may throw that as well. */
     static String nameOf(Object part) {
         try {

@@ -1,0 +1,162 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which settings hold: what the application configured, unless the source configures something; else the defaults. A source whose first configuration is
+ * rejected lets no call go by the defaults, unless the application configured settings of its own. For tasks of the control path; {@link #rejectedLast} for
+ * everybody.
+ */
+final class SettingsChoice {
+    private static final Log LOG = Log.of(ControlPath.class);
+    private static final String LAST_GOOD_STAYS = "the last good one stays";
+
+    /** Puts the choice in force. */
+    interface Balancing {
+        /** Goes by these settings; if their parts cannot be made, says why and changes nothing. */
+        @Nullable
+        String use(BalancerSettings next);
+
+        /** Lets no call go anywhere. */
+        void refuseCalls(String reason);
+    }
+
+    private final String name;
+    private final Time time;
+    private final BalancerListener listener;
+    private final @Nullable Function<String, BalancerSettings> parser;
+    private final Balancing balancing;
+
+    /** What holds while neither the application nor the source says anything. */
+    private final BalancerSettings defaults;
+
+    /** What the application configured, which holds while the source configures nothing. */
+    private @Nullable BalancerSettings own;
+
+    /** The last good one of the source; null while it configures nothing. */
+    private @Nullable BalancerSettings ofSource;
+
+    /** Whether the source gave a good configuration, or answered without one: what it gives after that and is rejected changes nothing. */
+    private boolean sourceWasGood;
+
+    /** Why the source's configuration is rejected, while there is no good one from before. */
+    private @Nullable String rejection;
+
+    /** Why the source's configuration was rejected last, and when, while no better one has come since. */
+    private volatile @Nullable String rejectedLast;
+
+    SettingsChoice(Balancer.Builder builder, BalancerListener listener, Balancing balancing) {
+        this.name = builder.name;
+        this.time = builder.env.time();
+        this.listener = listener;
+        this.parser = builder.configurationParser;
+        this.balancing = balancing;
+        this.own = builder.settings;
+        this.defaults = requireNonNull(builder.defaults != null ? builder.defaults : own, "settings");
+    }
+
+    /** What the application wants, else the defaults. */
+    BalancerSettings stated() {
+        return own != null ? own : defaults;
+    }
+
+    /** For people; null while the source's last configuration is in force or it states none. */
+    @Nullable
+    String rejectedLast() {
+        return rejectedLast;
+    }
+
+    /** Takes what the application configures; null takes that back. */
+    void ofApplication(@Nullable BalancerSettings next) {
+        if (next == null) {
+            own = null;
+            if (rejection != null) {
+                balancing.refuseCalls(rejection);
+            } else {
+                useGood(ofSource != null ? ofSource : defaults);
+            }
+            return;
+        }
+        String unusable = balancing.use(next);
+        if (unusable == null) {
+            own = next;
+        } else {
+            report(LAST_GOOD_STAYS, unusable);
+        }
+    }
+
+    /** Settings that held before. */
+    private void useGood(BalancerSettings good) {
+        String unusable = balancing.use(good);
+        if (unusable != null) {
+            report(LAST_GOOD_STAYS, unusable);
+        }
+    }
+
+    /** The source has given endpoints. */
+    void sourceAnswered() {
+        sourceWasGood |= rejection == null;
+    }
+
+    /** Takes what the source configures; an empty text is nothing. {@code source} names it in messages. */
+    void ofSource(String json, String source) {
+        if (parser == null) {
+            return;
+        }
+        if (json.isEmpty()) {
+            good(null);
+            useGood(stated());
+            return;
+        }
+        BalancerSettings next;
+        try {
+            next = requireNonNull(parser.apply(json), "the parser returned null, expected settings");
+        } catch (Throwable unreadable) {
+            reject(source + ": " + SourceState.brief(unreadable));
+            return;
+        }
+        String unusable = balancing.use(next);
+        if (unusable == null) {
+            good(next);
+        } else {
+            reject(source + ": " + unusable);
+        }
+    }
+
+    private void good(@Nullable BalancerSettings next) {
+        ofSource = next;
+        rejection = null;
+        rejectedLast = null;
+        sourceWasGood = true;
+    }
+
+    /** The source itself rejects what it holds, and has no good one from before. */
+    void rejectedBySource(String reason) {
+        if (parser != null) {
+            reject(Printable.text(reason));
+        }
+    }
+
+    private void reject(String reason) {
+        rejectedLast = reason + ", at " + time.now();
+        if (sourceWasGood) {
+            report(LAST_GOOD_STAYS, reason);
+            return;
+        }
+        rejection = reason;
+        if (own != null) {
+            report("the application's own stays", reason);
+        } else {
+            listener.onConfigurationRefused(name, reason);
+            balancing.refuseCalls(reason);
+        }
+    }
+
+    private void report(String instead, String reason) {
+        LOG.warn("{}: a configuration is refused, {}: {}", name, instead, reason);
+        listener.onConfigurationRefused(name, reason);
+    }
+}
