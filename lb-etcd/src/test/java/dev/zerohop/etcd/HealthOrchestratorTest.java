@@ -147,7 +147,8 @@ class HealthOrchestratorTest {
         EtcdServer.await().until(() -> traffic(balancer), Set.of("e0", "e2")::equals);
         assertThat(verdict("e1").agreed()).containsExactly("a", "b");
         assertThat(verdict("e1").reason()).isEqualTo("GET /health answered 503, expected 200 to 299 (a, b)");
-        assertThat(first.status().down()).containsOnlyKeys("e1");
+        // It hears of its verdict over a watch of its own.
+        EtcdServer.await().untilAsserted(() -> assertThat(first.status().down()).containsOnlyKeys("e1"));
         long written = etcd.get(keys.health("e1")).getModRevision();
         EtcdServer.await().until(() -> etcd.get(keys.health("e1")).getModRevision() > written);
         assertThat(traffic(balancer)).as("the same verdict, written again").doesNotContain("e1");
