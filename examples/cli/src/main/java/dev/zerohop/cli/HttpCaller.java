@@ -114,11 +114,14 @@ final class HttpCaller implements Caller {
         return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1), cause);
     }
 
-    /** A time-out says little itself; what was tried until then is suppressed in it. */
+    /** A time-out says little itself; what was tried until then is suppressed in it. Where attempts are told one by one it says nothing new. */
     private static String words(IOException failed) {
         String text = String.valueOf(failed.getMessage());
         for (Throwable before : failed.getSuppressed()) {
-            text += "; before that: " + before.getMessage();
+            String said = String.valueOf(before.getMessage());
+            if (!text.contains(said)) {
+                text += "; before that: " + said;
+            }
         }
         return text;
     }

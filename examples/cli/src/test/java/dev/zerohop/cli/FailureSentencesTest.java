@@ -143,7 +143,8 @@ class FailureSentencesTest {
         String endpoint = Pattern.quote("a(127.0.0.1:" + dead + ")");
         assertThat(sentence("http", file, null, ""))
                 .containsPattern("GET / failed (at|in \\d attempts: 1\\.) " + endpoint
-                        + " CONNECT_FAILURE after T: Connection refused");
+                        + " CONNECT_FAILURE after T: Connection refused")
+                .doesNotContain("before that");
         String advice = "; check that they listen there, and that no network policy is in between";
         assertThat(sentence("grpc", file, null, ""))
                 .containsPattern("0 of 1 endpoints usable \\(1 disconnected\\): " + endpoint
