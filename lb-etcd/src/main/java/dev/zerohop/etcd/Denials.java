@@ -173,7 +173,8 @@ final class Denials implements ClientInterceptor {
 
     private enum Right {
         READ("read", "read"),
-        WRITE("write", "write"),
+        /** Every key that is written is looked at again, with the next renewal at the latest. */
+        WRITE("readwrite", "write"),
         READ_AND_WRITE("readwrite", "read and write");
 
         private final String type;

@@ -131,6 +131,10 @@ class EtcdLoginTest {
                     .withThrowableOfType(java.util.concurrent.ExecutionException.class)
                     .havingRootCause()
                     .withMessageContaining("permission denied");
+            assertThat(failure(leases.put(KEYS.endpoint("b"), "{}", 0)))
+                    .hasMessageContaining("may not write " + KEYS.endpoint("b")
+                            + "; to allow it: etcdctl role grant-permission ROLE readwrite '" + KEYS.endpoint("b")
+                            + "'");
             SourceFailure failure = failure(leases.replace(KEYS.endpoint("b"), 1, "{}", 0));
             assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.DENIED);
             assertThat(failure)
