@@ -21,7 +21,7 @@ public interface ListWatch<V, R> {
 
     /**
      * Lists the next page; from the beginning if {@code continueAt} is null. Fails with a {@link SourceFailure}; whatever else it fails with counts as
-     * unreachable. Cancelling the future ends the request.
+     * unreachable. Cancelling the future ends the request, at the latest with the request's own deadline.
      */
     CompletableFuture<Page<V, R>> list(@Nullable String continueAt);
 

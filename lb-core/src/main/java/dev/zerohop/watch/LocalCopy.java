@@ -79,15 +79,16 @@ final class LocalCopy<V, R> {
             taken = true;
             V value = change.deleted() ? null : change.value();
             size += sizeOf(change.key(), value) - sizeOf(change.key(), known);
-            if (size > maxSize) {
-                return Applied.TOO_MUCH;
-            }
             if (value == null) {
                 changed |= values.remove(change.key()) != null;
             } else {
                 // A new watch may begin with everything that there is.
                 changed |= !value.equals(values.put(change.key(), value));
             }
+        }
+        if (size > maxSize) {
+            // Only here: changes that arrive together were often made together, and what is between them never was.
+            return Applied.TOO_MUCH;
         }
         if (taken && upTo != null) {
             version = upTo;

@@ -148,7 +148,15 @@ final class EtcdConnection implements AutoCloseable {
         Link link = current;
         if (link == null) {
             HostAndPort server = servers.get(members.current());
-            link = link(server, transports.apply(server));
+            try {
+                link = link(server, transports.apply(server));
+            } catch (RuntimeException unmade) {
+                // Such as no file descriptor that is left: callers try again, as after any failure.
+                throw new SourceFailure(
+                        SourceFailure.Kind.UNREACHABLE,
+                        "no connection to etcd " + server + " can be made: " + unmade,
+                        unmade);
+            }
             current = link;
         }
         return link;
@@ -240,7 +248,14 @@ final class EtcdConnection implements AutoCloseable {
         if (tls != null) {
             tls.refresh();
         }
-        ManagedChannel transport = transports.apply(server);
+        ManagedChannel transport;
+        try {
+            transport = transports.apply(server);
+        } catch (RuntimeException unmade) {
+            LOG.debug("{}: no connection to {} can be made", this, server, unmade);
+            returnLater();
+            return;
+        }
         MaintenanceGrpc.newStub(ClientInterceptors.intercept(transport, new RequireLeader()))
                 .withDeadlineAfter(CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
                 .status(StatusRequest.getDefaultInstance(), new StreamObserver<>() {

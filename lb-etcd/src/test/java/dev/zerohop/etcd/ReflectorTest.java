@@ -101,6 +101,23 @@ class ReflectorTest {
     }
 
     @Test
+    void changesThatWereMadeTogetherAreTooMuchOnlyTogether() {
+        String half = "x".repeat(EtcdConnection.MAX_MESSAGE_BYTES / 2 - 3);
+        store.put("a/1", half);
+        store.put("a/2", half);
+        reflector.subscribe(recorder);
+        store.lastWatch()
+                .watcher
+                .onEvents(
+                        9,
+                        List.of(
+                                new KeyStore.Event("a/3", entry("a/3", half, 9), 9),
+                                new KeyStore.Event("a/1", null, 9)));
+        assertThat(recorder.failures).isEmpty();
+        assertThat(recorder.last()).containsOnlyKeys("a/2", "a/3");
+    }
+
+    @Test
     void aChangeThatNoWatchSaidIsFoundWithinAMinuteAndAQuarter() {
         reflector.subscribe(recorder);
         store.losePut("a/1", "lost");
