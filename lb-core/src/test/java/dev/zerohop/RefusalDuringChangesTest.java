@@ -101,6 +101,29 @@ class RefusalDuringChangesTest {
         }
     }
 
+    /** Where a pick found nothing, the refusal is that of the same version, also when the next one has nothing either. */
+    @Test
+    void aVersionThatWasReplacedWaitsWhateverTheNextOneHas() {
+        ScriptedResolver source = new ScriptedResolver();
+        try (Balancer balancer = Balancer.builder("orders")
+                .env(new FakeTime().env())
+                .resolver(source)
+                .settings(Configurations.defaults())
+                .build()) {
+            balancer.start();
+            Endpoint notReady = Endpoint.builder("10.0.0.1", 80)
+                    .readiness(Endpoint.Readiness.NOT_READY)
+                    .build();
+            source.push(notReady);
+            BalancerView before = balancer.current();
+            assertThat(before.refusal(PickContext.NONE).waits()).isFalse();
+            source.push(notReady, notReady.toBuilder().id("other").build());
+            assertThat(balancer.current()).isNotSameAs(before);
+            assertThat(before.refusal(PickContext.NONE).waits()).isTrue();
+            assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
+        }
+    }
+
     private record OvertakenPolicy(Runnable amid) implements PickPolicy {
         @Override
         public String name() {

@@ -25,6 +25,16 @@ class EndpointJsonTest {
                 .isEqualTo(full);
     }
 
+    /** What is compared, or written again only when it changed, must not depend on a map's order. */
+    @Test
+    void attributesAreWrittenInTheOrderOfTheirNames() {
+        Endpoint many = Endpoint.builder("10.0.0.1", 80)
+                .attributes(Map.of("b", "2", "c", "3", "a", "1", "d", "4"))
+                .build();
+        assertThat(EndpointJson.write(many))
+                .endsWith("\"attributes\":{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\",\"d\":\"4\"}}");
+    }
+
     @Test
     void anEndpointWithoutAnIdHasTheNameUnderWhichItIsKept() {
         assertThat(parse("orders-0", "{\"address\": \"[::1]:8080\"}").id()).isEqualTo("orders-0");

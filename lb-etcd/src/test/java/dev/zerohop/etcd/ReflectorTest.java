@@ -298,6 +298,25 @@ class ReflectorTest {
     }
 
     @Test
+    void messagesNameWhatIsFollowed() {
+        assertThat(new RangeWatch(store, RANGES)).hasToString("a/*");
+        assertThat(new RangeWatch(store, RANGES).overdue("watch", Duration.ofSeconds(5)))
+                .isEqualTo("etcd did not begin to watch [a/*] within 5 s");
+    }
+
+    /** Two ranges are followed side by side, and one of them may be ahead. */
+    @Test
+    void theCopyIsAtTheHighestRevisionThatWasHeardOf() {
+        reflector.subscribe(recorder);
+        store.lastWatch().watcher.onEvents(90, List.of(new KeyStore.Event("a/1", entry("a/1", "one", 90), 90)));
+        store.lastWatch().watcher.onEvents(50, List.of(new KeyStore.Event("a/2", entry("a/2", "two", 50), 50)));
+        assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one", "a/2", "two"));
+        assertThat(recorder.states)
+                .extracting(state -> state.version().revision())
+                .endsWith(90L, 90L);
+    }
+
+    @Test
     void failuresBackOffUpToTwoSecondsWithJitterAndKeepTheState() {
         store.put("a/1", "one");
         reflector.subscribe(recorder);
