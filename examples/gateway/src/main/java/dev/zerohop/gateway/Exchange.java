@@ -213,7 +213,8 @@ final class Exchange {
         try {
             Headers trailers = answer.trailers();
             for (int i = 0; i < trailers.size(); i++) {
-                if (AnswerHead.wellFormed(trailers.name(i), trailers.value(i))) {
+                if (ForwardingHeaders.isTrailer(trailers.name(i))
+                        && AnswerHead.wellFormed(trailers.name(i), trailers.value(i))) {
                     fields.add(trailers.name(i), ForwardingHeaders.sent(trailers.value(i)));
                 }
             }

@@ -48,6 +48,12 @@ final class ForwardingHeaders {
 
     private ForwardingHeaders() {}
 
+    /** Whether a trailer of this name may go back: none that frames a message or is for one connection (RFC 9110, section 6.5.1). */
+    static boolean isTrailer(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return !HOP_BY_HOP.contains(lower) && !NOT_PASSED_ON.contains(lower);
+    }
+
     /** Whether a gateway has passed this request on before. */
     static boolean cameThroughAGateway(Request request) {
         for (HttpField field : request.getHeaders()) {

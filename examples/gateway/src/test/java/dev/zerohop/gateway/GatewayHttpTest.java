@@ -364,7 +364,8 @@ class GatewayHttpTest {
     void trailersOfAnAnswerAreKept() throws Exception {
         String address = raw(
                 new CompletableFuture<>(),
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n");
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n"
+                        + "Transfer-Encoding: gzip\r\nContent-Length: 9\r\nConnection: close\r\n\r\n");
         Gateway gateway = serving(address);
         try (RawClient client = new RawClient(gateway.port())) {
             client.send("GET /function/f HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
