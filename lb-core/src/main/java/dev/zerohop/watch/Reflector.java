@@ -4,7 +4,6 @@ import dev.zerohop.Env;
 import dev.zerohop.Log;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -144,20 +143,17 @@ public final class Reflector<V, R> {
     private void sync() {
         interrupt();
         askedStale = false;
-        list(null, new HashMap<>(), 0);
+        list(null, new Gathered<>(copy));
     }
 
-    private void list(@Nullable String continueAt, Map<String, V> gathered, long sizeBefore) {
+    private void list(@Nullable String continueAt, Gathered<V, R> gathered) {
         ask(() -> source.list(continueAt), cause -> lost(cause, false), page -> {
-            gathered.putAll(page.values());
-            long size = sizeBefore + copy.sizeOf(page.values());
-            if (copy.isTooMuch(size)) {
-                // Before the next page: what is too much must not have to fit into memory.
+            if (!gathered.add(page)) {
                 fail(outage.tooMuch());
             } else if (page.continueAt() == null) {
-                take(new ListWatch.Page<>(page.version(), gathered, null));
+                take(gathered.whole(page));
             } else {
-                list(page.continueAt(), gathered, size);
+                list(page.continueAt(), gathered);
             }
         });
     }

@@ -395,7 +395,10 @@ public final class KubernetesDoctor {
             do {
                 ListWatch.Page<T, String> page = get(server.list(what, from));
                 all.addAll(page.values().values());
-                items += page.values().values().stream().mapToInt(Kept::items).sum();
+                // An empty page counts as well: at most 10,000 are asked for.
+                items += Math.max(
+                        Kept.MAX_ITEMS / 10_000,
+                        page.values().values().stream().mapToInt(Kept::items).sum());
                 if (items > Kept.MAX_ITEMS) {
                     // Whoever follows them takes in no more, and pages may have no end.
                     throw new SourceFailure(SourceFailure.Kind.TOO_MUCH, Kept.tooMuch(server, what, Kept.MAX_ITEMS));

@@ -40,6 +40,10 @@ final class FakeApiServer implements ApiServer {
     Class<?> unreachableType;
 
     int pageSize = Integer.MAX_VALUE;
+
+    /** Whether every page is empty and says that another one follows. */
+    boolean emptyPages;
+
     long version = 1;
     private final Map<String, HasMetadata> objects = new LinkedHashMap<>();
 
@@ -166,6 +170,9 @@ final class FakeApiServer implements ApiServer {
         }
         if (unreachableType == what.type()) {
             return CompletableFuture.failedFuture(unreachable());
+        }
+        if (emptyPages) {
+            return CompletableFuture.completedFuture(new ListWatch.Page<>(Long.toString(version), Map.of(), "more"));
         }
         List<T> all = new ArrayList<>();
         for (HasMetadata object : objects.values()) {

@@ -166,6 +166,20 @@ class ReflectorTest {
     }
 
     @Test
+    void aListThatGoesOnForEverWithEmptyPagesIsLeft() {
+        start();
+        server.lists.clear();
+        server.emptyPages = true;
+        server.lastWatch().watcher.onEnd(FakeApiServer.expired());
+        time.advance(Duration.ofSeconds(1));
+        assertThat(server.lists).hasSize(10_000);
+        assertThat(recorder.failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.TOO_MUCH));
+        assertThat(recorder.last()).containsExactly("orders-a");
+    }
+
+    @Test
     void aListThatExpiresBetweenItsPagesBeginsAgain() {
         start();
         server.listFailure = FakeApiServer.expired();
