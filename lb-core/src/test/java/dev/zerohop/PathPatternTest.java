@@ -3,6 +3,7 @@ package dev.zerohop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,5 +77,14 @@ class PathPatternTest {
         assertThat(PathPattern.expected(regex))
                 .startsWith("a regular expression")
                 .contains(problem);
+    }
+
+    @Test
+    void lengthAndStepsAreBounded() {
+        String longest = "(" + "a".repeat(254) + ")";
+        assertThat(PathPattern.expected(longest)).isNull();
+        assertThat(PathPattern.expected(longest + "a")).endsWith(", at most 256 characters long");
+        assertThat(PathPattern.expected("(a{498})")).isNull();
+        assertThat(PathPattern.expected("(a{499})")).endsWith(" and with smaller repetitions");
     }
 }

@@ -69,4 +69,26 @@ class PathKeyTest {
                     .hasMessage("was '" + cut + "', expected whole percent escapes of UTF-8");
         }
     }
+
+    @Test
+    void aPathMayBeAsLongAsTheLimit() throws Exception {
+        String longest = "/" + "a".repeat(PathKey.MAX_LENGTH - 1);
+        PathKey key = PathKey.of("^/(a)");
+        assertThat(key.read(longest)).isEqualTo("a");
+        assertThatThrownBy(() -> key.read(longest + "a"))
+                .isInstanceOf(UnusableKeyException.class)
+                .hasMessageContaining("the path is 8193 characters long, expected at most 8192");
+    }
+
+    @Test
+    void halfAnEscapeIsNoKey() throws Exception {
+        PathKey key = PathKey.of("^/([^/]+)");
+        assertThat(key.read("/%41b")).isEqualTo("Ab");
+        for (String half : new String[] {"/%4G", "/%G4", "/%4", "/%", "/%ff"}) {
+            assertThatThrownBy(() -> key.read(half))
+                    .as(half)
+                    .isInstanceOf(UnusableKeyException.class)
+                    .hasMessageContaining("expected whole percent escapes of UTF-8");
+        }
+    }
 }

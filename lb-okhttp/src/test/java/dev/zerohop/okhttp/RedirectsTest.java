@@ -20,4 +20,16 @@ class RedirectsTest {
         assertThat(next.headers().names()).containsExactly("X-Trace");
         assertThat(next.url().host()).isEqualTo("users");
     }
+
+    @Test
+    void oneServiceIsOneSchemeHostAndPort() {
+        HttpUrl orders = HttpUrl.get("http://orders:8443/1");
+        assertThat(Redirects.sameOrigin(orders, HttpUrl.get("http://orders:8443/2?q=1")))
+                .isTrue();
+        for (String other : new String[] {"https://orders:8443/1", "http://orders:8444/1", "http://users:8443/1"}) {
+            assertThat(Redirects.sameOrigin(orders, HttpUrl.get(other)))
+                    .as(other)
+                    .isFalse();
+        }
+    }
 }
