@@ -38,6 +38,19 @@ class ConfigurationsTest {
     }
 
     @Test
+    void aSchemeIsOneInCapitalsToo() throws Exception {
+        Path token = Files.writeString(directory.resolve("token"), "secret");
+        assertThat(logged(server("HTTP://127.0.0.1:1").tokenFile(token))).contains(WARNING);
+    }
+
+    /** Whoever asks decides when to ask again. */
+    @Test
+    void theClientTriesNothingAgainByItself() {
+        assertThat(Configurations.of(server("http://127.0.0.1:1").build()).getRequestRetryBackoffLimit())
+                .isZero();
+    }
+
+    @Test
     void withoutATokenOrWithTlsThereIsNothingToWarnOf() throws Exception {
         Path token = Files.writeString(directory.resolve("token"), "secret");
         assertThat(logged(server("http://127.0.0.1:1"))).doesNotContain(WARNING);

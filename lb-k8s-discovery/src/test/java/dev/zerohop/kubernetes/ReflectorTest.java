@@ -577,6 +577,8 @@ class ReflectorTest {
         assertThat(server.lastWatch().fromVersion).isEqualTo("100");
         server.lastWatch().put(version("second", "50"));
         assertThat(known()).as("another object of the same name").isEqualTo("50");
+        server.lastWatch().put(version("second", ""));
+        assertThat(known()).as("none to compare").isEmpty();
         server.lastWatch().put(version("second", "x"));
         assertThat(known()).as("no number to compare").isEqualTo("x");
         server.lastWatch().put(version("second", "60"));
