@@ -80,4 +80,69 @@ public record BalancerSettings(
     public BalancerSettings withLeaseAgeLimit(Duration limit) {
         return new BalancerSettings(policy, stages, ejection, guard, retry, key, limit);
     }
+
+    /** Settings with this policy, to be changed part by part from those of {@link #of}. */
+    public static Builder builder(PickPolicy policy) {
+        return new Builder(policy);
+    }
+
+    /** Says what differs from the bare policy. For one thread. */
+    public static final class Builder {
+        private final PickPolicy policy;
+        private List<Stage> stages = List.of();
+        private EjectionPolicy ejection = EjectionPolicy.NONE;
+        private MembershipGuard guard = MembershipGuard.NONE;
+        private RetryPolicy retry = RetryPolicy.NONE;
+        private @Nullable KeySource key;
+        private Duration leaseAgeLimit = DEFAULT_LEASE_AGE_LIMIT;
+
+        private Builder(PickPolicy policy) {
+            this.policy = requireNonNull(policy, "policy");
+        }
+
+        /** Who may be picked, in their fixed order. Default: every member. */
+        public Builder stages(Stage... inOrder) {
+            stages = List.of(inOrder);
+            return this;
+        }
+
+        /** How endpoints are judged by outcomes. Default: {@link EjectionPolicy#NONE}. */
+        public Builder ejection(EjectionPolicy by) {
+            ejection = by;
+            return this;
+        }
+
+        /** How mass removals are taken. Default: {@link MembershipGuard#NONE}. */
+        public Builder guard(MembershipGuard against) {
+            guard = against;
+            return this;
+        }
+
+        /** When calls are repeated. Default: {@link RetryPolicy#NONE}. */
+        public Builder retry(RetryPolicy when) {
+            retry = when;
+            return this;
+        }
+
+        /** Where adapters look for a key that the call itself does not carry. Default: nowhere. */
+        public Builder key(KeySource where) {
+            key = where;
+            return this;
+        }
+
+        /** How long a lease may go without progress, up to a day; 0 for ever. Default: {@link #DEFAULT_LEASE_AGE_LIMIT}. */
+        public Builder leaseAgeLimit(Duration limit) {
+            leaseAgeLimit = limit;
+            return this;
+        }
+
+        /**
+         * The settings.
+         *
+         * @throws IllegalArgumentException if the age limit is not from 0 to a day, or the policy places integer keys only and the key is found as a text
+         */
+        public BalancerSettings build() {
+            return new BalancerSettings(policy, stages, ejection, guard, retry, key, leaseAgeLimit);
+        }
+    }
 }

@@ -22,13 +22,10 @@ class BalancerStateTest {
     private final ScriptedResolver resolver = new ScriptedResolver();
     private final AtomicReference<HealthSource.@Nullable Sink> probes = new AtomicReference<>();
 
-    private static final BalancerSettings SETTINGS = new BalancerSettings(
-            Pickers.leastRequest(),
-            List.of(HealthFilter.builder().build()),
-            OutlierEjection.builder().jitter(Duration.ZERO).build(),
-            MembershipGuard.NONE,
-            RetryPolicy.NONE,
-            null);
+    private static final BalancerSettings SETTINGS = BalancerSettings.builder(Pickers.leastRequest())
+            .stages(HealthFilter.builder().build())
+            .ejection(OutlierEjection.builder().jitter(Duration.ZERO).build())
+            .build();
 
     private final Balancer balancer = Balancer.builder("orders")
             .env(time.env())

@@ -1,16 +1,14 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.Balancer;
+import dev.zerohop.BalancerState;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
-import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.MissingOrdinal;
-import dev.zerohop.Node;
 import dev.zerohop.Target;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -46,15 +44,15 @@ record Membership(
             @Nullable Integer ordinal,
             String health) {
 
-        static Row of(Node node) {
-            Endpoint endpoint = node.endpoint();
+        static Row of(BalancerState.Member member) {
+            Endpoint endpoint = member.endpoint();
             return new Row(
                     endpoint.id(),
                     endpoint.address(),
                     endpoint.weight(),
                     endpoint.zone(),
                     endpoint.hasOrdinal() ? endpoint.ordinal() : null,
-                    word(node.health().status()));
+                    word(member.health().status()));
         }
 
         /** The six words for people; the finer ones are the balancer's own business. */
@@ -72,23 +70,19 @@ record Membership(
 
     /** What the balancer knows now, or null before the first answer of its source. */
     static @Nullable Membership of(Target target, Balancer balancer) {
-        EndpointSet set = balancer.endpoints();
+        BalancerState state = balancer.state();
+        EndpointSet set = state.source().set();
         if (set == null) {
             return null;
         }
-        Instant now = Env.system().time().now();
-        List<Row> rows = new ArrayList<>();
-        for (Node node : balancer.snapshot().members()) {
-            rows.add(Row.of(node));
-        }
         return new Membership(
-                now.truncatedTo(ChronoUnit.MILLIS),
+                state.at().truncatedTo(ChronoUnit.MILLIS),
                 target.text(),
                 set.version(),
                 set.stale(),
-                set.age(now).toMillis(),
-                balancer.current().unconfigured(),
-                List.copyOf(rows),
+                set.age(state.at()).toMillis(),
+                state.configuration().unconfigured(),
+                state.members().stream().map(Row::of).toList(),
                 set.missingOrdinals());
     }
 

@@ -1,0 +1,54 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import dev.zerohop.health.MassRemovalGuard;
+import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.retry.Retries;
+import dev.zerohop.stage.HealthFilter;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BalancerSettingsTest {
+    @Test
+    void aBuilderBeginsWithTheBarePolicy() {
+        PickPolicy policy = Pickers.random();
+        assertThat(BalancerSettings.builder(policy).build()).isEqualTo(BalancerSettings.of(policy));
+    }
+
+    @Test
+    void everyPartThatIsSaidIsTaken() {
+        PickPolicy policy = Pickers.random();
+        HealthFilter filter = HealthFilter.builder().build();
+        OutlierEjection ejection = OutlierEjection.builder().build();
+        MassRemovalGuard guard = MassRemovalGuard.builder().build();
+        RetryPolicy retry = Retries.builder().build();
+        KeySource key = new KeySource(KeySource.Place.HEADER, "x-key", false);
+        assertThat(BalancerSettings.builder(policy)
+                        .stages(filter)
+                        .ejection(ejection)
+                        .guard(guard)
+                        .retry(retry)
+                        .key(key)
+                        .leaseAgeLimit(Duration.ofMinutes(3))
+                        .build())
+                .isEqualTo(new BalancerSettings(
+                        policy, List.of(filter), ejection, guard, retry, key, Duration.ofMinutes(3)));
+    }
+
+    @Test
+    void badPartsAreNotTaken() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> BalancerSettings.builder(null))
+                .withMessage("policy");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BalancerSettings.builder(Pickers.random())
+                        .leaseAgeLimit(Duration.ofDays(2))
+                        .build())
+                .withMessage("lease age limit was PT48H, expected PT0S to PT24H");
+    }
+}
