@@ -132,7 +132,7 @@ class SecretsTest {
             fails(EtcdClient.builder().servers(etcd.address()).user("nobody", password), "UNAVAILABLE");
             restartedWithABrokenKey(etcd, right.tls(authority.ca()), me);
         }
-        fails(EtcdClient.builder().servers("127.0.0.1:1").user("nobody", password), "UNAVAILABLE");
+        fails(EtcdClient.builder().servers("127.0.0.1:1").user("nobody", password), "cannot be connected to");
         refusedAtOnce(me, password);
         Login login = new Login("nobody", given::get);
         said.append(login).append(new Login("nobody", new Login.PasswordFile(password)));
