@@ -80,6 +80,10 @@ public final class Balancer implements AutoCloseable {
             throw new IllegalStateException(name + ": start() was called twice, expected once");
         }
         BalancerRegistry.add(this);
+        if (control.closed()) {
+            // Closed meanwhile: one of the two takes it out.
+            BalancerRegistry.remove(this);
+        }
         control.start();
     }
 

@@ -100,7 +100,7 @@ public record BalancerSettings(
             this.policy = requireNonNull(policy, "policy");
         }
 
-        /** Who may be picked, in their fixed order. Default: every member. */
+        /** What decides which members may be picked, in order. Default: every member. */
         public Builder stages(Stage... inOrder) {
             stages = List.of(inOrder);
             return this;

@@ -79,10 +79,10 @@ public record BalancerState(
     }
 
     /**
-     * A status and whose word it is.
+     * A status and its origin.
      *
      * @param status the status
-     * @param source who says so
+     * @param source the source of health that says so
      * @param reason why
      * @param since since when
      * @param until until when, unless something happens first: the end of an ejection, the time to live of a verdict; null if no time ends it

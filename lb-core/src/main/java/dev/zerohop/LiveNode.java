@@ -183,7 +183,7 @@ final class LiveNode extends LiveNodePad implements Node {
             }
         }
         next.add(new Standing(by, source, verdict, since, ends));
-        verdicts = List.copyOf(next);
+        verdicts = next;
     }
 
     void removeVerdict(Object by) {
@@ -192,7 +192,7 @@ final class LiveNode extends LiveNodePad implements Node {
         }
         List<Standing> next = new ArrayList<>(verdicts);
         next.removeIf(standing -> standing.by() == by);
-        verdicts = List.copyOf(next);
+        verdicts = next;
     }
 
     /**

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which settings hold: what the application configured, unless the source configures something; else the defaults. A source whose first configuration is
- * rejected lets no call go by the defaults, unless the application configured settings of its own. For tasks of the control path; {@link #rejectedLast} for
- * everybody.
+ * rejected lets no call go by the defaults, unless the application configured settings of its own. For tasks of the control path, but for {@link #rejectedLast},
+ * which any thread may read.
  */
 final class SettingsChoice {
     private static final Log LOG = Log.of(ControlPath.class);

@@ -10,20 +10,21 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.util.function.Supplier;
 import javax.net.SocketFactory;
 
 /** Sockets of a server that answers these bytes to the first that it is sent, and then closes the connection. There is no network behind them. */
 public final class AnsweringSockets extends SocketFactory {
-    private final byte[] answer;
+    private final Supplier<byte[]> answer;
 
-    /** The bytes of one connection. */
-    public AnsweringSockets(byte[] answer) {
+    /** Asked for the bytes of each connection. */
+    public AnsweringSockets(Supplier<byte[]> answer) {
         this.answer = answer;
     }
 
     @Override
     public Socket createSocket() {
-        return new Answering(answer);
+        return new Answering(answer.get());
     }
 
     @Override

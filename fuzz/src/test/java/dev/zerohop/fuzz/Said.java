@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must hold of every text that is shown: of the message of an exception, of what a listener is told, of a name in the model. It has an end, and nothing in
+ * What must hold of every text that is shown: of the message of an exception, of what a listener receives, of a name in the model. It has an end, and nothing in
  * it steers what shows it. Written without {@code Printable}, which is held against it as well.
  */
 public final class Said {

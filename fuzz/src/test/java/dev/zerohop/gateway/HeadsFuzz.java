@@ -50,7 +50,7 @@ public final class HeadsFuzz {
 
     private static void answer(byte[] bytes) {
         OkHttpClient client = new OkHttpClient.Builder()
-                .socketFactory(new AnsweringSockets(bytes))
+                .socketFactory(new AnsweringSockets(() -> bytes))
                 .protocols(List.of(Protocol.HTTP_1_1))
                 .dns(host -> List.of(InetAddress.getLoopbackAddress()))
                 .connectionPool(new ConnectionPool(0, 1, TimeUnit.MINUTES))

@@ -8,7 +8,6 @@ import dev.zerohop.fuzz.Input;
 import dev.zerohop.resolver.Resolvers;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
@@ -29,36 +28,8 @@ public final class AnswersFuzz {
 
     private static volatile byte[] answer = {};
 
-    /** Each call's own. */
-    private static final class Sockets extends javax.net.SocketFactory {
-        @Override
-        public Socket createSocket() {
-            return new AnsweringSockets(answer).createSocket();
-        }
-
-        @Override
-        public Socket createSocket(String host, int port) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
-            throw new UnsupportedOperationException();
-        }
-    }
-
     private static final OkHttpClient PLAIN = new OkHttpClient.Builder()
-            .socketFactory(new Sockets())
+            .socketFactory(new AnsweringSockets(() -> answer))
             .protocols(List.of(Protocol.HTTP_1_1))
             .dns(host -> List.of(InetAddress.getLoopbackAddress()))
             .connectionPool(new ConnectionPool(0, 1, TimeUnit.MINUTES))
@@ -116,7 +87,7 @@ public final class AnswersFuzz {
             }
             seen.append(" ends ").append(response.trailers());
         } catch (IOException | RuntimeException failed) {
-            // Whoever fails, what was seen before it counts.
+            // Whichever of the two fails, what was seen before it counts.
             seen.append(" fails");
         }
         return seen.toString();

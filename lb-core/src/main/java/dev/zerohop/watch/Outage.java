@@ -69,7 +69,7 @@ final class Outage {
         if (problem == null) {
             return false;
         }
-        LOG.info("{}: the store answers again", source);
+        LOG.info("{} answers again", source);
         problem = null;
         logged.clear();
         return true;

@@ -161,7 +161,7 @@ public final class Reflector<V, R> {
     private void take(ListWatch.Page<V, R> list) {
         String rollback = copy.rollback(list);
         if (rollback != null) {
-            LOG.warn("{}: the store was put back to an earlier state: {}", source, rollback);
+            LOG.warn("{} was put back to an earlier state: {}", source, rollback);
         }
         boolean changed = copy.replace(list, rollback != null);
         doubts.listed();
@@ -308,7 +308,7 @@ public final class Reflector<V, R> {
                     confirm();
                 }
             } else if (again) {
-                LOG.debug("{}: the store holds something else than the copy, listing again", source);
+                LOG.debug("{} holds something else than the copy, listing again", source);
                 sync();
             } else {
                 check(true);

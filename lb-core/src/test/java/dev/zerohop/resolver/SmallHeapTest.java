@@ -86,7 +86,7 @@ class SmallHeapTest {
                 .doesNotContain("OutOfMemory");
     }
 
-    /** Tells what it is told of a file, which it replaces once it has read it. */
+    /** Prints what a listener receives of a file, which it replaces once it has been read. */
     static final class Follower {
         public static void main(String[] arguments) {
             Path file = Path.of(arguments[0]);

@@ -270,8 +270,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         Cancellable deadline = env.time()
                 .schedule(
                         RangeWatch.READ_TIMEOUT.toNanos(),
-                        () -> generations.run(
-                                mine, () -> fail(unanswered("answer a read of ", RangeWatch.READ_TIMEOUT))));
+                        () -> generations.run(mine, () -> fail(overdue("list", RangeWatch.READ_TIMEOUT))));
         deadlines.add(deadline);
         store.read(ranges)
                 .whenComplete((reading, thrown) -> generations.run(mine, () -> {
@@ -382,8 +381,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             long mine = phase.generation();
             watch = store.watch(List.of(KeyRange.under(prefix)), reading.revision() + 1, new Watcher(mine));
             generations.schedule(
-                    RangeWatch.CREATE_TIMEOUT.toNanos(),
-                    () -> fail(unanswered("begin to watch ", RangeWatch.CREATE_TIMEOUT)));
+                    RangeWatch.CREATE_TIMEOUT.toNanos(), () -> fail(overdue("watch", RangeWatch.CREATE_TIMEOUT)));
             pump();
         });
     }
@@ -447,10 +445,8 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         fail(new SourceFailure(SourceFailure.Kind.UNREACHABLE, prefix + "* could not be followed: " + thrown, thrown));
     }
 
-    private SourceFailure unanswered(String what, Duration limit) {
-        return new SourceFailure(
-                SourceFailure.Kind.UNREACHABLE,
-                "etcd did not " + what + prefix + "* within " + limit.toSeconds() + " s");
+    private SourceFailure overdue(String verb, Duration limit) {
+        return new SourceFailure(SourceFailure.Kind.UNREACHABLE, EtcdFailure.overdue(verb, prefix + "*", limit));
     }
 
     private void tell() {

@@ -5,6 +5,7 @@ import dev.zerohop.watch.SourceFailure.Kind;
 import io.grpc.Status;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 
@@ -79,6 +80,12 @@ final class EtcdFailure {
         Kind kind = !isDenial(reason) ? Kind.EXPIRED : access.login() == null ? Kind.DENIED : Kind.STALE_TOKEN;
         return new SourceFailure(
                 kind, "etcd " + server + " cancelled the watch: " + (reason.isEmpty() ? "no reason given" : reason));
+    }
+
+    /** etcd was asked to "list" or to "watch" {@code what} and did not answer in time. */
+    static String overdue(String verb, String what, Duration limit) {
+        return "etcd did not " + (verb.equals("watch") ? "begin to watch " : "answer a read of ") + what + " within "
+                + limit.toSeconds() + " s";
     }
 
     /** {@code who} has more than is taken in. */

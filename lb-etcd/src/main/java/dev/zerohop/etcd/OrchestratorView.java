@@ -93,7 +93,7 @@ final class OrchestratorView {
                 verdicts);
     }
 
-    /** Keys of endpoints, workers and verdicts name those: a name that can be none is told, and stands for nothing. */
+    /** Keys of endpoints, workers and verdicts name those: a name that can be none is reported, and stands for nothing. */
     private boolean isMisnamed(KeyStore.Entry entry, List<Refused> refusals) {
         for (String directory : List.of(
                 keys.service().endpoints(),

@@ -160,12 +160,11 @@ final class RangeWatch implements ListWatch<KeyStore.Entry, KeyStore.Version> {
 
     @Override
     public String overdue(String verb, Duration limit) {
-        String what = verb.equals("watch") ? "begin to watch " : "answer a read of ";
-        return "etcd did not " + what + ranges + " within " + limit.toSeconds() + " s";
+        return EtcdFailure.overdue(verb, ranges.toString(), limit);
     }
 
     @Override
     public String toString() {
-        return ranges.get(0).toString();
+        return "etcd, " + ranges.get(0);
     }
 }

@@ -8,12 +8,12 @@ import dev.zerohop.etcd.KeyStore.Entry;
 import dev.zerohop.etcd.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
+import dev.zerohop.testing.WatchRecorder;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -69,7 +69,7 @@ class ReflectorTest {
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one", "a/2", "two"));
         time.advance(Duration.ofSeconds(2));
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "other", "a/2", "two", "a/3", "three"));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
     }
 
     @Test
@@ -97,7 +97,7 @@ class ReflectorTest {
         store.delete("a/1");
         time.advance(Duration.ofSeconds(20));
         assertThat(recorder.last()).containsOnlyKeys("a/2", "a/3", "a/4", "a/5");
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
     }
 
     @Test
@@ -299,7 +299,7 @@ class ReflectorTest {
 
     @Test
     void messagesNameWhatIsFollowed() {
-        assertThat(new RangeWatch(store, RANGES)).hasToString("a/*");
+        assertThat(new RangeWatch(store, RANGES)).hasToString("etcd, a/*");
         assertThat(new RangeWatch(store, RANGES).overdue("watch", Duration.ofSeconds(5)))
                 .isEqualTo("etcd did not begin to watch [a/*] within 5 s");
     }
@@ -329,7 +329,7 @@ class ReflectorTest {
         assertThat(recorder.states).hasSize(1);
         store.readFailure = null;
         time.advance(Duration.ofMillis(2_300));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
         assertThat(recorder.states).hasSize(2);
     }
 
@@ -369,7 +369,7 @@ class ReflectorTest {
         assertThat(recorder.states).as("one server is left to ask").isEmpty();
         time.advance(Duration.ofSeconds(1));
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "old"));
-        assertThat(recorder.lastStale).isTrue();
+        assertThat(recorder.stale).isTrue();
         assertThat(store.watches).isEmpty();
 
         time.advance(Duration.ofSeconds(20));
@@ -379,7 +379,7 @@ class ReflectorTest {
         store.losePut("a/1", "new");
         time.advance(Duration.ofSeconds(3));
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "new"));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
     }
 
     /** What is there again is the same, or past what was known, when a client that was cut off asks again. */
@@ -412,7 +412,7 @@ class ReflectorTest {
         store.readFailure = null;
         time.advance(Duration.ofSeconds(5));
         assertThat(recorder.states.get(recorder.states.size() - 1).history()).isEqualTo(1);
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
         int states = recorder.states.size();
         store.goAway();
         store.readFailure = null;
@@ -470,7 +470,7 @@ class ReflectorTest {
         assertThat(recorder.failures.get(0)).hasMessageContaining("did not begin to watch");
         store.creates = true;
         time.advance(Duration.ofSeconds(2));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
         assertThat(store.watches).hasSize(2);
         assertThat(store.watches.get(0).cancelled).isTrue();
     }
@@ -494,34 +494,13 @@ class ReflectorTest {
         return new KeyStore.Entry(key, ByteString.copyFromUtf8(value), revision);
     }
 
-    static class Recorder implements Reflector.Subscriber<Entry, Version> {
-        final List<Reflector.State<Entry, Version>> states = new ArrayList<>();
-        final List<Instant> confirmed = new ArrayList<>();
-        final List<SourceFailure> failures = new ArrayList<>();
-        boolean lastStale;
-
+    static class Recorder extends WatchRecorder<Entry, Version> {
         Map<String, String> last() {
             Map<String, String> values = new TreeMap<>();
             states.get(states.size() - 1)
                     .values()
                     .forEach((key, entry) -> values.put(key, entry.value().toStringUtf8()));
             return values;
-        }
-
-        @Override
-        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
-            states.add(state);
-            lastStale = stale;
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            confirmed.add(asOf);
-        }
-
-        @Override
-        public void onFailure(SourceFailure cause) {
-            failures.add(cause);
         }
     }
 }

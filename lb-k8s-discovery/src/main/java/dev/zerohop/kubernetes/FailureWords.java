@@ -43,7 +43,7 @@ final class FailureWords {
         return null;
     }
 
-    /** Why a kubeconfig cannot be used. Parsers quote what stands where they stop, which may be a token or a key: of them only the place is told. */
+    /** Why a kubeconfig cannot be used. Parsers quote what stands where they stop, which may be a token or a key: of their messages only the place is shown. */
     static String ofSettings(Throwable refused) {
         for (Throwable each : chain(refused)) {
             String type = each.getClass().getName();

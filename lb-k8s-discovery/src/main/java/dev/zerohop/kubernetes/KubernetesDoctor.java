@@ -400,7 +400,7 @@ public final class KubernetesDoctor {
                         Kept.MAX_ITEMS / 10_000,
                         page.values().values().stream().mapToInt(Kept::items).sum());
                 if (items > Kept.MAX_ITEMS) {
-                    // Whoever follows them takes in no more, and pages may have no end.
+                    // A client that follows them takes in no more, and pages may have no end.
                     throw new SourceFailure(SourceFailure.Kind.TOO_MUCH, Kept.tooMuch(server, what, Kept.MAX_ITEMS));
                 }
                 from = page.continueAt();

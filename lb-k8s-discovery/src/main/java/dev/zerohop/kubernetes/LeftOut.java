@@ -6,7 +6,7 @@ import dev.zerohop.Resolver;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what of the objects is left out, each once for as long as it is. Used by one thread at a time. */
+/** Reports what of the objects is left out, each once for as long as it is. Used by one thread at a time. */
 final class LeftOut {
     private static final Log LOG = Log.of(LeftOut.class);
 

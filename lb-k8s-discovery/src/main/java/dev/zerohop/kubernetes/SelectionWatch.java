@@ -93,6 +93,6 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
 
     @Override
     public String toString() {
-        return what.toString();
+        return "Kubernetes, " + what;
     }
 }

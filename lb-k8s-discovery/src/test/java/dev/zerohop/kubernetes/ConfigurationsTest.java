@@ -43,7 +43,7 @@ class ConfigurationsTest {
         assertThat(logged(server("HTTP://127.0.0.1:1").tokenFile(token))).contains(WARNING);
     }
 
-    /** Whoever asks decides when to ask again. */
+    /** The caller decides when to ask again. */
     @Test
     void theClientTriesNothingAgainByItself() {
         assertThat(Configurations.of(server("http://127.0.0.1:1").build()).getRequestRetryBackoffLimit())

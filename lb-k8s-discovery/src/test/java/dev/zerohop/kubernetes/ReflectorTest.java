@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
+import dev.zerohop.testing.WatchRecorder;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
@@ -12,9 +13,7 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -302,7 +301,7 @@ class ReflectorTest {
         assertThat(server.lists.size() - before).isBetween(10, 20);
         server.listFailure = null;
         time.advance(Duration.ofSeconds(10));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
         assertThat(recorder.states).hasSize(2);
     }
 
@@ -327,7 +326,7 @@ class ReflectorTest {
         time.advance(Duration.ofSeconds(10));
         assertThat(recorder.last()).containsExactly("orders-a");
         assertThat(recorder.failures).hasSize(1);
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
     }
 
     @Test
@@ -340,7 +339,7 @@ class ReflectorTest {
         assertThat(recorder.last()).containsExactly("orders-a");
         server.handshakeFailure = null;
         time.advance(Duration.ofSeconds(40));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
     }
 
     @Test
@@ -379,7 +378,7 @@ class ReflectorTest {
         assertThat(server.lastWatch().cancelled).isTrue();
         server.answers = true;
         time.advance(Duration.ofSeconds(1));
-        assertThat(recorder.lastStale).isFalse();
+        assertThat(recorder.stale).isFalse();
     }
 
     @Test
@@ -613,30 +612,9 @@ class ReflectorTest {
         assertThat(server.lastWatch().cancelled).isFalse();
     }
 
-    static class Recorder implements Reflector.Subscriber<EndpointSlice, String> {
-        final List<Reflector.State<EndpointSlice, String>> states = new ArrayList<>();
-        final List<Instant> confirmed = new ArrayList<>();
-        final List<SourceFailure> failures = new ArrayList<>();
-        boolean lastStale;
-
+    static class Recorder extends WatchRecorder<EndpointSlice, String> {
         Set<String> last() {
             return new TreeSet<>(states.get(states.size() - 1).values().keySet());
-        }
-
-        @Override
-        public void onState(Reflector.State<EndpointSlice, String> state, boolean stale) {
-            states.add(state);
-            lastStale = stale;
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            confirmed.add(asOf);
-        }
-
-        @Override
-        public void onFailure(SourceFailure cause) {
-            failures.add(cause);
         }
     }
 }

@@ -10,12 +10,10 @@ import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import dev.zerohop.watch.WatchPolicy;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -36,7 +34,7 @@ public abstract class ListWatchContract<V, R> {
     protected final FakeTime time = new FakeTime();
 
     /** What the reflector under test said. */
-    protected final Recorder<V, R> recorder = new Recorder<>();
+    protected final WatchRecorder<V, R> recorder = new WatchRecorder<>();
 
     /** A store as a test drives it. Keys are {@code a}, {@code b} and so on, or numbers; each put gives the key another value. */
     protected interface Store {
@@ -149,7 +147,7 @@ public abstract class ListWatchContract<V, R> {
         time.advance(Duration.ofMinutes(15));
         assertEquals(1, recorder.states.size(), "states of a store that did not change");
         assertFalse(recorder.confirmed.isEmpty(), "a quarter of an hour without a confirmation");
-        Recorder<V, R> late = new Recorder<>();
+        WatchRecorder<V, R> late = new WatchRecorder<>();
         reflector.subscribe(late);
         assertEquals(
                 recorder.confirmed.get(recorder.confirmed.size() - 1),
@@ -238,7 +236,7 @@ public abstract class ListWatchContract<V, R> {
         Reflector<V, R> reflector = start();
         goAway();
         int before = recorder.calls();
-        Recorder<V, R> late = new Recorder<>();
+        WatchRecorder<V, R> late = new WatchRecorder<>();
         reflector.subscribe(late);
         assertEquals(before, recorder.calls(), "calls of the one that knew already");
         assertEquals(Set.of("a"), late.keys(), "the keys that the late one learned");
@@ -250,7 +248,7 @@ public abstract class ListWatchContract<V, R> {
     void aSubscriberThatThrowsKeepsNoOtherFromLearning() {
         Reflector<V, R> reflector = reflector(time.env());
         for (Runnable throwing : throwing()) {
-            reflector.subscribe(new Recorder<>() {
+            reflector.subscribe(new WatchRecorder<>() {
                 @Override
                 public void onState(Reflector.State<V, R> state, boolean stale) {
                     throwing.run();
@@ -282,7 +280,7 @@ public abstract class ListWatchContract<V, R> {
         for (Runnable throwing : throwing()) {
             OddSource<V, R> odd = new OddSource<>(source());
             Reflector<V, R> reflector = new Reflector<>(odd, policy(), time.env());
-            Recorder<V, R> learns = new Recorder<>();
+            WatchRecorder<V, R> learns = new WatchRecorder<>();
             open.add(reflector);
             reflector.subscribe(learns);
             time.advance(Duration.ofSeconds(1));
@@ -357,53 +355,6 @@ public abstract class ListWatchContract<V, R> {
     private static void run(ArrayDeque<Runnable> tasks) {
         while (!tasks.isEmpty()) {
             tasks.poll().run();
-        }
-    }
-
-    /** Keeps what a reflector said. */
-    protected static class Recorder<V, R> implements Reflector.Subscriber<V, R> {
-        /** Every state. */
-        public final List<Reflector.State<V, R>> states = new ArrayList<>();
-
-        /** Every confirmation. */
-        public final List<Instant> confirmed = new ArrayList<>();
-
-        /** Every failure. */
-        public final List<SourceFailure> failures = new ArrayList<>();
-
-        /** Whether the last state was stale. */
-        public boolean stale;
-
-        /** The last part of every key of the last state: what follows its last slash. */
-        public Set<String> keys() {
-            Set<String> keys = new TreeSet<>();
-            if (!states.isEmpty()) {
-                states.get(states.size() - 1)
-                        .values()
-                        .keySet()
-                        .forEach(key -> keys.add(key.substring(key.lastIndexOf('/') + 1)));
-            }
-            return keys;
-        }
-
-        int calls() {
-            return states.size() + confirmed.size() + failures.size();
-        }
-
-        @Override
-        public void onState(Reflector.State<V, R> state, boolean isStale) {
-            states.add(state);
-            stale = isStale;
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            confirmed.add(asOf);
-        }
-
-        @Override
-        public void onFailure(SourceFailure cause) {
-            failures.add(cause);
         }
     }
 }

@@ -114,7 +114,7 @@ final class HttpCaller implements Caller {
         return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1), cause);
     }
 
-    /** A time-out says little itself; what was tried until then is suppressed in it. Where attempts are told one by one it says nothing new. */
+    /** A time-out says little itself; what was tried until then is suppressed in it. Where each attempt is reported already it says nothing new. */
     private static String words(IOException failed) {
         String text = String.valueOf(failed.getMessage());
         for (Throwable before : failed.getSuppressed()) {
