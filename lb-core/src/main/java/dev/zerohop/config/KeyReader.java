@@ -1,6 +1,7 @@
 package dev.zerohop.config;
 
 import dev.zerohop.KeySource;
+import dev.zerohop.Options;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +21,8 @@ final class KeyReader {
 
     private KeyReader() {}
 
-    static KeySource read(Fields parent) {
-        Fields key = parent.object("key", "header", "query", "path", "cookie", "jsonPointer", "as");
+    static KeySource read(Options parent) {
+        Options key = parent.object("key", "header", "query", "path", "cookie", "jsonPointer", "as");
         List<String> given = new ArrayList<>(key.names());
         given.remove("as");
         if (given.size() != 1) {
@@ -34,11 +35,11 @@ final class KeyReader {
         if (place == null) {
             throw new AssertionError(field);
         }
-        boolean integer = key.word("as", "text", List.of("text", "integer")).equals("integer");
-        KeySource source = new KeySource(place, key.raw(field) instanceof String name ? name : "", integer);
+        boolean integer = key.choice("as", "text", List.of("text", "integer")).equals("integer");
+        KeySource source = new KeySource(place, key.value(field) instanceof String name ? name : "", integer);
         String expected = source.expected();
         if (expected != null) {
-            throw key.refuse(field, expected);
+            throw key.rejected(field, expected);
         }
         return source;
     }

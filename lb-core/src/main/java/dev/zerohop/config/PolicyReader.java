@@ -1,5 +1,6 @@
 package dev.zerohop.config;
 
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Printable;
 import dev.zerohop.picker.DirectoryPolicy;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the part {@code policy}: a name, or an object of one name with its options. */
@@ -19,24 +19,24 @@ final class PolicyReader {
 
     private PolicyReader() {}
 
-    static PickPolicy read(Fields root) {
+    static PickPolicy read(Options root) {
         return root.has("policy") ? read(root, "policy", Pickers.names()) : Pickers.weightedRoundRobin();
     }
 
     /** A policy that needs no key, with its options if it has any. */
-    static PickPolicy unkeyed(Fields options, String field) {
+    static PickPolicy unkeyed(Options options, String field) {
         return read(options, field, unkeyedNames());
     }
 
-    private static PickPolicy read(Fields root, String field, List<String> allowed) {
-        if (root.raw(field) instanceof String name) {
-            return named(root, field, name, allowed::contains, Fields.oneOf(allowed));
+    private static PickPolicy read(Options root, String field, List<String> allowed) {
+        if (root.value(field) instanceof String name) {
+            return named(root, field, name, allowed::contains, Options.oneOf(allowed));
         }
         String expected = "the name of a policy or an object with exactly one (" + String.join(", ", allowed) + ")";
-        if (!(root.raw(field) instanceof Map<?, ?>)) {
-            throw root.refuse(field, expected);
+        if (!(root.value(field) instanceof Map<?, ?>)) {
+            throw root.rejected(field, expected);
         }
-        Fields policy = root.object(field, allowed.toArray(String[]::new));
+        Options policy = root.object(field, allowed.toArray(String[]::new));
         List<String> names = policy.names();
         if (names.size() != 1) {
             throw new IllegalArgumentException(policy.path() + ": was "
@@ -59,13 +59,13 @@ final class PolicyReader {
         };
     }
 
-    private static PickPolicy peakEwma(Fields options) {
+    private static PickPolicy peakEwma(Options options) {
         return Pickers.peakEwma(
                 options.duration("decay", Duration.ofSeconds(10), Duration.ofMillis(1), Duration.ofHours(1)),
                 options.number("errorPenalty", 10, 1, 1000));
     }
 
-    private static PickPolicy directory(Fields options) {
+    private static PickPolicy directory(Options options) {
         OwnerDown ownerDown = ownerDown(options);
         return DirectoryPolicy.builder()
                 .ownerDown(ownerDown)
@@ -75,16 +75,16 @@ final class PolicyReader {
     }
 
     /** How keys without an entry are picked for; null to refuse them. A shard's owner that is down is treated like one that the directory names. */
-    private static @Nullable PickPolicy missing(Fields options, OwnerDown ownerDown) {
-        if (!options.has("missing") || FAIL.equals(options.raw("missing"))) {
+    private static @Nullable PickPolicy missing(Options options, OwnerDown ownerDown) {
+        if (!options.has("missing") || FAIL.equals(options.value("missing"))) {
             return null;
         }
         List<String> others = Pickers.names().stream()
                 .filter(name -> !name.equals("directory"))
                 .toList();
         String expected = FAIL + " or the name of another policy (" + String.join(", ", others) + ")";
-        if (!(options.raw("missing") instanceof String name)) {
-            throw options.refuse("missing", expected);
+        if (!(options.value("missing") instanceof String name)) {
+            throw options.rejected("missing", expected);
         }
         PickPolicy named = named(options, "missing", name, others::contains, expected);
         return named instanceof ShardPolicy
@@ -93,22 +93,19 @@ final class PolicyReader {
     }
 
     /** What becomes of calls whose owner is down. */
-    static OwnerDown ownerDown(Fields options) {
-        return OwnerDown.valueOf(options.word(
-                "ownerDown",
-                OwnerDown.FAIL_FAST.name(),
-                Stream.of(OwnerDown.values()).map(Enum::name).toList()));
+    static OwnerDown ownerDown(Options options) {
+        return options.enumValue("ownerDown", OwnerDown.FAIL_FAST);
     }
 
     /** How a keyed policy picks for a call without a key; null to refuse it. */
-    static @Nullable PickPolicy withoutKey(Fields options) {
-        if (!options.has("withoutKey") || FAIL.equals(options.raw("withoutKey"))) {
+    static @Nullable PickPolicy withoutKey(Options options) {
+        if (!options.has("withoutKey") || FAIL.equals(options.value("withoutKey"))) {
             return null;
         }
         List<String> unkeyed = unkeyedNames();
         String expected = FAIL + " or the name of a policy that needs no key (" + String.join(", ", unkeyed) + ")";
-        if (!(options.raw("withoutKey") instanceof String name)) {
-            throw options.refuse("withoutKey", expected);
+        if (!(options.value("withoutKey") instanceof String name)) {
+            throw options.rejected("withoutKey", expected);
         }
         return named(options, "withoutKey", name, unkeyed::contains, expected);
     }
@@ -120,9 +117,9 @@ final class PolicyReader {
     }
 
     private static PickPolicy named(
-            Fields fields, String field, String name, Predicate<String> allowed, String expected) {
+            Options fields, String field, String name, Predicate<String> allowed, String expected) {
         if (!Pickers.names().contains(name) || !allowed.test(name)) {
-            throw fields.refuse(field, expected);
+            throw fields.rejected(field, expected);
         }
         return Pickers.byName(name);
     }

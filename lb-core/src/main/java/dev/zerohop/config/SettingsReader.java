@@ -4,6 +4,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.EjectionPolicy;
 import dev.zerohop.KeySource;
 import dev.zerohop.MembershipGuard;
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.RetryPolicy;
 import dev.zerohop.Stage;
@@ -27,19 +28,19 @@ final class SettingsReader {
     private SettingsReader() {}
 
     static BalancerSettings read(@Nullable Object tree) {
-        Fields root = Fields.of("", tree, "policy", "key", "stages", "health", "retry", "leases");
+        Options root = Options.of("", tree, "policy", "key", "stages", "health", "retry", "leases");
         PickPolicy policy = PolicyReader.read(root);
         KeySource key = root.has("key") ? KeyReader.read(root) : null;
         List<Stage> stages = stages(root.object("stages", "panic", "zone"));
-        Fields health = root.object("health", "ejection", "massRemoval");
+        Options health = root.object("health", "ejection", "massRemoval");
         Duration leaseAgeLimit = root.object("leases", "ageLimit")
                 .duration("ageLimit", BalancerSettings.DEFAULT_LEASE_AGE_LIMIT, Duration.ZERO, DAY);
         return new BalancerSettings(policy, stages, ejection(health), guard(health), retry(root), key, leaseAgeLimit);
     }
 
     /** In their fixed order, whatever the order of the fields. */
-    private static List<Stage> stages(Fields stages) {
-        Fields panic = stages.object("panic", "thresholdPercent");
+    private static List<Stage> stages(Options stages) {
+        Options panic = stages.object("panic", "thresholdPercent");
         HealthFilter health = HealthFilter.builder()
                 .panicThresholdPercent(
                         panic.integer("thresholdPercent", HealthFilter.DEFAULT_PANIC_THRESHOLD_PERCENT, 0, 100))
@@ -47,8 +48,8 @@ final class SettingsReader {
         return List.of(health, ZoneReader.read(stages));
     }
 
-    private static EjectionPolicy ejection(Fields health) {
-        Fields fields = health.object(
+    private static EjectionPolicy ejection(Options health) {
+        Options fields = health.object(
                 "ejection",
                 "consecutiveFailures",
                 "connectFailures",
@@ -82,23 +83,23 @@ final class SettingsReader {
                 .build();
     }
 
-    private static void ordered(Fields fields, String lower, Duration base, String upper, Duration max) {
+    private static void ordered(Options fields, String lower, Duration base, String upper, Duration max) {
         if (base.compareTo(max) > 0) {
-            throw Fields.refusal(
-                    fields.path(lower), Fields.words(base), "at most " + upper + ", which is " + Fields.words(max));
+            throw Options.rejected(
+                    fields.path(lower), Options.text(base), "at most " + upper + ", which is " + Options.text(max));
         }
     }
 
-    private static MembershipGuard guard(Fields health) {
-        Fields fields = health.object("massRemoval", "maxPercent", "hold");
+    private static MembershipGuard guard(Options health) {
+        Options fields = health.object("massRemoval", "maxPercent", "hold");
         return MassRemovalGuard.builder()
                 .maxPercent(fields.integer("maxPercent", MassRemovalGuard.DEFAULT_MAX_PERCENT, 0, 100))
                 .hold(fields.duration("hold", MassRemovalGuard.DEFAULT_HOLD, SHORTEST, DAY))
                 .build();
     }
 
-    private static RetryPolicy retry(Fields root) {
-        Fields fields =
+    private static RetryPolicy retry(Options root) {
+        Options fields =
                 root.object("retry", "maxAttempts", "budgetPercent", "minPerSecond", "ttl", "idempotentMethods");
         Retries.Builder builder = Retries.builder()
                 .maxAttempts(fields.integer("maxAttempts", 3, 1, 10))
@@ -111,13 +112,13 @@ final class SettingsReader {
         return builder.build();
     }
 
-    private static Set<String> methods(Fields fields) {
+    private static Set<String> methods(Options fields) {
         List<?> list = fields.list("idempotentMethods", "a list of HTTP methods, such as [\"GET\", \"PUT\"]");
         Set<String> methods = new LinkedHashSet<>();
         for (int i = 0; i < list.size(); i++) {
             if (!(list.get(i) instanceof String method)
                     || !METHOD.matcher(method).matches()) {
-                throw Fields.refusal(
+                throw Options.rejected(
                         fields.path("idempotentMethods") + "[" + i + "]",
                         list.get(i),
                         "an HTTP method in capitals, such as \"GET\"");

@@ -1,5 +1,6 @@
 package dev.zerohop.config;
 
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.ShardPlacement.Ranges;
 import dev.zerohop.picker.ShardPolicy;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Reads the options of the policy {@code shard}. */
 final class ShardReader {
@@ -24,8 +24,8 @@ final class ShardReader {
 
     private ShardReader() {}
 
-    static PickPolicy read(Fields policy) {
-        Fields options = policy.object(
+    static PickPolicy read(Options policy) {
+        Options options = policy.object(
                 "shard",
                 "strategy",
                 "shards",
@@ -39,11 +39,11 @@ final class ShardReader {
                 "prefixes",
                 "default");
         Strategy strategy =
-                Strategy.valueOf(upper(options.word("strategy", "jump", lower(Stream.of(Strategy.values())))));
+                Strategy.valueOf(upper(options.choice("strategy", "jump", lower(Stream.of(Strategy.values())))));
         List<String> own = fieldsOf(strategy);
         for (String name : options.names()) {
             if (!EVERY.contains(name) && !own.contains(name)) {
-                throw options.refuse(
+                throw options.rejected(
                         name,
                         "nothing: the strategy is " + lower(strategy) + ", whose options are "
                                 + (own.isEmpty() ? "none" : String.join(", ", own)));
@@ -83,23 +83,24 @@ final class ShardReader {
         };
     }
 
-    private static void ranges(Fields options, ShardPolicy.Builder builder) {
+    private static void ranges(Options options, ShardPolicy.Builder builder) {
         int slots = options.integer("slots", Ranges.DEFAULT_SLOTS, 1, Ranges.MAX_SLOTS);
         builder.slots(slots);
         String expected = "a list of {\"from\", \"to\", \"ordinal\"} that covers all slots";
-        List<?> list = options.list("ranges", expected);
-        if (list.isEmpty()) {
-            throw options.refuse("ranges", expected);
+        if (options.list("ranges", expected).isEmpty()) {
+            throw options.rejected("ranges", expected);
         }
         List<Range> ranges = new ArrayList<>();
-        for (int i = 0; i < list.size(); i++) {
-            ranges.add(range(options.path("ranges") + "[" + i + "]", list.get(i), slots));
+        for (Options range : options.objects("ranges", expected, "from", "to", "ordinal")) {
+            int from = range.integer("from", 0, slots - 1);
+            ranges.add(new Range(
+                    range.path(), from, range.integer("to", from, slots - 1), range.integer("ordinal", 0, MAX_SHARDS)));
         }
         ranges.sort(Comparator.comparingInt(Range::from));
         int next = 0;
         for (Range range : ranges) {
             if (range.from() < next) {
-                throw Fields.refusal(
+                throw Options.rejected(
                         range.path(),
                         words(range),
                         "slots that no other range has; those up to " + (next - 1) + " are taken");
@@ -116,33 +117,26 @@ final class ShardReader {
     }
 
     /** A gap is allowed only where a default stands for it. */
-    private static void covered(Fields options, int from, int to) {
+    private static void covered(Options options, int from, int to) {
         if (!options.has("default")) {
-            throw options.refuse(
+            throw options.rejected(
                     "ranges", "all slots to be covered or a default; slots " + from + " to " + to + " have no ordinal");
         }
-    }
-
-    private static Range range(String path, @Nullable Object value, int slots) {
-        Fields fields = Fields.of(path, value, "from", "to", "ordinal");
-        int from = Fields.integer(fields.path("from"), fields.raw("from"), 0, slots - 1);
-        int to = Fields.integer(fields.path("to"), fields.raw("to"), from, slots - 1);
-        return new Range(path, from, to, Fields.integer(fields.path("ordinal"), fields.raw("ordinal"), 0, MAX_SHARDS));
     }
 
     private static String words(Range range) {
         return range.from() + " to " + range.to();
     }
 
-    private static Map<String, Integer> ordinals(Fields options, String field, String what) {
+    private static Map<String, Integer> ordinals(Options options, String field, String what) {
         String expected = "an object of " + what + " and ordinal with at least one entry";
-        if (!(options.raw(field) instanceof Map<?, ?> map) || map.isEmpty()) {
-            throw options.refuse(field, expected);
+        if (!(options.value(field) instanceof Map<?, ?> map) || map.isEmpty()) {
+            throw options.rejected(field, expected);
         }
-        Fields entries = options.anyObject(field);
+        Options entries = options.anyObject(field);
         Map<String, Integer> ordinals = new LinkedHashMap<>();
         for (String name : entries.names()) {
-            ordinals.put(name, Fields.integer(entries.path(name), entries.raw(name), 0, MAX_SHARDS));
+            ordinals.put(name, entries.integer(name, 0, MAX_SHARDS));
         }
         return ordinals;
     }

@@ -1,30 +1,26 @@
 package dev.zerohop.config;
 
 import dev.zerohop.Locality;
+import dev.zerohop.Options;
 import dev.zerohop.Printable;
 import dev.zerohop.stage.ZonePreference;
 import dev.zerohop.stage.ZonePreference.Prefer;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code stages.zone}. */
 final class ZoneReader {
-    private static final List<String> PREFERENCES =
-            Arrays.stream(Prefer.values()).map(Prefer::name).toList();
-
     private ZoneReader() {}
 
-    static ZonePreference read(Fields stages) {
-        Fields fields =
+    static ZonePreference read(Options stages) {
+        Options fields =
                 stages.object("zone", "prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients");
         Locality stated = new Locality(
                 name(fields, "zone", "the zone of this client, such as \"eu-1a\""),
                 name(fields, "node", "the node of this client"));
         return ZonePreference.builder()
-                .prefer(Prefer.valueOf(fields.word("prefer", Prefer.HINTED.name(), PREFERENCES)))
+                .prefer(fields.enumValue("prefer", Prefer.HINTED))
                 .client(stated.orElse(Locality.ofThisProcess()))
                 .minEndpoints(fields.integer("minEndpoints", ZonePreference.DEFAULT_MIN_ENDPOINTS, 0, 1_000_000))
                 .overProvisioningPercent(fields.integer(
@@ -33,11 +29,11 @@ final class ZoneReader {
                 .build();
     }
 
-    private static @Nullable String name(Fields fields, String field, String expected) {
+    private static @Nullable String name(Options fields, String field, String expected) {
         if (!fields.has(field)) {
             return null;
         }
-        String name = fields.text(field, expected);
+        String name = fields.string(field, expected);
         check(fields.path(field) + ": ", name);
         return name;
     }
@@ -49,10 +45,10 @@ final class ZoneReader {
         }
     }
 
-    private static Map<String, Double> clients(Fields fields) {
+    private static Map<String, Double> clients(Options fields) {
         Map<String, Double> clients = new TreeMap<>();
         if (fields.has("clients")) {
-            Fields byZone = fields.anyObject("clients");
+            Options byZone = fields.anyObject("clients");
             for (String zone : byZone.names()) {
                 check(byZone.path() + ": the name of a zone ", zone);
                 clients.put(zone, byZone.number(zone, 1, 0.001, 1_000_000));
