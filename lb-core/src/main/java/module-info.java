@@ -15,6 +15,8 @@ module dev.zerohop.core {
     exports dev.zerohop.resolver;
     exports dev.zerohop.watch;
 
+    uses dev.zerohop.PolicyProvider;
+    uses dev.zerohop.StageProvider;
     uses dev.zerohop.ResolverProvider;
     uses dev.zerohop.internal.ConfigurationFormat;
 

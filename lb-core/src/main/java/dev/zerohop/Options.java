@@ -43,7 +43,7 @@ public final class Options {
         for (Map.Entry<?, ?> entry : options.values.entrySet()) {
             String name = (String) entry.getKey();
             if (!expected.contains(name)) {
-                throw rejected(options.path(name), entry.getValue(), unknown(name, expected));
+                throw rejected(options.path(name), entry.getValue(), fieldOf(expected, name));
             }
         }
         return options;
@@ -70,7 +70,8 @@ public final class Options {
         return options;
     }
 
-    private static String unknown(String name, List<String> known) {
+    /** These fields as a message lists them, the one first that a name looks like. */
+    public static String fieldOf(List<String> known, String name) {
         if (known.isEmpty()) {
             return "no field here";
         }

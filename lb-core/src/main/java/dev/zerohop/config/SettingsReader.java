@@ -10,6 +10,7 @@ import dev.zerohop.RetryPolicy;
 import dev.zerohop.Stage;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.picker.Pickers;
 import dev.zerohop.retry.Retries;
 import dev.zerohop.stage.HealthFilter;
 import java.time.Duration;
@@ -29,7 +30,7 @@ final class SettingsReader {
 
     static BalancerSettings read(@Nullable Object tree) {
         Options root = Options.of("", tree, "policy", "key", "stages", "health", "retry", "leases");
-        PickPolicy policy = PolicyReader.read(root);
+        PickPolicy policy = root.has("policy") ? Pickers.read(root, "policy") : Pickers.weightedRoundRobin();
         KeySource key = root.has("key") ? KeyReader.read(root) : null;
         List<Stage> stages = stages(root.object("stages", "panic", "zone"));
         Options health = root.object("health", "ejection", "massRemoval");

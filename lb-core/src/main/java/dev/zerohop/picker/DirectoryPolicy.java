@@ -5,10 +5,13 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.LoadMetric;
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.OptionsText;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,41 @@ import org.jspecify.annotations.Nullable;
  * that is draining keeps its keys while it serves, except under {@link OwnerDown#SPILL}, where it comes after all usable endpoints.
  */
 public final class DirectoryPolicy implements PickPolicy {
+
+    /** In configurations. */
+    static final class Provider implements PolicyProvider {
+        @Override
+        public String name() {
+            return "directory";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of("ownerDown", "missing", "withoutKey");
+        }
+
+        @Override
+        public PickPolicy read(Options options) {
+            Policies policies = new Policies();
+            OwnerDown ownerDown = options.enumValue("ownerDown", OwnerDown.FAIL_FAST);
+            PickPolicy missing = policies.nameOrFail(
+                    options,
+                    "missing",
+                    "another policy",
+                    () -> policies.names().stream()
+                            .filter(name -> !name.equals(name()))
+                            .toList());
+            return builder()
+                    .ownerDown(ownerDown)
+                    // A shard's owner that is down is treated like one that the directory names.
+                    .missing(
+                            missing instanceof ShardPolicy
+                                    ? ShardPolicy.builder().ownerDown(ownerDown).build()
+                                    : missing)
+                    .withoutKey(policies.withoutKey(options))
+                    .build();
+        }
+    }
 
     private final OwnerDown ownerDown;
     private final @Nullable PickPolicy missing;

@@ -10,6 +10,8 @@ import java.util.List;
 
 /** Of two candidates, the one under less {@linkplain Node#pressure pressure} for its weight; on a tie the first drawn. */
 final class LeastRequestPicker extends TwoChoicePicker {
+    static final UnkeyedPolicy LEAST_REQUEST = new UnkeyedPolicy("least_request", LeastRequestPicker::new);
+
     /** One comparison in this many looks at the attempts under way only, so that an endpoint with failures behind it is found to be well again. */
     private static final int FORGIVING = 16;
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * those that are usable.
  */
 final class LvsPicker extends CandidatePicker {
+    static final UnkeyedPolicy LVS = new UnkeyedPolicy("lvs", LvsPicker::new);
+
     /** Slow start makes weights that are no whole numbers; they are counted in this fraction. */
     private static final long FRACTION = 1_000;
 

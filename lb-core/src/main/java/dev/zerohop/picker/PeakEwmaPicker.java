@@ -1,11 +1,16 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.Env;
+import dev.zerohop.LoadMetric;
 import dev.zerohop.Node;
+import dev.zerohop.Options;
 import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +18,44 @@ import org.jspecify.annotations.Nullable;
 /** Of two candidates, the one that promises the shorter wait; on a tie the first drawn. */
 final class PeakEwmaPicker extends TwoChoicePicker {
     private static final int EXPLAINED = 20;
+
+    /** The policy {@code peak_ewma} in configurations. */
+    static final class Provider implements PolicyProvider {
+        @Override
+        public String name() {
+            return "peak_ewma";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of("decay", "errorPenalty");
+        }
+
+        @Override
+        public PickPolicy read(Options options) {
+            return Pickers.peakEwma(
+                    options.duration("decay", Duration.ofSeconds(10), Duration.ofMillis(1), Duration.ofHours(1)),
+                    options.number("errorPenalty", 10, 1, 1000));
+        }
+    }
+
+    /** See {@link Pickers#peakEwma(Duration, double)}. */
+    record Policy(LoadMetric loadMetric) implements PickPolicy {
+        @Override
+        public String name() {
+            return "peak_ewma";
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new PeakEwmaPicker(first, env);
+        }
+
+        @Override
+        public String toString() {
+            return loadMetric.toString();
+        }
+    }
 
     private final Time time;
 

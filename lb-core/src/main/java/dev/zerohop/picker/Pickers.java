@@ -1,14 +1,12 @@
 package dev.zerohop.picker;
 
-import dev.zerohop.LoadMetric;
 import dev.zerohop.Node;
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.load.LoadMetrics;
-import dev.zerohop.picker.UnkeyedPolicy.Algorithm;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,19 +16,6 @@ import org.jspecify.annotations.Nullable;
  * spills). Weight 0 takes no traffic anywhere; only {@link #lvs} uses endpoints of weight 0, when there is no other.
  */
 public final class Pickers {
-    private static final PickPolicy ROUND_ROBIN = new UnkeyedPolicy(Algorithm.ROUND_ROBIN, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy RANDOM = new UnkeyedPolicy(Algorithm.RANDOM, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy WEIGHTED_RANDOM =
-            new UnkeyedPolicy(Algorithm.WEIGHTED_RANDOM, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy WEIGHTED_ROUND_ROBIN =
-            new UnkeyedPolicy(Algorithm.WEIGHTED_ROUND_ROBIN, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy LEAST_REQUEST = new UnkeyedPolicy(Algorithm.LEAST_REQUEST, LoadMetric.IN_FLIGHT);
-    private static final PickPolicy PEAK_EWMA = new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma());
-
-    private static final PickPolicy LVS = new UnkeyedPolicy(Algorithm.LVS, LoadMetric.IN_FLIGHT);
-
-    private static final Map<String, PickPolicy> BY_NAME = byName();
-
     private Pickers() {}
 
     /**
@@ -43,17 +28,17 @@ public final class Pickers {
      * that was suspended in between may set its stripe back; that repeats a stretch of turns, and adds at most 1 to the deviation each time.
      */
     public static PickPolicy roundRobin() {
-        return ROUND_ROBIN;
+        return SequencePicker.ROUND_ROBIN;
     }
 
     /** By chance, all alike, unless a stage prefers some: then as likely as the stages say. */
     public static PickPolicy random() {
-        return RANDOM;
+        return RandomPicker.RANDOM;
     }
 
     /** By chance, as likely as the weights say. */
     public static PickPolicy weightedRandom() {
-        return WEIGHTED_RANDOM;
+        return RandomPicker.WEIGHTED_RANDOM;
     }
 
     /**
@@ -70,7 +55,7 @@ public final class Pickers {
      * each endpoint). Endpoints whose share of it is less than one pick have picks in common, at least one, and take them by chance.
      */
     public static PickPolicy weightedRoundRobin() {
-        return WEIGHTED_ROUND_ROBIN;
+        return SequencePicker.WEIGHTED_ROUND_ROBIN;
     }
 
     /**
@@ -78,12 +63,12 @@ public final class Pickers {
      * busier than it is ({@link Node#pressure}), so that failing fast does not attract traffic.
      */
     public static PickPolicy leastRequest() {
-        return LEAST_REQUEST;
+        return LeastRequestPicker.LEAST_REQUEST;
     }
 
     /** {@link #peakEwma(Duration, double)} with a decay of 10 seconds and an error penalty of 10. */
     public static PickPolicy peakEwma() {
-        return PEAK_EWMA;
+        return new PeakEwmaPicker.Policy(LoadMetrics.peakEwma());
     }
 
     /**
@@ -95,7 +80,7 @@ public final class Pickers {
      * @throws IllegalArgumentException if a value is out of its range
      */
     public static PickPolicy peakEwma(Duration decay, double errorPenalty) {
-        return new UnkeyedPolicy(Algorithm.PEAK_EWMA, LoadMetrics.peakEwma(decay, errorPenalty));
+        return new PeakEwmaPicker.Policy(LoadMetrics.peakEwma(decay, errorPenalty));
     }
 
     /**
@@ -111,7 +96,7 @@ public final class Pickers {
      * usable take plain turns; while one has more, weight 0 takes nothing.
      */
     public static PickPolicy lvs() {
-        return LVS;
+        return LvsPicker.LVS;
     }
 
     /** {@link #rendezvous(PickPolicy)} that refuses calls without a key. */
@@ -140,9 +125,9 @@ public final class Pickers {
         return DirectoryPolicy.builder().build();
     }
 
-    /** The names that {@link #byName} knows, in alphabetical order. */
+    /** The names of all policies that configurations may name, those of {@linkplain PolicyProvider providers} on the class path included, in alphabetical order. */
     public static List<String> names() {
-        return List.copyOf(BY_NAME.keySet());
+        return new Policies().names();
     }
 
     /**
@@ -151,11 +136,16 @@ public final class Pickers {
      * @throws IllegalArgumentException if there is none; the message lists those that there are
      */
     public static PickPolicy byName(String name) {
-        PickPolicy policy = BY_NAME.get(name);
-        if (policy == null) {
-            throw new IllegalArgumentException("policy was '" + name + "', expected one of " + BY_NAME.keySet());
-        }
-        return policy;
+        return new Policies().byName(name);
+    }
+
+    /**
+     * Reads a policy from a field: its name, or an object of its name with its options. For a {@link PolicyProvider} whose policy hands calls on to another one.
+     *
+     * @throws IllegalArgumentException if the field is not there, or is no such policy
+     */
+    public static PickPolicy read(Options parent, String field) {
+        return new Policies().read(parent, field);
     }
 
     static void checkUnkeyed(@Nullable PickPolicy withoutKey) {
@@ -167,23 +157,5 @@ public final class Pickers {
             throw new IllegalArgumentException(
                     option + " was " + policy.name() + ", expected a policy that needs no key");
         }
-    }
-
-    private static Map<String, PickPolicy> byName() {
-        Map<String, PickPolicy> policies = new TreeMap<>();
-        for (PickPolicy policy : List.of(
-                ROUND_ROBIN,
-                RANDOM,
-                WEIGHTED_RANDOM,
-                WEIGHTED_ROUND_ROBIN,
-                LEAST_REQUEST,
-                PEAK_EWMA,
-                LVS,
-                rendezvous(),
-                shard(),
-                directory())) {
-            policies.put(policy.name(), policy);
-        }
-        return policies;
     }
 }

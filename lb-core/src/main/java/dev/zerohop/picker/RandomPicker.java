@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** By chance, each candidate as likely as its weight says, or all alike but for what stages prefer. */
 final class RandomPicker extends CandidatePicker {
+    static final UnkeyedPolicy RANDOM =
+            new UnkeyedPolicy("random", (first, env) -> new RandomPicker(first, env, false));
+    static final UnkeyedPolicy WEIGHTED_RANDOM =
+            new UnkeyedPolicy("weighted_random", (first, env) -> new RandomPicker(first, env, true));
+
     private final boolean weighted;
     private final Lots lots;
     private final Dice dice;

@@ -2,14 +2,35 @@ package dev.zerohop.picker;
 
 import dev.zerohop.Env;
 import dev.zerohop.LoadMetric;
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.OptionsText;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** See {@link Pickers#rendezvous()}. */
 record RendezvousPolicy(@Nullable PickPolicy withoutKey) implements PickPolicy {
+
+    /** In configurations. */
+    static final class Provider implements PolicyProvider {
+        @Override
+        public String name() {
+            return "rendezvous";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of("withoutKey");
+        }
+
+        @Override
+        public PickPolicy read(Options options) {
+            return new RendezvousPolicy(new Policies().withoutKey(options));
+        }
+    }
 
     RendezvousPolicy {
         Pickers.checkUnkeyed(withoutKey);

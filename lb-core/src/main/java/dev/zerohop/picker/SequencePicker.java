@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * ignores the endpoints' own weights, but for what stages prefer.
  */
 final class SequencePicker extends CandidatePicker {
+    static final UnkeyedPolicy ROUND_ROBIN =
+            new UnkeyedPolicy("round_robin", (first, env) -> new SequencePicker(first, env, false));
+    static final UnkeyedPolicy WEIGHTED_ROUND_ROBIN =
+            new UnkeyedPolicy("weighted_round_robin", (first, env) -> new SequencePicker(first, env, true));
+
     private static final int[] NONE = {};
 
     private final boolean weighted;

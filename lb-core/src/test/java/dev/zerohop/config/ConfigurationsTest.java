@@ -206,11 +206,11 @@ class ConfigurationsTest {
                 "{\"policy\": null} => policy: was null, expected a value (leave the field out for its default)",
                 "{\"retry\": {\"ttl\": null}} => retry.ttl: was null, expected a value (leave the field out for its default)",
                 // policy
-                "{\"policy\": \"rond_robin\"} => policy: was \"rond_robin\", expected one of directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin",
+                "{\"policy\": \"rond_robin\"} => policy: was \"rond_robin\", expected one of directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin; no library on the class path has a PolicyProvider of that name",
                 "{\"policy\": 7} => policy: was 7, expected the name of a policy or an object with exactly one (directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
                 "{\"policy\": {}} => policy: was an empty object, expected the name of a policy or an object with exactly one (directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
                 "{\"policy\": {\"random\": {}, \"shard\": {}}} => policy: was 2 policies [random, shard], expected the name of a policy or an object with exactly one (directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"rendevous\": {}}} => policy.rendevous: was an empty object, expected the field rendezvous: known are directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin",
+                "{\"policy\": {\"rendevous\": {}}} => policy.rendevous: was an empty object, expected the field rendezvous: known are directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin; no library on the class path has a PolicyProvider of that name",
                 "{\"policy\": {\"random\": {\"seed\": 1}}} => policy.random.seed: was 1, expected no field here",
                 "{\"policy\": {\"random\": 1}} => policy.random: was 1, expected an object",
                 "{\"policy\": {\"peak_ewma\": {\"decay\": \"0s\"}}} => policy.peak_ewma.decay: was \"0s\", expected a duration from 1ms to 1h, such as \"10s\", \"500ms\" or \"2m\"",

@@ -1,9 +1,9 @@
-package dev.zerohop.config;
+package dev.zerohop.picker;
 
 import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.ShardPlacement.Ranges;
-import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.picker.ShardPolicy.Strategy;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Reads the options of the policy {@code shard}. */
-final class ShardReader {
+/** {@link ShardPolicy} in configurations. */
+final class ShardOptions implements PolicyProvider {
     private static final int MAX_SHARDS = 1_000_000;
 
     private static final List<String> EVERY = List.of("strategy", "ownerDown", "replicas", "withoutKey");
@@ -22,11 +22,14 @@ final class ShardReader {
     /** One entry of {@code ranges}, with the place at which it stands. */
     private record Range(String path, int from, int to, int ordinal) {}
 
-    private ShardReader() {}
+    @Override
+    public String name() {
+        return "shard";
+    }
 
-    static PickPolicy read(Options policy) {
-        Options options = policy.object(
-                "shard",
+    @Override
+    public List<String> options() {
+        return List.of(
                 "strategy",
                 "shards",
                 "firstOrdinal",
@@ -38,6 +41,11 @@ final class ShardReader {
                 "table",
                 "prefixes",
                 "default");
+    }
+
+    @Override
+    public PickPolicy read(Options options) {
+        Policies policies = new Policies();
         Strategy strategy =
                 Strategy.valueOf(upper(options.choice("strategy", "jump", lower(Stream.of(Strategy.values())))));
         List<String> own = fieldsOf(strategy);
@@ -51,10 +59,10 @@ final class ShardReader {
         }
         ShardPolicy.Builder builder = ShardPolicy.builder()
                 .strategy(strategy)
-                .ownerDown(PolicyReader.ownerDown(options))
-                .withoutKey(PolicyReader.withoutKey(options));
+                .ownerDown(options.enumValue("ownerDown", OwnerDown.FAIL_FAST))
+                .withoutKey(policies.withoutKey(options));
         if (options.has("replicas")) {
-            builder.replicas(PolicyReader.unkeyed(options, "replicas"));
+            builder.replicas(policies.readUnkeyed(options, "replicas"));
         }
         if (options.has("shards")) {
             builder.shards(options.integer("shards", 0, 1, MAX_SHARDS));
@@ -142,7 +150,7 @@ final class ShardReader {
     }
 
     private static List<String> lower(Stream<Strategy> strategies) {
-        return strategies.map(ShardReader::lower).toList();
+        return strategies.map(ShardOptions::lower).toList();
     }
 
     private static String lower(Strategy strategy) {
