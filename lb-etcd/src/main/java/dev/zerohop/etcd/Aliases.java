@@ -90,12 +90,12 @@ final class Aliases {
                 : ClientSource.shared(servers, last.source().env());
         List<Place> longer = new ArrayList<>(chain);
         longer.add(new Place(source, service));
-        ServiceKeys keys = new ServiceKeys(service);
         // With a directory of its own: the keys of the service that led here say nothing about this one's.
         return new DirectoryResolver(
                 new ServiceResolver(text, source, service, new Aliases(List.copyOf(longer))),
-                source.env(),
-                refusals -> source.directory(keys, refusals));
+                source,
+                new ServiceKeys(service),
+                DirectoryOptions.DEFAULTS);
     }
 
     private String way(String next) {

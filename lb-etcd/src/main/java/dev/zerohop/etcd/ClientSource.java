@@ -25,8 +25,8 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
         /** Follows the ranges until cancelled. */
         Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber);
 
-        /** The directory of a service, which does nothing until it is asked; {@code onClose} runs once when it is ended. */
-        EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose);
+        /** What is read and watched key by key. */
+        KeyStore store();
 
         /** Takes all that one resolver of the service refuses at present. */
         Consumer<List<Refused>> status(ServiceKeys service);
@@ -51,8 +51,8 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
         return new ClientSource(servers, id, env, () -> SharedClients.OF_THE_PROCESS.use(servers, access, id, env));
     }
 
-    /** Uses a client, with these options for its directories, and does something at the end. */
-    static Use use(EtcdClient client, DirectoryOptions options, Runnable end) {
+    /** Uses a client, and does something at the end. */
+    static Use use(Cluster client, Runnable end) {
         return new Use() {
             @Override
             public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
@@ -60,8 +60,8 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
             }
 
             @Override
-            public EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose) {
-                return client.directory(service, options, refusals, onClose);
+            public KeyStore store() {
+                return client.store();
             }
 
             @Override
@@ -89,12 +89,6 @@ record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Us
             following.cancel();
             use.close();
         };
-    }
-
-    /** The directory of a service over the client, until it is closed. */
-    EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals) {
-        Use use = uses.get();
-        return use.directory(service, refusals, use::close);
     }
 
     /** Whether both lead to one cluster: they name a server in common. */

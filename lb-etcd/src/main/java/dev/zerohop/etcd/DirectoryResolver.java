@@ -3,20 +3,19 @@ package dev.zerohop.etcd;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.EndpointSet;
-import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Hands out a directory with every set of another resolver. The two tell of refused values on threads of their own, so all goes through one executor. */
 final class DirectoryResolver implements Resolver {
     private final Resolver endpoints;
-    private final Function<Consumer<String>, EtcdDirectory> directories;
+    private final ClientSource source;
+    private final ServiceKeys service;
+    private final DirectoryOptions options;
     private final Executor serial;
     private volatile boolean closed;
 
@@ -24,11 +23,13 @@ final class DirectoryResolver implements Resolver {
     private boolean started;
     private @Nullable EtcdDirectory directory;
 
-    /** {@code directories} makes the directory, given who is told of refused values. */
-    DirectoryResolver(Resolver endpoints, Env env, Function<Consumer<String>, EtcdDirectory> directories) {
+    /** {@code service} is the one whose directory it is. */
+    DirectoryResolver(Resolver endpoints, ClientSource source, ServiceKeys service, DirectoryOptions options) {
         this.endpoints = endpoints;
-        this.directories = directories;
-        this.serial = env.serial(this);
+        this.source = source;
+        this.service = service;
+        this.options = options;
+        this.serial = source.env().serial(this);
     }
 
     @Override
@@ -42,7 +43,14 @@ final class DirectoryResolver implements Resolver {
             }
             started = true;
             try {
-                made = directories.apply(refusal -> run(() -> listener.onRefused(refusal)));
+                ClientSource.Use use = source.uses().get();
+                made = new EtcdDirectory(
+                        use.store(),
+                        service.directory(),
+                        source.env(),
+                        options,
+                        refusal -> run(() -> listener.onRefused(refusal)),
+                        use::close);
             } catch (RuntimeException unusable) {
                 // The other resolver goes by the same client.
                 run(() -> listener.onError(unusable));

@@ -183,6 +183,6 @@ public final class EtcdClientBuilder {
                     "etcd servers were " + cluster + " without TLS, expected TLS: requireTls was called");
         }
         file.checked(cluster, access);
-        return new EtcdClient(cluster, access, clientId == null ? file.clientId() : clientId, env);
+        return new EtcdClient(new Cluster(cluster, access, clientId == null ? file.clientId() : clientId, env));
     }
 }

@@ -72,13 +72,13 @@ public final class EtcdRegistration implements AutoCloseable {
 
     private EtcdRegistration(EtcdClient client, String service, Endpoint endpoint, Duration ttl, Listener listener) {
         this.listener = listener;
-        this.env = client.env();
+        this.env = client.cluster().env();
         this.key = new ServiceKeys(service).endpoint(endpoint.id());
         this.endpoint = endpoint;
         this.ttlSeconds = ttl.plusNanos(999_999_999).toSeconds();
         this.serial = env.serial(this);
         this.listed = new LeasedKey(
-                new Leases(client.connection()),
+                new Leases(client.cluster().connection()),
                 env,
                 serial,
                 key,

@@ -32,9 +32,7 @@ public final class EtcdResolverProviders {
             ServiceKeys keys = new ServiceKeys(EtcdTarget.service(target));
             ClientSource source = ClientSource.shared(servers, env);
             return new DirectoryResolver(
-                    ServiceResolver.of(target.text(), source, keys.service()),
-                    env,
-                    refusals -> source.directory(keys, refusals));
+                    ServiceResolver.of(target.text(), source, keys.service()), source, keys, DirectoryOptions.DEFAULTS);
         }
 
         @Override

@@ -53,7 +53,8 @@ public final class EtcdShardMap {
      * @throws IllegalArgumentException if the service is blank or has a slash
      */
     public static EtcdShardMap of(EtcdClient client, String service) {
-        return new EtcdShardMap(client.connection(), new ServiceKeys(requireNonNull(service, "service")).shards());
+        return new EtcdShardMap(
+                client.cluster().connection(), new ServiceKeys(requireNonNull(service, "service")).shards());
     }
 
     /** What etcd holds; empty if there is no map. */

@@ -31,7 +31,7 @@ public final class EtcdWeights {
         return over(
                 client + "/" + service + " over " + members,
                 requireNonNull(members, "members"),
-                requireNonNull(client, "client").source(),
+                requireNonNull(client, "client").cluster().source(),
                 requireNonNull(service, "service"));
     }
 

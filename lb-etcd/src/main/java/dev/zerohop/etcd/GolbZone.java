@@ -49,7 +49,7 @@ public final class GolbZone implements AutoCloseable {
         default void onAnswer() {}
     }
 
-    private final EtcdClient client;
+    private final Cluster client;
     private final String name;
     private final String zone;
     private final List<KeyRange> keys;
@@ -60,7 +60,7 @@ public final class GolbZone implements AutoCloseable {
     private volatile @Nullable Set<String> functions;
     private volatile boolean closed;
 
-    private GolbZone(EtcdClient client, String zone, Listener listener) {
+    private GolbZone(Cluster client, String zone, Listener listener) {
         this.client = client;
         this.zone = zone;
         this.prefix = "golb/function/" + zone + "/";
@@ -80,7 +80,7 @@ public final class GolbZone implements AutoCloseable {
         requireNonNull(client, "client");
         requireNonNull(listener, "listener");
         ServiceKeys.requireSegment("zone", requireNonNull(zone, "zone"));
-        return new GolbZone(client, zone, listener);
+        return new GolbZone(client.cluster(), zone, listener);
     }
 
     /** Completes with etcd's first answer. */

@@ -201,10 +201,10 @@ public final class HealthOrchestrator implements AutoCloseable {
             OrchestratorSettings settings = new OrchestratorSettings(
                     id, interval, timeout, healthyThreshold, unhealthyThreshold, ttl, lease, maxDownPercent);
             return new HealthOrchestrator(new Orchestration(
-                    client,
+                    client.cluster(),
                     new OrchestratorKeys(service),
                     settings,
-                    probe.newProber(client.env().blocking()),
+                    probe.newProber(client.cluster().env().blocking()),
                     listener));
         }
     }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Orchestration {
     private static final Log LOG = Log.of(Orchestration.class);
 
-    private final EtcdClient client;
+    private final Cluster client;
     private final OrchestratorKeys keys;
     private final OrchestratorSettings settings;
     private final Env env;
@@ -58,7 +58,7 @@ final class Orchestration {
     private boolean ended;
 
     Orchestration(
-            EtcdClient client,
+            Cluster client,
             OrchestratorKeys keys,
             OrchestratorSettings settings,
             Prober prober,

@@ -9,15 +9,15 @@ import java.util.List;
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 
-    private final SharedPool<Key, EtcdClient> clients = new SharedPool<>(EtcdClient::close);
+    private final SharedPool<Key, Cluster> clients = new SharedPool<>(Cluster::close);
 
     private record Key(List<HostAndPort> servers, Access access, ClientId id, Env env) {}
 
     /** The cluster's client until the use is closed. */
     ClientSource.Use use(List<HostAndPort> servers, Access access, ClientId id, Env env) {
-        SharedPool.Use<EtcdClient> shared =
-                clients.use(new Key(servers, access, id, env), key -> new EtcdClient(servers, access, id.name(), env));
-        return ClientSource.use(shared.get(), DirectoryOptions.DEFAULTS, shared::close);
+        SharedPool.Use<Cluster> shared =
+                clients.use(new Key(servers, access, id, env), key -> new Cluster(servers, access, id.name(), env));
+        return ClientSource.use(shared.get(), shared::close);
     }
 
     /** How many clients are open. */

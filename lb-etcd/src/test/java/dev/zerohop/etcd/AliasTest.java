@@ -212,8 +212,7 @@ class AliasTest {
         endpoint(next, "new");
         store.put(orders.directory() + "alice", "{\"endpoint\": \"old\"}");
         store.put(next.directory() + "alice", "{\"endpoint\": \"new\"}");
-        Resolver whole =
-                new DirectoryResolver(resolver, time.env(), refusals -> etcd.source.directory(orders, refusals));
+        Resolver whole = new DirectoryResolver(resolver, etcd.source, orders, DirectoryOptions.DEFAULTS);
         whole.start(heard);
         assertThat(ownerOfAlice(heard.last().directory())).isEqualTo(KeyDirectory.Owner.endpoint("old"));
         alias(orders, "etcd://fake:2379/orders-v2");

@@ -182,7 +182,7 @@ class ConfigFileTest {
             Listening heard = new Listening();
             try (EtcdClient client = EtcdClient.of(etcd.address());
                     Resolver resolver = client.resolver("orders")) {
-                assertThat(client.source().id().name()).isEqualTo("web-7");
+                assertThat(client.cluster().source().id().name()).isEqualTo("web-7");
                 resolver.start(heard);
                 heard.awaitWeights(Map.of("a", 1));
             }
@@ -193,7 +193,7 @@ class ConfigFileTest {
                             .clientId("own")
                             .build();
                     Resolver resolver = client.resolver("orders")) {
-                assertThat(client.source().id().name()).isEqualTo("own");
+                assertThat(client.cluster().source().id().name()).isEqualTo("own");
                 resolver.start(refused);
                 EtcdServer.await().until(() -> !refused.errors.isEmpty());
             }

@@ -54,11 +54,11 @@ class EtcdClusterTest {
                 .toList();
         Env system = Env.system();
         Env firstFirst = new Env(system.time(), () -> 0L, system.blocking());
-        return new EtcdClient(servers, Access.PLAIN, null, firstFirst);
+        return new EtcdClient(new Cluster(servers, Access.PLAIN, null, firstFirst));
     }
 
     private static String asked(EtcdClient client) throws SourceFailure {
-        return client.connection().link().server();
+        return client.cluster().connection().link().server();
     }
 
     @Test

@@ -268,8 +268,13 @@ class EtcdDirectoryServerTest {
     @Test
     void readsAndEventsOfOneKeyMayOvertakeEachOther() throws Exception {
         try (EtcdClient client = EtcdClient.of(etcd.address());
-                EtcdDirectory directory =
-                        client.directory(KEYS, DirectoryOptions.DEFAULTS.withMaxKeys(1), refusal -> {}, () -> {})) {
+                EtcdDirectory directory = new EtcdDirectory(
+                        client.cluster().store(),
+                        KEYS.directory(),
+                        client.cluster().env(),
+                        DirectoryOptions.DEFAULTS.withMaxKeys(1),
+                        refusal -> {},
+                        () -> {})) {
             AtomicBoolean ended = new AtomicBoolean();
             // A cache of one key that forgets all the time: each look-up is a read that races with the changes.
             Thread reader = new Thread(() -> {

@@ -59,7 +59,7 @@ class EtcdIdleCostTest {
                         service.endpoint("orders-" + i),
                         "{\"address\": \"10.0.0.1:80\", \"zone\": \"" + "a".repeat(250) + "\"}");
             }
-            var following = client.follow(List.of(KeyRange.under("zerohop/v1/services/orders/")), followed);
+            var following = client.cluster().follow(List.of(KeyRange.under("zerohop/v1/services/orders/")), followed);
             EtcdServer.await().until(() -> followed.states.size() == 1);
             // A change that is heard of shows that the watch is open: its first check is due a minute from now.
             etcd.put(service.endpoint("orders-0"), "{\"address\": \"10.0.0.1:80\"}");

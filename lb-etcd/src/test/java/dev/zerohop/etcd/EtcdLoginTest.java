@@ -114,7 +114,7 @@ class EtcdLoginTest {
                 KeyRange.under("zerohop/v1/orchestrator/orders/workers/"),
                 KeyRange.key("zerohop/v1/orchestrator/orders/assignment"));
         try (EtcdClient client = client("nobody")) {
-            assertThat(failure(new GrpcKeyStore(client.connection()).read(orchestrated)))
+            assertThat(failure(new GrpcKeyStore(client.cluster().connection()).read(orchestrated)))
                     .hasMessageEndingWith(
                             "to allow it: etcdctl role grant-permission ROLE read --prefix 'zerohop/v1/services/orders/'"
                                     + " && etcdctl role grant-permission ROLE read --prefix 'zerohop/v1/orchestrator/orders/'");
@@ -125,7 +125,7 @@ class EtcdLoginTest {
     void aServerThatMayOnlyReadCannotRegister() {
         users();
         try (EtcdClient client = client("reader")) {
-            Leases leases = new Leases(client.connection());
+            Leases leases = new Leases(client.cluster().connection());
             assertThat(leases.put(KEYS.endpoint("b"), "{}", 0))
                     .failsWithin(60, TimeUnit.SECONDS)
                     .withThrowableOfType(java.util.concurrent.ExecutionException.class)
@@ -172,9 +172,9 @@ class EtcdLoginTest {
             heard.awaitWeights(Map.of("a", 1));
             // The token is refused, and no connection ends because of it.
             etcd.changePassword("reader", "first");
-            Leases leases = new Leases(client.connection());
+            Leases leases = new Leases(client.cluster().connection());
             assertThat(leases.grant(30).get(60, TimeUnit.SECONDS).id()).isNotZero();
-            KeyStore store = new GrpcKeyStore(client.connection());
+            KeyStore store = new GrpcKeyStore(client.cluster().connection());
             etcd.changePassword("reader", "first");
             assertThat(store.read(KEYS.followed()).get(60, TimeUnit.SECONDS).entries())
                     .containsKey(KEYS.endpoint("a"));
@@ -198,7 +198,7 @@ class EtcdLoginTest {
             heard.awaitWeights(Map.of("a", 1));
             Files.writeString(password, "second");
             etcd.changePassword("reader", "second");
-            KeyStore store = new GrpcKeyStore(client.connection());
+            KeyStore store = new GrpcKeyStore(client.cluster().connection());
             assertThat(store.read(KEYS.followed()).get(60, TimeUnit.SECONDS).entries())
                     .hasSize(1);
 
@@ -225,7 +225,7 @@ class EtcdLoginTest {
                     return now[0];
                 })
                 .build()) {
-            KeyStore store = new GrpcKeyStore(client.connection());
+            KeyStore store = new GrpcKeyStore(client.cluster().connection());
             SourceFailure first = failure(store.read(KEYS.followed()));
             SourceFailure second = failure(store.read(KEYS.followed()));
             assertThat(first.kind()).isEqualTo(SourceFailure.Kind.DENIED);
@@ -245,7 +245,7 @@ class EtcdLoginTest {
             resolver.start(heard);
             heard.awaitWeights(Map.of("a", 1));
             users();
-            assertThat(new GrpcKeyStore(client.connection())
+            assertThat(new GrpcKeyStore(client.cluster().connection())
                             .read(KEYS.followed())
                             .join()
                             .entries())

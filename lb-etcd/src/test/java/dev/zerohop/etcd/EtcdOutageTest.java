@@ -97,7 +97,7 @@ class EtcdOutageTest {
                 new ServiceView(
                         keys, new ClientId("client-1"), Aliases.of(new FakeSource(Env.system()).source, "orders")),
                 Env.system(),
-                subscriber -> client.follow(endpoints, subscriber),
+                subscriber -> client.cluster().follow(endpoints, subscriber),
                 EtcdResolver.Aside.NOBODY,
                 null);
     }

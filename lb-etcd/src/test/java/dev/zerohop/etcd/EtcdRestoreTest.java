@@ -99,7 +99,8 @@ class EtcdRestoreTest {
 
     @Test
     void aWorkersWordThatTheRestoreHasLostIsSaidAgain() throws Exception {
-        EtcdConnection connection = opened(EtcdClient.of(etcd.address())).connection();
+        EtcdConnection connection =
+                opened(EtcdClient.of(etcd.address())).cluster().connection();
         etcd.put(shared.observation("a"), "an earlier one");
         ObservationWriter writer =
                 new ObservationWriter(shared.observation("a"), new Leases(connection), Env.system(), Runnable::run);
@@ -152,7 +153,8 @@ class EtcdRestoreTest {
 
     @Test
     void aWatchFromARevisionThatIsNotThereYetEndsInsteadOfStayingMute() throws Exception {
-        KeyStore store = new GrpcKeyStore(opened(EtcdClient.of(etcd.address())).connection());
+        KeyStore store =
+                new GrpcKeyStore(opened(EtcdClient.of(etcd.address())).cluster().connection());
         CompletableFuture<SourceFailure> end = new CompletableFuture<>();
         var watch = store.watch(List.of(KeyRange.under("a/")), etcd.revision() + 2, new KeyStore.Watcher() {
             @Override

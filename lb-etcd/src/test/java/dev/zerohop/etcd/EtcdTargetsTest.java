@@ -211,7 +211,7 @@ class EtcdTargetsTest {
             endpoint("shared", "a", "{\"address\": \"10.0.0.1:80\"}");
             one.awaitWeights(Map.of("a", 1));
             two.awaitWeights(Map.of("a", 1));
-            assertThat(client.copies())
+            assertThat(client.cluster().copies())
                     .as("of the endpoints and of the verdicts")
                     .isEqualTo(2);
             first.close();
@@ -219,7 +219,7 @@ class EtcdTargetsTest {
             two.awaitWeights(Map.of("a", 1, "b", 1));
             assertThat(one.weights()).isEqualTo(Map.of("a", 1));
             second.close();
-            EtcdServer.await().until(() -> client.copies() == 0);
+            EtcdServer.await().until(() -> client.cluster().copies() == 0);
         }
         int before = SharedClients.OF_THE_PROCESS.open();
         Resolver resolver = resolver("etcd://HOST/shared");

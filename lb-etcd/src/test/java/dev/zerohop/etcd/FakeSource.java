@@ -52,8 +52,8 @@ final class FakeSource {
         }
 
         @Override
-        public EtcdDirectory directory(ServiceKeys service, Consumer<String> refusals, Runnable onClose) {
-            return new EtcdDirectory(store, service.directory(), env, DirectoryOptions.DEFAULTS, refusals, onClose);
+        public KeyStore store() {
+            return store;
         }
 
         @Override

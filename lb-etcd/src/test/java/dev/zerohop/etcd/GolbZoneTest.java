@@ -60,7 +60,7 @@ class GolbZoneTest {
                     .containsExactly("10.0.0.1:80 1", "10.0.0.9:80 0");
             EtcdServer.await().until(() -> !bad.errors.isEmpty());
             assertThat(bad.sets).isEmpty();
-            assertThat(client.copies()).isEqualTo(1);
+            assertThat(client.cluster().copies()).isEqualTo(1);
             etcd.kill();
             EtcdServer.await().until(() -> heard.size() >= 3);
             assertThat(heard).containsExactly("lost", "answers", "lost");

@@ -206,7 +206,7 @@ class HealthOrchestratorTest {
                     : line;
         };
         Orchestration oneSided =
-                new Orchestration(client, shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
+                new Orchestration(client.cluster(), shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
         open.add(() -> oneSided.close().get(60, TimeUnit.SECONDS));
         HealthOrchestrator other = orchestrator("b");
         awaitWorkers(other, 1, 5);
@@ -324,7 +324,7 @@ class HealthOrchestratorTest {
         AtomicInteger opened = new AtomicInteger();
         Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
         Orchestration only = new Orchestration(
-                client,
+                client.cluster(),
                 shared,
                 settings("a"),
                 endpoint -> {

@@ -31,7 +31,7 @@ class LeasedKeyTest {
         try (EtcdServer etcd = EtcdServer.started(directory);
                 EtcdClient client = EtcdClient.of(etcd.address())) {
             LeasedKey key = new LeasedKey(
-                    new Leases(client.connection()),
+                    new Leases(client.cluster().connection()),
                     Env.system(),
                     tasks::add,
                     KEY,

@@ -94,7 +94,7 @@ class NamespaceTest {
         try (EtcdClient client = client("fleet/")) {
             ByteString everything = ByteString.copyFrom(new byte[1]);
             RangeResponse found = Unary.<RangeResponse>call(
-                            client.connection(),
+                            client.cluster().connection(),
                             (channel, observer) -> KVGrpc.newStub(channel)
                                     .range(
                                             RangeRequest.newBuilder()
@@ -107,7 +107,7 @@ class NamespaceTest {
                     .extracting(pair -> pair.getKey().toStringUtf8())
                     .containsExactly("a", "b");
             DeleteRangeResponse deleted = Unary.<DeleteRangeResponse>call(
-                            client.connection(),
+                            client.cluster().connection(),
                             (channel, observer) -> KVGrpc.newStub(channel)
                                     .deleteRange(
                                             DeleteRangeRequest.newBuilder()
@@ -128,11 +128,11 @@ class NamespaceTest {
     @Test
     void theKeysOfALeaseAreStripped() throws Exception {
         try (EtcdClient client = client("leased/")) {
-            Leases leases = new Leases(client.connection());
+            Leases leases = new Leases(client.cluster().connection());
             Leases.Lease lease = leases.grant(30).get(60, TimeUnit.SECONDS);
             leases.put("k", "v", lease.id()).get(60, TimeUnit.SECONDS);
             LeaseTimeToLiveResponse answer = Unary.<LeaseTimeToLiveResponse>call(
-                            client.connection(),
+                            client.cluster().connection(),
                             (channel, observer) -> LeaseGrpc.newStub(channel)
                                     .leaseTimeToLive(
                                             LeaseTimeToLiveRequest.newBuilder()
@@ -151,8 +151,8 @@ class NamespaceTest {
     @Test
     void aRequestWhoseKeysAreNotKnownIsRefused() throws Exception {
         try (EtcdClient client = client("fleet/")) {
-            var election =
-                    ElectionGrpc.newBlockingStub(client.connection().link().channel());
+            var election = ElectionGrpc.newBlockingStub(
+                    client.cluster().connection().link().channel());
             assertThatThrownBy(() -> election.campaign(CampaignRequest.getDefaultInstance()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("CampaignRequest was sent under the namespace 'fleet/'");

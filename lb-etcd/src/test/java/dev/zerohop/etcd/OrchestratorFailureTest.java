@@ -151,7 +151,7 @@ class OrchestratorFailureTest {
     void aLeaderThatIsCutOffCannotWriteAndNobodyBelievesWhatItHeldBack() throws Exception {
         ConcurrentSkipListMap<Long, HealthVerdict> written = new ConcurrentSkipListMap<>();
         try (EtcdClient observer = EtcdClient.of(etcd.address())) {
-            var following = observer.follow(keys.judged(), new Verdicts(written));
+            var following = observer.cluster().follow(keys.judged(), new Verdicts(written));
             GateProxy proxy = new GateProxy(etcd.port());
             open.add(proxy);
             OrchestratorProcess first = process(proxy.address(), "a");
@@ -182,7 +182,7 @@ class OrchestratorFailureTest {
             // etcd itself refuses whatever comes under the old election.
             Leases.Write late = Leases.Write.put(
                     keys.health("e2"), written.firstEntry().getValue().toJson(), 0);
-            assertThat(new Leases(observer.connection())
+            assertThat(new Leases(observer.cluster().connection())
                             .write(new Leases.Guard(before.candidate(), before.fence()), List.of(late))
                             .get(60, TimeUnit.SECONDS))
                     .isZero();

@@ -38,23 +38,24 @@ class RawKeysTest {
                 EtcdClient client = EtcdClient.of(etcd.address())) {
             etcd.putRaw(FIRST, "first");
             etcd.put(REPLACEMENT, "replacement");
-            var following = client.follow(List.of(KeyRange.under("a/")), new Reflector.Subscriber<Entry, Version>() {
-                @Override
-                public void onState(Reflector.State<Entry, Version> state, boolean stale) {
-                    Set<String> now = new TreeSet<>();
-                    state.values()
-                            .values()
-                            .forEach(entry -> now.add(entry.value().toStringUtf8()));
-                    assertThat(state.values().keySet()).allMatch(key -> key.startsWith("a/"));
-                    values.set(now);
-                }
+            var following = client.cluster()
+                    .follow(List.of(KeyRange.under("a/")), new Reflector.Subscriber<Entry, Version>() {
+                        @Override
+                        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
+                            Set<String> now = new TreeSet<>();
+                            state.values()
+                                    .values()
+                                    .forEach(entry -> now.add(entry.value().toStringUtf8()));
+                            assertThat(state.values().keySet()).allMatch(key -> key.startsWith("a/"));
+                            values.set(now);
+                        }
 
-                @Override
-                public void onConfirmed(Instant asOf) {}
+                        @Override
+                        public void onConfirmed(Instant asOf) {}
 
-                @Override
-                public void onFailure(SourceFailure cause) {}
-            });
+                        @Override
+                        public void onFailure(SourceFailure cause) {}
+                    });
             EtcdServer.await().until(values::get, Set.of("first", "replacement")::equals);
             etcd.putRaw(SECOND, "second");
             EtcdServer.await().until(values::get, Set.of("first", "second", "replacement")::equals);

@@ -72,8 +72,8 @@ class SecretsTest {
             EtcdServer.await().until(() -> !heard.errors.isEmpty());
             Endpoint me = Endpoint.builder("10.0.0.1", 80).id("a").build();
             EtcdRegistration registration = EtcdRegistration.register(client, "orders", me, Duration.ofSeconds(10));
-            Throwable write = catchThrowable(
-                    () -> new Leases(client.connection()).put("k", "v", 0).get(60, TimeUnit.SECONDS));
+            Throwable write = catchThrowable(() ->
+                    new Leases(client.cluster().connection()).put("k", "v", 0).get(60, TimeUnit.SECONDS));
             assertThat(write).isNotNull();
             say(write);
             heard.errors.forEach(this::say);
@@ -82,7 +82,7 @@ class SecretsTest {
                     .append(client)
                     .append(resolver)
                     .append(registration)
-                    .append(client.connection());
+                    .append(client.cluster().connection());
         }
     }
 
@@ -177,7 +177,7 @@ class SecretsTest {
             // Denied clients ask late; a call makes this one notice.
             EtcdServer.await().until(() -> {
                 say(catchThrowable(
-                        () -> new Leases(client.connection()).grant(5).join()));
+                        () -> new Leases(client.cluster().connection()).grant(5).join()));
                 return logged.toString(StandardCharsets.UTF_8).contains("what was read before stays");
             });
             Files.writeString(me.key(), key);

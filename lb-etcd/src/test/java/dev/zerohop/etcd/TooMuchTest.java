@@ -59,13 +59,13 @@ class TooMuchTest {
                 EtcdClient first = EtcdClient.of(etcd.address());
                 EtcdClient second = EtcdClient.of(etcd.address())) {
             etcd.put("a/small", "small");
-            first.follow(ranges, follower);
+            first.cluster().follow(ranges, follower);
             EtcdServer.await().until(() -> !follower.states.isEmpty());
             for (int i = 0; i < 50; i++) {
                 etcd.put("a/" + i, LARGE);
             }
             follower.awaitTooMuch();
-            second.follow(ranges, reader);
+            second.cluster().follow(ranges, reader);
             reader.awaitTooMuch();
         }
         Reflector.State kept = follower.states.get(follower.states.size() - 1);
