@@ -34,6 +34,7 @@ class SnippetsTest {
             "import dev.zerohop.grpc.*;",
             "import dev.zerohop.okhttp.*;",
             "import dev.zerohop.etcd.*;",
+            "import dev.zerohop.etcd.directory.*;",
             "import dev.zerohop.kubernetes.*;",
             "import dev.zerohop.guard.*;",
             "import dev.zerohop.picker.*;",

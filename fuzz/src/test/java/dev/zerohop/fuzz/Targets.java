@@ -2,8 +2,8 @@ package dev.zerohop.fuzz;
 
 import dev.zerohop.config.ConfigurationFuzz;
 import dev.zerohop.dns.DnsFuzz;
-import dev.zerohop.etcd.EtcdValuesFuzz;
-import dev.zerohop.etcd.EtcdViewsFuzz;
+import dev.zerohop.etcd.service.EtcdValuesFuzz;
+import dev.zerohop.etcd.service.EtcdViewsFuzz;
 import dev.zerohop.gateway.HeadsFuzz;
 import dev.zerohop.kubernetes.ObjectsFuzz;
 import dev.zerohop.okhttp.AnswersFuzz;

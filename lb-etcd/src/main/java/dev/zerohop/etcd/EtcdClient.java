@@ -4,6 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.client.ClientSource;
+import dev.zerohop.etcd.client.Cluster;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.directory.DirectoryOptions;
+import dev.zerohop.etcd.directory.DirectoryResolver;
+import dev.zerohop.etcd.service.ServiceResolver;
 
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.

@@ -6,6 +6,15 @@ import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;
+import dev.zerohop.etcd.client.ClientSource;
+import dev.zerohop.etcd.client.EtcdTarget;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.directory.DirectoryOptions;
+import dev.zerohop.etcd.directory.DirectoryResolver;
+import dev.zerohop.etcd.golb.GolbView;
+import dev.zerohop.etcd.golb.ZoneStatus;
+import dev.zerohop.etcd.service.EtcdResolver;
+import dev.zerohop.etcd.service.ServiceResolver;
 import java.util.List;
 
 /** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */

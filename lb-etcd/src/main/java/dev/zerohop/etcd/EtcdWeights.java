@@ -3,6 +3,9 @@ package dev.zerohop.etcd;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.client.ClientSource;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.service.WeightsResolver;
 
 /**
  * Weights from etcd laid over endpoints from elsewhere: Kubernetes or DNS says who there is, and whoever writes the key {@code weights} of a service says how

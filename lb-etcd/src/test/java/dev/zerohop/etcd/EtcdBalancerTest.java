@@ -17,6 +17,7 @@ import dev.zerohop.Refusal;
 import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
+import dev.zerohop.etcd.support.EtcdServer;
 import dev.zerohop.health.MassRemovalGuard;
 import java.nio.file.Path;
 import java.time.Duration;

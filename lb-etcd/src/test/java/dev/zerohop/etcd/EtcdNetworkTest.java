@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.support.EtcdServer;
+import dev.zerohop.etcd.support.Listening;
+import dev.zerohop.etcd.support.RoughProxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

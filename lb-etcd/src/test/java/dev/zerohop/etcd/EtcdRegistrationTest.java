@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.support.EtcdServer;
+import dev.zerohop.etcd.support.Listening;
 import io.etcd.jetcd.api.KeyValue;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -9,6 +9,10 @@ import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.Target;
+import dev.zerohop.etcd.client.OpenClients;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.support.EtcdServer;
+import dev.zerohop.etcd.support.Listening;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,7 +215,7 @@ class EtcdTargetsTest {
             endpoint("shared", "a", "{\"address\": \"10.0.0.1:80\"}");
             one.awaitWeights(Map.of("a", 1));
             two.awaitWeights(Map.of("a", 1));
-            assertThat(client.cluster().copies())
+            assertThat(OpenClients.copies(client))
                     .as("of the endpoints and of the verdicts")
                     .isEqualTo(2);
             first.close();
@@ -219,14 +223,14 @@ class EtcdTargetsTest {
             two.awaitWeights(Map.of("a", 1, "b", 1));
             assertThat(one.weights()).isEqualTo(Map.of("a", 1));
             second.close();
-            EtcdServer.await().until(() -> client.cluster().copies() == 0);
+            EtcdServer.await().until(() -> OpenClients.copies(client) == 0);
         }
-        int before = SharedClients.OF_THE_PROCESS.open();
+        int before = OpenClients.ofTheProcess();
         Resolver resolver = resolver("etcd://HOST/shared");
         resolver.start(new Listening());
-        EtcdServer.await().until(() -> SharedClients.OF_THE_PROCESS.open() == before + 1);
+        EtcdServer.await().until(() -> OpenClients.ofTheProcess() == before + 1);
         resolver.close();
-        EtcdServer.await().until(() -> SharedClients.OF_THE_PROCESS.open() == before);
+        EtcdServer.await().until(() -> OpenClients.ofTheProcess() == before);
     }
 
     @Test

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.support.EtcdServer;
+import dev.zerohop.etcd.support.Listening;
+import dev.zerohop.etcd.support.TestCertificates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
+import dev.zerohop.etcd.client.OpenClients;
+import dev.zerohop.etcd.support.EtcdServer;
+import dev.zerohop.etcd.support.Listening;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +63,7 @@ class GolbZoneTest {
                     .containsExactly("10.0.0.1:80 1", "10.0.0.9:80 0");
             EtcdServer.await().until(() -> !bad.errors.isEmpty());
             assertThat(bad.sets).isEmpty();
-            assertThat(client.cluster().copies()).isEqualTo(1);
+            assertThat(OpenClients.copies(client)).isEqualTo(1);
             etcd.kill();
             EtcdServer.await().until(() -> heard.size() >= 3);
             assertThat(heard).containsExactly("lost", "answers", "lost");

@@ -2,8 +2,8 @@ package dev.zerohop.cli;
 
 import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.EtcdClientBuilder;
-import dev.zerohop.etcd.HealthOrchestrator;
-import dev.zerohop.etcd.Probe;
+import dev.zerohop.etcd.orchestrator.HealthOrchestrator;
+import dev.zerohop.etcd.orchestrator.Probe;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;

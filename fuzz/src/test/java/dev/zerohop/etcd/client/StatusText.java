@@ -1,0 +1,13 @@
+package dev.zerohop.etcd.client;
+
+import java.time.Instant;
+import java.util.List;
+
+/** What a client writes of a value that it refuses. */
+public final class StatusText {
+    private StatusText() {}
+
+    public static String of(ClientId client, Refused refused) {
+        return Status.write(client, List.of(new Status.Item(refused, Instant.EPOCH)));
+    }
+}

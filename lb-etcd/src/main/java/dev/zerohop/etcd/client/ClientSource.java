@@ -1,0 +1,98 @@
+package dev.zerohop.etcd.client;
+
+import com.google.common.net.HostAndPort;
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.etcd.client.KeyStore.Entry;
+import dev.zerohop.etcd.client.KeyStore.Version;
+import dev.zerohop.watch.Reflector;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * How a resolver comes by its client once it is started.
+ *
+ * @param servers the cluster
+ * @param id what the client is called
+ * @param env clock, dice and threads
+ * @param uses gives the client until the use is closed
+ */
+public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Use> uses) {
+
+    /** A client for as long as somebody uses it. */
+    public interface Use extends AutoCloseable {
+        /** Follows the ranges until cancelled. */
+        Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber);
+
+        /** What is read and watched key by key. */
+        KeyStore store();
+
+        /** Takes all that one resolver of the service refuses at present. */
+        Consumer<List<Refused>> status(ServiceKeys service);
+
+        /** Takes all that one resolver of a golb zone refuses at present. */
+        Consumer<List<Refused>> zoneStatus(String zone);
+
+        @Override
+        void close();
+    }
+
+    /**
+     * The process's client of this cluster, which ends with its last use. What the process knows about the cluster is read now, and once.
+     *
+     * @throws IllegalArgumentException if the configuration file cannot be used
+     */
+    public static ClientSource shared(List<HostAndPort> servers, Env env) {
+        ConfigFile file = ConfigFile.ofTheProcess();
+        file.check(servers);
+        Access access = file.accessTo(servers);
+        ClientId id = ClientId.of(file.clientId());
+        return new ClientSource(servers, id, env, () -> SharedClients.OF_THE_PROCESS.use(servers, access, id, env));
+    }
+
+    /** Uses a client, and does something at the end. */
+    static Use use(Cluster client, Runnable end) {
+        return new Use() {
+            @Override
+            public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
+                return client.follow(ranges, subscriber);
+            }
+
+            @Override
+            public KeyStore store() {
+                return client.store();
+            }
+
+            @Override
+            public Consumer<List<Refused>> status(ServiceKeys service) {
+                return client.statuses().of(service)::set;
+            }
+
+            @Override
+            public Consumer<List<Refused>> zoneStatus(String zone) {
+                return client.statuses().ofZone(zone)::set;
+            }
+
+            @Override
+            public void close() {
+                end.run();
+            }
+        };
+    }
+
+    /** Follows the ranges over the client until cancelled. */
+    public Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber) {
+        Use use = uses.get();
+        Cancellable following = use.follow(ranges, subscriber);
+        return () -> {
+            following.cancel();
+            use.close();
+        };
+    }
+
+    /** Whether both lead to one cluster: they name a server in common. */
+    public boolean sameCluster(List<HostAndPort> others) {
+        return servers.stream().anyMatch(others::contains);
+    }
+}

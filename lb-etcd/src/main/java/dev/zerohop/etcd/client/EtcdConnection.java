@@ -1,0 +1,381 @@
+package dev.zerohop.etcd.client;
+
+import com.google.common.net.HostAndPort;
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Log;
+import dev.zerohop.watch.SourceFailure;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.ChannelOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own
+ * back-off grows to two minutes and a member that hangs would otherwise be asked again and again. A client that was driven off the member that it drew at
+ * first goes back there {@link #MIN_STAY} to {@link #MAX_STAY} later if that one answers, so that restarts leave no member with all clients. Every call
+ * goes through the namespace and carries the user's token. Thread-safe.
+ */
+public final class EtcdConnection implements AutoCloseable {
+    private static final Log LOG = Log.of(EtcdConnection.class);
+
+    /** How long a call waits for its answer. */
+    public static final long CALL_TIMEOUT_MILLIS = 5_000;
+
+    /** How long a call waits that is made while etcd does not answer, and that others wait for. */
+    static final long SHORT_CALL_TIMEOUT_MILLIS = 2_000;
+
+    /** A client that had to leave its first member stays elsewhere for at least as long... */
+    static final Duration MIN_STAY = Duration.ofHours(1);
+
+    /** ... and for at most as long, drawn, so that clients that left together do not come back together. */
+    static final Duration MAX_STAY = Duration.ofHours(3);
+
+    /** How long what goes on over a channel that was left of our own accord may do so: copies move when they are next checked. */
+    static final Duration MOVING = Duration.ofMinutes(2);
+
+    private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
+
+    /** Found dead within 13 s while something is watched; etcd refuses clients that ask more often than every 5 s. */
+    private static final long KEEP_ALIVE_SECONDS = 10;
+
+    private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
+
+    /** Room for the answer to a read of some 200,000 small endpoints; gRPC's own limit of 4 MiB ends below 20,000. Also the bound of a copy. */
+    static final int MAX_MESSAGE_BYTES = 64 << 20;
+
+    /** Set on a call that may be answered by a member that knows no leader, from what it has. */
+    static final CallOptions.Key<Boolean> WITHOUT_LEADER =
+            CallOptions.Key.createWithDefault("zerohop-without-leader", false);
+
+    private final List<HostAndPort> servers;
+    private final Env env;
+    private final Function<HostAndPort, ManagedChannel> transports;
+    private final Access access;
+    private final @Nullable TlsFiles tls;
+    private final @Nullable Session session;
+    private final @Nullable Namespace namespace;
+
+    // Guarded by this.
+    private final Members members;
+    private @Nullable Link current;
+    private @Nullable Cancellable timer;
+    private @Nullable Link leaving;
+    private @Nullable Cancellable leavingTimer;
+    private boolean closed;
+
+    /** A channel and where it leads. Each is itself only, also when it leads to the same server. */
+    static final class Link {
+        private final String server;
+        private final ManagedChannel transport;
+        private final Channel channel;
+        private volatile boolean left;
+
+        private Link(String server, ManagedChannel transport, Channel channel) {
+            this.server = server;
+            this.transport = transport;
+            this.channel = channel;
+        }
+
+        String server() {
+            return server;
+        }
+
+        /** Whether later calls go to another server although this one answers. */
+        boolean left() {
+            return left;
+        }
+
+        /** What every call is made on. */
+        Channel channel() {
+            return channel;
+        }
+    }
+
+    /** A connection without TLS, user and namespace. */
+    EtcdConnection(List<HostAndPort> servers) {
+        this(servers, Access.PLAIN, Env.system());
+    }
+
+    /**
+     * A connection; reads the files that {@code access} names.
+     *
+     * @throws IllegalArgumentException if a TLS file cannot be used
+     */
+    EtcdConnection(List<HostAndPort> servers, Access access, Env env) {
+        this(servers, access, env, null);
+    }
+
+    /** {@code transports} makes the channel to a server; null for real ones. */
+    EtcdConnection(
+            List<HostAndPort> servers,
+            Access access,
+            Env env,
+            @Nullable Function<HostAndPort, ManagedChannel> transports) {
+        this.servers = List.copyOf(servers);
+        this.env = env;
+        this.transports = transports == null ? this::transport : transports;
+        this.members = new Members(servers.size(), env.dice());
+        this.access = access;
+        this.tls = access.tls() == null ? null : new TlsFiles(access.tls());
+        this.session = access.login() == null ? null : new Session(access.login(), env.time());
+        this.namespace = access.namespace().isEmpty() ? null : new Namespace(access.namespace());
+    }
+
+    /** The present channel; made now if there is none. Does not wait for it to connect. */
+    synchronized Link link() throws SourceFailure {
+        if (closed) {
+            throw new SourceFailure(SourceFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
+        }
+        Link link = current;
+        if (link == null) {
+            HostAndPort server = servers.get(members.current());
+            try {
+                link = link(server, transports.apply(server));
+            } catch (RuntimeException unmade) {
+                // Such as no file descriptor that is left: callers try again, as after any failure.
+                throw new SourceFailure(
+                        SourceFailure.Kind.UNREACHABLE,
+                        "no connection to etcd " + server + " can be made: " + unmade,
+                        unmade);
+            }
+            current = link;
+        }
+        return link;
+    }
+
+    private Link link(HostAndPort server, ManagedChannel transport) {
+        return new Link(server.toString(), transport, intercepted(transport));
+    }
+
+    /** A call over {@code link} was answered, or a watch begun. */
+    void answered(Link link) {
+        synchronized (this) {
+            if (current == link) {
+                members.answered();
+            }
+        }
+    }
+
+    /** What ended a call over {@code link}; the link is given up if the server was not reached. */
+    SourceFailure failed(Link link, Throwable thrown) {
+        if (link.left) {
+            return new SourceFailure(
+                    SourceFailure.Kind.EXPIRED,
+                    "etcd " + link.server() + " was left for " + servers.get(members.home()));
+        }
+        SourceFailure failure = explained(link, thrown);
+        if (failure.kind() == SourceFailure.Kind.UNREACHABLE) {
+            giveUp(link);
+        }
+        return failure;
+    }
+
+    /** What ended a call over {@code link}, which stays in use. */
+    SourceFailure explained(Link link, Throwable thrown) {
+        return EtcdFailure.of(link.server(), thrown, access);
+    }
+
+    /** How many servers there are to go to. */
+    int servers() {
+        return servers.size();
+    }
+
+    /** Why the server ended a watch over {@code link}. */
+    SourceFailure cancelled(Link link, String reason, long compactRevision) {
+        return EtcdFailure.cancelled(link.server(), reason, compactRevision, access);
+    }
+
+    /** Later calls go to another server; calls still running on this link are cancelled. Ignores links given up before. */
+    private void giveUp(Link link) {
+        synchronized (this) {
+            // Every call that is cancelled with the link comes here.
+            if (current != link) {
+                return;
+            }
+        }
+        if (tls != null) {
+            // Here and not where the next link is made, which may be a caller's thread that must not wait for files.
+            tls.refresh();
+        }
+        synchronized (this) {
+            if (current != link) {
+                return;
+            }
+            current = null;
+            members.failed();
+            returnLater();
+        }
+        link.transport.shutdownNow();
+    }
+
+    // ---- back to the first member ----
+
+    /** Anew after every failure: a client moves of its own accord only when it has stayed where it is. */
+    private synchronized void returnLater() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        if (members.away() && !closed) {
+            long stay = MIN_STAY.toNanos()
+                    + (long) (MAX_STAY.minus(MIN_STAY).toNanos() * env.dice().nextDouble());
+            timer = env.time().schedule(stay, () -> env.blocking().execute(this::askHome));
+        }
+    }
+
+    /** Nothing is lost by asking: the present link stays in use until the answer. */
+    private void askHome() {
+        HostAndPort server = servers.get(members.home());
+        if (tls != null) {
+            tls.refresh();
+        }
+        ManagedChannel transport;
+        try {
+            transport = transports.apply(server);
+        } catch (RuntimeException unmade) {
+            LOG.debug("{}: no connection to {} can be made", this, server, unmade);
+            returnLater();
+            return;
+        }
+        MaintenanceGrpc.newStub(ClientInterceptors.intercept(transport, new RequireLeader()))
+                .withDeadlineAfter(CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                .status(StatusRequest.getDefaultInstance(), new StreamObserver<>() {
+                    @Override
+                    public void onNext(StatusResponse status) {
+                        returned(status.getLeader() != 0, server, transport);
+                    }
+
+                    @Override
+                    public void onError(Throwable thrown) {
+                        // A client that may not ask this was answered all the same.
+                        SourceFailure failure = EtcdFailure.of(server.toString(), thrown, access);
+                        returned(failure.kind() == SourceFailure.Kind.DENIED, server, transport);
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                });
+    }
+
+    private void returned(boolean answers, HostAndPort server, ManagedChannel transport) {
+        boolean moves;
+        synchronized (this) {
+            moves = answers && !closed && members.away();
+            if (moves) {
+                LOG.debug("{}: back to {}", this, server);
+                leave(current);
+                current = link(server, transport);
+                members.returned();
+            }
+            returnLater();
+        }
+        if (!moves) {
+            transport.shutdownNow();
+        }
+    }
+
+    /** Without a gap: what runs over the link goes on until it is over or moves by itself. */
+    private synchronized void leave(@Nullable Link link) {
+        if (link != null) {
+            link.left = true;
+            leaving = link;
+            leavingTimer = env.time().schedule(MOVING.toNanos(), link.transport::shutdownNow);
+        }
+    }
+
+    private ManagedChannel transport(HostAndPort server) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(
+                        server.getHost(),
+                        server.getPort(),
+                        tls == null ? InsecureChannelCredentials.create() : tls.credentials())
+                .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+                .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                // Whatever proxy the system names is for other hosts: credentials are for etcd alone.
+                .proxyDetector(address -> null)
+                .disableRetry();
+        if (access.tls() != null && access.tls().authority() != null) {
+            builder.overrideAuthority(access.tls().authority());
+        }
+        return builder.build();
+    }
+
+    /** From the call inwards: the namespace, the token, what explains denials with the keys as etcd sees them. */
+    private Channel intercepted(ManagedChannel transport) {
+        List<ClientInterceptor> interceptors = new ArrayList<>();
+        Channel led = ClientInterceptors.intercept(transport, new RequireLeader());
+        if (namespace != null) {
+            interceptors.add(namespace);
+        }
+        if (session != null) {
+            interceptors.add(session.over(led));
+        }
+        interceptors.add(new Denials(access.login()));
+        return ClientInterceptors.interceptForward(led, interceptors);
+    }
+
+    /** A member cut off from its leader then says so instead of hanging or going quiet. */
+    private static final class RequireLeader implements ClientInterceptor {
+        private static final Metadata.Key<String> HAS_LEADER =
+                Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
+
+        @Override
+        public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                @Override
+                public void start(Listener<A> listener, Metadata headers) {
+                    if (!options.getOption(WITHOUT_LEADER)) {
+                        headers.put(HAS_LEADER, "true");
+                    }
+                    super.start(listener, headers);
+                }
+            };
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Link> open = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            returnLater();
+            if (current != null) {
+                open.add(current);
+                current = null;
+            }
+            if (leaving != null) {
+                open.add(leaving);
+                leaving = null;
+            }
+            if (leavingTimer != null) {
+                leavingTimer.cancel();
+            }
+        }
+        open.forEach(link -> link.transport.shutdownNow());
+    }
+
+    @Override
+    public String toString() {
+        return "etcd " + servers;
+    }
+}

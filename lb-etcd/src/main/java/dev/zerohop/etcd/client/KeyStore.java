@@ -1,0 +1,130 @@
+package dev.zerohop.etcd.client;
+
+import com.google.protobuf.ByteString;
+import dev.zerohop.Cancellable;
+import dev.zerohop.watch.SourceFailure;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link RangeWatch} and the directory need of etcd. Nothing here throws or blocks for the network; every read ends in bounded time. */
+public interface KeyStore {
+
+    /** Reads all ranges at one revision. Fails with an {@link SourceFailure}. */
+    CompletableFuture<Reading> read(List<KeyRange> ranges);
+
+    /** The same from what one member has, which may be old: it answers also when the cluster has no quorum. */
+    CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges);
+
+    /** What the ranges hold, without the values. */
+    CompletableFuture<Summary> summary(List<KeyRange> ranges);
+
+    /** How many failed reads in a row have asked every server that could answer. */
+    int servers();
+
+    /** Follows all ranges from a revision on until it ends or is cancelled. The watcher may still be called for a while after that. */
+    Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher);
+
+    /** A watch that runs until it is cancelled. */
+    interface Watch extends Cancellable {
+        /** Whether the client has since gone to another server, so that this watch is soon cut off. */
+        default boolean leftBehind() {
+            return false;
+        }
+    }
+
+    /**
+     * A point in a cluster's history.
+     *
+     * @param cluster etcd's number for the cluster that answered: another one where a restore was given a token of its own
+     * @param term the Raft term that the revision belongs to: never falls, unless the cluster was restored
+     */
+    record Version(long cluster, long term, long revision) {
+
+        /** The same history at another revision. */
+        Version at(long other) {
+            return other == revision ? this : new Version(cluster, term, other);
+        }
+
+        /** The same history, at this revision or a later one. */
+        Version atLeast(long other) {
+            return at(Math.max(revision, other));
+        }
+
+        /** How this shows, after another version was known, that etcd was restored to an earlier state; null if it does not. */
+        @Nullable
+        String rollback(Version known) {
+            if (cluster != known.cluster) {
+                return "its cluster id was " + Long.toHexString(cluster) + ", expected "
+                        + Long.toHexString(known.cluster);
+            }
+            if (term < known.term) {
+                return "its Raft term was " + term + ", expected at least " + known.term;
+            }
+            return revision < known.revision
+                    ? "its revision was " + revision + ", expected at least " + known.revision
+                    : null;
+        }
+
+        @Override
+        public String toString() {
+            return Long.toString(revision);
+        }
+    }
+
+    /** What the ranges hold at a version, by key. */
+    record Reading(Version version, Map<String, Entry> entries) {
+        Reading(long revision, long cluster, long term, Map<String, Entry> entries) {
+            this(new Version(cluster, term, revision), entries);
+        }
+
+        public long revision() {
+            return version.revision();
+        }
+    }
+
+    /**
+     * What the ranges hold at a version, counted.
+     *
+     * @param keys how many keys
+     * @param newest the highest revision at which one of them was written; 0 without keys
+     */
+    record Summary(Version version, long keys, long newest) {
+
+        /** Whether a copy holds the same, as far as this tells. */
+        boolean describes(Version copy, Map<String, Entry> entries) {
+            return version.rollback(copy) == null
+                    && entries.size() == keys
+                    && entries.values().stream()
+                                    .mapToLong(Entry::modRevision)
+                                    .max()
+                                    .orElse(0)
+                            == newest;
+        }
+    }
+
+    /** A key with its value. */
+    record Entry(String key, ByteString value, long modRevision) {
+
+        /** What it takes of what a copy may hold. Not more than in an answer, which is bounded likewise. */
+        long bytes() {
+            return (long) key.length() + value.size();
+        }
+    }
+
+    /** A change of one key; {@code put} is null when the key was deleted. */
+    record Event(String key, @Nullable Entry put, long modRevision) {}
+
+    /** Told by one thread at a time. */
+    interface Watcher {
+        /** The server follows every range now. */
+        void onCreated();
+
+        /** Changes up to {@code revision}, in order; none if it is only a sign of life. */
+        void onEvents(long revision, List<Event> events);
+
+        /** The watch is over. */
+        void onEnd(SourceFailure cause);
+    }
+}

@@ -1,0 +1,278 @@
+package dev.zerohop.etcd.client;
+
+import dev.zerohop.Log;
+import dev.zerohop.Time;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthenticateRequest;
+import io.etcd.jetcd.api.AuthenticateResponse;
+import io.etcd.jetcd.api.WatchResponse;
+import io.grpc.CallCredentials;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A user's token, which every call carries and all share. Taken when the first call needs it, and again when etcd no longer knows it: tokens end when
+ * they are not used for 5 minutes, when their server restarts, and when the password changes. Thread-safe; nothing blocks
+ * but the tasks that it gives to a call's executor.
+ */
+final class Session {
+    private static final Log LOG = Log.of(Session.class);
+    private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** Stands for the token of an etcd that asks for none. */
+    private static final String NO_TOKEN = "";
+
+    /** A refused password is not tried again for as long: etcd spends a tenth of a second of CPU on each. Shorter than the wait after a denial. */
+    private static final long REFUSED_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private final Login login;
+    private final Time time;
+
+    // Guarded by this.
+    private @Nullable CompletableFuture<String> token;
+    private @Nullable String lastGoodPassword;
+    private @Nullable Refused refused;
+    private String problem = "";
+
+    /** A password that etcd did not take. */
+    private record Refused(String password, long atNanos, Status status) {
+        @Override
+        public String toString() {
+            return "Refused(" + status + ")";
+        }
+    }
+
+    /** Marks what a call ended with when only its token is to blame. */
+    static final class StaleToken extends Exception {
+        private static final long serialVersionUID = 1;
+
+        StaleToken() {
+            super("etcd did not know the token", null, false, false);
+        }
+    }
+
+    Session(Login login, Time time) {
+        this.login = login;
+        this.time = time;
+    }
+
+    /** Whether a call or a watch was refused for what may be the token's fault alone. */
+    static boolean concernsToken(String text) {
+        return text.contains("invalid auth token")
+                || text.contains("revision of auth store is old")
+                || text.contains("user name is empty");
+    }
+
+    /** Gives calls the token, which is asked for over {@code channel} if need be. */
+    ClientInterceptor over(Channel channel) {
+        return new ClientInterceptor() {
+            @Override
+            public <Q, A> ClientCall<Q, A> interceptCall(
+                    MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+                WithToken credentials = new WithToken(channel);
+                return new SimpleForwardingClientCall<>(
+                        next.newCall(method, options.withCallCredentials(credentials))) {
+                    @Override
+                    public void start(Listener<A> listener, Metadata headers) {
+                        super.start(new Watching<>(listener, credentials), headers);
+                    }
+                };
+            }
+        };
+    }
+
+    /** Forgets a token that etcd does not know. */
+    private final class Watching<A> extends SimpleForwardingClientCallListener<A> {
+        private final WithToken credentials;
+
+        Watching(ClientCall.Listener<A> listener, WithToken credentials) {
+            super(listener);
+            this.credentials = credentials;
+        }
+
+        @Override
+        public void onMessage(A message) {
+            // etcd 3.4 calls a watch with a token that it does not know a denied one.
+            if (message instanceof WatchResponse watch
+                    && watch.getCanceled()
+                    && EtcdFailure.isDenial(watch.getCancelReason())) {
+                forget(credentials.used);
+            }
+            super.onMessage(message);
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            String used = credentials.used;
+            if (used != null && concernsToken(String.valueOf(status.getDescription()))) {
+                forget(used);
+                super.onClose(status.withCause(new StaleToken()), trailers);
+            } else {
+                super.onClose(status, trailers);
+            }
+        }
+    }
+
+    private final class WithToken extends CallCredentials {
+        private final Channel channel;
+        private volatile @Nullable String used;
+
+        WithToken(Channel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void applyRequestMetadata(RequestInfo call, Executor executor, MetadataApplier applier) {
+            token(channel, executor).whenComplete((given, thrown) -> {
+                if (given == null) {
+                    applier.fail(Status.fromThrowable(thrown));
+                    return;
+                }
+                used = given;
+                Metadata headers = new Metadata();
+                if (!given.equals(NO_TOKEN)) {
+                    headers.put(TOKEN, given);
+                }
+                applier.apply(headers);
+            });
+        }
+    }
+
+    // ---- the token ----
+
+    private synchronized void forget(@Nullable String used) {
+        // What failed is nobody's token, and asking it for one would throw.
+        if (token != null && used != null && !token.isCompletedExceptionally() && used.equals(token.getNow(null))) {
+            token = null;
+        }
+    }
+
+    private CompletableFuture<String> token(Channel channel, Executor executor) {
+        CompletableFuture<String> asked;
+        synchronized (this) {
+            if (token != null && !token.isCompletedExceptionally()) {
+                return token;
+            }
+            asked = new CompletableFuture<>();
+            token = asked;
+        }
+        executor.execute(() -> authenticate(channel, asked));
+        return asked;
+    }
+
+    private void authenticate(Channel channel, CompletableFuture<String> asked) {
+        String password = password();
+        if (password == null) {
+            asked.completeExceptionally(failure(Status.UNAUTHENTICATED, problem()));
+            return;
+        }
+        Status refusal = refusal(password);
+        if (refusal != null) {
+            asked.completeExceptionally(new StatusException(refusal));
+            return;
+        }
+        AuthenticateRequest request = AuthenticateRequest.newBuilder()
+                .setName(login.user())
+                .setPassword(password)
+                .build();
+        AuthGrpc.newStub(channel)
+                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                .authenticate(request, new StreamObserver<>() {
+                    @Override
+                    public void onNext(AuthenticateResponse response) {
+                        accepted(password);
+                        asked.complete(response.getToken());
+                    }
+
+                    @Override
+                    public void onError(Throwable thrown) {
+                        Status status = Status.fromThrowable(thrown);
+                        String text = String.valueOf(status.getDescription());
+                        if (text.contains("authentication is not enabled")) {
+                            LOG.warn("{} is not needed: this etcd lets everybody in", login);
+                            asked.complete(NO_TOKEN);
+                        } else if (status.getCode() == Status.Code.INVALID_ARGUMENT) {
+                            asked.completeExceptionally(new StatusException(refused(password, text)));
+                        } else {
+                            asked.completeExceptionally(
+                                    failure(status, login + " could not be authenticated: " + text));
+                        }
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        asked.completeExceptionally(failure(Status.UNAVAILABLE, login + " got no token"));
+                    }
+                });
+    }
+
+    /** The present one, else the last good one; null if there never was one. */
+    private @Nullable String password() {
+        try {
+            // Not under the lock: it may take its time.
+            String password = login.password().get();
+            if (password != null && !password.isEmpty()) {
+                return password;
+            }
+            return noPassword("it was empty, expected a password");
+        } catch (Throwable unavailable) {
+            // Errors too: a token that nobody completes would hold every call for good. A supplier of the application's
+            // may say anything, also what is secret; our own reader of files does not.
+            return noPassword(
+                    login.password() instanceof Login.PasswordFile
+                            ? String.valueOf(unavailable.getMessage())
+                            : unavailable.getClass().getSimpleName() + " was thrown by its supplier");
+        }
+    }
+
+    private synchronized @Nullable String noPassword(String why) {
+        String text = login + " has no usable password: " + why;
+        if (!text.equals(problem)) {
+            problem = text;
+            LOG.warn("{}{}", text, lastGoodPassword == null ? "" : "; the last good one stays in use");
+        }
+        return lastGoodPassword;
+    }
+
+    private synchronized String problem() {
+        return problem;
+    }
+
+    private synchronized void accepted(String password) {
+        lastGoodPassword = password;
+        refused = null;
+        problem = "";
+    }
+
+    private synchronized Status refused(String password, String text) {
+        Status status = Status.UNAUTHENTICATED.withDescription(login + " was refused: " + text);
+        refused = new Refused(password, time.nanoTime(), status);
+        return status;
+    }
+
+    private synchronized @Nullable Status refusal(String password) {
+        Refused last = refused;
+        if (last == null || !last.password().equals(password) || time.nanoTime() - last.atNanos() >= REFUSED_NANOS) {
+            return null;
+        }
+        return last.status();
+    }
+
+    private static StatusException failure(Status status, String description) {
+        return new StatusException(status.withDescription(description));
+    }
+}

@@ -1,0 +1,127 @@
+package dev.zerohop.etcd.orchestrator;
+
+import com.google.common.hash.HashFunction;
+import com.google.common.hash.Hashing;
+import dev.zerohop.Printable;
+import dev.zerohop.etcd.client.Json;
+import dev.zerohop.etcd.client.JsonText;
+import dev.zerohop.etcd.client.ServiceKeys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Who probes what: the workers among which the leader divides the endpoints. Which two a certain endpoint falls to follows by rendezvous hashing, so that
+ * the whole assignment is one small value that is either there or not, a new endpoint is probed before any leader has looked at it, and nobody's
+ * endpoints move but those of a worker that comes or goes.
+ *
+ * @param fence the revision at which the leader that wrote it was elected
+ * @param writer the leader, for people
+ * @param workers in order, each once
+ */
+record Assignment(long fence, String writer, List<String> workers) {
+
+    /** How many workers probe each endpoint. */
+    static final int COPIES = 2;
+
+    /** Part of the layout: workers of different versions must come to the same pairs. */
+    private static final HashFunction HASH = Hashing.murmur3_128();
+
+    /** Nobody is assigned anything. */
+    static final Assignment NONE = new Assignment(0, "", List.of());
+
+    /** Copies. */
+    Assignment {
+        workers = List.copyOf(workers);
+    }
+
+    /** The workers that an endpoint falls to, in rendezvous order: two, or one if there is no other. */
+    List<String> workersOf(String endpoint) {
+        String first = null;
+        String second = null;
+        long highest = Long.MIN_VALUE;
+        long next = Long.MIN_VALUE;
+        for (String worker : workers) {
+            long score = score(worker, endpoint);
+            if (first == null || score > highest) {
+                second = first;
+                next = highest;
+                first = worker;
+                highest = score;
+            } else if (second == null || score > next) {
+                second = worker;
+                next = score;
+            }
+        }
+        if (first == null) {
+            return List.of();
+        }
+        return second == null ? List.of(first) : List.of(first, second);
+    }
+
+    private static long score(String worker, String endpoint) {
+        return HASH.newHasher()
+                .putString(worker, StandardCharsets.UTF_8)
+                .putByte((byte) 0)
+                .putString(endpoint, StandardCharsets.UTF_8)
+                .hash()
+                .asLong();
+    }
+
+    /** What falls to one worker. */
+    <T> SortedMap<String, T> shareOf(String worker, Map<String, T> endpoints) {
+        SortedMap<String, T> share = new TreeMap<>();
+        endpoints.forEach((id, endpoint) -> {
+            if (workersOf(id).contains(worker)) {
+                share.put(id, endpoint);
+            }
+        });
+        return share;
+    }
+
+    String toJson() {
+        return JsonText.object(out -> {
+            out.writeNumberField("fence", fence);
+            out.writeStringField("writer", writer);
+            JsonText.texts(out, "workers", workers);
+        });
+    }
+
+    /**
+     * Reads what {@link #toJson} writes.
+     *
+     * @throws IOException naming what was found and what was expected
+     */
+    static Assignment parse(byte[] utf8) throws IOException {
+        var read = new Object() {
+            long fence;
+            String writer = "";
+            List<String> workers = new ArrayList<>();
+        };
+        Json.object(utf8, (in, name) -> {
+            switch (name) {
+                case "fence" -> read.fence = in.number(name, 1, Long.MAX_VALUE);
+                case "writer" -> read.writer = in.text(name);
+                case "workers" -> read.workers = in.array(name, path -> worker(in, path));
+                // Of a later version: the two run side by side during an upgrade.
+                default -> in.skip();
+            }
+        });
+        return new Assignment(
+                read.fence,
+                Printable.text(read.writer, Printable.MAX_NAME),
+                read.workers.stream().sorted().distinct().toList());
+    }
+
+    private static String worker(Json in, String path) throws IOException {
+        String worker = in.text(path);
+        if (ServiceKeys.problem(worker) != null) {
+            throw in.refuse(path, "the id of an orchestrator");
+        }
+        return worker;
+    }
+}

@@ -1,0 +1,214 @@
+package dev.zerohop.etcd.orchestrator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Log;
+import dev.zerohop.etcd.EtcdClient;
+import dev.zerohop.etcd.client.EtcdConnection;
+import dev.zerohop.etcd.client.ServiceKeys;
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of any number of processes that probe the endpoints of a service together and tell all its clients which of them are down.
+ *
+ * <p>One of them leads, by an election in etcd. Each endpoint falls to two of them; an endpoint is marked down when both see it down (one, when there is no
+ * other), and at most a stated share is. Clients that follow the service in etcd take the verdicts from there; they probe nothing because of it, so
+ * an endpoint sees the same probes whatever the number of clients. When etcd is away, probing goes on, and verdicts run out.
+ *
+ * <p>Thread-safe. Nothing but {@link #close} blocks.
+ */
+public final class HealthOrchestrator implements AutoCloseable {
+    private static final Log LOG = Log.of(HealthOrchestrator.class);
+
+    private final Orchestration orchestration;
+
+    private HealthOrchestrator(Orchestration orchestration) {
+        this.orchestration = orchestration;
+    }
+
+    /** What an orchestrator is at the moment. */
+    public enum Role {
+        /** It holds no lease: etcd cannot be asked, or has not been yet. It probes on what it was assigned last. */
+        DETACHED,
+        /** It probes what falls to it; another one leads. */
+        FOLLOWER,
+        /** It also assigns and decides. */
+        LEADER
+    }
+
+    /**
+     * What an orchestrator knows at one moment.
+     *
+     * @param role what it is
+     * @param leader the id of the one that leads, as far as is known; null if nobody does
+     * @param fence the revision at which the leader was elected; 0 if nobody leads
+     * @param workers the orchestrators among which the endpoints are divided, in order
+     * @param probed how many endpoints this one probes
+     * @param down the endpoints that are marked down, each with the reason
+     */
+    public record Status(
+            Role role,
+            @Nullable String leader,
+            long fence,
+            List<String> workers,
+            int probed,
+            SortedMap<String, String> down) {}
+
+    /** Hears what happens, one thing at a time. What it throws is logged. */
+    public interface Listener {
+        /** The role is another one now, or another one leads. */
+        default void onRole(Role role, @Nullable String leader, long fence) {}
+
+        /** An endpoint is marked down, by whichever orchestrator leads; {@code agreed} are those that see it so. */
+        default void onDown(String endpoint, String reason, List<String> agreed) {}
+
+        /** The mark of an endpoint is gone. */
+        default void onLifted(String endpoint) {}
+
+        /**
+         * This one leads, and more endpoints are down than may be marked: {@code spared} are down and stay unmarked. Told at each change, at last with
+         * an empty list.
+         */
+        default void onLimit(List<String> spared, int limit) {}
+
+        /** etcd cannot be asked, for the stated reason; probing goes on. Told once until it answers again. */
+        default void onUnreachable(String reason) {}
+    }
+
+    /**
+     * Starts a description.
+     *
+     * @param client stays open; it must outlive the orchestrator
+     * @param service whose endpoints are probed, as they are listed in etcd
+     * @param id names this orchestrator among the others of the service: different for each, the same after a restart
+     * @param probe how
+     * @throws IllegalArgumentException if the service or the id is blank or has a slash
+     */
+    public static Builder builder(EtcdClient client, String service, String id, Probe probe) {
+        return new Builder(client, new ServiceKeys(service), id, probe);
+    }
+
+    /** Begins to take part. Returns at once, also while etcd is down. */
+    public void start() {
+        orchestration.start();
+    }
+
+    /** What is known now. */
+    public Status status() {
+        return orchestration.status();
+    }
+
+    /**
+     * Stops probing and resigns, so that another one leads at once. Verdicts stay until it has decided. Waits until etcd has been told; a failure is
+     * logged, and others take over when the lease ends. Idempotent.
+     */
+    @Override
+    public void close() {
+        try {
+            orchestration.close().get(EtcdConnection.CALL_TIMEOUT_MILLIS * 2, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException failed) {
+            LOG.warn("{}: could not resign; others take over when its lease ends", orchestration, failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return orchestration.toString();
+    }
+
+    /** Describes a {@link HealthOrchestrator}. Orchestrators of one service should be alike. Not thread-safe. */
+    public static final class Builder {
+        private final EtcdClient client;
+        private final ServiceKeys service;
+        private final String id;
+        private final Probe probe;
+        private Duration interval = Duration.ofSeconds(5);
+        private Duration timeout = Duration.ofSeconds(2);
+        private int healthyThreshold = 2;
+        private int unhealthyThreshold = 3;
+        private Duration ttl = Duration.ofSeconds(30);
+        private Duration lease = Duration.ofSeconds(10);
+        private int maxDownPercent = 50;
+        private Listener listener = new Listener() {};
+
+        private Builder(EtcdClient client, ServiceKeys service, String id, Probe probe) {
+            this.client = requireNonNull(client, "client");
+            this.service = service;
+            this.id = requireNonNull(id, "id");
+            this.probe = requireNonNull(probe, "probe");
+            ServiceKeys.requireSegment("orchestrator id", id);
+        }
+
+        /** Sets the time from probe to probe of one orchestrator, 15 % longer or shorter each time; two probe each endpoint. 100 ms to 1 h. Default: 5 s. */
+        public Builder interval(Duration interval) {
+            this.interval = requireNonNull(interval, "interval");
+            return this;
+        }
+
+        /** Sets how long an answer may take, 10 ms to the interval. Default: 2 s. */
+        public Builder timeout(Duration timeout) {
+            this.timeout = requireNonNull(timeout, "timeout");
+            return this;
+        }
+
+        /** Sets how many probes in a row must be well before an endpoint is, 1 to 100. Default: 2. */
+        public Builder healthyThreshold(int probes) {
+            this.healthyThreshold = probes;
+            return this;
+        }
+
+        /** Sets how many probes in a row must fail before an endpoint is down, 1 to 100. Default: 3. */
+        public Builder unhealthyThreshold(int probes) {
+            this.unhealthyThreshold = probes;
+            return this;
+        }
+
+        /** Sets how long a verdict holds unless it is written again, three leases to 1 h, counted in whole seconds (rounded up). Default: 30 s. */
+        public Builder ttl(Duration ttl) {
+            this.ttl = requireNonNull(ttl, "ttl");
+            return this;
+        }
+
+        /** Sets how long an orchestrator that died counts as alive, 2 s to 10 min, counted in whole seconds (rounded up). Default: 10 s. */
+        public Builder lease(Duration lease) {
+            this.lease = requireNonNull(lease, "lease");
+            return this;
+        }
+
+        /** Sets how many of the endpoints that are ready may be marked down, rounded down; 0 to 100. Default: 50. */
+        public Builder maxDownPercent(int percent) {
+            this.maxDownPercent = percent;
+            return this;
+        }
+
+        /** Sets who hears what happens. Default: nobody. */
+        public Builder listener(Listener listener) {
+            this.listener = requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Builds the orchestrator, not started yet.
+         *
+         * @throws IllegalArgumentException if a value is out of its range
+         */
+        public HealthOrchestrator build() {
+            OrchestratorSettings settings = new OrchestratorSettings(
+                    id, interval, timeout, healthyThreshold, unhealthyThreshold, ttl, lease, maxDownPercent);
+            return new HealthOrchestrator(new Orchestration(
+                    client.cluster(),
+                    new OrchestratorKeys(service),
+                    settings,
+                    probe.newProber(client.cluster().env().blocking()),
+                    listener));
+        }
+    }
+}

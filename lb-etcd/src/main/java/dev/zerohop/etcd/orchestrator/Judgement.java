@@ -1,0 +1,117 @@
+package dev.zerohop.etcd.orchestrator;
+
+import dev.zerohop.Printable;
+import dev.zerohop.etcd.service.HealthVerdict;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is to be marked down, from what the workers see. A pure function.
+ *
+ * @param down who is marked
+ * @param undecided who was marked, and whom no worker knows just now: neither written again nor lifted, so the mark runs out unless somebody knows soon
+ * @param spared who is down and stays unmarked, because too many are
+ * @param limit how many may be marked
+ */
+record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<String> spared, int limit) {
+
+    /** Why an endpoint is marked. */
+    record Mark(String reason, List<String> agreed, Instant since) {
+
+        /** Takes the reason as a verdict does, so that the two can be compared. */
+        Mark {
+            reason = Printable.text(reason);
+        }
+    }
+
+    private record Suspect(String id, Mark mark, boolean standing) {}
+
+    /**
+     * Decides.
+     *
+     * <p>An endpoint goes down when both its workers see it down, or its only one when there is no other. It stays down while one of them still does
+     * and none sees it up. Of too many, those stay marked that were, then those that are down for longest.
+     *
+     * @param members who may be judged, by id
+     * @param revision the assignment's revision
+     * @param observations by worker
+     * @param standing the marks that hold now, by endpoint
+     */
+    static Judgement of(
+            Collection<String> members,
+            Assignment assignment,
+            long revision,
+            Map<String, Observation> observations,
+            Map<String, HealthVerdict> standing,
+            int maxDownPercent) {
+        List<Suspect> suspects = new ArrayList<>();
+        List<String> undecided = new ArrayList<>();
+        for (String id : members) {
+            List<String> workers = assignment.workersOf(id);
+            HealthVerdict mark = standing.get(id);
+            Map<String, Observation.Down> seenDown = new TreeMap<>();
+            boolean seenUp = false;
+            for (String worker : workers) {
+                Observation observation = observations.get(worker);
+                if (observation == null) {
+                    continue;
+                }
+                switch (observation.vote(id, revision)) {
+                    case UP -> seenUp = true;
+                    case DOWN -> seenDown.put(worker, observation.down().get(id));
+                    case UNKNOWN -> {}
+                }
+            }
+            boolean agreed = !workers.isEmpty() && seenDown.size() == workers.size();
+            if (agreed || (mark != null && !seenUp && !seenDown.isEmpty())) {
+                suspects.add(new Suspect(id, mark(seenDown, workers.size(), mark), mark != null));
+            } else if (mark != null && !seenUp) {
+                undecided.add(id);
+            }
+        }
+        int limit = (int) ((long) members.size() * maxDownPercent / 100);
+        suspects.sort(Comparator.comparing((Suspect suspect) -> !suspect.standing())
+                .thenComparing(suspect -> suspect.mark().since())
+                .thenComparing(Suspect::id));
+        int room = Math.max(0, limit - undecided.size());
+        SortedMap<String, Mark> down = new TreeMap<>();
+        List<String> spared = new ArrayList<>();
+        for (Suspect suspect : suspects) {
+            if (down.size() < room) {
+                down.put(suspect.id(), suspect.mark());
+            } else {
+                spared.add(suspect.id());
+            }
+        }
+        spared.sort(null);
+        return new Judgement(down, List.copyOf(undecided), List.copyOf(spared), limit);
+    }
+
+    private static Mark mark(Map<String, Observation.Down> seenDown, int workers, @Nullable HealthVerdict standing) {
+        Map<String, List<String>> byReason = new LinkedHashMap<>();
+        Instant since = Instant.MAX;
+        for (Map.Entry<String, Observation.Down> each : seenDown.entrySet()) {
+            byReason.computeIfAbsent(each.getValue().reason(), reason -> new ArrayList<>())
+                    .add(each.getKey());
+            since = since.isBefore(each.getValue().since())
+                    ? since
+                    : each.getValue().since();
+        }
+        List<String> parts = new ArrayList<>();
+        byReason.forEach((reason, by) -> parts.add(reason + " (" + String.join(", ", by) + ")"));
+        String alone = workers == 1 ? "; seen by the only worker" : "";
+        // A mark tells since when it holds, whoever has confirmed it meanwhile.
+        return new Mark(
+                String.join("; ", parts) + alone,
+                List.copyOf(seenDown.keySet()),
+                standing == null ? since : standing.since());
+    }
+}

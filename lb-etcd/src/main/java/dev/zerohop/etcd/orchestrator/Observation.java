@@ -1,0 +1,118 @@
+package dev.zerohop.etcd.orchestrator;
+
+import dev.zerohop.Printable;
+import dev.zerohop.etcd.client.Json;
+import dev.zerohop.etcd.client.JsonText;
+import dev.zerohop.etcd.service.HealthVerdict;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What one worker sees: the value of {@code observations/<worker>}, under the worker's lease. It lists only whom the worker sees down or does not know
+ * yet; the others that fall to it are up. So it is small and rarely written, however many endpoints there are.
+ *
+ * @param assignment the revision of the assignment that the worker follows
+ * @param down whom it sees down
+ * @param pending whom it does not know yet
+ */
+record Observation(long assignment, Map<String, Down> down, Set<String> pending) {
+
+    /**
+     * An endpoint that does not answer well.
+     *
+     * @param since the first of the failed probes, by the worker's clock
+     */
+    record Down(String reason, Instant since) {
+
+        /** Takes the reason in its printable form: another wrote it. */
+        Down {
+            reason = Printable.text(reason);
+        }
+    }
+
+    /** What a worker says about one endpoint. */
+    enum Vote {
+        UP,
+        DOWN,
+        UNKNOWN
+    }
+
+    /** Copies. */
+    Observation {
+        down = Map.copyOf(down);
+        pending = Set.copyOf(pending);
+    }
+
+    /** What the worker says about an endpoint that falls to it under the assignment of the given revision. */
+    Vote vote(String endpoint, long assignmentRevision) {
+        if (down.containsKey(endpoint)) {
+            return Vote.DOWN;
+        }
+        // Under another assignment it may never have heard of the endpoint.
+        return pending.contains(endpoint) || assignment != assignmentRevision ? Vote.UNKNOWN : Vote.UP;
+    }
+
+    String toJson() {
+        return JsonText.object(out -> {
+            out.writeNumberField("assignment", assignment);
+            out.writeArrayFieldStart("down");
+            for (Map.Entry<String, Down> each : new TreeMap<>(down).entrySet()) {
+                out.writeStartObject();
+                out.writeStringField("id", each.getKey());
+                out.writeStringField("reason", each.getValue().reason());
+                out.writeStringField("since", each.getValue().since().toString());
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            JsonText.texts(out, "pending", new TreeSet<>(pending));
+        });
+    }
+
+    /**
+     * Reads what {@link #toJson} writes.
+     *
+     * @throws IOException naming what was found and what was expected
+     */
+    static Observation parse(byte[] utf8) throws IOException {
+        var read = new Object() {
+            long assignment;
+            final Map<String, Down> down = new TreeMap<>();
+            List<String> pending = new ArrayList<>();
+        };
+        Json.object(utf8, (in, name) -> {
+            switch (name) {
+                case "assignment" -> read.assignment = in.number(name, 1, Long.MAX_VALUE);
+                case "down" -> {
+                    var ignored = in.array(name, path -> down(in, path, read.down));
+                }
+                case "pending" -> read.pending = in.array(name, in::text);
+                // Of a later version: the two run side by side during an upgrade.
+                default -> in.skip();
+            }
+        });
+        return new Observation(read.assignment, read.down, Set.copyOf(read.pending));
+    }
+
+    private static Boolean down(Json in, String path, Map<String, Down> down) throws IOException {
+        var read = new Object() {
+            String id = "";
+            String reason = "";
+            Instant since = Instant.EPOCH;
+        };
+        in.fields(path, (same, name) -> {
+            switch (name) {
+                case "id" -> read.id = same.text(path + ".id");
+                case "reason" -> read.reason = same.text(path + ".reason");
+                case "since" -> read.since = HealthVerdict.instant(same, path + ".since");
+                default -> same.skip();
+            }
+        });
+        return down.put(read.id, new Down(read.reason, read.since)) == null;
+    }
+}

@@ -1,0 +1,238 @@
+package dev.zerohop.etcd.orchestrator;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Log;
+import dev.zerohop.etcd.client.EtcdFailure;
+import dev.zerohop.etcd.client.JsonText;
+import dev.zerohop.etcd.client.Leases;
+import dev.zerohop.etcd.client.RangeWatch;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.SourceFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One orchestrator's presence in etcd: a lease, and under it its registration as a worker and its candidacy. Whenever the lease or the candidacy is
+ * lost, both are written anew under another lease, at the end of the queue. Used by tasks of one serial executor only.
+ */
+final class OrchestratorSession {
+    private static final Log LOG = Log.of(OrchestratorSession.class);
+
+    /** Two renewals may fail before the lease ends. */
+    private static final int RENEWALS_PER_TTL = 3;
+
+    private final OrchestratorKeys keys;
+    private final OrchestratorSettings settings;
+    private final Leases leases;
+    private final Env env;
+    private final Executor serial;
+    private final Runnable onChange;
+
+    /** The lease that was asked for last, whatever came of it. */
+    private CompletableFuture<Leases.@Nullable Lease> granted = CompletableFuture.completedFuture(null);
+
+    private @Nullable Held held;
+    private boolean current;
+    private boolean ended;
+    private int failures;
+    private long asked;
+    private @Nullable Cancellable timer;
+    private @Nullable Cancellable deadline;
+
+    /**
+     * What is held.
+     *
+     * @param candidate the key of the candidacy
+     * @param revision when it was created: the fence of its owner, should it lead
+     */
+    record Held(Leases.Lease lease, String candidate, long revision) {}
+
+    /** {@code onChange} is called in a serial task when {@link #held} has changed. */
+    OrchestratorSession(
+            OrchestratorKeys keys,
+            OrchestratorSettings settings,
+            Leases leases,
+            Env env,
+            Executor serial,
+            Runnable onChange) {
+        this.keys = keys;
+        this.settings = settings;
+        this.leases = leases;
+        this.env = env;
+        this.serial = serial;
+        this.onChange = onChange;
+    }
+
+    /** What is held by this machine's clock; null before the lease is granted, and while it may have ended for all that is known here. */
+    @Nullable
+    Held held() {
+        return current ? held : null;
+    }
+
+    void establish() {
+        then(revoke(), revoked -> {
+            long asked = env.time().nanoTime();
+            CompletableFuture<Leases.Lease> grant = leases.grant(settings.leaseSeconds());
+            granted = grant.handle((lease, thrown) -> lease);
+            then(grant, lease -> register(lease, asked));
+        });
+    }
+
+    private void register(Leases.Lease lease, long askedNanos) {
+        String candidate = keys.candidate(lease.id());
+        List<Leases.Write> writes = List.of(worker(lease), Leases.Write.put(candidate, settings.id(), lease.id()));
+        then(leases.write(null, writes), revision -> {
+            held = new Held(lease, candidate, revision);
+            renewed(askedNanos, lease);
+        });
+    }
+
+    private Leases.Write worker(Leases.Lease lease) {
+        return Leases.Write.put(keys.worker(settings.id()), registration(lease), lease.id());
+    }
+
+    /** What an orchestrator writes about itself. */
+    static String registration(Leases.Lease lease) {
+        return JsonText.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
+    }
+
+    /** Ends the lease that was granted last, with all that is under it, also if it is only about to be granted. */
+    private CompletableFuture<Void> revoke() {
+        return granted.thenCompose(
+                lease -> lease == null ? CompletableFuture.completedFuture(null) : leases.revoke(lease.id()));
+    }
+
+    /** Asks now whether the lease still stands. */
+    void check() {
+        schedule(0, this::renew);
+    }
+
+    private void renewed(long askedNanos, Leases.Lease lease) {
+        failures = 0;
+        long ttl = Duration.ofSeconds(lease.ttlSeconds()).toNanos();
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        deadline = env.time().schedule(askedNanos + ttl - env.time().nanoTime(), () -> serial.execute(this::lapse));
+        asked = askedNanos;
+        schedule(Backoff.jittered(ttl / RENEWALS_PER_TTL, env.dice()), this::renew);
+        if (!current) {
+            current = true;
+            onChange.run();
+        }
+    }
+
+    /** The lease may have ended; etcd knows, and will be asked. */
+    private void lapse() {
+        Held holding = held;
+        boolean over = holding != null
+                && env.time().nanoTime() - asked
+                        >= Duration.ofSeconds(holding.lease().ttlSeconds()).toNanos();
+        if (current && over && !ended) {
+            current = false;
+            LOG.warn("{}: not renewed for {} s; others may lead now", this, settings.leaseSeconds());
+            onChange.run();
+        }
+    }
+
+    private void renew() {
+        Held holding = held;
+        if (holding == null) {
+            establish();
+            return;
+        }
+        long begun = env.time().nanoTime();
+        then(leases.keepAlive(holding.lease().id()), left -> {
+            if (left > 0) {
+                checkKeys(holding, begun);
+            } else {
+                lost("its lease has ended");
+            }
+        });
+    }
+
+    /** A key can be deleted by hand under a lease that lives on. */
+    private void checkKeys(Held holding, long begun) {
+        then(leases.write(new Leases.Guard(holding.candidate(), holding.revision()), List.of()), standing -> {
+            if (standing == 0) {
+                lost("its candidacy was deleted");
+                return;
+            }
+            Leases.Guard missing = new Leases.Guard(keys.worker(settings.id()), 0);
+            then(leases.write(missing, List.of(worker(holding.lease()))), written -> {
+                if (written > 0) {
+                    LOG.warn("{}: its registration was deleted; it is written again", this);
+                }
+                renewed(begun, holding.lease());
+            });
+        });
+    }
+
+    private void lost(String why) {
+        LOG.warn("{}: {}; it comes back at the end of the queue", this, why);
+        held = null;
+        current = false;
+        onChange.run();
+        establish();
+    }
+
+    private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
+        call.whenComplete((answer, thrown) -> serial.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (thrown == null) {
+                next.accept(answer);
+                return;
+            }
+            SourceFailure failure = EtcdFailure.of(thrown);
+            if (failure.kind() == SourceFailure.Kind.CLOSED) {
+                ended = true;
+                return;
+            }
+            failures++;
+            if (failures == 1) {
+                LOG.warn("{}: cannot reach etcd, probing goes on: {}", this, failure.getMessage());
+            }
+            schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()), this::renew);
+        }));
+    }
+
+    /** Resigns: the worker and the candidacy are gone when the future completes. */
+    CompletableFuture<Void> end() {
+        ended = true;
+        current = false;
+        cancel(timer);
+        cancel(deadline);
+        held = null;
+        return revoke();
+    }
+
+    private void schedule(long delayNanos, Runnable task) {
+        cancel(timer);
+        timer = env.time()
+                .schedule(
+                        delayNanos,
+                        () -> serial.execute(() -> {
+                            if (!ended) {
+                                task.run();
+                            }
+                        }));
+    }
+
+    private static void cancel(@Nullable Cancellable scheduled) {
+        if (scheduled != null) {
+            scheduled.cancel();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "orchestrator " + settings.id() + " of " + keys.service().service();
+    }
+}

@@ -1,0 +1,218 @@
+package dev.zerohop.etcd.orchestrator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.etcd.client.Tls;
+import dev.zerohop.etcd.client.TlsFiles;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a {@link HealthOrchestrator} finds out whether an endpoint is well. Immutable. In plain text unless {@link #tls}, {@link #clientCertificate} or
+ * {@link #authority} says otherwise; files are read when the orchestrator is built, and again after failures.
+ */
+public final class Probe {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:]+");
+    private static final Tls JAVAS_TRUST = new Tls(null, null, null, null);
+
+    private final Kind kind;
+    private final String detail;
+    private final int from;
+    private final int to;
+    private final @Nullable Tls tls;
+
+    private enum Kind {
+        HTTP("http:", "https:"),
+        GRPC("grpc:", "grpcs:"),
+        TCP("tcp", "tls");
+
+        private final String plain;
+        private final String secured;
+
+        Kind(String plain, String secured) {
+            this.plain = plain;
+            this.secured = secured;
+        }
+    }
+
+    private Probe(Kind kind, String detail, int from, int to, @Nullable Tls tls) {
+        this.kind = kind;
+        this.detail = detail;
+        this.from = from;
+        this.to = to;
+        this.tls = tls;
+    }
+
+    private Probe with(Tls other) {
+        return new Probe(kind, detail, from, to, other);
+    }
+
+    private Tls tlsOrDefault() {
+        return tls == null ? JAVAS_TRUST : tls;
+    }
+
+    /** The same over TLS, with the certificates that Java trusts unless others were named. */
+    public Probe tls() {
+        return with(tlsOrDefault());
+    }
+
+    /**
+     * The same over TLS.
+     *
+     * @param ca PEM certificates that sign those of the endpoints
+     */
+    public Probe tls(Path ca) {
+        Tls before = tlsOrDefault();
+        return with(new Tls(requireNonNull(ca, "ca"), before.certificate(), before.key(), before.authority()));
+    }
+
+    /**
+     * The same over TLS, with a certificate for endpoints that ask for one.
+     *
+     * @param certificate PEM, with those in between if any
+     * @param key its private key in PEM, not encrypted
+     */
+    public Probe clientCertificate(Path certificate, Path key) {
+        Tls before = tlsOrDefault();
+        return with(new Tls(
+                before.ca(),
+                requireNonNull(certificate, "certificate"),
+                requireNonNull(key, "key"),
+                before.authority()));
+    }
+
+    /**
+     * The same over TLS, with the name that the certificates of all endpoints must carry, which is also the {@code Host} of a GET. Default: the host of each.
+     *
+     * @throws IllegalArgumentException if it is no host name
+     */
+    public Probe authority(String name) {
+        if (!NAME.matcher(requireNonNull(name, "name")).matches()) {
+            throw new IllegalArgumentException(
+                    "the authority of a probe was '" + name + "', expected a host name without a port");
+        }
+        Tls before = tlsOrDefault();
+        return with(new Tls(before.ca(), before.certificate(), before.key(), name));
+    }
+
+    /**
+     * A GET that is answered with a status of 200 to 299. Redirects are not followed.
+     *
+     * @param path begins with a slash; may have a query
+     * @throws IllegalArgumentException if it does not, or is no part of a URI
+     */
+    public static Probe http(String path) {
+        return http(path, 200, 299);
+    }
+
+    /**
+     * A GET that is answered with a status in a range. Redirects are not followed.
+     *
+     * @param path begins with a slash; may have a query
+     * @param fromStatus the lowest status that is well, 100 to 599
+     * @param toStatus the highest one, not below {@code fromStatus}
+     * @throws IllegalArgumentException if one of them is not as stated
+     */
+    public static Probe http(String path, int fromStatus, int toStatus) {
+        requireNonNull(path, "path");
+        if (!isPath(path)) {
+            throw new IllegalArgumentException(
+                    "the path of a probe was '" + path + "', expected one that begins with a slash, such as /health");
+        }
+        if (fromStatus < 100 || toStatus > 599 || fromStatus > toStatus) {
+            throw new IllegalArgumentException("the statuses of a probe were " + fromStatus + " to " + toStatus
+                    + ", expected a range within 100 to 599");
+        }
+        return new Probe(
+                Kind.HTTP,
+                URI.create("http://host" + path).toASCIIString().substring("http://host".length()),
+                fromStatus,
+                toStatus,
+                null);
+    }
+
+    private static boolean isPath(String path) {
+        if (!path.startsWith("/")) {
+            return false;
+        }
+        try {
+            URI uri = URI.create("http://host" + path);
+            return "host".equals(uri.getHost()) && uri.getFragment() == null;
+        } catch (IllegalArgumentException malformed) {
+            return false;
+        }
+    }
+
+    /**
+     * The standard health check of gRPC, answered with {@code SERVING}.
+     *
+     * @param service the service that is asked for; empty for the server as a whole
+     */
+    public static Probe grpc(String service) {
+        requireNonNull(service, "service");
+        return new Probe(Kind.GRPC, service, 0, 0, null);
+    }
+
+    /** A connection that can be made. */
+    public static Probe tcp() {
+        return new Probe(Kind.TCP, "", 0, 0, null);
+    }
+
+    /**
+     * Reads {@code http:/path}, {@code grpc:service}, {@code grpc:} or {@code tcp}, or over TLS {@code https:/path}, {@code grpcs:service}, {@code grpcs:}
+     * or {@code tls}.
+     *
+     * @throws IllegalArgumentException if it is none of them
+     */
+    public static Probe parse(String text) {
+        requireNonNull(text, "text");
+        if (text.startsWith("http:")) {
+            return http(text.substring("http:".length()));
+        }
+        if (text.startsWith("grpc:")) {
+            return grpc(text.substring("grpc:".length()));
+        }
+        if (text.equals("tcp")) {
+            return tcp();
+        }
+        if (text.startsWith("https:")) {
+            return http(text.substring("https:".length())).tls();
+        }
+        if (text.startsWith("grpcs:")) {
+            return grpc(text.substring("grpcs:".length())).tls();
+        }
+        if (text.equals("tls")) {
+            return tcp().tls();
+        }
+        throw new IllegalArgumentException("the probe was '" + text
+                + "', expected http:/path, grpc:service or tcp, or https:/path, grpcs:service or tls");
+    }
+
+    /** Whether it goes over TLS. */
+    public boolean overTls() {
+        return tls != null;
+    }
+
+    /** Throws an {@link IllegalArgumentException} if a TLS file cannot be used. */
+    Prober newProber(Executor executor) {
+        TlsFiles files = tls == null ? null : new TlsFiles(tls);
+        String name = tls == null ? null : tls.authority();
+        return switch (kind) {
+            case HTTP ->
+                files == null
+                        ? new HttpProber(detail, from, to, executor)
+                        : new TlsProber(files, name, new TlsProber.HttpGet(detail, from, to), executor);
+            case GRPC -> new GrpcProber(detail, files, name);
+            case TCP -> files == null ? new TcpProber() : new TlsProber(files, name, null, executor);
+        };
+    }
+
+    /** As {@link #parse} reads it. */
+    @Override
+    public String toString() {
+        return (tls == null ? kind.plain : kind.secured) + detail;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.zerohop.etcd.orchestrator;
+
+import java.time.Instant;
+
+/** What one worker's probes of one endpoint come to. Used by one thread at a time; the clock is the caller's. */
+final class ProbeRecord {
+
+    /** What the worker says. */
+    enum State {
+        /** Not enough probes yet. */
+        PENDING,
+        UP,
+        DOWN
+    }
+
+    private final int healthyThreshold;
+    private final int unhealthyThreshold;
+    private State state = State.PENDING;
+    private int streak;
+    private boolean streakOk;
+    private Instant streakSince = Instant.EPOCH;
+    private Instant since = Instant.EPOCH;
+    private String reason = "";
+
+    /** The thresholds are the probes in a row that it takes. */
+    ProbeRecord(int healthyThreshold, int unhealthyThreshold) {
+        this.healthyThreshold = healthyThreshold;
+        this.unhealthyThreshold = unhealthyThreshold;
+    }
+
+    /** Takes one probe; answers whether the state is another now. */
+    boolean record(boolean ok, String why, Instant now) {
+        if (streak == 0 || ok != streakOk) {
+            streak = 0;
+            streakOk = ok;
+            streakSince = now;
+        }
+        streak = Math.min(streak + 1, Math.max(healthyThreshold, unhealthyThreshold));
+        State next = ok ? State.UP : State.DOWN;
+        if (state == next || streak < (ok ? healthyThreshold : unhealthyThreshold)) {
+            return false;
+        }
+        state = next;
+        since = streakSince;
+        reason = why;
+        return true;
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** When the first of the probes that led to the state was made. */
+    Instant since() {
+        return since;
+    }
+
+    /** What the probe that led to the state said. */
+    String reason() {
+        return reason;
+    }
+}

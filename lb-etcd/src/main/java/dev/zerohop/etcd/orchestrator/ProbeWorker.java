@@ -1,0 +1,203 @@
+package dev.zerohop.etcd.orchestrator;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
+import dev.zerohop.watch.Backoff;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Probes the endpoints that fall to one worker, each on a beat of its own with a random beginning, and keeps what it sees. Nothing here asks etcd:
+ * probing goes on whatever becomes of it. Used by tasks of one serial executor only.
+ */
+final class ProbeWorker {
+    /** A hundred verdicts, each with the reasons of two workers, must fit into one transaction. */
+    private static final int REASON_LIMIT = 120;
+
+    private static final String CUT = "...";
+
+    private final OrchestratorSettings settings;
+    private final Env env;
+    private final Executor serial;
+    private final Prober prober;
+    private final Runnable onChange;
+    private final Map<String, Probed> all = new HashMap<>();
+
+    /** {@code onChange} is called, in a serial task, when {@link #observation} has changed by a probe. */
+    ProbeWorker(OrchestratorSettings settings, Env env, Executor serial, Prober prober, Runnable onChange) {
+        this.settings = settings;
+        this.env = env;
+        this.serial = serial;
+        this.prober = prober;
+        this.onChange = onChange;
+    }
+
+    /** Probes these and no others. Who is probed already goes on as it is, unless its address is another. */
+    void assign(Map<String, Endpoint> share) {
+        Map<String, Probed> gone = new HashMap<>(all);
+        share.forEach((id, endpoint) -> {
+            Probed known = gone.get(id);
+            if (known != null && known.endpoint.address().equals(endpoint.address())) {
+                gone.remove(id);
+            }
+        });
+        gone.forEach((id, probed) -> {
+            probed.end();
+            all.remove(id);
+        });
+        share.forEach((id, endpoint) -> {
+            if (!all.containsKey(id)) {
+                Probed probed = new Probed(endpoint);
+                all.put(id, probed);
+                // A random beginning, so that workers do not march in step.
+                probed.later((long) (settings.interval().toNanos() * env.dice().nextDouble()));
+            }
+        });
+    }
+
+    /** What is seen now. */
+    Observation observation(long assignmentRevision) {
+        Map<String, Observation.Down> down = new HashMap<>();
+        Set<String> pending = new HashSet<>();
+        all.forEach((id, probed) -> {
+            switch (probed.record.state()) {
+                case DOWN -> down.put(id, new Observation.Down(probed.record.reason(), probed.record.since()));
+                case PENDING -> pending.add(id);
+                case UP -> {}
+            }
+        });
+        return new Observation(assignmentRevision, down, pending);
+    }
+
+    int size() {
+        return all.size();
+    }
+
+    /** Stops. */
+    void close() {
+        all.values().forEach(Probed::end);
+        all.clear();
+    }
+
+    private final class Probed {
+        private final Endpoint endpoint;
+        private final Prober.Line line;
+        private final ProbeRecord record;
+        private @Nullable Cancellable timer;
+        private @Nullable Attempt attempt;
+        private boolean over;
+
+        Probed(Endpoint endpoint) {
+            this.endpoint = endpoint;
+            this.line = prober.open(endpoint);
+            this.record = new ProbeRecord(settings.healthyThreshold(), settings.unhealthyThreshold());
+        }
+
+        void later(long delayNanos) {
+            timer = env.time().schedule(delayNanos, () -> serial.execute(this::beat));
+        }
+
+        private void beat() {
+            if (over) {
+                return;
+            }
+            later(Backoff.jittered(settings.interval().toNanos(), env.dice()));
+            // One that has not ended yet ends by its timeout.
+            if (attempt == null) {
+                Attempt begun = new Attempt(this);
+                attempt = begun;
+                begun.begin();
+            }
+        }
+
+        void ended(@Nullable String failure) {
+            attempt = null;
+            boolean changed = record.record(
+                    failure == null,
+                    failure == null ? "" : bounded(failure),
+                    env.time().now());
+            if (changed) {
+                onChange.run();
+            }
+        }
+
+        void end() {
+            over = true;
+            if (timer != null) {
+                timer.cancel();
+            }
+            if (attempt != null) {
+                attempt.abandon();
+            }
+            line.close();
+        }
+    }
+
+    private static String bounded(String reason) {
+        if (reason.length() <= REASON_LIMIT) {
+            return reason;
+        }
+        int end = REASON_LIMIT - CUT.length();
+        return reason.substring(0, Character.isHighSurrogate(reason.charAt(end - 1)) ? end - 1 : end) + CUT;
+    }
+
+    /** One probe on its way. */
+    private final class Attempt {
+        private final Probed probed;
+        private @Nullable Cancellable timeout;
+        private @Nullable Cancellable call;
+        private boolean over;
+
+        Attempt(Probed probed) {
+            this.probed = probed;
+        }
+
+        void begin() {
+            timeout = env.time()
+                    .schedule(
+                            settings.timeout().toNanos(),
+                            () -> serial.execute(() ->
+                                    end("no answer within " + settings.timeout().toMillis() + " ms")));
+            // A name may have to be looked up.
+            env.blocking().execute(this::call);
+        }
+
+        private void call() {
+            Consumer<@Nullable String> answer = failure -> serial.execute(() -> end(failure));
+            try {
+                Cancellable begun = probed.line.probe(answer);
+                serial.execute(() -> {
+                    call = begun;
+                    if (over) {
+                        begun.cancel();
+                    }
+                });
+            } catch (RuntimeException thrown) {
+                answer.accept("cannot be probed: " + Prober.reason(thrown));
+            }
+        }
+
+        private void end(@Nullable String failure) {
+            if (!over) {
+                abandon();
+                probed.ended(failure);
+            }
+        }
+
+        void abandon() {
+            over = true;
+            if (timeout != null) {
+                timeout.cancel();
+            }
+            if (call != null) {
+                call.cancel();
+            }
+        }
+    }
+}

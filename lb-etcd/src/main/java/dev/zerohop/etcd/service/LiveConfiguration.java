@@ -1,0 +1,94 @@
+package dev.zerohop.etcd.service;
+
+import com.google.common.hash.Hashing;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.etcd.client.ClientId;
+import dev.zerohop.etcd.client.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The value of a {@code config} key: a configuration, which may carry another one for a share of the clients:
+ * {@code {..., "canary": {"percent": 5, "config": {...}}}}.
+ *
+ * <p>Every client checks both, so a bad canary is refused by everybody and not only by those whom it would reach. A client belongs to the
+ * canary if its {@link #place} is below the percentage. The place depends on the client, on the service and on the canary's configuration, so a larger
+ * percentage only adds clients, and another canary begins with others.
+ */
+final class LiveConfiguration {
+    private static final int PLACES = 100;
+
+    private LiveConfiguration() {}
+
+    /**
+     * The configuration that this client is to use, as JSON.
+     *
+     * @throws IOException if the value is refused
+     * @throws IllegalArgumentException if the value is refused
+     */
+    static String choose(byte[] utf8, String service, ClientId client) throws IOException {
+        StringJoiner rest = new StringJoiner(",", "{", "}");
+        var given = new Object() {
+            @Nullable
+            Canary canary;
+        };
+        Json.object(utf8, (in, name) -> {
+            if (name.equals("canary")) {
+                given.canary = canary(in);
+            } else {
+                rest.add(Json.quoted(name) + ":" + in.copy());
+            }
+        });
+        Canary canary = given.canary;
+        String base = canary == null ? new String(utf8, StandardCharsets.UTF_8) : rest.toString();
+        check("", base);
+        if (canary == null) {
+            return base;
+        }
+        check("canary.config: ", canary.config());
+        return place(service, canary.config(), client) < canary.percent() ? canary.config() : base;
+    }
+
+    /** A client's place among 100: the first 32 bits of SHA-256 over service, configuration and client, one on each line, modulo 100. */
+    static int place(String service, String config, ClientId client) {
+        byte[] hash = Hashing.sha256()
+                .hashString(service + "\n" + config + "\n" + client.name() + "\n", StandardCharsets.UTF_8)
+                .asBytes();
+        long first = (hash[0] & 0xFFL) << 24 | (hash[1] & 0xFFL) << 16 | (hash[2] & 0xFFL) << 8 | (hash[3] & 0xFFL);
+        return (int) (first % PLACES);
+    }
+
+    private record Canary(int percent, String config) {}
+
+    private static Canary canary(Json in) throws IOException {
+        var given = new Object() {
+            int percent = -1;
+
+            @Nullable
+            String config;
+        };
+        in.object("canary", (inner, name) -> {
+            switch (name) {
+                case "percent" -> given.percent = (int) inner.number("canary.percent", 0, 100);
+                case "config" -> given.config = inner.copy();
+                default -> throw Json.unknown("canary." + name, "percent or config");
+            }
+        });
+        String config = given.config;
+        if (given.percent < 0 || config == null) {
+            throw new IOException("canary." + (config == null ? "config" : "percent")
+                    + " was missing, expected both percent and config");
+        }
+        return new Canary(given.percent, config);
+    }
+
+    private static void check(String where, String config) {
+        try {
+            var ignored = Configurations.parse(config);
+        } catch (IllegalArgumentException refused) {
+            throw where.isEmpty() ? refused : new IllegalArgumentException(where + refused.getMessage(), refused);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.zerohop.etcd.service;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
+import dev.zerohop.etcd.client.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The value of a {@code weights} key: {@code {"<id>": weight}}, or {@code {"weights": {"<id>": weight}, "smoothing": {"step": 10, "interval": "1s"}}}. An id
+ * is never mistaken for a field of the second form, because ids name numbers and its fields name objects. Immutable.
+ *
+ * @param byId weights by endpoint id; ids that nobody has wait for somebody to have them
+ * @param smoothing how fast they may change; null for at once
+ */
+record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
+    static final Weights NONE = new Weights(Map.of(), null);
+
+    private static final Duration MAX_INTERVAL = Duration.ofHours(1);
+    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
+
+    /** The endpoints, each with its weight from here if there is one. */
+    List<Endpoint> over(List<Endpoint> endpoints) {
+        if (byId.isEmpty()) {
+            return endpoints;
+        }
+        List<Endpoint> weighted = new ArrayList<>(endpoints.size());
+        for (Endpoint endpoint : endpoints) {
+            weighted.add(over(endpoint));
+        }
+        return weighted;
+    }
+
+    /** The endpoint with its weight from here if there is one. */
+    Endpoint over(Endpoint endpoint) {
+        Integer weight = byId.get(endpoint.id());
+        return weight == null || weight == endpoint.weight()
+                ? endpoint
+                : endpoint.toBuilder().weight(weight).build();
+    }
+
+    /**
+     * Reads a value.
+     *
+     * @throws IOException if it is refused
+     */
+    static Weights parse(byte[] utf8) throws IOException {
+        var given = new Object() {
+            final Map<String, Integer> plain = new HashMap<>();
+
+            @Nullable
+            Map<String, Integer> weights;
+
+            @Nullable
+            Smoothing smoothing;
+        };
+        Json.object(utf8, (in, name) -> {
+            if (in.atObject() && name.equals("weights")) {
+                Map<String, Integer> weights = new HashMap<>();
+                in.object(name, (inner, id) -> weights.put(id, weight(inner, "weights.\"" + id + "\"")));
+                given.weights = weights;
+            } else if (in.atObject() && name.equals("smoothing")) {
+                given.smoothing = smoothing(in);
+            } else {
+                given.plain.put(name, weight(in, "\"" + name + "\""));
+            }
+        });
+        Map<String, Integer> weights = given.weights;
+        if (weights == null && given.smoothing == null) {
+            return new Weights(Map.copyOf(given.plain), null);
+        }
+        if (weights == null) {
+            throw new IOException("weights was missing, expected an object beside smoothing");
+        }
+        if (!given.plain.isEmpty()) {
+            throw new IOException(
+                    "\"" + Printable.text(given.plain.keySet().iterator().next(), Printable.MAX_NAME)
+                            + "\" stood beside weights, expected every weight inside of it");
+        }
+        return new Weights(Map.copyOf(weights), given.smoothing);
+    }
+
+    private static int weight(Json in, String path) throws IOException {
+        return (int) in.number(path, 0, Endpoint.MAX_WEIGHT);
+    }
+
+    private static Smoothing smoothing(Json in) throws IOException {
+        var given = new Object() {
+            int step;
+
+            @Nullable
+            Duration interval;
+        };
+        in.object("smoothing", (inner, name) -> {
+            switch (name) {
+                case "step" -> given.step = (int) inner.number("smoothing.step", 1, Endpoint.MAX_WEIGHT);
+                case "interval" -> given.interval = interval(inner);
+                default -> throw Json.unknown("smoothing." + name, "step or interval");
+            }
+        });
+        Duration interval = given.interval;
+        if (given.step == 0 || interval == null) {
+            throw new IOException("smoothing." + (interval == null ? "interval" : "step")
+                    + " was missing, expected both step and interval");
+        }
+        return new Smoothing(given.step, interval);
+    }
+
+    private static Duration interval(Json in) throws IOException {
+        Matcher text = DURATION.matcher(in.text("smoothing.interval"));
+        Duration interval = Duration.ZERO;
+        if (text.matches()) {
+            long count = Long.parseLong(text.group(1));
+            interval = switch (text.group(2)) {
+                case "ms" -> Duration.ofMillis(count);
+                case "s" -> Duration.ofSeconds(count);
+                case "m" -> Duration.ofMinutes(count);
+                default -> Duration.ofHours(count);
+            };
+        }
+        if (interval.isZero() || interval.compareTo(MAX_INTERVAL) > 0) {
+            throw in.refuse("smoothing.interval", "a duration from 1ms to 1h, such as \"500ms\" or \"10s\"");
+        }
+        return interval;
+    }
+}
