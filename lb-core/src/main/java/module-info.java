@@ -9,6 +9,8 @@ module dev.zerohop.core {
     exports dev.zerohop.picker;
     exports dev.zerohop.config;
     exports dev.zerohop.guard;
+    // For the modules of this library: it is no API.
+    exports dev.zerohop.json;
     exports dev.zerohop.health;
     exports dev.zerohop.retry;
     exports dev.zerohop.stage;

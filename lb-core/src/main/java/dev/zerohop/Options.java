@@ -1,13 +1,12 @@
 package dev.zerohop;
 
+import dev.zerohop.internal.Scalars;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and thread-safe, as long as what it was made of is not changed.
  */
 public final class Options {
-    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
-    private static final double EXACT = 1L << 53;
     private static final int SHOWN = 80;
 
     private final String path;
@@ -196,7 +193,7 @@ public final class Options {
     public int integer(String name, int min, int max) {
         if (value(name) instanceof Number number) {
             double exact = number.doubleValue();
-            if (exact == Math.rint(exact) && Math.abs(exact) <= EXACT && exact >= min && exact <= max) {
+            if (Scalars.isInteger(exact) && exact >= min && exact <= max) {
                 return (int) exact;
             }
         }
@@ -291,33 +288,16 @@ public final class Options {
         if (!has(name)) {
             return otherwise;
         }
-        if (value(name) instanceof String string) {
-            Matcher matcher = DURATION.matcher(string);
-            if (matcher.matches()) {
-                long count = Long.parseLong(matcher.group(1));
-                Duration duration = switch (matcher.group(2)) {
-                    case "ms" -> Duration.ofMillis(count);
-                    case "s" -> Duration.ofSeconds(count);
-                    case "m" -> Duration.ofMinutes(count);
-                    default -> Duration.ofHours(count);
-                };
-                if (duration.compareTo(min) >= 0 && duration.compareTo(max) <= 0) {
-                    return duration;
-                }
-            }
+        Duration duration = value(name) instanceof String string ? Scalars.duration(string, min, max) : null;
+        if (duration == null) {
+            throw rejected(name, Scalars.expectedDuration(min, max));
         }
-        throw rejected(
-                name, "a duration from " + text(min) + " to " + text(max) + ", such as \"10s\", \"500ms\" or \"2m\"");
+        return duration;
     }
 
     /** A duration as a configuration states it. */
     public static String text(Duration duration) {
-        long millis = duration.toMillis();
-        if (millis % 1000 != 0) {
-            return millis + "ms";
-        }
-        long seconds = millis / 1000;
-        return seconds > 0 && seconds % 3600 == 0 ? seconds / 3600 + "h" : seconds + "s";
+        return Scalars.text(duration);
     }
 
     /** What to throw when the value at a path is not what was expected. */

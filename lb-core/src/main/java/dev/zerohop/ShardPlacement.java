@@ -15,6 +15,9 @@ import java.util.Optional;
 public sealed interface ShardPlacement
         permits ShardCount, ShardPlacement.Ranges, ShardPlacement.Lookup, ShardPlacement.Prefixes {
 
+    /** The most shards, and the highest ordinal that one can have, wherever they are stated: what walks all shards must end. */
+    int MAX_SHARDS = 1_000_000;
+
     /** The placement in a few words, for explanations and errors. */
     String words();
 
@@ -152,8 +155,8 @@ public sealed interface ShardPlacement
     }
 
     private static void checkOrdinal(String what, int ordinal) {
-        if (ordinal < 0) {
-            throw new IllegalArgumentException(what + ": ordinal was " + ordinal + ", expected 0 or more");
+        if (ordinal < 0 || ordinal > MAX_SHARDS) {
+            throw new IllegalArgumentException(what + ": ordinal was " + ordinal + ", expected 0 to " + MAX_SHARDS);
         }
     }
 }

@@ -30,6 +30,7 @@ class ArchitectureTest {
     /** The packages and what else each may use; a package that is not named here may use nothing. */
     private static final Map<String, List<String>> ALLOWED = Map.ofEntries(
             entry(ROOT, List.of(ROOT, ROOT + ".internal", "org.slf4j..")),
+            entry(ROOT + ".json", List.of(ROOT, ROOT + ".internal", ROOT + ".json", "com.fasterxml.jackson.core..")),
             entry(ROOT + ".internal", List.of(ROOT, ROOT + ".internal")),
             entry(ROOT + ".picker", List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load")),
             entry(ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load")),
@@ -44,6 +45,8 @@ class ArchitectureTest {
                             ROOT + ".internal",
                             ROOT + ".resolver",
                             ROOT + ".watch",
+                            ROOT + ".json",
+                            // To be written to, alone.
                             "com.fasterxml.jackson.core..")),
             entry(ROOT + ".watch", List.of(ROOT, ROOT + ".watch")),
             entry(
@@ -58,7 +61,7 @@ class ArchitectureTest {
                             ROOT + ".health",
                             ROOT + ".retry",
                             ROOT + ".resolver",
-                            "com.fasterxml.jackson.core..")));
+                            ROOT + ".json")));
 
     private static final String[] DECIDING = {
         ROOT + ".picker", ROOT + ".load", ROOT + ".stage", ROOT + ".health", ROOT + ".retry"
@@ -99,6 +102,7 @@ class ArchitectureTest {
             strings = {
                 "",
                 ".internal",
+                ".json",
                 ".picker",
                 ".load",
                 ".stage",
@@ -128,6 +132,20 @@ class ArchitectureTest {
                 .should()
                 .resideInAnyPackage(ALLOWED.keySet().toArray(String[]::new))
                 .because("a new package needs a rule here")
+                .check(own);
+    }
+
+    @Test
+    void onlyTheOneReaderParsesJson() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".json")
+                .should()
+                .dependOnClassesThat(describe(
+                        "of the JSON library, but its generator",
+                        type -> type.getPackageName().startsWith("com.fasterxml.jackson")
+                                && !type.getSimpleName().equals("JsonGenerator")))
+                .because("there is one strict reader and one writer, with one set of limits")
                 .check(own);
     }
 

@@ -110,7 +110,7 @@ class HostileInputTest {
             "{\"a\u001b]52;c;aGk=\u0007\u202e",
             "\u001b[2J"
         }) {
-            refused(() -> Configurations.parse(json), ", expected ", "is not valid JSON");
+            refused(() -> Configurations.parse(json), ", expected ", "not valid JSON");
         }
         refused(
                 () -> Configurations.parse("{\"stages\": {\"zone\": {\"zone\": " + JSON + "}}}"),

@@ -1,11 +1,10 @@
 package dev.zerohop.resolver;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
 import dev.zerohop.fuzz.Input;
 import dev.zerohop.fuzz.Said;
-import java.io.ByteArrayOutputStream;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -33,9 +32,7 @@ public final class EndpointsFuzz {
 
     private static void file(byte[] json) throws IOException {
         PollingResolver.Answer read = EndpointsJson.read(json);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JsonGenerator out = JsonInput.JSON.createGenerator(bytes)) {
-            out.writeStartObject();
+        String written = JsonWriter.object(out -> {
             out.writeFieldName("endpoints");
             EndpointsJson.write(out, read.endpoints());
             ShardMap shards = read.shards();
@@ -43,11 +40,10 @@ public final class EndpointsFuzz {
                 out.writeFieldName("shards");
                 ShardMapJson.write(out, shards);
             }
-            out.writeEndObject();
-        }
-        PollingResolver.Answer again = accepted(bytes.toString(StandardCharsets.UTF_8), EndpointsJson::read);
-        Said.same(read.endpoints(), again.endpoints(), bytes.toString(StandardCharsets.UTF_8));
-        Said.same(read.shards(), again.shards(), bytes.toString(StandardCharsets.UTF_8));
+        });
+        PollingResolver.Answer again = accepted(written, EndpointsJson::read);
+        Said.same(read.endpoints(), again.endpoints(), written);
+        Said.same(read.shards(), again.shards(), written);
         read.endpoints().forEach(endpoint -> Said.shown(endpoint.toString()));
     }
 

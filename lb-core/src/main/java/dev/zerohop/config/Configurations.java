@@ -3,6 +3,8 @@ package dev.zerohop.config;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.json.JsonReader;
+import java.io.IOException;
 import java.util.Map;
 
 /**
@@ -19,6 +21,7 @@ import java.util.Map;
  * <p>Stateless and thread-safe.
  */
 public final class Configurations {
+    static final int MAX_CHARACTERS = 4 * 1024 * 1024;
 
     private static final class Defaults {
         static final BalancerSettings VALUE = parse(Map.of());
@@ -37,7 +40,11 @@ public final class Configurations {
      * @throws IllegalArgumentException if the text is not such JSON or the configuration is refused
      */
     public static BalancerSettings parse(String json) {
-        return SettingsReader.read(JsonTree.parse(requireNonNull(json, "json")));
+        try {
+            return SettingsReader.read(JsonReader.tree(requireNonNull(json, "json"), MAX_CHARACTERS));
+        } catch (IOException malformed) {
+            throw new IllegalArgumentException("configuration: " + malformed.getMessage(), malformed);
+        }
     }
 
     /**

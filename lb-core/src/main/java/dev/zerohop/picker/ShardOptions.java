@@ -3,6 +3,7 @@ package dev.zerohop.picker;
 import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.PolicyProvider;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.ShardPlacement.Ranges;
 import dev.zerohop.picker.ShardPolicy.Strategy;
 import java.util.ArrayList;
@@ -15,8 +16,6 @@ import java.util.stream.Stream;
 
 /** {@link ShardPolicy} in configurations. */
 final class ShardOptions implements PolicyProvider {
-    private static final int MAX_SHARDS = 1_000_000;
-
     private static final List<String> EVERY = List.of("strategy", "ownerDown", "replicas", "withoutKey");
 
     /** One entry of {@code ranges}, with the place at which it stands. */
@@ -65,13 +64,13 @@ final class ShardOptions implements PolicyProvider {
             builder.replicas(policies.readUnkeyed(options, "replicas"));
         }
         if (options.has("shards")) {
-            builder.shards(options.integer("shards", 0, 1, MAX_SHARDS));
+            builder.shards(options.integer("shards", 0, 1, ShardPlacement.MAX_SHARDS));
         }
         if (options.has("firstOrdinal")) {
-            builder.firstOrdinal(options.integer("firstOrdinal", 0, 0, MAX_SHARDS));
+            builder.firstOrdinal(options.integer("firstOrdinal", 0, 0, ShardPlacement.MAX_SHARDS));
         }
         if (options.has("default")) {
-            builder.defaultOrdinal(options.integer("default", 0, 0, MAX_SHARDS));
+            builder.defaultOrdinal(options.integer("default", 0, 0, ShardPlacement.MAX_SHARDS));
         }
         switch (strategy) {
             case RANGES -> ranges(options, builder);
@@ -102,7 +101,10 @@ final class ShardOptions implements PolicyProvider {
         for (Options range : options.objects("ranges", expected, "from", "to", "ordinal")) {
             int from = range.integer("from", 0, slots - 1);
             ranges.add(new Range(
-                    range.path(), from, range.integer("to", from, slots - 1), range.integer("ordinal", 0, MAX_SHARDS)));
+                    range.path(),
+                    from,
+                    range.integer("to", from, slots - 1),
+                    range.integer("ordinal", 0, ShardPlacement.MAX_SHARDS)));
         }
         ranges.sort(Comparator.comparingInt(Range::from));
         int next = 0;
@@ -144,7 +146,7 @@ final class ShardOptions implements PolicyProvider {
         Options entries = options.anyObject(field);
         Map<String, Integer> ordinals = new LinkedHashMap<>();
         for (String name : entries.names()) {
-            ordinals.put(name, entries.integer(name, 0, MAX_SHARDS));
+            ordinals.put(name, entries.integer(name, 0, ShardPlacement.MAX_SHARDS));
         }
         return ordinals;
     }

@@ -229,13 +229,13 @@ public final class ShardPolicy implements PickPolicy {
             return this;
         }
 
-        /** Sets the number of shards, at least 1. Default: the source's, else a guess from the highest ordinal seen. */
+        /** Sets the number of shards, 1 to {@value ShardPlacement#MAX_SHARDS}. Default: the source's, else a guess from the highest ordinal seen. */
         public Builder shards(int shards) {
             this.shards = shards;
             return this;
         }
 
-        /** Sets the ordinal of the first shard, at least 0. Default: the source's, else 0. */
+        /** Sets the ordinal of the first shard, 0 to {@value ShardPlacement#MAX_SHARDS}. Default: the source's, else 0. */
         public Builder firstOrdinal(int firstOrdinal) {
             this.firstOrdinal = firstOrdinal;
             return this;
@@ -295,16 +295,8 @@ public final class ShardPolicy implements PickPolicy {
          * @throws IllegalArgumentException naming the option, its value and what was expected
          */
         public ShardPolicy build() {
-            if (shards != null && shards < 1) {
-                throw new IllegalArgumentException("shards was " + shards + ", expected 1 or more");
-            }
-            if (firstOrdinal != null && firstOrdinal < 0) {
-                throw new IllegalArgumentException("firstOrdinal was " + firstOrdinal + ", expected 0 or more");
-            }
-            if (shards != null && firstOrdinal != null && (long) shards + firstOrdinal > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException("shards was " + shards + " and firstOrdinal " + firstOrdinal
-                        + ", expected a sum of at most " + Integer.MAX_VALUE);
-            }
+            check("shards", shards, 1);
+            check("firstOrdinal", firstOrdinal, 0);
             Pickers.checkUnkeyed(withoutKey);
             Pickers.checkUnkeyed("replicas", replicas);
             LoadMetric measured = replicas.loadMetric();
@@ -337,6 +329,13 @@ public final class ShardPolicy implements PickPolicy {
                             new PrefixTable(new ShardPlacement.Prefixes(prefixes == null ? Map.of() : prefixes, rest));
                     },
                     this);
+        }
+
+        private static void check(String option, @Nullable Integer value, int min) {
+            if (value != null && (value < min || value > ShardPlacement.MAX_SHARDS)) {
+                throw new IllegalArgumentException(
+                        option + " was " + value + ", expected " + min + " to " + ShardPlacement.MAX_SHARDS);
+            }
         }
 
         private void refuse(String option, boolean set, Strategy owner) {

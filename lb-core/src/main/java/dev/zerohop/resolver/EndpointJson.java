@@ -2,11 +2,12 @@ package dev.zerohop.resolver;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Printable;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.StringWriter;
 
 /**
  * The JSON form of one endpoint, as an element of an endpoints file has it; for sources that keep each endpoint as a value of its own.
@@ -26,15 +27,12 @@ public final class EndpointJson {
      */
     public static Endpoint parse(String id, byte[] utf8) {
         requireNonNull(id, "id");
-        var read = new Object() {
-            Endpoint endpoint = Endpoint.of("unread", 1);
-        };
-        try (JsonInput in = new JsonInput(utf8)) {
-            in.document(path -> read.endpoint = EndpointsJson.endpoint(in, PATH, true));
+        Endpoint endpoint;
+        try {
+            endpoint = JsonReader.value(new ByteArrayInputStream(utf8), in -> EndpointsJson.endpoint(in, PATH, true));
         } catch (IOException refused) {
             throw new IllegalArgumentException(refused.getMessage(), refused);
         }
-        Endpoint endpoint = read.endpoint;
         boolean unnamed = endpoint.id().equals(endpoint.address());
         if (!unnamed && !endpoint.id().equals(id)) {
             throw new IllegalArgumentException(PATH + ".id was \"" + endpoint.id() + "\", expected \""
@@ -56,12 +54,6 @@ public final class EndpointJson {
                 throw new IllegalArgumentException("endpoint " + endpoint.id() + ": host: " + malformed.problem());
             }
         }
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = JsonInput.JSON.createGenerator(text)) {
-            EndpointsJson.write(out, endpoint);
-        } catch (IOException impossible) {
-            throw new IllegalStateException("endpoint " + endpoint + " cannot be written", impossible);
-        }
-        return text.toString();
+        return JsonWriter.value(out -> EndpointsJson.write(out, endpoint));
     }
 }

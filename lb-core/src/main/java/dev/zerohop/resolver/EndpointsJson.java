@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.ShardMap;
+import dev.zerohop.json.JsonReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,16 +39,14 @@ final class EndpointsJson {
             @Nullable
             String config;
         };
-        try (JsonInput in = new JsonInput(utf8)) {
-            in.document((name, path) -> {
-                switch (name) {
-                    case "endpoints" -> content.endpoints = endpoints(in, path, true);
-                    case "shards" -> content.shards = ShardMapJson.read(in, path);
-                    case "config" -> content.config = in.objectText(path);
-                    default -> throw in.unknown(path, "endpoints, shards or config");
-                }
-            });
-        }
+        JsonReader.object(utf8, (in, name) -> {
+            switch (name) {
+                case "endpoints" -> content.endpoints = endpoints(in, name, true);
+                case "shards" -> content.shards = ShardMapJson.read(in, name);
+                case "config" -> content.config = in.objectText(name);
+                default -> throw JsonReader.unknown(name, "endpoints, shards or config");
+            }
+        });
         if (content.endpoints == null) {
             throw new IOException("endpoints was missing, expected an array (an empty one if nobody is there)");
         }
@@ -60,28 +58,21 @@ final class EndpointsJson {
      *
      * @param strictHosts whether a host must be an address or a host name, as in what people write; else whatever {@link Endpoint} takes
      */
-    static List<Endpoint> endpoints(JsonInput in, String path, boolean strictHosts) throws IOException {
-        List<Endpoint> endpoints = new ArrayList<>();
+    static List<Endpoint> endpoints(JsonReader in, String path, boolean strictHosts) throws IOException {
         Map<String, Integer> indexById = new HashMap<>();
-        in.array(path, at -> {
+        return in.array(path, EndpointSet.MAX_ENDPOINTS, at -> {
             Endpoint endpoint = endpoint(in, at, strictHosts);
-            Integer before = indexById.putIfAbsent(endpoint.id(), endpoints.size());
+            Integer before = indexById.putIfAbsent(endpoint.id(), indexById.size());
             if (before != null) {
                 throw new IOException(at + ".id was \"" + endpoint.id() + "\" as in " + path + "[" + before
                         + "], expected unique ids");
             }
-            if (endpoints.size() == EndpointSet.MAX_ENDPOINTS) {
-                // Before the rest is read: what is too much must not have to fit into memory.
-                throw new IOException(
-                        path + " had more than " + EndpointSet.MAX_ENDPOINTS + " elements, expected at most so many");
-            }
-            endpoints.add(endpoint);
+            return endpoint;
         });
-        return endpoints;
     }
 
     /** Reads the object at the current token. */
-    static Endpoint endpoint(JsonInput in, String path, boolean strictHosts) throws IOException {
+    static Endpoint endpoint(JsonReader in, String path, boolean strictHosts) throws IOException {
         Map<String, Object> given = new LinkedHashMap<>();
         in.object(path, (name, at) -> given.put(name, value(in, name, at)));
         HostPort address = address(given, path, strictHosts);
@@ -116,19 +107,19 @@ final class EndpointsJson {
 
     private record Attributes(Map<String, String> values) {}
 
-    private static Object value(JsonInput in, String name, String path) throws IOException {
+    private static Object value(JsonReader in, String name, String path) throws IOException {
         return switch (name) {
             case "id", "host", "address", "zone", "node" -> in.text(path);
-            case "port" -> in.number(path, 1, 65_535);
-            case "weight" -> in.number(path, 0, Endpoint.MAX_WEIGHT);
-            case "ordinal" -> in.number(path, 0, Integer.MAX_VALUE);
+            case "port" -> in.integer(path, 1, 65_535);
+            case "weight" -> in.integer(path, 0, Endpoint.MAX_WEIGHT);
+            case "ordinal" -> in.integer(path, 0, Integer.MAX_VALUE);
             case "ready", "draining" -> in.bool(path);
             case "attributes" -> {
                 Map<String, String> attributes = new HashMap<>();
                 in.object(path, (key, at) -> attributes.put(key, in.anyText(at)));
                 yield new Attributes(attributes);
             }
-            default -> throw in.unknown(path, FIELDS);
+            default -> throw JsonReader.unknown(path, FIELDS);
         };
     }
 
@@ -143,7 +134,7 @@ final class EndpointsJson {
             try {
                 return HostPort.parse((String) address);
             } catch (HostPort.Malformed malformed) {
-                throw JsonInput.refuse(path + ".address", "\"" + address + "\"", "host:port: " + malformed.problem());
+                throw JsonReader.refuse(path + ".address", "\"" + address + "\"", "host:port: " + malformed.problem());
             }
         }
         if (host == null || port == null) {
@@ -155,7 +146,7 @@ final class EndpointsJson {
             try {
                 HostPort.checkHost(name, 0);
             } catch (HostPort.Malformed malformed) {
-                throw JsonInput.refuse(path + ".host", "\"" + name + "\"", "a host: " + malformed.problem());
+                throw JsonReader.refuse(path + ".host", "\"" + name + "\"", "a host: " + malformed.problem());
             }
         }
         return new HostPort(name, (Integer) port);

@@ -2,6 +2,7 @@ package dev.zerohop.resolver;
 
 import dev.zerohop.Printable;
 import dev.zerohop.Target;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -63,9 +64,9 @@ final class FileSource implements PollingResolver.Source {
             if (Files.exists(file) && !Files.isRegularFile(file)) {
                 throw new IOException(named + " is not a regular file, expected a JSON text");
             }
-            if (Files.size(file) > JsonInput.MAX_BYTES) {
+            if (Files.size(file) > JsonReader.MAX_BYTES) {
                 throw new IOException(
-                        named + " is larger than " + JsonInput.MAX_BYTES + " bytes, expected an endpoints file");
+                        named + " is larger than " + JsonReader.MAX_BYTES + " bytes, expected an endpoints file");
             }
             PollingResolver.Answer known = answer;
             return known != null && unchanged() ? known : read();

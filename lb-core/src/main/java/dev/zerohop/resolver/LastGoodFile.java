@@ -1,12 +1,13 @@
 package dev.zerohop.resolver;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.Printable;
 import dev.zerohop.ShardMap;
 import dev.zerohop.internal.Xxh64Checksum;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,8 +23,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.zip.CheckedOutputStream;
@@ -59,7 +58,7 @@ final class LastGoodFile {
     record Content(EndpointSet set, @Nullable String configuration) {}
 
     LastGoodFile(Path file, String target) {
-        this(file, target, JsonInput.MAX_BYTES);
+        this(file, target, JsonReader.MAX_BYTES);
     }
 
     LastGoodFile(Path file, String target, long maxBytes) {
@@ -124,10 +123,9 @@ final class LastGoodFile {
             String target;
 
             @Nullable
-            String asOf;
+            Instant asOf;
 
-            @Nullable
-            String removals;
+            EndpointSet.@Nullable Removals removals;
 
             @Nullable
             String config;
@@ -137,41 +135,40 @@ final class LastGoodFile {
 
             long version;
             List<Endpoint> endpoints = List.of();
-            final List<MissingOrdinal> missing = new ArrayList<>();
+            List<MissingOrdinal> missing = List.of();
         };
-        try (JsonInput in = new JsonInput(body)) {
-            in.document((name, path) -> {
+        try {
+            JsonReader.object(body, (in, name) -> {
                 switch (name) {
-                    case "target" -> found.target = in.anyText(path);
-                    case "asOf" -> found.asOf = in.text(path);
-                    case "version" -> found.version = in.longNumber(path);
-                    case "removals" -> found.removals = in.text(path);
-                    case "shards" -> found.shards = ShardMapJson.read(in, path);
-                    case "config" -> found.config = in.anyText(path);
-                    case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, path, false);
-                    case MISSING -> in.array(path, at -> found.missing.add(missing(in, at)));
-                    default -> throw in.unknown(path, "a field of " + FORMAT);
+                    case "target" -> found.target = in.anyText(name);
+                    case "asOf" -> found.asOf = in.instant(name);
+                    case "version" -> found.version = in.integer(name, Long.MIN_VALUE, Long.MAX_VALUE);
+                    case "removals" -> found.removals = in.oneOf(name, List.of(EndpointSet.Removals.values()));
+                    case "shards" -> found.shards = ShardMapJson.read(in, name);
+                    case "config" -> found.config = in.anyText(name);
+                    case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, name, false);
+                    case MISSING -> found.missing = in.array(name, EndpointSet.MAX_ENDPOINTS, at -> missing(in, at));
+                    default -> throw JsonReader.unknown(name, "a field of " + FORMAT);
                 }
             });
-        } catch (IllegalArgumentException malformed) {
-            throw refused(malformed);
-        }
-        if (!target.equals(found.target)) {
-            throw new IOException("is of the target '" + Printable.text(String.valueOf(found.target)) + "', expected '"
-                    + target + "'");
-        }
-        try {
+            if (!target.equals(found.target)) {
+                throw new IOException("is of the target '" + Printable.text(String.valueOf(found.target))
+                        + "', expected '" + target + "'");
+            }
+            if (found.asOf == null || found.removals == null) {
+                throw JsonReader.missing("", found.asOf == null ? "asOf" : "removals", "a field of " + FORMAT);
+            }
             EndpointSet set = EndpointSet.builder(target)
                     .endpoints(found.endpoints)
                     .shardMap(found.shards)
                     .version(found.version)
-                    .asOf(Instant.parse(String.valueOf(found.asOf)))
-                    .removals(EndpointSet.Removals.valueOf(String.valueOf(found.removals)))
+                    .asOf(found.asOf)
+                    .removals(found.removals)
                     .missingOrdinals(found.missing)
                     .stale(true)
                     .build();
             return new Content(set, found.config);
-        } catch (DateTimeParseException | IllegalArgumentException malformed) {
+        } catch (IllegalArgumentException malformed) {
             throw refused(malformed);
         }
     }
@@ -180,7 +177,7 @@ final class LastGoodFile {
         return new IOException(Printable.text(String.valueOf(malformed.getMessage())), malformed);
     }
 
-    private static MissingOrdinal missing(JsonInput in, String path) throws IOException {
+    private static MissingOrdinal missing(JsonReader in, String path) throws IOException {
         var found = new Object() {
             int ordinal = -1;
             String endpoint = "";
@@ -188,24 +185,16 @@ final class LastGoodFile {
         };
         in.object(path, (name, at) -> {
             switch (name) {
-                case "ordinal" -> found.ordinal = in.number(at, 0, Integer.MAX_VALUE);
+                case "ordinal" -> found.ordinal = in.integer(at, 0, Integer.MAX_VALUE);
                 case "endpoint" -> found.endpoint = in.text(at);
-                case "lastSeen" -> found.lastSeen = instant(in.text(at));
-                default -> throw in.unknown(at, "ordinal, endpoint or lastSeen");
+                case "lastSeen" -> found.lastSeen = in.instant(at);
+                default -> throw JsonReader.unknown(at, "ordinal, endpoint or lastSeen");
             }
         });
         if (found.ordinal < 0) {
-            throw new IOException(path + ".ordinal was missing, expected a number");
+            throw JsonReader.missing(path, "ordinal", "a number");
         }
         return new MissingOrdinal(found.ordinal, found.endpoint, found.lastSeen);
-    }
-
-    private static Instant instant(String text) throws IOException {
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeParseException malformed) {
-            throw refused(malformed);
-        }
     }
 
     /** Puts this content in the file's place. Makes the directory if there is none. */
@@ -269,8 +258,7 @@ final class LastGoodFile {
 
     private void body(Content content, OutputStream to) throws IOException {
         EndpointSet set = content.set();
-        try (JsonGenerator out = JsonInput.JSON.createGenerator(to).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
-            out.writeStartObject();
+        JsonWriter.object(to, out -> {
             out.writeStringField("target", target);
             out.writeStringField("asOf", set.asOf().toString());
             out.writeNumberField("version", set.version());
@@ -297,7 +285,6 @@ final class LastGoodFile {
             }
             out.writeFieldName("endpoints");
             EndpointsJson.write(out, set.endpoints());
-            out.writeEndObject();
-        }
+        });
     }
 }

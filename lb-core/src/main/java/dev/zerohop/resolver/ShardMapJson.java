@@ -9,8 +9,10 @@ import dev.zerohop.ShardPlacement.Lookup;
 import dev.zerohop.ShardPlacement.Prefixes;
 import dev.zerohop.ShardPlacement.Range;
 import dev.zerohop.ShardPlacement.Ranges;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  * Stateless and thread-safe.
  */
 public final class ShardMapJson {
-    private static final int MAX_ORDINAL = 1_000_000;
     private static final String HIGHEST = "highestEpoch";
 
     /** What belongs to each strategy; a count has none. */
@@ -47,29 +48,29 @@ public final class ShardMapJson {
      * @throws IllegalArgumentException if anything is wrong with it; the message names the path, what was found and what was expected
      */
     public static ShardMap parse(byte[] utf8) {
-        ShardMap[] read = new ShardMap[1];
-        try (JsonInput in = new JsonInput(utf8)) {
-            in.document(path -> read[0] = object(in, path));
+        try {
+            return JsonReader.value(new ByteArrayInputStream(utf8), in -> object(in, ""));
         } catch (IOException refused) {
             throw new IllegalArgumentException(refused.getMessage(), refused);
         }
-        return read[0];
     }
 
     /** Reads a number, which is a count, or the object at the current token. */
-    static ShardMap read(JsonInput in, String path) throws IOException {
-        return in.atNumber() ? ShardMap.of(new ShardCount(in.number(path, 1, Integer.MAX_VALUE), 0)) : object(in, path);
+    static ShardMap read(JsonReader in, String path) throws IOException {
+        return in.atNumber()
+                ? ShardMap.of(new ShardCount(in.integer(path, 1, ShardPlacement.MAX_SHARDS), 0))
+                : object(in, path);
     }
 
-    private static ShardMap object(JsonInput in, String path) throws IOException {
+    private static ShardMap object(JsonReader in, String path) throws IOException {
         Given given = new Given();
         ShardMap.Move[] move = new ShardMap.Move[1];
         long[] epoch = {ShardMap.NO_EPOCH};
         long[] highest = {ShardMap.NO_EPOCH};
         in.object(path, (name, at) -> {
             switch (name) {
-                case "epoch" -> epoch[0] = in.longNumber(at, 0, ShardMap.MAX_EPOCH);
-                case HIGHEST -> highest[0] = in.longNumber(at, 0, ShardMap.MAX_EPOCH);
+                case "epoch" -> epoch[0] = in.integer(at, 0, ShardMap.MAX_EPOCH);
+                case HIGHEST -> highest[0] = in.integer(at, 0, ShardMap.MAX_EPOCH);
                 case "move" -> move[0] = move(in, at);
                 default -> given.read(in, name, at, "epoch, highestEpoch, move, ");
             }
@@ -82,31 +83,21 @@ public final class ShardMapJson {
         }
     }
 
-    private static ShardMap.Move move(JsonInput in, String path) throws IOException {
+    private static ShardMap.Move move(JsonReader in, String path) throws IOException {
         Given given = new Given();
         long[] epoch = {ShardMap.NO_EPOCH};
         MovingKeys[] keys = {MovingKeys.OLD_UNTIL_CUTOVER};
         in.object(path, (name, at) -> {
             switch (name) {
-                case "epoch" -> epoch[0] = in.longNumber(at, 0, ShardMap.MAX_EPOCH);
-                case "keys" -> keys[0] = keys(in, at);
+                case "epoch" -> epoch[0] = in.integer(at, 0, ShardMap.MAX_EPOCH);
+                case "keys" -> keys[0] = in.oneOf(at, List.of(MovingKeys.values()));
                 default -> given.read(in, name, at, "epoch, keys, ");
             }
         });
         if (epoch[0] == ShardMap.NO_EPOCH) {
-            throw new IOException(path + ".epoch was missing, expected the epoch that comes");
+            throw JsonReader.missing(path, "epoch", "the epoch that comes");
         }
         return new ShardMap.Move(epoch[0], given.placement(path), keys[0]);
-    }
-
-    private static MovingKeys keys(JsonInput in, String path) throws IOException {
-        String word = in.text(path);
-        for (MovingKeys known : MovingKeys.values()) {
-            if (known.name().equals(word)) {
-                return known;
-            }
-        }
-        throw in.refuse(path, "OLD_UNTIL_CUTOVER or NEW_AT_ONCE");
     }
 
     private static IOException refused(String path, IllegalArgumentException refused) {
@@ -121,29 +112,28 @@ public final class ShardMapJson {
         private final List<String> names = new ArrayList<>();
         private @Nullable String strategy;
 
-        void read(JsonInput in, String name, String path, String others) throws IOException {
+        void read(JsonReader in, String name, String path, String others) throws IOException {
             if (!FIELDS.contains(name)) {
-                throw in.unknown(
+                throw JsonReader.unknown(
                         path, others + "count, firstOrdinal, strategy, slots, ranges, table, prefixes or default");
             }
             names.add(name);
             switch (name) {
                 case "strategy" -> strategy = strategy(in, path);
-                case "count" -> numbers.put(name, in.number(path, 1, Integer.MAX_VALUE));
-                case "firstOrdinal" -> numbers.put(name, in.number(path, 0, Integer.MAX_VALUE));
-                case "slots" -> numbers.put(name, in.number(path, 1, Ranges.MAX_SLOTS));
-                case "default" -> numbers.put(name, in.number(path, 0, MAX_ORDINAL));
-                case "ranges" -> in.array(path, at -> ranges.add(range(in, at)));
+                case "count" -> numbers.put(name, in.integer(path, 1, ShardPlacement.MAX_SHARDS));
+                case "slots" -> numbers.put(name, in.integer(path, 1, Ranges.MAX_SLOTS));
+                case "firstOrdinal", "default" -> numbers.put(name, in.integer(path, 0, ShardPlacement.MAX_SHARDS));
+                case "ranges" -> ranges.addAll(in.array(path, Ranges.MAX_SLOTS, at -> range(in, at)));
                 default -> {
                     Map<String, Integer> table = new LinkedHashMap<>();
-                    in.object(path, (key, at) -> table.put(key, in.number(at, 0, MAX_ORDINAL)));
+                    in.object(path, (key, at) -> table.put(key, in.integer(at, 0, ShardPlacement.MAX_SHARDS)));
                     tables.put(name, table);
                 }
             }
         }
 
-        private static String strategy(JsonInput in, String path) throws IOException {
-            String word = in.text(path);
+        private static String strategy(JsonReader in, String path) throws IOException {
+            String word = in.anyText(path);
             if (!STRATEGIES.containsKey(word)) {
                 throw in.refuse(
                         path,
@@ -153,13 +143,13 @@ public final class ShardMapJson {
             return word;
         }
 
-        private static Range range(JsonInput in, String path) throws IOException {
+        private static Range range(JsonReader in, String path) throws IOException {
             Map<String, Integer> fields = new LinkedHashMap<>();
             in.object(path, (name, at) -> {
                 switch (name) {
-                    case "from", "to" -> fields.put(name, in.number(at, 0, Ranges.MAX_SLOTS - 1));
-                    case "ordinal" -> fields.put(name, in.number(at, 0, MAX_ORDINAL));
-                    default -> throw in.unknown(at, "from, to or ordinal");
+                    case "from", "to" -> fields.put(name, in.integer(at, 0, Ranges.MAX_SLOTS - 1));
+                    case "ordinal" -> fields.put(name, in.integer(at, 0, ShardPlacement.MAX_SHARDS));
+                    default -> throw JsonReader.unknown(at, "from, to or ordinal");
                 }
             });
             return new Range(
@@ -169,8 +159,7 @@ public final class ShardMapJson {
         private static int required(Map<String, Integer> fields, String path, String name) throws IOException {
             Integer value = fields.get(name);
             if (value == null) {
-                throw new IOException(
-                        (path.isEmpty() ? "" : path + ".") + name + " was missing, expected a whole number");
+                throw JsonReader.missing(path, name, "a whole number");
             }
             return value;
         }
@@ -188,8 +177,7 @@ public final class ShardMapJson {
             try {
                 if (strategy == null) {
                     if (!numbers.containsKey("count")) {
-                        throw new IOException((path.isEmpty() ? "" : path + ".")
-                                + "count was missing, expected a whole number of 1 or more, or a strategy");
+                        throw JsonReader.missing(path, "count", "a whole number of 1 or more, or a strategy");
                     }
                     return new ShardCount(required(numbers, path, "count"), numbers.getOrDefault("firstOrdinal", 0));
                 }
@@ -212,13 +200,7 @@ public final class ShardMapJson {
 
     /** The map as {@link #parse} reads it. */
     public static String write(ShardMap map) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = JsonInput.JSON.createGenerator(text)) {
-            write(out, map);
-        } catch (IOException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        return text.toString();
+        return JsonWriter.value(out -> write(out, map));
     }
 
     /** Writes what {@link #read} reads. */

@@ -299,15 +299,15 @@ class ConfigurationsTest {
             delimiterString = " => ",
             quoteCharacter = '~',
             value = {
-                "~~ => configuration: was empty, expected a JSON object",
-                "{} {} => configuration: found more text at line 1 column 4, expected the end after the first value",
-                "{} x => configuration: is not valid JSON at line 1 column",
-                "{\"policy\": \"random\", \"policy\": \"shard\"} => configuration: is not valid JSON at line 1 column 30: Duplicate field 'policy'",
-                "{'policy': \"random\"} => configuration: is not valid JSON at line 1 column",
-                "{\"policy\": \"random\",} => configuration: is not valid JSON at line 1 column",
-                "// c => configuration: is not valid JSON at line 1 column",
-                "{\"policy\": => configuration: is not valid JSON at line 1 column",
-                "{\"retry\": {\"maxAttempts\": NaN}} => configuration: is not valid JSON at line 1 column",
+                "~~ => configuration: found an empty text, expected a JSON object",
+                "{} {} => configuration: found { behind the JSON object, expected nothing",
+                "{} x => configuration: not valid JSON at line 1, column",
+                "{\"policy\": \"random\", \"policy\": \"shard\"} => configuration: not valid JSON at line 1, column 30: Duplicate field 'policy'",
+                "{'policy': \"random\"} => configuration: not valid JSON at line 1, column",
+                "{\"policy\": \"random\",} => configuration: not valid JSON at line 1, column",
+                "// c => configuration: not valid JSON at line 1, column",
+                "{\"policy\": => configuration: not valid JSON: ends too early at line 1, column 11",
+                "{\"retry\": {\"maxAttempts\": NaN}} => configuration: not valid JSON at line 1, column",
             })
     void whatIsNotStrictJsonIsRefusedWithItsPosition(String json, String start) {
         assertThatThrownBy(() -> Configurations.parse(json))
@@ -319,8 +319,8 @@ class ConfigurationsTest {
     void aConfigurationThatIsTooDeepOrTooLongIsRefused() {
         assertThatThrownBy(() -> Configurations.parse("[".repeat(33) + "]".repeat(33)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("configuration: is larger than a configuration can be: ");
-        assertThatThrownBy(() -> Configurations.parse("{}" + " ".repeat(JsonTree.MAX_CHARACTERS)))
+                .hasMessageStartingWith("configuration: more than can be read: ");
+        assertThatThrownBy(() -> Configurations.parse("{}" + " ".repeat(Configurations.MAX_CHARACTERS)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("configuration: was 4194306 characters long, expected at most 4194304");
     }

@@ -399,12 +399,12 @@ class ShardPolicyTest {
 
     @Test
     void nonsenseIsRefusedWithTheReason() {
-        refused(ShardPolicy.builder().shards(0), "shards was 0, expected 1 or more");
-        refused(ShardPolicy.builder().firstOrdinal(-1), "firstOrdinal was -1, expected 0 or more");
+        refused(ShardPolicy.builder().shards(0), "shards was 0, expected 1 to 1000000");
+        refused(ShardPolicy.builder().firstOrdinal(-1), "firstOrdinal was -1, expected 0 to 1000000");
         refused(with(Strategy.LOOKUP), "lookup table was empty, expected at least one entry");
         refused(
                 with(Strategy.LOOKUP).table(Map.of("a", -2)),
-                "lookup table entry \"a\": ordinal was -2, expected 0 or more");
+                "lookup table entry \"a\": ordinal was -2, expected 0 to 1000000");
         refused(
                 ShardPolicy.builder().table(Map.of("a", 1)),
                 "table was set but the strategy is jump, expected it with lookup only");

@@ -57,7 +57,7 @@ class EndpointJsonTest {
         assertThatThrownBy(() -> parse("a", "")).hasMessage("found an empty text, expected a JSON object");
         assertThatThrownBy(() -> parse("a", "{\"address\": \"10.0.0.1:80\"} {}"))
                 .hasMessageContaining("behind the JSON object");
-        assertThatThrownBy(() -> parse("a", "{")).hasMessageContaining("not valid JSON at line 1");
+        assertThatThrownBy(() -> parse("a", "{")).hasMessageContaining("not valid JSON: ends too early at line 1");
     }
 
     private static Endpoint parse(String id, String json) {

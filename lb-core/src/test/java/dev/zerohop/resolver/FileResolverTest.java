@@ -237,7 +237,7 @@ class FileResolverTest extends ResolverContract {
         poll();
         assertThat(recorder.errors).hasSize(3);
         assertThat(recorder.errors.get(0)).hasMessageEndingWith("found an empty text, expected a JSON object");
-        assertThat(recorder.errors.get(1)).hasMessageContaining("not valid JSON at line 1, column");
+        assertThat(recorder.errors.get(1)).hasMessageContaining("not valid JSON: ends too early at line 1, column");
         assertThat(recorder.errors.get(2)).hasMessageEndingWith("does not exist");
         assertThat(recorder.sets).hasSize(1);
         Files.writeString(file, ONE);
@@ -374,7 +374,7 @@ class FileResolverTest extends ResolverContract {
                 "{\"endpoints\":[{\"host\":\"a\",\"port\":\"80\"}]} | endpoints[0].port was \"80\", expected a whole number from 1 to 65535",
                 "{\"endpoints\":[{\"host\":\"a\",\"port\":0}]} | endpoints[0].port was 0, expected a whole number from 1 to 65535",
                 "{\"endpoints\":[{\"host\":\"a\",\"port\":70000}]} | endpoints[0].port was 70000, expected a whole number from 1 to 65535",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":80.0}]} | endpoints[0].port was 80.0, expected a whole number from 1 to 65535",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":80.5}]} | endpoints[0].port was 80.5, expected a whole number from 1 to 65535",
                 "{\"endpoints\":[{\"host\":\"a\",\"port\":99999999999}]} | endpoints[0].port was 99999999999, expected a whole number from 1 to 65535",
                 "{\"endpoints\":[{\"host\":\"a:b\",\"port\":1}]} | endpoints[0].host was \"a:b\", expected a host: found 'a:b', expected a host name of letters, digits, '-', '_' and single dots",
                 "{\"endpoints\":[{\"host\":\"[::1]\",\"port\":1}]} | endpoints[0].host was \"[::1]\", expected a host: found '[::1]', expected a host name of letters, digits, '-', '_' and single dots",
@@ -388,13 +388,13 @@ class FileResolverTest extends ResolverContract {
                 "{\"endpoints\":[{\"address\":\"a:1\",\"zone\":null}]} | endpoints[0].zone was null, expected a text that is not blank",
                 "{\"endpoints\":[{\"address\":\"a:1\",\"attributes\":{\"x\":1}}]} | endpoints[0].attributes.x was 1, expected a text",
                 "{\"endpoints\":[{\"address\":\"a:1\"},{\"address\":\"a:1\"}]} | endpoints[1].id was \"a:1\" as in endpoints[0], expected unique ids",
-                "{\"endpoints\":[],\"shards\":0} | shards was 0, expected a whole number from 1 to 2147483647",
+                "{\"endpoints\":[],\"shards\":0} | shards was 0, expected a whole number from 1 to 1000000",
                 "{\"endpoints\":[],\"shards\":{}} | shards.count was missing, expected a whole number of 1 or more",
                 "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
                 "{\"endpoints\":[],\"shards\":\"5\"} | shards was \"5\", expected an object",
                 "{\"endpoints\":[],\"config\":[]} | config was an array, expected an object",
                 "{\"endpoints\":[],\"endpoints\":[]} | not valid JSON at line 1, column 28: Duplicate field 'endpoints'",
-                "{\"endpoints\":[{\"address\":\"a:1\" | not valid JSON at line 1, column 31: Unexpected end-of-input",
+                "{\"endpoints\":[{\"address\":\"a:1\" | not valid JSON: ends too early at line 1, column 31",
             })
     void aBadFileIsRefusedWholeWithPathValueAndWhatWasExpected(String json, String message) throws Exception {
         Files.writeString(file, ONE);

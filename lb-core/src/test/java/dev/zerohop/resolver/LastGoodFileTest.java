@@ -148,7 +148,7 @@ class LastGoodFileTest {
         refused(
                 "{\"target\": \"" + steers + "\", " + rest + "}",
                 "is of the target 'a\\u001b]52;c;aGk=\\u0007 INJECTED");
-        refused("{\"target\": \"orders\", \"asOf\": \"" + steers + "\", " + rest + "}", "Text 'a\\u001b]52;c;");
+        refused("{\"target\": \"orders\", \"asOf\": \"" + steers + "\", " + rest + "}", "asOf was \"a\\u001b]52;c;");
         refused(
                 "{\"target\": \"orders\", \"asOf\": \"2026-01-31T12:00:00Z\", " + rest
                         + ", \"missingOrdinals\": [{\"ordinal\": 4, \"endpoint\": \"" + steers
