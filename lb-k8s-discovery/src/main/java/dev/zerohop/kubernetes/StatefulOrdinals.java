@@ -242,9 +242,13 @@ final class StatefulOrdinals implements Ordinals {
                 return counted;
             }
         }
-        ShardCount count = counting.count();
-        if (count != null) {
-            counted = ShardMap.of(count);
+        try {
+            ShardCount count = counting.count();
+            if (count != null) {
+                counted = ShardMap.of(count);
+            }
+        } catch (IllegalArgumentException tooMany) {
+            problems.add("StatefulSet " + sets.names() + ": " + tooMany.getMessage());
         }
         // Scaled to zero, keys stay where they are for as long as there are pods.
         return counted;

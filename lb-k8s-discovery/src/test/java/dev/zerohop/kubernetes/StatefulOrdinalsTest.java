@@ -157,6 +157,20 @@ class StatefulOrdinalsTest {
     }
 
     @Test
+    void anOrdinalThatNoShardCanHaveIsAProblemAndTheCountStays() {
+        server.put(orders(1));
+        pods("orders-0");
+        start("k8s:///shop/orders:grpc?shardCount=DESIRED");
+        server.put(set("orders", "orders", 1, 1_000_001, null));
+        settle();
+        assertThat(said.shards()).isEqualTo(new ShardCount(1, 0));
+        assertThat(said.refusals)
+                .hasSize(1)
+                .allMatch(
+                        text -> text.contains("StatefulSet orders: first ordinal was 1000001, expected 0 to 1000000"));
+    }
+
+    @Test
     void growthCountsOnceEveryNewPodWasReadyAndShrinkingAtOnce() {
         server.put(orders(3));
         pods("orders-0", "orders-1", "orders-2");

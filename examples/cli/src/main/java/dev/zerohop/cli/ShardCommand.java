@@ -7,6 +7,7 @@ import dev.zerohop.KeyDirectory;
 import dev.zerohop.KeySource;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.ShardMap;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
@@ -88,7 +89,7 @@ final class ShardCommand implements Callable<Integer> {
             throw new BadInput("--shards was " + shards + " with --strategy directory, expected none");
         }
         if (shards != null) {
-            Checks.that(shards >= 1, "--shards", shards, "1 or more");
+            Checks.between("--shards", shards, 1, ShardPlacement.MAX_SHARDS);
         }
         Target parsed = Targets.parse(target);
         FirstAnswer answer = new FirstAnswer();
