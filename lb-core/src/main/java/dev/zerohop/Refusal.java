@@ -2,6 +2,9 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
  * Why there is no endpoint for an attempt.
  *
@@ -42,5 +45,37 @@ public record Refusal(Kind kind, boolean waits, String message) {
         requireNonNull(kind, "kind");
         // Keys, ids and what servers said stand in it.
         message = Printable.text(requireNonNull(message, "message"), Integer.MAX_VALUE);
+    }
+
+    /** For a key that the policy cannot use, or none where it needs one: neither waiting nor another endpoint helps. */
+    public static Refusal badKey(String message) {
+        return new Refusal(Kind.BAD_KEY, false, message);
+    }
+
+    /**
+     * For a key whose owner is known and cannot be used. While one of its replicas is being connected, calls wait. For a policy whose picks may go to any candidate there is
+     * {@link Snapshot#refusal}.
+     *
+     * @param owner names it, with its endpoint if it has no replicas
+     * @param replicas the nodes that could serve the key, at least one
+     * @param nowNanos the present instant of the balancer's clock
+     */
+    public static Refusal ownerDown(String owner, List<? extends Node> replicas, long nowNanos) {
+        boolean connecting = replicas.stream()
+                .anyMatch(node -> node.endpoint().weight() > 0 && node.health().status() == Health.Status.CONNECTING);
+        String state = replicas.size() == 1
+                ? " " + state(replicas.get(0), nowNanos)
+                : ": none of its " + replicas.size() + " replicas can be used: "
+                        + replicas.stream()
+                                .map(node -> node.endpoint() + " " + state(node, nowNanos))
+                                .collect(Collectors.joining("; "));
+        return new Refusal(connecting ? Kind.CONNECTING : Kind.OWNER_DOWN, connecting, owner + state);
+    }
+
+    private static String state(Node node, long nowNanos) {
+        boolean leftOut = node.endpoint().weight() > 0
+                && node.health().usable()
+                && node.health().status() != Health.Status.HALF_OPEN;
+        return node.describe(nowNanos) + (leftOut ? " but was left out by stages" : "");
     }
 }

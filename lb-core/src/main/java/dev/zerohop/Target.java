@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.internal.Providers;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -11,10 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -282,24 +280,23 @@ public record Target(String text, String scheme, String authority, String path, 
     }
 
     /**
-     * The provider for this target's scheme, as found by {@link ServiceLoader}.
+     * The provider for this target's scheme, as found by {@link java.util.ServiceLoader}.
      *
-     * @throws IllegalArgumentException if there is none; the message lists those that there are, and names the module to add if it is one of zerohop's
+     * @throws IllegalArgumentException if there is none, and the message lists those that there are, and names the module to add if it is one of zerohop's; or if there are
+     *     several, and the message names them
      */
     public ResolverProvider provider() {
-        TreeMap<String, ResolverProvider> known = new TreeMap<>();
-        for (ResolverProvider provider : providers()) {
-            known.putIfAbsent(provider.scheme(), provider);
-        }
-        ResolverProvider provider = known.get(scheme);
+        Providers<ResolverProvider> known = Schemes.PROVIDERS.here();
+        ResolverProvider provider = known.find(scheme);
         if (provider == null) {
             String module = MODULES.get(scheme);
             throw error(
                     0,
-                    "no resolver for scheme '" + scheme + "', expected one of " + known.keySet()
+                    "no resolver for scheme '" + scheme + "', expected one of " + known.names()
                             + (module == null
                                     ? " (is the module that brings it on the class path?)"
-                                    : "; add the module dev.zerohop:" + module + ", which brings it"));
+                                    : "; add the module dev.zerohop:" + module + ", which brings it")
+                            + known.broken());
         }
         return provider;
     }
@@ -309,21 +306,18 @@ public record Target(String text, String scheme, String authority, String path, 
         return provider().newResolver(this, env);
     }
 
-    /** All providers that {@link ServiceLoader} finds, first by the thread's context class loader, then by this library's. */
-    public static List<ResolverProvider> providers() {
-        List<ResolverProvider> found = new ArrayList<>();
-        ClassLoader own = ResolverProvider.class.getClassLoader();
-        ClassLoader context = Thread.currentThread().getContextClassLoader();
-        try {
-            if (context != null && context != own) {
-                ServiceLoader.load(ResolverProvider.class, context).forEach(found::add);
-            }
-            ServiceLoader.load(ResolverProvider.class, own).forEach(found::add);
-        } catch (ServiceConfigurationError broken) {
-            throw new IllegalStateException(
-                    "a resolver provider on the class path cannot be loaded: " + broken, broken);
-        }
-        return found;
+    /**
+     * The schemes that a {@link ResolverProvider} brings, which {@link java.util.ServiceLoader} finds through this library's class loader or the thread's context class loader; in
+     * alphabetical order.
+     */
+    public static List<String> schemes() {
+        return Schemes.PROVIDERS.here().names();
+    }
+
+    /** Looked up at the first use: a target that is only read needs none. */
+    private static final class Schemes {
+        static final Providers<ResolverProvider> PROVIDERS = new Providers<>(
+                ResolverProvider.class, ResolverProvider::scheme, Pattern.compile("[a-z][a-z0-9+.-]{0,63}"), List.of());
     }
 
     @Override

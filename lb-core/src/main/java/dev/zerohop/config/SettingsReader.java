@@ -12,7 +12,7 @@ import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.retry.Retries;
-import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.stage.Stages;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,21 +32,11 @@ final class SettingsReader {
         Options root = Options.of("", tree, "policy", "key", "stages", "health", "retry", "leases");
         PickPolicy policy = root.has("policy") ? Pickers.read(root, "policy") : Pickers.weightedRoundRobin();
         KeySource key = root.has("key") ? KeyReader.read(root) : null;
-        List<Stage> stages = stages(root.object("stages", "panic", "zone"));
+        List<Stage> stages = Stages.read(root, "stages");
         Options health = root.object("health", "ejection", "massRemoval");
         Duration leaseAgeLimit = root.object("leases", "ageLimit")
                 .duration("ageLimit", BalancerSettings.DEFAULT_LEASE_AGE_LIMIT, Duration.ZERO, DAY);
         return new BalancerSettings(policy, stages, ejection(health), guard(health), retry(root), key, leaseAgeLimit);
-    }
-
-    /** In their fixed order, whatever the order of the fields. */
-    private static List<Stage> stages(Options stages) {
-        Options panic = stages.object("panic", "thresholdPercent");
-        HealthFilter health = HealthFilter.builder()
-                .panicThresholdPercent(
-                        panic.integer("thresholdPercent", HealthFilter.DEFAULT_PANIC_THRESHOLD_PERCENT, 0, 100))
-                .build();
-        return List.of(health, ZoneReader.read(stages));
     }
 
     private static EjectionPolicy ejection(Options health) {

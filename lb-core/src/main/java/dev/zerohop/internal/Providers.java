@@ -150,8 +150,12 @@ public final class Providers<P> {
 
     /** What to add to a message about a name that no provider has. */
     public String missing() {
-        return "; no library on the class path has a " + type.getSimpleName() + " of that name"
-                + (broken.isEmpty() ? "" : " (these could not be used: " + String.join("; ", broken) + ")");
+        return "; no library on the class path has a " + type.getSimpleName() + " of that name" + broken();
+    }
+
+    /** Those that could not be used, for a message; empty if there are none. */
+    public String broken() {
+        return broken.isEmpty() ? "" : " (these could not be used: " + String.join("; ", broken) + ")";
     }
 
     private static String origin(Object provider) {

@@ -118,9 +118,7 @@ final class DirectoryPicker extends KeyedPicker {
         if (answer instanceof Owner owner) {
             return refusal(owner, context);
         }
-        return missing == null
-                ? new Refusal(Refusal.Kind.BAD_KEY, false, owners.missing(policy, key))
-                : missing.refusal(context);
+        return missing == null ? Refusal.badKey(owners.missing(policy, key)) : missing.refusal(context);
     }
 
     private Refusal refusal(Owner owner, PickContext context) {
@@ -136,9 +134,9 @@ final class DirectoryPicker extends KeyedPicker {
             return new Refusal(
                     Refusal.Kind.OWNER_DOWN, false, "the owner by the directory, " + owners.notAMember(owner));
         }
-        return Refusals.ownerDown(
+        return Refusal.ownerDown(
                 "the owner by the directory, " + owner + " (" + node.endpoint() + "),",
-                node,
+                List.of(node),
                 env.time().nanoTime());
     }
 

@@ -90,9 +90,7 @@ abstract class KeyedPicker implements Picker {
         if (withoutKey != null) {
             return withoutKey.refusal(context);
         }
-        return new Refusal(
-                Refusal.Kind.BAD_KEY,
-                false,
+        return Refusal.badKey(
                 "policy " + policy + " needs a key and the call brought none, expected an EndpointSelector"
                         + " (or set withoutKey to the name of an unkeyed policy)");
     }

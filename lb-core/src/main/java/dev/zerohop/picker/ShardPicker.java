@@ -151,7 +151,7 @@ final class ShardPicker extends KeyedPicker {
         }
         int ordinal = scheme.ordinal(key);
         if (ordinal == ShardStrategy.NOT_PLACED) {
-            return new Refusal(Refusal.Kind.BAD_KEY, false, scheme.why(key));
+            return Refusal.badKey(scheme.why(key));
         }
         if (policy.ownerDown() == OwnerDown.SPILL && spillsTo()) {
             return snapshot.refusal(env.time().nanoTime());
@@ -161,22 +161,9 @@ final class ShardPicker extends KeyedPicker {
             return new Refusal(Refusal.Kind.OWNER_DOWN, false, scheme.absent(ordinal, owners.known()) + unnumbered());
         }
         List<Node> members = owners.members(position);
-        long now = env.time().nanoTime();
-        boolean connecting = false;
-        List<String> states = new ArrayList<>();
-        for (Node member : members) {
-            connecting |= Refusals.connecting(member);
-            states.add(member.endpoint() + " " + Refusals.state(member, now));
-        }
-        Node first = members.get(0);
-        return new Refusal(
-                connecting ? Refusal.Kind.CONNECTING : Refusal.Kind.OWNER_DOWN,
-                connecting,
-                "ordinal " + ordinal
-                        + (members.size() == 1
-                                ? " (" + first.endpoint() + ") " + Refusals.state(first, now)
-                                : ": none of its " + members.size() + " replicas can be used: "
-                                        + String.join("; ", states)));
+        String owner = "ordinal " + ordinal
+                + (members.size() == 1 ? " (" + members.get(0).endpoint() + ")" : "");
+        return Refusal.ownerDown(owner, members, env.time().nanoTime());
     }
 
     /** Why no endpoint has an ordinal, if the source says so. */

@@ -4,8 +4,10 @@ import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
 import dev.zerohop.Node;
+import dev.zerohop.Options;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
+import dev.zerohop.StageProvider;
 import dev.zerohop.internal.OptionsText;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,6 +35,24 @@ import java.util.Map;
  * @param panicThresholdPercent panic begins below this share of usable endpoints, 0 to 100; 0 never panics
  */
 public record HealthFilter(int panicThresholdPercent) implements Stage {
+
+    /** In configurations, by the name of what it is configured with. */
+    static final class Provider implements StageProvider {
+        @Override
+        public String name() {
+            return "panic";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of("thresholdPercent");
+        }
+
+        @Override
+        public Stage read(Options options) {
+            return new HealthFilter(options.integer("thresholdPercent", DEFAULT_PANIC_THRESHOLD_PERCENT, 0, 100));
+        }
+    }
 
     /** The panic threshold by default. */
     public static final int DEFAULT_PANIC_THRESHOLD_PERCENT = 50;

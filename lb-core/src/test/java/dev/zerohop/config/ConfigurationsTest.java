@@ -260,7 +260,7 @@ class ConfigurationsTest {
                 "{\"key\": {\"jsonPointer\": \"/a~2\"}} => key.jsonPointer: was \"/a~2\", expected a JSON pointer that starts with '/', such as \"/user/id\"",
                 // stages, health, retry
                 "{\"stages\": {\"panic\": {\"thresholdPercent\": 101}}} => stages.panic.thresholdPercent: was 101, expected an integer from 0 to 100",
-                "{\"stages\": {\"panik\": {}}} => stages.panik: was an empty object, expected the field panic: known are panic, zone",
+                "{\"stages\": {\"panik\": {}}} => stages.panik: was an empty object, expected the field panic: known are panic, zone; no library on the class path has a StageProvider of that name",
                 "{\"stages\": {\"zone\": {\"prefer\": \"own\"}}} => stages.zone.prefer: was \"own\", expected one of ANY, HINTED, OWN",
                 "{\"stages\": {\"zone\": {\"zone\": \"\"}}} => stages.zone.zone: was \"\", expected the zone of this client, such as \"eu-1a\"",
                 "{\"stages\": {\"zone\": {\"clients\": {\"eu-1a\": 0}}}} => stages.zone.clients[\"eu-1a\"]: was 0, expected a number from 0.001 to 1000000",

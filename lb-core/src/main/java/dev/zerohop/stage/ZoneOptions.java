@@ -1,21 +1,30 @@
-package dev.zerohop.config;
+package dev.zerohop.stage;
 
 import dev.zerohop.Locality;
 import dev.zerohop.Options;
 import dev.zerohop.Printable;
-import dev.zerohop.stage.ZonePreference;
+import dev.zerohop.Stage;
+import dev.zerohop.StageProvider;
 import dev.zerohop.stage.ZonePreference.Prefer;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@code stages.zone}. */
-final class ZoneReader {
-    private ZoneReader() {}
+/** {@link ZonePreference} in configurations. */
+final class ZoneOptions implements StageProvider {
+    @Override
+    public String name() {
+        return "zone";
+    }
 
-    static ZonePreference read(Options stages) {
-        Options fields =
-                stages.object("zone", "prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients");
+    @Override
+    public List<String> options() {
+        return List.of("prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients");
+    }
+
+    @Override
+    public Stage read(Options fields) {
         Locality stated = new Locality(
                 name(fields, "zone", "the zone of this client, such as \"eu-1a\""),
                 name(fields, "node", "the node of this client"));
