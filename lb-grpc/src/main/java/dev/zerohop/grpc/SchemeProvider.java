@@ -14,8 +14,8 @@ import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Turns one scheme of zerohop into a name resolver of gRPC. */
-abstract class SchemeProvider extends NameResolverProvider {
+/** Turns one scheme of zerohop, or of an application's {@link ResolverProvider}, into a name resolver of gRPC. */
+class SchemeProvider extends NameResolverProvider {
     /** Below those of grpc's own resolvers: the resolver of the highest priority is asked about targets without a scheme. */
     private static final int PRIORITY = 1;
 
@@ -34,18 +34,9 @@ abstract class SchemeProvider extends NameResolverProvider {
         return true;
     }
 
-    private boolean brought() {
-        for (ResolverProvider provider : Target.providers()) {
-            if (provider.scheme().equals(scheme)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     @Override
     protected int priority() {
-        return brought() ? PRIORITY : NO_MODULE;
+        return Target.schemes().contains(scheme) ? PRIORITY : NO_MODULE;
     }
 
     @Override

@@ -1,16 +1,26 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Target;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One name resolver provider for each scheme that zerohop knows. Where the module that brings the scheme's {@link dev.zerohop.ResolverProvider} is not on
+ * One name resolver provider for each scheme that zerohop knows, and for the first eight, in alphabetical order, of the others that a {@link dev.zerohop.ResolverProvider} of the
+ * application brings: gRPC makes one provider of each class that it finds, and asks it for one scheme. {@link ZerohopGrpc#register} has no such limit. Where the module that brings the scheme's {@link dev.zerohop.ResolverProvider} is not on
  * the class path, building a channel fails with its name. Found by {@link java.util.ServiceLoader}; applications do not use them.
  */
 public final class ZerohopNameResolverProviders {
 
     private ZerohopNameResolverProviders() {}
 
+    /** Those of zerohop and of all that the application brings. */
     static List<SchemeProvider> all() {
+        List<SchemeProvider> all = new ArrayList<>(own());
+        others().forEach(scheme -> all.add(new SchemeProvider(scheme)));
+        return all;
+    }
+
+    private static List<SchemeProvider> own() {
         return List.of(
                 new Static(),
                 new File(),
@@ -92,6 +102,88 @@ public final class ZerohopNameResolverProviders {
         /** For {@link java.util.ServiceLoader}. */
         public Golb() {
             super("golb");
+        }
+    }
+
+    private static List<String> others() {
+        List<String> others = new ArrayList<>(Target.schemes());
+        own().forEach(provider -> others.remove(provider.getScheme()));
+        return others;
+    }
+
+    /** A scheme of the application, by its place among them; not available if there are fewer. */
+    abstract static class Other extends SchemeProvider {
+        private Other(int place) {
+            super(others().stream().skip(place).findFirst().orElse(""));
+        }
+
+        @Override
+        protected final boolean isAvailable() {
+            return !getScheme().isEmpty();
+        }
+    }
+
+    /** The first scheme of the application. */
+    public static final class Other1 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other1() {
+            super(0);
+        }
+    }
+
+    /** The second scheme of the application. */
+    public static final class Other2 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other2() {
+            super(1);
+        }
+    }
+
+    /** The third scheme of the application. */
+    public static final class Other3 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other3() {
+            super(2);
+        }
+    }
+
+    /** The fourth scheme of the application. */
+    public static final class Other4 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other4() {
+            super(3);
+        }
+    }
+
+    /** The fifth scheme of the application. */
+    public static final class Other5 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other5() {
+            super(4);
+        }
+    }
+
+    /** The sixth scheme of the application. */
+    public static final class Other6 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other6() {
+            super(5);
+        }
+    }
+
+    /** The seventh scheme of the application. */
+    public static final class Other7 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other7() {
+            super(6);
+        }
+    }
+
+    /** The eighth scheme of the application. */
+    public static final class Other8 extends Other {
+        /** For {@link java.util.ServiceLoader}. */
+        public Other8() {
+            super(7);
         }
     }
 }

@@ -23,12 +23,4 @@ public final class FleetResolverProvider implements ResolverProvider {
     public String tlsName(Target target) {
         return "orders";
     }
-
-    /** The same scheme for gRPC. */
-    public static final class ForGrpc extends SchemeProvider {
-        /** For {@link java.util.ServiceLoader}. */
-        public ForGrpc() {
-            super(SCHEME);
-        }
-    }
 }
