@@ -41,9 +41,9 @@ final class CallCommand implements Callable<Integer> {
     @Option(
             names = "--policy",
             paramLabel = "NAME",
+            completionCandidates = Settings.Policies.class,
             description =
-                    "how to pick: round_robin random weighted_random weighted_round_robin least_request peak_ewma lvs rendezvous shard directory"
-                            + " (default: what the source configures, else weighted_round_robin)")
+                    "how to pick: ${COMPLETION-CANDIDATES} (default: what the source configures, else weighted_round_robin)")
     private @Nullable String policy;
 
     @Option(names = "--config", paramLabel = "FILE", description = "a whole configuration in JSON, instead of --policy")

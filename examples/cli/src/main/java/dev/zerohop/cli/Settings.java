@@ -2,12 +2,14 @@ package dev.zerohop.cli;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.config.Configurations;
+import dev.zerohop.picker.Pickers;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,18 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 record Settings(@Nullable String json, BalancerSettings parsed) {
 
-    /** The policies that need no further options. */
-    static final List<String> POLICIES = List.of(
-            "round_robin",
-            "random",
-            "weighted_random",
-            "weighted_round_robin",
-            "least_request",
-            "peak_ewma",
-            "lvs",
-            "rendezvous",
-            "shard",
-            "directory");
+    /** The policies that the help lists and a shell completes. */
+    static final class Policies extends ArrayList<String> {
+        private static final long serialVersionUID = 1;
+
+        Policies() {
+            super(Pickers.names());
+        }
+    }
 
     /** Reads {@code --policy} and {@code --config}, of which at most one is given. */
     static Settings of(@Nullable String policy, @Nullable String file) {
@@ -39,7 +37,8 @@ record Settings(@Nullable String json, BalancerSettings parsed) {
                     "--policy and --config were both given, expected one of them (a configuration names its policy)");
         }
         if (policy != null) {
-            Checks.that(POLICIES.contains(policy), "--policy", policy, "one of " + String.join(" ", POLICIES));
+            List<String> known = Pickers.names();
+            Checks.that(known.contains(policy), "--policy", policy, "one of " + String.join(" ", known));
             return parse("--policy " + policy, "{\"policy\": \"" + policy + "\"}");
         }
         if (file != null) {

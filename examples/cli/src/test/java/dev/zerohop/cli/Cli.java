@@ -62,6 +62,12 @@ final class Cli {
 
     /** {@link #start(String...)} with more environment variables. */
     static Started start(Map<String, String> environment, String... args) throws IOException {
+        return start(Main.class, System.getProperty("java.class.path"), environment, args);
+    }
+
+    /** A program in a process of its own, on another class path. */
+    static Started start(Class<?> main, String classPath, Map<String, String> environment, String... args)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:+UseSerialGC");
@@ -74,8 +80,8 @@ final class Cli {
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
         command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
-        command.add(Main.class.getName());
+        command.add(classPath);
+        command.add(main.getName());
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);

@@ -2,6 +2,7 @@ package dev.zerohop.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zerohop.picker.Pickers;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -65,7 +66,7 @@ class HelpTest {
                 .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(70));
         assertThat(Cli.run("call", "--help").outLines())
                 .anySatisfy(line -> assertThat(line)
-                        .contains("how to pick: round_robin")
+                        .contains("how to pick: " + String.join(", ", Pickers.names()) + " (")
                         .contains("what the source configures, else weighted_round_robin)"));
     }
 
