@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.zerohop.EndpointSet;
 import dev.zerohop.Printable;
 import dev.zerohop.internal.Scalars;
 import java.io.ByteArrayInputStream;
@@ -131,7 +132,7 @@ public final class JsonReader {
             }
             return read;
         } catch (JsonProcessingException malformed) {
-            throw new IOException(problem(malformed), malformed);
+            throw malformed(malformed);
         }
     }
 
@@ -156,19 +157,34 @@ public final class JsonReader {
         };
     }
 
-    /** What is wrong with a text that is not JSON, and where. */
-    public static String problem(JsonProcessingException malformed) {
-        if (malformed instanceof StreamConstraintsException) {
-            // Bears no location.
-            return "more than can be read: " + Printable.text(malformed.getOriginalMessage());
+    /** A text that is not JSON, or more than can be read. */
+    public static final class MalformedException extends IOException {
+        private final String withoutText;
+
+        private MalformedException(String withoutText, String text, JsonProcessingException cause) {
+            super(withoutText + text, cause);
+            this.withoutText = withoutText;
         }
-        String at = "line " + malformed.getLocation().getLineNr() + ", column "
-                + malformed.getLocation().getColumnNr();
-        return malformed.getOriginalMessage().startsWith("Unexpected end-of-input")
-                ? "not valid JSON: ends too early at " + at
-                : "not valid JSON at " + at + ": "
-                        + Printable.text(
-                                POSITION.matcher(malformed.getOriginalMessage()).replaceAll("line $1, column $2"));
+
+        /** What is wrong and where, without what stands there: for texts that may hold a secret. */
+        public String withoutText() {
+            return withoutText;
+        }
+    }
+
+    /** What is wrong with a text that the JSON library rejected, and where. */
+    public static MalformedException malformed(JsonProcessingException thrown) {
+        String words =
+                Printable.text(POSITION.matcher(thrown.getOriginalMessage()).replaceAll("line $1, column $2"));
+        if (thrown instanceof StreamConstraintsException) {
+            // Bears no location.
+            return new MalformedException("more than can be read", ": " + words, thrown);
+        }
+        String at = " at line " + thrown.getLocation().getLineNr() + ", column "
+                + thrown.getLocation().getColumnNr();
+        return words.startsWith("Unexpected end-of-input")
+                ? new MalformedException("not valid JSON: ends too early" + at, "", thrown)
+                : new MalformedException("not valid JSON" + at, ": " + words, thrown);
     }
 
     /** Reads the object that begins here. */
@@ -181,6 +197,11 @@ public final class JsonReader {
             parser.nextToken();
             field.read(name, path.isEmpty() ? name : path + "." + name);
         }
+    }
+
+    /** Reads the array that begins here, of at most as many elements as a set may have endpoints. */
+    public <T> List<T> array(String path, Element<T> element) throws IOException {
+        return array(path, EndpointSet.MAX_ENDPOINTS, element);
     }
 
     /** Reads the array that begins here; one with more than {@code most} elements is rejected before the rest is read. */
@@ -325,7 +346,8 @@ public final class JsonReader {
     private String shown() throws IOException {
         return switch (parser.currentToken()) {
             case START_OBJECT -> "an object";
-            case START_ARRAY, END_ARRAY -> "an array";
+            case START_ARRAY -> "an array";
+            case END_ARRAY -> "an empty array";
             case VALUE_STRING -> '"' + brief() + '"';
             default -> brief();
         };

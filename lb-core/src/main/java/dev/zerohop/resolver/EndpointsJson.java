@@ -2,7 +2,6 @@ package dev.zerohop.resolver;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Endpoint;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.ShardMap;
 import dev.zerohop.json.JsonReader;
 import java.io.ByteArrayInputStream;
@@ -60,7 +59,7 @@ final class EndpointsJson {
      */
     static List<Endpoint> endpoints(JsonReader in, String path, boolean strictHosts) throws IOException {
         Map<String, Integer> indexById = new HashMap<>();
-        return in.array(path, EndpointSet.MAX_ENDPOINTS, at -> {
+        return in.array(path, at -> {
             Endpoint endpoint = endpoint(in, at, strictHosts);
             Integer before = indexById.putIfAbsent(endpoint.id(), indexById.size());
             if (before != null) {

@@ -147,7 +147,7 @@ final class LastGoodFile {
                     case "shards" -> found.shards = ShardMapJson.read(in, name);
                     case "config" -> found.config = in.anyText(name);
                     case "endpoints" -> found.endpoints = EndpointsJson.endpoints(in, name, false);
-                    case MISSING -> found.missing = in.array(name, EndpointSet.MAX_ENDPOINTS, at -> missing(in, at));
+                    case MISSING -> found.missing = in.array(name, at -> missing(in, at));
                     default -> throw JsonReader.unknown(name, "a field of " + FORMAT);
                 }
             });

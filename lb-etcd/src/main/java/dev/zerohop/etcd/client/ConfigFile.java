@@ -1,8 +1,8 @@
 package dev.zerohop.etcd.client;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Printable;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -75,15 +75,10 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
     static ConfigFile read(Path file) throws IOException {
         Reader reader = new Reader(file.toAbsolutePath().normalize());
         try {
-            Json.object(Files.readAllBytes(file), reader::field);
-        } catch (IOException refused) {
-            if (refused.getCause() instanceof JsonProcessingException malformed && malformed.getLocation() != null) {
-                // Not what the parser stumbled over: it may be a secret in the wrong file.
-                throw new IOException("not valid JSON at line "
-                        + malformed.getLocation().getLineNr() + ", column "
-                        + malformed.getLocation().getColumnNr());
-            }
-            throw refused;
+            JsonReader.object(Files.readAllBytes(file), reader::field);
+        } catch (JsonReader.MalformedException malformed) {
+            // Not what the parser stumbled over: it may be a secret in the wrong file.
+            throw new IOException(malformed.withoutText());
         }
         Set<HostAndPort> seen = new HashSet<>();
         boolean any = false;
@@ -173,31 +168,30 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
             this.file = file;
         }
 
-        void field(Json in, String name) throws IOException {
+        void field(JsonReader in, String name) throws IOException {
             switch (name) {
-                case "clientId" -> clientId = text(in, name);
+                case "clientId" -> clientId = in.text(name);
                 case "etcd" -> clusters.addAll(in.array(name, path -> cluster(in, path)));
                 case "requireTls" -> requireTls = in.bool(name);
-                default -> throw unknown(name, "clientId, etcd or requireTls");
+                default -> throw JsonReader.unknown(name, "clientId, etcd or requireTls");
             }
         }
 
-        private Cluster cluster(Json in, String path) throws IOException {
+        private Cluster cluster(JsonReader in, String path) throws IOException {
             Fields fields = new Fields();
-            in.object(path, (inner, name) -> {
-                String field = path + "." + name;
+            in.object(path, (name, field) -> {
                 switch (name) {
                     case "servers" -> {
-                        fields.servers = inner.array(field, element -> server(inner, element));
+                        fields.servers = in.array(field, element -> server(in, element));
                         if (fields.servers.isEmpty()) {
-                            throw inner.refuse(field, "at least one host:port, or no such field");
+                            throw in.refuse(field, "at least one host:port, or no such field");
                         }
                     }
-                    case "tls" -> fields.tls = tls(inner, field);
-                    case "user" -> fields.user = text(inner, field);
-                    case "passwordFile" -> fields.passwordFile = path(inner, field);
-                    case "namespace" -> fields.namespace = namespace(inner, field);
-                    default -> throw unknown(field, "servers, tls, user, passwordFile or namespace");
+                    case "tls" -> fields.tls = tls(in, field);
+                    case "user" -> fields.user = in.text(field);
+                    case "passwordFile" -> fields.passwordFile = path(in, field);
+                    case "namespace" -> fields.namespace = namespace(in, field);
+                    default -> throw JsonReader.unknown(field, "servers, tls, user, passwordFile or namespace");
                 }
             });
             if ((fields.user == null) != (fields.passwordFile == null)) {
@@ -219,17 +213,16 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
             private String namespace = "";
         }
 
-        private Tls tls(Json in, String path) throws IOException {
+        private Tls tls(JsonReader in, String path) throws IOException {
             Path[] files = new Path[3];
             String[] authority = new String[1];
-            in.object(path, (inner, name) -> {
-                String field = path + "." + name;
+            in.object(path, (name, field) -> {
                 switch (name) {
-                    case "ca" -> files[0] = path(inner, field);
-                    case "certificate" -> files[1] = path(inner, field);
-                    case "key" -> files[2] = path(inner, field);
-                    case "authority" -> authority[0] = text(inner, field);
-                    default -> throw unknown(field, "ca, certificate, key or authority");
+                    case "ca" -> files[0] = path(in, field);
+                    case "certificate" -> files[1] = path(in, field);
+                    case "key" -> files[2] = path(in, field);
+                    case "authority" -> authority[0] = in.text(field);
+                    default -> throw JsonReader.unknown(field, "ca, certificate, key or authority");
                 }
             });
             try {
@@ -239,42 +232,29 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
             }
         }
 
-        private static HostAndPort server(Json in, String path) throws IOException {
-            HostAndPort server = Addresses.parse(in.text(path), 0);
+        private static HostAndPort server(JsonReader in, String path) throws IOException {
+            HostAndPort server = Addresses.parse(in.anyText(path), 0);
             if (server == null) {
-                throw new IOException(path + " was " + Printable.text(Addresses.shown(in.text(path)), 80)
+                throw new IOException(path + " was " + Printable.text(Addresses.shown(in.anyText(path)), 80)
                         + ", expected host:port, such as 10.0.0.1:2379");
             }
             return server;
         }
 
-        private static String namespace(Json in, String path) throws IOException {
+        private static String namespace(JsonReader in, String path) throws IOException {
             try {
-                return Namespace.check(path, in.text(path));
+                return Namespace.check(path, in.anyText(path));
             } catch (IllegalArgumentException bad) {
                 throw new IOException(bad.getMessage(), bad);
             }
         }
 
-        private static String text(Json in, String path) throws IOException {
-            String text = in.text(path);
-            if (text.isBlank()) {
-                throw in.refuse(path, "a text that is not blank");
-            }
-            return text;
-        }
-
-        private Path path(Json in, String field) throws IOException {
+        private Path path(JsonReader in, String field) throws IOException {
             try {
-                return file.resolveSibling(text(in, field));
+                return file.resolveSibling(in.text(field));
             } catch (InvalidPathException bad) {
                 throw in.refuse(field, "the path of a file");
             }
-        }
-
-        /** Not the value: somebody may have written a secret there. */
-        private static IOException unknown(String path, String expected) {
-            return Json.unknown(path, expected);
         }
     }
 }

@@ -1,17 +1,11 @@
 package dev.zerohop.etcd.client;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
+import dev.zerohop.json.JsonWriter;
 import java.time.Instant;
 import java.util.List;
 
 /** What a client says of a service for an operator to read: the values that it refuses. */
 public final class Status {
-    private static final JsonFactory FACTORY = new JsonFactory();
-
     private Status() {}
 
     /**
@@ -24,9 +18,7 @@ public final class Status {
 
     /** As JSON. */
     static String write(ClientId client, List<Item> items) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator out = FACTORY.createGenerator(text)) {
-            out.writeStartObject();
+        return JsonWriter.object(out -> {
             out.writeStringField("client", client.name());
             out.writeArrayFieldStart("refused");
             for (Item item : items) {
@@ -39,10 +31,6 @@ public final class Status {
                 out.writeEndObject();
             }
             out.writeEndArray();
-            out.writeEndObject();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException("writing to a string failed", impossible);
-        }
-        return text.toString();
+        });
     }
 }

@@ -2,7 +2,7 @@ package dev.zerohop.etcd.directory;
 
 import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.Printable;
-import dev.zerohop.etcd.client.Json;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,17 +20,17 @@ final class DirectoryValue {
      */
     static Owner parse(byte[] utf8) throws IOException {
         List<Owner> owners = new ArrayList<>();
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             switch (name) {
                 case "endpoint" -> {
-                    String id = in.text(name);
+                    String id = in.anyText(name);
                     if (id.isBlank() || Printable.problem(id, Printable.MAX_NAME) != null) {
                         throw in.refuse(name, "the id of an endpoint");
                     }
                     owners.add(Owner.endpoint(id));
                 }
-                case "ordinal" -> owners.add(Owner.ordinal((int) in.number(name, 0, Integer.MAX_VALUE)));
-                default -> throw Json.unknown(name, EXPECTED);
+                case "ordinal" -> owners.add(Owner.ordinal(in.integer(name, 0, Integer.MAX_VALUE)));
+                default -> throw JsonReader.unknown(name, EXPECTED);
             }
         });
         if (owners.size() != 1) {

@@ -3,12 +3,12 @@ package dev.zerohop.etcd.golb;
 import com.google.common.net.HostAndPort;
 import dev.zerohop.Endpoint;
 import dev.zerohop.etcd.client.Addresses;
-import dev.zerohop.etcd.client.Json;
 import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
 import dev.zerohop.etcd.client.Refused;
 import dev.zerohop.etcd.service.View;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -50,11 +50,11 @@ public final class GolbView implements View {
             @Nullable
             List<Integer> weights;
         };
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             // As Go reads them, in any case.
             switch (name.toLowerCase(Locale.ROOT)) {
                 case "ips" -> given.ips = in.array(name, path -> address(in, path));
-                case "weights" -> given.weights = in.array(name, path -> (int) in.number(path, 0, Endpoint.MAX_WEIGHT));
+                case "weights" -> given.weights = in.array(name, path -> in.integer(path, 0, Endpoint.MAX_WEIGHT));
                 // Its writers are not ours: what they add is their business.
                 default -> in.skip();
             }
@@ -86,8 +86,8 @@ public final class GolbView implements View {
         return endpoints;
     }
 
-    private static HostAndPort address(Json in, String path) throws IOException {
-        HostAndPort address = Addresses.parse(in.text(path), DEFAULT_PORT);
+    private static HostAndPort address(JsonReader in, String path) throws IOException {
+        HostAndPort address = Addresses.parse(in.anyText(path), DEFAULT_PORT);
         if (address == null) {
             throw in.refuse(path, "an address such as 10.0.0.1 or 10.0.0.1:8080");
         }

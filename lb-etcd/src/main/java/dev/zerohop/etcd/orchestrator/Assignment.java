@@ -3,9 +3,9 @@ package dev.zerohop.etcd.orchestrator;
 import com.google.common.hash.HashFunction;
 import com.google.common.hash.Hashing;
 import dev.zerohop.Printable;
-import dev.zerohop.etcd.client.Json;
-import dev.zerohop.etcd.client.JsonText;
 import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -84,10 +84,10 @@ record Assignment(long fence, String writer, List<String> workers) {
     }
 
     String toJson() {
-        return JsonText.object(out -> {
+        return JsonWriter.object(out -> {
             out.writeNumberField("fence", fence);
             out.writeStringField("writer", writer);
-            JsonText.texts(out, "workers", workers);
+            JsonWriter.texts(out, "workers", workers);
         });
     }
 
@@ -102,10 +102,10 @@ record Assignment(long fence, String writer, List<String> workers) {
             String writer = "";
             List<String> workers = new ArrayList<>();
         };
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             switch (name) {
-                case "fence" -> read.fence = in.number(name, 1, Long.MAX_VALUE);
-                case "writer" -> read.writer = in.text(name);
+                case "fence" -> read.fence = in.integer(name, 1, Long.MAX_VALUE);
+                case "writer" -> read.writer = in.anyText(name);
                 case "workers" -> read.workers = in.array(name, path -> worker(in, path));
                 // Of a later version: the two run side by side during an upgrade.
                 default -> in.skip();
@@ -117,8 +117,8 @@ record Assignment(long fence, String writer, List<String> workers) {
                 read.workers.stream().sorted().distinct().toList());
     }
 
-    private static String worker(Json in, String path) throws IOException {
-        String worker = in.text(path);
+    private static String worker(JsonReader in, String path) throws IOException {
+        String worker = in.anyText(path);
         if (ServiceKeys.problem(worker) != null) {
             throw in.refuse(path, "the id of an orchestrator");
         }

@@ -1,9 +1,8 @@
 package dev.zerohop.etcd.orchestrator;
 
 import dev.zerohop.Printable;
-import dev.zerohop.etcd.client.Json;
-import dev.zerohop.etcd.client.JsonText;
-import dev.zerohop.etcd.service.HealthVerdict;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,7 +58,7 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
     }
 
     String toJson() {
-        return JsonText.object(out -> {
+        return JsonWriter.object(out -> {
             out.writeNumberField("assignment", assignment);
             out.writeArrayFieldStart("down");
             for (Map.Entry<String, Down> each : new TreeMap<>(down).entrySet()) {
@@ -70,7 +69,7 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
                 out.writeEndObject();
             }
             out.writeEndArray();
-            JsonText.texts(out, "pending", new TreeSet<>(pending));
+            JsonWriter.texts(out, "pending", new TreeSet<>(pending));
         });
     }
 
@@ -85,13 +84,13 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
             final Map<String, Down> down = new TreeMap<>();
             List<String> pending = new ArrayList<>();
         };
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             switch (name) {
-                case "assignment" -> read.assignment = in.number(name, 1, Long.MAX_VALUE);
+                case "assignment" -> read.assignment = in.integer(name, 1, Long.MAX_VALUE);
                 case "down" -> {
                     var ignored = in.array(name, path -> down(in, path, read.down));
                 }
-                case "pending" -> read.pending = in.array(name, in::text);
+                case "pending" -> read.pending = in.array(name, in::anyText);
                 // Of a later version: the two run side by side during an upgrade.
                 default -> in.skip();
             }
@@ -99,18 +98,18 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
         return new Observation(read.assignment, read.down, Set.copyOf(read.pending));
     }
 
-    private static Boolean down(Json in, String path, Map<String, Down> down) throws IOException {
+    private static Boolean down(JsonReader in, String path, Map<String, Down> down) throws IOException {
         var read = new Object() {
             String id = "";
             String reason = "";
             Instant since = Instant.EPOCH;
         };
-        in.fields(path, (same, name) -> {
+        in.object(path, (name, at) -> {
             switch (name) {
-                case "id" -> read.id = same.text(path + ".id");
-                case "reason" -> read.reason = same.text(path + ".reason");
-                case "since" -> read.since = HealthVerdict.instant(same, path + ".since");
-                default -> same.skip();
+                case "id" -> read.id = in.anyText(at);
+                case "reason" -> read.reason = in.anyText(at);
+                case "since" -> read.since = in.instant(at);
+                default -> in.skip();
             }
         });
         return down.put(read.id, new Down(read.reason, read.since)) == null;

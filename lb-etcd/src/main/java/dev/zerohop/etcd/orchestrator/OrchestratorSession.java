@@ -4,9 +4,9 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
 import dev.zerohop.etcd.client.EtcdFailure;
-import dev.zerohop.etcd.client.JsonText;
 import dev.zerohop.etcd.client.Leases;
 import dev.zerohop.etcd.client.RangeWatch;
+import dev.zerohop.json.JsonWriter;
 import dev.zerohop.watch.Backoff;
 import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
@@ -98,7 +98,7 @@ final class OrchestratorSession {
 
     /** What an orchestrator writes about itself. */
     static String registration(Leases.Lease lease) {
-        return JsonText.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
+        return JsonWriter.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
     }
 
     /** Ends the lease that was granted last, with all that is under it, also if it is only about to be granted. */

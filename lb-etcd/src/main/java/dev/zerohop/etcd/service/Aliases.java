@@ -5,10 +5,10 @@ import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.EtcdTarget;
-import dev.zerohop.etcd.client.Json;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
 import dev.zerohop.etcd.directory.DirectoryResolver;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,11 +52,11 @@ final class Aliases {
             @Nullable
             String target;
         };
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             if (!name.equals("target")) {
-                throw Json.unknown(name, "target");
+                throw JsonReader.unknown(name, "target");
             }
-            given.target = in.text(name);
+            given.target = in.anyText(name);
         });
         String target = given.target;
         if (target == null) {

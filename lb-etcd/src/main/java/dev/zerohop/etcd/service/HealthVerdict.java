@@ -3,16 +3,14 @@ package dev.zerohop.etcd.service;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Printable;
-import dev.zerohop.etcd.client.Json;
-import dev.zerohop.etcd.client.JsonText;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a health orchestrator says about one endpoint: the value of {@code health/<id>}.
@@ -57,13 +55,13 @@ public record HealthVerdict(
     }
 
     public String toJson() {
-        return JsonText.object(out -> {
+        return JsonWriter.object(out -> {
             out.writeStringField("status", status.name());
             out.writeStringField("reason", reason);
             out.writeStringField("writer", writer);
             out.writeNumberField("fence", fence);
             out.writeNumberField("ttlSeconds", ttlSeconds);
-            JsonText.texts(out, "agreed", agreed);
+            JsonWriter.texts(out, "agreed", agreed);
             out.writeStringField("since", since.toString());
         });
     }
@@ -75,7 +73,7 @@ public record HealthVerdict(
      */
     public static HealthVerdict parse(byte[] utf8) throws IOException {
         Reader read = new Reader();
-        Json.object(utf8, read::field);
+        JsonReader.object(utf8, read::field);
         Set<String> missing = new TreeSet<>(REQUIRED);
         missing.removeAll(read.given);
         if (!missing.isEmpty()) {
@@ -95,41 +93,19 @@ public record HealthVerdict(
         private List<String> agreed = List.of();
         private Instant since = Instant.EPOCH;
 
-        void field(Json in, String name) throws IOException {
+        void field(JsonReader in, String name) throws IOException {
             given.add(name);
             switch (name) {
-                case "status" -> {
-                    Health.Status named = status(in.text(name));
-                    if (named == null) {
-                        throw in.refuse(name, "HEALTHY or UNHEALTHY");
-                    }
-                    status = named;
-                }
-                case "reason" -> reason = in.text(name);
-                case "writer" -> writer = in.text(name);
-                case "fence" -> fence = in.number(name, 1, Long.MAX_VALUE);
-                case "ttlSeconds" -> ttlSeconds = in.number(name, 1, MAX_TTL_SECONDS);
-                case "agreed" -> agreed = in.array(name, in::text);
-                case "since" -> since = instant(in, name);
+                case "status" -> status = in.oneOf(name, List.of(Health.Status.HEALTHY, Health.Status.UNHEALTHY));
+                case "reason" -> reason = in.anyText(name);
+                case "writer" -> writer = in.anyText(name);
+                case "fence" -> fence = in.integer(name, 1, Long.MAX_VALUE);
+                case "ttlSeconds" -> ttlSeconds = in.integer(name, 1, MAX_TTL_SECONDS);
+                case "agreed" -> agreed = in.array(name, in::anyText);
+                case "since" -> since = in.instant(name);
                 // Of a later version: the two run side by side while orchestrators and clients are upgraded.
                 default -> in.skip();
             }
-        }
-    }
-
-    private static Health.@Nullable Status status(String text) {
-        return switch (text) {
-            case "HEALTHY" -> Health.Status.HEALTHY;
-            case "UNHEALTHY" -> Health.Status.UNHEALTHY;
-            default -> null;
-        };
-    }
-
-    public static Instant instant(Json in, String path) throws IOException {
-        try {
-            return Instant.parse(in.text(path));
-        } catch (DateTimeParseException malformed) {
-            throw in.refuse(path, "an instant, such as 2026-01-31T12:00:00Z");
         }
     }
 }

@@ -3,7 +3,8 @@ package dev.zerohop.etcd.service;
 import com.google.common.hash.Hashing;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.etcd.client.ClientId;
-import dev.zerohop.etcd.client.Json;
+import dev.zerohop.json.JsonReader;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
@@ -34,11 +35,11 @@ final class LiveConfiguration {
             @Nullable
             Canary canary;
         };
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             if (name.equals("canary")) {
                 given.canary = canary(in);
             } else {
-                rest.add(Json.quoted(name) + ":" + in.copy());
+                rest.add(JsonWriter.quoted(name) + ":" + in.copy());
             }
         });
         Canary canary = given.canary;
@@ -62,18 +63,18 @@ final class LiveConfiguration {
 
     private record Canary(int percent, String config) {}
 
-    private static Canary canary(Json in) throws IOException {
+    private static Canary canary(JsonReader in) throws IOException {
         var given = new Object() {
             int percent = -1;
 
             @Nullable
             String config;
         };
-        in.object("canary", (inner, name) -> {
+        in.object("canary", (name, at) -> {
             switch (name) {
-                case "percent" -> given.percent = (int) inner.number("canary.percent", 0, 100);
-                case "config" -> given.config = inner.copy();
-                default -> throw Json.unknown("canary." + name, "percent or config");
+                case "percent" -> given.percent = in.integer(at, 0, 100);
+                case "config" -> given.config = in.copy();
+                default -> throw JsonReader.unknown(at, "percent or config");
             }
         });
         String config = given.config;

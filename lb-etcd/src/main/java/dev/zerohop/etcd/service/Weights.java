@@ -2,15 +2,13 @@ package dev.zerohop.etcd.service;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Printable;
-import dev.zerohop.etcd.client.Json;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,6 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
     static final Weights NONE = new Weights(Map.of(), null);
 
     private static final Duration MAX_INTERVAL = Duration.ofHours(1);
-    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
 
     /** The endpoints, each with its weight from here if there is one. */
     List<Endpoint> over(List<Endpoint> endpoints) {
@@ -61,10 +58,10 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
             @Nullable
             Smoothing smoothing;
         };
-        Json.object(utf8, (in, name) -> {
+        JsonReader.object(utf8, (in, name) -> {
             if (in.atObject() && name.equals("weights")) {
                 Map<String, Integer> weights = new HashMap<>();
-                in.object(name, (inner, id) -> weights.put(id, weight(inner, "weights.\"" + id + "\"")));
+                in.object(name, (id, at) -> weights.put(id, weight(in, "weights.\"" + id + "\"")));
                 given.weights = weights;
             } else if (in.atObject() && name.equals("smoothing")) {
                 given.smoothing = smoothing(in);
@@ -87,22 +84,22 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
         return new Weights(Map.copyOf(weights), given.smoothing);
     }
 
-    private static int weight(Json in, String path) throws IOException {
-        return (int) in.number(path, 0, Endpoint.MAX_WEIGHT);
+    private static int weight(JsonReader in, String path) throws IOException {
+        return in.integer(path, 0, Endpoint.MAX_WEIGHT);
     }
 
-    private static Smoothing smoothing(Json in) throws IOException {
+    private static Smoothing smoothing(JsonReader in) throws IOException {
         var given = new Object() {
             int step;
 
             @Nullable
             Duration interval;
         };
-        in.object("smoothing", (inner, name) -> {
+        in.object("smoothing", (name, at) -> {
             switch (name) {
-                case "step" -> given.step = (int) inner.number("smoothing.step", 1, Endpoint.MAX_WEIGHT);
-                case "interval" -> given.interval = interval(inner);
-                default -> throw Json.unknown("smoothing." + name, "step or interval");
+                case "step" -> given.step = in.integer(at, 1, Endpoint.MAX_WEIGHT);
+                case "interval" -> given.interval = in.duration(at, Duration.ofMillis(1), MAX_INTERVAL);
+                default -> throw JsonReader.unknown(at, "step or interval");
             }
         });
         Duration interval = given.interval;
@@ -111,23 +108,5 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
                     + " was missing, expected both step and interval");
         }
         return new Smoothing(given.step, interval);
-    }
-
-    private static Duration interval(Json in) throws IOException {
-        Matcher text = DURATION.matcher(in.text("smoothing.interval"));
-        Duration interval = Duration.ZERO;
-        if (text.matches()) {
-            long count = Long.parseLong(text.group(1));
-            interval = switch (text.group(2)) {
-                case "ms" -> Duration.ofMillis(count);
-                case "s" -> Duration.ofSeconds(count);
-                case "m" -> Duration.ofMinutes(count);
-                default -> Duration.ofHours(count);
-            };
-        }
-        if (interval.isZero() || interval.compareTo(MAX_INTERVAL) > 0) {
-            throw in.refuse("smoothing.interval", "a duration from 1ms to 1h, such as \"500ms\" or \"10s\"");
-        }
-        return interval;
     }
 }

@@ -175,12 +175,12 @@ class HealthViewTest {
             delimiter = '|',
             value = {
                 "{} | fence, status, ttlSeconds, writer was missing",
-                "[] | the value was an array, expected a JSON object",
-                "{\"status\": \"DRAINING\"} | status was DRAINING, expected HEALTHY or UNHEALTHY",
+                "[] | the document was an array, expected an object",
+                "{\"status\": \"DRAINING\"} | status was \"DRAINING\", expected HEALTHY or UNHEALTHY",
                 "{\"fence\": 0} | fence was 0, expected a whole number from 1",
                 "{\"ttlSeconds\": 3601} | ttlSeconds was 3601, expected a whole number from 1 to 3600",
-                "{\"since\": \"noon\"} | since was noon, expected an instant",
-                "{\"agreed\": \"a\"} | agreed was a, expected an array",
+                "{\"since\": \"noon\"} | since was \"noon\", expected an instant",
+                "{\"agreed\": \"a\"} | agreed was \"a\", expected an array",
                 "{\"colour\": 1} | fence, status, ttlSeconds, writer was missing",
             })
     void aBadValueIsRefusedWithWhatWasExpected(String value, String reason) {
