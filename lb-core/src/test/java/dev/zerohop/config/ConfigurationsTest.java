@@ -19,10 +19,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ConfigurationsTest {
 
@@ -103,20 +105,12 @@ class ConfigurationsTest {
                         new KeySource(KeySource.Place.HEADER, "x-user-id", true)));
     }
 
+    static List<String> policies() {
+        return Pickers.names();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "round_robin",
-                "random",
-                "weighted_random",
-                "weighted_round_robin",
-                "least_request",
-                "peak_ewma",
-                "lvs",
-                "rendezvous",
-                "shard",
-                "directory"
-            })
+    @MethodSource("policies")
     void eachPolicyCanBeNamedBareOrAsAnObject(String name) {
         BalancerSettings bare = Configurations.parse("{\"policy\": \"" + name + "\"}");
         assertThat(bare.policy().name()).isEqualTo(name);
@@ -206,28 +200,28 @@ class ConfigurationsTest {
                 "{\"policy\": null} => policy: was null, expected a value (leave the field out for its default)",
                 "{\"retry\": {\"ttl\": null}} => retry.ttl: was null, expected a value (leave the field out for its default)",
                 // policy
-                "{\"policy\": \"rond_robin\"} => policy: was \"rond_robin\", expected one of directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin; no library on the class path has a PolicyProvider of that name",
-                "{\"policy\": 7} => policy: was 7, expected the name of a policy or an object with exactly one (directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {}} => policy: was an empty object, expected the name of a policy or an object with exactly one (directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"random\": {}, \"shard\": {}}} => policy: was 2 policies [random, shard], expected the name of a policy or an object with exactly one (directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"rendevous\": {}}} => policy.rendevous: was an empty object, expected the field rendezvous: known are directory, least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin; no library on the class path has a PolicyProvider of that name",
+                "{\"policy\": \"rond_robin\"} => policy: was \"rond_robin\", expected one of <every policy>; no library on the class path has a PolicyProvider of that name",
+                "{\"policy\": 7} => policy: was 7, expected the name of a policy or an object with exactly one (<every policy>)",
+                "{\"policy\": {}} => policy: was an empty object, expected the name of a policy or an object with exactly one (<every policy>)",
+                "{\"policy\": {\"random\": {}, \"shard\": {}}} => policy: was 2 policies [random, shard], expected the name of a policy or an object with exactly one (<every policy>)",
+                "{\"policy\": {\"rendevous\": {}}} => policy.rendevous: was an empty object, expected the field rendezvous: known are <every policy>; no library on the class path has a PolicyProvider of that name",
                 "{\"policy\": {\"random\": {\"seed\": 1}}} => policy.random.seed: was 1, expected no field here",
                 "{\"policy\": {\"random\": 1}} => policy.random: was 1, expected an object",
                 "{\"policy\": {\"peak_ewma\": {\"decay\": \"0s\"}}} => policy.peak_ewma.decay: was \"0s\", expected a duration from 1ms to 1h, such as \"10s\", \"500ms\" or \"2m\"",
                 "{\"policy\": {\"peak_ewma\": {\"errorPenalty\": 0.5}}} => policy.peak_ewma.errorPenalty: was 0.5, expected a number from 1 to 1000",
-                "{\"policy\": {\"rendezvous\": {\"withoutKey\": \"shard\"}}} => policy.rendezvous.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"rendezvous\": {\"withoutKey\": true}}} => policy.rendezvous.withoutKey: was true, expected FAIL or the name of a policy that needs no key (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"rendezvous\": {\"withoutKey\": \"shard\"}}} => policy.rendezvous.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (<every unkeyed>)",
+                "{\"policy\": {\"rendezvous\": {\"withoutKey\": true}}} => policy.rendezvous.withoutKey: was true, expected FAIL or the name of a policy that needs no key (<every unkeyed>)",
                 // shard
                 "{\"policy\": {\"shard\": {\"strategy\": \"hash\"}}} => policy.shard.strategy: was \"hash\", expected one of jump, lookup, modulo, prefix, ranges",
                 "{\"policy\": {\"shard\": {\"shards\": 0}}} => policy.shard.shards: was 0, expected an integer from 1 to 1000000",
                 "{\"policy\": {\"shard\": {\"shards\": 3.5}}} => policy.shard.shards: was 3.5, expected an integer from 1 to 1000000",
                 "{\"policy\": {\"shard\": {\"firstOrdinal\": -1}}} => policy.shard.firstOrdinal: was -1, expected an integer from 0 to 1000000",
                 "{\"policy\": {\"shard\": {\"ownerDown\": \"fail\"}}} => policy.shard.ownerDown: was \"fail\", expected one of FAIL_FAST, SPILL, WAIT",
-                "{\"policy\": {\"shard\": {\"withoutKey\": \"rendezvous\"}}} => policy.shard.withoutKey: was \"rendezvous\", expected FAIL or the name of a policy that needs no key (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"shard\": {\"replicas\": \"shard\"}}} => policy.shard.replicas: was \"shard\", expected one of least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin",
-                "{\"policy\": {\"shard\": {\"replicas\": {\"rendezvous\": {}}}}} => policy.shard.replicas.rendezvous: was an empty object, expected a known field: least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin",
-                "{\"policy\": {\"shard\": {\"replicas\": 2}}} => policy.shard.replicas: was 2, expected the name of a policy or an object with exactly one (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"shard\": {\"replicas\": {}}}} => policy.shard.replicas: was an empty object, expected the name of a policy or an object with exactly one (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"shard\": {\"withoutKey\": \"rendezvous\"}}} => policy.shard.withoutKey: was \"rendezvous\", expected FAIL or the name of a policy that needs no key (<every unkeyed>)",
+                "{\"policy\": {\"shard\": {\"replicas\": \"shard\"}}} => policy.shard.replicas: was \"shard\", expected one of <every unkeyed>",
+                "{\"policy\": {\"shard\": {\"replicas\": {\"rendezvous\": {}}}}} => policy.shard.replicas.rendezvous: was an empty object, expected a known field: <every unkeyed>",
+                "{\"policy\": {\"shard\": {\"replicas\": 2}}} => policy.shard.replicas: was 2, expected the name of a policy or an object with exactly one (<every unkeyed>)",
+                "{\"policy\": {\"shard\": {\"replicas\": {}}}} => policy.shard.replicas: was an empty object, expected the name of a policy or an object with exactly one (<every unkeyed>)",
                 "{\"policy\": {\"shard\": {\"table\": {\"a\": 0}}}} => policy.shard.table: was an object, expected nothing: the strategy is jump, whose options are shards, firstOrdinal",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\", \"shards\": 3, \"table\": {\"a\": 0}}}} => policy.shard.shards: was 3, expected nothing: the strategy is lookup, whose options are table, default",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\"}}} => policy.shard.table: was null, expected an object of key and ordinal with at least one entry",
@@ -241,9 +235,9 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\": 9}]}}} => policy.shard.ranges[0].ordinal: was null, expected an integer from 0 to 1000000",
                 // directory
                 "{\"policy\": {\"directory\": {\"ownerDown\": \"STOP\"}}} => policy.directory.ownerDown: was \"STOP\", expected one of FAIL_FAST, SPILL, WAIT",
-                "{\"policy\": {\"directory\": {\"missing\": \"directory\"}}} => policy.directory.missing: was \"directory\", expected FAIL or the name of another policy (least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"directory\": {\"missing\": 1}}} => policy.directory.missing: was 1, expected FAIL or the name of another policy (least_request, lvs, peak_ewma, random, rendezvous, round_robin, shard, weighted_random, weighted_round_robin)",
-                "{\"policy\": {\"directory\": {\"withoutKey\": \"shard\"}}} => policy.directory.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (least_request, lvs, peak_ewma, random, round_robin, weighted_random, weighted_round_robin)",
+                "{\"policy\": {\"directory\": {\"missing\": \"directory\"}}} => policy.directory.missing: was \"directory\", expected FAIL or the name of another policy (<every other>)",
+                "{\"policy\": {\"directory\": {\"missing\": 1}}} => policy.directory.missing: was 1, expected FAIL or the name of another policy (<every other>)",
+                "{\"policy\": {\"directory\": {\"withoutKey\": \"shard\"}}} => policy.directory.withoutKey: was \"shard\", expected FAIL or the name of a policy that needs no key (<every unkeyed>)",
                 "{\"policy\": {\"directory\": {\"size\": 1}}} => policy.directory.size: was 1, expected a known field: ownerDown, missing, withoutKey",
                 // key
                 "{\"key\": {}} => key: was no place, expected exactly one of header, query, path, cookie, jsonPointer",
@@ -291,7 +285,15 @@ class ConfigurationsTest {
     void aBadConfigurationIsRefusedWithPathValueAndExpectation(String json, String message) {
         assertThatThrownBy(() -> Configurations.parse(json))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(message);
+                .hasMessage(message.replace("<every policy>", listed(name -> true))
+                        .replace("<every other>", listed(name -> !name.equals("directory")))
+                        .replace(
+                                "<every unkeyed>",
+                                listed(name -> !Pickers.byName(name).keyed())));
+    }
+
+    private static String listed(Predicate<String> which) {
+        return Pickers.names().stream().filter(which).collect(Collectors.joining(", "));
     }
 
     @ParameterizedTest

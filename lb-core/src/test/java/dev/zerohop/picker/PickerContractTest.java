@@ -23,6 +23,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PickerContractTest {
 
@@ -34,81 +37,29 @@ class PickerContractTest {
         }
     }
 
+    /** Each that has a name, with its default options. A directory comes with its snapshots: see {@link DirectoryPolicyTest}. */
     @Nested
-    class RoundRobin extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.roundRobin();
-        }
-    }
+    @ParameterizedClass
+    @MethodSource("dev.zerohop.picker.PickerContractTest#names")
+    class ByName extends Spreading {
+        @Parameter
+        String name = "";
 
-    @Nested
-    class Random extends Spreading {
         @Override
         protected PickPolicy policy() {
-            return Pickers.random();
-        }
-    }
-
-    @Nested
-    class WeightedRandom extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.weightedRandom();
-        }
-    }
-
-    @Nested
-    class WeightedRoundRobin extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.weightedRoundRobin();
-        }
-    }
-
-    @Nested
-    class LeastRequest extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.leastRequest();
-        }
-    }
-
-    @Nested
-    class PeakEwma extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.peakEwma();
-        }
-    }
-
-    @Nested
-    class Lvs extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.lvs();
-        }
-    }
-
-    @Nested
-    class Rendezvous extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.rendezvous();
-        }
-    }
-
-    @Nested
-    class ShardFailFast extends Spreading {
-        @Override
-        protected PickPolicy policy() {
-            return Pickers.shard();
+            return Pickers.byName(name);
         }
 
         @Override
         protected boolean oneOwnerOnly() {
-            return true;
+            return name.equals("shard");
         }
+    }
+
+    static List<String> names() {
+        return Pickers.names().stream()
+                .filter(name -> !name.equals("directory"))
+                .toList();
     }
 
     @Nested
@@ -257,7 +208,8 @@ class PickerContractTest {
     @Test
     void everyPolicyHasItsName() {
         assertThat(Pickers.names())
-                .containsExactly(
+                .isSorted()
+                .contains(
                         "directory",
                         "least_request",
                         "lvs",

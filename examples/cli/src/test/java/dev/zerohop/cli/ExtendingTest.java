@@ -48,9 +48,7 @@ class ExtendingTest {
     @Test
     void eachIsShorterThanTwentyLines() throws Exception {
         List<String> sources = ExtendingPage.blocks("java file");
-        assertThat(sources)
-                .extracting(ExtendingPage::name)
-                .containsExactly("ActiveStandby", "OnlyVersion", "Ports");
+        assertThat(sources).extracting(ExtendingPage::name).containsExactly("ActiveStandby", "OnlyVersion", "Ports");
         assertThat(sources)
                 .allSatisfy(source -> assertThat(source.lines()
                                 .filter(line -> !line.isBlank() && !line.matches("(package|import) .*"))
@@ -64,7 +62,8 @@ class ExtendingTest {
         @Override
         protected PickPolicy policy() {
             try {
-                URLClassLoader loader = new URLClassLoader(new URL[] {library.toUri().toURL()});
+                URLClassLoader loader =
+                        new URLClassLoader(new URL[] {library.toUri().toURL()});
                 PolicyProvider provider = (PolicyProvider) loader.loadClass("com.example.zerohop.ActiveStandby")
                         .getConstructor()
                         .newInstance();

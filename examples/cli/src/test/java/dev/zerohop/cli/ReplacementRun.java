@@ -54,7 +54,9 @@ final class ReplacementRun {
                     }
                 }
             }
-            both.forEach(Traffic::print);
+            for (Traffic traffic : both) {
+                traffic.end();
+            }
         }
         System.exit(0);
     }
@@ -92,6 +94,8 @@ final class ReplacementRun {
         private final ArrayDeque<String> latest = new ArrayDeque<>();
         private final List<String> failures = new ArrayList<>();
         private long calls;
+        private int underWay = AT_ONCE;
+        private boolean stopping;
 
         Traffic(String transport, Caller caller) throws InterruptedException {
             this.transport = transport;
@@ -112,7 +116,11 @@ final class ReplacementRun {
                 if (latest.size() > LATEST) {
                     latest.remove();
                 }
+                underWay -= stopping ? 1 : 0;
                 notifyAll();
+                if (stopping) {
+                    return;
+                }
             }
             caller.call(null, this::ended);
         }
@@ -128,8 +136,14 @@ final class ReplacementRun {
             }
         }
 
-        synchronized void print() {
-            System.out.println(transport + " calls " + calls + " failed " + failures.size() + " " + failures.stream().limit(3).toList());
+        /** Lets the calls under way end, and prints. */
+        synchronized void end() throws InterruptedException {
+            stopping = true;
+            while (underWay > 0) {
+                wait();
+            }
+            System.out.println(transport + " calls " + calls + " failed " + failures.size() + " "
+                    + failures.stream().limit(3).toList());
         }
     }
 }

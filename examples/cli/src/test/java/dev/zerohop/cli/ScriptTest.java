@@ -159,6 +159,16 @@ class ScriptTest {
         assertThat(ended.out().lines()).contains("-Done=1", "-Dtwo=2", "tool options: none");
     }
 
+    @Test
+    void theUsersOwnClassPathComesBehindIts() throws Exception {
+        ProcessBuilder builder = builder(root, script.toString(), "call");
+        builder.environment().put("ZEROHOP_CLASSPATH", "/my/own.jar:/classes");
+        assertThat(end(builder.start()).out().lines())
+                .anySatisfy(line -> assertThat(line).endsWith("/*:/my/own.jar:/classes"));
+        assertThat(run(root, "call").out().lines())
+                .anySatisfy(line -> assertThat(line).startsWith(root.toString()).endsWith("/*"));
+    }
+
     private Ended run(Path from, String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of(script.toString()));
         command.addAll(List.of(args));
