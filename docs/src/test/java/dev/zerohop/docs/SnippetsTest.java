@@ -35,6 +35,7 @@ class SnippetsTest {
             "import dev.zerohop.okhttp.*;",
             "import dev.zerohop.etcd.*;",
             "import dev.zerohop.etcd.directory.*;",
+            "import dev.zerohop.etcd.orchestrator.*;",
             "import dev.zerohop.kubernetes.*;",
             "import dev.zerohop.guard.*;",
             "import dev.zerohop.picker.*;",
