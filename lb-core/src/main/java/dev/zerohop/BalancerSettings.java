@@ -31,7 +31,8 @@ public record BalancerSettings(
     /** The age without progress at which a lease is closed by default: 10 minutes. */
     public static final Duration DEFAULT_LEASE_AGE_LIMIT = Duration.ofMinutes(10);
 
-    private static final Duration LONGEST_LEASE_AGE_LIMIT = Duration.ofDays(1);
+    /** The longest such age. */
+    public static final Duration MAX_LEASE_AGE_LIMIT = Duration.ofDays(1);
 
     /**
      * Checks for null and copies the list.
@@ -45,7 +46,7 @@ public record BalancerSettings(
         requireNonNull(guard, "guard");
         requireNonNull(retry, "retry");
         if (requireNonNull(leaseAgeLimit, "leaseAgeLimit").isNegative()
-                || leaseAgeLimit.compareTo(LONGEST_LEASE_AGE_LIMIT) > 0) {
+                || leaseAgeLimit.compareTo(MAX_LEASE_AGE_LIMIT) > 0) {
             throw new IllegalArgumentException("lease age limit was " + leaseAgeLimit + ", expected PT0S to PT24H");
         }
         if (policy.integerKeysOnly() && key != null && !key.integer()) {

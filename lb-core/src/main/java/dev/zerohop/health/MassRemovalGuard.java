@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.MembershipGuard;
+import dev.zerohop.Options;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
@@ -45,6 +46,8 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
     /** How long a larger loss is held by default. */
     public static final Duration DEFAULT_HOLD = Duration.ofSeconds(30);
 
+    private static final int MAX_PERCENT = 100;
+    private static final Duration MIN_HOLD = Duration.ofMillis(1);
     private static final Duration MAX_HOLD = Duration.ofDays(1);
 
     /**
@@ -53,7 +56,7 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
      * @throws IllegalArgumentException if {@code maxPercent} is not from 0 to 100 or {@code hold} not more than 0 and at most a day
      */
     public MassRemovalGuard {
-        if (maxPercent < 0 || maxPercent > 100) {
+        if (maxPercent < 0 || maxPercent > MAX_PERCENT) {
             throw new IllegalArgumentException("largest believed loss was " + maxPercent + " %, expected 0 to 100");
         }
         if (requireNonNull(hold, "hold").isNegative() || hold.isZero() || hold.compareTo(MAX_HOLD) > 0) {
@@ -64,6 +67,18 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
     /** Starts with the defaults. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Reads it from a field of a configuration; what is left out has its default.
+     *
+     * @throws IllegalArgumentException naming the path, what was found and what was expected
+     */
+    public static MassRemovalGuard read(Options parent, String field) {
+        Options options = parent.object(field, "maxPercent", "hold");
+        return new MassRemovalGuard(
+                options.integer("maxPercent", DEFAULT_MAX_PERCENT, 0, MAX_PERCENT),
+                options.duration("hold", DEFAULT_HOLD, MIN_HOLD, MAX_HOLD));
     }
 
     @Override

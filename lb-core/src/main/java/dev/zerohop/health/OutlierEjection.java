@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Env;
+import dev.zerohop.Options;
 import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,29 @@ public final class OutlierEjection implements EjectionPolicy {
         return new Builder();
     }
 
+    /**
+     * Reads it from a field of a configuration; what is left out has its default.
+     *
+     * @throws IllegalArgumentException naming the path, what was found and what was expected
+     */
+    public static OutlierEjection read(Options parent, String field) {
+        return builder()
+                .read(parent.object(
+                        field,
+                        "consecutiveFailures",
+                        "connectFailures",
+                        "errorResponses",
+                        "timeouts",
+                        "interval",
+                        "baseTime",
+                        "maxTime",
+                        "connectBaseTime",
+                        "connectMaxTime",
+                        "maxPercent",
+                        "jitter"))
+                .build();
+    }
+
     @Override
     public Judge newJudge(Env env) {
         return new OutlierJudge(limits, requireNonNull(env, "env"));
@@ -101,6 +125,8 @@ public final class OutlierEjection implements EjectionPolicy {
     /** Builds an {@link OutlierEjection}. Not thread-safe. */
     public static final class Builder {
         private static final int MAX_COUNT = 1_000_000;
+        private static final int MAX_PERCENT = 100;
+        private static final Duration MIN_DURATION = Duration.ofMillis(1);
         private static final Duration MAX_DURATION = Duration.ofDays(1);
 
         private int consecutiveFailures = 5;
@@ -116,6 +142,36 @@ public final class OutlierEjection implements EjectionPolicy {
         private Duration jitter = Duration.ofSeconds(3);
 
         private Builder() {}
+
+        private Builder read(Options options) {
+            consecutiveFailures = options.integer("consecutiveFailures", consecutiveFailures, 0, MAX_COUNT);
+            connectFailures = options.integer("connectFailures", connectFailures, 0, MAX_COUNT);
+            errorResponses = options.flag("errorResponses", errorResponses);
+            timeouts = options.flag("timeouts", timeouts);
+            interval = duration(options, "interval", interval);
+            baseTime = duration(options, "baseTime", baseTime);
+            maxTime = duration(options, "maxTime", maxTime);
+            connectBaseTime = duration(options, "connectBaseTime", connectBaseTime);
+            connectMaxTime = duration(options, "connectMaxTime", connectMaxTime);
+            maxPercent = options.integer("maxPercent", maxPercent, 0, MAX_PERCENT);
+            jitter = options.duration("jitter", jitter, Duration.ZERO, MAX_DURATION);
+            ordered(options, "baseTime", baseTime, "maxTime", maxTime);
+            ordered(options, "connectBaseTime", connectBaseTime, "connectMaxTime", connectMaxTime);
+            return this;
+        }
+
+        private static Duration duration(Options options, String name, Duration otherwise) {
+            return options.duration(name, otherwise, MIN_DURATION, MAX_DURATION);
+        }
+
+        private static void ordered(Options options, String lower, Duration base, String upper, Duration max) {
+            if (base.compareTo(max) > 0) {
+                throw Options.rejected(
+                        options.path(lower),
+                        Options.text(base),
+                        "at most " + upper + ", which is " + Options.text(max));
+            }
+        }
 
         /**
          * Sets how many failures in a row eject; 0 for never. Default: 5.
@@ -211,7 +267,7 @@ public final class OutlierEjection implements EjectionPolicy {
          * @throws IllegalArgumentException if {@code percent} is not from 0 to 100
          */
         public Builder maxPercent(int percent) {
-            this.maxPercent = count("largest ejected share in percent", percent, 100);
+            this.maxPercent = count("largest ejected share in percent", percent, MAX_PERCENT);
             return this;
         }
 

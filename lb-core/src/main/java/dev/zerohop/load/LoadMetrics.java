@@ -3,6 +3,7 @@ package dev.zerohop.load;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.LoadMetric;
+import dev.zerohop.Options;
 import java.time.Duration;
 
 /** The load metrics beside {@link LoadMetric#IN_FLIGHT}. All are values: equal arguments give equal metrics. */
@@ -46,5 +47,16 @@ public final class LoadMetrics {
     public static LoadMetric peakEwma(Duration decay, double errorPenalty) {
         requireNonNull(decay, "decay");
         return new PeakEwma(decay, errorPenalty);
+    }
+
+    /**
+     * {@link #peakEwma(Duration, double)} as the options {@code decay} and {@code errorPenalty} of a configuration say, else with the defaults.
+     *
+     * @throws IllegalArgumentException naming the path, what was found and what was expected
+     */
+    public static LoadMetric peakEwma(Options options) {
+        return new PeakEwma(
+                options.duration("decay", DEFAULT_DECAY, PeakEwma.MIN_DECAY, PeakEwma.MAX_DECAY),
+                options.number("errorPenalty", DEFAULT_ERROR_PENALTY, 1, PeakEwma.MAX_PENALTY));
     }
 }

@@ -6,9 +6,9 @@ import java.time.Duration;
 
 /** See {@link LoadMetrics#peakEwma(Duration, double)}. */
 record PeakEwma(Duration decay, double errorPenalty) implements LoadMetric {
-    private static final Duration MIN_DECAY = Duration.ofMillis(1);
-    private static final Duration MAX_DECAY = Duration.ofHours(1);
-    private static final double MAX_PENALTY = 1_000;
+    static final Duration MIN_DECAY = Duration.ofMillis(1);
+    static final Duration MAX_DECAY = Duration.ofHours(1);
+    static final double MAX_PENALTY = 1_000;
 
     PeakEwma {
         if (decay.compareTo(MIN_DECAY) < 0 || decay.compareTo(MAX_DECAY) > 0) {

@@ -10,7 +10,7 @@ import dev.zerohop.Picker;
 import dev.zerohop.PolicyProvider;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
-import java.time.Duration;
+import dev.zerohop.load.LoadMetrics;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +33,7 @@ final class PeakEwmaPicker extends TwoChoicePicker {
 
         @Override
         public PickPolicy read(Options options) {
-            return Pickers.peakEwma(
-                    options.duration("decay", Duration.ofSeconds(10), Duration.ofMillis(1), Duration.ofHours(1)),
-                    options.number("errorPenalty", 10, 1, 1000));
+            return new Policy(LoadMetrics.peakEwma(options));
         }
     }
 

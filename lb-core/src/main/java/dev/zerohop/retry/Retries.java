@@ -2,15 +2,18 @@ package dev.zerohop.retry;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.Options;
 import dev.zerohop.RetryBudget;
 import dev.zerohop.RetryPolicy;
 import dev.zerohop.Time;
 import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,17 @@ public final class Retries implements RetryPolicy {
     /** Starts with the defaults. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Reads it from a field of a configuration; what is left out has its default.
+     *
+     * @throws IllegalArgumentException naming the path, what was found and what was expected
+     */
+    public static Retries read(Options parent, String field) {
+        return builder()
+                .read(parent.object(field, "maxAttempts", "budgetPercent", "minPerSecond", "ttl", "idempotentMethods"))
+                .build();
     }
 
     @Override
@@ -87,6 +101,10 @@ public final class Retries implements RetryPolicy {
 
     /** Builds a {@link Retries}. Not thread-safe. */
     public static final class Builder {
+        private static final int MAX_ATTEMPTS = 10;
+        private static final int MAX_PERCENT = 100;
+        private static final int MAX_PER_SECOND = 1_000_000;
+        private static final Pattern METHOD = Pattern.compile("[A-Z][A-Z-]*");
         private static final Duration MIN_TTL = Duration.ofSeconds(1);
         private static final Duration MAX_TTL = Duration.ofMinutes(1);
 
@@ -98,13 +116,37 @@ public final class Retries implements RetryPolicy {
 
         private Builder() {}
 
+        private Builder read(Options options) {
+            maxAttempts = options.integer("maxAttempts", maxAttempts, 1, MAX_ATTEMPTS);
+            budgetPercent = options.integer("budgetPercent", budgetPercent, 0, MAX_PERCENT);
+            minPerSecond = options.integer("minPerSecond", minPerSecond, 0, MAX_PER_SECOND);
+            ttl = options.duration("ttl", ttl, MIN_TTL, MAX_TTL);
+            return options.has("idempotentMethods") ? idempotentMethods(methods(options)) : this;
+        }
+
+        private static Set<String> methods(Options options) {
+            List<?> list = options.list("idempotentMethods", "a list of HTTP methods, such as [\"GET\", \"PUT\"]");
+            Set<String> methods = new LinkedHashSet<>();
+            for (int i = 0; i < list.size(); i++) {
+                if (!(list.get(i) instanceof String method)
+                        || !METHOD.matcher(method).matches()) {
+                    throw Options.rejected(
+                            options.path("idempotentMethods") + "[" + i + "]",
+                            list.get(i),
+                            "an HTTP method in capitals, such as \"GET\"");
+                }
+                methods.add(method);
+            }
+            return methods;
+        }
+
         /**
          * Sets how many attempts one call may make, the first one included; 1 repeats nothing. Default: 3.
          *
          * @throws IllegalArgumentException if {@code attempts} is not from 1 to 10
          */
         public Builder maxAttempts(int attempts) {
-            this.maxAttempts = between("attempts per call", attempts, 1, 10);
+            this.maxAttempts = between("attempts per call", attempts, 1, MAX_ATTEMPTS);
             return this;
         }
 
@@ -114,7 +156,7 @@ public final class Retries implements RetryPolicy {
          * @throws IllegalArgumentException if {@code percent} is not from 0 to 100
          */
         public Builder budgetPercent(int percent) {
-            this.budgetPercent = between("retry budget in percent", percent, 0, 100);
+            this.budgetPercent = between("retry budget in percent", percent, 0, MAX_PERCENT);
             return this;
         }
 
@@ -124,7 +166,7 @@ public final class Retries implements RetryPolicy {
          * @throws IllegalArgumentException if {@code retries} is not from 0 to 1,000,000
          */
         public Builder minPerSecond(int retries) {
-            this.minPerSecond = between("free retries per second", retries, 0, 1_000_000);
+            this.minPerSecond = between("free retries per second", retries, 0, MAX_PER_SECOND);
             return this;
         }
 
