@@ -1,0 +1,338 @@
+package dev.zerohop.etcd.orchestrator;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
+import dev.zerohop.Log;
+import dev.zerohop.etcd.client.Cluster;
+import dev.zerohop.etcd.client.KeyStore;
+import dev.zerohop.etcd.client.KeyStore.Entry;
+import dev.zerohop.etcd.client.KeyStore.Version;
+import dev.zerohop.etcd.client.Leases;
+import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.election.Candidacy;
+import dev.zerohop.etcd.election.ElectionState;
+import dev.zerohop.etcd.service.HealthVerdict;
+import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SourceFailure;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Wires one orchestrator: what etcd says goes to the worker, and to the leadership while this one leads; what the worker sees goes to etcd. All state
+ * belongs to one serial executor.
+ */
+final class Orchestration {
+    private static final Log LOG = Log.of(Orchestration.class);
+
+    private final Cluster client;
+    private final OrchestratorKeys keys;
+    private final OrchestratorSettings settings;
+    private final Env env;
+    private final Leases leases;
+    private final Executor serial;
+    private final HealthOrchestrator.Listener listener;
+    private final OrchestratorView view;
+    private final Candidacy candidacy;
+    private final ProbeWorker worker;
+    private final ObservationWriter observations;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private volatile HealthOrchestrator.Status status =
+            new HealthOrchestrator.Status(HealthOrchestrator.Role.DETACHED, null, 0, List.of(), 0, new TreeMap<>());
+
+    // Touched by serial tasks only.
+    private @Nullable Cancellable following;
+    private OrchestratorView.@Nullable Content content;
+    private long history;
+    private List<Refused> refused = List.of();
+    private Map<String, Endpoint> divided = Map.of();
+    private Assignment followed = Assignment.NONE;
+    private @Nullable Leadership leadership;
+    private Map<String, HealthVerdict> told = new HashMap<>();
+    private List<String> spared = List.of();
+    private boolean doubled;
+    private boolean unreachable;
+    private boolean started;
+    private boolean ended;
+
+    Orchestration(
+            Cluster client,
+            OrchestratorKeys keys,
+            OrchestratorSettings settings,
+            Prober prober,
+            HealthOrchestrator.Listener listener) {
+        this.client = client;
+        this.keys = keys;
+        this.settings = settings;
+        this.env = client.env();
+        this.leases = new Leases(client.connection());
+        this.serial = env.serial(this);
+        this.listener = listener;
+        this.view = new OrchestratorView(keys);
+        this.candidacy = new Candidacy(keys.candidate(settings), leases, env, serial, this::evaluate);
+        this.worker = new ProbeWorker(settings, env, serial, prober, this::observe);
+        this.observations = new ObservationWriter(keys.observation(settings.id()), leases, env, serial);
+    }
+
+    void start() {
+        run(() -> {
+            if (!started) {
+                started = true;
+                candidacy.establish();
+                following = client.follow(keys.followed(), new Feed());
+            }
+        });
+    }
+
+    HealthOrchestrator.Status status() {
+        return status;
+    }
+
+    /** Completes when it has resigned. */
+    CompletableFuture<Void> close() {
+        run(() -> {
+            ended = true;
+            if (following != null) {
+                following.cancel();
+            }
+            endLeadership();
+            worker.close();
+            observations.close();
+            candidacy.end().whenComplete((done, thrown) -> {
+                if (thrown == null) {
+                    closed.complete(null);
+                } else {
+                    closed.completeExceptionally(thrown);
+                }
+            });
+        });
+        return closed;
+    }
+
+    private void run(Runnable task) {
+        serial.execute(() -> {
+            if (!ended) {
+                task.run();
+            }
+        });
+    }
+
+    /** What etcd says. While it says nothing, what it said last holds. */
+    private final class Feed implements Reflector.Subscriber<Entry, Version> {
+        @Override
+        public void onState(Reflector.State<Entry, Version> state, boolean stale) {
+            run(() -> {
+                List<Refused> refusals = new ArrayList<>();
+                content = view.read(state, refusals);
+                if (state.history() != history) {
+                    history = state.history();
+                    forget();
+                }
+                unreachable &= stale;
+                for (Refused refusal : refusals) {
+                    if (!refused.contains(refusal)) {
+                        LOG.warn("{}: {}", Orchestration.this, refusal.text());
+                    }
+                }
+                refused = refusals;
+                evaluate();
+            });
+        }
+
+        @Override
+        public void onConfirmed(Instant asOf) {
+            run(() -> unreachable = false);
+        }
+
+        @Override
+        public void onFailure(SourceFailure cause) {
+            run(() -> {
+                if (!unreachable) {
+                    unreachable = true;
+                    guarded(() -> listener.onUnreachable(String.valueOf(cause.getMessage())));
+                }
+            });
+        }
+    }
+
+    /** etcd was restored: what was remembered of it holds no more, and the lease may be one that it never granted. */
+    private void forget() {
+        endLeadership();
+        observations.forget();
+        if (candidacy.held() != null) {
+            candidacy.check();
+        }
+    }
+
+    // ---- following ----
+
+    private void evaluate() {
+        OrchestratorView.Content now = content;
+        if (ended || now == null) {
+            return;
+        }
+        Candidacy.Held held = candidacy.held();
+        boolean leads = held != null && now.election().candidate().equals(held.candidate());
+        divide(now);
+        Leadership before = leadership;
+        if (held == null || !leads) {
+            endLeadership();
+        } else if (before != null) {
+            before.take(now);
+        } else {
+            leadership = new Leadership(
+                    keys,
+                    settings,
+                    leases,
+                    env,
+                    serial,
+                    held.guard(),
+                    now,
+                    new Decisions());
+        }
+        checkId(now, held);
+        tell(now, held, leads);
+        observe();
+    }
+
+    /** What falls to this one is probed; nothing is divided anew that has not changed. While there is no assignment, the last one holds. */
+    private void divide(OrchestratorView.Content now) {
+        Assignment next = now.assignmentRevision() == 0 ? followed : now.assignment();
+        if (!next.workers().equals(followed.workers()) || !now.members().equals(divided)) {
+            followed = next;
+            divided = now.members();
+            worker.assign(followed.shareOf(settings.id(), divided));
+        }
+    }
+
+    private void observe() {
+        OrchestratorView.Content now = content;
+        if (now != null && now.assignmentRevision() > 0) {
+            if (!now.observations().containsKey(settings.id())) {
+                observations.missing(now.revision());
+            }
+            observations.write(candidacy.held(), worker.observation(now.assignmentRevision()));
+        }
+    }
+
+    private void endLeadership() {
+        if (leadership != null) {
+            leadership.end();
+            leadership = null;
+            spare(List.of(), 0);
+        }
+    }
+
+    private final class Decisions implements Leadership.Owner {
+        @Override
+        public void onDeposed() {
+            LOG.warn("{}: etcd has refused its write, another one leads", Orchestration.this);
+            endLeadership();
+            candidacy.check();
+        }
+
+        @Override
+        public void onJudgement(Judgement judgement) {
+            spare(judgement.spared(), judgement.limit());
+        }
+    }
+
+    // ---- telling ----
+
+    private void spare(List<String> now, int limit) {
+        if (now.equals(spared)) {
+            return;
+        }
+        spared = now;
+        if (now.isEmpty()) {
+            LOG.info("{}: no more endpoints are down than may be marked", this);
+        } else {
+            LOG.warn(
+                    "{}: too many endpoints are down; {} are marked, the most that may be ({} %); unmarked stay {}",
+                    this, limit, settings.maxDownPercent(), now);
+        }
+        guarded(() -> listener.onLimit(now, limit));
+    }
+
+    private void checkId(OrchestratorView.Content now, Candidacy.@Nullable Held held) {
+        KeyStore.Entry registered = now.workers().get(settings.id());
+        if (held == null
+                || registered == null
+                || registered.modRevision() <= held.revision()
+                || registered.value().toStringUtf8().equals(Candidacy.registration(held.lease()))) {
+            doubled = false;
+            return;
+        }
+        if (!doubled) {
+            LOG.error(
+                    "{}: another orchestrator runs under the same id, {}; each needs one of its own",
+                    this,
+                    registered.value().toStringUtf8());
+        }
+        doubled = true;
+    }
+
+    private void tell(OrchestratorView.Content now, Candidacy.@Nullable Held held, boolean leads) {
+        HealthOrchestrator.Status before = status;
+        HealthOrchestrator.Role role = held == null
+                ? HealthOrchestrator.Role.DETACHED
+                : leads ? HealthOrchestrator.Role.LEADER : HealthOrchestrator.Role.FOLLOWER;
+        ElectionState election = now.election();
+        TreeMap<String, String> down = new TreeMap<>();
+        now.verdicts().forEach((id, verdict) -> {
+            if (!verdict.status().usable()) {
+                down.put(id, verdict.reason());
+            }
+        });
+        status = new HealthOrchestrator.Status(
+                role,
+                election.leader(),
+                election.fence(),
+                now.assignment().workers(),
+                worker.size(),
+                Collections.unmodifiableSortedMap(down));
+        if (role != before.role()
+                || !Objects.equals(election.leader(), before.leader())
+                || election.fence() != before.fence()) {
+            LOG.info("{}: {}, {} leads since revision {}", this, role, election.leader(), election.fence());
+            guarded(() -> listener.onRole(role, election.leader(), election.fence()));
+        }
+        for (String id : down.keySet()) {
+            HealthVerdict verdict = Objects.requireNonNull(now.verdicts().get(id));
+            if (!told.containsKey(id)) {
+                LOG.warn("{}: {} is marked down: {}", this, id, verdict.reason());
+                guarded(() -> listener.onDown(id, verdict.reason(), verdict.agreed()));
+            }
+        }
+        for (String id : told.keySet()) {
+            if (!down.containsKey(id)) {
+                LOG.info("{}: {} is no longer marked down", this, id);
+                guarded(() -> listener.onLifted(id));
+            }
+        }
+        told = new HashMap<>(now.verdicts());
+        told.keySet().retainAll(down.keySet());
+    }
+
+    private void guarded(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException | LinkageError | AssertionError thrown) {
+            LOG.error("{}: the listener threw", this, thrown);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return candidacy.toString();
+    }
+}

@@ -1,0 +1,249 @@
+package dev.zerohop.etcd.election;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Log;
+import dev.zerohop.etcd.client.EtcdFailure;
+import dev.zerohop.etcd.client.Leases;
+import dev.zerohop.etcd.client.RangeWatch;
+import dev.zerohop.json.JsonWriter;
+import dev.zerohop.watch.Backoff;
+import dev.zerohop.watch.SourceFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process's presence in an election: a lease, and under it the process's own key and its candidacy. Of all candidates the one whose key was created first
+ * leads ({@link ElectionState}); what a leader writes is held to its candidacy by {@link Held#guard}, so one that was deposed without knowing it changes
+ * nothing. Whenever the lease or the candidacy is lost, both are written anew under another lease, at the end of the queue. Used by tasks of one serial executor
+ * only.
+ */
+public final class Candidacy {
+    private static final Log LOG = Log.of(Candidacy.class);
+
+    /** Two renewals may fail before the lease ends. */
+    private static final int RENEWALS_PER_TTL = 3;
+
+    private final Candidate candidate;
+    private final Leases leases;
+    private final Env env;
+    private final Executor serial;
+    private final Runnable onChange;
+
+    /** The lease that was asked for last, whatever came of it. */
+    private CompletableFuture<Leases.@Nullable Lease> granted = CompletableFuture.completedFuture(null);
+
+    private @Nullable Held held;
+    private boolean current;
+    private boolean ended;
+    private int failures;
+    private long asked;
+    private @Nullable Cancellable timer;
+    private @Nullable Cancellable deadline;
+
+    /**
+     * Who stands for election, and where.
+     *
+     * @param name for the log
+     * @param id what the others call it; the value of its candidacy
+     * @param election the prefix of all candidacies; ends with a slash
+     * @param member the key that says that the process is there
+     * @param leaseSeconds how long a process that died counts as alive
+     */
+    public record Candidate(String name, String id, String election, String member, long leaseSeconds) {}
+
+    /**
+     * What is held.
+     *
+     * @param candidate the key of the candidacy
+     * @param revision when it was created: the fence of its owner, should it lead
+     */
+    public record Held(Leases.Lease lease, String candidate, long revision) {
+
+        /** Holds a write to this candidacy. */
+        public Leases.Guard guard() {
+            return new Leases.Guard(candidate, revision);
+        }
+    }
+
+    /** {@code onChange} is called in a serial task when {@link #held} has changed. */
+    public Candidacy(Candidate candidate, Leases leases, Env env, Executor serial, Runnable onChange) {
+        this.candidate = candidate;
+        this.leases = leases;
+        this.env = env;
+        this.serial = serial;
+        this.onChange = onChange;
+    }
+
+    /** What is held by this machine's clock; null before the lease is granted, and while it may have ended for all that is known here. */
+    public @Nullable Held held() {
+        return current ? held : null;
+    }
+
+    /** Grants a lease and writes the keys. */
+    public void establish() {
+        then(revoke(), revoked -> {
+            long asked = env.time().nanoTime();
+            CompletableFuture<Leases.Lease> grant = leases.grant(candidate.leaseSeconds());
+            granted = grant.handle((lease, thrown) -> lease);
+            then(grant, lease -> register(lease, asked));
+        });
+    }
+
+    private void register(Leases.Lease lease, long askedNanos) {
+        String key = candidate.election() + Long.toHexString(lease.id());
+        List<Leases.Write> writes = List.of(member(lease), Leases.Write.put(key, candidate.id(), lease.id()));
+        then(leases.write(null, writes), revision -> {
+            held = new Held(lease, key, revision);
+            renewed(askedNanos, lease);
+        });
+    }
+
+    private Leases.Write member(Leases.Lease lease) {
+        return Leases.Write.put(candidate.member(), registration(lease), lease.id());
+    }
+
+    /** What a process writes about itself. */
+    public static String registration(Leases.Lease lease) {
+        return JsonWriter.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
+    }
+
+    /** Ends the lease that was granted last, with all that is under it, also if it is only about to be granted. */
+    private CompletableFuture<Void> revoke() {
+        return granted.thenCompose(
+                lease -> lease == null ? CompletableFuture.completedFuture(null) : leases.revoke(lease.id()));
+    }
+
+    /** Asks now whether the lease still stands. */
+    public void check() {
+        schedule(0, this::renew);
+    }
+
+    private void renewed(long askedNanos, Leases.Lease lease) {
+        failures = 0;
+        long ttl = Duration.ofSeconds(lease.ttlSeconds()).toNanos();
+        if (deadline != null) {
+            deadline.cancel();
+        }
+        deadline = env.time().schedule(askedNanos + ttl - env.time().nanoTime(), () -> serial.execute(this::lapse));
+        asked = askedNanos;
+        schedule(Backoff.jittered(ttl / RENEWALS_PER_TTL, env.dice()), this::renew);
+        if (!current) {
+            current = true;
+            onChange.run();
+        }
+    }
+
+    /** The lease may have ended; etcd knows, and will be asked. */
+    private void lapse() {
+        Held holding = held;
+        boolean over = holding != null
+                && env.time().nanoTime() - asked
+                        >= Duration.ofSeconds(holding.lease().ttlSeconds()).toNanos();
+        if (current && over && !ended) {
+            current = false;
+            LOG.warn("{}: not renewed for {} s; others may lead now", this, candidate.leaseSeconds());
+            onChange.run();
+        }
+    }
+
+    private void renew() {
+        Held holding = held;
+        if (holding == null) {
+            establish();
+            return;
+        }
+        long begun = env.time().nanoTime();
+        then(leases.keepAlive(holding.lease().id()), left -> {
+            if (left > 0) {
+                checkKeys(holding, begun);
+            } else {
+                lost("its lease has ended");
+            }
+        });
+    }
+
+    /** A key can be deleted by hand under a lease that lives on. */
+    private void checkKeys(Held holding, long begun) {
+        then(leases.write(holding.guard(), List.of()), standing -> {
+            if (standing == 0) {
+                lost("its candidacy was deleted");
+                return;
+            }
+            Leases.Guard missing = new Leases.Guard(candidate.member(), 0);
+            then(leases.write(missing, List.of(member(holding.lease()))), written -> {
+                if (written > 0) {
+                    LOG.warn("{}: its registration was deleted; it is written again", this);
+                }
+                renewed(begun, holding.lease());
+            });
+        });
+    }
+
+    private void lost(String why) {
+        LOG.warn("{}: {}; it comes back at the end of the queue", this, why);
+        held = null;
+        current = false;
+        onChange.run();
+        establish();
+    }
+
+    private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
+        call.whenComplete((answer, thrown) -> serial.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (thrown == null) {
+                next.accept(answer);
+                return;
+            }
+            SourceFailure failure = EtcdFailure.of(thrown);
+            if (failure.kind() == SourceFailure.Kind.CLOSED) {
+                ended = true;
+                return;
+            }
+            failures++;
+            if (failures == 1) {
+                LOG.warn("{}: cannot reach etcd, retrying: {}", this, failure.getMessage());
+            }
+            schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()), this::renew);
+        }));
+    }
+
+    /** Resigns: both keys are gone when the future completes. */
+    public CompletableFuture<Void> end() {
+        ended = true;
+        current = false;
+        cancel(timer);
+        cancel(deadline);
+        held = null;
+        return revoke();
+    }
+
+    private void schedule(long delayNanos, Runnable task) {
+        cancel(timer);
+        timer = env.time()
+                .schedule(
+                        delayNanos,
+                        () -> serial.execute(() -> {
+                            if (!ended) {
+                                task.run();
+                            }
+                        }));
+    }
+
+    private static void cancel(@Nullable Cancellable scheduled) {
+        if (scheduled != null) {
+            scheduled.cancel();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return candidate.name();
+    }
+}
