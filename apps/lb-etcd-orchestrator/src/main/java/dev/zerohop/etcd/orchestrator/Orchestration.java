@@ -189,15 +189,7 @@ final class Orchestration {
         } else if (before != null) {
             before.take(now);
         } else {
-            leadership = new Leadership(
-                    keys,
-                    settings,
-                    leases,
-                    env,
-                    serial,
-                    held.guard(),
-                    now,
-                    new Decisions());
+            leadership = new Leadership(keys, settings, leases, env, serial, held.guard(), now, new Decisions());
         }
         checkId(now, held);
         tell(now, held, leads);
