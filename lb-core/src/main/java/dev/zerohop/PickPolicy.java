@@ -1,6 +1,10 @@
 package dev.zerohop;
 
-/** A way to pick, as configured: makes the first picker of a balancer. Immutable; policies that compare equal behave the same. */
+/**
+ * A way to pick, as configured: makes the first picker of a balancer. Immutable; policies that compare equal behave the same, and one that is equal to that in force replaces nothing.
+ *
+ * <p>What throws is reported and passed over: of {@link #newPicker} the version before it stays in force. A configuration names a policy through its {@link PolicyProvider}.
+ */
 public interface PickPolicy {
 
     /** The policy's name in configurations, metrics and explanations, for example {@code least_request}. */

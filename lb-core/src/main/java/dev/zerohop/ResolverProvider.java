@@ -1,7 +1,8 @@
 package dev.zerohop;
 
 /**
- * Makes resolvers for the targets of one scheme. Found by {@link java.util.ServiceLoader}; thread-safe.
+ * Makes resolvers for the targets of one scheme. Found by {@link java.util.ServiceLoader}, through this library's class loader and that of the thread that reads a target; the scheme then works in the API, under
+ * gRPC, under OkHttp and on the command line. A scheme that two providers have is rejected where it is used. Thread-safe.
  */
 public interface ResolverProvider {
 

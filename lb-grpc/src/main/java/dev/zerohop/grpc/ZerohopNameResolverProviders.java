@@ -1,15 +1,17 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Log;
 import dev.zerohop.Target;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One name resolver provider for each scheme that zerohop knows, and for the first eight, in alphabetical order, of the others that a {@link dev.zerohop.ResolverProvider} of the
+ * One name resolver provider for each scheme that zerohop knows, and for the first four, in alphabetical order, of the others that a {@link dev.zerohop.ResolverProvider} of the
  * application brings: gRPC makes one provider of each class that it finds, and asks it for one scheme. {@link ZerohopGrpc#register} has no such limit. Where the module that brings the scheme's {@link dev.zerohop.ResolverProvider} is not on
  * the class path, building a channel fails with its name. Found by {@link java.util.ServiceLoader}; applications do not use them.
  */
 public final class ZerohopNameResolverProviders {
+    private static final Log LOG = Log.of(ZerohopNameResolverProviders.class);
 
     private ZerohopNameResolverProviders() {}
 
@@ -152,38 +154,12 @@ public final class ZerohopNameResolverProviders {
         /** For {@link java.util.ServiceLoader}. */
         public Other4() {
             super(3);
-        }
-    }
-
-    /** The fifth scheme of the application. */
-    public static final class Other5 extends Other {
-        /** For {@link java.util.ServiceLoader}. */
-        public Other5() {
-            super(4);
-        }
-    }
-
-    /** The sixth scheme of the application. */
-    public static final class Other6 extends Other {
-        /** For {@link java.util.ServiceLoader}. */
-        public Other6() {
-            super(5);
-        }
-    }
-
-    /** The seventh scheme of the application. */
-    public static final class Other7 extends Other {
-        /** For {@link java.util.ServiceLoader}. */
-        public Other7() {
-            super(6);
-        }
-    }
-
-    /** The eighth scheme of the application. */
-    public static final class Other8 extends Other {
-        /** For {@link java.util.ServiceLoader}. */
-        public Other8() {
-            super(7);
+            List<String> more = others();
+            if (more.size() > 4) {
+                LOG.warn(
+                        "gRPC finds no resolver for {} by itself: call ZerohopGrpc.register() before the first channel",
+                        more.subList(4, more.size()));
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -153,6 +154,22 @@ class ForeignTargetTest {
                 assertThat(own.priority()).isLessThan(5);
             }
         }
+    }
+
+    @Test
+    void gRpcFindsFourSchemesOfTheApplicationAndRegistersAll() {
+        List<String> found = new ArrayList<>();
+        for (NameResolverProvider provider : ServiceLoader.load(NameResolverProvider.class)) {
+            if (provider instanceof ZerohopNameResolverProviders.Other other && other.isAvailable()) {
+                found.add(other.getScheme());
+            }
+        }
+        assertThat(found).containsExactly("fleet", "more1", "more2", "more3");
+        ZerohopGrpc.register();
+        NameResolverRegistry registry = NameResolverRegistry.getDefaultRegistry();
+        assertThat(List.of("fleet", "more1", "more4", "static", "golb"))
+                .allSatisfy(scheme ->
+                        assertThat(registry.getProviderForScheme(scheme)).isInstanceOf(SchemeProvider.class));
     }
 
     /** gRPC would look the whole target up in DNS. */
