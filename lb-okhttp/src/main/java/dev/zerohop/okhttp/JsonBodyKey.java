@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import okhttp3.RequestBody;
 import okio.Buffer;
@@ -50,10 +51,11 @@ final class JsonBodyKey {
             }
             return found;
         } catch (JsonProcessingException notJson) {
-            throw new UnusableKeyException("cannot be read: the body is not JSON: " + notJson.getOriginalMessage());
+            throw new UnusableKeyException("cannot be read: the body is "
+                    + JsonReader.malformed(notJson).getMessage());
         } catch (IOException notText) {
             // Not the network's: the body is in memory.
-            throw new UnusableKeyException("cannot be read: the body is not JSON: " + notText.getMessage());
+            throw new UnusableKeyException("cannot be read: the body is not valid JSON: " + notText.getMessage());
         }
     }
 

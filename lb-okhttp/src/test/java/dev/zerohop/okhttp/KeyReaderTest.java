@@ -152,7 +152,7 @@ class KeyReaderTest {
             value = {
                 "QUERY        | user  | /?user=abc | ''                | was 'abc', expected an integer of 64 bits",
                 "QUERY        | user  | /          | ''                | the policy needs a key",
-                "JSON_POINTER | /user | /          | {'user':          | the body is not JSON",
+                "JSON_POINTER | /user | /          | {'user':          | the body is not valid JSON",
                 "JSON_POINTER | /user | /          | {'user':{'a':1}}  | expected a text or a number",
                 "JSON_POINTER | /user | /          | {'user':null}     | the policy needs a key",
                 "JSON_POINTER | /user | /          | {'other':1}       | the policy needs a key",
@@ -182,7 +182,7 @@ class KeyReaderTest {
                 .isInstanceOfSatisfying(
                         UnusableKeyException.class,
                         unusable -> assertThat(unusable.getMessage())
-                                .startsWith("cannot be read: the body is not JSON: ")
+                                .startsWith("cannot be read: the body is not valid JSON at line 1, column ")
                                 .hasSizeLessThan(2_100)
                                 .isEqualTo(Printable.text(unusable.getMessage())));
         assertThat(new UnusableKeyException("a\u001b[2J\nb")).hasMessage("a\\u001b[2J b");

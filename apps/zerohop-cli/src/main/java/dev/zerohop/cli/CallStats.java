@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.json.JsonWriter;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ final class CallStats {
 
     /** With the reason why the source's configuration is refused, if it is. */
     String toJson(@Nullable String unconfigured) {
-        return Json.object(json -> {
+        return JsonWriter.object(json -> {
             json.writeNumberField("calls", calls);
             json.writeNumberField("ok", ok);
             Json.counts(json, "errors", errors);

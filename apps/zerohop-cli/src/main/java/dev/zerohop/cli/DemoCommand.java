@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -131,7 +132,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static String json(List<Demo.Result> results, double seconds) {
-        return Json.object(json -> {
+        return JsonWriter.object(json -> {
             json.writeBooleanField(
                     "held", results.stream().allMatch(result -> result.notes().held()));
             Json.decimal(json, "seconds", seconds);

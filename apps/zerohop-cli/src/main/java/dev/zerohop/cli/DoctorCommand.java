@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.json.JsonWriter;
 import dev.zerohop.kubernetes.Diagnosis;
 import dev.zerohop.kubernetes.KubernetesDoctor;
 import dev.zerohop.kubernetes.KubernetesOptions;
@@ -102,7 +103,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private String json(Diagnosis diagnosis) {
-        return Json.object(json -> {
+        return JsonWriter.object(json -> {
             json.writeStringField("target", target);
             json.writeBooleanField("healthy", diagnosis.healthy());
             json.writeArrayFieldStart("findings");

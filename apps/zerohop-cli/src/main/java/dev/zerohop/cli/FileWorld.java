@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.Target;
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ final class FileWorld extends DemoWorld {
     }
 
     private void write(String transport, List<EchoServer> members, @Nullable EchoServer leaving, int... weights) {
-        String text = Json.object(json -> {
+        String text = JsonWriter.object(json -> {
             json.writeArrayFieldStart("endpoints");
             for (int i = 0; i < members.size(); i++) {
                 EchoServer server = members.get(i);

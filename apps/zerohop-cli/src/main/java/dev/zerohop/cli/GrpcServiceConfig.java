@@ -1,15 +1,15 @@
 package dev.zerohop.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import static java.util.Objects.requireNonNull;
+
 import dev.zerohop.grpc.ZerohopGrpc;
+import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The service config of a channel: zerohop's policy with the user's configuration, and gRPC's retries for calls that are safe to repeat. */
 final class GrpcServiceConfig {
@@ -20,7 +20,7 @@ final class GrpcServiceConfig {
 
     static Map<String, Object> of(Settings settings) {
         Map<String, Object> config = new LinkedHashMap<>();
-        Object policy = settings.json() == null ? Map.of() : parse(settings.json());
+        Object policy = settings.json() == null ? Map.of() : requireNonNull(parse(settings.json()), "policy");
         config.put("loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, policy)));
         int attempts = Math.min(MOST_ATTEMPTS, settings.parsed().retry().maxAttempts());
         if (attempts > 1) {
@@ -46,37 +46,12 @@ final class GrpcServiceConfig {
         return config;
     }
 
-    /** The types that gRPC wants: maps, lists, texts, doubles, booleans. The text was checked before. */
-    private static Object parse(String json) {
-        try (JsonParser parser = new JsonFactory().createParser(json)) {
-            parser.nextToken();
-            return value(parser);
+    /** The types that gRPC wants. The text was checked before. */
+    private static @Nullable Object parse(String json) {
+        try {
+            return JsonReader.tree(json, json.length());
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
-    }
-
-    private static Object value(JsonParser parser) throws IOException {
-        return switch (parser.currentToken()) {
-            case START_OBJECT -> {
-                Map<String, Object> fields = new LinkedHashMap<>();
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    String name = parser.currentName();
-                    parser.nextToken();
-                    fields.put(name, value(parser));
-                }
-                yield fields;
-            }
-            case START_ARRAY -> {
-                List<Object> items = new ArrayList<>();
-                while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    items.add(value(parser));
-                }
-                yield items;
-            }
-            case VALUE_TRUE, VALUE_FALSE -> parser.getBooleanValue();
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-            default -> parser.getText();
-        };
     }
 }

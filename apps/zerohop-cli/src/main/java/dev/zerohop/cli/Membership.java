@@ -7,6 +7,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Health;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.Target;
+import dev.zerohop.json.JsonWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -96,7 +97,7 @@ record Membership(
     }
 
     String toJson() {
-        return Json.object(json -> {
+        return JsonWriter.object(json -> {
             json.writeStringField("at", at.toString());
             json.writeStringField("target", target);
             json.writeNumberField("version", version);

@@ -4,6 +4,7 @@ import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.EtcdClientBuilder;
 import dev.zerohop.etcd.orchestrator.HealthOrchestrator;
 import dev.zerohop.etcd.orchestrator.Probe;
+import dev.zerohop.json.JsonWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -226,7 +227,7 @@ final class OrchestratorCommand implements Callable<Integer> {
         public void onRole(HealthOrchestrator.Role role, @Nullable String leader, long fence) {
             print(
                     "role " + role + " leader=" + (leader == null ? "none" : leader) + " fence=" + fence,
-                    Json.object(json -> {
+                    JsonWriter.object(json -> {
                         json.writeStringField("event", "role");
                         json.writeStringField("role", role.name());
                         json.writeStringField("leader", leader);
@@ -238,7 +239,7 @@ final class OrchestratorCommand implements Callable<Integer> {
         public void onDown(String endpoint, String reason, List<String> agreed) {
             print(
                     "down " + endpoint + " agreed=" + String.join(",", agreed) + " " + Console.oneLine(reason),
-                    Json.object(json -> {
+                    JsonWriter.object(json -> {
                         json.writeStringField("event", "down");
                         json.writeStringField("endpoint", endpoint);
                         json.writeStringField("reason", reason);
@@ -252,7 +253,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
         @Override
         public void onLifted(String endpoint) {
-            print("lifted " + endpoint, Json.object(json -> {
+            print("lifted " + endpoint, JsonWriter.object(json -> {
                 json.writeStringField("event", "lifted");
                 json.writeStringField("endpoint", endpoint);
             }));
@@ -265,7 +266,7 @@ final class OrchestratorCommand implements Callable<Integer> {
                             ? "limit kept"
                             : "limit reached: " + limit + " are marked, down and unmarked are "
                                     + String.join(",", spared),
-                    Json.object(json -> {
+                    JsonWriter.object(json -> {
                         json.writeStringField("event", "limit");
                         json.writeNumberField("limit", limit);
                         json.writeArrayFieldStart("unmarked");

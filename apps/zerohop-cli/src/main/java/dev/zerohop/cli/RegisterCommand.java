@@ -4,6 +4,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Target;
 import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.EtcdRegistration;
+import dev.zerohop.json.JsonWriter;
 import dev.zerohop.resolver.EndpointJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -104,7 +105,7 @@ final class RegisterCommand implements Callable<Integer> {
         try {
             return EndpointJson.parse(
                     id,
-                    Json.object(json -> {
+                    JsonWriter.object(json -> {
                                 json.writeStringField("address", address);
                                 if (weight != null) {
                                     json.writeNumberField("weight", weight);

@@ -1,5 +1,6 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -100,7 +101,7 @@ final class ServerCommand implements Callable<Integer> {
             console.line(
                     form == Output.TEXT
                             ? "ready id=" + id + " grpc=" + server.grpcPort() + " http=" + server.httpPort()
-                            : Json.object(json -> {
+                            : JsonWriter.object(json -> {
                                 json.writeStringField("id", id);
                                 json.writeNumberField("grpc", server.grpcPort());
                                 json.writeNumberField("http", server.httpPort());

@@ -11,6 +11,7 @@ import dev.zerohop.ShardPlacement;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
+import dev.zerohop.json.JsonWriter;
 import dev.zerohop.picker.DirectoryPolicy;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.picker.Placement;
@@ -129,7 +130,7 @@ final class ShardCommand implements Callable<Integer> {
             return;
         }
         if (form == Output.JSON) {
-            console.line(Json.object(json -> json.writeStringField("configurationRefused", unconfigured)));
+            console.line(JsonWriter.object(json -> json.writeStringField("configurationRefused", unconfigured)));
         }
         throw new Failure(
                 "no endpoint owns the key: the source's configuration is refused, and there was no good one before it: "
@@ -226,7 +227,7 @@ final class ShardCommand implements Callable<Integer> {
     }
 
     private static String json(EndpointSelector selector, Placement placement) {
-        return Json.object(json -> {
+        return JsonWriter.object(json -> {
             String text = selector.text();
             if (text != null) {
                 json.writeStringField("key", text);
