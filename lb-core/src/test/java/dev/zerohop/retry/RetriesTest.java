@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Cancellable;
-import dev.zerohop.Outcome;
 import dev.zerohop.RetryBudget;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.Time;
 import dev.zerohop.testing.FakeTime;
 import java.time.Duration;
@@ -202,25 +200,6 @@ class RetriesTest {
         } finally {
             pool.shutdownNow();
         }
-    }
-
-    @Test
-    void onlyWhatMayRunTwiceIsRepeated() {
-        RetryPolicy three = Retries.builder().build();
-        assertThat(RetryDecision.of(Outcome.CONNECT_FAILURE, false, 0, three)).isEqualTo(RetryDecision.RETRY);
-        assertThat(RetryDecision.of(Outcome.NOT_DISPATCHED, false, 1, three)).isEqualTo(RetryDecision.RETRY);
-        assertThat(RetryDecision.of(Outcome.CONNECT_FAILURE, true, 2, three)).isEqualTo(RetryDecision.ATTEMPTS_USED);
-        assertThat(RetryDecision.of(Outcome.TRANSPORT_FAILURE, false, 0, three))
-                .isEqualTo(RetryDecision.NOT_IDEMPOTENT);
-        assertThat(RetryDecision.of(Outcome.TRANSPORT_FAILURE, true, 0, three)).isEqualTo(RetryDecision.RETRY);
-        assertThat(RetryDecision.of(Outcome.TIMEOUT, false, 0, three)).isEqualTo(RetryDecision.NOT_IDEMPOTENT);
-        assertThat(RetryDecision.of(Outcome.TIMEOUT, true, 0, three)).isEqualTo(RetryDecision.RETRY);
-        for (Outcome end : List.of(Outcome.SUCCESS, Outcome.ERROR_RESPONSE, Outcome.CANCELLED, Outcome.LEAKED)) {
-            assertThat(RetryDecision.of(end, true, 0, three)).isEqualTo(RetryDecision.FINAL);
-        }
-        assertThat(RetryDecision.values()).filteredOn(RetryDecision::retries).containsExactly(RetryDecision.RETRY);
-        assertThat(RetryDecision.of(Outcome.CONNECT_FAILURE, true, 0, RetryPolicy.NONE))
-                .isEqualTo(RetryDecision.ATTEMPTS_USED);
     }
 
     @Test

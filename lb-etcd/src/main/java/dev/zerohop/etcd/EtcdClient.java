@@ -12,7 +12,7 @@ import dev.zerohop.etcd.directory.DirectoryResolver;
 import dev.zerohop.etcd.service.ServiceResolver;
 
 /**
- * A connection to one etcd cluster, and the local copies that are read over it: whoever follows the same keys shares one copy and one watch.
+ * A connection to one etcd cluster, and the local copies that are read over it: all followers of the same keys share one copy and one watch.
  *
  * <p>Building it and every call of it return at once, also while etcd is down; what was asked for comes when etcd does. Thread-safe. Targets of
  * the scheme {@code etcd} make and share clients of their own.

@@ -8,7 +8,7 @@ import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.service.WeightsResolver;
 
 /**
- * Weights from etcd laid over endpoints from elsewhere: Kubernetes or DNS says who there is, and whoever writes the key {@code weights} of a service says how
+ * Weights from etcd laid over endpoints from elsewhere: Kubernetes or DNS says which endpoints there are, and the writer of the key {@code weights} of a service says how
  * much of the traffic each one takes.
  */
 public final class EtcdWeights {

@@ -10,7 +10,7 @@ import dev.zerohop.watch.Reflector;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 
 /**
- * A connection to one API server, and the local copies that are read over it: whoever follows the same objects shares one copy and one watch.
+ * A connection to one API server, and the local copies that are read over it: all followers of the same objects share one copy and one watch.
  *
  * <p>Building it and every call of it return at once, also while the API server is down; what was asked for comes when it answers. Thread-safe.
  */

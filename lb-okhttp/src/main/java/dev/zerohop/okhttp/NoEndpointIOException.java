@@ -6,7 +6,7 @@ import dev.zerohop.Refusal;
 import java.io.IOException;
 
 /**
- * A call that was not made because there is no endpoint for it: nobody known, nobody usable, the owner of its key down, or a key that is missing
+ * A call that was not made because there is no endpoint for it: none known, none usable, the owner of its key down, or a key that is missing
  * or cannot be used. Nothing was sent.
  */
 public final class NoEndpointIOException extends IOException {
