@@ -2,7 +2,6 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.zerohop.internal.SafeListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,6 @@ package dev.zerohop;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.internal.SerialExecutor;
-import dev.zerohop.internal.SystemTime;
 import java.util.concurrent.Executor;
 
 /**

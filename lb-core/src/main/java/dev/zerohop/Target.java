@@ -317,7 +317,11 @@ public record Target(String text, String scheme, String authority, String path, 
     /** Looked up at the first use: a target that is only read needs none. */
     private static final class Schemes {
         static final Providers<ResolverProvider> PROVIDERS = new Providers<>(
-                ResolverProvider.class, ResolverProvider::scheme, Pattern.compile("[a-z][a-z0-9+.-]{0,63}"), List.of());
+                ResolverProvider.class,
+                ResolverProvider::scheme,
+                Pattern.compile("[a-z][a-z0-9+.-]{0,63}"),
+                List.of(),
+                (problem, cause) -> Log.of(Target.class).warn("{}", problem, cause));
     }
 
     @Override

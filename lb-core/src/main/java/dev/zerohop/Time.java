@@ -1,6 +1,5 @@
 package dev.zerohop;
 
-import dev.zerohop.internal.SystemTime;
 import java.time.Instant;
 
 /**

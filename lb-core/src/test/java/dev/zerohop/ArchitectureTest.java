@@ -31,7 +31,7 @@ class ArchitectureTest {
     private static final Map<String, List<String>> ALLOWED = Map.ofEntries(
             entry(ROOT, List.of(ROOT, ROOT + ".internal", "org.slf4j..")),
             entry(ROOT + ".json", List.of(ROOT, ROOT + ".internal", ROOT + ".json", "com.fasterxml.jackson.core..")),
-            entry(ROOT + ".internal", List.of(ROOT, ROOT + ".internal")),
+            entry(ROOT + ".internal", List.of(ROOT + ".internal")),
             entry(ROOT + ".picker", List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load")),
             entry(ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load")),
             entry(ROOT + ".stage", List.of(ROOT, ROOT + ".internal", ROOT + ".stage")),

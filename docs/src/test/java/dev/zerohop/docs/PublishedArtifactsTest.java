@@ -13,29 +13,42 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the build made before the documentation: jars and trees of the published artifacts, which are there when everything is built. */
 class PublishedArtifactsTest {
     private static final Pattern DEPENDENCY = Pattern.compile(
             "([ |+\\\\-]*)([^:]+):([^:]+):jar:(?:[^:]+:)?[^:]+:(?:compile|runtime)( \\(optional\\))?\\s*");
 
-    private static Path built(String artifact, String file) {
-        Path path = Pages.checkout().resolve(artifact).resolve("target").resolve(file);
+    static Stream<String> modules() {
+        return Stream.of(
+                "lb-core",
+                "lb-dns",
+                "lb-etcd",
+                "lb-k8s-discovery",
+                "lb-grpc",
+                "lb-okhttp",
+                "lb-testing",
+                "apps/lb-etcd-orchestrator");
+    }
+
+    private static Path built(String module, String file) {
+        Path path = Pages.checkout().resolve(module).resolve("target").resolve(file);
         assumeThat(path).as("built before").exists();
         return path;
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lb-core", "lb-dns", "lb-etcd", "lb-k8s-discovery", "lb-grpc", "lb-okhttp", "lb-testing"})
-    void nothingIsBroughtThatThePageOfDependenciesDoesNotName(String artifact) throws IOException {
-        List<String> lines = Files.readAllLines(built(artifact, "dependency-tree.txt"));
+    @MethodSource("modules")
+    void nothingIsBroughtThatThePageOfDependenciesDoesNotName(String module) throws IOException {
+        List<String> lines = Files.readAllLines(built(module, "dependency-tree.txt"));
         List<String> tree = new ArrayList<>();
         for (String line : lines.subList(1, lines.size())) {
             Matcher dependency = DEPENDENCY.matcher(line);
             assertThat(dependency.matches()).as(line).isTrue();
             tree.add(dependency.group(1) + dependency.group(2) + ":" + dependency.group(3));
         }
+        String artifact = Path.of(module).getFileName().toString();
         String page = Files.readString(Pages.checkout().resolve("docs/dependencies.md"));
         int heading = page.indexOf("\n## " + artifact + "\n");
         assertThat(heading)
@@ -48,9 +61,9 @@ class PublishedArtifactsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lb-core", "lb-dns", "lb-etcd", "lb-k8s-discovery", "lb-grpc", "lb-okhttp", "lb-testing"})
-    void everyJarHoldsLicenceAndNotice(String artifact) throws IOException {
-        Path tree = built(artifact, "dependency-tree.txt");
+    @MethodSource("modules")
+    void everyJarHoldsLicenceAndNotice(String module) throws IOException {
+        Path tree = built(module, "dependency-tree.txt");
         // A build may go without Javadoc, and then has no jar of it.
         boolean javadoc = Files.exists(tree.resolveSibling("reports/apidocs/index.html"));
         try (Stream<Path> files = Files.list(tree.resolveSibling(""))) {

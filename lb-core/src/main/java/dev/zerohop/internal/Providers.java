@@ -2,8 +2,6 @@ package dev.zerohop.internal;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.zerohop.Log;
-import dev.zerohop.Options;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -13,6 +11,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,8 +27,6 @@ public final class Providers<P> {
     /** What a policy or a stage may be called. */
     public static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_.]{0,63}");
 
-    private static final Log LOG = Log.of(Providers.class);
-
     /** After so many that cannot be loaded the rest is given up: a loader may fail for ever. */
     private static final int MAX_BROKEN = 64;
 
@@ -41,17 +38,24 @@ public final class Providers<P> {
     private final Class<P> type;
     private final Function<P, String> naming;
     private final Pattern allowed;
+    private final BiConsumer<String, @Nullable Throwable> log;
 
     /** Mostly one each. */
     private final Map<String, List<P>> byName = new TreeMap<>();
 
     private final List<String> broken = new ArrayList<>();
 
-    /** {@code own} go first; {@code allowed} are the names that a provider may have. */
-    public Providers(Class<P> type, Function<P, String> naming, Pattern allowed, List<? extends P> own) {
+    /** {@code own} go first; {@code allowed} are the names that a provider may have; {@code log} takes why one cannot be used. */
+    public Providers(
+            Class<P> type,
+            Function<P, String> naming,
+            Pattern allowed,
+            List<? extends P> own,
+            BiConsumer<String, @Nullable Throwable> log) {
         this.type = type;
         this.naming = naming;
         this.allowed = allowed;
+        this.log = log;
         own.forEach(this::add);
         load(OWN);
     }
@@ -60,6 +64,7 @@ public final class Providers<P> {
         this.type = before.type;
         this.naming = before.naming;
         this.allowed = before.allowed;
+        this.log = before.log;
         before.byName.values().forEach(providers -> providers.forEach(this::add));
         broken.addAll(before.broken);
         load(context);
@@ -104,7 +109,7 @@ public final class Providers<P> {
     private void report(String problem, @Nullable Throwable cause) {
         broken.add(problem);
         if (LOGGED.size() < MAX_BROKEN && LOGGED.add(problem)) {
-            LOG.warn("a {} cannot be used and is passed over: {}", type.getSimpleName(), problem, cause);
+            log.accept("a " + type.getSimpleName() + " cannot be used and is passed over: " + problem, cause);
         }
     }
 
@@ -138,13 +143,13 @@ public final class Providers<P> {
      *
      * @throws IllegalArgumentException if it rejects them, throws anything else, or gives nothing
      */
-    public static <R> R read(Function<Options, R> provider, Options options) {
+    public static <O, R> R read(Function<O, R> provider, O options, String path) {
         try {
             return requireNonNull(provider.apply(options), "read() returned null");
         } catch (IllegalArgumentException rejected) {
             throw rejected;
         } catch (RuntimeException | LinkageError failed) {
-            throw new IllegalArgumentException(options.path() + ": its provider failed: " + failed, failed);
+            throw new IllegalArgumentException(path + ": its provider failed: " + failed, failed);
         }
     }
 

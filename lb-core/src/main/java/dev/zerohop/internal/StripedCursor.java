@@ -1,6 +1,5 @@
 package dev.zerohop.internal;
 
-import dev.zerohop.Dice;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -45,10 +44,11 @@ public final class StripedCursor {
      * A cursor over a new cycle.
      *
      * @param length positions in the cycle, at least 1
+     * @param chance where it begins: 64 uniformly distributed bits
      */
-    public static StripedCursor create(int length, Dice dice) {
+    public static StripedCursor create(int length, long chance) {
         StripedCursor cursor = new StripedCursor(length, new long[(STRIPES + 1) << SPACING_SHIFT]);
-        long phase = dice.nextLong();
+        long phase = chance;
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             cursor.slots[slot(stripe)] = Math.multiplyHigh(phase >>> 1, cursor.end) << 1;
             phase += 1L << STRIPE_SHIFT;

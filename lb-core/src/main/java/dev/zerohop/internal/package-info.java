@@ -1,4 +1,4 @@
-/** Hashing, clocks, serial execution. Not exported; may change in any release. */
+/** Hashing, serial execution, look-ups: what sees none of the rest. Not exported; may change in any release. */
 @NullMarked
 package dev.zerohop.internal;
 

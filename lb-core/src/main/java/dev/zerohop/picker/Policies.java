@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Log;
 import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.PolicyProvider;
@@ -25,8 +26,12 @@ final class Policies {
             new ShardOptions(),
             new DirectoryPolicy.Provider());
 
-    private static final Providers<PolicyProvider> ALL =
-            new Providers<>(PolicyProvider.class, PolicyProvider::name, Providers.NAME, OWN);
+    private static final Providers<PolicyProvider> ALL = new Providers<>(
+            PolicyProvider.class,
+            PolicyProvider::name,
+            Providers.NAME,
+            OWN,
+            (problem, cause) -> Log.of(Policies.class).warn("{}", problem, cause));
 
     /** Stands for the refusal of a call, where a policy may stand for it. */
     private static final String FAIL = "FAIL";
@@ -130,7 +135,7 @@ final class Policies {
     /** One that is known, with the options under its name. */
     private PickPolicy provided(Options parent, String name) {
         PolicyProvider provider = known.get(name);
-        return Providers.read(
-                provider::read, parent.object(name, provider.options().toArray(String[]::new)));
+        Options options = parent.object(name, provider.options().toArray(String[]::new));
+        return Providers.read(provider::read, options, options.path());
     }
 }

@@ -50,7 +50,7 @@ final class SequencePicker extends CandidatePicker {
         this.light = light();
         this.lots = Lots.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
         this.cursor = before == null
-                ? StripedCursor.create(Math.max(1, turns.length), env.dice())
+                ? StripedCursor.create(Math.max(1, turns.length), env.dice().nextLong())
                 : turns.length == 0 ? before : before.over(turns.length);
     }
 

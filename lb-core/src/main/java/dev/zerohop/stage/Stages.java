@@ -1,5 +1,6 @@
 package dev.zerohop.stage;
 
+import dev.zerohop.Log;
 import dev.zerohop.Options;
 import dev.zerohop.Stage;
 import dev.zerohop.StageProvider;
@@ -14,8 +15,12 @@ public final class Stages {
     private static final StageProvider FIRST = new HealthFilter.Provider();
     private static final StageProvider LAST = new ZoneOptions();
 
-    private static final Providers<StageProvider> ALL =
-            new Providers<>(StageProvider.class, StageProvider::name, Providers.NAME, List.of(FIRST, LAST));
+    private static final Providers<StageProvider> ALL = new Providers<>(
+            StageProvider.class,
+            StageProvider::name,
+            Providers.NAME,
+            List.of(FIRST, LAST),
+            (problem, cause) -> Log.of(Stages.class).warn("{}", problem, cause));
 
     private Stages() {}
 
@@ -50,7 +55,7 @@ public final class Stages {
 
     private static Stage read(Providers<StageProvider> known, String name, Options stages) {
         StageProvider provider = known.get(name);
-        return Providers.read(
-                provider::read, stages.object(name, provider.options().toArray(String[]::new)));
+        Options options = stages.object(name, provider.options().toArray(String[]::new));
+        return Providers.read(provider::read, options, options.path());
     }
 }

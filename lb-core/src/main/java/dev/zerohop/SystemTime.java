@@ -1,7 +1,5 @@
-package dev.zerohop.internal;
+package dev.zerohop;
 
-import dev.zerohop.Cancellable;
-import dev.zerohop.Time;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -13,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The machine's clock with one daemon scheduler for the process, started on first use. */
-public final class SystemTime implements Time {
+final class SystemTime implements Time {
 
     /** The one instance. */
-    public static final SystemTime INSTANCE = new SystemTime();
+    static final SystemTime INSTANCE = new SystemTime();
 
     private SystemTime() {}
 
@@ -37,7 +35,7 @@ public final class SystemTime implements Time {
     }
 
     /** Daemon threads for what blocks; none is kept when there is nothing to do. */
-    public static Executor blockingExecutor() {
+    static Executor blockingExecutor() {
         return task -> Blocking.EXECUTOR.execute(task);
     }
 

@@ -1,17 +1,10 @@
-package dev.zerohop.internal;
+package dev.zerohop;
 
-import dev.zerohop.BalancerListener;
-import dev.zerohop.BalancerSettings;
-import dev.zerohop.Endpoint;
-import dev.zerohop.Health;
-import dev.zerohop.Log;
-import dev.zerohop.Outcome;
-import dev.zerohop.Refusal;
-import dev.zerohop.Snapshot;
+import dev.zerohop.internal.FaultCount;
 import java.time.Duration;
 
 /** Keeps whatever a listener throws, errors and sneaked checked exceptions included, away from the balancer. Logs the first failure and then each power of two, so that a broken listener does not flood. */
-public final class SafeListener implements BalancerListener {
+final class SafeListener implements BalancerListener {
     private static final Log LOG = Log.of(SafeListener.class);
 
     private final BalancerListener delegate;
