@@ -12,9 +12,10 @@ class StripedCursorModelTest {
     /** A cycle that is longer than the run: positions are counted. */
     public static class LongCycle {
         private static final int STRETCH = 64;
-        private final StripedCursor cursor =
-                StripedCursor.create(StripedCursor.STRIPES * STRETCH, ScriptedDice.seeded(1).nextLong());
-        private final int start = StripedCursor.create(StripedCursor.STRIPES * STRETCH, ScriptedDice.seeded(1).nextLong())
+        private final StripedCursor cursor = StripedCursor.create(
+                StripedCursor.STRIPES * STRETCH, ScriptedDice.seeded(1).nextLong());
+        private final int start = StripedCursor.create(
+                        StripedCursor.STRIPES * STRETCH, ScriptedDice.seeded(1).nextLong())
                 .step(0);
         private final AtomicIntegerArray taken = new AtomicIntegerArray(STRETCH);
 
@@ -41,7 +42,8 @@ class StripedCursorModelTest {
 
     /** A cycle that is shorter than the run: its end is passed in a race. */
     public static class ShortCycle {
-        private final StripedCursor cursor = StripedCursor.create(2, ScriptedDice.seeded(1).nextLong());
+        private final StripedCursor cursor =
+                StripedCursor.create(2, ScriptedDice.seeded(1).nextLong());
 
         /** Whether a position is one of the cycle. */
         @Operation

@@ -36,8 +36,8 @@ class ArchitectureTest {
     @ParameterizedTest
     @MethodSource("rooms")
     void aRoomSeesOnlyThoseThatItMay(String room) {
-        String[] others = rooms()
-                .filter(other -> !other.equals(room) && !SEES.get(room).contains(other))
+        String[] others = rooms().filter(
+                        other -> !other.equals(room) && !SEES.get(room).contains(other))
                 .map(other -> ROOT + other)
                 .toArray(String[]::new);
         classes()
