@@ -20,11 +20,11 @@ module dev.zerohop.core {
     uses dev.zerohop.PolicyProvider;
     uses dev.zerohop.StageProvider;
     uses dev.zerohop.ResolverProvider;
-    uses dev.zerohop.internal.ConfigurationFormat;
+    uses dev.zerohop.SourceConfiguration.Format;
 
     provides dev.zerohop.ResolverProvider with
             dev.zerohop.resolver.ResolverProviders.StaticTargets,
             dev.zerohop.resolver.ResolverProviders.FileTargets;
-    provides dev.zerohop.internal.ConfigurationFormat with
-            dev.zerohop.config.ConfigurationCheck;
+    provides dev.zerohop.SourceConfiguration.Format with
+            dev.zerohop.config.SourceFormat;
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -344,7 +344,7 @@ public final class Balancer implements AutoCloseable {
         final List<HealthSource> healthSources = new ArrayList<>();
 
         @Nullable
-        Function<String, BalancerSettings> configurationParser;
+        UnaryOperator<BalancerSettings> sourceSettings;
 
         private Builder(String name) {
             this.name = requireNonNull(name, "name");
@@ -402,13 +402,20 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
+        /** {@link #followSourceConfiguration(UnaryOperator)} that takes each good configuration as it is. */
+        public Builder followSourceConfiguration() {
+            return followSourceConfiguration(settings -> settings);
+        }
+
         /**
-         * Sets how to read a configuration that the source gives ({@link Resolver.Listener#onConfiguration}). A parser that throws refuses it: the last good one
-         * stays; {@link #defaults} says what happens without one. A source that has answered without any configuration counts as one whose last is good. Default:
+         * Goes by the configuration that the source states ({@link Resolution#configuration}). One that is rejected leaves the last good one in force;
+         * {@link #defaults} says what happens without one. A source that has answered without any configuration counts as one whose last is good. Default:
          * such configurations are ignored, the settings of the API stay.
+         *
+         * @param check what to go by, given what the source states; throws what it rejects
          */
-        public Builder configurationParser(Function<String, BalancerSettings> parser) {
-            this.configurationParser = requireNonNull(parser, "parser");
+        public Builder followSourceConfiguration(UnaryOperator<BalancerSettings> check) {
+            this.sourceSettings = requireNonNull(check, "check");
             return this;
         }
 

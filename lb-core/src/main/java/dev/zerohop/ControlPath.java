@@ -7,7 +7,6 @@ import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -46,6 +45,7 @@ final class ControlPath {
     private volatile boolean rebuilding;
 
     // The tasks' own.
+    private Resolution said = Resolution.NONE;
     private final Membership membership;
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
@@ -129,11 +129,14 @@ final class ControlPath {
             }
         }
         try {
-            resolver.start(new SourceListener());
+            resolver.start(now -> {
+                requireNonNull(now, "resolution");
+                execute(() -> take(now));
+            });
         } catch (Throwable thrown) {
             // A source that does not start is one that cannot be asked: calls learn why instead of waiting for it.
-            execute(() ->
-                    takeError(new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown)));
+            execute(() -> take(
+                    said.failed(new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
         execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
     }
@@ -231,60 +234,6 @@ final class ControlPath {
         }
     }
 
-    private final class SourceListener implements Resolver.Listener {
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            requireNonNull(all, "all");
-            execute(() -> takeEndpoints(all));
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            requireNonNull(asOf, "asOf");
-            execute(() -> {
-                SourceState before = source;
-                source = before.confirmed(asOf);
-                EndpointSet set = source.set();
-                if (set != null && !source.stale()) {
-                    reports.fresh(before, set);
-                }
-            });
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            requireNonNull(cause, "cause");
-            execute(() -> takeError(cause));
-        }
-
-        @Override
-        public void onConfiguration(String json) {
-            requireNonNull(json, "json");
-            execute(() -> settings.ofSource(json, sourceName(source)));
-        }
-
-        @Override
-        public void onConfigurationRejected(String reason) {
-            requireNonNull(reason, "reason");
-            execute(() -> settings.rejectedBySource(reason));
-        }
-
-        @Override
-        public void onRefused(String reason) {
-            requireNonNull(reason, "reason");
-            execute(() -> listener.onSourceValueRefused(name, Printable.text(reason)));
-        }
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-            Map<String, HealthSource.Verdict> given = Map.copyOf(verdicts);
-            execute(() -> {
-                membership.takeVerdicts(given, time.nanoTime());
-                timer.soon();
-            });
-        }
-    }
-
     private final class VerdictSink implements HealthSource.Sink {
         private final HealthSource by;
 
@@ -317,6 +266,52 @@ final class ControlPath {
     }
 
     // ---- tasks: everything below runs on the serial executor ----
+
+    /** Acts on what is new. What throws on the way keeps no other part from being taken. */
+    private void take(Resolution given) {
+        Resolution before = said;
+        Resolution now = given.following(before);
+        said = now;
+        for (String reason : now.rejected()) {
+            if (!before.rejected().contains(reason)) {
+                listener.onSourceValueRefused(name, Printable.text(reason));
+            }
+        }
+        if (now.configuration() != before.configuration()) {
+            guarded(() -> settings.ofSource(before.configuration(), now.configuration(), sourceName(source)));
+        }
+        if (now.verdicts() != before.verdicts()) {
+            membership.takeVerdicts(now.verdicts(), time.nanoTime());
+            timer.soon();
+        }
+        guarded(() -> takeEndpoints(before, now));
+        Throwable cause = now.error();
+        if (cause != null && cause != before.error()) {
+            takeError(cause);
+        }
+    }
+
+    private void takeEndpoints(Resolution before, Resolution now) {
+        EndpointSet set = now.endpoints();
+        if (set == null) {
+            return;
+        }
+        if (now.hasNewEndpoints(before)) {
+            takeEndpoints(set);
+        } else if (!set.stale()) {
+            // One without a date is of now.
+            confirm(set.asOf().equals(Instant.EPOCH) ? time.now() : set.asOf());
+        }
+    }
+
+    private void confirm(Instant asOf) {
+        SourceState before = source;
+        source = before.confirmed(asOf);
+        EndpointSet set = source.set();
+        if (set != null && !source.stale()) {
+            reports.fresh(before, set);
+        }
+    }
 
     private void takeEndpoints(EndpointSet next) {
         rebuilding = true;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -188,14 +189,33 @@ public final class EndpointSet {
         return new EndpointSet(toBuilder().missingOrdinals(missing), endpoints);
     }
 
+    /** Whether this set says the same as another, whatever their versions and instants are, whether either is stale, and however either takes what is missing. */
+    public boolean saysTheSameAs(EndpointSet other) {
+        return directory == other.directory
+                && source.equals(other.source)
+                && endpoints.equals(other.endpoints)
+                && Objects.equals(shardMap, other.shardMap)
+                && client.equals(other.client)
+                && missingOrdinals.equals(other.missingOrdinals)
+                && note.equals(other.note)
+                && Objects.equals(unnumbered, other.unnumbered);
+    }
+
     /** The same set, marked stale. */
     public EndpointSet asStale() {
-        return stale ? this : new EndpointSet(toBuilder().stale(true), endpoints);
+        return as(asOf, true);
     }
 
     /** The same set, fresh, as the source vouched for it once more at {@code instant}. Does not sort or check again. */
     public EndpointSet confirmed(Instant instant) {
-        return new EndpointSet(toBuilder().asOf(instant).stale(false), endpoints);
+        return as(instant, false);
+    }
+
+    /** The same set as of another instant, stale or not; itself if that is what it is. */
+    EndpointSet as(Instant instant, boolean isStale) {
+        return stale == isStale && asOf.equals(instant)
+                ? this
+                : new EndpointSet(toBuilder().asOf(instant).stale(isStale), endpoints);
     }
 
     /** A builder that starts from this set's values. */

@@ -2,7 +2,6 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -68,21 +67,31 @@ public interface HealthSource extends AutoCloseable {
             return elapsedNanos >= ttlNanos ? null : new Verdict(status, reason, ttlNanos - elapsedNanos);
         }
 
-        /** What is left of each after a while; those whose time is over are left out. */
-        public static Map<String, Verdict> after(Map<String, Verdict> verdicts, long elapsedNanos) {
-            Map<String, Verdict> left = new HashMap<>();
-            verdicts.forEach((id, verdict) -> {
-                Verdict rest = verdict.after(elapsedNanos);
-                if (rest != null) {
-                    left.put(id, rest);
-                }
-            });
-            return left;
-        }
-
         /** A verdict that holds until it is replaced or withdrawn. */
         public static Verdict lasting(Health.Status status, String reason) {
             return new Verdict(status, reason, Long.MAX_VALUE);
+        }
+    }
+
+    /**
+     * Verdicts that hold together, replacing those before.
+     *
+     * @param byEndpoint by endpoint id
+     * @param asOfNanos when they were given, by the monotonic clock: the rest of each time to live counts from there
+     */
+    record Verdicts(Map<String, Verdict> byEndpoint, long asOfNanos) {
+        /** None at all. */
+        public static final Verdicts NONE = new Verdicts(Map.of(), 0);
+
+        /** Copies the map. */
+        public Verdicts {
+            byEndpoint = Map.copyOf(byEndpoint);
+        }
+
+        /** What is left of the verdict on one endpoint; null if there is none or its time is over. */
+        public @Nullable Verdict on(String endpointId, long nowNanos) {
+            Verdict given = byEndpoint.get(endpointId);
+            return given == null ? null : given.after(nowNanos - asOfNanos);
         }
     }
 }

@@ -44,10 +44,8 @@ final class Membership {
 
     private List<LiveNode> members = List.of();
 
-    /** What the source judges, and when it said so. */
-    private Map<String, HealthSource.Verdict> sourceVerdicts = Map.of();
-
-    private long sourceVerdictsNanos;
+    /** What the source judges. */
+    private HealthSource.Verdicts sourceVerdicts = HealthSource.Verdicts.NONE;
 
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
     private boolean torn;
@@ -258,8 +256,7 @@ final class Membership {
                 node.putVerdict(health, health.name(), initial, now);
             }
         }
-        HealthSource.Verdict judged = sourceVerdicts.get(endpoint.id());
-        HealthSource.Verdict left = judged == null ? null : judged.after(now - sourceVerdictsNanos);
+        HealthSource.Verdict left = sourceVerdicts.on(endpoint.id(), now);
         if (left != null) {
             node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
         }
@@ -268,21 +265,22 @@ final class Membership {
     }
 
     /** Replaces all that the source judges. */
-    void takeVerdicts(Map<String, HealthSource.Verdict> verdicts, long now) {
-        for (String id : sourceVerdicts.keySet()) {
-            LiveNode node = verdicts.containsKey(id) ? null : nodes.get(id);
-            if (node != null) {
+    void takeVerdicts(HealthSource.Verdicts verdicts, long now) {
+        Set<String> judged = new HashSet<>(sourceVerdicts.byEndpoint().keySet());
+        judged.addAll(verdicts.byEndpoint().keySet());
+        for (String id : judged) {
+            LiveNode node = nodes.get(id);
+            if (node == null) {
+                continue;
+            }
+            HealthSource.Verdict left = verdicts.on(id, now);
+            if (left == null) {
                 node.removeVerdict(SHARED_HEALTH);
+            } else {
+                node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
             }
         }
-        verdicts.forEach((id, verdict) -> {
-            LiveNode node = nodes.get(id);
-            if (node != null) {
-                node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, verdict, now);
-            }
-        });
         sourceVerdicts = verdicts;
-        sourceVerdictsNanos = now;
     }
 
     /** Moves those who are to be held from {@code gone} to {@code after}. */

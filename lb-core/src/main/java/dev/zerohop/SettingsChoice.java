@@ -2,7 +2,8 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.function.Function;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ final class SettingsChoice {
     private final String name;
     private final Time time;
     private final BalancerListener listener;
-    private final @Nullable Function<String, BalancerSettings> parser;
+    private final @Nullable UnaryOperator<BalancerSettings> check;
     private final Balancing balancing;
 
     /** What holds while neither the application nor the source says anything. */
@@ -52,7 +53,7 @@ final class SettingsChoice {
         this.name = builder.name;
         this.time = builder.env.time();
         this.listener = listener;
-        this.parser = builder.configurationParser;
+        this.check = builder.sourceSettings;
         this.balancing = balancing;
         this.own = builder.settings;
         this.defaults = requireNonNull(builder.defaults != null ? builder.defaults : own, "settings");
@@ -101,21 +102,33 @@ final class SettingsChoice {
         sourceWasGood |= rejection == null;
     }
 
-    /** Takes what the source configures; an empty text is nothing. {@code source} names it in messages. */
-    void ofSource(String json, String source) {
-        if (parser == null) {
+    /** Takes what the source configures now, after what it configured before. {@code source} names it in messages. */
+    void ofSource(SourceConfiguration before, SourceConfiguration next, String source) {
+        if (check == null) {
             return;
         }
-        if (json.isEmpty()) {
+        BalancerSettings settings = next.settings();
+        if (settings != null) {
+            boolean goodAgain = before.rejection() != null && next.rejection() == null;
+            if (goodAgain || !Objects.equals(before.text(), next.text())) {
+                use(settings, check, source);
+            }
+        } else if (next.text() != null || (before.states() && !next.states())) {
             good(null);
             useGood(stated());
-            return;
         }
+        String rejected = next.rejection();
+        if (rejected != null) {
+            reject(next.rejectedText() == null ? rejected : source + ": " + rejected);
+        }
+    }
+
+    private void use(BalancerSettings stated, UnaryOperator<BalancerSettings> check, String source) {
         BalancerSettings next;
         try {
-            next = requireNonNull(parser.apply(json), "the parser returned null, expected settings");
-        } catch (Throwable unreadable) {
-            reject(source + ": " + SourceState.brief(unreadable));
+            next = requireNonNull(check.apply(stated), "the check returned null, expected settings");
+        } catch (Throwable unusable) {
+            reject(source + ": " + SourceState.brief(unusable));
             return;
         }
         String unusable = balancing.use(next);
@@ -131,13 +144,6 @@ final class SettingsChoice {
         rejection = null;
         rejectedLast = null;
         sourceWasGood = true;
-    }
-
-    /** The source itself rejects what it holds, and has no good one from before. */
-    void rejectedBySource(String reason) {
-        if (parser != null) {
-            reject(Printable.text(reason));
-        }
     }
 
     private void reject(String reason) {

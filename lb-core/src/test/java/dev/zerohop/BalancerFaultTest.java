@@ -191,7 +191,7 @@ class BalancerFaultTest {
     void aConfigurationOfTheSourceThatIsRefusedChangesNothing() {
         List<String> refusals = new ArrayList<>();
         Balancer balancer = started(builder()
-                .configurationParser(json -> {
+                .followSourceConfiguration(settings -> {
                     throw new IllegalArgumentException("policy: was 7");
                 })
                 .listener(new BalancerListener() {
@@ -201,7 +201,7 @@ class BalancerFaultTest {
                     }
                 }));
         BalancerSettings before = balancer.settings();
-        resolver.configure("{\"policy\": 7}");
+        resolver.configure("{}");
         assertThat(refusals).singleElement().asString().endsWith("policy: was 7");
         assertThat(balancer.settings()).isSameAs(before);
     }
@@ -283,9 +283,9 @@ class BalancerFaultTest {
         Resolver stubborn = new Resolver() {
             @Override
             public void start(Listener listener) {
-                listener.onEndpoints(EndpointSet.builder("stubborn")
+                listener.onResolution(Resolution.of(EndpointSet.builder("stubborn")
                         .endpoints(List.of(Endpoint.of("127.0.0.1", 1)))
-                        .build());
+                        .build()));
             }
 
             @Override

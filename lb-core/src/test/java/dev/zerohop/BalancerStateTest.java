@@ -193,7 +193,7 @@ class BalancerStateTest {
                 .env(time.env())
                 .resolver(source)
                 .defaults(SETTINGS)
-                .configurationParser(json -> SETTINGS)
+                .followSourceConfiguration(settings -> SETTINGS)
                 .build()) {
             configured.start();
             source.push(endpoint("a", 1));

@@ -181,10 +181,10 @@ class ControlPathTest {
     }
 
     @Test
-    void aParserThatGivesNothingIsARefusalAndNotAFault() {
+    void aCheckThatGivesNothingIsARejectionAndNotAFault() {
         List<String> refusals = new ArrayList<>();
         Balancer balancer = builder(List.of(), MembershipGuard.NONE)
-                .configurationParser(json -> null)
+                .followSourceConfiguration(settings -> null)
                 .listener(new BalancerListener() {
                     @Override
                     public void onConfigurationRefused(String service, String reason) {

@@ -7,7 +7,7 @@ import dev.zerohop.BalancerTest.FirstPolicy;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.testing.FakeTime;
-import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ScriptedDirectory;
 import dev.zerohop.testing.ScriptedResolver;
 import java.io.IOException;
@@ -627,14 +627,14 @@ class ForeignCodeTest {
     }
 
     @Test
-    void aParserThatThrowsAnErrorRefusesTheConfiguration() {
+    void aCheckThatThrowsAnErrorRejectsTheConfiguration() {
         ScriptedResolver source = new ScriptedResolver();
         List<String> refused = new ArrayList<>();
         try (Balancer balancer = Balancer.builder("orders")
                 .env(new FakeTime().env())
                 .resolver(source)
                 .settings(BalancerSettings.of(new FirstPolicy()))
-                .configurationParser(json -> {
+                .followSourceConfiguration(settings -> {
                     throw new NoClassDefFoundError("Parser");
                 })
                 .listener(new BalancerListener() {
@@ -712,7 +712,7 @@ class ForeignCodeTest {
         };
         ScriptedResolver second = new ScriptedResolver();
         Resolver both = Resolvers.fallback(List.of(stuck, second), time.env(), Duration.ofSeconds(1));
-        both.start(new ResolverContract.Recorder());
+        both.start(new ResolutionRecorder());
         both.refresh();
         assertThat(second.refreshes()).isEqualTo(1);
         both.close();

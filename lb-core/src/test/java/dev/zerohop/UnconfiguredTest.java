@@ -76,7 +76,7 @@ class UnconfiguredTest {
                 .env(env)
                 .resolver(from)
                 .defaults(Configurations.defaults())
-                .configurationParser(Configurations::parse)
+                .followSourceConfiguration()
                 .listener(listener);
         if (own != null) {
             builder.settings(own);

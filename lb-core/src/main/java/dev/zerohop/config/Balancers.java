@@ -34,7 +34,7 @@ public final class Balancers {
                 .env(requireNonNull(env, "env"))
                 .resolver(SharedResolvers.of(parsed, env))
                 .defaults(Configurations.defaults())
-                .configurationParser(Configurations::parse);
+                .followSourceConfiguration();
     }
 
     static String name(Target target) {

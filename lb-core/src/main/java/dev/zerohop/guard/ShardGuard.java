@@ -7,6 +7,7 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Log;
 import dev.zerohop.Printable;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardMap;
 import dev.zerohop.picker.KeyPlacement;
@@ -104,10 +105,11 @@ public final class ShardGuard implements Resolver.Listener {
 
     // ---- following ----
 
+    /** A source that cannot be asked, or states no map any more, leaves what was known: clients that still state an epoch go by it, too. */
     @Override
-    public void onEndpoints(EndpointSet all) {
-        ShardMap map = all.shardMap();
-        // A source that states nothing any more leaves what was known: clients that still state an epoch go by it, too.
+    public void onResolution(Resolution now) {
+        EndpointSet all = now.endpoints();
+        ShardMap map = all == null ? null : all.shardMap();
         if (map == null || !map.hasEpoch()) {
             return;
         }
@@ -118,11 +120,6 @@ public final class ShardGuard implements Resolver.Listener {
             known = new Known(map, inForce, move == null ? inForce : KeyPlacement.of(strategy, move.placement()));
             first.complete(map);
         }
-    }
-
-    @Override
-    public void onError(Throwable cause) {
-        // The map that was known last stays in force.
     }
 
     // ---- judging ----

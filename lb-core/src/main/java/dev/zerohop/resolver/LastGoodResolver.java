@@ -4,21 +4,18 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
+import dev.zerohop.SourceConfiguration;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the last good set on disk; see {@link Resolvers#lastGood}. */
-final class LastGoodResolver implements Resolver {
+final class LastGoodResolver extends AbstractResolver {
     private static final Log LOG = Log.of(LastGoodResolver.class);
 
     /** Time for a source that is up to answer, so that a normal start does not go through an old set. */
@@ -33,36 +30,30 @@ final class LastGoodResolver implements Resolver {
     private final Resolver source;
     private final LastGoodFile file;
     private final Env env;
-    private final Lifecycle lifecycle = new Lifecycle(this);
 
-    // Touched by the lifecycle's tasks only.
-    private boolean answered;
-    private boolean waited;
-    private boolean servingStored;
-    private LastGoodFile.@Nullable Content stored;
-    private @Nullable Throwable error;
+    // Touched by tasks only.
+    /** What the source says. */
+    private Resolution said = Resolution.NONE;
+
+    /** The source's last set, which knows of ordinals that are missing in it; null before the first. */
+    private @Nullable EndpointSet taken;
+
+    /** The last one of those that the source vouched for. */
     private @Nullable EndpointSet good;
 
-    /** The set of the source that the listener has, fresh or not: the next one follows it. */
-    private @Nullable EndpointSet last;
+    /** What the file held; null before it is read and without one. */
+    private LastGoodFile.@Nullable Content stored;
 
-    private SourceConfiguration configuration = SourceConfiguration.NONE;
+    /** What the file held of the source's configuration. A file without any is of a source that had answered without one. */
+    private SourceConfiguration storedConfiguration = SourceConfiguration.NONE;
 
-    /** What the file held of the source's configuration, empty if there was none; it counts as good. Null without a file. */
-    private @Nullable String storedConfiguration;
-
-    /** Whether the stored configuration was told, and the source has said nothing about that yet. */
-    private boolean storedConfigurationTold;
+    /** Whether the source has had its time to answer. */
+    private boolean waited;
 
     /** Whether the file has been read, or had its time. */
     private boolean readDone;
 
-    /**
-     * What the source said, while the file is still being read, since a configuration that is not good, for the file may hold a good one, or since a set that
-     * the file may correct; null otherwise.
-     */
-    private @Nullable List<Runnable> waitingForFile;
-
+    private boolean servingStored;
     private LastGoodFile.@Nullable Content written;
     private long writtenNanos;
     private boolean writing;
@@ -71,25 +62,24 @@ final class LastGoodResolver implements Resolver {
     private @Nullable Cancellable debounce;
 
     LastGoodResolver(Resolver source, LastGoodFile file, Env env) {
+        super(source, env, Runnable::run);
         this.source = source;
         this.file = file;
         this.env = env;
     }
 
     @Override
-    public void start(Listener listener) {
-        lifecycle.start(listener, () -> {
-            headStart = env.time()
-                    .schedule(
-                            HEAD_START.toNanos(),
-                            () -> lifecycle.run(() -> {
-                                waited = true;
-                                readDone();
-                                serveStored();
-                            }));
-            blocking(this::readStored);
-            lifecycle.startSource(source, new FromSource());
-        });
+    protected void onStart() {
+        headStart = env.time()
+                .schedule(
+                        HEAD_START.toNanos(),
+                        () -> run(() -> {
+                            waited = true;
+                            readDone = true;
+                            update();
+                        }));
+        blocking(this::readStored);
+        follow(source, this::take);
     }
 
     private void readStored() {
@@ -100,47 +90,35 @@ final class LastGoodResolver implements Resolver {
             LOG.warn("{}: the last-good file {} is ignored: it {}", source, file.path(), unusable.getMessage());
         }
         LastGoodFile.Content content = read;
-        lifecycle.run(() -> {
+        run(() -> {
             stored = content;
             if (content != null) {
-                // A file without one is of a source that had answered without one.
-                storedConfiguration = content.configuration() == null ? "" : content.configuration();
-                if (readDone && configuration.states() && configuration.good() == null) {
-                    tellConfiguration(SourceConfiguration.NONE);
-                }
+                String json = content.configuration();
+                storedConfiguration = SourceConfiguration.NONE.stated(json == null ? "" : json);
+                // If the source was faster than the file: what the file knows of ordinals still holds.
+                EndpointSet fresh = good;
+                good = fresh == null ? null : remembering(fresh, content.set());
+                taken = taken == null ? null : taken == fresh ? good : remembering(taken, content.set());
             }
-            readDone();
-            rememberStored();
-            serveStored();
+            readDone = true;
+            update();
         });
     }
 
-    /** If the source was faster than the file and the head start: what the file knows of ordinals still holds. */
-    private void rememberStored() {
-        EndpointSet known = last;
-        LastGoodFile.Content content = stored;
-        if (known == null || content == null) {
-            return;
+    private void take(Resolution now) {
+        EndpointSet given = now.endpoints();
+        if (given != null && given != said.endpoints()) {
+            LastGoodFile.Content content = stored;
+            taken = taken == null && content != null
+                    ? remembering(given, content.set())
+                    : given.rememberingOrdinals(taken);
         }
-        stored = null;
-        EndpointSet next = remembering(known, content.set());
-        if (next == known) {
-            return;
+        said = now;
+        EndpointSet last = taken;
+        if (last != null && now.error() == null && !last.stale()) {
+            good = last;
         }
-        last = next;
-        lifecycle.listener().onEndpoints(next);
-        if (good != null) {
-            good = good == known ? next : remembering(good, content.set());
-            save();
-        }
-    }
-
-    /** Whether keys might be placed by a number of shards that the file corrects a moment later. */
-    private boolean needsFile(EndpointSet first) {
-        return !readDone
-                && !answered
-                && first.shardMap() == null
-                && first.endpoints().stream().anyMatch(Endpoint::hasOrdinal);
+        update();
     }
 
     /** The stored set bears the target's name instead of the source's, and is of the same source all the same. */
@@ -152,156 +130,54 @@ final class LastGoodResolver implements Resolver {
                 .build());
     }
 
-    /** A set of the source: the one to serve and, if it is fresh, to keep. */
-    private void take(EndpointSet all) {
-        LastGoodFile.Content content = stored;
-        EndpointSet next =
-                last == null && content != null ? remembering(all, content.set()) : all.rememberingOrdinals(last);
-        answered = true;
-        stored = null;
-        last = next;
-        if (storedConfigurationTold && !all.stale()) {
-            // Sources say what they configure before their set: this one configures nothing any more.
-            storedConfigurationTold = false;
-            lifecycle.listener().onConfiguration("");
+    private void update() {
+        if (!readDone && needsFile()) {
+            return;
         }
-        lifecycle.listener().onEndpoints(next);
-        if (!all.stale()) {
-            configuration = configuration.answered();
-            error = null;
-            good = next;
+        publish(resolution());
+        if (good != null) {
             save();
         }
     }
 
-    private void waitForFile(Runnable first) {
-        waitingForFile = new ArrayList<>(List.of(first));
-    }
-
-    private void readDone() {
-        readDone = true;
-        List<Runnable> waiting = waitingForFile;
-        if (waiting != null) {
-            waitingForFile = null;
-            waiting.forEach(Runnable::run);
+    /**
+     * Whether the file may change what the source says: it may hold a good configuration where the source has none, or correct a number of shards by which keys
+     * would be placed.
+     */
+    private boolean needsFile() {
+        if (said.configuration().rejection() != null && said.configuration().text() == null) {
+            return true;
         }
+        EndpointSet first = taken;
+        return first != null
+                && current().endpoints() == null
+                && first.shardMap() == null
+                && first.endpoints().stream().anyMatch(Endpoint::hasOrdinal);
     }
 
-    /** The configuration as the source states it now, after the stored one if none of the source's was good. */
-    private void tellConfiguration(SourceConfiguration before) {
-        if (configuration.good() == null && storedConfiguration != null) {
-            lifecycle.listener().onConfiguration(storedConfiguration);
-        }
-        configuration.tellAfter(before, lifecycle.listener());
-    }
-
-    /** Serves what was stored, once the source has failed or has had its time. */
-    private void serveStored() {
+    /** What the source says, and what was stored where it has not said anything. */
+    private Resolution resolution() {
+        EndpointSet last = taken;
         LastGoodFile.Content content = stored;
-        if (content == null || answered || servingStored || (!waited && error == null)) {
-            return;
+        SourceConfiguration stated = said.configuration();
+        SourceConfiguration known = stated.states() ? stated.orGoodOf(storedConfiguration) : stated;
+        if (last != null) {
+            boolean silent = last.stale() && servingStored && stated.equals(SourceConfiguration.NONE);
+            return said.mapEndpoints(given -> last).with(silent ? storedConfiguration : known);
         }
-        servingStored = true;
-        LOG.warn(
-                "{}: has not answered; {} endpoints of {} are served from {}",
-                source,
-                content.set().endpoints().size(),
-                content.set().asOf(),
-                file.path());
-        String json = content.configuration();
-        if (json != null && configuration.equals(SourceConfiguration.NONE)) {
-            storedConfigurationTold = !json.isEmpty();
-            lifecycle.listener().onConfiguration(json);
+        if (content == null || (!waited && said.error() == null)) {
+            return said.with(known);
         }
-        lifecycle.listener().onEndpoints(content.set());
-        if (error != null) {
-            lifecycle.listener().onError(error);
+        if (!servingStored) {
+            servingStored = true;
+            LOG.warn(
+                    "{}: has not answered; {} endpoints of {} are served from {}",
+                    source,
+                    content.set().endpoints().size(),
+                    content.set().asOf(),
+                    file.path());
         }
-    }
-
-    private final class FromSource implements Listener {
-        private void run(Runnable task) {
-            lifecycle.run(() -> {
-                if (waitingForFile != null) {
-                    waitingForFile.add(task);
-                } else {
-                    task.run();
-                }
-            });
-        }
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            run(() -> {
-                if (needsFile(all)) {
-                    waitForFile(() -> take(all));
-                } else {
-                    take(all);
-                }
-            });
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            run(() -> {
-                lifecycle.listener().onConfirmed(asOf);
-                if (last != null) {
-                    last = last.confirmed(asOf);
-                }
-                if (good != null) {
-                    good = good.confirmed(asOf);
-                    save();
-                }
-            });
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            run(() -> {
-                error = cause;
-                boolean before = servingStored;
-                serveStored();
-                if (before || !servingStored) {
-                    lifecycle.listener().onError(cause);
-                }
-            });
-        }
-
-        @Override
-        public void onConfiguration(String json) {
-            run(() -> configured(configuration.stated(json)));
-        }
-
-        @Override
-        public void onConfigurationRejected(String reason) {
-            run(() -> configured(configuration.rejected(reason)));
-        }
-
-        private void configured(SourceConfiguration next) {
-            SourceConfiguration before = configuration;
-            configuration = next;
-            storedConfigurationTold = false;
-            if (next.good() == null && !readDone) {
-                waitForFile(() -> tellConfiguration(before));
-                return;
-            }
-            tellConfiguration(before);
-            if (good != null) {
-                save();
-            }
-        }
-
-        // Neither is kept: both are of the moment.
-
-        @Override
-        public void onRefused(String reason) {
-            run(() -> lifecycle.listener().onRefused(reason));
-        }
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-            run(() -> lifecycle.listener().onVerdicts(verdicts));
-        }
+        return said.answered(content.set()).with(stated.equals(SourceConfiguration.NONE) ? storedConfiguration : known);
     }
 
     // ---- writing ----
@@ -319,7 +195,7 @@ final class LastGoodResolver implements Resolver {
             debounce = env.time()
                     .schedule(
                             wait,
-                            () -> lifecycle.run(() -> {
+                            () -> run(() -> {
                                 debounce = null;
                                 if (worthWriting()) {
                                     write();
@@ -328,7 +204,7 @@ final class LastGoodResolver implements Resolver {
         }
     }
 
-    /** Nobody is helped by starting with nobody: an empty set is not kept. */
+    /** An empty set is not kept: a start with no endpoint is no better than one without a file. */
     private boolean worthWriting() {
         EndpointSet set = good;
         if (set == null || set.endpoints().isEmpty() || unconfigured()) {
@@ -345,15 +221,17 @@ final class LastGoodResolver implements Resolver {
 
     /** Whether the source itself rejects what it states, and there was no good one: a file without any would be taken for that of a source that states none. */
     private boolean unconfigured() {
-        return configuration.states() && configurationToKeep() == null;
+        return said.configuration().states() && configurationToKeep() == null;
     }
 
     /** A configuration that is not good takes the place of none that is. */
     private @Nullable String configurationToKeep() {
-        if (!configuration.states() || configuration.good() != null) {
-            return configuration.good();
+        SourceConfiguration stated = said.configuration();
+        if (!stated.states() || stated.text() != null) {
+            return stated.text();
         }
-        return storedConfiguration != null ? storedConfiguration : configuration.last();
+        LastGoodFile.Content content = stored;
+        return content == null ? stated.rejectedText() : content.configuration() == null ? "" : content.configuration();
     }
 
     private void write() {
@@ -378,7 +256,7 @@ final class LastGoodResolver implements Resolver {
             failure = failed instanceof IOException io ? io : new IOException(failed);
         }
         IOException outcome = failure;
-        lifecycle.run(() -> {
+        run(() -> {
             writing = false;
             if (outcome == null) {
                 warned = false;
@@ -399,37 +277,30 @@ final class LastGoodResolver implements Resolver {
             env.blocking().execute(task);
         } catch (RejectedExecutionException refused) {
             writing = false;
-            readDone();
+            readDone = true;
             LOG.warn("{}: the last good set in {} cannot be used: {}", source, file.path(), refused.toString());
         }
     }
 
     @Override
     public void refresh() {
-        source.refresh();
+        refreshSource(source);
     }
 
     @Override
-    public void close() {
-        lifecycle.closeSource(source);
-        lifecycle.close(() -> {
-            if (headStart != null) {
-                headStart.cancel();
-            }
-            if (debounce != null) {
-                debounce.cancel();
-                debounce = null;
-            }
-            EndpointSet set = good;
-            if (set != null && worthWriting()) {
-                LastGoodFile.Content content = new LastGoodFile.Content(set, configurationToKeep());
-                blocking(() -> writeNow(content));
-            }
-        });
-    }
-
-    @Override
-    public String toString() {
-        return source.toString();
+    protected void onClose() {
+        closeSource(source);
+        if (headStart != null) {
+            headStart.cancel();
+        }
+        if (debounce != null) {
+            debounce.cancel();
+            debounce = null;
+        }
+        EndpointSet set = good;
+        if (set != null && worthWriting()) {
+            LastGoodFile.Content content = new LastGoodFile.Content(set, configurationToKeep());
+            blocking(() -> writeNow(content));
+        }
     }
 }

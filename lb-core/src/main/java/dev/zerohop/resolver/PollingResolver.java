@@ -4,14 +4,11 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.Resolver;
+import dev.zerohop.Resolution;
 import dev.zerohop.ShardMap;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Asks a source again and again on a jittered timer, the first time at once. Asking may block and runs on {@link Env#blocking}, never twice at a
  * time. What has not changed is confirmed, not repeated; a problem is reported once, until it goes away or turns into another. Thread-safe.
  */
-public final class PollingResolver implements Resolver {
+public final class PollingResolver extends AbstractResolver {
 
     /** Clients that started together drift apart by this share of the interval in either direction. */
     static final double JITTER = 0.15;
@@ -77,25 +74,15 @@ public final class PollingResolver implements Resolver {
     private final long intervalNanos;
     private final EndpointSet.Removals removals;
     private final Source source;
-    private final Lifecycle lifecycle = new Lifecycle(this);
 
-    // Touched by the lifecycle's tasks only.
+    // Touched by tasks only.
     private @Nullable Cancellable timer;
     private @Nullable Cancellable watchdog;
     private long timerDueNanos;
     private boolean asking;
     private long askedNanos;
-    private @Nullable EndpointSet last;
-
     /** What was said about shards last; a document that says nothing about them does not take an epoch back. */
     private @Nullable ShardMap lastMap;
-
-    /** Empty while it configures nothing. */
-    private String lastConfiguration = "";
-
-    private @Nullable String problem;
-    private Set<String> rejected = Set.of();
-    private long version;
 
     /**
      * A resolver over this source.
@@ -106,6 +93,7 @@ public final class PollingResolver implements Resolver {
      * @param removals how to take endpoints that an answer no longer names
      */
     public PollingResolver(String name, Env env, Duration interval, EndpointSet.Removals removals, Source source) {
+        super(name, env, Runnable::run);
         this.name = name;
         this.env = env;
         this.intervalNanos = interval.toNanos();
@@ -114,15 +102,15 @@ public final class PollingResolver implements Resolver {
     }
 
     @Override
-    public void start(Listener listener) {
-        lifecycle.start(listener, this::ask);
+    protected void onStart() {
+        ask();
     }
 
     @Override
     public void refresh() {
-        lifecycle.run(() -> {
+        run(() -> {
             // An answer under way is news enough.
-            if (asking || !lifecycle.attached()) {
+            if (asking || !attached()) {
                 return;
             }
             long wait = askedNanos + REFRESH_GAP.toNanos() - env.time().nanoTime();
@@ -141,17 +129,16 @@ public final class PollingResolver implements Resolver {
         watchdog = env.time()
                 .schedule(
                         PATIENCE.toNanos(),
-                        () -> lifecycle.run(() -> report(
-                                new IOException("no answer for " + PATIENCE.toSeconds() + " s, still waiting"))));
+                        () -> fail(new IOException("no answer for " + PATIENCE.toSeconds() + " s, still waiting")));
         try {
-            env.blocking().execute(this::askAndTell);
+            env.blocking().execute(this::askNow);
         } catch (RejectedExecutionException refused) {
-            fail(refused);
+            failed(refused);
         }
     }
 
-    private void askAndTell() {
-        if (lifecycle.closed()) {
+    private void askNow() {
+        if (closed()) {
             return;
         }
         Answer answer;
@@ -159,13 +146,15 @@ public final class PollingResolver implements Resolver {
             answer = source.ask();
         } catch (Throwable cause) {
             // Whatever it is, an Error included: the polling must go on.
-            lifecycle.run(() -> fail(cause));
+            run(() -> failed(cause));
             return;
         }
-        lifecycle.run(() -> take(answer));
+        run(() -> take(answer));
     }
 
     private void take(Answer answer) {
+        Resolution before = current();
+        EndpointSet last = before.endpoints();
         EndpointSet next;
         ShardMap map;
         try {
@@ -174,58 +163,25 @@ public final class PollingResolver implements Resolver {
                     .endpoints(answer.endpoints())
                     .shardMap(map)
                     .asOf(env.time().now())
-                    .version(version + 1)
+                    .version(last == null ? 1 : last.version() + 1)
                     .removals(removals)
                     .note(answer.note())
                     .build();
-        } catch (IllegalArgumentException refused) {
-            fail(refused);
+        } catch (IllegalArgumentException unusable) {
+            failed(unusable);
             return;
         }
         lastMap = map == null ? lastMap : map;
-        EndpointSet before = last;
-        boolean same = before != null
-                && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shardMap(), next.shardMap())
-                && before.note().equals(next.note());
-        boolean repaired = problem != null;
-        problem = null;
-        last = before != null && same ? before.confirmed(next.asOf()) : next;
-        version = last.version();
         settled(answer.goodFor());
-        reject(answer.rejected());
-        String configuration = answer.configuration() == null ? "" : answer.configuration();
-        if (!configuration.equals(lastConfiguration)) {
-            lastConfiguration = configuration;
-            lifecycle.listener().onConfiguration(lastConfiguration);
-        }
-        if (same && !repaired) {
-            lifecycle.listener().onConfirmed(last.asOf());
-        } else {
-            lifecycle.listener().onEndpoints(last);
-        }
+        String json = answer.configuration();
+        Resolution configured =
+                json == null && !before.configuration().states() ? before : before.configured(json == null ? "" : json);
+        publish(configured.rejecting(answer.rejected()).answered(next));
     }
 
-    private void reject(List<String> now) {
-        for (String reason : now) {
-            if (!rejected.contains(reason)) {
-                lifecycle.listener().onRefused(reason);
-            }
-        }
-        rejected = new HashSet<>(now);
-    }
-
-    private void fail(Throwable cause) {
+    private void failed(Throwable cause) {
         settled(null);
-        report(cause);
-    }
-
-    private void report(Throwable cause) {
-        String now = cause.toString();
-        if (!now.equals(problem)) {
-            problem = now;
-            lifecycle.listener().onError(cause);
-        }
+        publish(current().failed(cause));
     }
 
     /** The question is answered: the next one is due after the interval, or when the answer is no longer good. */
@@ -241,7 +197,7 @@ public final class PollingResolver implements Resolver {
     private void schedule(long delayNanos) {
         cancelTimers();
         timerDueNanos = env.time().nanoTime() + delayNanos;
-        timer = env.time().schedule(delayNanos, () -> lifecycle.run(this::askUnlessAsking));
+        timer = env.time().schedule(delayNanos, () -> run(this::askUnlessAsking));
     }
 
     private void askUnlessAsking() {
@@ -262,12 +218,7 @@ public final class PollingResolver implements Resolver {
     }
 
     @Override
-    public void close() {
-        lifecycle.close(this::cancelTimers);
-    }
-
-    @Override
-    public String toString() {
-        return name;
+    protected void onClose() {
+        cancelTimers();
     }
 }

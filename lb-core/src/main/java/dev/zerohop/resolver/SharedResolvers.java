@@ -93,7 +93,7 @@ public final class SharedResolvers {
                     throw new IllegalStateException(key.target() + ": start() was called "
                             + (closed.get() ? "after close()" : "twice") + ", expected once");
                 }
-                use = watches.use(key, k -> new SharedWatch(mine, k.env().time()));
+                use = watches.use(key, k -> new SharedWatch(mine, k.env()));
                 joined = use.get();
                 me = new SharedWatch.User(listener);
                 user = me;

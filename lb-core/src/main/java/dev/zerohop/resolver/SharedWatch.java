@@ -1,34 +1,25 @@
 package dev.zerohop.resolver;
 
 import dev.zerohop.EndpointSet;
-import dev.zerohop.HealthSource;
+import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
-import dev.zerohop.Time;
 import dev.zerohop.internal.FaultCount;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One watch with its users and what it said last. Users are notified in serial tasks. */
-final class SharedWatch {
+/** One watch with its users and what it said last. Users are notified in serial tasks, on the thread that brings the news. */
+final class SharedWatch extends AbstractResolver {
     private static final Log LOG = Log.of(SharedWatch.class);
 
     private final Resolver source;
-    private final Time time;
-    private final Lifecycle lifecycle;
 
-    // Touched by the lifecycle's tasks only.
+    // Touched by tasks only.
     private final List<User> users = new ArrayList<>();
     private boolean started;
-    private @Nullable EndpointSet set;
-    private @Nullable Throwable error;
-    private SourceConfiguration configuration = SourceConfiguration.NONE;
-    private Map<String, HealthSource.Verdict> verdicts = Map.of();
-    private long verdictsNanos;
+    private @Nullable EndpointSet given;
 
     /** One listener; deaf once it has left. */
     static final class User {
@@ -41,12 +32,12 @@ final class SharedWatch {
             this.listener = listener;
         }
 
-        void tell(Resolver source, Consumer<Resolver.Listener> call) {
+        private void publish(Resolver source, Resolution now) {
             if (left) {
                 return;
             }
             try {
-                call.accept(listener);
+                listener.onResolution(now);
             } catch (Throwable thrown) {
                 long count = failures.next();
                 if (count != 0) {
@@ -60,128 +51,55 @@ final class SharedWatch {
         }
     }
 
-    SharedWatch(Resolver source, Time time) {
+    SharedWatch(Resolver source, Env env) {
+        super(source, env, Runnable::run);
         this.source = source;
-        this.time = time;
-        this.lifecycle = new Lifecycle(source);
+        start(now -> List.copyOf(users).forEach(user -> user.publish(source, now)));
     }
 
     boolean uses(Resolver candidate) {
         return source == candidate;
     }
 
-    // ---- telling ----
-
+    /** The first user starts the source; later ones get what it said last. */
     void attach(User user) {
-        lifecycle.run(() -> {
+        run(() -> {
             if (user.left) {
                 return;
             }
             users.add(user);
             if (!started) {
                 started = true;
-                lifecycle.startSource(source, new FromSource());
-                return;
-            }
-            SourceConfiguration stated = configuration;
-            EndpointSet last = set;
-            Throwable cause = error;
-            user.tell(source, stated::tell);
-            Map<String, HealthSource.Verdict> left =
-                    HealthSource.Verdict.after(verdicts, time.nanoTime() - verdictsNanos);
-            if (!left.isEmpty()) {
-                user.tell(source, listener -> listener.onVerdicts(left));
-            }
-            if (last != null) {
-                user.tell(source, listener -> listener.onEndpoints(cause == null ? last : last.asStale()));
-            }
-            if (cause != null) {
-                user.tell(source, listener -> listener.onError(cause));
+                follow(source, this::take);
+            } else if (current() != Resolution.NONE) {
+                user.publish(source, current());
             }
         });
     }
 
     void detach(User user) {
         user.left = true;
-        lifecycle.run(() -> users.remove(user));
+        run(() -> users.remove(user));
     }
 
-    void refresh() {
+    /** Users that join later know of the ordinals that were there before them. */
+    private void take(Resolution now) {
+        EndpointSet before = current().endpoints();
+        EndpointSet last = given;
+        given = now.endpoints();
+        publish(now.mapEndpoints(set -> set == last && before != null ? before : set.rememberingOrdinals(before)));
+    }
+
+    @Override
+    public void refresh() {
         source.refresh();
     }
 
-    void close() {
-        lifecycle.closeSource(source);
-        lifecycle.close(() -> {});
-    }
+    @Override
+    protected void onStart() {}
 
-    private void tellAll(Consumer<Resolver.Listener> call) {
-        for (User user : List.copyOf(users)) {
-            user.tell(source, call);
-        }
-    }
-
-    private final class FromSource implements Resolver.Listener {
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            lifecycle.run(() -> {
-                // Users that join later know of the ordinals that were there before them.
-                EndpointSet next = all.rememberingOrdinals(set);
-                set = next;
-                if (!all.stale()) {
-                    error = null;
-                    configuration = configuration.answered();
-                }
-                tellAll(listener -> listener.onEndpoints(next));
-            });
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            lifecycle.run(() -> {
-                if (set != null) {
-                    set = set.confirmed(asOf);
-                }
-                tellAll(listener -> listener.onConfirmed(asOf));
-            });
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            lifecycle.run(() -> {
-                error = cause;
-                tellAll(listener -> listener.onError(cause));
-            });
-        }
-
-        @Override
-        public void onConfiguration(String json) {
-            lifecycle.run(() -> {
-                configuration = configuration.stated(json);
-                tellAll(listener -> listener.onConfiguration(json));
-            });
-        }
-
-        @Override
-        public void onConfigurationRejected(String reason) {
-            lifecycle.run(() -> {
-                configuration = configuration.rejected(reason);
-                tellAll(listener -> listener.onConfigurationRejected(reason));
-            });
-        }
-
-        @Override
-        public void onRefused(String reason) {
-            lifecycle.run(() -> tellAll(listener -> listener.onRefused(reason)));
-        }
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> given) {
-            lifecycle.run(() -> {
-                verdicts = Map.copyOf(given);
-                verdictsNanos = time.nanoTime();
-                tellAll(listener -> listener.onVerdicts(verdicts));
-            });
-        }
+    @Override
+    protected void onClose() {
+        closeSource(source);
     }
 }

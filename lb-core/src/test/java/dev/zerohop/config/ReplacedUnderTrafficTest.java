@@ -108,7 +108,7 @@ class ReplacedUnderTrafficTest {
         try (Balancer balancer = Balancer.builder("orders")
                 .resolver(resolver)
                 .settings(Configurations.defaults())
-                .configurationParser(Configurations::parse)
+                .followSourceConfiguration()
                 .listener(new BalancerListener() {
                     @Override
                     public void onConfigurationRefused(String service, String reason) {
@@ -135,7 +135,7 @@ class ReplacedUnderTrafficTest {
         try (Balancer balancer = Balancer.builder("orders")
                 .resolver(resolver)
                 .settings(Configurations.parse("{\"policy\": \"random\"}"))
-                .configurationParser(Configurations::parse)
+                .followSourceConfiguration()
                 .build()) {
             balancer.start();
             resolver.push(endpoint(0));

@@ -8,6 +8,7 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.LoggedLines;
 import dev.zerohop.Printable;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -66,7 +67,7 @@ class ShardGuardTest {
         List<ShardGuard> servers = new ArrayList<>();
         for (int ordinal = 0; ordinal < 5; ordinal++) {
             ShardGuard guard = ShardGuard.builder(ordinal).build();
-            guard.onEndpoints(stating(map));
+            guard.onResolution(Resolution.of(stating(map)));
             servers.add(guard);
         }
         return servers;
@@ -188,7 +189,7 @@ class ShardGuardTest {
     @Test
     void integerKeysUnderModuloAndServersOfSeveralOrdinals() {
         ShardGuard guard = ShardGuard.builder(1, 2).strategy(Strategy.MODULO).build();
-        guard.onEndpoints(stating(SEVEN));
+        guard.onResolution(Resolution.of(stating(SEVEN)));
         assertThat(guard.judge("7", false, EndpointSelector.of(4))).isNull();
         assertThat(guard.judge("7", false, EndpointSelector.of(5))).isNull();
         assertThat(guard.judge("7", false, EndpointSelector.of(3)).message())
@@ -211,9 +212,9 @@ class ShardGuardTest {
         ShardGuard guard = ShardGuard.builder(0).build();
         ShardGuard open = ShardGuard.builder(0).withoutMap(WithoutMap.ACCEPT).build();
         for (ShardGuard each : List.of(guard, open)) {
-            each.onError(new IOException("away"));
-            each.onEndpoints(stating(null));
-            each.onEndpoints(stating(ShardMap.of(THREE)));
+            each.onResolution(Resolution.NONE.failed(new IOException("away")));
+            each.onResolution(Resolution.of(stating(null)));
+            each.onResolution(Resolution.of(stating(ShardMap.of(THREE))));
             assertThat(each.judge(null, false, key(1))).isNull();
         }
         List<String> lines = LoggedLines.during(() -> {
@@ -230,9 +231,9 @@ class ShardGuardTest {
                 .as("each says it once")
                 .hasSizeLessThanOrEqualTo(2);
         assertThat(guard.firstMap()).isNotDone();
-        guard.onEndpoints(stating(SEVEN));
+        guard.onResolution(Resolution.of(stating(SEVEN)));
         assertThat(guard.firstMap()).isCompletedWithValue(SEVEN);
-        guard.onEndpoints(stating(null));
+        guard.onResolution(Resolution.of(stating(null)));
         assertThat(guard.map()).as("a map that is deleted").isEqualTo(SEVEN);
         assertThat(guard.judge("6", false, null)).isNotNull();
     }

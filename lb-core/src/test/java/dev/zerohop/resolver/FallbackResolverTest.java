@@ -8,6 +8,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
@@ -28,7 +29,7 @@ class FallbackResolverTest extends ResolverContract {
     private final ScriptedResolver second = new ScriptedResolver();
     private final ScriptedResolver third = new ScriptedResolver();
     private final Resolver resolver = Resolvers.fallback(List.of(first, second, third), env);
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
     private final IllegalStateException down = new IllegalStateException("down");
 
     @Override
@@ -248,18 +249,19 @@ class FallbackResolverTest extends ResolverContract {
     void verdictsAreThoseOfTheOneThatServesAndRefusalsAreEverybodys() {
         resolver.start(recorder);
         second.push(B);
-        second.judge(Map.of("second:1", DOWN));
+        second.judge(Map.of("second:1", DOWN), time.nanoTime());
         first.push(A);
         assertThat(recorder.verdicts).isEmpty();
         first.fail(down);
         time.advance(Duration.ofSeconds(10));
         assertThat(serving()).containsExactly(B);
         assertThat(recorder.verdicts)
-                .containsExactly(
-                        Map.of("second:1", new HealthSource.Verdict(DOWN.status(), "probed", 20_000_000_000L)));
+                .singleElement()
+                .extracting(verdicts -> verdicts.on("second:1", time.nanoTime()))
+                .isEqualTo(new HealthSource.Verdict(DOWN.status(), "probed", 20_000_000_000L));
         first.push(A);
-        assertThat(recorder.verdicts).hasSize(2).last().isEqualTo(Map.of());
-        second.refuse("weights were bad");
-        assertThat(recorder.refusals).containsExactly("weights were bad");
+        assertThat(recorder.verdicts).hasSize(2).last().isEqualTo(HealthSource.Verdicts.NONE);
+        second.reject("weights were bad");
+        assertThat(recorder.rejected).containsExactly("weights were bad");
     }
 }

@@ -10,6 +10,7 @@ import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
 import dev.zerohop.Target;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class FileResolverTest extends ResolverContract {
 
     private Path file;
     private Resolver resolver;
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
 
     @BeforeEach
     void setUp() {

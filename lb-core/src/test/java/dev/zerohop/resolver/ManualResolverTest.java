@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class ManualResolverTest extends ResolverContract {
     private final ManualResolver resolver = new ManualResolver("manual", env);
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
 
     @Override
     protected Resolver resolverOver(List<Endpoint> endpoints) {
@@ -90,23 +91,11 @@ class ManualResolverTest extends ResolverContract {
         AtomicInteger calls = new AtomicInteger();
         resolver.configure("{}");
         resolver.set(someEndpoints());
-        resolver.start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                calls.incrementAndGet();
-            }
-
-            @Override
-            public void onError(Throwable cause) {
-                calls.incrementAndGet();
-            }
-
-            @Override
-            public void onConfiguration(String json) {
-                calls.incrementAndGet();
-                resolver.close();
-            }
+        resolver.start(now -> {
+            calls.incrementAndGet();
+            resolver.close();
         });
+        resolver.set(List.of());
         assertThat(calls).hasValue(1);
     }
 

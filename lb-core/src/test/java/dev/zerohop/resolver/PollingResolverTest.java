@@ -6,7 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.testing.FakeTime;
-import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ScriptedDice;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,7 +20,7 @@ class PollingResolverTest {
     private final FakeTime time = new FakeTime();
     private final Queue<Runnable> blocking = new ArrayDeque<>();
     private final Env env = new Env(time, ScriptedDice.seeded(1), blocking::add);
-    private final ResolverContract.Recorder recorder = new ResolverContract.Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
     private int asked;
     private IOException failure;
     private List<Endpoint> endpoints = List.of(Endpoint.of("a", 1));
@@ -166,14 +166,8 @@ class PollingResolverTest {
 
     @Test
     void aListenerThatThrowsDoesNotStopThePolling() {
-        resolver.start(new dev.zerohop.Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                throw new IllegalStateException("broken listener");
-            }
-
-            @Override
-            public void onError(Throwable cause) {}
+        resolver.start(now -> {
+            throw new IllegalStateException("broken listener");
         });
         for (int i = 0; i < 4; i++) {
             runBlocking();

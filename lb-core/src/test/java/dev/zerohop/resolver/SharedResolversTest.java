@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
@@ -13,6 +12,7 @@ import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.Time;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedResolver;
 import java.nio.file.Files;
@@ -63,7 +63,7 @@ class SharedResolversTest extends ResolverContract {
                         env);
     }
 
-    private Resolver start(Recorder recorder) {
+    private Resolver start(ResolutionRecorder recorder) {
         Resolver resolver = shared.resolver(target, counted);
         resolver.start(recorder);
         return resolver;
@@ -71,8 +71,8 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void twoUsersOfOneTargetShareOneWatch() throws Exception {
-        Recorder first = new Recorder();
-        Recorder second = new Recorder();
+        ResolutionRecorder first = new ResolutionRecorder();
+        ResolutionRecorder second = new ResolutionRecorder();
         start(first);
         start(second);
         assertThat(reads).hasValue(1);
@@ -85,8 +85,8 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void whoComesLateGetsTheLastSetAndTheConfigurationAtOnce() {
-        start(new Recorder());
-        Recorder late = new Recorder();
+        start(new ResolutionRecorder());
+        ResolutionRecorder late = new ResolutionRecorder();
         start(late);
         assertThat(late.sets).hasSize(1);
         assertThat(late.last().stale()).isFalse();
@@ -95,10 +95,10 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void whoComesDuringAnErrorGetsTheLastSetStaleWithTheError() throws Exception {
-        start(new Recorder());
+        start(new ResolutionRecorder());
         Files.delete(file);
         time.advance(Duration.ofSeconds(1));
-        Recorder late = new Recorder();
+        ResolutionRecorder late = new ResolutionRecorder();
         start(late);
         assertThat(late.last().stale()).isTrue();
         assertThat(late.last().endpoints()).hasSize(1);
@@ -106,27 +106,27 @@ class SharedResolversTest extends ResolverContract {
         Files.writeString(file, ONE);
         time.advance(Duration.ofSeconds(1));
         assertThat(late.last().stale()).isFalse();
-        Recorder later = new Recorder();
+        ResolutionRecorder later = new ResolutionRecorder();
         start(later);
         assertThat(later.errors).isEmpty();
     }
 
     @Test
     void theAgeThatALateUserSeesIsTheTrueOne() {
-        start(new Recorder());
+        start(new ResolutionRecorder());
         time.advance(Duration.ofMinutes(1));
-        Recorder late = new Recorder();
+        ResolutionRecorder late = new ResolutionRecorder();
         start(late);
         assertThat(late.last().age(time.now())).isLessThan(Duration.ofSeconds(1));
     }
 
     @Test
     void theWatchLingersForFiveMinutesAfterItsLastUserWithItsLastGoodSet() throws Exception {
-        Resolver only = start(new Recorder());
+        Resolver only = start(new ResolutionRecorder());
         only.close();
         Files.delete(file);
         time.advance(Duration.ofMinutes(4));
-        Recorder back = new Recorder();
+        ResolutionRecorder back = new ResolutionRecorder();
         Resolver again = start(back);
         assertThat(back.last().endpoints()).hasSize(1);
         assertThat(back.errors).hasSize(1);
@@ -145,8 +145,8 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void aUserThatHasClosedHearsNothingWhileTheOthersGoOn() throws Exception {
-        Recorder leaving = new Recorder();
-        Recorder staying = new Recorder();
+        ResolutionRecorder leaving = new ResolutionRecorder();
+        ResolutionRecorder staying = new ResolutionRecorder();
         Resolver first = start(leaving);
         start(staying);
         first.close();
@@ -159,16 +159,10 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void aListenerThatThrowsDoesNotHurtTheOthers() throws Exception {
-        shared.resolver(target, counted).start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                throw new IllegalStateException("broken listener");
-            }
-
-            @Override
-            public void onError(Throwable cause) {}
+        shared.resolver(target, counted).start(now -> {
+            throw new IllegalStateException("broken listener");
         });
-        Recorder other = new Recorder();
+        ResolutionRecorder other = new ResolutionRecorder();
         start(other);
         Files.writeString(file, TWO);
         time.advance(Duration.ofSeconds(1));
@@ -177,20 +171,14 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void aListenerMayLeaveForAnotherWhileItIsTold() throws Exception {
-        Recorder other = new Recorder();
+        ResolutionRecorder other = new ResolutionRecorder();
         Resolver[] own = new Resolver[1];
         own[0] = shared.resolver(target, counted);
         AtomicInteger calls = new AtomicInteger();
-        own[0].start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                calls.incrementAndGet();
-                own[0].close();
-                start(other);
-            }
-
-            @Override
-            public void onError(Throwable cause) {}
+        own[0].start(now -> {
+            calls.incrementAndGet();
+            own[0].close();
+            start(other);
         });
         Files.writeString(file, TWO);
         time.advance(Duration.ofSeconds(1));
@@ -203,7 +191,7 @@ class SharedResolversTest extends ResolverContract {
         Queue<Runnable> blocking = new ArrayDeque<>();
         Env slow = new Env(time, env.dice(), blocking::add);
         SharedResolvers brief = new SharedResolvers(Duration.ZERO);
-        Recorder recorder = new Recorder();
+        ResolutionRecorder recorder = new ResolutionRecorder();
         Resolver resolver = brief.resolver(target, slow);
         resolver.start(recorder);
         resolver.close();
@@ -216,9 +204,9 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void anotherTargetAndAnotherEnvironmentHaveTheirOwnWatches() throws Exception {
-        start(new Recorder());
-        shared.resolver(target, new FakeTime().env()).start(new Recorder());
-        shared.resolver(Target.parse("static:///a:1"), counted).start(new Recorder());
+        start(new ResolutionRecorder());
+        shared.resolver(target, new FakeTime().env()).start(new ResolutionRecorder());
+        shared.resolver(Target.parse("static:///a:1"), counted).start(new ResolutionRecorder());
         assertThat(shared.watches()).isEqualTo(3);
     }
 
@@ -243,7 +231,7 @@ class SharedResolversTest extends ResolverContract {
 
     @Test
     void theProcessHasOneScope() {
-        Recorder recorder = new Recorder();
+        ResolutionRecorder recorder = new ResolutionRecorder();
         try (Resolver one = SharedResolvers.of(Target.parse("static:///a:1"), env)) {
             one.start(recorder);
             assertThat(recorder.last().endpoints()).hasSize(1);
@@ -264,7 +252,7 @@ class SharedResolversTest extends ResolverContract {
                 try {
                     barrier.await();
                     for (int i = 0; i < 500; i++) {
-                        Recorder recorder = new Recorder();
+                        ResolutionRecorder recorder = new ResolutionRecorder();
                         Resolver resolver = brief.resolver(fixed, env);
                         resolver.start(recorder);
                         time.runDue();
@@ -292,31 +280,26 @@ class SharedResolversTest extends ResolverContract {
     @Test
     void aUserThatIsClosedByAnotherDuringAnUpdateDoesNotHearIt() throws Exception {
         Resolver[] other = new Resolver[1];
-        Recorder closed = new Recorder();
+        ResolutionRecorder closed = new ResolutionRecorder();
         AtomicInteger calls = new AtomicInteger();
-        shared.resolver(target, counted).start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                if (calls.incrementAndGet() == 2) {
-                    other[0].close();
-                }
+        shared.resolver(target, counted).start(now -> {
+            if (now.endpoints().endpoints().size() == 2) {
+                calls.incrementAndGet();
+                other[0].close();
             }
-
-            @Override
-            public void onError(Throwable cause) {}
         });
         other[0] = start(closed);
         Files.writeString(file, TWO);
         time.advance(Duration.ofSeconds(1));
-        assertThat(calls).hasValue(2);
+        assertThat(calls).hasPositiveValue();
         assertThat(closed.sets).hasSize(1);
     }
 
     @Test
     void theLingerBeginsAnewWithEachLastUser() {
-        start(new Recorder()).close();
+        start(new ResolutionRecorder()).close();
         time.advance(Duration.ofMinutes(4));
-        start(new Recorder()).close();
+        start(new ResolutionRecorder()).close();
         time.advance(Duration.ofMinutes(4));
         assertThat(shared.watches()).isEqualTo(1);
         time.advance(Duration.ofMinutes(1));
@@ -344,9 +327,9 @@ class SharedResolversTest extends ResolverContract {
         };
         Env late = env.withTime(tooLateToCallOff);
         Resolver before = shared.resolver(target, late);
-        before.start(new Recorder());
+        before.start(new ResolutionRecorder());
         before.close();
-        Recorder recorder = new Recorder();
+        ResolutionRecorder recorder = new ResolutionRecorder();
         shared.resolver(target, late).start(recorder);
         time.advance(SharedResolvers.LINGER);
         Files.writeString(file, TWO);
@@ -357,10 +340,10 @@ class SharedResolversTest extends ResolverContract {
     @Test
     void whoComesLateGetsWhatIsLeftOfTheVerdicts() {
         ScriptedResolver source = new ScriptedResolver();
-        SharedWatch watch = new SharedWatch(source, time);
-        Recorder early = new Recorder();
+        SharedWatch watch = new SharedWatch(source, time.env());
+        ResolutionRecorder early = new ResolutionRecorder();
         watch.attach(new SharedWatch.User(early));
-        source.judge(Map.of(
+        Map<String, HealthSource.Verdict> judged = Map.of(
                 "a",
                         new HealthSource.Verdict(
                                 Health.Status.UNHEALTHY,
@@ -370,19 +353,21 @@ class SharedResolversTest extends ResolverContract {
                         new HealthSource.Verdict(
                                 Health.Status.UNHEALTHY,
                                 "probed",
-                                Duration.ofSeconds(5).toNanos())));
-        source.refuse("weights were bad");
+                                Duration.ofSeconds(5).toNanos()));
+        source.judge(judged, time.nanoTime());
+        source.reject("weights were bad");
         assertThat(early.verdicts).hasSize(1);
-        assertThat(early.refusals).containsExactly("weights were bad");
+        assertThat(early.rejected).containsExactly("weights were bad");
         time.advance(Duration.ofSeconds(10));
-        Recorder late = new Recorder();
+        ResolutionRecorder late = new ResolutionRecorder();
         watch.attach(new SharedWatch.User(late));
-        assertThat(late.verdicts)
-                .containsExactly(Map.of(
-                        "a",
-                        new HealthSource.Verdict(
-                                Health.Status.UNHEALTHY,
-                                "probed",
-                                Duration.ofSeconds(20).toNanos())));
+        HealthSource.Verdicts left = late.verdicts.get(0);
+        assertThat(left.on("a", time.nanoTime()))
+                .isEqualTo(new HealthSource.Verdict(
+                        Health.Status.UNHEALTHY,
+                        "probed",
+                        Duration.ofSeconds(20).toNanos()));
+        assertThat(left.on("b", time.nanoTime())).isNull();
+        assertThat(late.rejected).containsExactly("weights were bad");
     }
 }

@@ -3,11 +3,10 @@ package dev.zerohop.resolver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.LoggedLines;
 import dev.zerohop.Resolver;
 import dev.zerohop.testing.FakeTime;
-import dev.zerohop.testing.ResolverContract.Recorder;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ScriptedResolver;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,12 +49,12 @@ class SharedWatchTest {
 
     @Test
     void aSourceThatDoesNotStartIsAnErrorOfAllItsUsers() {
-        SharedWatch watch = new SharedWatch(stillborn(), time);
-        Recorder first = new Recorder();
-        Recorder late = new Recorder();
+        SharedWatch watch = new SharedWatch(stillborn(), time.env());
+        ResolutionRecorder first = new ResolutionRecorder();
+        ResolutionRecorder late = new ResolutionRecorder();
         watch.attach(new SharedWatch.User(first));
         watch.attach(new SharedWatch.User(late));
-        for (Recorder each : List.of(first, late)) {
+        for (ResolutionRecorder each : List.of(first, late)) {
             assertThat(each.errors)
                     .singleElement()
                     .asString()
@@ -67,21 +66,15 @@ class SharedWatchTest {
     @Test
     void aListenerThatThrowsKeepsNoOtherFromTheNewsAndDoesNotFloodTheLog() {
         ScriptedResolver source = new ScriptedResolver();
-        SharedWatch watch = new SharedWatch(source, time);
-        Recorder other = new Recorder();
+        SharedWatch watch = new SharedWatch(source, time.env());
+        ResolutionRecorder other = new ResolutionRecorder();
         List<String> lines = logged("one of its listeners threw", () -> {
-            watch.attach(new SharedWatch.User(new Resolver.Listener() {
-                @Override
-                public void onEndpoints(EndpointSet all) {
-                    throw new AssertionError("broken");
-                }
-
-                @Override
-                public void onError(Throwable cause) {}
+            watch.attach(new SharedWatch.User(now -> {
+                throw new AssertionError("broken");
             }));
             watch.attach(new SharedWatch.User(other));
             for (int i = 0; i < 100; i++) {
-                source.push(ONE);
+                source.push(owner(i));
             }
         });
         assertThat(other.sets).hasSize(100);
@@ -90,10 +83,10 @@ class SharedWatchTest {
 
     @Test
     void aStepThatKeepsFailingDoesNotFloodTheLog() {
-        Lifecycle lifecycle = new Lifecycle("orders");
+        ManualResolver resolver = new ManualResolver("orders", time.env());
         List<String> lines = logged("orders: a step failed", () -> {
             for (int i = 0; i < 100; i++) {
-                lifecycle.run(() -> {
+                resolver.run(() -> {
                     throw new AssertionError("broken");
                 });
             }
@@ -105,13 +98,13 @@ class SharedWatchTest {
     @Test
     void usersThatComeLateKnowTheOrdinalsThatAreMissing() {
         ScriptedResolver source = new ScriptedResolver();
-        SharedWatch watch = new SharedWatch(source, time);
-        Recorder first = new Recorder();
+        SharedWatch watch = new SharedWatch(source, time.env());
+        ResolutionRecorder first = new ResolutionRecorder();
         watch.attach(new SharedWatch.User(first));
         source.push(owner(0), owner(1), owner(2));
         source.push(owner(0), owner(1));
         source.push(owner(0), owner(1));
-        Recorder late = new Recorder();
+        ResolutionRecorder late = new ResolutionRecorder();
         watch.attach(new SharedWatch.User(late));
         assertThat(late.last().missingOrdinals()).hasSize(1);
         assertThat(late.last()).isSameAs(first.last());

@@ -91,13 +91,10 @@ class SmallHeapTest {
         public static void main(String[] arguments) {
             Path file = Path.of(arguments[0]);
             Resolver resolver = Target.parse("file://" + file).newResolver(Env.system());
-            resolver.start(new Resolver.Listener() {
-                private List<Endpoint> last = List.of();
-
-                @Override
-                public void onEndpoints(EndpointSet all) {
-                    last = all.endpoints();
-                    System.out.println("good: " + ids(last));
+            resolver.start(now -> {
+                EndpointSet all = java.util.Objects.requireNonNull(now.endpoints());
+                if (now.error() == null) {
+                    System.out.println("good: " + ids(all.endpoints()));
                     try {
                         Files.move(
                                 file.resolveSibling(file.getFileName() + ".next"),
@@ -107,12 +104,9 @@ class SmallHeapTest {
                     } catch (IOException failed) {
                         System.out.println(failed);
                     }
-                }
-
-                @Override
-                public void onError(Throwable cause) {
-                    System.out.println("error: " + cause);
-                    System.out.println("last good: " + ids(last));
+                } else {
+                    System.out.println("error: " + now.error());
+                    System.out.println("last good: " + ids(all.endpoints()));
                     System.exit(0);
                 }
             });

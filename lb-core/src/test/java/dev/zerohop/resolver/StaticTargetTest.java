@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +73,7 @@ class StaticTargetTest extends ResolverContract {
     @Test
     void removalsAreMeantAndTheSourceIsTheTarget() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
             assertThat(recorder.last().source()).startsWith("static:///127.0.0.1:8081");

@@ -12,6 +12,7 @@ import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.config.Balancers;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -47,7 +48,7 @@ class DnsResolverTest extends ResolverContract {
 
     private DnsServer server;
     private Duration timeout = PATIENT;
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
     private Resolver resolver;
 
     @BeforeEach

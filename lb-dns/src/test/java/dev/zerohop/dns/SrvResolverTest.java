@@ -7,6 +7,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Printable;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import java.io.IOException;
 import java.net.UnknownHostException;
@@ -26,7 +27,7 @@ class SrvResolverTest extends ResolverContract {
 
     private DnsServer server;
     private Resolver resolver;
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
 
     @BeforeEach
     void startServer() throws IOException {
@@ -108,7 +109,7 @@ class SrvResolverTest extends ResolverContract {
         assertThat(recorder.last().endpoints())
                 .extracting(Endpoint::id)
                 .containsExactlyInAnyOrder("pod-0.test:8080", tooLong + ":18080");
-        assertThat(recorder.refusals)
+        assertThat(recorder.rejected)
                 .hasSize(4)
                 .anyMatch(text -> text.contains("\\027]52\\;c\\;aGk=\\007.test"))
                 .anyMatch(text -> text.endsWith("#10.0.0.3 is 263 characters long, expected at most 256"))
@@ -189,7 +190,7 @@ class SrvResolverTest extends ResolverContract {
         next();
         assertThat(shown()).isEqualTo("a.test:8080(10.0.0.1:8080)*1");
         assertThat(recorder.errors).isEmpty();
-        assertThat(recorder.refusals)
+        assertThat(recorder.rejected)
                 .containsExactly(
                         "SRV record '0 1 0 b.test.' of " + NAME + " is left out: port was 0, expected 1 to 65535",
                         "SRV record '0 1 8080 b\\233.test.' of " + NAME

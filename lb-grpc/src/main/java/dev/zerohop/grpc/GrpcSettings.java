@@ -24,7 +24,7 @@ final class GrpcSettings {
     }
 
     /** A gRPC call has a method and headers; the other places that a key can come from are HTTP's. */
-    private static BalancerSettings checked(BalancerSettings settings) {
+    static BalancerSettings checked(BalancerSettings settings) {
         KeySource key = settings.key();
         if (key == null) {
             return settings;

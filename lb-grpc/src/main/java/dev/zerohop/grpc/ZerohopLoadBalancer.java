@@ -185,7 +185,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .serialExecutor(sync)
                 .resolver(source)
                 .defaults(GrpcSettings.defaults())
-                .configurationParser(GrpcSettings::parse)
+                .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(links)
                 .listener(observer == null ? own : new ListenerPair(own, observer));
         if (stated.stated()) {

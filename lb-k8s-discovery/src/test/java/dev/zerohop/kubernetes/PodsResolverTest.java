@@ -9,6 +9,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -27,7 +28,7 @@ class PodsResolverTest extends ResolverContract {
 
     private final FakeApiServer server = new FakeApiServer();
     private final SharedCopies copies = new SharedCopies(server, env);
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
     private Locality stated = Locality.UNKNOWN;
 
     @Override
@@ -202,7 +203,7 @@ class PodsResolverTest extends ResolverContract {
                 .endSpec()
                 .build());
         assertThat(start(TARGET).endpoints()).extracting(Endpoint::id).containsExactly("a");
-        Recorder byImage = new Recorder();
+        ResolutionRecorder byImage = new ResolutionRecorder();
         resolver("k8s-pods:///shop?image=resnet&port=8080").start(byImage);
         time.advance(Duration.ofSeconds(1));
         assertThat(byImage.last().endpoints()).extracting(Endpoint::id).containsExactly("a", "other-label");

@@ -9,6 +9,7 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.watch.RemovalBuffer;
 import io.fabric8.kubernetes.api.model.Service;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class ServiceResolverTest extends ResolverContract {
     private final FakeApiServer server = new FakeApiServer();
     private final SharedCopies copies = new SharedCopies(server, env);
-    private final Recorder recorder = new Recorder();
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
 
     @Override
     protected Resolver resolverOver(List<Endpoint> endpoints) {
@@ -123,7 +124,7 @@ class ServiceResolverTest extends ResolverContract {
         time.advance(SelectionWatch.START_SPREAD);
         assertThat(last()).containsOnlyKeys("orders-0");
         assertThat(recorder.errors).isEmpty();
-        Recorder other = new Recorder();
+        ResolutionRecorder other = new ResolutionRecorder();
         resolver("k8s:///shop/orders:80").start(other);
         time.advance(SelectionWatch.START_SPREAD);
         assertThat(other.errors.get(0))
@@ -146,7 +147,7 @@ class ServiceResolverTest extends ResolverContract {
         Resolver first = resolverOver(someEndpoints());
         Resolver second = resolver("k8s:///shop/orders:grpc");
         first.start(recorder);
-        second.start(new Recorder());
+        second.start(new ResolutionRecorder());
         time.advance(SelectionWatch.START_SPREAD);
         assertThat(server.lists).hasSize(1);
         assertThat(copies.size()).isEqualTo(1);

@@ -272,7 +272,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
                     .env(env)
                     .resolver(SharedResolvers.of(target, env))
                     .defaults(Configurations.defaults())
-                    .configurationParser(Configurations::parse)
+                    .followSourceConfiguration()
                     .listener(listener);
             if (settings != null) {
                 builder.settings(settings);

@@ -105,7 +105,7 @@ class OddKeysTest {
         try (Balancer balancer = Balancer.builder("orders")
                         .resolver(resolver)
                         .defaults(Configurations.defaults())
-                        .configurationParser(Configurations::parse)
+                        .followSourceConfiguration()
                         .listener(new BalancerListener() {
                             @Override
                             public void onConfigurationRefused(String service, String reason) {

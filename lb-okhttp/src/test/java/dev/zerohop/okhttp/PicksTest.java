@@ -77,7 +77,7 @@ class PicksTest {
         try (Balancer balancer = Balancer.builder("orders")
                         .resolver(resolver)
                         .settings(Configurations.defaults())
-                        .configurationParser(Configurations::parse)
+                        .followSourceConfiguration()
                         .build();
                 ZerohopOkHttp zerohop =
                         ZerohopOkHttp.builder().route("orders", balancer).build()) {

@@ -7,12 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -43,7 +40,7 @@ public abstract class ResolverContract {
     @Test
     void theFirstAnswerIsTheWholeSet() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             settle();
             assertEquals(
@@ -59,7 +56,7 @@ public abstract class ResolverContract {
     @Test
     void anUnchangedSourceIsNotRepeatedAsAChange() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             settle();
             settle();
@@ -76,7 +73,7 @@ public abstract class ResolverContract {
     @Test
     void nothingIsSaidAfterClose() throws Exception {
         Resolver resolver = resolverOver(someEndpoints());
-        Recorder recorder = new Recorder();
+        ResolutionRecorder recorder = new ResolutionRecorder();
         resolver.start(recorder);
         settle();
         resolver.close();
@@ -98,7 +95,7 @@ public abstract class ResolverContract {
     void startingAfterCloseIsAnError() throws Exception {
         Resolver resolver = resolverOver(someEndpoints());
         resolver.close();
-        Recorder recorder = new Recorder();
+        ResolutionRecorder recorder = new ResolutionRecorder();
         assertThrows(
                 IllegalStateException.class, () -> resolver.start(recorder), "start() of a resolver that is closed");
         settle();
@@ -108,33 +105,10 @@ public abstract class ResolverContract {
     @Test
     void aListenerMayCloseFromWithinACall() throws Exception {
         Resolver resolver = resolverOver(someEndpoints());
-        Recorder recorder = new Recorder();
-        resolver.start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                recorder.onEndpoints(all);
-                resolver.close();
-            }
-
-            @Override
-            public void onConfirmed(Instant asOf) {
-                recorder.onConfirmed(asOf);
-            }
-
-            @Override
-            public void onError(Throwable cause) {
-                recorder.onError(cause);
-            }
-
-            @Override
-            public void onRefused(String reason) {
-                recorder.onRefused(reason);
-            }
-
-            @Override
-            public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-                recorder.onVerdicts(verdicts);
-            }
+        ResolutionRecorder recorder = new ResolutionRecorder();
+        resolver.start(now -> {
+            recorder.onResolution(now);
+            resolver.close();
         });
         settle();
         settle();
@@ -148,7 +122,7 @@ public abstract class ResolverContract {
     @Test
     void setsAreSortedAndDated() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             Instant before = time.now();
             resolver.start(recorder);
             settle();
@@ -169,99 +143,19 @@ public abstract class ResolverContract {
     @Test
     void startingTwiceIsAnError() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            resolver.start(new Recorder());
-            assertThrows(IllegalStateException.class, () -> resolver.start(new Recorder()), "the second start()");
+            resolver.start(new ResolutionRecorder());
+            assertThrows(
+                    IllegalStateException.class, () -> resolver.start(new ResolutionRecorder()), "the second start()");
         }
     }
 
     @Test
     void noTimerIsLeftAfterClose() throws Exception {
         Resolver resolver = resolverOver(someEndpoints());
-        resolver.start(new Recorder());
+        resolver.start(new ResolutionRecorder());
         settle();
         resolver.close();
         settle();
         assertEquals(0, time.pendingTasks(), "timers left behind after close()");
-    }
-
-    /** Records what a resolver says. */
-    public static final class Recorder implements Resolver.Listener {
-        /** The sets, in order. */
-        public final List<EndpointSet> sets = new ArrayList<>();
-        /** The errors, in order. */
-        public final List<Throwable> errors = new ArrayList<>();
-        /** When the last set was confirmed, in order. */
-        public final List<Instant> confirmations = new ArrayList<>();
-        /** The configurations, in order. */
-        public final List<String> configurations = new ArrayList<>();
-
-        /** Why configurations were rejected, in order. */
-        public final List<String> rejections = new ArrayList<>();
-
-        /** What was refused, in order. */
-        public final List<String> refusals = new ArrayList<>();
-        /** The verdicts, in order. */
-        public final List<Map<String, HealthSource.Verdict>> verdicts = new ArrayList<>();
-
-        /** Begins empty. */
-        public Recorder() {}
-
-        /** How often it was called. */
-        public synchronized int calls() {
-            return sets.size()
-                    + confirmations.size()
-                    + errors.size()
-                    + configurations.size()
-                    + refusals.size()
-                    + verdicts.size();
-        }
-
-        /** The last set. */
-        public EndpointSet last() {
-            assertTrue(!sets.isEmpty(), () -> "the resolver gave no set; its errors: " + errors);
-            return sets.get(sets.size() - 1);
-        }
-
-        @Override
-        public synchronized String toString() {
-            return "sets " + sets + ", confirmed " + confirmations + ", errors " + errors + ", configurations "
-                    + configurations + ", rejections " + rejections + ", refusals " + refusals + ", verdicts "
-                    + verdicts;
-        }
-
-        @Override
-        public synchronized void onEndpoints(EndpointSet all) {
-            sets.add(all);
-        }
-
-        @Override
-        public synchronized void onConfirmed(Instant asOf) {
-            confirmations.add(asOf);
-        }
-
-        @Override
-        public synchronized void onError(Throwable cause) {
-            errors.add(cause);
-        }
-
-        @Override
-        public synchronized void onConfiguration(String json) {
-            configurations.add(json);
-        }
-
-        @Override
-        public synchronized void onConfigurationRejected(String reason) {
-            rejections.add(reason);
-        }
-
-        @Override
-        public synchronized void onRefused(String reason) {
-            refusals.add(reason);
-        }
-
-        @Override
-        public synchronized void onVerdicts(Map<String, HealthSource.Verdict> given) {
-            verdicts.add(given);
-        }
     }
 }

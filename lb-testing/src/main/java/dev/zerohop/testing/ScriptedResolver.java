@@ -4,6 +4,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.KeyDirectory;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** A resolver that says what the test tells it to say, on the test's thread. Calls before {@link #start} and after {@link #close} go nowhere. */
 public final class ScriptedResolver implements Resolver {
     private @Nullable Listener listener;
+    private Resolution said = Resolution.NONE;
     private boolean closed;
     private int refreshes;
     private long version;
@@ -65,50 +67,44 @@ public final class ScriptedResolver implements Resolver {
 
     /** Gives this very set. */
     public void push(EndpointSet set) {
-        if (listener != null && !closed) {
-            listener.onEndpoints(set);
-        }
+        publish(said.answered(set));
     }
 
     /** Says that the last set still holds. */
     public void confirm(Instant instant) {
-        if (listener != null && !closed) {
-            listener.onConfirmed(instant);
-        }
+        publish(said.mapEndpoints(set -> set.confirmed(instant)));
     }
 
     /** Says that the source cannot be asked. */
     public void fail(Throwable cause) {
-        if (listener != null && !closed) {
-            listener.onError(cause);
-        }
+        publish(said.failed(cause));
     }
 
     /** Gives a configuration. */
     public void configure(String json) {
-        if (listener != null && !closed) {
-            listener.onConfiguration(json);
-        }
+        publish(said.configured(json));
     }
 
-    /** Says that it states a configuration, which it refuses itself, and has no good one. */
+    /** Says that it states a configuration, which it rejects itself, and has no good one. */
     public void rejectConfiguration(String reason) {
-        if (listener != null && !closed) {
-            listener.onConfigurationRejected(reason);
-        }
+        publish(said.configurationRejected(reason));
     }
 
-    /** Says that a value cannot be used. */
-    public void refuse(String reason) {
-        if (listener != null && !closed) {
-            listener.onRefused(reason);
-        }
+    /** Says that a value, and no other, cannot be used. */
+    public void reject(String reason) {
+        publish(said.rejecting(List.of(reason)));
     }
 
-    /** Judges endpoints. */
-    public void judge(Map<String, HealthSource.Verdict> verdicts) {
+    /** Judges endpoints at this instant of the monotonic clock. */
+    public void judge(Map<String, HealthSource.Verdict> verdicts, long nowNanos) {
+        publish(said.with(new HealthSource.Verdicts(verdicts, nowNanos)));
+    }
+
+    /** Says all of this. */
+    public void publish(Resolution now) {
         if (listener != null && !closed) {
-            listener.onVerdicts(verdicts);
+            said = now;
+            listener.onResolution(now);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.Snapshot;
 import java.lang.reflect.InvocationTargetException;
@@ -191,10 +192,10 @@ class ContractsCanFailTest {
 
         @Override
         public void start(Listener listener) {
-            listener.onEndpoints(EndpointSet.builder("chatty")
+            listener.onResolution(Resolution.of(EndpointSet.builder("chatty")
                     .endpoints(endpoints)
                     .asOf(env.time().now())
-                    .build());
+                    .build()));
             env.time().schedule(1_000_000_000L, () -> start(listener));
         }
 

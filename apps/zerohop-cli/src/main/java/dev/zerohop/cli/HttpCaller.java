@@ -56,7 +56,7 @@ final class HttpCaller implements Caller {
                 .resolver(Targets.newResolver(target))
                 .listener(observer);
         if (settings.json() == null) {
-            builder.defaults(settings.parsed()).configurationParser(Configurations::parse);
+            builder.defaults(settings.parsed()).followSourceConfiguration();
         } else {
             builder.settings(settings.parsed());
         }

@@ -97,7 +97,7 @@ final class ShardCommand implements Callable<Integer> {
         try (Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
                 .defaults(Configurations.defaults())
-                .configurationParser(Configurations::parse)
+                .followSourceConfiguration()
                 .listener(answer)
                 .build()) {
             balancer.start();

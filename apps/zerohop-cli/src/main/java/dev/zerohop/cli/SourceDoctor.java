@@ -37,7 +37,7 @@ final class SourceDoctor {
         try (Balancer balancer = Balancer.builder(target.text())
                 .resolver(Targets.newResolver(target))
                 .defaults(Configurations.defaults())
-                .configurationParser(Configurations::parse)
+                .followSourceConfiguration()
                 .listener(observer)
                 .build()) {
             balancer.start();

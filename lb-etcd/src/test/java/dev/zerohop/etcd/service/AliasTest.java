@@ -14,7 +14,7 @@ import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
 import dev.zerohop.etcd.directory.DirectoryResolver;
 import dev.zerohop.testing.FakeTime;
-import dev.zerohop.testing.ResolverContract.Recorder;
+import dev.zerohop.testing.ResolutionRecorder;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class AliasTest {
     private final ServiceKeys orders = new ServiceKeys("orders");
     private final ServiceKeys next = new ServiceKeys("orders-v2");
     private final Resolver resolver = ServiceResolver.of("orders", etcd.source, "orders");
-    private final Recorder heard = new Recorder();
+    private final ResolutionRecorder heard = new ResolutionRecorder();
 
     @AfterEach
     void nothingIsLeftAfterTheEnd() {

@@ -11,6 +11,7 @@ import dev.zerohop.etcd.client.Refused;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.golb.GolbView;
 import dev.zerohop.resolver.EndpointJson;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.watch.RemovalBuffer;
 import java.time.Duration;
@@ -34,7 +35,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void anOutageIsReportedOnceAndItsEndGivesAFreshSet() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.goAway();
             settle();
@@ -51,7 +52,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void aRefusedValueLeavesTheSetAsItWas() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(keys.endpoint("127.0.0.1:8081"), "{broken");
             store.put(keys.weights(), "[]");
@@ -65,7 +66,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void lossesThatComeOneByOneAreToldTogether() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             for (Endpoint endpoint : someEndpoints()) {
                 store.delete(keys.endpoint(endpoint.id()));
@@ -81,7 +82,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void anEndpointThatReturnsBeforeItsLossIsToldDoesNotJump() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             String id = "127.0.0.1:8081";
             String value = "{\"address\": \"127.0.0.1:8081\"}";
             store.put(keys.endpoint(id), value);
@@ -101,7 +102,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void additionsAndChangesDoNotWaitForALoss() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.delete(keys.endpoint("127.0.0.1:8081"));
             store.put(keys.endpoint("new"), "{\"address\": \"127.0.0.9:80\"}");
@@ -119,7 +120,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void endpointsThatAnnouncedThatTheyLeaveGoAtOnce() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(keys.endpoint("127.0.0.1:8081"), "{\"address\": \"127.0.0.1:8081\", \"draining\": true}");
             store.delete(keys.endpoint("127.0.0.1:8081"));
@@ -130,7 +131,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void aConfigurationIsPassedOnOnceForEachChange() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(keys.config(), "{\"policy\": \"random\"}");
             store.put(keys.weights(), "{}");
@@ -143,7 +144,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void whenTheConfigurationIsDeletedTheSourceConfiguresNothing() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(keys.config(), "{\"policy\": \"random\"}");
             store.delete(keys.config());
@@ -155,7 +156,7 @@ class EtcdResolverTest extends ResolverContract {
     @Test
     void aBadConfigurationIsRefusedHereOnceAndTheLastGoodOneStays() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(keys.config(), "{\"policy\": \"random\"}");
             store.put(keys.config(), "{\"policy\": \"fastest\"}");
@@ -179,7 +180,7 @@ class EtcdResolverTest extends ResolverContract {
     void aBadFirstConfigurationIsRejectedBeforeAnyEndpointIsNamed() throws Exception {
         store.put(keys.config(), "{\"policy\": \"fastest\"}");
         try (Resolver resolver = resolverOver(someEndpoints())) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             List<Integer> setsBefore = new CopyOnWriteArrayList<>();
             resolver.start(new Resolver.Listener() {
                 @Override
@@ -228,7 +229,7 @@ class EtcdResolverTest extends ResolverContract {
     void weightsStepTowardsWhatIsWrittenAndNeverPastIt() throws Exception {
         try (Resolver resolver = resolverOver(
                 List.of(Endpoint.builder("127.0.0.1", 80).id("a").weight(10).build()))) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(
                     keys.weights(),
@@ -248,7 +249,7 @@ class EtcdResolverTest extends ResolverContract {
     void whatStepsDuringAnOutageIsStale() throws Exception {
         try (Resolver resolver = resolverOver(
                 List.of(Endpoint.builder("127.0.0.1", 80).id("a").weight(10).build()))) {
-            Recorder recorder = new Recorder();
+            ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
             store.put(
                     keys.weights(), "{\"weights\": {\"a\": 30}, \"smoothing\": {\"step\": 10, \"interval\": \"1s\"}}");
@@ -271,7 +272,7 @@ class EtcdResolverTest extends ResolverContract {
                 subscriber -> etcd.source.follow(view.followed(), subscriber),
                 EtcdResolver.Aside.NOBODY,
                 null);
-        Recorder recorder = new Recorder();
+        ResolutionRecorder recorder = new ResolutionRecorder();
         resolver.start(recorder);
         assertThat(recorder.sets).isEmpty();
         assertThat(recorder.errors).hasSize(1);

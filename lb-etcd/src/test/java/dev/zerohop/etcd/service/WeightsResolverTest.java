@@ -11,6 +11,7 @@ import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.FakeStore;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.resolver.ManualResolver;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedResolver;
 import java.io.IOException;
@@ -23,7 +24,7 @@ class WeightsResolverTest extends ResolverContract {
     private final FakeSource etcd = new FakeSource(env);
     private final FakeStore store = etcd.store;
     private final ScriptedResolver members = new ScriptedResolver();
-    private final Recorder heard = new Recorder();
+    private final ResolutionRecorder heard = new ResolutionRecorder();
 
     private Resolver over(Resolver source) {
         return new WeightsResolver("weighted", source, etcd.source, new ServiceKeys("orders"));

@@ -1,0 +1,169 @@
+package dev.zerohop;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a source says at one moment. A {@link Resolver} publishes it whole, so that what came first needs no order and a listener that comes late needs
+ * the last one only. Immutable.
+ *
+ * <p>What does not change from one to the next keeps its identity, or equals what it was: a listener acts on the difference. Each method that makes the next
+ * one leaves all other parts as they are.
+ */
+public final class Resolution {
+
+    /** Nothing was said yet. */
+    public static final Resolution NONE =
+            new Resolution(null, SourceConfiguration.NONE, HealthSource.Verdicts.NONE, null, List.of());
+
+    private final @Nullable EndpointSet endpoints;
+    private final SourceConfiguration configuration;
+    private final HealthSource.Verdicts verdicts;
+    private final @Nullable Throwable error;
+    private final List<String> rejected;
+
+    private Resolution(
+            @Nullable EndpointSet endpoints,
+            SourceConfiguration configuration,
+            HealthSource.Verdicts verdicts,
+            @Nullable Throwable error,
+            List<String> rejected) {
+        this.endpoints = endpoints == null || error == null ? endpoints : endpoints.asStale();
+        this.configuration = requireNonNull(configuration, "configuration");
+        this.verdicts = requireNonNull(verdicts, "verdicts");
+        this.error = error;
+        this.rejected = rejected;
+    }
+
+    /** These endpoints and nothing else. */
+    public static Resolution of(EndpointSet endpoints) {
+        return NONE.answered(endpoints);
+    }
+
+    /** The last complete membership, possibly empty; null before the first. It stays in force, and is stale, while the source cannot be asked. */
+    public @Nullable EndpointSet endpoints() {
+        return endpoints;
+    }
+
+    /** How the source wants the calls balanced; {@link SourceConfiguration#NONE} where it says nothing about that. */
+    public SourceConfiguration configuration() {
+        return configuration;
+    }
+
+    /** The source's verdicts on endpoints. They hold for endpoints that become members later as well. */
+    public HealthSource.Verdicts verdicts() {
+        return verdicts;
+    }
+
+    /** Why the source cannot be asked at present; null while it can. */
+    public @Nullable Throwable error() {
+        return error;
+    }
+
+    /**
+     * The values of the source that cannot be used at present, such as a weight below 0, while the last good ones stay in force: each names the value, what it
+     * was and what was expected. A listener reports one that was not in the resolution before.
+     */
+    public List<String> rejected() {
+        return rejected;
+    }
+
+    /** The source was asked and names these endpoints. That ends an error, unless the set is {@linkplain EndpointSet#stale stale}: an answer from memory. */
+    public Resolution answered(EndpointSet next) {
+        requireNonNull(next, "endpoints");
+        return new Resolution(next, configuration, verdicts, next.stale() ? error : null, rejected);
+    }
+
+    /** The source cannot be asked. */
+    public Resolution failed(Throwable cause) {
+        return new Resolution(endpoints, configuration, verdicts, requireNonNull(cause, "cause"), rejected);
+    }
+
+    /**
+     * The source states this configuration. One that is rejected after the source has answered without any leaves the defaults in force: that answer was good.
+     *
+     * @param json in the format of the configuration reference; empty if the source configures nothing any more
+     */
+    public Resolution configured(String json) {
+        return with(known().stated(json));
+    }
+
+    /** The source states a configuration that it rejects itself, for this reason. */
+    public Resolution configurationRejected(String reason) {
+        return with(known().rejected(reason));
+    }
+
+    private SourceConfiguration known() {
+        boolean answered = endpoints != null && !endpoints.stale();
+        return answered && configuration.equals(SourceConfiguration.NONE) ? configuration.stated("") : configuration;
+    }
+
+    /** The same with this configuration. */
+    public Resolution with(SourceConfiguration next) {
+        return new Resolution(endpoints, next, verdicts, error, rejected);
+    }
+
+    /** The same with these verdicts. */
+    public Resolution with(HealthSource.Verdicts next) {
+        return new Resolution(endpoints, configuration, next, error, rejected);
+    }
+
+    /** The same with these values that cannot be used. */
+    public Resolution rejecting(List<String> next) {
+        return new Resolution(endpoints, configuration, verdicts, error, List.copyOf(next));
+    }
+
+    /** The same with other endpoints, if it has any. An error stays. */
+    public Resolution mapEndpoints(UnaryOperator<EndpointSet> change) {
+        return endpoints == null
+                ? this
+                : new Resolution(change.apply(endpoints), configuration, verdicts, error, rejected);
+    }
+
+    /**
+     * The same as what follows {@code before}: endpoints that say the same are those of before, as of now; an error in the same words is the one of before.
+     * Where nothing has changed at all, {@code before} itself.
+     */
+    public Resolution following(Resolution before) {
+        EndpointSet set = endpoints;
+        EndpointSet last = before.endpoints;
+        if (set != null && last != null && set != last && set.saysTheSameAs(last)) {
+            set = last.as(set.asOf(), set.stale());
+        }
+        Throwable cause = error;
+        if (cause != null && before.error != null && cause.toString().equals(before.error.toString())) {
+            cause = before.error;
+        }
+        SourceConfiguration stated = configuration.equals(before.configuration) ? before.configuration : configuration;
+        HealthSource.Verdicts judged = verdicts.equals(before.verdicts) ? before.verdicts : verdicts;
+        List<String> bad = rejected.equals(before.rejected) ? before.rejected : rejected;
+        boolean same = set == last
+                && cause == before.error
+                && stated == before.configuration
+                && judged == before.verdicts
+                && bad == before.rejected;
+        return same ? before : new Resolution(set, stated, judged, cause, bad);
+    }
+
+    /**
+     * Whether the endpoints are news to a listener that knows {@code before}: they say something else, or are from memory now, or no longer. An error alone,
+     * which makes them stale, is not.
+     */
+    public boolean hasNewEndpoints(Resolution before) {
+        EndpointSet set = endpoints;
+        EndpointSet last = before.endpoints;
+        return set != null
+                && (last == null
+                        || !set.saysTheSameAs(last)
+                        || (error == null && (before.error != null || set.stale() != last.stale())));
+    }
+
+    @Override
+    public String toString() {
+        return "Resolution(" + endpoints + ", " + configuration + ", "
+                + verdicts.byEndpoint().size() + " verdicts, error " + error + ", rejected " + rejected + ")";
+    }
+}
