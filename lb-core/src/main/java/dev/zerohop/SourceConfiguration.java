@@ -56,6 +56,9 @@ public final class SourceConfiguration {
         if (requireNonNull(json, "json").equals(text)) {
             return rejection == null ? this : new SourceConfiguration(text, settings, null, null);
         }
+        if (json.equals(rejectedText)) {
+            return this;
+        }
         try {
             return new SourceConfiguration(json, json.isEmpty() ? null : Holder.FORMAT.read(json), null, null);
         } catch (IllegalArgumentException rejected) {

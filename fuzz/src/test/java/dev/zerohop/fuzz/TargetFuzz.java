@@ -1,5 +1,6 @@
 package dev.zerohop.fuzz;
 
+import dev.zerohop.Resolution;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
@@ -34,19 +35,13 @@ public final class TargetFuzz {
     }
 
     private static void started(Resolver resolver) {
-        AtomicReference<EndpointSet> told = new AtomicReference<>();
-        resolver.start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet set) {
-                told.set(set);
-            }
-
-            @Override
-            public void onError(Throwable cause) {
-                throw new AssertionError(cause);
-            }
-        });
-        EndpointSet set = told.get();
+        AtomicReference<Resolution> said = new AtomicReference<>(Resolution.NONE);
+        resolver.start(said::set);
+        Throwable error = said.get().error();
+        if (error != null) {
+            throw new AssertionError(error);
+        }
+        EndpointSet set = said.get().endpoints();
         if (set != null) {
             Said.shown(set.source());
             for (Endpoint endpoint : set.endpoints()) {

@@ -1,8 +1,6 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Endpoint;
-import dev.zerohop.EndpointSet;
-import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.fuzz.Input;
 import dev.zerohop.fuzz.Said;
@@ -29,19 +27,6 @@ public final class ObjectsFuzz {
     private static final ServiceTarget BY_NUMBER = ServiceTarget.parse(Target.parse("k8s:///shop/orders:80"));
     private static final PodsTarget PODS =
             PodsTarget.parse(Target.parse("k8s-pods:///shop?label=app%3Dorders&image=orders&port=http"));
-
-    private static final Resolver.Listener TOLD = new Resolver.Listener() {
-        @Override
-        public void onEndpoints(EndpointSet set) {}
-
-        @Override
-        public void onError(Throwable cause) {}
-
-        @Override
-        public void onRefused(String reason) {
-            Said.shown(reason);
-        }
-    };
 
     private static final WebSocket SOCKET = (WebSocket) Proxy.newProxyInstance(
             ObjectsFuzz.class.getClassLoader(),
@@ -127,7 +112,7 @@ public final class ObjectsFuzz {
     }
 
     private static void leftOut(List<String> refusals) {
-        new LeftOut("orders").tell(refusals, TOLD);
+        new LeftOut("orders").report(refusals).forEach(Said::shown);
     }
 
     private static void endpoint(Endpoint endpoint) {

@@ -69,7 +69,11 @@ public final class ManualResolver extends AbstractResolver {
     /** Gives a configuration of the balancer, JSON in the format of the configuration reference. */
     public void configure(String json) {
         requireNonNull(json, "json");
-        run(() -> publish(current().configured(json)));
+        // Before the start no listener has been without it.
+        run(() -> publish(
+                attached()
+                        ? current().configured(json)
+                        : current().with(current().configuration().stated(json))));
     }
 
     @Override

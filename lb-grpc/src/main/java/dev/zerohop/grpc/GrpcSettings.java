@@ -19,10 +19,6 @@ final class GrpcSettings {
         return checked(Configurations.parse(tree));
     }
 
-    static BalancerSettings parse(String json) {
-        return checked(Configurations.parse(json));
-    }
-
     /** A gRPC call has a method and headers; the other places that a key can come from are HTTP's. */
     static BalancerSettings checked(BalancerSettings settings) {
         KeySource key = settings.key();

@@ -12,11 +12,12 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.Snapshot;
+import dev.zerohop.SourceConfiguration;
 import dev.zerohop.Time;
 import dev.zerohop.grpc.ZerohopLoadBalancerProvider.ChannelSettings;
-import dev.zerohop.resolver.SourceConfiguration;
 import io.grpc.Attributes;
 import io.grpc.ChannelLogger.ChannelLogLevel;
 import io.grpc.ConnectivityState;
@@ -47,7 +48,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private Map<String, EquivalentAddressGroup> addresses = Map.of();
     private volatile @Nullable Balancer balancer;
     private ChannelSettings stated = ChannelSettings.UNSTATED;
-    private SourceConfiguration toldConfiguration = SourceConfiguration.NONE;
     private @Nullable String refusedReason;
     private @Nullable Status sourceError;
     private ConnectivityState published = ConnectivityState.CONNECTING;
@@ -81,15 +81,22 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         } else if (!stated.equals(before)) {
             configure(running());
         }
+        SourceNews news = resolved.getAttributes().get(ZerohopNameResolver.NEWS);
+        Resolution said = news == null ? foreign(resolved.getAttributes()) : news.last();
         // What the application states wins; where it states nothing, the source does; else the defaults.
-        tellConfiguration(stated.stated() ? SourceConfiguration.NONE : configurationOf(resolved.getAttributes()));
+        SourceConfiguration configuration = stated.stated() ? SourceConfiguration.NONE : said.configuration();
+        if (!configuration.equals(source.current().configuration())) {
+            refusedReason = null;
+        }
+        Resolution next =
+                source.current().with(configuration).with(said.verdicts()).rejecting(said.rejected());
         if (set != null) {
             sourceError = null;
-            source.push(set);
+            next = next.answered(set);
         }
-        SourceNews news = resolved.getAttributes().get(ZerohopNameResolver.NEWS);
+        source.publish(next);
         if (news != null) {
-            source.follow(news);
+            news.follow(this::take);
         }
         if (set != null
                 && set.endpoints().isEmpty()
@@ -108,23 +115,19 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
     }
 
-    /** Other name resolvers state it as an attribute of their own. */
-    private static SourceConfiguration configurationOf(Attributes facts) {
-        SourceConfiguration told = facts.get(ZerohopNameResolver.CONFIGURATION);
-        if (told != null) {
-            return told;
-        }
+    /** What another name resolver says besides addresses: it states a configuration as an attribute of its own. */
+    private Resolution foreign(Attributes facts) {
         String json = facts.get(ZerohopGrpc.SOURCE_CONFIGURATION);
-        return json == null ? SourceConfiguration.NONE : SourceConfiguration.NONE.stated(json);
+        return json == null
+                ? Resolution.NONE
+                : Resolution.NONE.with(source.current().configuration().stated(json));
     }
 
-    private void tellConfiguration(SourceConfiguration next) {
-        if (next.equals(toldConfiguration)) {
-            return;
-        }
-        refusedReason = null;
-        source.configure(toldConfiguration, next);
-        toldConfiguration = next;
+    /** What the source says where its addresses stay. */
+    private void take(Resolution now) {
+        EndpointSet set = now.endpoints();
+        Resolution next = source.current().with(now.verdicts()).rejecting(now.rejected());
+        source.publish(set == null || set.stale() ? next : next.mapEndpoints(known -> known.confirmed(set.asOf())));
     }
 
     private Balancer newBalancer(String name, @Nullable BalancerListener observer) {
@@ -206,7 +209,12 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 groups.put(endpoint.id(), group);
             }
         }
-        addresses = groups;
+        if (!groups.equals(addresses)) {
+            addresses = groups;
+            // The endpoints may be the same, which is no news to the balancer.
+            membershipChanged = true;
+            sync.execute(this::publish);
+        }
         EndpointSet facts = resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET);
         EndpointSet.Builder builder =
                 facts == null ? EndpointSet.builder(nameOfChannel()).asOf(time.now()) : facts.toBuilder();
@@ -231,7 +239,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             return;
         }
         sourceError = error;
-        source.fail(error.asRuntimeException());
+        source.publish(source.current().failed(error.asRuntimeException()));
         sync.execute(() -> {
             if (links.byNode().isEmpty()) {
                 publish();
@@ -357,7 +365,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 ? "by default, which are not in force"
                 : stated.stated()
                         ? "of the application's service config"
-                        : !toldConfiguration.states()
+                        : !source.current().configuration().states()
                                 ? "by default"
                                 : refusedReason == null ? "of the source" : "of the source, the last good ones";
         return refusedReason == null
@@ -405,14 +413,26 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
     }
 
-    /** The channel's resolver as the balancer sees it: it is told. */
+    /** The channel's resolver as the balancer sees it: it publishes what it is given. */
     private static final class PushedResolver implements Resolver {
         private String name = "the channel's name resolver";
+        private Resolution current = Resolution.NONE;
         private @Nullable Listener listener;
 
         /** As the sets name their source, for messages before the first of them is taken. */
         void name(String source) {
             name = source;
+        }
+
+        Resolution current() {
+            return current;
+        }
+
+        void publish(Resolution next) {
+            current = next;
+            if (listener != null) {
+                listener.onResolution(next);
+            }
         }
 
         @Override
@@ -423,34 +443,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         @Override
         public void close() {
             listener = null;
-        }
-
-        void push(EndpointSet set) {
-            Listener to = listener;
-            if (to != null) {
-                to.onEndpoints(set);
-            }
-        }
-
-        void configure(SourceConfiguration before, SourceConfiguration next) {
-            Listener to = listener;
-            if (to != null) {
-                next.tellAfter(before, to);
-            }
-        }
-
-        void follow(SourceNews news) {
-            Listener to = listener;
-            if (to != null) {
-                news.follow(to, System.nanoTime());
-            }
-        }
-
-        void fail(Throwable cause) {
-            Listener to = listener;
-            if (to != null) {
-                to.onError(cause);
-            }
         }
 
         @Override

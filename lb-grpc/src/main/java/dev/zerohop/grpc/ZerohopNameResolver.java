@@ -4,11 +4,10 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.HealthSource;
 import dev.zerohop.Printable;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
-import dev.zerohop.resolver.SourceConfiguration;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
@@ -18,11 +17,9 @@ import io.grpc.SynchronizationContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +32,7 @@ final class ZerohopNameResolver extends NameResolver {
     /** Carries {@link ZerohopGrpc#LISTENER} on to the policy. */
     static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
 
-    /** Carries what the source configures on to the policy. */
-    static final Attributes.Key<SourceConfiguration> CONFIGURATION =
-            Attributes.Key.create("dev.zerohop.grpc.CONFIGURATION");
-
-    /** Carries what the source says besides addresses on to the policy. */
+    /** Carries all that the source says on to the policy. */
     static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
     /**
@@ -63,8 +56,7 @@ final class ZerohopNameResolver extends NameResolver {
     // In the synchronization context only.
     private boolean shutdown;
     private @Nullable Listener2 listener;
-    private @Nullable EndpointSet current;
-    private SourceConfiguration configuration = SourceConfiguration.NONE;
+    private Resolution said = Resolution.NONE;
     private @Nullable Status error;
     private boolean delivered;
     private boolean deliveryDue;
@@ -92,42 +84,7 @@ final class ZerohopNameResolver extends NameResolver {
     @Override
     public void start(Listener2 listener) {
         this.listener = listener;
-        resolver.start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet all) {
-                sync.execute(() -> take(all));
-            }
-
-            @Override
-            public void onConfirmed(Instant asOf) {
-                sync.execute(() -> takeConfirmation(asOf));
-            }
-
-            @Override
-            public void onError(Throwable cause) {
-                sync.execute(() -> takeError(cause));
-            }
-
-            @Override
-            public void onConfiguration(String json) {
-                sync.execute(() -> takeConfiguration(configuration.stated(json)));
-            }
-
-            @Override
-            public void onConfigurationRejected(String reason) {
-                sync.execute(() -> takeConfiguration(configuration.rejected(reason)));
-            }
-
-            @Override
-            public void onRefused(String reason) {
-                sync.execute(() -> news.refused(reason));
-            }
-
-            @Override
-            public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-                sync.execute(() -> news.judged(verdicts, System.nanoTime()));
-            }
-        });
+        resolver.start(now -> sync.execute(() -> take(now)));
     }
 
     @Override
@@ -143,16 +100,31 @@ final class ZerohopNameResolver extends NameResolver {
         resolver.close();
     }
 
-    private void take(EndpointSet set) {
+    private void take(Resolution given) {
         if (shutdown) {
             return;
         }
-        current = set;
-        if (!set.stale()) {
+        Resolution before = said;
+        Resolution now = given.following(before);
+        said = now;
+        if (now.error() == null) {
             error = null;
         }
-        hostNames.follow(namesIn(set));
-        deliver();
+        EndpointSet set = now.endpoints();
+        boolean addresses = now.hasNewEndpoints(before);
+        if (addresses && set != null) {
+            hostNames.follow(namesIn(set));
+        }
+        if (addresses || (delivered && now.configuration() != before.configuration())) {
+            news.keep(now);
+            deliver();
+        } else {
+            news.publish(now);
+        }
+        Throwable cause = now.error();
+        if (cause != null && cause != before.error()) {
+            takeError(cause);
+        }
     }
 
     /** Names that are found at once are delivered at once, in one go. */
@@ -163,21 +135,6 @@ final class ZerohopNameResolver extends NameResolver {
                 deliveryDue = false;
                 deliver();
             });
-        }
-    }
-
-    private void takeConfirmation(Instant asOf) {
-        EndpointSet set = current;
-        if (set != null && !shutdown) {
-            current = set.confirmed(asOf);
-            news.confirmed(asOf);
-        }
-    }
-
-    private void takeConfiguration(SourceConfiguration next) {
-        configuration = next;
-        if (delivered && !shutdown) {
-            deliver();
         }
     }
 
@@ -205,7 +162,7 @@ final class ZerohopNameResolver extends NameResolver {
     }
 
     private void deliver() {
-        EndpointSet set = current;
+        EndpointSet set = said.endpoints();
         Listener2 to = listener;
         Status failure = error;
         if (to == null || shutdown || (set == null && failure == null)) {
@@ -213,7 +170,7 @@ final class ZerohopNameResolver extends NameResolver {
         }
         delivered = true;
         List<EquivalentAddressGroup> groups = new ArrayList<>();
-        Attributes.Builder facts = Attributes.newBuilder().set(NEWS, news).set(CONFIGURATION, configuration);
+        Attributes.Builder facts = Attributes.newBuilder().set(NEWS, news);
         if (set == null) {
             facts.set(UNANSWERED, target.toString());
         } else {

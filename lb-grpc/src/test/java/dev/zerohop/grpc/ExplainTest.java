@@ -193,7 +193,7 @@ class ExplainTest {
             awaitLine(lines, a + ": CONNECTING -> READY, /127.0.0.1:");
             fleet.configure("{\"policy\": \"nonsense\"}");
             awaitLine(lines, "zerohop: a configuration is refused: ");
-            fleet.refuse("weights were bad");
+            fleet.reject("weights were bad");
             awaitLine(lines, "zerohop: a value of the source is refused: weights were bad");
             fleet.fail("403 from the source");
             awaitLine(lines, "zerohop: the source cannot be asked: ");

@@ -6,6 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.HealthSource;
 import dev.zerohop.KeyDirectory;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
@@ -29,7 +30,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +46,7 @@ final class Fleet implements AutoCloseable {
     private final String name = String.valueOf(NEXT.incrementAndGet());
     private final List<ManagedChannel> channels = new ArrayList<>();
     private @Nullable Source source;
-    private @Nullable EndpointSet last;
-    private @Nullable String configuration;
-    private @Nullable String rejection;
-    private @Nullable Throwable error;
+    private Resolution said = Resolution.NONE;
     private @Nullable PlainProvider plain;
 
     @Nullable
@@ -118,46 +115,41 @@ final class Fleet implements AutoCloseable {
                 .removals(EndpointSet.Removals.MEANT)
                 .directory(directory)
                 .build();
-        last = set;
-        error = null;
-        say(listener -> listener.onEndpoints(set));
+        say(said.answered(set));
     }
 
     /** The source vouches for what it named last. */
     synchronized void confirm(Instant asOf) {
-        say(listener -> listener.onConfirmed(asOf));
+        say(said.mapEndpoints(set -> set.confirmed(asOf)));
     }
 
     synchronized void configure(String json) {
-        configuration = json;
-        rejection = null;
-        say(listener -> listener.onConfiguration(json));
+        say(source == null ? said.with(said.configuration().stated(json)) : said.configured(json));
     }
 
     /** The source states a configuration that it rejects itself, and has no good one. */
     synchronized void rejectConfiguration(String reason) {
-        rejection = reason;
-        say(listener -> listener.onConfigurationRejected(reason));
+        say(source == null ? said.with(said.configuration().rejected(reason)) : said.configurationRejected(reason));
     }
 
-    synchronized void refuse(String reason) {
-        say(listener -> listener.onRefused(reason));
+    /** The source holds this value, which cannot be used, and no other such. */
+    synchronized void reject(String reason) {
+        say(said.rejecting(List.of(reason)));
     }
 
     synchronized void judge(Map<String, HealthSource.Verdict> verdicts) {
-        say(listener -> listener.onVerdicts(verdicts));
+        say(said.with(new HealthSource.Verdicts(verdicts, System.nanoTime())));
     }
 
     synchronized void fail(String why) {
-        Throwable cause = new IllegalStateException(why);
-        error = cause;
-        say(listener -> listener.onError(cause));
+        say(said.failed(new IllegalStateException(why)));
     }
 
-    private void say(Consumer<Resolver.Listener> what) {
+    private void say(Resolution now) {
+        said = now;
         Source running = source;
         if (running != null && running.listener != null) {
-            what.accept(running.listener);
+            running.listener.onResolution(now);
         }
     }
 
@@ -232,21 +224,8 @@ final class Fleet implements AutoCloseable {
                 started++;
                 this.listener = listener;
                 source = this;
-                String json = configuration;
-                String rejected = rejection;
-                EndpointSet set = last;
-                Throwable cause = error;
-                if (json != null) {
-                    listener.onConfiguration(json);
-                }
-                if (rejected != null) {
-                    listener.onConfigurationRejected(rejected);
-                }
-                if (set != null) {
-                    listener.onEndpoints(cause == null ? set : set.asStale());
-                }
-                if (cause != null) {
-                    listener.onError(cause);
+                if (said != Resolution.NONE) {
+                    listener.onResolution(said);
                 }
             }
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.grpc.CallOptions;
@@ -210,7 +211,7 @@ class HostNamesTest {
                     .build();
             last = set;
             if (listener != null) {
-                listener.onEndpoints(set);
+                listener.onResolution(Resolution.of(set));
             }
         }
 
@@ -219,7 +220,7 @@ class HostNamesTest {
             this.listener = listener;
             EndpointSet set = last;
             if (set != null) {
-                listener.onEndpoints(set);
+                listener.onResolution(Resolution.of(set));
             }
         }
 

@@ -19,6 +19,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -162,10 +163,22 @@ class LeaseEndTest {
                     .setNameResolverArg(ZerohopGrpc.LISTENER, outcomes)
                     .defaultServiceConfig(policy.serviceConfig("{}", null)));
             LateCredentials credentials = new LateCredentials();
-            Future<String> call = ClientCalls.futureUnaryCall(
-                    channel.newCall(TestServer.ECHO, CallOptions.DEFAULT.withCallCredentials(credentials)), "x");
+            ClientCall<String, String> call =
+                    channel.newCall(TestServer.ECHO, CallOptions.DEFAULT.withCallCredentials(credentials));
+            CompletableFuture<Status> end = new CompletableFuture<>();
+            call.start(
+                    new ClientCall.Listener<>() {
+                        @Override
+                        public void onClose(Status status, Metadata trailers) {
+                            end.complete(status);
+                        }
+                    },
+                    new Metadata());
+            call.sendMessage("x");
+            call.halfClose();
             await().until(() -> credentials.applier.get() != null);
-            call.cancel(true);
+            call.cancel("no longer wanted", null);
+            assertThat(end.get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
             credentials.applier.get().apply(new Metadata());
             assertThat(TestServer.call(channel)).isEqualTo("a");
             AttemptsTest.awaitNothingInFlight(policy);

@@ -436,7 +436,7 @@ class RoutingTest {
                     .containsExactly("a", "c"));
             fleet.judge(Map.of());
             awaitAll(channel, "a", "b", "c");
-            fleet.refuse("weights were bad");
+            fleet.reject("weights were bad");
             await().untilAsserted(() -> assertThat(heard).contains("value: weights were bad"));
         }
     }
@@ -479,7 +479,7 @@ class RoutingTest {
                     }));
             channel.getState(true);
             await().until(() -> fleet.started == 1);
-            fleet.refuse("weights were bad");
+            fleet.reject("weights were bad");
             fleet.name("a");
             awaitAll(channel, "a");
             await().untilAsserted(() -> assertThat(heard).containsExactly("weights were bad"));

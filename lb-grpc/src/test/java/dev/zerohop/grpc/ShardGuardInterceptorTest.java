@@ -10,6 +10,7 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.KeySource;
 import dev.zerohop.PickContext;
+import dev.zerohop.Resolution;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.guard.ShardGuard;
@@ -69,7 +70,7 @@ class ShardGuardInterceptorTest {
                 .endpoints(List.of(Endpoint.builder("10.0.0.1", 80).build()))
                 .shardMap(map)
                 .build();
-        guards.forEach(guard -> guard.onEndpoints(set));
+        guards.forEach(guard -> guard.onResolution(Resolution.of(set)));
     }
 
     private static void route(Fleet fleet, RecordingPolicy policy, ShardMap map) {

@@ -6,21 +6,20 @@ import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import io.fabric8.kubernetes.api.model.Service;
 
-/** A service that is nothing but another name in DNS, resolved by the module lb-dns. */
-final class ExternalName implements AutoCloseable {
-    private final String text;
-    private final Resolver resolver;
+/**
+ * A service that is nothing but another name in DNS, resolved by the module lb-dns.
+ *
+ * @param text what {@link #target} gave
+ */
+record ExternalName(String text, Resolver resolver) {
 
     /**
-     * Begins to resolve.
+     * With a resolver that was not started.
      *
-     * @param text what {@link #target} gave
      * @throws IllegalArgumentException if the name or the port is none
      */
-    ExternalName(String text, Env env, Resolver.Listener listener) {
-        this.text = text;
-        this.resolver = Target.parse(text).newResolver(env);
-        resolver.start(listener);
+    static ExternalName of(String text, Env env) {
+        return new ExternalName(text, Target.parse(text).newResolver(env));
     }
 
     static boolean is(Service service) {
@@ -56,14 +55,5 @@ final class ExternalName implements AutoCloseable {
                 .removals(all.removals())
                 .note(all.note())
                 .build();
-    }
-
-    String text() {
-        return text;
-    }
-
-    @Override
-    public void close() {
-        resolver.close();
     }
 }

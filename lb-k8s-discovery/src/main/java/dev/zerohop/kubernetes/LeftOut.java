@@ -2,9 +2,7 @@ package dev.zerohop.kubernetes;
 
 import dev.zerohop.Log;
 import dev.zerohop.Printable;
-import dev.zerohop.Resolver;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Reports what of the objects is left out, each once for as long as it is. Used by one thread at a time. */
 final class LeftOut {
@@ -17,17 +15,14 @@ final class LeftOut {
         this.source = source;
     }
 
-    /** Takes all that is left out at present, each with the reason. */
-    void tell(List<String> refusals, Resolver.@Nullable Listener listener) {
-        for (String refusal : refusals) {
-            if (!known.contains(refusal)) {
-                String shown = Printable.text(refusal);
-                LOG.warn("{}: {}; it is left out", source, shown);
-                if (listener != null) {
-                    listener.onRefused(shown);
-                }
+    /** Takes all that is left out at present, each with the reason; gives it back in printable form. */
+    List<String> report(List<String> present) {
+        for (String each : present) {
+            if (!known.contains(each)) {
+                LOG.warn("{}: {}; it is left out", source, Printable.text(each));
             }
         }
-        known = refusals;
+        known = present;
+        return present.stream().map(Printable::text).toList();
     }
 }

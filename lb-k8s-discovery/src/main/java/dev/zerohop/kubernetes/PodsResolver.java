@@ -7,104 +7,66 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
-import dev.zerohop.Resolver;
+import dev.zerohop.Resolution;
+import dev.zerohop.resolver.AbstractResolver;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.RemovalBuffer;
 import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Turns the pods of a namespace, chosen by label or image, into endpoints. The listener is told on a serial executor of its own. */
-final class PodsResolver implements Resolver {
+/** Turns the pods of a namespace, chosen by label or image, into endpoints. */
+final class PodsResolver extends AbstractResolver {
     private final String name;
     private final PodsTarget target;
     private final Env env;
     private final ServiceResolver.Source source;
-    private final Executor serial;
     private final Places places;
     private final LeftOut leftOut;
 
-    // Guarded by this.
-    private boolean started;
-
-    private volatile boolean closed;
-
-    // Touched by serial tasks only.
+    // Touched by tasks only.
     private final RemovalBuffer losses = new RemovalBuffer();
-    private @Nullable Listener listener;
     private @Nullable Cancellable following;
     private @Nullable Cancellable timer;
     private Reflector.@Nullable State<Pod, String> state;
-    private @Nullable EndpointSet last;
-
     private @Nullable SourceFailure failure;
-
-    /** The error that the listener knows; empty if it had a fresh set since. */
-    private String told = "";
 
     /** {@code target} with its namespace; {@code stated} is what the environment says of this process. */
     PodsResolver(String name, PodsTarget target, Env env, ServiceResolver.Source source, Locality stated) {
+        super(name, env);
         this.name = name;
         this.target = target;
         this.env = env;
         this.source = source;
-        this.serial = env.serial(this);
-        this.places = new Places(source, stated, () -> run(this::tell));
+        this.places = new Places(source, stated, () -> run(this::update));
         this.leftOut = new LeftOut(name);
     }
 
     @Override
-    public void start(Listener given) {
-        requireNonNull(given, "listener");
-        synchronized (this) {
-            if (started || closed) {
-                throw new IllegalStateException(
-                        name + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
-            }
-            started = true;
-        }
-        run(() -> {
-            listener = given;
-            following = source.follow(
-                    Selection.pods(requireNonNull(target.namespace(), "namespace"), target.labels()), new Pods());
-        });
+    protected void onStart() {
+        following = source.follow(
+                Selection.pods(requireNonNull(target.namespace(), "namespace"), target.labels()), new Pods());
     }
 
     @Override
-    public void close() {
-        closed = true;
-        serial.execute(() -> {
-            places.close();
-            if (following != null) {
-                following.cancel();
-                following = null;
-            }
-            cancelTimer();
-        });
+    protected void onClose() {
+        places.close();
+        if (following != null) {
+            following.cancel();
+            following = null;
+        }
+        cancelTimer();
     }
 
-    private void run(Runnable task) {
-        serial.execute(() -> {
-            if (closed) {
-                return;
-            }
-            try {
-                task.run();
-            } catch (RuntimeException unreadable) {
-                tellProblem(ServiceResolver.unreadable(name, unreadable));
-            }
-        });
-    }
-
-    private void tellProblem(Exception cause) {
-        String text = String.valueOf(cause.getMessage());
-        if (listener != null && !closed && !text.equals(told)) {
-            told = text;
-            listener.onError(cause);
+    @Override
+    protected void onThrown(Throwable thrown) {
+        if (thrown instanceof RuntimeException unreadable) {
+            publish(current().failed(ServiceResolver.unreadable(name, unreadable)));
+        } else {
+            super.onThrown(thrown);
         }
     }
 
@@ -116,7 +78,7 @@ final class PodsResolver implements Resolver {
                 if (!stale) {
                     failure = null;
                 }
-                tell();
+                update();
             });
         }
 
@@ -126,7 +88,7 @@ final class PodsResolver implements Resolver {
                 Reflector.State<Pod, String> now = state;
                 if (now != null) {
                     state = now.confirmed(asOf);
-                    tell();
+                    update();
                 }
             });
         }
@@ -135,22 +97,20 @@ final class PodsResolver implements Resolver {
         public void onFailure(SourceFailure cause) {
             run(() -> {
                 failure = cause;
-                tellProblem(cause);
+                publish(current().failed(cause));
             });
         }
     }
 
-    private void tell() {
+    private void update() {
         Reflector.State<Pod, String> now = state;
-        Listener to = listener;
-        if (now == null || to == null || closed) {
+        if (now == null) {
             return;
         }
-        EndpointSet before = last;
+        EndpointSet before = current().endpoints();
         // Asked for first: nodes are asked for one after another.
         Locality client = places.client();
         PodView.Content content = PodView.read(target, now.values().values(), places::zone);
-        leftOut.tell(content.refusals(), to);
         List<Endpoint> named = content.endpoints();
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
         if (before != null) {
@@ -171,19 +131,9 @@ final class PodsResolver implements Resolver {
                 .build()
                 // A pod that is deleted is replaced, unless its set has shrunk, and pods alone do not say which.
                 .rememberingOrdinals(before, announced -> false);
-        boolean same = before != null
-                && before.endpoints().equals(next.endpoints())
-                && before.missingOrdinals().equals(next.missingOrdinals())
-                && before.client().equals(next.client())
-                && before.stale() == next.stale();
-        last = next;
-        boolean recovered = failure == null && !told.isEmpty();
-        if (!same || recovered) {
-            told = recovered ? "" : told;
-            to.onEndpoints(next);
-        } else if (failure == null) {
-            to.onConfirmed(now.asOf());
-        }
+        Resolution said =
+                current().rejecting(leftOut.report(content.refusals())).answered(next);
+        publish(failure == null ? said : said.failed(failure));
     }
 
     private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> over) {
@@ -192,7 +142,7 @@ final class PodsResolver implements Resolver {
         cancelTimer();
         long due = losses.dueInNanos(now);
         if (due != Long.MAX_VALUE) {
-            timer = env.time().schedule(due, () -> run(this::tell));
+            timer = env.time().schedule(due, () -> run(this::update));
         }
         return named;
     }
@@ -202,10 +152,5 @@ final class PodsResolver implements Resolver {
             timer.cancel();
             timer = null;
         }
-    }
-
-    @Override
-    public String toString() {
-        return name;
     }
 }

@@ -9,9 +9,10 @@ import dev.zerohop.Env;
 import dev.zerohop.Locality;
 import dev.zerohop.Log;
 import dev.zerohop.Printable;
-import dev.zerohop.Resolver;
+import dev.zerohop.Resolution;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
+import dev.zerohop.resolver.AbstractResolver;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.RemovalBuffer;
 import dev.zerohop.watch.SourceFailure;
@@ -22,19 +23,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the slices of a service into endpoints. The service itself is asked for only where the slices do not suffice: while there are none, and for a
- * port that is given by number. The listener is told on a serial executor of its own: one that is slow keeps nobody else waiting.
+ * port that is given by number.
  */
-final class ServiceResolver implements Resolver {
+final class ServiceResolver extends AbstractResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
 
     private final String name;
@@ -43,13 +41,7 @@ final class ServiceResolver implements Resolver {
     private final Env env;
     private final Source source;
     private final Ordinals ordinals;
-    private final Executor serial;
     private final Places places;
-
-    // Guarded by this.
-    private boolean started;
-
-    private volatile boolean closed;
 
     /** Where copies are followed. */
     interface Source {
@@ -62,28 +54,25 @@ final class ServiceResolver implements Resolver {
 
     /** {@code stated} is what is known from elsewhere about where this process runs. */
     ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals, Locality stated) {
+        super(name, env);
         this.name = name;
         this.target = target;
         this.namespace = requireNonNull(target.namespace(), "namespace");
         this.env = env;
         this.source = source;
         this.ordinals = ordinals;
-        this.serial = env.serial(this);
         this.places = new Places(source, stated, () -> run(this::decide));
         this.leftOut = new LeftOut(name);
     }
 
-    // Touched by serial tasks only.
+    // Touched by tasks only.
     private final RemovalBuffer losses = new RemovalBuffer();
     private final List<Cancellable> following = new ArrayList<>();
     private final LeftOut leftOut;
     private @Nullable Copy<EndpointSlice> slices;
     private @Nullable Copy<Service> service;
-    private @Nullable Listener listener;
     private @Nullable ExternalName external;
     private @Nullable Cancellable timer;
-    private @Nullable EndpointSet last;
-    private @Nullable String problem;
     private @Nullable String doubt;
 
     /** What one copy says, and whether it can be believed. */
@@ -135,8 +124,8 @@ final class ServiceResolver implements Resolver {
                 return;
             }
             state = now.confirmed(asOf);
-            if (this == slices) {
-                confirm(asOf);
+            if (this == slices && external == null && current().error() == null) {
+                publish(current().mapEndpoints(set -> set.confirmed(asOf)));
             }
         }
 
@@ -156,30 +145,14 @@ final class ServiceResolver implements Resolver {
     }
 
     @Override
-    public void start(Listener given) {
-        requireNonNull(given, "listener");
-        synchronized (this) {
-            if (started || closed) {
-                throw new IllegalStateException(
-                        name + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
-            }
-            started = true;
-        }
-        run(() -> {
-            listener = given;
-            slices = new Copy<>(Selection.endpointSlices(namespace, target.service()));
-            following.add(ordinals.follow(() -> run(this::decide)));
-            decide();
-        });
+    protected void onStart() {
+        slices = new Copy<>(Selection.endpointSlices(namespace, target.service()));
+        following.add(ordinals.follow(() -> run(this::decide)));
+        decide();
     }
 
     @Override
-    public void close() {
-        closed = true;
-        serial.execute(this::release);
-    }
-
-    private void release() {
+    protected void onClose() {
         places.close();
         following.forEach(Cancellable::cancel);
         following.clear();
@@ -191,17 +164,13 @@ final class ServiceResolver implements Resolver {
         cancelTimer();
     }
 
-    private void run(Runnable task) {
-        serial.execute(() -> {
-            if (closed) {
-                return;
-            }
-            try {
-                task.run();
-            } catch (RuntimeException unreadable) {
-                tellProblem(unreadable(name, unreadable));
-            }
-        });
+    @Override
+    protected void onThrown(Throwable thrown) {
+        if (thrown instanceof RuntimeException unreadable) {
+            publish(current().failed(unreadable(name, unreadable)));
+        } else {
+            super.onThrown(thrown);
+        }
     }
 
     /** What the API server has is not what its kind of object is. */
@@ -216,13 +185,13 @@ final class ServiceResolver implements Resolver {
 
     private void decide() {
         Copy<EndpointSlice> copy = slices;
-        if (copy == null || listener == null || closed) {
+        if (copy == null) {
             return;
         }
         Reflector.State<EndpointSlice, String> state = copy.state;
         if (state == null) {
             if (copy.failure != null) {
-                tellProblem(copy.failure);
+                publish(current().failed(copy.failure));
             }
             return;
         }
@@ -238,38 +207,45 @@ final class ServiceResolver implements Resolver {
             return;
         }
         resolveExternally(null);
-        tell(state, about, known);
+        update(state, about, known);
     }
 
-    private void tell(
+    private void update(
             Reflector.State<EndpointSlice, String> state, @Nullable Copy<Service> about, @Nullable Service known) {
         Copy<EndpointSlice> copy = requireNonNull(slices, "slices");
         boolean missing = state.values().isEmpty() && known == null;
-        if (missing && last == null) {
-            tellProblem(noService(about));
+        if (missing && current().endpoints() == null) {
+            publish(current().failed(noService(about)));
             return;
         }
         SliceView.Content content = SliceView.read(target, state.values().values(), known);
-        leftOut.tell(content.refusals(), closed ? null : listener);
+        List<String> rejected = new ArrayList<>(leftOut.report(content.refusals()));
         if (content.problem() != null) {
-            tellProblem(new IllegalStateException(Printable.text(name + ": " + content.problem() + unread(about))));
+            publish(rejecting(rejected)
+                    .failed(new IllegalStateException(
+                            Printable.text(name + ": " + content.problem() + unread(about)))));
             return;
         }
         Ordinals.Numbered numbered = ordinals.number(content.endpoints());
         if (numbered == null) {
             Exception hindrance = ordinals.hindrance();
-            if (hindrance != null) {
-                tellProblem(hindrance);
-            }
+            publish(
+                    hindrance == null
+                            ? rejecting(rejected)
+                            : rejecting(rejected).failed(hindrance));
             return;
         }
-        boolean stale = copy.failure != null;
-        Exception trouble = stale ? copy.failure : missing ? noService(about) : null;
-        tellDoubt(numbered.problem());
-        tellEndpoints(numbered, state, stale, trouble);
-        if (trouble != null) {
-            tellProblem(trouble);
+        Exception trouble = copy.failure != null ? copy.failure : missing ? noService(about) : null;
+        takeDoubt(numbered.problem());
+        Resolution said = rejecting(rejected).answered(endpoints(numbered, state));
+        publish(trouble == null ? said : said.failed(trouble));
+    }
+
+    private Resolution rejecting(List<String> leftOut) {
+        if (doubt != null) {
+            leftOut.add(doubt);
         }
+        return current().rejecting(leftOut);
     }
 
     private void followService(boolean wanted) {
@@ -312,64 +288,38 @@ final class ServiceResolver implements Resolver {
         }
         external = null;
         if (before != null) {
-            before.close();
+            closeSource(before.resolver());
         }
         if (text == null) {
             return;
         }
         try {
-            external = new ExternalName(text, env, new FromDns(text));
+            ExternalName next = ExternalName.of(text, env);
+            external = next;
+            follow(next.resolver(), said -> {
+                if (external == next) {
+                    takeFromDns(said);
+                }
+            });
         } catch (IllegalArgumentException refused) {
-            tellProblem(new IllegalStateException(Printable.text(
-                    name + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage())));
+            publish(current()
+                    .failed(new IllegalStateException(Printable.text(name
+                            + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage()))));
         }
     }
 
     /** Passes on what DNS says for as long as the service is that name. */
-    private final class FromDns implements Listener {
-        private final String text;
-
-        FromDns(String text) {
-            this.text = text;
-        }
-
-        private void run(Consumer<Listener> call) {
-            ServiceResolver.this.run(() -> {
-                Listener to = listener;
-                if (to != null && external != null && external.text().equals(text)) {
-                    call.accept(to);
-                }
-            });
-        }
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            run(to -> {
-                last = ExternalName.named(name, all);
-                problem = null;
-                to.onEndpoints(last);
-            });
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            run(to -> confirm(asOf));
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            run(to -> tellProblem(cause));
-        }
+    private void takeFromDns(Resolution said) {
+        EndpointSet set = said.endpoints();
+        Throwable error = said.error();
+        Resolution next = set == null ? current() : current().answered(ExternalName.named(name, set));
+        publish(error == null ? next : next.failed(error));
     }
 
-    // ---- telling ----
+    // ---- publishing ----
 
-    private void tellEndpoints(
-            Ordinals.Numbered numbered,
-            Reflector.State<EndpointSlice, String> state,
-            boolean stale,
-            @Nullable Exception trouble) {
-        EndpointSet before = last;
+    private EndpointSet endpoints(Ordinals.Numbered numbered, Reflector.State<EndpointSlice, String> state) {
+        EndpointSet before = current().endpoints();
         Predicate<Endpoint> explained = numbered.explained().or(lost -> surplus(lost, numbered.shards()));
         List<Endpoint> named = numbered.endpoints();
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
@@ -377,35 +327,15 @@ final class ServiceResolver implements Resolver {
             named = gathered(before, named, explained);
             removals = meant(before.endpoints(), named, numbered.explained()) ? EndpointSet.Removals.MEANT : removals;
         }
-        EndpointSet next = EndpointSet.builder(name)
+        return EndpointSet.builder(name)
                 .endpoints(named)
                 .shardMap(numbered.shards())
                 .version(version(state.version()))
                 .asOf(state.asOf())
-                .stale(stale)
                 .removals(removals)
                 .client(places.client())
                 .unnumbered(numbered.unnumbered())
                 .build();
-        boolean same = before != null
-                && before.client().equals(next.client())
-                && before.endpoints().equals(next.endpoints())
-                && Objects.equals(before.shardMap(), next.shardMap())
-                && Objects.equals(before.unnumbered(), next.unnumbered());
-        if (same && (stale || trouble != null)) {
-            return;
-        }
-        if (same && problem == null) {
-            confirm(next.asOf());
-            return;
-        }
-        if (!stale) {
-            problem = null;
-        }
-        last = next;
-        if (listener != null && !closed) {
-            listener.onEndpoints(next);
-        }
     }
 
     private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> explained) {
@@ -442,31 +372,11 @@ final class ServiceResolver implements Resolver {
                         || lost.ordinal() >= (long) shards.firstOrdinal() + shards.count());
     }
 
-    private void confirm(Instant asOf) {
-        EndpointSet set = last;
-        if (set != null && problem == null && listener != null && !closed) {
-            last = set.confirmed(asOf);
-            listener.onConfirmed(asOf);
-        }
-    }
-
-    /** Once, until it goes away or turns into another. */
-    private void tellProblem(Throwable cause) {
-        String text = String.valueOf(cause.getMessage());
-        if (listener != null && !closed && !text.equals(problem)) {
-            problem = text;
-            listener.onError(cause);
-        }
-    }
-
-    /** What is wrong with the numbers: the endpoints are as true as before. Once, until it goes away or turns into another. */
-    private void tellDoubt(@Nullable Exception cause) {
+    /** What is wrong with the numbers: the endpoints are as true as before. Logged once, until it goes away or turns into another. */
+    private void takeDoubt(@Nullable Exception cause) {
         String text = cause == null ? null : Printable.text(String.valueOf(cause.getMessage()));
         if (text != null && !text.equals(doubt)) {
             LOG.warn("{}: {}", name, text);
-            if (listener != null && !closed) {
-                listener.onRefused(text);
-            }
         }
         doubt = text;
     }
@@ -481,10 +391,5 @@ final class ServiceResolver implements Resolver {
     /** For people; Kubernetes calls it opaque. */
     private static long version(String text) {
         return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
-    }
-
-    @Override
-    public String toString() {
-        return name;
     }
 }

@@ -2,9 +2,8 @@ package dev.zerohop.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Printable;
-import dev.zerohop.Resolver;
+import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -13,10 +12,10 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointHintsBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.ForZoneBuilder;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,23 +34,11 @@ class HostileObjectsTest {
         api.close();
     }
 
-    private static final class Heard implements Resolver.Listener {
-        private final List<EndpointSet> sets = new CopyOnWriteArrayList<>();
-        private final List<String> said = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            sets.add(all);
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            said.add(String.valueOf(cause.getMessage()));
-        }
-
-        @Override
-        public void onRefused(String reason) {
-            said.add(reason);
+    private static final class Heard extends ResolutionRecorder {
+        private List<String> said() {
+            List<String> said = new ArrayList<>(rejected);
+            errors.forEach(error -> said.add(String.valueOf(error.getMessage())));
+            return said;
         }
 
         private Set<String> ids() {
@@ -64,7 +51,7 @@ class HostileObjectsTest {
     }
 
     private void assertSaid(int times) {
-        assertThat(heard.said)
+        assertThat(heard.said())
                 .hasSize(times)
                 .allSatisfy(text -> assertThat(text).isEqualTo(Printable.text(text)));
     }
@@ -114,10 +101,11 @@ class HostileObjectsTest {
         api.put(pod("orders-3", "10.0.0\u001b[2J", with -> {}));
         // Before it comes one of the same address that is left out: it stands for nothing.
         api.put(pod("orders-4", "10.0.0.2", with -> {}));
-        KubernetesDiscoveryTest.await().until(() -> heard.ids().contains("orders-4") && heard.said.size() == 3);
+        KubernetesDiscoveryTest.await()
+                .until(() -> heard.ids().contains("orders-4") && heard.said().size() == 3);
         assertThat(heard.ids()).containsExactly("orders-0", "orders-4");
         assertSaid(3);
-        assertThat(heard.said)
+        assertThat(heard.said())
                 .anyMatch(text -> text.startsWith("pod orders-1: endpoint orders-1: zone was 'a\\u001b]52;c;"))
                 .anyMatch(text -> text.endsWith("node was 100000 characters long, expected at most 256"))
                 .anyMatch(text -> text.startsWith("pod orders-3: endpoint orders-3: host was '10.0.0\\u001b[2J'"));
@@ -138,10 +126,11 @@ class HostileObjectsTest {
         io.fabric8.kubernetes.api.model.discovery.v1.Endpoint named = Slices.pod("b" + HOSTILE, "10.0.0.5");
         api.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1"), hostname, zone, hint, named));
         discovery.resolver("k8s:///shop/orders:grpc").start(heard);
-        KubernetesDiscoveryTest.await().until(() -> heard.ids().contains("orders-0") && heard.said.size() == 4);
+        KubernetesDiscoveryTest.await()
+                .until(() -> heard.ids().contains("orders-0") && heard.said().size() == 4);
         assertThat(heard.ids()).containsExactly("orders-0");
         assertSaid(4);
-        assertThat(heard.said)
+        assertThat(heard.said())
                 .allMatch(text -> text.startsWith("slice orders-a: endpoint ") && text.contains("a\\u001b]52;c;"));
     }
 
@@ -160,7 +149,7 @@ class HostileObjectsTest {
                 .endSpec()
                 .build());
         discovery.resolver("k8s:///shop/orders:grpc?shardCount=EPOCH").start(heard);
-        KubernetesDiscoveryTest.await().until(() -> !heard.said.isEmpty());
+        KubernetesDiscoveryTest.await().until(() -> !heard.said().isEmpty());
         assertSaid(1);
     }
 

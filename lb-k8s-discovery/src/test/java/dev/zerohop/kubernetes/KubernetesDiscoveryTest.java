@@ -6,18 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.Endpoint;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Resolver;
 import dev.zerohop.config.Configurations;
+import dev.zerohop.testing.ResolutionRecorder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -221,13 +219,7 @@ class KubernetesDiscoveryTest {
     }
 
     /** Hears a resolver out, from any thread. */
-    static final class Listening implements Resolver.Listener {
-        final List<EndpointSet> sets = new CopyOnWriteArrayList<>();
-        final List<Throwable> errors = new CopyOnWriteArrayList<>();
-
-        EndpointSet last() {
-            return sets.get(sets.size() - 1);
-        }
+    static final class Listening extends ResolutionRecorder {
 
         Set<String> ready() {
             return sets.isEmpty()
@@ -236,19 +228,6 @@ class KubernetesDiscoveryTest {
                             .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
                             .map(Endpoint::id)
                             .collect(Collectors.toCollection(TreeSet::new));
-        }
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            sets.add(all);
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {}
-
-        @Override
-        public void onError(Throwable cause) {
-            errors.add(cause);
         }
     }
 }

@@ -92,17 +92,12 @@ class KubernetesFiguresTest {
     private static Resolver follow(KubernetesDiscovery discovery) throws InterruptedException {
         CountDownLatch all = new CountDownLatch(1);
         Resolver resolver = discovery.resolver("k8s:///shop/orders:grpc");
-        resolver.start(new Resolver.Listener() {
-            @Override
-            public void onEndpoints(EndpointSet set) {
-                if (set.endpoints().size() == 10_000) {
-                    all.countDown();
-                }
-            }
-
-            @Override
-            public void onError(Throwable cause) {
-                System.out.println(cause);
+        resolver.start(now -> {
+            EndpointSet set = now.endpoints();
+            if (now.error() != null) {
+                System.out.println(now.error());
+            } else if (set != null && set.endpoints().size() == 10_000) {
+                all.countDown();
             }
         });
         if (!all.await(60, TimeUnit.SECONDS)) {

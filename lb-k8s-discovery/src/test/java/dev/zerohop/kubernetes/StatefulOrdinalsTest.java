@@ -11,11 +11,10 @@ import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ResolutionRecorder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -30,30 +29,7 @@ class StatefulOrdinalsTest {
     private final SharedCopies copies = new SharedCopies(server, env);
     private final Said said = new Said();
 
-    private static final class Said implements Resolver.Listener {
-        private final List<EndpointSet> sets = new ArrayList<>();
-        private final List<String> refusals = new ArrayList<>();
-        private final List<Throwable> errors = new ArrayList<>();
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            sets.add(all);
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            errors.add(cause);
-        }
-
-        @Override
-        public void onRefused(String reason) {
-            refusals.add(reason);
-        }
-
-        EndpointSet last() {
-            return sets.get(sets.size() - 1);
-        }
-
+    private static final class Said extends ResolutionRecorder {
         ShardCount shards() {
             return last().shards();
         }
@@ -133,7 +109,7 @@ class StatefulOrdinalsTest {
         start("k8s:///shop/orders:grpc");
         assertThat(said.ordinals()).containsEntry("orders-6789489c-24567", Endpoint.NO_ORDINAL);
         assertThat(server.lists).noneMatch(list -> list.contains("statefulsets"));
-        assertThat(said.refusals).isEmpty();
+        assertThat(said.rejected).isEmpty();
     }
 
     @Test
@@ -226,7 +202,7 @@ class StatefulOrdinalsTest {
         server.put(set("orders", "orders", 5, null, "{\"epoch\": 8, \"count\": 5}"));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(5, 0));
-        assertThat(said.refusals).isEmpty();
+        assertThat(said.rejected).isEmpty();
     }
 
     @ParameterizedTest
@@ -249,8 +225,8 @@ class StatefulOrdinalsTest {
         settle();
         pods("orders-0", "orders-1!", "orders-2");
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.refusals).hasSize(1);
-        assertThat(said.refusals.get(0)).contains(why).endsWith("epoch 7 stays in force");
+        assertThat(said.rejected).hasSize(1);
+        assertThat(said.rejected.get(0)).contains(why).endsWith("epoch 7 stays in force");
     }
 
     @Test
@@ -262,11 +238,11 @@ class StatefulOrdinalsTest {
         server.put(set("orders", "orders", 3, null, seven + "}"));
         settle();
         assertThat(said.last().shardMap().highestEpoch()).isEqualTo(8);
-        assertThat(said.refusals).isEmpty();
+        assertThat(said.rejected).isEmpty();
         server.put(set("orders", "orders", 3, null, "{\"epoch\": 8, \"count\": 4}"));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.refusals)
+        assertThat(said.rejected)
                 .singleElement()
                 .asString()
                 .contains("epoch 8 was announced and withdrawn before, expected 9 or more");
@@ -289,17 +265,17 @@ class StatefulOrdinalsTest {
         server.put(set("orders-b", "b", 3, null, seven + ", \"highestEpoch\": 8}"));
         settle();
         assertThat(said.last().shardMap()).isEqualTo(new ShardMap(7, new ShardCount(3, 0), null, 8));
-        assertThat(said.refusals).isEmpty();
+        assertThat(said.rejected).isEmpty();
         server.put(set("orders-b", "b", 3, null, "{\"epoch\": 9, \"count\": 4}"));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(4, 0));
-        assertThat(said.refusals)
+        assertThat(said.rejected)
                 .as("orders-a is behind, and says nothing else")
                 .isEmpty();
         server.put(set("orders-a", "a", 3, null, seven + ", \"move\": {\"epoch\": 9, \"count\": 5}}"));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(4, 0));
-        assertThat(said.refusals)
+        assertThat(said.rejected)
                 .singleElement()
                 .asString()
                 .contains("StatefulSet orders-a: epoch 9 was 5 shards, expected 4 shards");
@@ -311,7 +287,7 @@ class StatefulOrdinalsTest {
         pods("orders-0");
         start("k8s:///shop/orders:grpc?shardCount=EPOCH");
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.refusals)
+        assertThat(said.rejected)
                 .as("that the replicas count is documented, no error")
                 .isEmpty();
         server.put(set("orders", "orders", 3, null, "{\"epoch\": 1, \"count\": 2}"));
@@ -331,7 +307,7 @@ class StatefulOrdinalsTest {
         server.put(orders(2));
         settle();
         assertThat(said.last().unnumbered()).isNull();
-        assertThat(said.refusals).isEmpty();
+        assertThat(said.rejected).isEmpty();
     }
 
     @Test
@@ -382,10 +358,10 @@ class StatefulOrdinalsTest {
         start("k8s:///shop/orders:grpc");
         assertThat(said.ordinals()).containsEntry("orders-0", Endpoint.NO_ORDINAL);
         assertThat(said.shards()).isNull();
-        assertThat(said.refusals).hasSize(1);
+        assertThat(said.rejected).hasSize(1);
         time.advance(Duration.ofMinutes(5));
         pods("orders-0", "orders-1!", "orders-2");
-        assertThat(said.refusals).hasSize(1);
+        assertThat(said.rejected).hasSize(1);
         assertThat(said.errors).isEmpty();
         // Granted later.
         server.deniedType = null;
@@ -408,7 +384,7 @@ class StatefulOrdinalsTest {
         pods("orders-0", "orders-1!", "orders-2");
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
         assertThat(said.ordinals()).containsEntry("orders-1", 1);
-        assertThat(said.refusals).hasSize(1);
+        assertThat(said.rejected).hasSize(1);
     }
 
     @Test
@@ -424,7 +400,7 @@ class StatefulOrdinalsTest {
         time.advance(Duration.ofMinutes(2));
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
         assertThat(said.ordinals()).containsEntry("orders-1", 1);
-        assertThat(said.refusals).isEmpty();
+        assertThat(said.rejected).isEmpty();
     }
 
     @Test
@@ -453,7 +429,7 @@ class StatefulOrdinalsTest {
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(5, 0));
         assertThat(said.ordinals()).containsEntry("orders-b-4", 4);
-        assertThat(said.refusals)
+        assertThat(said.rejected)
                 .containsExactly("StatefulSet orders-b is gone; what it said last stays in force until the target no"
                         + " longer names it");
         pods("orders-a-0", "orders-a-1", "orders-a-2");
@@ -474,7 +450,7 @@ class StatefulOrdinalsTest {
         server.delete(orders(3));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.refusals.get(0)).isEqualTo("StatefulSet orders is gone; what it said last stays in force");
+        assertThat(said.rejected.get(0)).isEqualTo("StatefulSet orders is gone; what it said last stays in force");
     }
 
     @Test

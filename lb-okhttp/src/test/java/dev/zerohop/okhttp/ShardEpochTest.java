@@ -6,6 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Outcome;
+import dev.zerohop.Resolution;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.config.Configurations;
@@ -78,9 +79,9 @@ class ShardEpochTest {
                 ShardGuard guard = ShardGuard.builder(i)
                         .strategy(ShardPolicy.Strategy.MODULO)
                         .build();
-                guard.onEndpoints(EndpointSet.builder("test")
+                guard.onResolution(Resolution.of(EndpointSet.builder("test")
                         .shardMap(ShardMap.of(8, new ShardCount(1, 0)))
-                        .build());
+                        .build()));
                 server.answer = request -> {
                     ShardGuard.Rejection rejection = guard.judge(
                             request.getHeaders().get(ShardGuard.EPOCH_HEADER),
