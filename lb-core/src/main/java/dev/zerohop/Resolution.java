@@ -116,6 +116,11 @@ public final class Resolution {
         return new Resolution(endpoints, configuration, verdicts, error, List.copyOf(next));
     }
 
+    /** The same as if the source had not named any endpoints yet. */
+    public Resolution withoutEndpoints() {
+        return endpoints == null ? this : new Resolution(null, configuration, verdicts, error, rejected);
+    }
+
     /** The same with other endpoints, if it has any. An error stays. */
     public Resolution mapEndpoints(UnaryOperator<EndpointSet> change) {
         return endpoints == null

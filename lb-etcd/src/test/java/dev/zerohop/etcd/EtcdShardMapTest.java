@@ -147,11 +147,11 @@ class EtcdShardMapTest {
             etcd.put(keys.shards(), "{\"epoch\": 7, \"count\": 3, \"move\": {\"epoch\": 8, \"count\": 4}}");
             etcd.put(keys.shards(), "{\"epoch\": 8, \"count\": 4}");
             EtcdServer.await()
-                    .until(() -> connected.refusals.stream()
+                    .until(() -> connected.rejected.stream()
                             .anyMatch(why -> why.contains("epoch 8 was announced and withdrawn before")));
             gate.release();
             EtcdServer.await()
-                    .until(() -> cutOff.refusals.stream()
+                    .until(() -> cutOff.rejected.stream()
                             .anyMatch(why -> why.contains("epoch 8 was 4 shards, expected 5 shards as before")));
             assertThat(connected.last().shardMap()).isEqualTo(withdrawn);
             assertThat(cutOff.last().shardMap()).isEqualTo(announced);
@@ -176,7 +176,7 @@ class EtcdShardMapTest {
             etcd.put(keys.shards(), "{\"epoch\": 7, \"count\": 3}");
             EtcdServer.await()
                     .until(() ->
-                            heard.refusals.stream().anyMatch(why -> why.contains("epoch was 7, expected 8 or more")));
+                            heard.rejected.stream().anyMatch(why -> why.contains("epoch was 7, expected 8 or more")));
             assertThat(heard.last().shardMap()).isEqualTo(eight);
             assertThat(done(mover.announce(FIVE, MovingKeys.OLD_UNTIL_CUTOVER, 9))
                             .highestEpoch())
@@ -202,7 +202,7 @@ class EtcdShardMapTest {
             ShardMap nine = done(mover.cutOver(9));
             gate.release();
             awaitMap(cutOff, nine);
-            assertThat(cutOff.refusals).isEmpty();
+            assertThat(cutOff.rejected).isEmpty();
         }
     }
 }

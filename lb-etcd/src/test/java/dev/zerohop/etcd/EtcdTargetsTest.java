@@ -104,16 +104,16 @@ class EtcdTargetsTest {
             heard.awaitWeights(Map.of("a", 1));
             endpoint(
                     "hostile", "b", "{\"address\": \"10.0.0.2:80\", \"zone\": \"z\\u001b]52;c;aGk=\\u0007\\nforged\"}");
-            EtcdServer.await().until(() -> !heard.refusals.isEmpty());
+            EtcdServer.await().until(() -> !heard.rejected.isEmpty());
             etcd.put(new ServiceKeys("hostile").endpoints() + "c\u009b31m", "{\"address\": \"10.0.0.3:80\"}");
-            EtcdServer.await().until(() -> heard.refusals.size() == 2);
+            EtcdServer.await().until(() -> heard.rejected.size() == 2);
             endpoint("hostile", "d", "{\"address\": \"10.0.0.4:80\"}");
             EtcdServer.await().until(() -> heard.weights().containsKey("d"));
             assertThat(heard.weights()).isEqualTo(Map.of("a", 1, "d", 1));
-            assertThat(heard.refusals.get(0))
+            assertThat(heard.rejected.get(0))
                     .contains("zone was 'z\\u001b]52;c;aGk=\\u0007\\u000aforged', expected a text without");
-            assertThat(heard.refusals.get(1)).contains("c\\u009b31m");
-            assertThat(String.join("", heard.refusals)).doesNotContainPattern("[\\p{Cc}]");
+            assertThat(heard.rejected.get(1)).contains("c\\u009b31m");
+            assertThat(String.join("", heard.rejected)).doesNotContainPattern("[\\p{Cc}]");
         }
     }
 

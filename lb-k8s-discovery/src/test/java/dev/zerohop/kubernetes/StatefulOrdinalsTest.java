@@ -140,7 +140,7 @@ class StatefulOrdinalsTest {
         server.put(set("orders", "orders", 1, 1_000_001, null));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(1, 0));
-        assertThat(said.refusals)
+        assertThat(said.rejected)
                 .hasSize(1)
                 .allMatch(
                         text -> text.contains("StatefulSet orders: first ordinal was 1000001, expected 0 to 1000000"));

@@ -2,14 +2,15 @@ package dev.zerohop.gateway;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Resolver;
-import java.time.Instant;
+import dev.zerohop.SourceConfiguration;
 import java.util.Locale;
 import java.util.Set;
 
 /**
- * Another resolver's endpoints, but for those that are gateways. Who has weight 0 while another one has more takes nothing, also when that other one is
- * left out here: among endpoints that all have weight 0, everybody would take turns.
+ * Another resolver's endpoints, but for those that are gateways. One of weight 0 takes nothing while another one has more, also when that
+ * other one is left out here: among endpoints that all have weight 0, each would take its turn.
  */
 final class WithoutGateways implements Resolver {
     private final Resolver all;
@@ -27,33 +28,19 @@ final class WithoutGateways implements Resolver {
 
     @Override
     public void start(Listener listener) {
-        all.start(new Listener() {
-            @Override
-            public void onEndpoints(EndpointSet set) {
-                boolean weighted = set.endpoints().stream().anyMatch(endpoint -> endpoint.weight() > 0);
-                listener.onEndpoints(set.toBuilder()
-                        .endpoints(set.endpoints().stream()
-                                .filter(endpoint -> !isGateway(endpoint, gateways))
-                                .filter(endpoint -> !weighted || endpoint.weight() > 0)
-                                .toList())
-                        .build());
-            }
+        all.start(now -> listener.onResolution(now.with(SourceConfiguration.NONE)
+                .with(HealthSource.Verdicts.NONE)
+                .mapEndpoints(this::others)));
+    }
 
-            @Override
-            public void onConfirmed(Instant asOf) {
-                listener.onConfirmed(asOf);
-            }
-
-            @Override
-            public void onError(Throwable cause) {
-                listener.onError(cause);
-            }
-
-            @Override
-            public void onRefused(String reason) {
-                listener.onRefused(reason);
-            }
-        });
+    private EndpointSet others(EndpointSet set) {
+        boolean weighted = set.endpoints().stream().anyMatch(endpoint -> endpoint.weight() > 0);
+        return set.toBuilder()
+                .endpoints(set.endpoints().stream()
+                        .filter(endpoint -> !isGateway(endpoint, gateways))
+                        .filter(endpoint -> !weighted || endpoint.weight() > 0)
+                        .toList())
+                .build();
     }
 
     @Override

@@ -1,142 +1,73 @@
 package dev.zerohop.etcd.directory;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.zerohop.EndpointSet;
-import dev.zerohop.HealthSource;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.ServiceKeys;
-import java.time.Instant;
-import java.util.Map;
-import java.util.concurrent.Executor;
+import dev.zerohop.resolver.AbstractResolver;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Hands out a directory with every set of another resolver. The two tell of refused values on threads of their own, so all goes through one executor. */
-public final class DirectoryResolver implements Resolver {
+/** Hands out a directory with every set of another resolver. */
+public final class DirectoryResolver extends AbstractResolver {
     private final Resolver endpoints;
     private final ClientSource source;
     private final ServiceKeys service;
     private final DirectoryOptions options;
-    private final Executor serial;
-    private volatile boolean closed;
 
-    // Guarded by this.
-    private boolean started;
+    // Touched by tasks only.
+    private Resolution said = Resolution.NONE;
     private @Nullable EtcdDirectory directory;
+    private @Nullable String rejected;
 
     /** {@code service} is the one whose directory it is. */
     public DirectoryResolver(Resolver endpoints, ClientSource source, ServiceKeys service, DirectoryOptions options) {
+        super(endpoints, source.env());
         this.endpoints = endpoints;
         this.source = source;
         this.service = service;
         this.options = options;
-        this.serial = source.env().serial(this);
     }
 
+    /** Without a client there is no directory, and the other resolver goes by the same client. */
     @Override
-    public void start(Listener listener) {
-        requireNonNull(listener, "listener");
-        EtcdDirectory made;
-        synchronized (this) {
-            if (started || closed) {
-                throw new IllegalStateException(
-                        this + ": start() was called " + (closed ? "after close()" : "twice") + ", expected once");
-            }
-            started = true;
-            try {
-                ClientSource.Use use = source.uses().get();
-                made = new EtcdDirectory(
-                        use.store(),
-                        service.directory(),
-                        source.env(),
-                        options,
-                        refusal -> run(() -> listener.onRefused(refusal)),
-                        use::close);
-            } catch (RuntimeException unusable) {
-                // The other resolver goes by the same client.
-                run(() -> listener.onError(unusable));
-                return;
-            }
-            directory = made;
+    protected void onStart() {
+        ClientSource.Use use = source.uses().get();
+        directory =
+                new EtcdDirectory(use.store(), service.directory(), source.env(), options, this::reject, use::close);
+        follow(endpoints, now -> {
+            said = now;
+            update();
+        });
+    }
+
+    private void reject(String reason) {
+        run(() -> {
+            rejected = reason;
+            update();
+        });
+    }
+
+    /** A set that has a directory already, because it comes from elsewhere, keeps it. Of the directory's values the last one that cannot be used is named. */
+    private void update() {
+        List<String> all = new ArrayList<>(said.rejected());
+        if (rejected != null) {
+            all.add(rejected);
         }
-        endpoints.start(new Feed(listener, made));
+        publish(said.rejecting(all).mapEndpoints(set -> set.directory() == null ? set.withDirectory(directory) : set));
     }
 
     @Override
     public void refresh() {
-        endpoints.refresh();
+        refreshSource(endpoints);
     }
 
     @Override
-    public void close() {
-        EtcdDirectory made;
-        synchronized (this) {
-            closed = true;
-            made = directory;
+    protected void onClose() {
+        closeSource(endpoints);
+        if (directory != null) {
+            directory.close();
         }
-        endpoints.close();
-        if (made != null) {
-            made.close();
-        }
-    }
-
-    private void run(Runnable task) {
-        serial.execute(() -> {
-            if (!closed) {
-                task.run();
-            }
-        });
-    }
-
-    /** Tells the listener. A set that has a directory already, because it comes from elsewhere, keeps it. */
-    private final class Feed implements Listener {
-        private final Listener listener;
-        private final EtcdDirectory own;
-
-        Feed(Listener listener, EtcdDirectory own) {
-            this.listener = listener;
-            this.own = own;
-        }
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            run(() -> listener.onEndpoints(all.directory() == null ? all.withDirectory(own) : all));
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            run(() -> listener.onConfirmed(asOf));
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            run(() -> listener.onError(cause));
-        }
-
-        @Override
-        public void onConfiguration(String json) {
-            run(() -> listener.onConfiguration(json));
-        }
-
-        @Override
-        public void onConfigurationRejected(String reason) {
-            run(() -> listener.onConfigurationRejected(reason));
-        }
-
-        @Override
-        public void onRefused(String reason) {
-            run(() -> listener.onRefused(reason));
-        }
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-            run(() -> listener.onVerdicts(verdicts));
-        }
-    }
-
-    @Override
-    public String toString() {
-        return endpoints.toString();
     }
 }

@@ -1,7 +1,7 @@
 package dev.zerohop.etcd.service;
 
+import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
-import dev.zerohop.Resolver;
 import dev.zerohop.Time;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
@@ -10,12 +10,14 @@ import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 
 /**
- * Tells a resolver's listener the verdicts on its endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is
- * told: what was said runs out by its time to live. What nobody vouches for is not believed; it is told again when etcd answers.
+ * Reports the verdicts on a service's endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is reported: what was
+ * said runs out by its time to live. A state that etcd does not vouch for is not believed; it comes again when etcd answers.
  */
 final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
     private static final Log LOG = Log.of(HealthFeed.class);
@@ -24,15 +26,27 @@ final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
     private final HealthView view;
     private final Time time;
     private final Executor serial;
-    private final Resolver.Listener listener;
+    private final BiConsumer<HealthSource.Verdicts, List<String>> report;
+    private HealthSource.Verdicts verdicts = HealthSource.Verdicts.NONE;
+    private List<String> rejected = List.of();
 
-    /** {@code serial} is the resolver's: its listener hears one thing at a time, and nothing once it is closed. */
-    HealthFeed(String name, ServiceKeys keys, Time time, Executor serial, Resolver.Listener listener) {
+    /**
+     * A feed.
+     *
+     * @param serial the resolver's: one thing at a time, and nothing once it is closed
+     * @param report takes all verdicts, and the values that cannot be used
+     */
+    HealthFeed(
+            String name,
+            ServiceKeys keys,
+            Time time,
+            Executor serial,
+            BiConsumer<HealthSource.Verdicts, List<String>> report) {
         this.name = name;
         this.view = new HealthView(keys);
         this.time = time;
         this.serial = serial;
-        this.listener = listener;
+        this.report = report;
     }
 
     @Override
@@ -41,15 +55,15 @@ final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
             return;
         }
         serial.execute(() -> {
-            List<String> refusals = new ArrayList<>();
-            boolean changed = view.read(state, time.nanoTime(), refusals);
-            for (String refusal : refusals) {
-                LOG.warn("{}: {}", name, refusal);
-                listener.onRefused(refusal);
+            List<String> present = new ArrayList<>();
+            long now = time.nanoTime();
+            if (view.read(state, now, present)) {
+                verdicts = new HealthSource.Verdicts(view.live(now), now);
             }
-            if (changed) {
-                listener.onVerdicts(view.live(time.nanoTime()));
-            }
+            Collections.sort(present);
+            present.stream().filter(each -> !rejected.contains(each)).forEach(each -> LOG.warn("{}: {}", name, each));
+            rejected = present;
+            report.accept(verdicts, rejected);
         });
     }
 

@@ -28,8 +28,12 @@ final class HealthView {
     private long history;
     private long highestFence;
 
-    /** The last writing of one verdict, and what of it and those before is believed. */
-    private record Seen(KeyStore.Entry writing, @Nullable HealthVerdict believed, long sinceNanos) {}
+    /** The last writing of one verdict, what of it and those before is believed, and why it is not. */
+    private record Seen(
+            KeyStore.Entry writing,
+            @Nullable HealthVerdict believed,
+            long sinceNanos,
+            @Nullable String rejected) {}
 
     HealthView(ServiceKeys keys) {
         this.directory = keys.health();
@@ -38,10 +42,10 @@ final class HealthView {
     /**
      * Takes what etcd says now.
      *
-     * @param refusals where values that cannot be used are named, each once
+     * @param rejected where values that cannot be used at present are named
      * @return whether {@link #live} is to be told anew
      */
-    boolean read(Reflector.State<Entry, Version> state, long nowNanos, List<String> refusals) {
+    boolean read(Reflector.State<Entry, Version> state, long nowNanos, List<String> rejected) {
         boolean changed = state.history() != history && forgetWhatWasLost(state);
         history = state.history();
         List<KeyStore.Entry> inOrder = new ArrayList<>(state.values().values());
@@ -54,20 +58,26 @@ final class HealthView {
                 next.put(id, before);
                 continue;
             }
-            HealthVerdict fresh = believed(entry, refusals);
+            List<String> why = new ArrayList<>(1);
+            HealthVerdict fresh = believed(entry, why);
             if (fresh != null) {
-                next.put(id, new Seen(entry, fresh, nowNanos));
+                next.put(id, new Seen(entry, fresh, nowNanos, null));
                 changed = true;
             } else if (before == null) {
-                next.put(id, new Seen(entry, null, nowNanos));
+                next.put(id, new Seen(entry, null, nowNanos, why.get(0)));
             } else {
-                next.put(id, new Seen(entry, before.believed(), before.sinceNanos()));
+                next.put(id, new Seen(entry, before.believed(), before.sinceNanos(), why.get(0)));
             }
         }
         for (Map.Entry<String, Seen> before : seen.entrySet()) {
             changed |= before.getValue().believed() != null && !next.containsKey(before.getKey());
         }
         seen = next;
+        next.values().forEach(each -> {
+            if (each.rejected() != null) {
+                rejected.add(each.rejected());
+            }
+        });
         return changed;
     }
 

@@ -1,7 +1,7 @@
 package dev.zerohop.etcd.service;
 
 import com.google.common.hash.Hashing;
-import dev.zerohop.config.Configurations;
+import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.json.JsonReader;
 import dev.zerohop.json.JsonWriter;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The value of a {@code config} key: a configuration, which may carry another one for a share of the clients:
  * {@code {..., "canary": {"percent": 5, "config": {...}}}}.
  *
- * <p>Every client checks both, so a bad canary is refused by everybody and not only by those whom it would reach. A client belongs to the
+ * <p>Every client checks both, so a bad canary is rejected by all of them and not only by those that it would reach. A client belongs to the
  * canary if its {@link #place} is below the percentage. The place depends on the client, on the service and on the canary's configuration, so a larger
  * percentage only adds clients, and another canary begins with others.
  */
@@ -24,12 +24,12 @@ final class LiveConfiguration {
     private LiveConfiguration() {}
 
     /**
-     * The configuration that this client is to use, as JSON.
+     * The configuration that this client is to use.
      *
      * @throws IOException if the value is refused
      * @throws IllegalArgumentException if the value is refused
      */
-    static String choose(byte[] utf8, String service, ClientId client) throws IOException {
+    static SourceConfiguration choose(byte[] utf8, String service, ClientId client) throws IOException {
         StringJoiner rest = new StringJoiner(",", "{", "}");
         var given = new Object() {
             @Nullable
@@ -44,12 +44,12 @@ final class LiveConfiguration {
         });
         Canary canary = given.canary;
         String base = canary == null ? new String(utf8, StandardCharsets.UTF_8) : rest.toString();
-        check("", base);
+        SourceConfiguration read = read("", base);
         if (canary == null) {
-            return base;
+            return read;
         }
-        check("canary.config: ", canary.config());
-        return place(service, canary.config(), client) < canary.percent() ? canary.config() : base;
+        SourceConfiguration tried = read("canary.config: ", canary.config());
+        return place(service, canary.config(), client) < canary.percent() ? tried : read;
     }
 
     /** A client's place among 100: the first 32 bits of SHA-256 over service, configuration and client, one on each line, modulo 100. */
@@ -85,11 +85,11 @@ final class LiveConfiguration {
         return new Canary(given.percent, config);
     }
 
-    private static void check(String where, String config) {
-        try {
-            var ignored = Configurations.parse(config);
-        } catch (IllegalArgumentException refused) {
-            throw where.isEmpty() ? refused : new IllegalArgumentException(where + refused.getMessage(), refused);
+    private static SourceConfiguration read(String where, String config) {
+        SourceConfiguration read = SourceConfiguration.NONE.stated(config);
+        if (read.rejection() != null) {
+            throw new IllegalArgumentException(where + read.rejection());
         }
+        return read;
     }
 }

@@ -4,18 +4,17 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
+import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.Refused;
 import dev.zerohop.etcd.client.ServiceKeys;
-import dev.zerohop.resolver.SourceConfiguration;
+import dev.zerohop.resolver.AbstractResolver;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Endpoints, weights, shards and verdicts are those of the one that serves. The configuration is the service's own if it has one, else that of the one
  * that serves.
  */
-public final class ServiceResolver implements Resolver {
+public final class ServiceResolver extends AbstractResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
 
-    /** An alias whose target gives nothing usable for so long is reported, and keeps nobody waiting who has just started. */
+    /** An alias whose target gives nothing usable for so long is reported, and keeps no client waiting that has just started. */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String name;
@@ -37,29 +36,25 @@ public final class ServiceResolver implements Resolver {
     private final ServiceKeys keys;
     private final Aliases aliases;
     private final Env env;
-    private final Lifecycle lifecycle;
     private final Followed own;
 
-    // Touched by the lifecycle's tasks only.
-    private Listener listener = new Deaf();
+    // Touched by tasks only.
     private ClientSource.@Nullable Use use;
     private Consumer<List<Refused>> status = present -> {};
     private @Nullable Followed wanted;
     private @Nullable Followed serving;
     private boolean impatient;
-    private SourceConfiguration configuration = SourceConfiguration.NONE;
-    private boolean judging;
     private List<Refused> refusals = List.of();
     private @Nullable Refused unanswered;
     private @Nullable Cancellable timer;
 
     ServiceResolver(String name, ClientSource source, String service, Aliases aliases) {
+        super(name, source.env());
         this.name = name;
         this.source = source;
         this.keys = new ServiceKeys(service);
         this.aliases = aliases;
         this.env = source.env();
-        this.lifecycle = new Lifecycle(name, env);
         this.own = new Followed(
                 null,
                 new EtcdResolver(
@@ -72,64 +67,49 @@ public final class ServiceResolver implements Resolver {
                         new EtcdResolver.Health(keys, subscriber -> source.follow(keys.judged(), subscriber))));
     }
 
-    /** A service that somebody named himself, not by way of an alias. */
+    /** A service that is named itself, not by way of an alias. */
     public static ServiceResolver of(String name, ClientSource source, String service) {
         return new ServiceResolver(name, source, service, Aliases.of(source, service));
     }
 
     @Override
-    public void start(Listener listener) {
-        lifecycle.start(listener);
-        lifecycle.run(() -> {
-            this.listener = listener;
-            try {
-                ClientSource.Use opened = source.uses().get();
-                use = opened;
-                status = opened.status(keys);
-                own.resolver.start(own);
-            } catch (RuntimeException unusable) {
-                LOG.warn("{}: etcd cannot be followed", name, unusable);
-                tell(l -> l.onError(unusable));
-            }
-        });
+    protected void onStart() {
+        ClientSource.Use opened = source.uses().get();
+        use = opened;
+        status = opened.status(keys);
+        follow(own.resolver, own::take);
     }
 
     @Override
-    public void close() {
-        lifecycle.close(() -> {
-            cancelTimer();
-            own.close();
-            for (Followed followed : new Followed[] {wanted, serving}) {
-                if (followed != null) {
-                    followed.close();
-                }
+    protected void onClose() {
+        cancelTimer();
+        own.close();
+        for (Followed followed : new Followed[] {wanted, serving}) {
+            if (followed != null) {
+                followed.close();
             }
-            status.accept(List.of());
-            if (use != null) {
-                use.close();
-            }
-        });
+        }
+        status.accept(List.of());
+        if (use != null) {
+            use.close();
+        }
     }
 
     @Override
     public void refresh() {
-        lifecycle.run(() -> {
+        run(() -> {
             if (serving != null) {
-                serving.resolver.refresh();
+                refreshSource(serving.resolver);
             }
         });
     }
 
-    /** What one of the two said last. Its methods enqueue; its fields are touched by the lifecycle's tasks only. */
-    private final class Followed implements Listener {
+    /** What one of the two said last. */
+    private final class Followed {
         private final @Nullable Alias alias;
         private final Resolver resolver;
         private boolean closed;
-        private @Nullable EndpointSet set;
-        private @Nullable Throwable error;
-        private SourceConfiguration configuration = SourceConfiguration.NONE;
-        private Map<String, HealthSource.Verdict> verdicts = Map.of();
-        private long verdictsNanos;
+        private Resolution said = Resolution.NONE;
 
         Followed(@Nullable Alias alias, Resolver resolver) {
             this.alias = alias;
@@ -138,92 +118,26 @@ public final class ServiceResolver implements Resolver {
 
         void close() {
             closed = true;
-            resolver.close();
+            closeSource(resolver);
         }
 
-        private void heard(Runnable task) {
-            lifecycle.run(() -> {
-                if (!closed) {
-                    task.run();
-                }
-            });
-        }
-
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            heard(() -> {
-                set = all;
-                if (!all.stale()) {
-                    error = null;
-                }
-                if (serving == this) {
-                    tell(l -> l.onEndpoints(all));
-                }
-                choose();
-            });
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            heard(() -> {
-                if (set != null) {
-                    set = set.confirmed(asOf);
-                }
-                if (serving == this) {
-                    tell(l -> l.onConfirmed(asOf));
-                }
-            });
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            heard(() -> {
-                error = cause;
-                if (this == wanted && this != serving) {
-                    impatient = true;
-                    report(String.valueOf(cause.getMessage()));
-                }
-                choose();
-                if (serving == this || serving == null) {
-                    tell(l -> l.onError(cause));
-                }
-            });
-        }
-
-        @Override
-        public void onConfiguration(String json) {
-            heard(() -> {
-                configuration = configuration.stated(json);
-                tellConfiguration();
-            });
-        }
-
-        @Override
-        public void onConfigurationRejected(String reason) {
-            heard(() -> {
-                configuration = configuration.rejected(reason);
-                tellConfiguration();
-            });
-        }
-
-        /** Worth hearing from both: it is a mistake of somebody's. */
-        @Override
-        public void onRefused(String reason) {
-            heard(() -> tell(l -> l.onRefused(reason)));
-        }
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> given) {
-            heard(() -> {
-                verdicts = Map.copyOf(given);
-                verdictsNanos = env.time().nanoTime();
-                if (serving == this) {
-                    tellVerdicts();
-                }
-            });
+        void take(Resolution now) {
+            if (closed) {
+                return;
+            }
+            Throwable before = said.error();
+            said = now;
+            Throwable cause = now.error();
+            if (cause != null && cause != before && this == wanted && this != serving) {
+                impatient = true;
+                report(String.valueOf(cause.getMessage()));
+            }
+            choose();
+            publish(resolution());
         }
 
         private boolean usable() {
+            EndpointSet set = said.endpoints();
             return set != null
                     && set.endpoints().stream()
                             .anyMatch(e -> e.readiness() == Endpoint.Readiness.READY && e.weight() > 0);
@@ -234,19 +148,19 @@ public final class ServiceResolver implements Resolver {
     private final class OwnAside implements EtcdResolver.Aside {
         @Override
         public void onAlias(@Nullable Alias alias) {
-            lifecycle.run(() -> want(alias));
+            run(() -> want(alias));
         }
 
         @Override
         public void onRefusals(List<Refused> present) {
-            lifecycle.run(() -> {
+            run(() -> {
                 refusals = present;
-                tellStatus();
+                reportStatus();
             });
         }
     }
 
-    // ---- who serves ----
+    // ---- which one serves ----
 
     private void want(@Nullable Alias alias) {
         Followed before = wanted;
@@ -257,7 +171,7 @@ public final class ServiceResolver implements Resolver {
         impatient = false;
         if (unanswered != null) {
             unanswered = null;
-            tellStatus();
+            reportStatus();
         }
         wanted = null;
         if (before != null && before != serving) {
@@ -268,6 +182,7 @@ public final class ServiceResolver implements Resolver {
             wanted = now != null && names(now, alias) ? now : follow(alias);
         }
         choose();
+        publish(resolution());
     }
 
     private static boolean names(Followed followed, Alias alias) {
@@ -282,32 +197,31 @@ public final class ServiceResolver implements Resolver {
         } catch (RuntimeException unusable) {
             // Known to be wanted all the same, so that nothing else takes over from what serves.
             Followed unopened = new Followed(alias, new Unopened());
-            unopened.onError(unusable);
+            run(() -> unopened.take(Resolution.NONE.failed(unusable)));
             return unopened;
         }
         Followed next = new Followed(alias, target);
-        timer = env.time()
-                .schedule(
-                        PATIENCE.toNanos(),
-                        () -> next.heard(() -> {
-                            impatient = true;
-                            if (serving != next) {
-                                report(next.set == null ? "it is silent" : "it names nobody who takes calls");
-                            }
-                            choose();
-                        }));
-        try {
-            target.start(next);
-        } catch (RuntimeException unusable) {
-            next.onError(unusable);
-        }
+        timer = env.time().schedule(PATIENCE.toNanos(), () -> run(() -> waitNoLonger(next)));
+        follow(target, next::take);
         return next;
+    }
+
+    private void waitNoLonger(Followed target) {
+        if (target.closed) {
+            return;
+        }
+        impatient = true;
+        if (serving != target) {
+            report(target.said.endpoints() == null ? "it is silent" : "it names no endpoint that takes calls");
+        }
+        choose();
+        publish(resolution());
     }
 
     private void choose() {
         Followed target = wanted;
         if (target == null) {
-            if (serving != own && own.set != null) {
+            if (serving != own && own.said.endpoints() != null) {
                 serve(own);
             }
         } else if (target != serving && target.usable()) {
@@ -320,30 +234,44 @@ public final class ServiceResolver implements Resolver {
     private void serve(Followed next) {
         Followed before = serving;
         serving = next;
-        if (before != null) {
-            LOG.info("{} is served by {} from now on, by {} until now", name, next.resolver, before.resolver);
-        }
         if (unanswered != null) {
             unanswered = next == own && wanted != null ? unanswered : null;
-            tellStatus();
+            reportStatus();
         }
-        tellConfiguration();
-        tellVerdicts();
-        EndpointSet set = next.set;
-        if (set != null) {
-            // Whoever served before is gone because somebody said so.
-            EndpointSet first = before == null
-                    ? set
-                    : set.toBuilder().removals(EndpointSet.Removals.MEANT).build();
-            Throwable cause = next.error;
-            tell(l -> l.onEndpoints(cause == null ? first : first.asStale()));
-            if (cause != null) {
-                tell(l -> l.onError(cause));
-            }
+        if (before == null) {
+            return;
         }
-        if (before != null && before != own) {
+        LOG.info("{} is served by {} from now on, by {} until now", name, next.resolver, before.resolver);
+        // What served before is gone because the alias says so.
+        publish(resolution()
+                .mapEndpoints(set ->
+                        set.toBuilder().removals(EndpointSet.Removals.MEANT).build()));
+        if (before != own) {
             before.close();
         }
+    }
+
+    /** What the one that serves says; values that cannot be used are worth hearing of from both. */
+    private Resolution resolution() {
+        Followed now = serving;
+        List<String> rejected = new ArrayList<>(own.said.rejected());
+        for (Followed followed : wanted == serving ? new Followed[] {wanted} : new Followed[] {wanted, serving}) {
+            if (followed != null && followed != own) {
+                rejected.addAll(followed.said.rejected());
+            }
+        }
+        if (unanswered != null) {
+            rejected.add(unanswered.text());
+        }
+        SourceConfiguration configuration =
+                own.said.configuration().states() || now == null ? own.said.configuration() : now.said.configuration();
+        return (now == null ? unserved() : now.said).with(configuration).rejecting(rejected);
+    }
+
+    private Resolution unserved() {
+        Throwable cause = wanted == null ? null : wanted.said.error();
+        cause = cause == null ? own.said.error() : cause;
+        return cause == null ? Resolution.NONE : Resolution.NONE.failed(cause);
     }
 
     /** Once per alias. */
@@ -360,40 +288,10 @@ public final class ServiceResolver implements Resolver {
                 true);
         unanswered = refused;
         LOG.warn("{}: {}", name, refused.text());
-        tell(l -> l.onRefused(refused.text()));
-        tellStatus();
+        reportStatus();
     }
 
-    // ---- telling ----
-
-    private void tell(Consumer<Listener> call) {
-        if (!lifecycle.closed()) {
-            call.accept(listener);
-        }
-    }
-
-    private void tellConfiguration() {
-        SourceConfiguration next =
-                own.configuration.states() || serving == null ? own.configuration : serving.configuration;
-        if (!next.equals(configuration)) {
-            SourceConfiguration before = configuration;
-            configuration = next;
-            tell(l -> next.tellAfter(before, l));
-        }
-    }
-
-    private void tellVerdicts() {
-        Followed now = serving;
-        Map<String, HealthSource.Verdict> left = now == null
-                ? Map.of()
-                : HealthSource.Verdict.after(now.verdicts, env.time().nanoTime() - now.verdictsNanos);
-        if (judging || !left.isEmpty()) {
-            judging = !left.isEmpty();
-            tell(l -> l.onVerdicts(left));
-        }
-    }
-
-    private void tellStatus() {
+    private void reportStatus() {
         List<Refused> all = new ArrayList<>(refusals);
         if (unanswered != null) {
             all.add(unanswered);
@@ -415,19 +313,5 @@ public final class ServiceResolver implements Resolver {
 
         @Override
         public void close() {}
-    }
-
-    /** Before the start. */
-    private static final class Deaf implements Listener {
-        @Override
-        public void onEndpoints(EndpointSet all) {}
-
-        @Override
-        public void onError(Throwable cause) {}
-    }
-
-    @Override
-    public String toString() {
-        return name;
     }
 }

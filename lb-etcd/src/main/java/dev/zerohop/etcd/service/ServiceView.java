@@ -2,6 +2,7 @@ package dev.zerohop.etcd.service;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
+import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
@@ -19,7 +20,7 @@ final class ServiceView implements View {
     private final ServiceKeys keys;
     private final LastGood<Weights> weights = new LastGood<>(Weights::parse);
     private final ShardsValue shards = new ShardsValue();
-    private final LastGood<String> configuration;
+    private final LastGood<SourceConfiguration> configuration;
     private final LastGood<String> alias;
     private Map<String, LastGood<Endpoint>> endpoints = new HashMap<>();
 
@@ -55,13 +56,13 @@ final class ServiceView implements View {
         }
         endpoints = kept;
         ShardMap map = shards.read(entries.get(keys.shards()), refusals);
-        String json = configuration.read(entries.get(keys.config()), refusals);
+        SourceConfiguration configured = configuration.read(entries.get(keys.config()), refusals);
         return new Content(
                 named,
                 overrides.smoothing(),
                 map,
-                json,
-                json == null ? configuration.refused() : null,
+                configured,
+                configured == null ? configuration.refused() : null,
                 alias(entries.get(keys.alias()), refusals),
                 refusals);
     }

@@ -2,6 +2,7 @@ package dev.zerohop.etcd.service;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
+import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.Refused;
 import java.util.List;
@@ -23,7 +24,7 @@ public interface View {
      * @param endpoints everybody; null if the one value that names them was refused and there was no good one before
      * @param smoothing how fast their weights may change; null for at once
      * @param shards what is said about shards, if anything
-     * @param configuration JSON for the balancer, if stated
+     * @param configuration for the balancer, if a good one is stated
      * @param rejectedConfiguration the value that is stated and refused while there is no good one; it is among the refusals
      * @param alias what the target now means instead, if stated
      * @param refusals the values that are refused at present, whenever they were first read
@@ -32,7 +33,7 @@ public interface View {
             @Nullable List<Endpoint> endpoints,
             @Nullable Smoothing smoothing,
             @Nullable ShardMap shards,
-            @Nullable String configuration,
+            @Nullable SourceConfiguration configuration,
             @Nullable Refused rejectedConfiguration,
             @Nullable Alias alias,
             List<Refused> refusals) {}

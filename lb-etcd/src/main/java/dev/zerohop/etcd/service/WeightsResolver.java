@@ -4,8 +4,8 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.KeyRange;
@@ -14,18 +14,18 @@ import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.LastGood;
 import dev.zerohop.etcd.client.Refused;
 import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.resolver.AbstractResolver;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody else's members with weights from etcd; see {@code EtcdWeights}. */
-public final class WeightsResolver implements Resolver {
+/** The members of another source with weights from etcd; see {@code EtcdWeights}. */
+public final class WeightsResolver extends AbstractResolver {
     private static final Log LOG = Log.of(WeightsResolver.class);
 
     /** How long the first members wait for the first weights. */
@@ -36,47 +36,42 @@ public final class WeightsResolver implements Resolver {
     private final ClientSource source;
     private final ServiceKeys keys;
     private final Env env;
-    private final Lifecycle lifecycle;
 
-    // Touched by the lifecycle's tasks only.
+    // Touched by tasks only.
     private final LastGood<Weights> value = new LastGood<>(Weights::parse);
     private final SmoothWeights smooth = new SmoothWeights();
-    private @Nullable Listener listener;
     private @Nullable Running running;
     private Weights weights = Weights.NONE;
     private List<Refused> refused = List.of();
     private boolean etcdSpoke;
-    private boolean failing;
-    private @Nullable EndpointSet given;
-    private @Nullable EndpointSet told;
+    private Resolution said = Resolution.NONE;
     private @Nullable Cancellable timer;
 
     /** What etcd is followed with. */
     private record Running(ClientSource.Use use, Consumer<List<Refused>> status, Cancellable following) {}
 
     public WeightsResolver(String name, Resolver members, ClientSource source, ServiceKeys keys) {
+        super(name, source.env());
         this.name = name;
         this.members = members;
         this.source = source;
         this.keys = keys;
         this.env = source.env();
-        this.lifecycle = new Lifecycle(name, env);
     }
 
     @Override
-    public void start(Listener listener) {
-        lifecycle.start(listener);
-        lifecycle.run(() -> {
-            this.listener = listener;
-            try {
-                running = follow(source.uses().get());
-                timer = env.time().schedule(PATIENCE.toNanos(), () -> lifecycle.run(this::waitNoLonger));
-            } catch (RuntimeException unusable) {
-                LOG.warn("{}: etcd cannot be followed; the members' own weights hold", name, unusable);
-                etcdSpoke = true;
-                tell(l -> l.onError(unusable));
-            }
-            members.start(new FromMembers());
+    protected void onStart() {
+        try {
+            running = follow(source.uses().get());
+            timer = env.time().schedule(PATIENCE.toNanos(), () -> run(this::waitNoLonger));
+        } catch (RuntimeException unusable) {
+            LOG.warn("{}: etcd cannot be followed; the members' own weights hold", name, unusable);
+            etcdSpoke = true;
+            publish(current().failed(unusable));
+        }
+        follow(members, now -> {
+            said = now;
+            update();
         });
     }
 
@@ -92,34 +87,32 @@ public final class WeightsResolver implements Resolver {
 
     @Override
     public void refresh() {
-        members.refresh();
+        refreshSource(members);
     }
 
     @Override
-    public void close() {
-        lifecycle.close(() -> {
-            cancelTimer();
-            members.close();
-            Running open = running;
-            if (open != null) {
-                open.following().cancel();
-                open.status().accept(List.of());
-                open.use().close();
-            }
-        });
+    protected void onClose() {
+        cancelTimer();
+        closeSource(members);
+        Running open = running;
+        if (open != null) {
+            open.following().cancel();
+            open.status().accept(List.of());
+            open.use().close();
+        }
     }
 
     /** What etcd says. */
     private final class FromEtcd implements Reflector.Subscriber<Entry, Version> {
         @Override
         public void onState(Reflector.State<Entry, Version> state, boolean stale) {
-            lifecycle.run(() -> {
+            run(() -> {
                 List<Refused> present = new ArrayList<>();
                 Weights read = value.read(state.values().get(keys.weights()), present);
                 weights = read == null ? Weights.NONE : read;
-                tellRefusals(present);
+                takeRefused(present);
                 etcdSpoke = true;
-                tellMembers(false);
+                update();
             });
         }
 
@@ -128,62 +121,7 @@ public final class WeightsResolver implements Resolver {
 
         @Override
         public void onFailure(SourceFailure cause) {
-            lifecycle.run(WeightsResolver.this::waitNoLonger);
-        }
-    }
-
-    /** What the members' source says. */
-    private final class FromMembers implements Listener {
-        @Override
-        public void onEndpoints(EndpointSet all) {
-            lifecycle.run(() -> {
-                given = all;
-                failing &= all.stale();
-                tellMembers(true);
-            });
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            lifecycle.run(() -> {
-                EndpointSet set = given;
-                EndpointSet before = told;
-                if (set != null) {
-                    given = set.confirmed(asOf);
-                }
-                if (before != null) {
-                    told = before.confirmed(asOf);
-                    tell(listener -> listener.onConfirmed(asOf));
-                }
-            });
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            lifecycle.run(() -> {
-                failing = true;
-                tell(listener -> listener.onError(cause));
-            });
-        }
-
-        @Override
-        public void onConfiguration(String json) {
-            lifecycle.run(() -> tell(listener -> listener.onConfiguration(json)));
-        }
-
-        @Override
-        public void onConfigurationRejected(String reason) {
-            lifecycle.run(() -> tell(listener -> listener.onConfigurationRejected(reason)));
-        }
-
-        @Override
-        public void onRefused(String reason) {
-            lifecycle.run(() -> tell(listener -> listener.onRefused(reason)));
-        }
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-            lifecycle.run(() -> tell(listener -> listener.onVerdicts(verdicts)));
+            run(WeightsResolver.this::waitNoLonger);
         }
     }
 
@@ -191,11 +129,11 @@ public final class WeightsResolver implements Resolver {
         if (!etcdSpoke) {
             etcdSpoke = true;
             LOG.warn("{}: etcd does not answer; the members' own weights hold until it does", name);
-            tellMembers(true);
+            update();
         }
     }
 
-    private void tellRefusals(List<Refused> present) {
+    private void takeRefused(List<Refused> present) {
         if (present.equals(refused)) {
             return;
         }
@@ -204,40 +142,25 @@ public final class WeightsResolver implements Resolver {
         if (open != null) {
             open.status().accept(refused);
         }
-        for (Refused bad : refused) {
-            LOG.warn("{}: {}", name, bad.text());
-            tell(listener -> listener.onRefused(bad.text()));
-        }
+        refused.forEach(bad -> LOG.warn("{}: {}", name, bad.text()));
     }
 
-    /** {@code news} says that the members' source has spoken; else only what changes is told. */
-    private void tellMembers(boolean news) {
-        EndpointSet set = given;
-        if (set == null || !etcdSpoke) {
-            return;
-        }
+    /** What the members' source says, with etcd's weights; its endpoints once those are known. */
+    private void update() {
+        List<String> rejected = new ArrayList<>(said.rejected());
+        refused.forEach(bad -> rejected.add(bad.text()));
+        Resolution next = said.rejecting(rejected);
+        publish(etcdSpoke ? next.mapEndpoints(this::weighted) : next.withoutEndpoints());
+    }
+
+    private EndpointSet weighted(EndpointSet set) {
         cancelTimer();
         List<Endpoint> weighted = smooth.apply(
                 weights.over(set.endpoints()), weights.smoothing(), env.time().nanoTime());
         if (smooth.dueInNanos() != Long.MAX_VALUE) {
-            timer = env.time().schedule(smooth.dueInNanos(), () -> lifecycle.run(() -> tellMembers(false)));
+            timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::update));
         }
-        EndpointSet next = set.toBuilder()
-                .endpoints(weighted)
-                .stale(set.stale() || failing)
-                .build();
-        EndpointSet before = told;
-        if (news || before == null || !before.endpoints().equals(next.endpoints())) {
-            told = next;
-            tell(listener -> listener.onEndpoints(next));
-        }
-    }
-
-    private void tell(Consumer<Listener> call) {
-        Listener hearing = listener;
-        if (hearing != null && !lifecycle.closed()) {
-            call.accept(hearing);
-        }
+        return set.toBuilder().endpoints(weighted).build();
     }
 
     private void cancelTimer() {
@@ -245,10 +168,5 @@ public final class WeightsResolver implements Resolver {
             timer.cancel();
             timer = null;
         }
-    }
-
-    @Override
-    public String toString() {
-        return name;
     }
 }

@@ -149,7 +149,7 @@ class StatusKeyTest {
             following.start(reads);
             reads.awaitWeights(Map.of("a", 1));
             etcd.put(keys.shards(), "[]");
-            EtcdServer.await().until(() -> reads.refusals.size() == 1);
+            EtcdServer.await().until(() -> reads.rejected.size() == 1);
             etcd.put(keys.weights(), "{\"a\": 2}");
             reads.awaitWeights(Map.of("a", 2));
             assertThat(reads.errors).isEmpty();

@@ -110,8 +110,8 @@ class AliasTest {
         assertThat(heard.sets).isEmpty();
         time.advance(ServiceResolver.PATIENCE);
         assertThat(ids()).containsExactly("old");
-        assertThat(heard.refusals).hasSize(1);
-        assertThat(heard.refusals.get(0))
+        assertThat(heard.rejected).hasSize(1);
+        assertThat(heard.rejected.get(0))
                 .contains(orders.alias(), "etcd://fake:2379/orders-v2", "it names nobody who takes calls");
         assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(orders.alias());
         endpoint(next, "new");
@@ -126,7 +126,7 @@ class AliasTest {
         alias(orders, "static:///10.0.0.2:80;id=two");
         alias(orders, "nonsense");
         assertThat(ids()).containsExactly("two");
-        assertThat(heard.refusals).hasSize(1);
+        assertThat(heard.rejected).hasSize(1);
     }
 
     @Test
@@ -137,8 +137,8 @@ class AliasTest {
         alias(orders, "etcd://fake:2379/orders-v2");
         alias(next, "etcd://fake:2379/orders");
         assertThat(ids()).containsExactly("new");
-        assertThat(heard.refusals).hasSize(1);
-        assertThat(heard.refusals.get(0)).contains(next.alias(), "target leads back: orders -> orders-v2 -> orders");
+        assertThat(heard.rejected).hasSize(1);
+        assertThat(heard.rejected.get(0)).contains(next.alias(), "target leads back: orders -> orders-v2 -> orders");
         assertThat(etcd.statuses.get("orders-v2")).hasSize(1);
     }
 
@@ -153,8 +153,8 @@ class AliasTest {
         alias(orders, "etcd://fake:2379/s1");
         start();
         assertThat(ids()).containsExactly("e4");
-        assertThat(heard.refusals).hasSize(1);
-        assertThat(heard.refusals.get(0))
+        assertThat(heard.rejected).hasSize(1);
+        assertThat(heard.rejected.get(0))
                 .contains("a chain of 5 aliases: orders -> s1 -> s2 -> s3 -> s4 -> s5, expected at most 4");
     }
 
@@ -241,8 +241,8 @@ class AliasTest {
         alias(orders, "etcd://fake:2379/orders-v2");
         endpoint(orders, "old-2");
         assertThat(ids()).containsExactly("two");
-        assertThat(heard.refusals).hasSize(1);
-        assertThat(heard.refusals.get(0)).contains(orders.alias(), "the CA file is gone");
+        assertThat(heard.rejected).hasSize(1);
+        assertThat(heard.rejected.get(0)).contains(orders.alias(), "the CA file is gone");
         etcd.unopened = null;
         store.delete(orders.alias());
         assertThat(ids()).containsExactly("old", "old-2");

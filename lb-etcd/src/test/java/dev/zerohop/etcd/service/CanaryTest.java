@@ -108,10 +108,10 @@ class CanaryTest {
         etcd.put(
                 keys.config(),
                 "{\"policy\":\"least_request\",\"canary\":{\"percent\":10,\"config\":{\"policy\":\"fastest\"}}}");
-        EtcdServer.await().until(() -> heard.stream().allMatch(client -> client.refusals.size() == 1));
+        EtcdServer.await().until(() -> heard.stream().allMatch(client -> client.rejected.size() == 1));
         awaitCanaries(below(10));
         assertThat(heard)
                 .allSatisfy(client ->
-                        assertThat(client.refusals.get(0)).contains("canary.config: policy: was \"fastest\""));
+                        assertThat(client.rejected.get(0)).contains("canary.config: policy: was \"fastest\""));
     }
 }

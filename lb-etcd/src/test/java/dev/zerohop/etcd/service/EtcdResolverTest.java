@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.FakeStore;
@@ -164,11 +165,11 @@ class EtcdResolverTest extends ResolverContract {
             store.put(keys.weights(), "{}");
             settle();
             assertThat(recorder.configurations).containsExactly("{\"policy\": \"random\"}");
-            assertThat(recorder.refusals).hasSize(1);
-            assertThat(recorder.refusals.get(0)).contains(keys.config(), "the last good value stays", "fastest");
+            assertThat(recorder.rejected).hasSize(1);
+            assertThat(recorder.rejected.get(0)).contains(keys.config(), "the last good value stays", "fastest");
             assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(keys.config());
             store.put(keys.weights(), "[]");
-            assertThat(recorder.refusals).as("each value once").hasSize(2);
+            assertThat(recorder.rejected).as("each value once").hasSize(2);
             store.put(keys.weights(), "{}");
             store.put(keys.config(), "{\"policy\": \"random\"}");
             assertThat(etcd.statuses.get("orders")).isEmpty();
@@ -181,30 +182,12 @@ class EtcdResolverTest extends ResolverContract {
         store.put(keys.config(), "{\"policy\": \"fastest\"}");
         try (Resolver resolver = resolverOver(someEndpoints())) {
             ResolutionRecorder recorder = new ResolutionRecorder();
-            List<Integer> setsBefore = new CopyOnWriteArrayList<>();
-            resolver.start(new Resolver.Listener() {
-                @Override
-                public void onEndpoints(EndpointSet all) {
-                    recorder.onEndpoints(all);
-                }
-
-                @Override
-                public void onError(Throwable cause) {
-                    recorder.onError(cause);
-                }
-
-                @Override
-                public void onConfiguration(String json) {
-                    recorder.onConfiguration(json);
-                }
-
-                @Override
-                public void onConfigurationRejected(String reason) {
-                    setsBefore.add(recorder.sets.size());
-                    recorder.onConfigurationRejected(reason);
-                }
+            List<Resolution> said = new CopyOnWriteArrayList<>();
+            resolver.start(now -> {
+                said.add(now);
+                recorder.onResolution(now);
             });
-            assertThat(setsBefore).containsExactly(0);
+            assertThat(said.get(0).configuration().rejection()).isNotNull();
             assertThat(recorder.rejections.get(0)).contains(keys.config(), "no good value before it", "fastest");
             store.put(keys.weights(), "{\"127.0.0.1:8081\": 3}");
             assertThat(recorder.rejections).as("once").hasSize(1);

@@ -3,10 +3,8 @@ package dev.zerohop.etcd.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
-import dev.zerohop.Resolver;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
@@ -20,23 +18,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Which verdicts a resolver's listener is told. */
+/** Which verdicts a resolver publishes. */
 class HealthFeedTest {
     private final ServiceKeys keys = new ServiceKeys("orders");
     private final FakeTime time = new FakeTime();
-    private final List<Map<String, HealthSource.Verdict>> told = new ArrayList<>();
-    private final HealthFeed feed = new HealthFeed("orders", keys, time, Runnable::run, new Resolver.Listener() {
-        @Override
-        public void onEndpoints(EndpointSet all) {}
-
-        @Override
-        public void onError(Throwable cause) {}
-
-        @Override
-        public void onVerdicts(Map<String, HealthSource.Verdict> verdicts) {
-            told.add(verdicts);
-        }
-    });
+    private final List<HealthSource.Verdicts> reported = new ArrayList<>();
+    private final HealthFeed feed =
+            new HealthFeed("orders", keys, time, Runnable::run, (verdicts, rejected) -> reported.add(verdicts));
 
     @Test
     void verdictsThatNobodyVouchesForAreNotBelievedUntilEtcdAnswers() {
@@ -46,11 +34,11 @@ class HealthFeedTest {
         Reflector.State<Entry, Version> state =
                 new Reflector.State<>(new Version(1, 2, 9), Map.of(entry.key(), entry), time.now(), 0);
         feed.onState(state, true);
-        assertThat(told).isEmpty();
+        assertThat(reported).isEmpty();
         time.advance(Duration.ofSeconds(10));
         feed.onState(state, false);
-        assertThat(told).hasSize(1);
-        assertThat(told.get(0).get("a").ttlNanos())
+        assertThat(reported).hasSize(1);
+        assertThat(reported.get(0).on("a", time.nanoTime()).ttlNanos())
                 .as("from when it was vouched for")
                 .isEqualTo(Duration.ofSeconds(30).toNanos());
     }

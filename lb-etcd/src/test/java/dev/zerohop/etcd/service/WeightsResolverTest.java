@@ -130,7 +130,7 @@ class WeightsResolverTest extends ResolverContract {
             store.put(keys.weights(), "{\"a\": -5}");
             time.advance(Duration.ofMinutes(2));
             assertThat(weights()).containsExactly(5);
-            assertThat(heard.refusals).hasSize(1);
+            assertThat(heard.rejected).hasSize(1);
             assertThat(etcd.statuses.get("orders")).hasSize(1);
         }
         assertThat(etcd.statuses.get("orders")).isEmpty();

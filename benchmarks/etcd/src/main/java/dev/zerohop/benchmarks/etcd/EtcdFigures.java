@@ -5,6 +5,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.etcd.EtcdClient;
@@ -28,7 +29,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -181,20 +181,14 @@ public final class EtcdFigures {
         }
 
         @Override
-        public void onEndpoints(EndpointSet all) {
-            all.endpoints().stream()
-                    .filter(endpoint -> endpoint.id().equals("e0"))
-                    .forEach(endpoint -> weight = endpoint.weight());
+        public void onResolution(Resolution now) {
+            EndpointSet all = now.endpoints();
+            if (all != null) {
+                all.endpoints().stream()
+                        .filter(endpoint -> endpoint.id().equals("e0"))
+                        .forEach(endpoint -> weight = endpoint.weight());
+            }
         }
-
-        @Override
-        public void onConfirmed(Instant asOf) {}
-
-        @Override
-        public void onError(Throwable cause) {}
-
-        @Override
-        public void onConfiguration(String json) {}
     }
 
     // ---- from a write to a call ----
