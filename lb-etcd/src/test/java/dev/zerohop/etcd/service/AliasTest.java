@@ -112,7 +112,7 @@ class AliasTest {
         assertThat(ids()).containsExactly("old");
         assertThat(heard.rejected).hasSize(1);
         assertThat(heard.rejected.get(0))
-                .contains(orders.alias(), "etcd://fake:2379/orders-v2", "it names nobody who takes calls");
+                .contains(orders.alias(), "etcd://fake:2379/orders-v2", "it names no endpoint that takes calls");
         assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(orders.alias());
         endpoint(next, "new");
         assertThat(ids()).containsExactly("new");

@@ -47,6 +47,7 @@ class HealthViewTest {
     }
 
     private boolean read(HealthView by) {
+        refusals.clear();
         return by.read(
                 new Reflector.State<>(new KeyStore.Version(1, 2, revision), Map.copyOf(entries), time.now(), history),
                 time.nanoTime(),
@@ -108,7 +109,7 @@ class HealthViewTest {
         assertThat(refusals).hasSize(2);
         assertThat(refusals.get(0)).contains("its fence was 8, expected at least 9");
         read(view);
-        assertThat(refusals).as("said once").hasSize(2);
+        assertThat(refusals).as("as long as they stand").hasSize(2);
     }
 
     @Test
