@@ -73,7 +73,13 @@ public final class Providers<P> {
     /** With what the thread's context class loader has beyond these. */
     public Providers<P> here() {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
-        return context == null || context == OWN ? this : new Providers<>(this, context);
+        // What a parent has, this library's loader has found as well.
+        for (ClassLoader seen = OWN; seen != context && context != null; seen = seen.getParent()) {
+            if (seen == null) {
+                return new Providers<>(this, context);
+            }
+        }
+        return this;
     }
 
     private void load(ClassLoader loader) {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The policies that configurations name, and how they are read. */
+/** The policies that configurations name, and how they are read. For one thread, while it reads one configuration. */
 final class Policies {
     /** zerohop's own, a line each. */
     private static final List<PolicyProvider> OWN = List.of(
@@ -36,11 +36,19 @@ final class Policies {
     /** Stands for the refusal of a call, where a policy may stand for it. */
     private static final String FAIL = "FAIL";
 
-    private final Providers<PolicyProvider> known = ALL.here();
+    /** Looked up when it is first needed: most options name no other policy. */
+    private @Nullable Providers<PolicyProvider> known;
+
+    private Providers<PolicyProvider> known() {
+        if (known == null) {
+            known = ALL.here();
+        }
+        return known;
+    }
 
     /** The names in alphabetical order. */
     List<String> names() {
-        return known.names();
+        return known().names();
     }
 
     /** Those that need no key. One without a default, which cannot be asked, may be one. */
@@ -58,9 +66,9 @@ final class Policies {
 
     /** A policy with its default options. */
     PickPolicy byName(String name) {
-        if (known.find(name) == null) {
+        if (known().find(name) == null) {
             throw new IllegalArgumentException(
-                    "policy was '" + name + "', expected one of " + names() + known.missing());
+                    "policy was '" + name + "', expected one of " + names() + known().missing());
         }
         return provided(Options.of("", Map.of()), name);
     }
@@ -129,12 +137,12 @@ final class Policies {
     }
 
     private String missing(String name) {
-        return names().contains(name) ? "" : known.missing();
+        return names().contains(name) ? "" : known().missing();
     }
 
     /** One that is known, with the options under its name. */
     private PickPolicy provided(Options parent, String name) {
-        PolicyProvider provider = known.get(name);
+        PolicyProvider provider = known().get(name);
         Options options = parent.object(name, provider.options().toArray(String[]::new));
         return Providers.read(provider::read, options, options.path());
     }
