@@ -1,10 +1,13 @@
 package dev.zerohop.etcd.service;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.net.HostAndPort;
 import com.google.protobuf.ByteString;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
+import dev.zerohop.SourceConfiguration;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.etcd.client.ClientSource;
@@ -111,9 +114,9 @@ public final class EtcdValuesFuzz {
     }
 
     private static void config(byte[] value) {
-        String chosen = read(value, utf8 -> LiveConfiguration.choose(utf8, "orders", CLIENT));
+        SourceConfiguration chosen = read(value, utf8 -> LiveConfiguration.choose(utf8, "orders", CLIENT));
         if (chosen != null) {
-            var ignored = Configurations.parse(chosen);
+            var ignored = Configurations.parse(requireNonNull(chosen.text()));
         }
     }
 }

@@ -22,7 +22,8 @@ class LiveConfigurationTest {
     }
 
     private static String choose(String value, String client) throws IOException {
-        return LiveConfiguration.choose(value.getBytes(StandardCharsets.UTF_8), "orders", new ClientId(client)).text();
+        return LiveConfiguration.choose(value.getBytes(StandardCharsets.UTF_8), "orders", new ClientId(client))
+                .text();
     }
 
     private static List<Integer> canaries(int percent) throws IOException {
