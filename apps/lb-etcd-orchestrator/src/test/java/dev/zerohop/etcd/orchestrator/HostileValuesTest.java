@@ -120,8 +120,8 @@ class HostileValuesTest {
         assertThat(refusals)
                 .singleElement()
                 .satisfies(refused -> assertThat(refused.text())
-                        .contains("the last good value stays: workers[1] was " + SHOWN
-                                + ", expected the id of an orchestrator"));
+                        .contains("the last good value stays: workers[1] was \"" + SHOWN
+                                + "\", expected the id of an orchestrator"));
     }
 
     @Test
