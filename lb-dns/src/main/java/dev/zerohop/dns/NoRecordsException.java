@@ -3,7 +3,7 @@ package dev.zerohop.dns;
 import dev.zerohop.Printable;
 import java.io.IOException;
 
-/** The name does not exist, or has no record of the type: an answer, though not one that tells where to go. */
+/** The name does not exist, or has no record of the type: an answer, though not one that names an endpoint. */
 final class NoRecordsException extends IOException {
     private static final long serialVersionUID = 1;
 

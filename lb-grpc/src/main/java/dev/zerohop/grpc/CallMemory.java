@@ -104,7 +104,7 @@ final class CallMemory {
         ending = new Ending(wanted, new Metadata());
     }
 
-    /** What to tell the caller instead of {@code status}; null if the status is not the picker's. */
+    /** What the caller gets instead of {@code status}; null if the status is not the picker's. */
     synchronized @Nullable Ending endingFor(Status status) {
         return refusedWith == status ? ending : null;
     }

@@ -10,7 +10,7 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code zerohop} the policy of channels to zerohop's targets for which nobody chose a policy. In grpc-java that is {@code pick_first}, and
+ * Makes {@code zerohop} the policy of channels to zerohop's targets for which no policy was chosen. In grpc-java that is {@code pick_first}, and
  * the one other way to change it, a service config from the resolver, would replace the application's own service config and lose its {@code methodConfig}.
  *
  * <p>So this provider takes the name {@code pick_first} and hands every channel on to grpc's own, unless both hold: the resolution result comes from a

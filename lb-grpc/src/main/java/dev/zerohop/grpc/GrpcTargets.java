@@ -36,7 +36,7 @@ final class GrpcTargets {
 
     /**
      * The logical authority of a target, which TLS checks at every endpoint: the provider's name, else the one host that a static target consists of. Where
-     * neither states a name it is one below {@code .invalid}, for which nobody gets a certificate (RFC 6761), and which {@code *.invalid} does not
+     * neither states a name it is one below {@code .invalid}, for which no certificate is issued (RFC 6761), and which {@code *.invalid} does not
      * cover: TLS then needs {@code overrideAuthority}, and fails without.
      */
     static String authority(Target target, String tlsName) {

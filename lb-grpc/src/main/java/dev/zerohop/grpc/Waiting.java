@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
-/** The answer to a pick that has to wait. Newer versions of grpc show why in the errors and traces of such calls; older ones cannot be told. */
+/** The answer to a pick that has to wait. Newer versions of grpc show why in the errors and traces of such calls; older ones have no place for it. */
 final class Waiting {
     private static final @Nullable MethodHandle WITH_REASON = find();
 

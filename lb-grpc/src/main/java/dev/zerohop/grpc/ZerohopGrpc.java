@@ -52,7 +52,7 @@ public final class ZerohopGrpc {
 
     /**
      * Who learns what the balancer of a channel does, for metrics: {@code builder.setNameResolverArg(ZerohopGrpc.LISTENER, listener)}. For channels whose
-     * target is one of zerohop's. A channel that idles and wakes gets a new balancer, which tells the same listener.
+     * target is one of zerohop's. A channel that idles and wakes gets a new balancer, which reports to the same listener.
      */
     public static final NameResolver.Args.Key<BalancerListener> LISTENER =
             NameResolver.Args.Key.create("dev.zerohop.grpc.LISTENER");
@@ -76,7 +76,7 @@ public final class ZerohopGrpc {
     /**
      * Carries {@link #SELECTOR_IN_CONTEXT} into the call's options, and remembers for each call which endpoints were tried, so that gRPC's retries and
      * hedges go elsewhere exactly and a retry over the budget ends with the status and trailers of the failure before it. Without it zerohop does the
-     * same as well as it can be told from the channel's recent failures. Install it once per channel: {@code builder.intercept(ZerohopGrpc.interceptor())}.
+     * same as well as it can be inferred from the channel's recent failures. Install it once per channel: {@code builder.intercept(ZerohopGrpc.interceptor())}.
      */
     public static ClientInterceptor interceptor() {
         return CallInterceptor.INSTANCE;

@@ -122,7 +122,7 @@ class ForeignTargetTest {
                 ManagedChannel own = fleet.built(fleet.builder().defaultServiceConfig(config));
                 assertThat(RoutingTest.spread(own, 20)).hasSize(1);
             }
-            // A resolver of somebody else, which even describes its endpoints in zerohop's words.
+            // A resolver of another library, which even describes its endpoints in zerohop's words.
             fleet.plain(
                     List.of(
                             group(fleet.server("x").port()),

@@ -281,7 +281,7 @@ class RoutingTest {
         }
     }
 
-    // ---- nobody ----
+    // ---- none ----
 
     @Test
     void allDownNamesTheCausesAndWaitForReadyIsDeliveredAfterRecovery() throws Exception {

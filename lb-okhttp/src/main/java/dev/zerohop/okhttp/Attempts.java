@@ -26,7 +26,7 @@ import javax.net.ssl.SSLKeyException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLProtocolException;
 
-/** The failed attempts of one call, and the exception that tells of them. Used by the call's thread only. */
+/** The failed attempts of one call, and the exception that reports them. Used by the call's thread only. */
 final class Attempts {
     private static final Map<Class<?>, Function<String, IOException>> KINDS = Map.ofEntries(
             Map.entry(IOException.class, IOException::new),

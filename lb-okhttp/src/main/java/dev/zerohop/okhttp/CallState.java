@@ -257,7 +257,7 @@ final class CallState extends EventListener {
                         .build();
     }
 
-    /** Keeps what the endpoint's answer said in this header, and OkHttp is not shown, for whoever gets the answer. */
+    /** Keeps what the endpoint's answer said in this header, and OkHttp is not shown, for the caller that gets the answer. */
     void hide(String name, List<String> values) {
         if (hidden.isEmpty()) {
             hidden = new HashMap<>();

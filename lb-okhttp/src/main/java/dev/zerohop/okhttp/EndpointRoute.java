@@ -123,7 +123,7 @@ final class EndpointRoute {
         return proofs;
     }
 
-    /** Whether a connection of HTTP/1 is used again only if nobody can have sent more than the answer. */
+    /** Whether a connection of HTTP/1 is used again only if nothing but the answer can have been sent. */
     boolean strictReuse() {
         return strictReuse;
     }

@@ -194,7 +194,7 @@ final class RouteSocket extends ForwardingSocket {
         return ended || abandoned;
     }
 
-    /** Whether a socket without a channel has something to read that nobody asked for. Its end cannot be told without waiting. */
+    /** Whether a socket without a channel has something to read that no request asked for. Its end is not seen without waiting. */
     private boolean unaskedFromUsers() {
         if (!reading.tryLock()) {
             return false;

@@ -147,7 +147,7 @@ final class Service {
                         proofs,
                         options.strictReuse(),
                         options.redirects()));
-        // The node may have left between its pick and now; nobody else would look again.
+        // The node may have left between its pick and now; nothing else would look again.
         sweepSoon();
         return made;
     }
@@ -189,7 +189,7 @@ final class Service {
         checkDrainingSoon();
     }
 
-    /** A call gives its connection back a moment after its body ends, and a WebSocket much later: somebody has to look again. */
+    /** A call gives its connection back a moment after its body ends, and a WebSocket much later: the look is repeated. */
     private void checkDrainingSoon() {
         if (!draining.isEmpty() && drainCheckDue.compareAndSet(false, true)) {
             env().time()

@@ -104,7 +104,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
      * later see each attempt. From the latter a {@code Retry-After} of 0 or of more than nine digits on an answer 503 is hidden, because OkHttp would act
      * on it; the others and the caller see it as it was sent.
      *
-     * <p>The dispatcher lets 5 asynchronous calls run at once per host name unless it was told otherwise, which is far too few for a service of many
+     * <p>The dispatcher lets 5 asynchronous calls run at once per host name unless it is configured otherwise, which is far too few for a service of many
      * endpoints under one name. A limit of 5 is therefore raised to the dispatcher's limit for all hosts ({@code maxRequests}, 64 by default); any
      * other value is taken for a decision and left alone, as is a dispatcher that is given to the builder later. See
      * {@link Builder#keepDispatcherLimits}.
@@ -313,7 +313,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return this;
         }
 
-        /** Sets who learns what the balancers of routed targets do. Default: nobody. */
+        /** Sets the listener of the balancers of routed targets. Default: none. */
         public Builder listener(BalancerListener listener) {
             this.listener = requireNonNull(listener, "listener");
             return this;

@@ -205,7 +205,7 @@ class ChurnTest {
             for (int i = 0; i < 2; i++) {
                 int target = calls.get() + 200;
                 await().until(() -> calls.get() > target);
-                // Nobody was told: discovery goes on naming it.
+                // Nothing was announced: discovery goes on naming it.
                 live.get(i).close();
             }
             int target = calls.get() + 200;
@@ -230,7 +230,7 @@ class ChurnTest {
         }
     }
 
-    /** Static membership: nobody tells the clients of a restart, they find connections refused and pooled ones closed. */
+    /** Static membership: a restart is not announced to the clients, which find connections refused and pooled ones closed. */
     @Test
     void restartsThatNobodyAnnouncesCostNoGetAndOnlyPostsThatTheServerMayHaveRun() throws Exception {
         ExecutorService callers = Executors.newFixedThreadPool(4);

@@ -60,7 +60,7 @@ class ForgottenRoutesTest {
         return new WeakReference<>(call.tag(CallState.class).route());
     }
 
-    /** OkHttp shows them to nobody else. */
+    /** OkHttp shows them nowhere else. */
     @SuppressWarnings("unchecked")
     private static Iterable<Route> failedRoutes(OkHttpClient client) throws ReflectiveOperationException {
         Object database = client.getClass().getMethod("getRouteDatabase$okhttp").invoke(client);

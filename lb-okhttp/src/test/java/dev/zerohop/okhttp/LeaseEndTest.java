@@ -80,7 +80,7 @@ class LeaseEndTest {
             assertThat(rig.inFlight()).as("at once").isZero();
             assertThat(failed.get(60, TimeUnit.SECONDS)).hasMessageContaining("Canceled");
 
-            // While the body is read, and nobody ever closes it.
+            // While the body is read, and it is never closed.
             server.answers(new MockResponse.Builder().body(BIG).throttleBody(1000, 1, TimeUnit.SECONDS));
             Call reading = rig.call(Rig.get("/"));
             Response response = reading.execute();
@@ -90,7 +90,7 @@ class LeaseEndTest {
             assertThat(rig.inFlight()).isZero();
             response.close();
 
-            // While the TLS handshake hangs: nobody answers there.
+            // While the TLS handshake hangs: nothing answers there.
             rig.resolver.push(dev.zerohop.Endpoint.of("127.0.0.1", silent.getLocalPort()));
             Call connecting =
                     rig.call(new Request.Builder().url("https://orders/").build());

@@ -221,7 +221,7 @@ class LeftoverTest {
         }
     }
 
-    /** HEAD, 204 and 304: what the server sends in spite of that may come when the next call is under way, so that nobody can tell. */
+    /** HEAD, 204 and 304: what the server sends in spite of that may come when the next call is under way, so that it cannot be noticed. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void underStrictReuseAConnectionEndsWithAnAnswerWithoutABody(boolean strict) throws Exception {

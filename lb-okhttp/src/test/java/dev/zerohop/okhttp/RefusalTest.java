@@ -22,7 +22,7 @@ import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A call that nobody wakes would wait for ever. */
+/** A call that nothing wakes would wait for ever. */
 @Timeout(300)
 class RefusalTest {
     private static final KeySource BY_USER = new KeySource(KeySource.Place.QUERY, "user", true);

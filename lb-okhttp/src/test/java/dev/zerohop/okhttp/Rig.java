@@ -99,7 +99,7 @@ final class Rig implements AutoCloseable {
         resolver.push(endpoints);
     }
 
-    /** An endpoint at which nobody listens. */
+    /** An endpoint at which nothing listens. */
     static Endpoint dead(String id) {
         return Endpoint.builder("127.0.0.1", FreePorts.next()).id(id).build();
     }

@@ -161,7 +161,7 @@ final class TestPolicies {
         }
     }
 
-    /** Key -1 is owned by somebody who is down: WAIT. Key -2: FAIL_FAST. Key -3: SPILL to the first. */
+    /** Key -1 is owned by an endpoint that is down: WAIT. Key -2: FAIL_FAST. Key -3: SPILL to the first. */
     private record OrdinalPicker(Snapshot snapshot) implements Picker {
         @Override
         public @Nullable Node pick(PickContext context) {

@@ -177,7 +177,7 @@ public abstract class PickerContract {
             PickContext context = context(i)
                     .retryAfter(nodes.get(0).endpoint())
                     .retryAfter(nodes.get(1).endpoint());
-            assertNotNull(picker.pick(context), "everybody was tried: a wish, not a ban");
+            assertNotNull(picker.pick(context), "every endpoint was tried: a wish, not a ban");
         }
     }
 

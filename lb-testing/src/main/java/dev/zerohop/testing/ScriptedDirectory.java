@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** A directory that answers what the test tells it to. A key that the test said nothing about is being looked up, for ever. Thread-safe. */
+/** A directory with the answers that a test sets. A key that the test said nothing about is being looked up, for ever. Thread-safe. */
 public final class ScriptedDirectory implements KeyDirectory {
     private static final Unknown ASKING = new Unknown(true, "scripted: being asked");
 
@@ -17,7 +17,7 @@ public final class ScriptedDirectory implements KeyDirectory {
     private final Map<Object, Runnable> followers = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
-    /** Says who owns a key, and tells the followers; null makes the key unknown again. */
+    /** Sets the owner of a key, and notifies the followers; null makes the key unknown again. */
     public void put(String key, @Nullable Answer answer) {
         if (answer == null) {
             answers.remove(key);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A resolver that says what the test tells it to say, on the test's thread. Calls before {@link #start} and after {@link #close} go nowhere. */
+/** A resolver that publishes what a test sets, on the test's thread. Calls before {@link #start} and after {@link #close} go nowhere. */
 public final class ScriptedResolver implements Resolver {
     private @Nullable Listener listener;
     private Resolution said = Resolution.NONE;

@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A contract that nobody can break protects nothing: each of these is broken in one way, and the contract says which. */
+/** A contract that cannot be broken protects nothing: each of these is broken in one way, and the contract says which. */
 class ContractsCanFailTest {
 
     @Test

@@ -10,7 +10,7 @@ import dev.zerohop.benchmarks.common.Fleet;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An endpoint group that is told its endpoints. */
+/** An endpoint group whose endpoints are set. */
 final class Group extends DynamicEndpointGroup {
     /** The request that all selections are for. */
     static final ClientRequestContext REQUEST = ClientRequestContext.of(HttpRequest.of(HttpMethod.GET, "/"));

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A real etcd of one member, and whoever writes to it. */
+/** A real etcd of one member, and what writes to it. */
 final class EtcdProcess implements AutoCloseable {
     private static final String SERVICE = "zerohop/v1/services/orders/";
 

@@ -51,7 +51,7 @@ public final class ColdStart {
         System.out.print(json);
     }
 
-    /** The last picker must reach (nearly) everybody; the chance to miss 1 % in 20 picks an endpoint is nil. */
+    /** The last picker must reach (nearly) every endpoint; the chance to miss 1 % in 20 picks an endpoint is nil. */
     private static void check(FakeChannel channel, String policy, int n) {
         Set<Integer> reached = new HashSet<>();
         FakeCall call = new FakeCall();

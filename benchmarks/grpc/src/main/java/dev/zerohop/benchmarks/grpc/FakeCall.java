@@ -7,7 +7,7 @@ import io.grpc.MethodDescriptor;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 
-/** What a picker is told of a call: a unary method, no options, no headers. */
+/** What a picker sees of a call: a unary method, no options, no headers. */
 final class FakeCall extends LoadBalancer.PickSubchannelArgs {
     private static final MethodDescriptor<Void, Void> METHOD = MethodDescriptor.<Void, Void>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
