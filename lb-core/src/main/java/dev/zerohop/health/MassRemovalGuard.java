@@ -19,7 +19,7 @@ import java.util.List;
  * obeyed only after {@link Builder#hold}, and until then those that are missing stay members. One stalled leader can expire the leases of a
  * whole service, and an empty answer is what a broken source gives; endpoints rarely die together.
  *
- * <p>A loss that somebody meant is obeyed at once and counts for nothing:
+ * <p>A loss that was meant is obeyed at once and counts for nothing:
  *
  * <ul>
  *   <li>every loss in a set whose {@linkplain EndpointSet.Removals#MEANT removals are meant};
@@ -88,7 +88,7 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         }
         List<Member> suspect = new ArrayList<>();
         int counted = 0;
-        // The set is sorted by id, and so, usually, are the members: who follows one is found right behind it.
+        // The set is sorted by id, and so, usually, are the members: what follows one is found right behind it.
         int at = 0;
         for (Member member : current) {
             at = position(next.endpoints(), member.endpoint().id(), at);
@@ -158,7 +158,7 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         if (map == null || !endpoint.hasOrdinal()) {
             return false;
         }
-        // During a move both epochs are alive, and whoever has a part in one of them is wanted.
+        // During a move both epochs are alive, and an endpoint with a part in one of them is wanted.
         ShardMap.Move move = map.move();
         return surplus(endpoint.ordinal(), map.placement())
                 && (move == null || surplus(endpoint.ordinal(), move.placement()));

@@ -18,16 +18,16 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Consecutive failures</b> are a judgement: {@link Builder#consecutiveFailures} outcomes in a row that
  *       {@linkplain dev.zerohop.Outcome#isEndpointFailure speak against the endpoint}. It lasts {@link Builder#baseTime} times the number of ejections
  *       so far, at most {@link Builder#maxTime}; each healthy {@link Builder#interval} takes one step back. Judgements never take out more than
- *       {@link Builder#maxPercent} of the endpoints (but at least one), because a judgement can be wrong, and is wrong about everybody at once when the
+ *       {@link Builder#maxPercent} of the endpoints (but at least one), because a judgement can be wrong, and is wrong about all of them at once when the
  *       fault is the client's own.
- *   <li><b>Failed connections</b> are a fact: no call can succeed where nobody listens. {@link Builder#connectFailures} in a row eject at once, for
+ *   <li><b>Failed connections</b> are a fact: no call can succeed where nothing listens. {@link Builder#connectFailures} in a row eject at once, for
  *       {@link Builder#connectBaseTime}, doubling to {@link Builder#connectMaxTime}. The largest share does not bound them: when a third of the
  *       endpoints is gone, calls must not be sent to most of the dead ones. The time is short instead. Panic does not use
- *       them either ({@link dev.zerohop.Health.Status#UNREACHABLE}); only when nobody else is left the health filter does, so a client whose own
- *       network broke keeps trying everybody.
+ *       them either ({@link dev.zerohop.Health.Status#UNREACHABLE}); only when no other is left the health filter does, so a client whose own
+ *       network broke keeps trying all of them.
  * </ul>
  *
- * <p>After its time an endpoint is half open: one call goes there, everybody else goes around it. An answer readmits it, a failure ejects it again
+ * <p>After its time an endpoint is half open: one call goes there, all others go around it. An answer readmits it, a failure ejects it again
  * for longer, and a call that was cancelled or leaked, or that says nothing for {@link #PROBE_PATIENCE}, passes the probe on to another call. Calls
  * that began before the ejection decide nothing, however they end.
  *

@@ -70,7 +70,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     public boolean onOutcome(Outcome outcome) {
         if (!speaksAgainst(outcome)) {
             // The usual call ends here: one read and no write. What ends well during an ejection began before it and
-            // readmits nobody.
+            // readmits none.
             if ((int) FAILURES.getOpaque(this) != 0 && clears(outcome) && state == EjectionPolicy.State.ACTIVE) {
                 failures = 0;
                 connectFailures = 0;

@@ -101,7 +101,7 @@ final class WindowedBudget implements RetryBudget {
                 + Durations.text(sliceNanos * SLICES) + " and " + reserve + " besides";
     }
 
-    /** The window of this instant. Whoever comes first in a new slice opens it. */
+    /** The window of this instant. The first call in a new slice opens it. */
     private Window current() {
         long slice = (time.nanoTime() - startNanos) / sliceNanos;
         while (true) {

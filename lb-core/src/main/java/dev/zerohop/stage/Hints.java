@@ -63,17 +63,17 @@ final class Hints {
         return names;
     }
 
-    /** Whether nobody has any. */
+    /** Whether no member has any. */
     boolean absent() {
         return withZones == 0 && withNodes == 0;
     }
 
-    /** Whether everybody is hinted to zones, and somebody to this one. */
+    /** Whether every member is hinted to zones, and one at least to this one. */
     boolean forZone(@Nullable String zone) {
         return withZones == candidates && zone != null && zones.contains(zone);
     }
 
-    /** Whether everybody is hinted to nodes, and somebody to this one. */
+    /** Whether every member is hinted to nodes, and one at least to this one. */
     boolean forNode(@Nullable String node) {
         return withNodes == candidates && node != null && nodes.contains(node);
     }

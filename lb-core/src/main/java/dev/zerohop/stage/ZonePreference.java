@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * zone is not buried. The clients' zones are taken to be of equal size unless {@link Builder#clients} says otherwise.
  *
  * <p>Whom a zone is served by: if endpoints carry hints, the hints say so, under kube-proxy's rules. They are followed only if every candidate has some and
- * one of them matches this client; node hints go first, and are followed to the letter, without spill. Else everybody is used alike. If
+ * one of them matches this client; node hints go first, and are followed to the letter, without spill. Else all are used alike. If
  * no endpoint carries hints, an endpoint serves the zone it is in, and only {@link Prefer#OWN} prefers it.
  *
  * <p>Does nothing, and says so, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others

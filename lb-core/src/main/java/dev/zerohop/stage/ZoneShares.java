@@ -74,7 +74,7 @@ final class ZoneShares {
         return divided;
     }
 
-    /** Everything stays in {@code own}, which somebody serves. */
+    /** Everything stays in {@code own}, which is served. */
     static ZoneShares strict(List<Candidate> candidates, Domains domains, String own) {
         return new ZoneShares(candidates, domains, own, Map.of(own, 1.0));
     }
@@ -92,16 +92,16 @@ final class ZoneShares {
             zones.addAll(domains.of(member.endpoint()));
         }
         zones.remove(Domains.UNKNOWN);
-        double everybody = 0;
+        double allClients = 0;
         for (String zone : zones) {
-            everybody += clients.getOrDefault(zone, 1.0);
+            allClients += clients.getOrDefault(zone, 1.0);
         }
         double kept = Math.min(
-                1, overProvisioning * of(capacity, own) / total / (clients.getOrDefault(own, 1.0) / everybody));
+                1, overProvisioning * of(capacity, own) / total / (clients.getOrDefault(own, 1.0) / allClients));
         Map<String, Double> surplus = new TreeMap<>();
         for (Map.Entry<String, Double> zone : capacity.entrySet()) {
             double itsClients =
-                    zones.contains(zone.getKey()) ? clients.getOrDefault(zone.getKey(), 1.0) / everybody : 0;
+                    zones.contains(zone.getKey()) ? clients.getOrDefault(zone.getKey(), 1.0) / allClients : 0;
             double left = zone.getValue() / total - itsClients;
             if (left > NOTHING && !zone.getKey().equals(own)) {
                 surplus.put(zone.getKey(), left);

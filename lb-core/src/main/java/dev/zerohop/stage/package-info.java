@@ -1,4 +1,4 @@
-/** The steps that decide who of the members may be picked. */
+/** The steps that decide which of the members may be picked. */
 @NullMarked
 package dev.zerohop.stage;
 
