@@ -37,7 +37,7 @@ final class Attempt extends ClientStreamTracer {
     private final Attempts owner;
     private final Node node;
     private final Connections connections;
-    private final @Nullable CallMemory memory;
+    private final @Nullable CallAttempts memory;
 
     private final CallOptions options;
     private final Repetition repetition;
@@ -64,7 +64,7 @@ final class Attempt extends ClientStreamTracer {
             Attempts owner,
             Node node,
             Connections connections,
-            @Nullable CallMemory memory,
+            @Nullable CallAttempts memory,
             CallOptions options,
             Repetition repetition,
             @Nullable Deadline deadline,

@@ -139,7 +139,7 @@ final class Attempts {
         @Override
         public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
             CallOptions options = info.getCallOptions();
-            CallMemory memory = options.getOption(CallMemory.KEY);
+            CallAttempts memory = options.getOption(CallAttempts.KEY);
             // Without a memory an attempt is a repetition if the failure before it is known, whatever its headers
             // claim.
             boolean first = memory == null ? before == null : memory.begin(node.endpoint());

@@ -26,16 +26,16 @@ final class CallInterceptor implements ClientInterceptor {
                 own = own.withOption(ZerohopGrpc.SELECTOR, selector);
             }
         }
-        CallMemory memory = new CallMemory();
+        CallAttempts memory = new CallAttempts();
         return new SimpleForwardingClientCall<>(next.newCall(
-                method, own.withOption(CallMemory.KEY, memory).withStreamTracerFactory(AttemptHeaders.INSTANCE))) {
+                method, own.withOption(CallAttempts.KEY, memory).withStreamTracerFactory(AttemptHeaders.INSTANCE))) {
             @Override
             public void start(Listener<A> listener, Metadata headers) {
                 super.start(
                         new SimpleForwardingClientCallListener<>(listener) {
                             @Override
                             public void onClose(Status status, Metadata trailers) {
-                                CallMemory.Ending ending = memory.endingFor(status);
+                                CallAttempts.Ending ending = memory.endingFor(status);
                                 if (ending == null) {
                                     super.onClose(status, trailers);
                                 } else {

@@ -88,7 +88,7 @@ final class EndpointPicker extends SubchannelPicker {
                 return badKey(args, badKey.refusal().message());
             }
         }
-        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
+        CallAttempts memory = args.getCallOptions().getOption(CallAttempts.KEY);
         if (args.getHeaders().containsKey(Repetition.HEADER) || (memory != null && memory.tried().length > 0)) {
             return again(args, context, memory, Repetition.of(args.getHeaders()));
         }
@@ -170,7 +170,7 @@ final class EndpointPicker extends SubchannelPicker {
     // ---- retries and hedges ----
 
     private PickResult again(
-            PickSubchannelArgs args, PickContext context, @Nullable CallMemory memory, Repetition repetition) {
+            PickSubchannelArgs args, PickContext context, @Nullable CallAttempts memory, Repetition repetition) {
         int number = repetition.number();
         RecentFailures.Failure before = memory == null ? failures.before(args.getCallOptions(), repetition) : null;
         // Number 0 is a transparent retry of grpc's: the server never saw the attempt before it, so it is free.
@@ -203,7 +203,7 @@ final class EndpointPicker extends SubchannelPicker {
         return view.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is used up";
     }
 
-    private PickResult dropRepeat(CallMemory memory, String refusal) {
+    private PickResult dropRepeat(CallAttempts memory, String refusal) {
         Status last = memory.lastFailure();
         Status failure = last == null ? Status.UNAVAILABLE.withDescription(balancer.name()) : last;
         String words = refusal + earlier(memory.failed(), failure);
@@ -219,7 +219,7 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** grpc ends a call whose hedge is dropped, though another attempt may be about to answer: the hedge waits for the others to end. */
-    private static PickResult holdHedge(CallMemory memory, String refusal) {
+    private static PickResult holdHedge(CallAttempts memory, String refusal) {
         memory.holdHedge();
         return Waiting.because("zerohop_retry_budget", refusal);
     }
@@ -284,7 +284,7 @@ final class EndpointPicker extends SubchannelPicker {
     /** What the servers did comes first: that there is no endpoint is what followed from it. */
     private PickResult unavailable(PickSubchannelArgs args, String message, RecentFailures.@Nullable Failure before) {
         CallOptions options = args.getCallOptions();
-        CallMemory memory = options.getOption(CallMemory.KEY);
+        CallAttempts memory = options.getOption(CallAttempts.KEY);
         FailedAttempt failed = memory != null ? memory.failed() : before != null ? before.failed : null;
         Status status = Status.UNAVAILABLE
                 .withDescription(failed == null ? message : failed.text() + "; " + message)
@@ -302,7 +302,7 @@ final class EndpointPicker extends SubchannelPicker {
     /** A mistake of the caller's code: waiting for ready endpoints does not mend it. grpc forbids pickers to say INVALID_ARGUMENT; the interceptor says it. */
     private static PickResult badKey(PickSubchannelArgs args, String message) {
         Status drop = Status.INTERNAL.withDescription(message);
-        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
+        CallAttempts memory = args.getCallOptions().getOption(CallAttempts.KEY);
         if (memory != null) {
             memory.endWith(drop, Status.INVALID_ARGUMENT.withDescription(message));
         }

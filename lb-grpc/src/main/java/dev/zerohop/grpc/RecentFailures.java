@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel's last failed attempts, for calls without {@link CallMemory}: a policy does not see which call an attempt belongs to. A retry is matched with the
+ * A channel's last failed attempts, for calls without {@link CallAttempts}: a policy does not see which call an attempt belongs to. A retry is matched with the
  * newest failure that shares its deadline and executor (one object per call where a call has one, and for blocking stubs) and that its header continues.
  * Lock-free, bounded.
  */

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What the attempts of one call know of each other. Carried in the call's options by {@link CallInterceptor}. Thread-safe: hedges run at once. */
-final class CallMemory {
-    static final CallOptions.Key<CallMemory> KEY = CallOptions.Key.create("zerohop-call-memory");
+final class CallAttempts {
+    static final CallOptions.Key<CallAttempts> KEY = CallOptions.Key.create("zerohop-call-memory");
 
     private static final Endpoint[] NONE = {};
 
