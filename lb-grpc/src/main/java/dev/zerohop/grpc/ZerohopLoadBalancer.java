@@ -190,7 +190,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .defaults(GrpcSettings.defaults())
                 .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(links)
-                .listener(observer == null ? own : new ListenerPair(own, observer));
+                .listener(observer == null ? own : new CompositeListener(own, observer));
         if (stated.stated()) {
             builder.settings(stated.settings());
         }

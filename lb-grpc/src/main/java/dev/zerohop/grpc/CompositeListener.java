@@ -10,7 +10,7 @@ import dev.zerohop.Snapshot;
 import java.time.Duration;
 
 /** The channel's own ear and the application's; the channel's first. */
-record ListenerPair(BalancerListener own, BalancerListener other) implements BalancerListener {
+record CompositeListener(BalancerListener own, BalancerListener other) implements BalancerListener {
     @Override
     public void onMembership(String service, int members, int added, int removed, int held) {
         own.onMembership(service, members, added, removed, held);
