@@ -12,7 +12,7 @@ final class ChannelReport {
     private ChannelReport() {}
 
     /** One line for the channel, the settings, the source, each member, each stage and the pick. */
-    static String of(String channel, List<String> settings, Balancer balancer, Links links, PickContext context) {
+    static String of(String channel, List<String> settings, Balancer balancer, Subchannels links, PickContext context) {
         Explanation explanation = balancer.explain(context);
         StringBuilder out = new StringBuilder(channel).append('\n');
         settings.forEach(line -> line(out, "settings " + line));

@@ -47,7 +47,7 @@ final class EndpointPicker extends SubchannelPicker {
 
     EndpointPicker(
             Balancer balancer,
-            Links links,
+            Subchannels links,
             Attempts attempts,
             RecentFailures failures,
             @Nullable Throwable cause,

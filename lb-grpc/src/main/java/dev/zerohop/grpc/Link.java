@@ -35,7 +35,7 @@ final class Link {
 
     private final Node node;
     private final Helper helper;
-    private final Links owner;
+    private final Subchannels owner;
     private final Attempts attempts;
     private final Connections connections = new Connections();
     private final Time time;
@@ -64,7 +64,7 @@ final class Link {
     /** The way that won the last race, or the first one. */
     private volatile Way used;
 
-    Link(Node node, EquivalentAddressGroup group, Helper helper, Links owner, Attempts attempts, Time time) {
+    Link(Node node, EquivalentAddressGroup group, Helper helper, Subchannels owner, Attempts attempts, Time time) {
         this.node = node;
         this.group = group;
         this.helper = helper;

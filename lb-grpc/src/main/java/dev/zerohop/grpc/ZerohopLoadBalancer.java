@@ -43,7 +43,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private final RecentFailures failures = new RecentFailures();
     private final FaultLog faults = new FaultLog();
     private final Attempts attempts;
-    private final Links links;
+    private final Subchannels links;
     private final PushedResolver source = new PushedResolver();
     private Map<String, EquivalentAddressGroup> addresses = Map.of();
     private volatile @Nullable Balancer balancer;
@@ -62,7 +62,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.time = time;
         this.attempts =
                 new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
-        this.links = new Links(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
+        this.links = new Subchannels(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
     @Override

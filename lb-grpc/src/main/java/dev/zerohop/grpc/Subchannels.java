@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The subchannels of one channel, one per node, and their connectivity as a source of health. In the synchronization context only; each event costs the same
  * whatever the number of endpoints.
  */
-final class Links implements HealthSource {
+final class Subchannels implements HealthSource {
     private static final Verdict CONNECTED = Verdict.lasting(Health.Status.HEALTHY, "connected");
     private static final Verdict CONNECTING = Verdict.lasting(Health.Status.CONNECTING, "a connection is being made");
 
@@ -42,7 +42,7 @@ final class Links implements HealthSource {
      * @param onLoss called when a member's connection failed or was lost
      * @param onLeavingGone called when an endpoint that left serves no longer though none of the new ones is connected
      */
-    Links(Helper helper, Time time, Attempts attempts, Runnable onLoss, Runnable onLeavingGone) {
+    Subchannels(Helper helper, Time time, Attempts attempts, Runnable onLoss, Runnable onLeavingGone) {
         this.helper = helper;
         this.time = time;
         this.attempts = attempts;
