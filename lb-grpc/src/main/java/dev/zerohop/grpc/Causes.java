@@ -21,10 +21,10 @@ final class Causes {
     private Causes() {}
 
     /** One cause for each endpoint that cannot be connected, up to five; empty if there is none. */
-    static String text(Collection<Link> links) {
+    static String text(Collection<SubchannelHandle> links) {
         StringBuilder text = new StringBuilder();
         int failed = 0;
-        for (Link link : links) {
+        for (SubchannelHandle link : links) {
             if (link.state() == ConnectivityState.TRANSIENT_FAILURE && failed++ < NAMED) {
                 text.append(failed == 1 ? "" : ", ")
                         .append(link.node().endpoint())
@@ -36,8 +36,8 @@ final class Causes {
     }
 
     /** What the transport threw at the first endpoint that cannot be connected, or the source where there is no endpoint. */
-    static @Nullable Throwable first(Collection<Link> links, @Nullable Status sourceError) {
-        for (Link link : links) {
+    static @Nullable Throwable first(Collection<SubchannelHandle> links, @Nullable Status sourceError) {
+        for (SubchannelHandle link : links) {
             if (link.state() == ConnectivityState.TRANSIENT_FAILURE
                     && link.cause().getCause() != null) {
                 return link.cause().getCause();

@@ -20,15 +20,15 @@ final class ChannelReport {
         line(out, explanation.source());
         // The members change in this context only: the lines are those of these nodes, in order.
         List<Node> members = balancer.snapshot().members();
-        IdentityHashMap<Node, Link> byNode = links.byNode();
+        IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
         for (int i = 0; i < members.size(); i++) {
-            Link link = byNode.get(members.get(i));
+            SubchannelHandle link = byNode.get(members.get(i));
             line(
                     out,
                     "member " + explanation.members().get(i)
                             + (link == null ? ", no address yet" : ", connection " + link.describe()));
         }
-        for (Link link : links.leaving()) {
+        for (SubchannelHandle link : links.leaving()) {
             line(
                     out,
                     "no longer a member, serves until another is connected: "

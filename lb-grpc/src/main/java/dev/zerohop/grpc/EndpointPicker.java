@@ -33,8 +33,8 @@ final class EndpointPicker extends SubchannelPicker {
 
     private final Balancer balancer;
     private final BalancerView view;
-    private final IdentityHashMap<Node, Link> links;
-    private final List<Link> leaving;
+    private final IdentityHashMap<Node, SubchannelHandle> links;
+    private final List<SubchannelHandle> leaving;
     private final Attempts attempts;
     private final RecentFailures failures;
     private final BalancerSettings settings;
@@ -110,7 +110,7 @@ final class EndpointPicker extends SubchannelPicker {
         if (node == null) {
             return noEndpoint(args, context, before);
         }
-        Link link = links.get(node);
+        SubchannelHandle link = links.get(node);
         if (link == null || !link.ready()) {
             link = stepOver(node, context);
             if (link == null) {
@@ -129,7 +129,7 @@ final class EndpointPicker extends SubchannelPicker {
                 link.subchannel(), attempts.factory(link.node(), link.connections(), shardEpoch, notOwner, before));
     }
 
-    private @Nullable Link stepOver(Node unusable, PickContext context) {
+    private @Nullable SubchannelHandle stepOver(Node unusable, PickContext context) {
         PickContext around = context;
         Node last = unusable;
         for (int i = 0; i < STEPS; i++) {
@@ -138,7 +138,7 @@ final class EndpointPicker extends SubchannelPicker {
             if (node == null || around.avoids(node.endpoint())) {
                 return null;
             }
-            Link link = links.get(node);
+            SubchannelHandle link = links.get(node);
             if (link != null && link.ready()) {
                 return link;
             }
@@ -148,12 +148,12 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** Keyed calls wait for their owner instead: who has left owns nothing. */
-    private @Nullable Link oneOfTheLeaving() {
+    private @Nullable SubchannelHandle oneOfTheLeaving() {
         if (keyed) {
             return null;
         }
         for (int i = leaving.size(); i > 0; i--) {
-            Link link = leaving.get(Math.floorMod(turn.getAndIncrement(), leaving.size()));
+            SubchannelHandle link = leaving.get(Math.floorMod(turn.getAndIncrement(), leaving.size()));
             if (link.ready()) {
                 return link;
             }
@@ -254,7 +254,7 @@ final class EndpointPicker extends SubchannelPicker {
 
     private PickResult noEndpoint(
             PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
-        Link leavingOne = view.unconfigured() == null ? oneOfTheLeaving() : null;
+        SubchannelHandle leavingOne = view.unconfigured() == null ? oneOfTheLeaving() : null;
         if (leavingOne != null) {
             return leavingOne.picked();
         }

@@ -30,10 +30,10 @@ final class Subchannels implements HealthSource {
     private final Attempts attempts;
     private final Runnable onLoss;
     private final Runnable onLeavingGone;
-    private IdentityHashMap<Node, Link> links = new IdentityHashMap<>();
+    private IdentityHashMap<Node, SubchannelHandle> links = new IdentityHashMap<>();
 
     /** Endpoints that left while no other was connected, the earliest first; they serve until one is. */
-    private List<Link> leaving = List.of();
+    private List<SubchannelHandle> leaving = List.of();
 
     private @Nullable Sink sink;
     private int ready;
@@ -71,11 +71,11 @@ final class Subchannels implements HealthSource {
     }
 
     /** The subchannel of each member. The map is replaced, never changed, when the membership is. */
-    IdentityHashMap<Node, Link> byNode() {
+    IdentityHashMap<Node, SubchannelHandle> byNode() {
         return links;
     }
 
-    List<Link> leaving() {
+    List<SubchannelHandle> leaving() {
         return leaving;
     }
 
@@ -85,15 +85,15 @@ final class Subchannels implements HealthSource {
      */
     void follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses, long nowNanos) {
         // A copy: the pickers that are out read the old map until they are replaced.
-        IdentityHashMap<Node, Link> before = new IdentityHashMap<>(links);
-        IdentityHashMap<Node, Link> after = new IdentityHashMap<>(members.size() * 2);
-        List<Link> begun = new ArrayList<>();
+        IdentityHashMap<Node, SubchannelHandle> before = new IdentityHashMap<>(links);
+        IdentityHashMap<Node, SubchannelHandle> after = new IdentityHashMap<>(members.size() * 2);
+        List<SubchannelHandle> begun = new ArrayList<>();
         int connected = 0;
         for (Node node : members) {
-            Link link = before.remove(node);
+            SubchannelHandle link = before.remove(node);
             EquivalentAddressGroup group = addresses.apply(node);
             if (link == null && group != null) {
-                link = new Link(node, group, helper, this, attempts, time);
+                link = new SubchannelHandle(node, group, helper, this, attempts, time);
                 begun.add(link);
             } else if (link != null && group != null) {
                 link.updateAddresses(group);
@@ -105,9 +105,9 @@ final class Subchannels implements HealthSource {
         }
         links = after;
         ready = connected;
-        begun.forEach(Link::start);
-        List<Link> staying = new ArrayList<>(leaving);
-        for (Link gone : before.values()) {
+        begun.forEach(SubchannelHandle::start);
+        List<SubchannelHandle> staying = new ArrayList<>(leaving);
+        for (SubchannelHandle gone : before.values()) {
             if (gone.ready() && ready == 0 && !members.isEmpty()) {
                 gone.leaveBy(nowNanos + LEAVING_NANOS);
                 staying.add(gone);
@@ -123,13 +123,13 @@ final class Subchannels implements HealthSource {
 
     /** Ends what was only kept until a member is connected. */
     void letGo() {
-        leaving.forEach(Link::shutdown);
+        leaving.forEach(SubchannelHandle::shutdown);
         leaving = List.of();
     }
 
     /** Ends those whose time is over, whatever has happened since they left. */
     void letGo(long nowNanos) {
-        List<Link> staying = new ArrayList<>(leaving);
+        List<SubchannelHandle> staying = new ArrayList<>(leaving);
         staying.removeIf(link -> {
             boolean over = link.leaveByNanos() - nowNanos <= 0;
             if (over) {
@@ -145,31 +145,31 @@ final class Subchannels implements HealthSource {
     }
 
     void requestConnections() {
-        links.values().forEach(Link::requestConnection);
+        links.values().forEach(SubchannelHandle::requestConnection);
     }
 
     void shutdown() {
         letGo();
-        links.values().forEach(Link::shutdown);
+        links.values().forEach(SubchannelHandle::shutdown);
         links = new IdentityHashMap<>();
         ready = 0;
     }
 
-    void onReady(Link link) {
+    void onReady(SubchannelHandle link) {
         if (links.get(link.node()) == link) {
             ready++;
             report(link, CONNECTED);
         }
     }
 
-    void onConnecting(Link link) {
+    void onConnecting(SubchannelHandle link) {
         if (links.get(link.node()) == link) {
             ready--;
             report(link, CONNECTING);
         }
     }
 
-    void onFailed(Link link) {
+    void onFailed(SubchannelHandle link) {
         if (links.get(link.node()) == link) {
             report(link, Verdict.lasting(Health.Status.DISCONNECTED, Causes.describe(link.cause())));
         }
@@ -177,9 +177,9 @@ final class Subchannels implements HealthSource {
     }
 
     /** The connection ended. A member asks for the next one; an endpoint that left has served its last call. */
-    void onLost(Link link) {
+    void onLost(SubchannelHandle link) {
         if (leaving.contains(link)) {
-            List<Link> staying = new ArrayList<>(leaving);
+            List<SubchannelHandle> staying = new ArrayList<>(leaving);
             staying.remove(link);
             leaving = List.copyOf(staying);
             link.shutdown();
@@ -190,7 +190,7 @@ final class Subchannels implements HealthSource {
         onLoss.run();
     }
 
-    private void report(Link link, Verdict verdict) {
+    private void report(SubchannelHandle link, Verdict verdict) {
         Sink to = sink;
         if (to != null) {
             to.report(link.node().endpoint().id(), verdict);

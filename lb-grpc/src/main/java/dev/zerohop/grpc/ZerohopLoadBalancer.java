@@ -314,9 +314,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         if (!links.leaving().isEmpty()) {
             return ConnectivityState.READY;
         }
-        IdentityHashMap<Node, Link> byNode = links.byNode();
+        IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
         for (Candidate candidate : snapshot.candidates()) {
-            Link link = byNode.get(candidate.node());
+            SubchannelHandle link = byNode.get(candidate.node());
             if (link != null && link.ready()) {
                 return ConnectivityState.READY;
             }
@@ -326,7 +326,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }
-        for (Link link : byNode.values()) {
+        for (SubchannelHandle link : byNode.values()) {
             if (link.state() == ConnectivityState.CONNECTING) {
                 return ConnectivityState.CONNECTING;
             }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A failed connection stays failed until one stands: grpc goes back to CONNECTING at each try, and showing that would let calls wait for a server that is down.
  */
-final class Link {
+final class SubchannelHandle {
     /** The delay between connection attempts that RFC 8305 recommends. */
     private static final long STAGGER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -64,7 +64,7 @@ final class Link {
     /** The way that won the last race, or the first one. */
     private volatile Way used;
 
-    Link(Node node, EquivalentAddressGroup group, Helper helper, Subchannels owner, Attempts attempts, Time time) {
+    SubchannelHandle(Node node, EquivalentAddressGroup group, Helper helper, Subchannels owner, Attempts attempts, Time time) {
         this.node = node;
         this.group = group;
         this.helper = helper;
@@ -354,7 +354,7 @@ final class Link {
                 case IDLE -> {
                     if (state == ConnectivityState.READY) {
                         connectionEnded();
-                        owner.onLost(Link.this);
+                        owner.onLost(SubchannelHandle.this);
                     } else {
                         subchannel.requestConnection();
                     }
