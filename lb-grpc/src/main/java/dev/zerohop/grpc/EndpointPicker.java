@@ -183,7 +183,7 @@ final class EndpointPicker extends SubchannelPicker {
         } else if (before != null && !before.allowed) {
             String refusal = refuseRepeat(number);
             if (refusal != null) {
-                return PickResult.withDrop(sayable(before.status, refusal + earlier(before.failed, before.status)));
+                return PickResult.withDrop(allowedStatus(before.status, refusal + earlier(before.failed, before.status)));
             }
             before.allowed = true;
         }
@@ -208,7 +208,7 @@ final class EndpointPicker extends SubchannelPicker {
         Status failure = last == null ? Status.UNAVAILABLE.withDescription(balancer.name()) : last;
         String words = refusal + earlier(memory.failed(), failure);
         Status wanted = shown(failure).augmentDescription(words);
-        Status drop = sayable(failure, words);
+        Status drop = allowedStatus(failure, words);
         memory.endAsBefore(drop, wanted);
         return PickResult.withDrop(drop);
     }
@@ -231,7 +231,7 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** The failure in a status that grpc lets a picker use; the others it would turn into INTERNAL. */
-    private static Status sayable(Status failed, String refusal) {
+    private static Status allowedStatus(Status failed, String refusal) {
         Status failure = shown(failed);
         return switch (failure.getCode()) {
             case UNAVAILABLE,
