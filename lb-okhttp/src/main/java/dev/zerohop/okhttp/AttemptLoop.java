@@ -79,7 +79,7 @@ final class AttemptLoop {
                         + request.url().encodedPath());
             }
             attempts.add(open.endpoint(), meaning.outcome(), open.age(System.nanoTime()), failure);
-            String whyNot = whyNotAgain(meaning, failure, attempts.count(), picks, chain, call, request);
+            String whyNot = retryDenialReason(meaning, failure, attempts.count(), picks, chain, call, request);
             if (whyNot != null) {
                 throw attempts.exception(whyNot);
             }
@@ -114,7 +114,7 @@ final class AttemptLoop {
     }
 
     /** Null if the call may be made once more, which then has been taken from the budget. */
-    private static @Nullable String whyNotAgain(
+    private static @Nullable String retryDenialReason(
             Failure failure,
             IOException cause,
             int made,
