@@ -183,7 +183,8 @@ final class EndpointPicker extends SubchannelPicker {
         } else if (before != null && !before.allowed) {
             String refusal = refuseRepeat(number);
             if (refusal != null) {
-                return PickResult.withDrop(allowedStatus(before.status, refusal + earlier(before.failed, before.status)));
+                return PickResult.withDrop(
+                        allowedStatus(before.status, refusal + earlier(before.failed, before.status)));
             }
             before.allowed = true;
         }

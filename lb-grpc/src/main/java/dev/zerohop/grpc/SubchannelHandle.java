@@ -64,7 +64,8 @@ final class SubchannelHandle {
     /** The way that won the last race, or the first one. */
     private volatile Way used;
 
-    SubchannelHandle(Node node, EquivalentAddressGroup group, Helper helper, Subchannels owner, Attempts attempts, Time time) {
+    SubchannelHandle(
+            Node node, EquivalentAddressGroup group, Helper helper, Subchannels owner, Attempts attempts, Time time) {
         this.node = node;
         this.group = group;
         this.helper = helper;

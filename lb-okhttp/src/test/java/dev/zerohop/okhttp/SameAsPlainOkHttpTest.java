@@ -482,7 +482,8 @@ class SameAsPlainOkHttpTest {
         all.add(new Scenario("a certificate that is not trusted", get("/a"))
                 .tls("orders")
                 .before(builder -> {
-                    okhttp3.tls.HandshakeCertificates trustsNone = new okhttp3.tls.HandshakeCertificates.Builder().build();
+                    okhttp3.tls.HandshakeCertificates trustsNone =
+                            new okhttp3.tls.HandshakeCertificates.Builder().build();
                     builder.sslSocketFactory(trustsNone.sslSocketFactory(), trustsNone.trustManager());
                 })
                 .differs(View.INNER, Differences::threeTimes)
