@@ -1,10 +1,10 @@
 package dev.zerohop.fuzz;
 
-import dev.zerohop.Resolution;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Printable;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;

@@ -5,7 +5,6 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Outcome;
 import dev.zerohop.Target;
-import dev.zerohop.config.Configurations;
 import dev.zerohop.okhttp.NoEndpointIOException;
 import dev.zerohop.okhttp.ZerohopOkHttp;
 import java.io.IOException;
