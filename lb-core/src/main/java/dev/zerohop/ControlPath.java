@@ -123,7 +123,7 @@ final class ControlPath {
     void start() {
         for (HealthSource health : healthSources) {
             try {
-                health.start(new VerdictSink(health));
+                health.start(new VerdictSink(health, membership, timer, time, this::execute));
             } catch (Throwable thrown) {
                 faults.report("the health source " + ForeignFaults.nameOf(health), "it gives no verdicts", thrown);
             }
@@ -231,37 +231,6 @@ final class ControlPath {
                     name,
                     count,
                     thrown);
-        }
-    }
-
-    private final class VerdictSink implements HealthSource.Sink {
-        private final HealthSource by;
-
-        VerdictSink(HealthSource by) {
-            this.by = by;
-        }
-
-        @Override
-        public void report(String endpointId, HealthSource.Verdict verdict) {
-            requireNonNull(verdict, "verdict");
-            execute(() -> {
-                LiveNode node = membership.find(endpointId);
-                if (node != null) {
-                    node.putVerdict(by, by.name(), verdict, time.nanoTime());
-                    timer.soon();
-                }
-            });
-        }
-
-        @Override
-        public void withdraw(String endpointId) {
-            execute(() -> {
-                LiveNode node = membership.find(endpointId);
-                if (node != null) {
-                    node.removeVerdict(by);
-                    timer.soon();
-                }
-            });
         }
     }
 

@@ -3,11 +3,9 @@ package dev.zerohop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,11 +48,8 @@ final class Membership {
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
     private boolean torn;
 
-    /** The records of endpoints that the judge threw at instead of taking them. */
-    private final Set<EjectionPolicy.TrackRecord> unjudged = Collections.newSetFromMap(new IdentityHashMap<>());
-
     private final ForeignFaults faults;
-    private EjectionPolicy.Judge judge;
+    private final GuardedJudge judge;
     private long guardReviewNanos = NEVER;
 
     /** What makes an endpoint the same one when it returns. */
@@ -74,7 +69,7 @@ final class Membership {
         this.owner = owner;
         this.listener = listener;
         this.healthSources = healthSources;
-        this.judge = judge;
+        this.judge = new GuardedJudge(judge, faults);
     }
 
     /** Everybody, sorted by id. Replaced as a whole, never changed. */
@@ -88,7 +83,7 @@ final class Membership {
     }
 
     EjectionPolicy.Judge judge() {
-        return judge;
+        return judge.inForce();
     }
 
     /**
@@ -164,7 +159,7 @@ final class Membership {
     }
 
     private void depart(LiveNode node) {
-        forget(judge, node);
+        judge.forget(node);
         departed.put(Place.of(node.endpoint()), node);
     }
 
@@ -192,38 +187,6 @@ final class Membership {
         }
     }
 
-    private void judgeUnjudged() {
-        for (LiveNode node : unjudged.isEmpty() ? List.<LiveNode>of() : members) {
-            if (unjudged.remove(node.record)) {
-                node.setRecord(recordOf(judge, node.endpoint(), null));
-            }
-        }
-    }
-
-    private void forget(EjectionPolicy.Judge by, LiveNode node) {
-        if (!unjudged.isEmpty() && unjudged.remove(node.record)) {
-            return;
-        }
-        try {
-            by.remove(node.record);
-        } catch (Throwable thrown) {
-            faults.report("remove() of the ejection's judge", "the endpoint leaves all the same", thrown);
-        }
-    }
-
-    /** A judge that cannot take an endpoint does not judge it. */
-    private EjectionPolicy.TrackRecord recordOf(
-            EjectionPolicy.Judge by, Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord before) {
-        try {
-            return by.add(endpoint, before);
-        } catch (Throwable thrown) {
-            faults.report("add() of the ejection's judge", "the endpoint is not ejected until it works", thrown);
-            EjectionPolicy.TrackRecord unjudged = NoEjection.INSTANCE.add(endpoint, null);
-            this.unjudged.add(unjudged);
-            return unjudged;
-        }
-    }
-
     private LoadMetric.@Nullable Load loadOf(LoadMetric metric) {
         try {
             return LiveNode.loadOf(metric);
@@ -246,9 +209,9 @@ final class Membership {
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
         LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
         if (node == null) {
-            node = new LiveNode(owner, endpoint, now, loadOf(metric), recordOf(judge, endpoint, null));
+            node = new LiveNode(owner, endpoint, now, loadOf(metric), judge.recordOf(endpoint));
         } else {
-            node.rejoin(endpoint, now, loadOf(metric), recordOf(judge, endpoint, null));
+            node.rejoin(endpoint, now, loadOf(metric), judge.recordOf(endpoint));
         }
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = initial(health);
@@ -329,14 +292,13 @@ final class Membership {
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        judgeUnjudged();
-        long next = judged(now);
+        long next = judge.review(members, now);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
         for (LiveNode node : members) {
             Health before = node.health();
-            long ends = judged(node, now);
+            long ends = judge.review(node, now);
             if (ends != Long.MAX_VALUE) {
                 next = Math.min(next, ends - now);
             }
@@ -354,25 +316,6 @@ final class Membership {
         } catch (Throwable thrown) {
             // Its record does not say how it fared: the guard's own time ends the hold.
             return true;
-        }
-    }
-
-    private long judged(long now) {
-        try {
-            return judge.review(now);
-        } catch (Throwable thrown) {
-            faults.report("review() of the ejection's judge", "it is asked again", thrown);
-            return GUARD_RETRY_NANOS;
-        }
-    }
-
-    /** What is believed of a node stays if its record throws. */
-    private long judged(LiveNode node, long now) {
-        try {
-            return node.judge(now);
-        } catch (Throwable thrown) {
-            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
-            return Long.MAX_VALUE;
         }
     }
 
@@ -440,18 +383,12 @@ final class Membership {
 
     /** Hands every member's record to another judge, which goes on from it. */
     void judgeBy(EjectionPolicy.Judge next) {
-        for (LiveNode node : members) {
-            EjectionPolicy.TrackRecord record = node.record;
-            EjectionPolicy.TrackRecord after = recordOf(next, node.endpoint(), record);
-            forget(judge, node);
-            node.setRecord(after);
-        }
-        judge = next;
+        judge.replaceBy(next, members);
     }
 
     void clear() {
         for (LiveNode node : members) {
-            forget(judge, node);
+            judge.forget(node);
         }
         nodes.clear();
         departed.clear();

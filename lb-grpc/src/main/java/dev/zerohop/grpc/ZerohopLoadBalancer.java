@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
-import dev.zerohop.Cancellable;
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
@@ -13,7 +12,6 @@ import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Resolution;
-import dev.zerohop.Resolver;
 import dev.zerohop.Snapshot;
 import dev.zerohop.SourceConfiguration;
 import dev.zerohop.Time;
@@ -54,7 +52,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private boolean membershipChanged;
     private boolean refreshWanted;
     private boolean shutdown;
-    private @Nullable Cancellable leavingTimer;
+    private final LeavingTimer leavingTimer;
 
     ZerohopLoadBalancer(Helper helper, Time time) {
         this.helper = helper;
@@ -62,6 +60,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.time = time;
         this.attempts =
                 new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
+        this.leavingTimer = new LeavingTimer(time, sync, this::endLeaving);
         this.links = new Subchannels(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
@@ -254,7 +253,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     @Override
     public void shutdown() {
-        cancelLeavingTimer();
+        leavingTimer.cancel();
         Balancer running = balancer;
         if (running != null) {
             running.close();
@@ -282,7 +281,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         if (links.ready() > 0) {
             links.letGo();
         }
-        timeLeaving();
+        leavingTimer.follow(links.leaving());
         ConnectivityState state = aggregate(snapshot);
         boolean ready = state == ConnectivityState.READY;
         if (state != published) {
@@ -388,66 +387,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         return requireNonNull(balancer, "balancer");
     }
 
-    /** One timer, for the first of those that left: it runs out when it is due, however often the membership changes until then. */
-    private void timeLeaving() {
-        if (links.leaving().isEmpty()) {
-            cancelLeavingTimer();
-        } else if (leavingTimer == null) {
-            long left = links.leaving().get(0).leaveByNanos() - time.nanoTime();
-            leavingTimer = time.schedule(Math.max(0, left), () -> sync.execute(this::endLeaving));
-        }
-    }
-
     private void endLeaving() {
-        if (leavingTimer != null) {
-            leavingTimer = null;
-            links.letGo(time.nanoTime());
-            publish();
-        }
-    }
-
-    private void cancelLeavingTimer() {
-        if (leavingTimer != null) {
-            leavingTimer.cancel();
-            leavingTimer = null;
-        }
-    }
-
-    /** The channel's resolver as the balancer sees it: it publishes what it is given. */
-    private static final class PushedResolver implements Resolver {
-        private String name = "the channel's name resolver";
-        private Resolution current = Resolution.NONE;
-        private @Nullable Listener listener;
-
-        /** As the sets name their source, for messages before the first of them is taken. */
-        void name(String source) {
-            name = source;
-        }
-
-        Resolution current() {
-            return current;
-        }
-
-        void publish(Resolution next) {
-            current = next;
-            if (listener != null) {
-                listener.onResolution(next);
-            }
-        }
-
-        @Override
-        public void start(Listener listener) {
-            this.listener = listener;
-        }
-
-        @Override
-        public void close() {
-            listener = null;
-        }
-
-        @Override
-        public String toString() {
-            return name;
-        }
+        links.letGo(time.nanoTime());
+        publish();
     }
 }

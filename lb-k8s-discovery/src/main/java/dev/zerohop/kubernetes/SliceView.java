@@ -6,11 +6,9 @@ import static java.util.Objects.requireNonNullElse;
 import dev.zerohop.Endpoint.Readiness;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointConditions;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointHints;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -106,10 +104,10 @@ final class SliceView {
                     List.of());
         }
         boolean listed = families.stream().anyMatch(Family::listsEndpoints);
-        if (family.found().isEmpty() && (listed || !declared(target, service))) {
+        if (family.found().isEmpty() && (listed || !SlicePorts.declared(target, service))) {
             return new Content(
                     List.of(),
-                    noPort(
+                    SlicePorts.noPort(
                             target,
                             families.stream()
                                     .flatMap(each -> each.slices().stream())
@@ -167,7 +165,7 @@ final class SliceView {
     private static List<Found> found(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
         List<Found> found = new ArrayList<>();
         for (EndpointSlice slice : slices) {
-            int port = port(target, slice, service);
+            int port = SlicePorts.port(target, slice, service);
             List<Endpoint> listed = requireNonNullElse(slice.getEndpoints(), List.of());
             for (Endpoint endpoint : port == 0 ? List.<Endpoint>of() : listed) {
                 if (endpoint.getAddresses() != null && !endpoint.getAddresses().isEmpty()) {
@@ -181,89 +179,6 @@ final class SliceView {
             }
         }
         return found;
-    }
-
-    /** The port to connect to, which may be another one in each slice; 0 if the slice does not have it. */
-    private static int port(ServiceTarget target, EndpointSlice slice, @Nullable Service service) {
-        int number = target.portNumber();
-        List<EndpointPort> ports = requireNonNullElse(slice.getPorts(), List.of());
-        if (number != 0 && ports.isEmpty()) {
-            // A headless service may declare no ports at all.
-            return number;
-        }
-        ServicePort declared = number == 0 ? null : declaredPort(service, number);
-        for (EndpointPort port : ports) {
-            if (!isTcp(port.getProtocol())) {
-                continue;
-            }
-            Integer open = port.getPort();
-            String name = requireNonNullElse(port.getName(), "");
-            boolean meant = number == 0
-                    ? name.equals(target.port())
-                    : declared != null
-                            ? name.equals(requireNonNullElse(declared.getName(), ""))
-                            : open != null && open == number;
-            if (meant) {
-                return requireNonNullElse(open, number);
-            }
-        }
-        return 0;
-    }
-
-    private static @Nullable ServicePort declaredPort(@Nullable Service service, int number) {
-        for (ServicePort port : ports(service)) {
-            if (isTcp(port.getProtocol()) && port.getPort() != null && port.getPort() == number) {
-                return port;
-            }
-        }
-        return null;
-    }
-
-    /** Whether the service may well have the port; one that is not known may. */
-    private static boolean declared(ServiceTarget target, @Nullable Service service) {
-        if (ports(service).isEmpty()) {
-            return true;
-        }
-        return ports(service).stream()
-                .anyMatch(port -> target.portNumber() == 0
-                        ? target.port().equals(port.getName())
-                        : declaredPort(service, target.portNumber()) != null || mayBeTarget(port, target.portNumber()));
-    }
-
-    /** Whether pods may have the port open under this number. */
-    private static boolean mayBeTarget(ServicePort port, int number) {
-        if (port.getTargetPort() == null) {
-            return false;
-        }
-        Integer open = port.getTargetPort().getIntVal();
-        return open == null || open == number;
-    }
-
-    private static List<ServicePort> ports(@Nullable Service service) {
-        return service == null || service.getSpec() == null
-                ? List.of()
-                : requireNonNullElse(service.getSpec().getPorts(), List.of());
-    }
-
-    private static boolean isTcp(@Nullable String protocol) {
-        return protocol == null || protocol.equals("TCP");
-    }
-
-    private static String noPort(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
-        Set<String> there = new TreeSet<>();
-        for (EndpointSlice slice : slices) {
-            for (EndpointPort port : requireNonNullElse(slice.getPorts(), List.<EndpointPort>of())) {
-                there.add(requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
-                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()));
-            }
-        }
-        String declared = ports(service).stream()
-                .map(port -> requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
-                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()))
-                .collect(Collectors.joining(", "));
-        return "there is no TCP port " + (target.portNumber() == 0 ? "'" + target.port() + "'" : target.port())
-                + ", expected one of its pods' ports " + there
-                + (declared.isEmpty() ? "" : " or of its own ports [" + declared + "]");
     }
 
     // ---- conditions ----

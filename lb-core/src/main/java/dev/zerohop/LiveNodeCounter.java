@@ -1,0 +1,58 @@
+package dev.zerohop;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a request reads of a node. In its own class so that the counter lies beside the object's header, on one cache line. */
+abstract class LiveNodeCounter {
+    /** Attempts under way; see {@link InFlight} for what the bits mean. */
+    volatile long inFlight;
+
+    /** For failures, see {@link Node#pressure}. */
+    @SuppressWarnings("unused")
+    int penalty;
+
+    volatile boolean halfOpen;
+    volatile boolean held;
+    volatile boolean failedWhileHeld;
+    volatile Endpoint endpoint;
+    volatile EjectionPolicy.TrackRecord record;
+
+    /** What the policy has measured; null if that is {@link #inFlight} only. */
+    volatile LoadMetric.@Nullable Load load;
+
+    volatile Health health;
+    volatile long healthySinceNanos;
+    long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
+    volatile List<LiveNode.Standing> verdicts = List.of();
+    final Balancer owner;
+
+    LiveNodeCounter(
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
+        this.owner = owner;
+        this.endpoint = endpoint;
+        this.health = Health.unknown(nowNanos);
+        this.healthySinceNanos = nowNanos;
+        this.load = load;
+        this.record = record;
+    }
+}
+
+/** Keeps the next object off this node's cache line: two nodes' counters must not disturb each other. */
+abstract class LiveNodePad extends LiveNodeCounter {
+    @SuppressWarnings("UnusedVariable")
+    long p0, p1, p2, p3, p4, p5, p6, p7;
+
+    LiveNodePad(
+            Balancer owner,
+            Endpoint endpoint,
+            long nowNanos,
+            LoadMetric.@Nullable Load load,
+            EjectionPolicy.TrackRecord record) {
+        super(owner, endpoint, nowNanos, load, record);
+    }
+}

@@ -1,0 +1,44 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Time;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** One timer, for the first of the subchannels that left: it runs out when it is due, however often the membership changes until then. In the synchronization context only. */
+final class LeavingTimer {
+    private final Time time;
+    private final Executor sync;
+    private final Runnable due;
+    private @Nullable Cancellable running;
+
+    LeavingTimer(Time time, Executor sync, Runnable due) {
+        this.time = time;
+        this.sync = sync;
+        this.due = due;
+    }
+
+    void follow(List<SubchannelHandle> leaving) {
+        if (leaving.isEmpty()) {
+            cancel();
+        } else if (running == null) {
+            long left = leaving.get(0).leaveByNanos() - time.nanoTime();
+            running = time.schedule(Math.max(0, left), () -> sync.execute(this::end));
+        }
+    }
+
+    private void end() {
+        if (running != null) {
+            running = null;
+            due.run();
+        }
+    }
+
+    void cancel() {
+        if (running != null) {
+            running.cancel();
+            running = null;
+        }
+    }
+}

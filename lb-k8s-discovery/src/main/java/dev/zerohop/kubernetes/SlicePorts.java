@@ -1,0 +1,102 @@
+package dev.zerohop.kubernetes;
+
+import static java.util.Objects.requireNonNullElse;
+
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the port that a target means among those of a slice and of its service. */
+final class SlicePorts {
+    private SlicePorts() {}
+
+    /** The port to connect to, which may be another one in each slice; 0 if the slice does not have it. */
+    static int port(ServiceTarget target, EndpointSlice slice, @Nullable Service service) {
+        int number = target.portNumber();
+        List<EndpointPort> ports = requireNonNullElse(slice.getPorts(), List.of());
+        if (number != 0 && ports.isEmpty()) {
+            // A headless service may declare no ports at all.
+            return number;
+        }
+        ServicePort declared = number == 0 ? null : declaredPort(service, number);
+        for (EndpointPort port : ports) {
+            if (!isTcp(port.getProtocol())) {
+                continue;
+            }
+            Integer open = port.getPort();
+            String name = requireNonNullElse(port.getName(), "");
+            boolean meant = number == 0
+                    ? name.equals(target.port())
+                    : declared != null
+                            ? name.equals(requireNonNullElse(declared.getName(), ""))
+                            : open != null && open == number;
+            if (meant) {
+                return requireNonNullElse(open, number);
+            }
+        }
+        return 0;
+    }
+
+    private static @Nullable ServicePort declaredPort(@Nullable Service service, int number) {
+        for (ServicePort port : ports(service)) {
+            if (isTcp(port.getProtocol()) && port.getPort() != null && port.getPort() == number) {
+                return port;
+            }
+        }
+        return null;
+    }
+
+    /** Whether the service may well have the port; one that is not known may. */
+    static boolean declared(ServiceTarget target, @Nullable Service service) {
+        if (ports(service).isEmpty()) {
+            return true;
+        }
+        return ports(service).stream()
+                .anyMatch(port -> target.portNumber() == 0
+                        ? target.port().equals(port.getName())
+                        : declaredPort(service, target.portNumber()) != null || mayBeTarget(port, target.portNumber()));
+    }
+
+    /** Whether pods may have the port open under this number. */
+    private static boolean mayBeTarget(ServicePort port, int number) {
+        if (port.getTargetPort() == null) {
+            return false;
+        }
+        Integer open = port.getTargetPort().getIntVal();
+        return open == null || open == number;
+    }
+
+    private static List<ServicePort> ports(@Nullable Service service) {
+        return service == null || service.getSpec() == null
+                ? List.of()
+                : requireNonNullElse(service.getSpec().getPorts(), List.of());
+    }
+
+    private static boolean isTcp(@Nullable String protocol) {
+        return protocol == null || protocol.equals("TCP");
+    }
+
+    /** Why no endpoint has the port, and which ones there are. */
+    static String noPort(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
+        Set<String> there = new TreeSet<>();
+        for (EndpointSlice slice : slices) {
+            for (EndpointPort port : requireNonNullElse(slice.getPorts(), List.<EndpointPort>of())) {
+                there.add(requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
+                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()));
+            }
+        }
+        String declared = ports(service).stream()
+                .map(port -> requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
+                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()))
+                .collect(Collectors.joining(", "));
+        return "there is no TCP port " + (target.portNumber() == 0 ? "'" + target.port() + "'" : target.port())
+                + ", expected one of its pods' ports " + there
+                + (declared.isEmpty() ? "" : " or of its own ports [" + declared + "]");
+    }
+}
