@@ -45,6 +45,11 @@ public final class WeightsResolver extends AbstractResolver {
     private List<Refused> refused = List.of();
     private boolean etcdSpoke;
     private Resolution said = Resolution.NONE;
+
+    /** The endpoints that were weighed last, and what came of it; null when they are to be weighed anew. */
+    private @Nullable List<Endpoint> weightedOf;
+
+    private @Nullable List<Endpoint> weighted;
     private @Nullable Cancellable timer;
 
     /** What etcd is followed with. */
@@ -112,7 +117,7 @@ public final class WeightsResolver extends AbstractResolver {
                 weights = read == null ? Weights.NONE : read;
                 takeRefused(present);
                 etcdSpoke = true;
-                update();
+                weighAnew();
             });
         }
 
@@ -154,13 +159,21 @@ public final class WeightsResolver extends AbstractResolver {
     }
 
     private EndpointSet weighted(EndpointSet set) {
-        cancelTimer();
-        List<Endpoint> weighted = smooth.apply(
-                weights.over(set.endpoints()), weights.smoothing(), env.time().nanoTime());
-        if (smooth.dueInNanos() != Long.MAX_VALUE) {
-            timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::update));
+        if (weighted == null || weightedOf != set.endpoints()) {
+            cancelTimer();
+            weightedOf = set.endpoints();
+            weighted = smooth.apply(
+                    weights.over(set.endpoints()), weights.smoothing(), env.time().nanoTime());
+            if (smooth.dueInNanos() != Long.MAX_VALUE) {
+                timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::weighAnew));
+            }
         }
         return set.toBuilder().endpoints(weighted).build();
+    }
+
+    private void weighAnew() {
+        weighted = null;
+        update();
     }
 
     private void cancelTimer() {
