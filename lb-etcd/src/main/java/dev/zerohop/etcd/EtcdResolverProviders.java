@@ -73,12 +73,10 @@ public final class EtcdResolverProviders {
             ZoneStatus status = new ZoneStatus(source, names.get(0));
             return new EtcdResolver(
                     target.text(),
-                    EndpointSet.Removals.MEANT,
-                    view,
                     env,
-                    subscriber -> status.follow(view.followed(), subscriber),
-                    status,
-                    null);
+                    new EtcdResolver.Reading(
+                            view, EndpointSet.Removals.MEANT, subscriber -> status.follow(view.followed(), subscriber)),
+                    status);
         }
     }
 

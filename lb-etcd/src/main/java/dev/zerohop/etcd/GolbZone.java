@@ -111,12 +111,12 @@ public final class GolbZone implements AutoCloseable {
         ServiceKeys.requireSegment("function", requireNonNull(function, "function"));
         return new EtcdResolver(
                 "golb" + name.substring(name.indexOf("://")) + function,
-                EndpointSet.Removals.MEANT,
-                new GolbView(zone, function),
                 client.env(),
-                subscriber -> client.follow(keys, subscriber),
-                EtcdResolver.Aside.NOBODY,
-                null);
+                new EtcdResolver.Reading(
+                        new GolbView(zone, function),
+                        EndpointSet.Removals.MEANT,
+                        subscriber -> client.follow(keys, subscriber)),
+                EtcdResolver.Aside.NONE);
     }
 
     /** Stops following; resolvers go on until they are closed. Idempotent. */

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ public final class EtcdResolver extends AbstractResolver {
         void onRefusals(List<Refused> present);
 
         /** For a target that has neither aliases nor a status. */
-        Aside NOBODY = new Aside() {
+        Aside NONE = new Aside() {
             @Override
             public void onAlias(@Nullable Alias alias) {}
 
@@ -44,11 +45,20 @@ public final class EtcdResolver extends AbstractResolver {
         };
     }
 
+    /**
+     * What is read.
+     *
+     * @param removals how to take endpoints that are no longer named
+     * @param source subscribes to the keys that {@code view} reads
+     */
+    public record Reading(
+            View view,
+            EndpointSet.Removals removals,
+            Function<Reflector.Subscriber<Entry, Version>, Cancellable> source) {}
+
     private final String name;
-    private final EndpointSet.Removals removals;
-    private final View view;
     private final Env env;
-    private final Function<Reflector.Subscriber<Entry, Version>, Cancellable> source;
+    private final Reading reading;
     private final Aside aside;
     private final @Nullable Health health;
 
@@ -72,28 +82,24 @@ public final class EtcdResolver extends AbstractResolver {
      */
     record Health(ServiceKeys keys, Function<Reflector.Subscriber<Entry, Version>, Cancellable> source) {}
 
-    /** {@code source} subscribes to the keys that {@code view} reads; nobody judges the endpoints if {@code health} is null. */
-    public EtcdResolver(
-            String name,
-            EndpointSet.Removals removals,
-            View view,
-            Env env,
-            Function<Reflector.Subscriber<Entry, Version>, Cancellable> source,
-            Aside aside,
-            @Nullable Health health) {
-        super(name, env);
+    /** A resolver whose tasks run on threads of its own; there are no verdicts on its endpoints. */
+    public EtcdResolver(String name, Env env, Reading reading, Aside aside) {
+        this(name, env, env.blocking(), reading, aside, null);
+    }
+
+    /** {@code threads} as in {@link AbstractResolver}: a resolver within another runs on the threads that bring it news. */
+    EtcdResolver(String name, Env env, Executor threads, Reading reading, Aside aside, @Nullable Health health) {
+        super(name, env, threads);
         this.name = name;
-        this.removals = removals;
-        this.view = view;
         this.env = env;
-        this.source = source;
+        this.reading = reading;
         this.aside = aside;
         this.health = health;
     }
 
     @Override
     protected void onStart() {
-        subscriptions.add(source.apply(new Feed()));
+        subscriptions.add(reading.source().apply(new Feed()));
         if (health != null) {
             subscriptions.add(health.source()
                     .apply(new HealthFeed(name, health.keys(), env.time(), this::run, (verdicts, rejected) -> {
@@ -145,7 +151,7 @@ public final class EtcdResolver extends AbstractResolver {
     }
 
     private void take(Reflector.State<Entry, Version> state, boolean stale) {
-        View.Content content = view.read(state.values());
+        View.Content content = reading.view().read(state.values());
         takeRefused(content.refusals());
         aside.onAlias(content.alias());
         Resolution next = configured(said(), content);
@@ -203,7 +209,7 @@ public final class EtcdResolver extends AbstractResolver {
         cancelTimer();
         long nanos = env.time().nanoTime();
         List<Endpoint> weighted = weights.apply(now.endpoints(), now.content().smoothing(), nanos);
-        List<Endpoint> named = before == null || removals == EndpointSet.Removals.MEANT
+        List<Endpoint> named = before == null || reading.removals() == EndpointSet.Removals.MEANT
                 ? weighted
                 : losses.gather(before.endpoints(), weighted, lost -> false, nanos);
         weights.stillNamed(named);
@@ -218,7 +224,7 @@ public final class EtcdResolver extends AbstractResolver {
                 .version(now.state().version().revision())
                 .asOf(now.state().asOf())
                 .stale(now.stale())
-                .removals(removals)
+                .removals(reading.removals())
                 .build());
     }
 }

@@ -59,10 +59,12 @@ public final class ServiceResolver extends AbstractResolver {
                 null,
                 new EtcdResolver(
                         name,
-                        EndpointSet.Removals.GUARDED,
-                        new ServiceView(keys, source.id(), aliases),
                         env,
-                        subscriber -> source.follow(keys.followed(), subscriber),
+                        Runnable::run,
+                        new EtcdResolver.Reading(
+                                new ServiceView(keys, source.id(), aliases),
+                                EndpointSet.Removals.GUARDED,
+                                subscriber -> source.follow(keys.followed(), subscriber)),
                         new OwnAside(),
                         new EtcdResolver.Health(keys, subscriber -> source.follow(keys.judged(), subscriber))));
     }

@@ -163,7 +163,9 @@ public final class WeightsResolver extends AbstractResolver {
             cancelTimer();
             weightedOf = set.endpoints();
             weighted = smooth.apply(
-                    weights.over(set.endpoints()), weights.smoothing(), env.time().nanoTime());
+                    weights.over(set.endpoints()),
+                    weights.smoothing(),
+                    env.time().nanoTime());
             if (smooth.dueInNanos() != Long.MAX_VALUE) {
                 timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::weighAnew));
             }

@@ -101,13 +101,15 @@ class EtcdOutageTest {
         List<KeyRange> endpoints = List.of(KeyRange.under(keys.endpoints()));
         return new EtcdResolver(
                 "cut",
-                EndpointSet.Removals.GUARDED,
-                new ServiceView(
-                        keys, new ClientId("client-1"), Aliases.of(new FakeSource(Env.system()).source, "orders")),
                 Env.system(),
-                subscriber -> client.cluster().follow(endpoints, subscriber),
-                EtcdResolver.Aside.NOBODY,
-                null);
+                new EtcdResolver.Reading(
+                        new ServiceView(
+                                keys,
+                                new ClientId("client-1"),
+                                Aliases.of(new FakeSource(Env.system()).source, "orders")),
+                        EndpointSet.Removals.GUARDED,
+                        subscriber -> client.cluster().follow(endpoints, subscriber)),
+                EtcdResolver.Aside.NONE);
     }
 
     @Test

@@ -249,12 +249,12 @@ class EtcdResolverTest extends ResolverContract {
         store.put("golb/function/z/f", "{\"ips\": [], \"weights\": []}");
         Resolver resolver = new EtcdResolver(
                 "golb",
-                EndpointSet.Removals.MEANT,
-                view,
                 env,
-                subscriber -> etcd.source.follow(view.followed(), subscriber),
-                EtcdResolver.Aside.NOBODY,
-                null);
+                new EtcdResolver.Reading(
+                        view,
+                        EndpointSet.Removals.MEANT,
+                        subscriber -> etcd.source.follow(view.followed(), subscriber)),
+                EtcdResolver.Aside.NONE);
         ResolutionRecorder recorder = new ResolutionRecorder();
         resolver.start(recorder);
         assertThat(recorder.sets).isEmpty();
