@@ -87,9 +87,7 @@ public final class EtcdRegistration implements AutoCloseable {
                 new Leases(client.cluster().connection()),
                 env,
                 serial,
-                key,
-                EndpointJson.write(endpoint),
-                ttlSeconds,
+                new LeasedKey.Entry(key, EndpointJson.write(endpoint), ttlSeconds),
                 RangeWatch.BACKOFF.denied(),
                 new Listing());
     }

@@ -14,135 +14,97 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetList;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceList;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which objects to list and watch. Equal selections share one copy.
  *
  * @param <T> the type of the objects
+ * @param name the only name that is asked for, or null if all are
  */
-final class Selection<T extends HasMetadata> {
+record Selection<T extends HasMetadata>(
+        Kind<T> kind,
+        @Nullable String namespace,
+        @Nullable String name,
+        @Nullable String labels) {
     /** The label by which a slice names its service. */
     static final String SERVICE_NAME = "kubernetes.io/service-name";
 
-    private final Class<T> type;
-    private final Class<? extends KubernetesResourceList<T>> listType;
-    private final String group;
-    private final String version;
-    private final String plural;
-    private final @Nullable String namespace;
-    private final @Nullable String name;
-    private final @Nullable String labels;
+    private static final Kind<EndpointSlice> SLICES =
+            new Kind<>(EndpointSlice.class, EndpointSliceList.class, "discovery.k8s.io", "v1", "endpointslices");
+    private static final Kind<Service> SERVICES = new Kind<>(Service.class, ServiceList.class, "", "v1", "services");
+    private static final Kind<StatefulSet> STATEFUL_SETS =
+            new Kind<>(StatefulSet.class, StatefulSetList.class, "apps", "v1", "statefulsets");
+    private static final Kind<Pod> PODS = new Kind<>(Pod.class, PodList.class, "", "v1", "pods");
+    private static final Kind<Node> NODES = new Kind<>(Node.class, NodeList.class, "", "v1", "nodes");
 
-    private Selection(
+    /**
+     * A kind of objects.
+     *
+     * @param group empty for the core's
+     */
+    record Kind<T extends HasMetadata>(
             Class<T> type,
             Class<? extends KubernetesResourceList<T>> listType,
-            String groupVersion,
-            String plural,
-            @Nullable String namespace,
-            @Nullable String name,
-            @Nullable String labels) {
-        int slash = groupVersion.indexOf('/');
-        this.type = type;
-        this.listType = listType;
-        this.group = slash < 0 ? "" : groupVersion.substring(0, slash);
-        this.version = groupVersion.substring(slash + 1);
-        this.plural = plural;
-        this.namespace = namespace;
-        this.name = name;
-        this.labels = labels;
-    }
+            String group,
+            String version,
+            String plural) {}
 
     /** All slices of a service. */
     static Selection<EndpointSlice> endpointSlices(String namespace, String service) {
-        return new Selection<>(
-                EndpointSlice.class,
-                EndpointSliceList.class,
-                "discovery.k8s.io/v1",
-                "endpointslices",
-                requireNonNull(namespace, "namespace"),
-                null,
-                SERVICE_NAME + "=" + service);
+        return in(namespace, SLICES, null, SERVICE_NAME + "=" + service);
     }
 
     /** One service, or nothing while there is none. */
     static Selection<Service> service(String namespace, String name) {
-        return new Selection<>(
-                Service.class, ServiceList.class, "v1", "services", requireNonNull(namespace, "namespace"), name, null);
+        return in(namespace, SERVICES, name, null);
     }
 
     /** One StatefulSet, or nothing while there is none. */
     static Selection<StatefulSet> statefulSet(String namespace, String name) {
-        return new Selection<>(
-                StatefulSet.class,
-                StatefulSetList.class,
-                "apps/v1",
-                "statefulsets",
-                requireNonNull(namespace, "namespace"),
-                name,
-                null);
+        return in(namespace, STATEFUL_SETS, name, null);
     }
 
     /** All StatefulSets of a namespace. */
     static Selection<StatefulSet> statefulSets(String namespace) {
-        return new Selection<>(
-                StatefulSet.class,
-                StatefulSetList.class,
-                "apps/v1",
-                "statefulsets",
-                requireNonNull(namespace, "namespace"),
-                null,
-                null);
+        return in(namespace, STATEFUL_SETS, null, null);
     }
 
     /** The pods of a namespace that bear the labels; {@code labels} is a selector such as {@code app=orders}, null for all. */
     static Selection<Pod> pods(String namespace, @Nullable String labels) {
-        return new Selection<>(
-                Pod.class, PodList.class, "v1", "pods", requireNonNull(namespace, "namespace"), null, labels);
+        return in(namespace, PODS, null, labels);
     }
 
     /** One node, or nothing while there is none. */
     static Selection<Node> node(String name) {
-        return new Selection<>(Node.class, NodeList.class, "v1", "nodes", null, name, null);
+        return new Selection<>(NODES, null, name, null);
+    }
+
+    private static <T extends HasMetadata> Selection<T> in(
+            String namespace, Kind<T> kind, @Nullable String name, @Nullable String labels) {
+        return new Selection<>(kind, requireNonNull(namespace, "namespace"), name, labels);
     }
 
     Class<T> type() {
-        return type;
+        return kind.type();
     }
 
     Class<? extends KubernetesResourceList<T>> listType() {
-        return listType;
-    }
-
-    /** The only name that is asked for, or null if all are. */
-    @Nullable
-    String name() {
-        return name;
+        return kind.listType();
     }
 
     String group() {
-        return group;
+        return kind.group();
     }
 
     String plural() {
-        return plural;
-    }
-
-    @Nullable
-    String namespace() {
-        return namespace;
-    }
-
-    @Nullable
-    String labels() {
-        return labels;
+        return kind.plural();
     }
 
     /** The collection's path below the server's address, with a leading slash. */
     String path() {
-        return (group.isEmpty() ? "/api/" : "/apis/" + group + "/") + version + "/"
-                + (namespace == null ? "" : "namespaces/" + namespace + "/") + plural;
+        return (group().isEmpty() ? "/api/" : "/apis/" + group() + "/") + kind.version() + "/"
+                + (namespace == null ? "" : "namespaces/" + namespace + "/") + plural();
     }
 
     /** What kind of role can grant it. */
@@ -152,26 +114,12 @@ final class Selection<T extends HasMetadata> {
 
     /** The rule of a role that grants it, as one line of YAML. */
     String rule() {
-        return "{apiGroups: [\"" + group + "\"], resources: [\"" + plural + "\"], verbs: [\"list\", \"watch\"]}";
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Selection<?> that
-                && type == that.type
-                && Objects.equals(namespace, that.namespace)
-                && Objects.equals(name, that.name)
-                && Objects.equals(labels, that.labels);
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(type, namespace, name, labels);
+        return "{apiGroups: [\"" + group() + "\"], resources: [\"" + plural() + "\"], verbs: [\"list\", \"watch\"]}";
     }
 
     @Override
     public String toString() {
-        return plural
+        return plural()
                 + (name == null ? "" : " '" + name + "'")
                 + (labels == null ? "" : " with " + labels)
                 + (namespace == null ? "" : " in namespace " + namespace);

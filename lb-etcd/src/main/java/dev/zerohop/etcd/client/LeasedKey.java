@@ -24,6 +24,9 @@ public final class LeasedKey {
     /** Two renewals may fail before the lease ends. */
     private static final int RENEWALS_PER_TTL = 3;
 
+    /** What is to stand there, and how long it does after the last renewal. */
+    public record Entry(String key, String value, long ttlSeconds) {}
+
     /** Learns how it goes. */
     public interface Owner {
         /** The key stands, under a lease of so many seconds at a time. */
@@ -70,21 +73,13 @@ public final class LeasedKey {
     private @Nullable Cancellable timer;
 
     /** {@code denied} is the wait after etcd did not allow it. */
-    public LeasedKey(
-            Leases leases,
-            Env env,
-            Executor serial,
-            String key,
-            String value,
-            long ttlSeconds,
-            Duration denied,
-            Owner owner) {
+    public LeasedKey(Leases leases, Env env, Executor serial, Entry entry, Duration denied, Owner owner) {
         this.leases = leases;
         this.env = env;
         this.serial = serial;
-        this.key = key;
-        this.value = value;
-        this.ttlSeconds = ttlSeconds;
+        this.key = entry.key();
+        this.value = entry.value();
+        this.ttlSeconds = entry.ttlSeconds();
         this.backoff = RangeWatch.BACKOFF.withDenied(denied);
         this.owner = owner;
     }

@@ -112,7 +112,8 @@ public final class StatusKey {
         noteTold();
         String value = value();
         if (present == null) {
-            present = new LeasedKey(leases, env, serial, key, value, TTL.toSeconds(), DENIED, new Owner());
+            present = new LeasedKey(
+                    leases, env, serial, new LeasedKey.Entry(key, value, TTL.toSeconds()), DENIED, new Owner());
             standing = present;
             present.establish();
         } else {

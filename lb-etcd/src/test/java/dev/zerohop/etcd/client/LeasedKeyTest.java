@@ -36,9 +36,7 @@ class LeasedKeyTest {
                     new Leases(client.cluster().connection()),
                     Env.system(),
                     tasks::add,
-                    KEY,
-                    "one",
-                    600,
+                    new LeasedKey.Entry(KEY, "one", 600),
                     Duration.ofMinutes(10),
                     new LeasedKey.Owner() {
                         @Override

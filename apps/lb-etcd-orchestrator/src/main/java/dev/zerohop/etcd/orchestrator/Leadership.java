@@ -74,21 +74,25 @@ final class Leadership {
         void onJudgement(Judgement judgement);
     }
 
+    /**
+     * What it works with.
+     *
+     * @param guard holds each write to the candidacy that was elected
+     */
+    record Means(Leases leases, Leases.Guard guard, Env env, Executor serial) {}
+
     Leadership(
             OrchestratorKeys keys,
             OrchestratorSettings settings,
-            Leases leases,
-            Env env,
-            Executor serial,
-            Leases.Guard guard,
+            Means means,
             OrchestratorView.Content content,
             Owner owner) {
         this.keys = keys;
         this.settings = settings;
-        this.leases = leases;
-        this.env = env;
-        this.serial = serial;
-        this.guard = guard;
+        this.leases = means.leases();
+        this.env = means.env();
+        this.serial = means.serial();
+        this.guard = means.guard();
         this.owner = owner;
         this.content = content;
         this.assignment = content.assignment();

@@ -189,7 +189,8 @@ final class Orchestration {
         } else if (before != null) {
             before.take(now);
         } else {
-            leadership = new Leadership(keys, settings, leases, env, serial, held.guard(), now, new Decisions());
+            leadership = new Leadership(
+                    keys, settings, new Leadership.Means(leases, held.guard(), env, serial), now, new Decisions());
         }
         checkId(now, held);
         tell(now, held, leads);
