@@ -7,7 +7,6 @@ import dev.zerohop.internal.SerialExecutor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,10 +35,10 @@ final class ControlPath {
     private final List<HealthSource> healthSources;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
+    private final Waiters waiters = new Waiters();
 
     // Written by tasks, read by everybody.
     private volatile SourceState source = SourceState.UNASKED;
-    private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
 
     /** From the first change of what is believed to the publication of the picker that knows it. */
     private volatile boolean rebuilding;
@@ -115,7 +114,7 @@ final class ControlPath {
     }
 
     CompletionStage<Void> nextChange() {
-        return changed.minimalCompletionStage();
+        return waiters.next();
     }
 
     // ---- what others ask for: any thread ----
@@ -201,7 +200,7 @@ final class ControlPath {
             try {
                 balancer.publish(balancer.current().over(Snapshot.EMPTY));
             } finally {
-                wake();
+                waiters.wake();
             }
         }));
     }
@@ -241,11 +240,7 @@ final class ControlPath {
         Resolution before = said;
         Resolution now = given.following(before);
         said = now;
-        for (String reason : now.rejected()) {
-            if (!before.rejected().contains(reason)) {
-                listener.onSourceValueRefused(name, Printable.text(reason));
-            }
-        }
+        reports.rejected(before, now);
         if (now.configuration() != before.configuration()) {
             guarded(() -> settings.ofSource(before.configuration(), now.configuration(), sourceName(source)));
         }
@@ -262,12 +257,9 @@ final class ControlPath {
 
     private void takeEndpoints(Resolution before, Resolution now) {
         EndpointSet set = now.endpoints();
-        if (set == null) {
-            return;
-        }
-        if (now.hasNewEndpoints(before)) {
+        if (set != null && now.hasNewEndpoints(before)) {
             takeEndpoints(set);
-        } else if (!set.stale()) {
+        } else if (set != null && !set.stale()) {
             // One without a date is of now.
             confirm(set.asOf().equals(Instant.EPOCH) ? time.now() : set.asOf());
         }
@@ -298,7 +290,7 @@ final class ControlPath {
 
     /** Pickers ask the directory at each pick, so nothing has to be built again: whoever waits only has to look again. */
     private void directoryChanged() {
-        wake();
+        waiters.wake();
         listener.onDirectory(name);
     }
 
@@ -308,7 +300,7 @@ final class ControlPath {
         reports.failed(before, cause, sourceName(before), membership.members().size());
         if (membership.members().isEmpty()) {
             // Whoever waits for the first answer learns that there is none.
-            wake();
+            waiters.wake();
         }
     }
 
@@ -375,7 +367,7 @@ final class ControlPath {
             if (rebuilding) {
                 // It failed. Who was told to wait for it must not wait for the next try.
                 rebuilding = false;
-                wake();
+                waiters.wake();
             }
             timer.reviewIn(review);
         }
@@ -397,17 +389,10 @@ final class ControlPath {
         // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
         // final.
         rebuilding = false;
-        wake();
+        waiters.wake();
         if (built) {
             listener.onRebuild(name, next);
         }
         return Math.min(followed && built ? review : Math.min(review, RETRY_NANOS), next.reviewInNanos());
-    }
-
-    /** Lets those who wait for the next version look again. */
-    private void wake() {
-        CompletableFuture<Void> waiting = changed;
-        changed = new CompletableFuture<>();
-        waiting.complete(null);
     }
 }

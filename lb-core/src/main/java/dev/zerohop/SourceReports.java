@@ -25,6 +25,15 @@ final class SourceReports {
         this.listener = listener;
     }
 
+    /** Values that cannot be used: those that were not in the resolution before. */
+    void rejected(Resolution before, Resolution now) {
+        for (String reason : now.rejected()) {
+            if (!before.rejected().contains(reason)) {
+                listener.onSourceValueRefused(name, Printable.text(reason));
+            }
+        }
+    }
+
     void answered(SourceState before, EndpointSet next) {
         if (!next.stale()) {
             fresh(before, next);

@@ -92,19 +92,10 @@ public final class Reflector<V, R> {
             if (generations.closed()) {
                 return;
             }
-            subscribers.add(subscriber);
+            subscribers.add(subscriber, copy.published(), outage.problem());
             if (!started) {
                 started = true;
                 generations.guarded(this::start);
-                return;
-            }
-            State<V, R> now = copy.published();
-            SourceFailure cause = outage.problem();
-            if (now != null) {
-                subscribers.one(subscriber, s -> s.onState(now, cause != null));
-            }
-            if (cause != null) {
-                subscribers.one(subscriber, s -> s.onFailure(cause));
             }
         });
     }
@@ -346,8 +337,6 @@ public final class Reflector<V, R> {
         }
     }
 
-    // ---- failing ----
-
     /** Tries again, and reports only when that does not help. */
     private void lost(SourceFailure cause, boolean watching) {
         forgiveAfterGoodWatch();
@@ -394,8 +383,6 @@ public final class Reflector<V, R> {
     private void retryLater(SourceFailure cause) {
         generations.schedule(outage.waitNanos(cause, copy.published() != null), this::sync);
     }
-
-    // ---- generations ----
 
     private void forgiveAfterGoodWatch() {
         if (underway.openFor(policy.settled)) {

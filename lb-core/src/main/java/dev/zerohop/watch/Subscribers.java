@@ -4,6 +4,7 @@ import dev.zerohop.Log;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The subscribers of one copy; one that throws keeps no other from learning. For one thread at a time. */
 final class Subscribers<V, R> {
@@ -17,8 +18,18 @@ final class Subscribers<V, R> {
         this.owner = owner;
     }
 
-    void add(Reflector.Subscriber<V, R> subscriber) {
+    /** Adds one, which learns of the present state and failure as far as there are any. */
+    void add(
+            Reflector.Subscriber<V, R> subscriber,
+            Reflector.@Nullable State<V, R> now,
+            @Nullable SourceFailure failure) {
         all.add(subscriber);
+        if (now != null) {
+            one(subscriber, s -> s.onState(now, failure != null));
+        }
+        if (failure != null) {
+            one(subscriber, s -> s.onFailure(failure));
+        }
     }
 
     void remove(Reflector.Subscriber<V, R> subscriber) {
@@ -35,7 +46,7 @@ final class Subscribers<V, R> {
         }
     }
 
-    void one(Reflector.Subscriber<V, R> subscriber, Consumer<Reflector.Subscriber<V, R>> call) {
+    private void one(Reflector.Subscriber<V, R> subscriber, Consumer<Reflector.Subscriber<V, R>> call) {
         try {
             call.accept(subscriber);
         } catch (RuntimeException | LinkageError | AssertionError thrown) {
