@@ -9,7 +9,6 @@ import dev.zerohop.ShardMap;
 import dev.zerohop.Target;
 import dev.zerohop.kubernetes.Diagnosis.Finding;
 import dev.zerohop.kubernetes.Diagnosis.State;
-import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -17,18 +16,12 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
-import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,9 +42,8 @@ public final class KubernetesDoctor {
     /** As whom the server knows a client without credentials. To grant it something is to grant it to everyone. */
     private static final String ANONYMOUS = "system:anonymous";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-
     private final HttpApiServer server;
+    private final DoctorQuestions questions;
     private final Locality place;
     private final List<Finding> findings = new ArrayList<>();
 
@@ -62,6 +54,7 @@ public final class KubernetesDoctor {
 
     private KubernetesDoctor(HttpApiServer server, Locality place) {
         this.server = server;
+        this.questions = new DoctorQuestions(server);
         this.place = place;
     }
 
@@ -317,7 +310,7 @@ public final class KubernetesDoctor {
 
     private @Nullable String whoAmI() throws InterruptedException {
         try {
-            SelfSubjectReview review = get(server.create(
+            SelfSubjectReview review = questions.get(server.create(
                     WHO_AM_I, new SelfSubjectReview(), SelfSubjectReview.class, "say who this client is"));
             if (review.getStatus() != null && review.getStatus().getUserInfo() != null) {
                 String user = review.getStatus().getUserInfo().getUsername();
@@ -348,9 +341,9 @@ public final class KubernetesDoctor {
         List<String> refused = new ArrayList<>();
         for (String verb : RbacRule.VERBS) {
             try {
-                SelfSubjectAccessReview review = get(server.create(
+                SelfSubjectAccessReview review = questions.get(server.create(
                         REVIEWS,
-                        question(what, verb),
+                        DoctorQuestions.access(what, verb),
                         SelfSubjectAccessReview.class,
                         "say whether this client may " + verb + " " + what));
                 if (review.getStatus() == null
@@ -373,59 +366,12 @@ public final class KubernetesDoctor {
         return false;
     }
 
-    private static SelfSubjectAccessReview question(Selection<?> what, String verb) {
-        return new SelfSubjectAccessReviewBuilder()
-                .withNewSpec()
-                .withNewResourceAttributes()
-                .withGroup(what.group())
-                .withResource(what.plural())
-                .withNamespace(what.namespace())
-                .withName(what.name())
-                .withVerb(verb)
-                .endResourceAttributes()
-                .endSpec()
-                .build();
-    }
-
     private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what) throws InterruptedException {
-        List<T> all = new ArrayList<>();
-        long items = 0;
-        String from = null;
         try {
-            do {
-                ListWatch.Page<T, String> page = get(server.list(what, from));
-                all.addAll(page.values().values());
-                // An empty page counts as well: at most 10,000 are asked for.
-                items += Math.max(
-                        Kept.MAX_ITEMS / 10_000,
-                        page.values().values().stream().mapToInt(Kept::items).sum());
-                if (items > Kept.MAX_ITEMS) {
-                    // A client that follows them takes in no more, and pages may have no end.
-                    throw new SourceFailure(SourceFailure.Kind.TOO_MUCH, Kept.tooMuch(server, what, Kept.MAX_ITEMS));
-                }
-                from = page.continueAt();
-            } while (from != null);
-            return all;
+            return questions.list(what);
         } catch (SourceFailure failed) {
             add(false, what.toString(), String.valueOf(failed.getMessage()));
             return null;
-        }
-    }
-
-    private <T> T get(CompletableFuture<T> answer) throws SourceFailure, InterruptedException {
-        try {
-            return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException failed) {
-            Throwable cause = failed.getCause();
-            throw cause instanceof SourceFailure failure
-                    ? failure
-                    : KubernetesFailure.unanswered(server.toString(), "answer", requireNonNullElse(cause, failed));
-        } catch (TimeoutException late) {
-            answer.cancel(true);
-            throw new SourceFailure(
-                    SourceFailure.Kind.UNREACHABLE,
-                    server + " did not answer within " + PATIENCE.toSeconds()
-                            + " s; it may be overloaded, or something else listens there");
         }
     }
 
