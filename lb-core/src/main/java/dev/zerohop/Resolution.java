@@ -17,9 +17,13 @@ public final class Resolution {
 
     /** Nothing was said yet. */
     public static final Resolution NONE =
-            new Resolution(null, SourceConfiguration.NONE, HealthSource.Verdicts.NONE, null, List.of());
+            new Resolution(null, false, SourceConfiguration.NONE, HealthSource.Verdicts.NONE, null, List.of());
 
     private final @Nullable EndpointSet endpoints;
+
+    /** Whether the source has vouched for any endpoints so far. */
+    private final boolean answered;
+
     private final SourceConfiguration configuration;
     private final HealthSource.Verdicts verdicts;
     private final @Nullable Throwable error;
@@ -27,11 +31,13 @@ public final class Resolution {
 
     private Resolution(
             @Nullable EndpointSet endpoints,
+            boolean answered,
             SourceConfiguration configuration,
             HealthSource.Verdicts verdicts,
             @Nullable Throwable error,
             List<String> rejected) {
         this.endpoints = endpoints == null || error == null ? endpoints : endpoints.asStale();
+        this.answered = answered || (endpoints != null && error == null && !endpoints.stale());
         this.configuration = requireNonNull(configuration, "configuration");
         this.verdicts = requireNonNull(verdicts, "verdicts");
         this.error = error;
@@ -74,12 +80,12 @@ public final class Resolution {
     /** The source was asked and names these endpoints. That ends an error, unless the set is {@linkplain EndpointSet#stale stale}: an answer from memory. */
     public Resolution answered(EndpointSet next) {
         requireNonNull(next, "endpoints");
-        return new Resolution(next, configuration, verdicts, next.stale() ? error : null, rejected);
+        return new Resolution(next, answered, configuration, verdicts, next.stale() ? error : null, rejected);
     }
 
     /** The source cannot be asked. */
     public Resolution failed(Throwable cause) {
-        return new Resolution(endpoints, configuration, verdicts, requireNonNull(cause, "cause"), rejected);
+        return new Resolution(endpoints, answered, configuration, verdicts, requireNonNull(cause, "cause"), rejected);
     }
 
     /**
@@ -97,35 +103,34 @@ public final class Resolution {
     }
 
     private SourceConfiguration known() {
-        boolean answered = endpoints != null && !endpoints.stale();
         return answered && configuration.equals(SourceConfiguration.NONE) ? configuration.stated("") : configuration;
     }
 
     /** The same with this configuration. */
     public Resolution with(SourceConfiguration next) {
-        return new Resolution(endpoints, next, verdicts, error, rejected);
+        return new Resolution(endpoints, answered, next, verdicts, error, rejected);
     }
 
     /** The same with these verdicts. */
     public Resolution with(HealthSource.Verdicts next) {
-        return new Resolution(endpoints, configuration, next, error, rejected);
+        return new Resolution(endpoints, answered, configuration, next, error, rejected);
     }
 
     /** The same with these values that cannot be used. */
     public Resolution rejecting(List<String> next) {
-        return new Resolution(endpoints, configuration, verdicts, error, List.copyOf(next));
+        return new Resolution(endpoints, answered, configuration, verdicts, error, List.copyOf(next));
     }
 
     /** The same as if the source had not named any endpoints yet. */
     public Resolution withoutEndpoints() {
-        return endpoints == null ? this : new Resolution(null, configuration, verdicts, error, rejected);
+        return endpoints == null ? this : new Resolution(null, answered, configuration, verdicts, error, rejected);
     }
 
     /** The same with other endpoints, if it has any. An error stays. */
     public Resolution mapEndpoints(UnaryOperator<EndpointSet> change) {
         return endpoints == null
                 ? this
-                : new Resolution(change.apply(endpoints), configuration, verdicts, error, rejected);
+                : new Resolution(change.apply(endpoints), answered, configuration, verdicts, error, rejected);
     }
 
     /**
@@ -149,8 +154,9 @@ public final class Resolution {
                 && cause == before.error
                 && stated == before.configuration
                 && judged == before.verdicts
-                && bad == before.rejected;
-        return same ? before : new Resolution(set, stated, judged, cause, bad);
+                && bad == before.rejected
+                && answered == before.answered;
+        return same ? before : new Resolution(set, answered, stated, judged, cause, bad);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,9 @@ final class SourceReports {
 
     /** How many different errors of a source are logged before it answers again. */
     private static final int ERRORS_LOGGED = 10;
+
+    /** How many values of one resolution are reported one by one. */
+    private static final int REJECTED_REPORTED = 100;
 
     private final String name;
     private final Time time;
@@ -25,12 +29,21 @@ final class SourceReports {
         this.listener = listener;
     }
 
-    /** Values that cannot be used: those that were not in the resolution before. */
+    /** Values that cannot be used: those that were not in the resolution before, the first {@value #REJECTED_REPORTED} of them. */
     void rejected(Resolution before, Resolution now) {
-        for (String reason : now.rejected()) {
-            if (!before.rejected().contains(reason)) {
-                listener.onSourceValueRefused(name, Printable.text(reason));
-            }
+        if (now.rejected() == before.rejected()) {
+            return;
+        }
+        Set<String> known = new HashSet<>(before.rejected());
+        List<String> fresh = now.rejected().stream()
+                .filter(reason -> !known.contains(reason))
+                .toList();
+        for (String reason : fresh.subList(0, Math.min(fresh.size(), REJECTED_REPORTED))) {
+            listener.onSourceValueRefused(name, Printable.text(reason));
+        }
+        if (fresh.size() > REJECTED_REPORTED) {
+            listener.onSourceValueRefused(
+                    name, (fresh.size() - REJECTED_REPORTED) + " more values of the source cannot be used");
         }
     }
 

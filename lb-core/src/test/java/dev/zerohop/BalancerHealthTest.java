@@ -747,6 +747,20 @@ class BalancerHealthTest {
     }
 
     @Test
+    void ofManyValuesThatCannotBeUsedAHundredAreReportedEach() {
+        balancer.start();
+        java.util.List<String> bad = java.util.stream.IntStream.range(0, 150)
+                .mapToObj(i -> "value " + i)
+                .toList();
+        resolver.publish(Resolution.NONE.rejecting(bad));
+        resolver.publish(Resolution.NONE.rejecting(bad));
+        assertThat(recorder.events)
+                .hasSize(101)
+                .last()
+                .isEqualTo("refused 50 more values of the source cannot be used");
+    }
+
+    @Test
     void aValueThatTheSourceRefusesIsHeardOf() {
         balancer.start();
         resolver.reject("zerohop/v1/services/orders/weights: a was -1, expected 0 to 1000000");

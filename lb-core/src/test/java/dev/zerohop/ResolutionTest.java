@@ -120,6 +120,16 @@ class ResolutionTest {
                 .isNull();
     }
 
+    /** An operator may write it while the source is away: what comes late must not take the answer before it for none. */
+    @Test
+    void anAnswerWithoutAConfigurationStaysOneDuringAnError() {
+        Resolution failed = Resolution.of(set(NOON, 1)).failed(new IOException("down"));
+        assertThat(failed.configured("{\"policy\": 7}").configuration().text()).isEmpty();
+        Resolution late = failed.following(Resolution.NONE).withoutEndpoints();
+        assertThat(late.configurationRejected("bad canary").configuration().text())
+                .isEmpty();
+    }
+
     @Test
     void aConfigurationIsReadOnceWhereItArrives() {
         SourceConfiguration first = SourceConfiguration.NONE.stated("{\"policy\": \"random\"}");

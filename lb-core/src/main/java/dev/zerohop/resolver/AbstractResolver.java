@@ -14,6 +14,7 @@ import dev.zerohop.internal.SerialExecutor;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +97,12 @@ public abstract class AbstractResolver implements Resolver {
     @Override
     public final void close() {
         if (closed.compareAndSet(false, true)) {
-            serial.execute(this::onClose);
+            try {
+                serial.execute(this::onClose);
+            } catch (RejectedExecutionException ended) {
+                // The threads are gone, and no task is left that could be disturbed.
+                onClose();
+            }
         }
     }
 

@@ -124,11 +124,10 @@ final class FallbackResolver extends AbstractResolver {
         Resolution said = serving == null ? unserved() : serving.said;
         List<String> rejected = new ArrayList<>();
         sources.forEach(source -> rejected.addAll(source.said.rejected()));
+        SourceConfiguration before = current().configuration();
+        SourceConfiguration next = said.configuration();
         return said.rejecting(rejected)
-                .with(
-                        said.configuration().equals(SourceConfiguration.NONE)
-                                ? current().configuration()
-                                : said.configuration());
+                .with(next.equals(SourceConfiguration.NONE) ? before : next.states() ? next.orGoodOf(before) : next);
     }
 
     /** An error if all sources have one. */

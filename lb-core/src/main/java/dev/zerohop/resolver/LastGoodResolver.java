@@ -162,10 +162,10 @@ final class LastGoodResolver extends AbstractResolver {
         SourceConfiguration stated = said.configuration();
         SourceConfiguration known = stated.states() ? stated.orGoodOf(storedConfiguration) : stated;
         if (last != null) {
-            boolean silent = last.stale() && servingStored && stated.equals(SourceConfiguration.NONE);
+            boolean silent = good == null && servingStored && stated.equals(SourceConfiguration.NONE);
             return said.mapEndpoints(given -> last).with(silent ? storedConfiguration : known);
         }
-        if (content == null || (!waited && said.error() == null)) {
+        if (content == null || (!waited && !servingStored && said.error() == null)) {
             return said.with(known);
         }
         if (!servingStored) {

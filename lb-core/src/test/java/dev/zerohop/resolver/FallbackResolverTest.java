@@ -238,6 +238,22 @@ class FallbackResolverTest extends ResolverContract {
     }
 
     @Test
+    void aRejectedConfigurationOfTheNextOneLeavesTheLastGoodOne() {
+        resolver.start(recorder);
+        first.configure("{\"policy\": \"random\"}");
+        first.push(A);
+        second.rejectConfiguration("policy: was 7");
+        second.push(B);
+        first.fail(down);
+        time.advance(Duration.ofSeconds(10));
+        assertThat(serving()).containsExactly(B);
+        assertThat(recorder.resolution().configuration().text())
+                .as("for those that come late as well")
+                .isEqualTo("{\"policy\": \"random\"}");
+        assertThat(recorder.resolution().configuration().rejection()).isEqualTo("policy: was 7");
+    }
+
+    @Test
     void badArgumentsAreRefused() {
         assertThatThrownBy(() -> Resolvers.fallback(List.of(), env))
                 .hasMessage("sources was empty, expected at least one");

@@ -10,6 +10,7 @@ import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.PickContext;
+import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
@@ -257,6 +258,28 @@ class LastGoodResolverTest extends ResolverContract {
         start().fail(new IOException("down"));
         assertThat(recorder.resolution().configuration().text()).isEmpty();
         assertThat(recorder.configurations).isEmpty();
+    }
+
+    @Test
+    void aStoredConfigurationThatTheSourceHasDroppedDoesNotComeBackWithAnOutage() {
+        stored();
+        ScriptedResolver source = start();
+        source.fail(new IOException("down"));
+        assertThat(recorder.resolution().configuration().text()).isEqualTo("{\"policy\":\"random\"}");
+        source.push(A);
+        assertThat(recorder.resolution().configuration().states()).isFalse();
+        source.fail(new IOException("down again"));
+        assertThat(recorder.resolution().configuration().states()).isFalse();
+    }
+
+    @Test
+    void whatWasStoredServesOnWhileTheSourceHasNeitherAnErrorNorAnAnswer() {
+        stored();
+        ScriptedResolver source = start();
+        source.fail(new IOException("down"));
+        source.publish(Resolution.NONE);
+        assertThat(recorder.resolution().endpoints()).isNotNull();
+        assertThat(recorder.resolution().configuration().text()).isEqualTo("{\"policy\":\"random\"}");
     }
 
     @Test

@@ -50,6 +50,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private @Nullable Status sourceError;
     private ConnectivityState published = ConnectivityState.CONNECTING;
     private boolean membershipChanged;
+    private boolean addressesChanged;
     private boolean refreshWanted;
     private boolean shutdown;
     private final LeavingTimer leavingTimer;
@@ -94,6 +95,16 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             next = next.answered(set);
         }
         source.publish(next);
+        if (addressesChanged) {
+            addressesChanged = false;
+            // The endpoints may be the same, which is no news to the balancer. After it has taken those that are not:
+            // an
+            // endpoint that has moved keeps its old connection until the new one stands.
+            sync.execute(() -> {
+                membershipChanged = true;
+                publish();
+            });
+        }
         if (news != null) {
             news.follow(this::take);
         }
@@ -208,12 +219,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 groups.put(endpoint.id(), group);
             }
         }
-        if (!groups.equals(addresses)) {
-            addresses = groups;
-            // The endpoints may be the same, which is no news to the balancer.
-            membershipChanged = true;
-            sync.execute(this::publish);
-        }
+        addressesChanged |= !groups.equals(addresses);
+        addresses = groups;
         EndpointSet facts = resolved.getAttributes().get(ZerohopGrpc.ENDPOINT_SET);
         EndpointSet.Builder builder =
                 facts == null ? EndpointSet.builder(nameOfChannel()).asOf(time.now()) : facts.toBuilder();

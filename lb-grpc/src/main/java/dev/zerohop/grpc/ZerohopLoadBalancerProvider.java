@@ -7,7 +7,6 @@ import io.grpc.LoadBalancerProvider;
 import io.grpc.NameResolver.ConfigOrError;
 import io.grpc.Status;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The policy {@code zerohop}: {@code {"loadBalancingConfig": [{"zerohop": {...}}]}}, where the inner object is zerohop's configuration. Found by
@@ -22,8 +21,6 @@ public final class ZerohopLoadBalancerProvider extends LoadBalancerProvider {
     public boolean isAvailable() {
         return true;
     }
-
-    private volatile @Nullable Parsed parsed;
 
     @Override
     public int getPriority() {
@@ -47,24 +44,14 @@ public final class ZerohopLoadBalancerProvider extends LoadBalancerProvider {
 
     @Override
     public ConfigOrError parseLoadBalancingPolicyConfig(Map<String, ?> tree) {
-        Parsed last = parsed;
-        if (last != null && last.tree().equals(tree)) {
-            return last.result();
-        }
-        ConfigOrError result;
         try {
-            result = ConfigOrError.fromConfig(ChannelSettings.parse(tree));
+            return ConfigOrError.fromConfig(ChannelSettings.parse(tree));
         } catch (IllegalArgumentException refused) {
-            result = ConfigOrError.fromError(Status.UNAVAILABLE
+            return ConfigOrError.fromError(Status.UNAVAILABLE
                     .withDescription(Printable.text("zerohop: " + refused.getMessage()))
                     .withCause(refused));
         }
-        parsed = new Parsed(tree, result);
-        return result;
     }
-
-    /** The last one that was read: channels give the same one with each resolution. */
-    private record Parsed(Map<String, ?> tree, ConfigOrError result) {}
 
     /**
      * What a service config says.

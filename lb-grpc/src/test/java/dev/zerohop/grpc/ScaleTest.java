@@ -243,6 +243,19 @@ class ScaleTest {
     }
 
     @Test
+    void anEndpointThatMovesKeepsItsConnectionUntilTheNewOneStands() {
+        resolve(List.of(named(Endpoint.builder("10.0.0.1", 1).id("one").build(), 1)));
+        become(0, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        resolve(List.of(named(Endpoint.builder("10.0.0.1", 2).id("one").build(), 2)));
+        assertThat(subchannels).hasSize(2);
+        assertThat(subchannels.get(0).shutdown).isFalse();
+        assertThat(state()).isEqualTo(ConnectivityState.READY);
+        become(1, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        assertThat(subchannels.get(0).shutdown).isTrue();
+        assertThat(state()).isEqualTo(ConnectivityState.READY);
+    }
+
+    @Test
     void anAddressThatStaysKeepsItsConnectionAndOneThatGoesGivesItUp() {
         Endpoint one = Endpoint.builder("orders.test", 80).id("one").build();
         resolve(List.of(named(one, 1, 2)));

@@ -25,7 +25,7 @@ public final class OddKeys {
             "', expected printable ASCII without '?', which stands for every other character in a header";
     private static final String NOT_UNICODE = "', expected valid Unicode";
     private static final String CONTROL = "', expected a text without control characters";
-    private static final String NOT_JSON = "cannot be read: the body is not JSON";
+    private static final String NOT_JSON = "cannot be read: the body is not valid JSON";
     private static final String ESCAPES = "', expected whole percent escapes of UTF-8";
 
     /** The default limit on bodies in which a key is looked for, in bytes. */

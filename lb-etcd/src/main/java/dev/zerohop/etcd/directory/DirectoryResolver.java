@@ -34,8 +34,13 @@ public final class DirectoryResolver extends AbstractResolver {
     @Override
     protected void onStart() {
         ClientSource.Use use = source.uses().get();
-        directory =
-                new EtcdDirectory(use.store(), service.directory(), source.env(), options, this::reject, use::close);
+        try {
+            directory = new EtcdDirectory(
+                    use.store(), service.directory(), source.env(), options, this::reject, use::close);
+        } catch (RuntimeException unusable) {
+            use.close();
+            throw unusable;
+        }
         follow(endpoints, now -> {
             said = now;
             update();

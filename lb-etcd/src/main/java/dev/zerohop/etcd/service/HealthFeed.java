@@ -11,7 +11,9 @@ import dev.zerohop.watch.SourceFailure;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 
@@ -61,7 +63,8 @@ final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
                 verdicts = new HealthSource.Verdicts(view.live(now), now);
             }
             Collections.sort(present);
-            present.stream().filter(each -> !rejected.contains(each)).forEach(each -> LOG.warn("{}: {}", name, each));
+            Set<String> known = new HashSet<>(rejected);
+            present.stream().filter(each -> !known.contains(each)).forEach(each -> LOG.warn("{}: {}", name, each));
             rejected = present;
             report.accept(verdicts, rejected);
         });

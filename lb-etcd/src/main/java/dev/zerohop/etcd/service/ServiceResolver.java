@@ -267,7 +267,10 @@ public final class ServiceResolver extends AbstractResolver {
         }
         SourceConfiguration configuration =
                 own.said.configuration().states() || now == null ? own.said.configuration() : now.said.configuration();
-        return (now == null ? unserved() : now.said).with(configuration).rejecting(rejected);
+        // One that is rejected leaves what was good before it, also what another one stated.
+        SourceConfiguration next =
+                configuration.states() ? configuration.orGoodOf(current().configuration()) : configuration;
+        return (now == null ? unserved() : now.said).with(next).rejecting(rejected);
     }
 
     private Resolution unserved() {

@@ -162,10 +162,10 @@ public final class WeightsResolver extends AbstractResolver {
         if (weighted == null || weightedOf != set.endpoints()) {
             cancelTimer();
             weightedOf = set.endpoints();
-            weighted = smooth.apply(
+            weighted = List.copyOf(smooth.apply(
                     weights.over(set.endpoints()),
                     weights.smoothing(),
-                    env.time().nanoTime());
+                    env.time().nanoTime()));
             if (smooth.dueInNanos() != Long.MAX_VALUE) {
                 timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::weighAnew));
             }
