@@ -97,9 +97,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         source.publish(next);
         if (addressesChanged) {
             addressesChanged = false;
-            // The endpoints may be the same, which is no news to the balancer. After it has taken those that are not:
-            // an
-            // endpoint that has moved keeps its old connection until the new one stands.
+            // After the balancer took what is news: an endpoint that moved keeps its connection until the new one
+            // stands.
             sync.execute(() -> {
                 membershipChanged = true;
                 publish();
