@@ -26,6 +26,7 @@ public final class OddKeys {
     private static final String NOT_UNICODE = "', expected valid Unicode";
     private static final String CONTROL = "', expected a text without control characters";
     private static final String NOT_JSON = "cannot be read: the body is not valid JSON";
+    private static final String TOO_MUCH = "cannot be read: the body is more than can be read";
     private static final String ESCAPES = "', expected whole percent escapes of UTF-8";
 
     /** The default limit on bodies in which a key is looked for, in bytes. */
@@ -359,7 +360,10 @@ public final class OddKeys {
                 "{'user':{'id':42}}",
                 "{\"user\":{\"id\":42,}}",
                 "{\"user\":{\"id\":42}} garbage",
-                "user=42",
+                "user=42");
+        bad(
+                source,
+                TOO_MUCH,
                 "{\"user\":{\"id\":42},\"deep\":" + "[".repeat(5000) + "]".repeat(5000) + "}",
                 "[".repeat(100_000),
                 "{\"user\":{\"id\":" + "1".repeat(100_000) + "}}");
@@ -415,7 +419,7 @@ public final class OddKeys {
                 source,
                 "cannot be read: the body is longer than 1048576 bytes",
                 begin + "\u00e9".repeat(JSON_LIMIT / 2) + "\"}");
-        bad(source, NOT_JSON, "{\"user\":".repeat(2_000) + "{\"id\":42" + "}".repeat(2_001));
+        bad(source, TOO_MUCH, "{\"user\":".repeat(2_000) + "{\"id\":42" + "}".repeat(2_001));
         KeySource deep = new KeySource(Place.JSON_POINTER, "/a".repeat(128), true);
         number(deep, 42, "{\"a\":".repeat(128) + "42" + "}".repeat(128));
         none(deep, "{\"a\":".repeat(127) + "42" + "}".repeat(127));
