@@ -31,7 +31,8 @@ class ApiTest {
             "lb-testing");
 
     /** Public for this library's own modules, and kept from others by a rule on architecture. */
-    private static final Pattern GUARDED = Pattern.compile("dev\\.zerohop\\.(internal|json|etcd\\.(client|election|golb|service))");
+    private static final Pattern GUARDED =
+            Pattern.compile("dev\\.zerohop\\.(internal|json|etcd\\.(client|election|golb|service))");
 
     /** What a program never names: ServiceLoader finds it, or another package of its module makes it. */
     private static final Set<String> FOUND = Set.of(

@@ -43,7 +43,8 @@ final class Policies {
         channel.accept(addresses);
         if (policy.equals("weighted_round_robin")) {
             FakeCall call = new FakeCall();
-            // Without weights it is a round robin: this many calls reach every endpoint. Each answer carries a load report.
+            // Without weights it is a round robin: this many calls reach every endpoint. Each answer carries a load
+            // report.
             for (int i = 0; i < count; i++) {
                 answer(channel.picker().pickSubchannel(call));
             }

@@ -25,7 +25,7 @@ class ImageIT {
     @CsvSource({
         "../kubernetes/target/orders-server.tar, dev.zerohop.examples.kubernetes.OrdersServer, zerohop/orders-server",
         "../kubernetes/target/orders-client.tar, dev.zerohop.examples.kubernetes.OrdersClient, zerohop/orders-client",
-        "../image/target/zerohop.tar, dev.zerohop.cli.Main, zerohop/zerohop"
+        "../../apps/zerohop-image/target/zerohop.tar, dev.zerohop.cli.Main, zerohop/zerohop"
     })
     void startsTheProgramAsNobodySpecialWithItsLibraries(Path tar, String mainClass, String name) throws IOException {
         Map<String, byte[]> image = entries(Files.readAllBytes(tar));
