@@ -71,9 +71,11 @@ public final class SourceConfiguration {
         return new SourceConfiguration(text, settings, null, Printable.text(requireNonNull(reason, "reason")));
     }
 
-    /** The same with the last good one of another, if this one has none. */
+    /** The same, where one that is rejected and has no good one from before takes that of another. */
     public SourceConfiguration orGoodOf(SourceConfiguration other) {
-        return text != null ? this : new SourceConfiguration(other.text, other.settings, rejectedText, rejection);
+        return text != null || rejection == null
+                ? this
+                : new SourceConfiguration(other.text, other.settings, rejectedText, rejection);
     }
 
     /** Whether the source configures something at present, well or badly. */

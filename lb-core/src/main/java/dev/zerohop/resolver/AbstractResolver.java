@@ -87,7 +87,7 @@ public abstract class AbstractResolver implements Resolver {
         run(() -> {
             try {
                 onStart();
-            } catch (RuntimeException unusable) {
+            } catch (Throwable unusable) {
                 LOG.warn("{}: the source cannot be followed", name, unusable);
                 publish(current.failed(unusable));
             }

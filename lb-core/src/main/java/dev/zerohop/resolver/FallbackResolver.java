@@ -126,8 +126,7 @@ final class FallbackResolver extends AbstractResolver {
         sources.forEach(source -> rejected.addAll(source.said.rejected()));
         SourceConfiguration before = current().configuration();
         SourceConfiguration next = said.configuration();
-        return said.rejecting(rejected)
-                .with(next.equals(SourceConfiguration.NONE) ? before : next.states() ? next.orGoodOf(before) : next);
+        return said.rejecting(rejected).with(next.equals(SourceConfiguration.NONE) ? before : next.orGoodOf(before));
     }
 
     /** An error if all sources have one. */

@@ -160,7 +160,7 @@ final class LastGoodResolver extends AbstractResolver {
         EndpointSet last = taken;
         LastGoodFile.Content content = stored;
         SourceConfiguration stated = said.configuration();
-        SourceConfiguration known = stated.states() ? stated.orGoodOf(storedConfiguration) : stated;
+        SourceConfiguration known = stated.orGoodOf(storedConfiguration);
         if (last != null) {
             boolean silent = good == null && servingStored && stated.equals(SourceConfiguration.NONE);
             return said.mapEndpoints(given -> last).with(silent ? storedConfiguration : known);

@@ -68,14 +68,14 @@ class AbstractResolverTest extends ResolverContract {
         AbstractResolver broken = new AbstractResolver("broken", env) {
             @Override
             protected void onStart() {
-                throw new IllegalArgumentException("no client");
+                throw new NoClassDefFoundError("Client");
             }
 
             @Override
             protected void onClose() {}
         };
         broken.start(recorder);
-        assertThat(recorder.errors).singleElement().hasToString("java.lang.IllegalArgumentException: no client");
+        assertThat(recorder.errors).singleElement().hasToString("java.lang.NoClassDefFoundError: Client");
     }
 
     @Test

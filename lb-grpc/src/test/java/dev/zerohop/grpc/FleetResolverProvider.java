@@ -34,7 +34,7 @@ public final class FleetResolverProvider implements ResolverProvider {
 
         @Override
         public final Resolver newResolver(Target target, Env env) {
-            throw target.error(0, "asked for by nobody");
+            throw target.error(0, "never asked for");
         }
     }
 
