@@ -182,7 +182,7 @@ public final class Balancer implements AutoCloseable {
     /** Gives the outcome to the endpoint's track record; whether a review should follow. */
     private boolean judged(LiveNode node, Outcome outcome, int phase) {
         try {
-            EjectionPolicy.TrackRecord record = node.record;
+            EjectionPolicy.EndpointStats record = node.record;
             return phase != 0 ? record.onProbeOutcome(outcome, phase) : record.onOutcome(outcome);
         } catch (Throwable thrown) {
             report("the ejection's track record", "calls go on, it does not count this outcome", thrown);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param policy how to pick
  * @param stages who may be picked, in their fixed order
- * @param ejection how to judge endpoints by outcomes
+ * @param ejection which endpoints to eject by the outcomes of their calls
  * @param guard how to take mass removals
  * @param retry when to repeat
  * @param key where adapters look for a key that the call itself does not carry; null for nowhere

@@ -56,7 +56,7 @@ final class ControlPath {
     private final SettingsChoice settings;
     private final SourceReports reports;
 
-    /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a judge threw. */
+    /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a detector threw. */
     private boolean admissionDue;
 
     ControlPath(Balancer balancer, Balancer.Builder builder, BalancerListener listener) {
@@ -73,7 +73,7 @@ final class ControlPath {
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
         this.membership = new Membership(
-                balancer, listener, healthSources, settings.stated().ejection().newJudge(env), faults);
+                balancer, listener, healthSources, settings.stated().ejection().newDetector(env), faults);
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
@@ -314,7 +314,7 @@ final class ControlPath {
         }
         // Whatever the new parts may throw, they throw before anything has changed.
         Picker picker = old.picker();
-        EjectionPolicy.Judge judge = membership.judge();
+        EjectionPolicy.Detector detector = membership.detector();
         RetryBudget budget = old.retryBudget();
         BalancerView now;
         try {
@@ -322,7 +322,7 @@ final class ControlPath {
                 picker = next.policy().newPicker(old.snapshot(), env);
             }
             if (!next.ejection().equals(before.ejection())) {
-                judge = next.ejection().newJudge(env);
+                detector = next.ejection().newDetector(env);
             }
             if (!next.retry().equals(before.retry())) {
                 budget = new GuardedBudget(next.retry().newBudget(time), faults);
@@ -341,8 +341,8 @@ final class ControlPath {
             membership.measureBy(metric);
         }
         balancer.publish(now);
-        if (judge != membership.judge()) {
-            membership.judgeBy(judge);
+        if (detector != membership.detector()) {
+            membership.replaceDetector(detector);
         }
         leaseAge.limit(next.leaseAgeLimit());
         listener.onConfigured(name, next);

@@ -10,21 +10,21 @@ public interface EjectionPolicy {
     /** Never ejects. */
     EjectionPolicy NONE = env -> NoEjection.INSTANCE;
 
-    /** Makes the judge of one balancer. */
-    Judge newJudge(Env env);
+    /** Makes the detector of one balancer. */
+    Detector newDetector(Env env);
 
     /** Decides who is ejected. Control path only: all methods run on the balancer's serial executor. */
-    interface Judge {
+    interface Detector {
 
         /**
          * Begins to watch a node.
          *
-         * @param previous the node's record under an earlier judge, to go on from, or null
+         * @param previous the node's record under an earlier detector, to go on from, or null
          */
-        TrackRecord add(Endpoint endpoint, @Nullable TrackRecord previous);
+        EndpointStats add(Endpoint endpoint, @Nullable EndpointStats previous);
 
         /** Ends watching. */
-        void remove(TrackRecord record);
+        void remove(EndpointStats record);
 
         /**
          * Looks at all records and moves them between states.
@@ -35,7 +35,7 @@ public interface EjectionPolicy {
     }
 
     /** What is known about one node. */
-    interface TrackRecord {
+    interface EndpointStats {
 
         /** The highest number of a {@link #phase}; behind it they begin at 1 again. */
         int MAX_PHASE = (1 << 14) - 1;
@@ -43,7 +43,7 @@ public interface EjectionPolicy {
         /**
          * Notes an outcome. Request path: lock-free, allocates nothing.
          *
-         * @return whether the judge should review soon
+         * @return whether the detector should review soon
          */
         boolean onOutcome(Outcome outcome);
 
@@ -52,7 +52,7 @@ public interface EjectionPolicy {
          * lasts. Request path.
          *
          * @param phase what {@link #phase} was when the call began
-         * @return whether the judge should review soon
+         * @return whether the detector should review soon
          */
         default boolean onProbeOutcome(Outcome outcome, int phase) {
             return onOutcome(outcome);

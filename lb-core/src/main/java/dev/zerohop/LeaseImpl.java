@@ -43,7 +43,7 @@ class LeaseImpl implements Lease {
      * Begins a lease.
      *
      * @param generation what {@link LiveNode#begin} returned
-     * @param phase the node's {@linkplain EjectionPolicy.TrackRecord#phase half-open phase}, on whose end this call decides; 0 if it is not half open
+     * @param phase the node's {@linkplain EjectionPolicy.EndpointStats#phase half-open phase}, on whose end this call decides; 0 if it is not half open
      */
     LeaseImpl(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int generation, int phase) {
         this.node = node;

@@ -30,7 +30,7 @@ final class LiveNode extends LiveNodePad implements Node {
             Endpoint endpoint,
             long nowNanos,
             LoadMetric.@Nullable Load load,
-            EjectionPolicy.TrackRecord record) {
+            EjectionPolicy.EndpointStats record) {
         super(owner, endpoint, nowNanos, load, record);
     }
 
@@ -147,7 +147,7 @@ final class LiveNode extends LiveNodePad implements Node {
 
     /** The endpoint is a member again, with a clean record; what is under way since before still counts. */
     void rejoin(
-            Endpoint next, long nowNanos, LoadMetric.@Nullable Load nextLoad, EjectionPolicy.TrackRecord nextRecord) {
+            Endpoint next, long nowNanos, LoadMetric.@Nullable Load nextLoad, EjectionPolicy.EndpointStats nextRecord) {
         endpoint = next;
         record = nextRecord;
         load = nextLoad;
@@ -200,8 +200,8 @@ final class LiveNode extends LiveNodePad implements Node {
      *
      * @return the earliest instant at which a verdict ends, or {@link Long#MAX_VALUE}
      */
-    long judge(long nowNanos) {
-        if (nothingToSay()) {
+    long refreshHealth(long nowNanos) {
+        if (hasNoVerdict()) {
             return Long.MAX_VALUE;
         }
         Health.Status worst = Health.Status.UNKNOWN;
@@ -286,7 +286,7 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     /** Nobody says anything of this node and nobody did before, as is so of nearly all nodes nearly always. */
-    private boolean nothingToSay() {
+    private boolean hasNoVerdict() {
         return verdicts.isEmpty()
                 && health.status() == Health.Status.UNKNOWN
                 && endpoint.readiness() == Endpoint.Readiness.READY
@@ -303,7 +303,7 @@ final class LiveNode extends LiveNodePad implements Node {
         return metric.equals(LoadMetric.IN_FLIGHT) ? null : metric.newLoad();
     }
 
-    void setRecord(EjectionPolicy.TrackRecord next) {
+    void setRecord(EjectionPolicy.EndpointStats next) {
         record = next;
     }
 

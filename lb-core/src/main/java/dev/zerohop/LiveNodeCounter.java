@@ -16,7 +16,7 @@ abstract class LiveNodeCounter {
     volatile boolean held;
     volatile boolean failedWhileHeld;
     volatile Endpoint endpoint;
-    volatile EjectionPolicy.TrackRecord record;
+    volatile EjectionPolicy.EndpointStats record;
 
     /** What the policy has measured; null if that is {@link #inFlight} only. */
     volatile LoadMetric.@Nullable Load load;
@@ -32,7 +32,7 @@ abstract class LiveNodeCounter {
             Endpoint endpoint,
             long nowNanos,
             LoadMetric.@Nullable Load load,
-            EjectionPolicy.TrackRecord record) {
+            EjectionPolicy.EndpointStats record) {
         this.owner = owner;
         this.endpoint = endpoint;
         this.health = Health.unknown(nowNanos);
@@ -52,7 +52,7 @@ abstract class LiveNodePad extends LiveNodeCounter {
             Endpoint endpoint,
             long nowNanos,
             LoadMetric.@Nullable Load load,
-            EjectionPolicy.TrackRecord record) {
+            EjectionPolicy.EndpointStats record) {
         super(owner, endpoint, nowNanos, load, record);
     }
 }

@@ -49,7 +49,7 @@ final class Membership {
     private boolean torn;
 
     private final ForeignFaults faults;
-    private final GuardedJudge judge;
+    private final GuardedDetector detector;
     private long guardReviewNanos = NEVER;
 
     /** What makes an endpoint the same one when it returns. */
@@ -63,13 +63,13 @@ final class Membership {
             Balancer owner,
             BalancerListener listener,
             List<HealthSource> healthSources,
-            EjectionPolicy.Judge judge,
+            EjectionPolicy.Detector detector,
             ForeignFaults faults) {
         this.faults = faults;
         this.owner = owner;
         this.listener = listener;
         this.healthSources = healthSources;
-        this.judge = new GuardedJudge(judge, faults);
+        this.detector = new GuardedDetector(detector, faults);
     }
 
     /** Everybody, sorted by id. Replaced as a whole, never changed. */
@@ -82,8 +82,8 @@ final class Membership {
         return nodes.get(endpointId);
     }
 
-    EjectionPolicy.Judge judge() {
-        return judge.inForce();
+    EjectionPolicy.Detector detector() {
+        return detector.inForce();
     }
 
     /**
@@ -159,7 +159,7 @@ final class Membership {
     }
 
     private void depart(LiveNode node) {
-        judge.forget(node);
+        detector.forget(node);
         departed.put(Place.of(node.endpoint()), node);
     }
 
@@ -209,9 +209,9 @@ final class Membership {
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
         LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
         if (node == null) {
-            node = new LiveNode(owner, endpoint, now, loadOf(metric), judge.recordOf(endpoint));
+            node = new LiveNode(owner, endpoint, now, loadOf(metric), detector.recordOf(endpoint));
         } else {
-            node.rejoin(endpoint, now, loadOf(metric), judge.recordOf(endpoint));
+            node.rejoin(endpoint, now, loadOf(metric), detector.recordOf(endpoint));
         }
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = initial(health);
@@ -292,13 +292,13 @@ final class Membership {
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        long next = judge.review(members, now);
+        long next = detector.review(members, now);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
         for (LiveNode node : members) {
             Health before = node.health();
-            long ends = judge.review(node, now);
+            long ends = detector.review(node, now);
             if (ends != Long.MAX_VALUE) {
                 next = Math.min(next, ends - now);
             }
@@ -381,14 +381,14 @@ final class Membership {
         }
     }
 
-    /** Hands every member's record to another judge, which goes on from it. */
-    void judgeBy(EjectionPolicy.Judge next) {
-        judge.replaceBy(next, members);
+    /** Hands every member's record to another detector, which goes on from it. */
+    void replaceDetector(EjectionPolicy.Detector next) {
+        detector.replaceBy(next, members);
     }
 
     void clear() {
         for (LiveNode node : members) {
-            judge.forget(node);
+            detector.forget(node);
         }
         nodes.clear();
         departed.clear();

@@ -5,25 +5,25 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** Never ejects. Its records count failures all the same: the first one of a held endpoint settles whether it is there. */
-final class NoEjection implements EjectionPolicy.Judge {
+final class NoEjection implements EjectionPolicy.Detector {
     static final NoEjection INSTANCE = new NoEjection();
 
     private NoEjection() {}
 
     @Override
-    public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+    public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
         return new FailureCount(previous == null ? 0 : previous.consecutiveFailures());
     }
 
     @Override
-    public void remove(EjectionPolicy.TrackRecord record) {}
+    public void remove(EjectionPolicy.EndpointStats record) {}
 
     @Override
     public long review(long nowNanos) {
         return Long.MAX_VALUE;
     }
 
-    private static final class FailureCount implements EjectionPolicy.TrackRecord {
+    private static final class FailureCount implements EjectionPolicy.EndpointStats {
         private static final VarHandle FAILURES;
 
         static {

@@ -54,18 +54,18 @@ class BalancerFaultTest {
 
     @Test
     void anAdmissionThatBreaksHalfWayLosesTrackOfNobody() {
-        List<EjectionPolicy.TrackRecord> watched = new ArrayList<>();
-        EjectionPolicy.Judge judge = new EjectionPolicy.Judge() {
+        List<EjectionPolicy.EndpointStats> watched = new ArrayList<>();
+        EjectionPolicy.Detector detector = new EjectionPolicy.Detector() {
             private int calls;
 
             @Override
-            public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+            public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
                 if (++calls == 2) {
                     throw new IllegalStateException("broken once");
                 }
-                EjectionPolicy.TrackRecord record = (EjectionPolicy.TrackRecord) Proxy.newProxyInstance(
+                EjectionPolicy.EndpointStats record = (EjectionPolicy.EndpointStats) Proxy.newProxyInstance(
                         EjectionPolicy.class.getClassLoader(),
-                        new Class<?>[] {EjectionPolicy.TrackRecord.class},
+                        new Class<?>[] {EjectionPolicy.EndpointStats.class},
                         (proxy, method, args) -> switch (method.getName()) {
                             case "state" -> EjectionPolicy.State.ACTIVE;
                             case "consecutiveFailures" -> 0;
@@ -80,7 +80,7 @@ class BalancerFaultTest {
             }
 
             @Override
-            public void remove(EjectionPolicy.TrackRecord record) {
+            public void remove(EjectionPolicy.EndpointStats record) {
                 watched.remove(record);
             }
 
@@ -92,7 +92,7 @@ class BalancerFaultTest {
         BalancerSettings bare = BalancerSettings.of(new FirstPolicy());
         Balancer balancer = builder()
                 .settings(
-                        new BalancerSettings(bare.policy(), List.of(), env -> judge, bare.guard(), bare.retry(), null))
+                        new BalancerSettings(bare.policy(), List.of(), env -> detector, bare.guard(), bare.retry(), null))
                 .build();
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));

@@ -384,15 +384,15 @@ class ForeignCodeTest {
 
     /** Everything of an ejection's that can throw does, from the first endpoint on. */
     private static EjectionPolicy brokenEjection(boolean add) {
-        EjectionPolicy.TrackRecord record = (EjectionPolicy.TrackRecord) Proxy.newProxyInstance(
+        EjectionPolicy.EndpointStats record = (EjectionPolicy.EndpointStats) Proxy.newProxyInstance(
                 ForeignCodeTest.class.getClassLoader(),
-                new Class<?>[] {EjectionPolicy.TrackRecord.class},
+                new Class<?>[] {EjectionPolicy.EndpointStats.class},
                 (proxy, method, args) -> {
                     throw new AssertionError(method.getName());
                 });
-        return env -> new EjectionPolicy.Judge() {
+        return env -> new EjectionPolicy.Detector() {
             @Override
-            public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+            public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
                 if (add) {
                     throw new AssertionError("add");
                 }
@@ -400,7 +400,7 @@ class ForeignCodeTest {
             }
 
             @Override
-            public void remove(EjectionPolicy.TrackRecord gone) {
+            public void remove(EjectionPolicy.EndpointStats gone) {
                 throw new AssertionError("remove");
             }
 
@@ -855,14 +855,14 @@ class ForeignCodeTest {
     /** Records of this state, whose given method throws; {@code outcomes} counts what they hear. */
     private static EjectionPolicy ejection(
             EjectionPolicy.State stateOfOne, String broken, Fuse add, List<Outcome> outcomes) {
-        return env -> new EjectionPolicy.Judge() {
+        return env -> new EjectionPolicy.Detector() {
             @Override
-            public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
+            public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
                 add.blow();
                 EjectionPolicy.State state = endpoint.equals(ONE) ? stateOfOne : EjectionPolicy.State.ACTIVE;
-                return (EjectionPolicy.TrackRecord) Proxy.newProxyInstance(
+                return (EjectionPolicy.EndpointStats) Proxy.newProxyInstance(
                         ForeignCodeTest.class.getClassLoader(),
-                        new Class<?>[] {EjectionPolicy.TrackRecord.class},
+                        new Class<?>[] {EjectionPolicy.EndpointStats.class},
                         (proxy, method, args) -> {
                             if (method.getName().equals(broken)) {
                                 throw new AssertionError(broken);
@@ -885,7 +885,7 @@ class ForeignCodeTest {
             }
 
             @Override
-            public void remove(EjectionPolicy.TrackRecord gone) {}
+            public void remove(EjectionPolicy.EndpointStats gone) {}
 
             @Override
             public long review(long nowNanos) {
@@ -980,7 +980,7 @@ class ForeignCodeTest {
     }
 
     @Test
-    void anEndpointThatTheJudgeCouldNotTakeIsJudgedOnceItCan() {
+    void anEndpointThatTheDetectorCouldNotTakeIsTakenOnceItCan() {
         ScriptedResolver source = new ScriptedResolver();
         List<Outcome> outcomes = new ArrayList<>();
         EjectionPolicy late = ejection(EjectionPolicy.State.ACTIVE, "none", new Fuse(1), outcomes);

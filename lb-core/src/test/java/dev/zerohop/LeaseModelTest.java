@@ -26,8 +26,8 @@ class LeaseModelTest {
         return Endpoint.of("127.0.0.1", 1);
     }
 
-    static EjectionPolicy.TrackRecord record() {
-        return EjectionPolicy.NONE.newJudge(new FakeTime().env()).add(endpoint(), null);
+    static EjectionPolicy.EndpointStats record() {
+        return EjectionPolicy.NONE.newDetector(new FakeTime().env()).add(endpoint(), null);
     }
 
     /** Two threads end the same lease. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Endpoint.Readiness;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.OwnerDown;
-import dev.zerohop.picker.Placement;
+import dev.zerohop.picker.PlacementExplanation;
 import dev.zerohop.picker.ShardPolicy;
 import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.testing.FakeTime;
@@ -236,7 +236,7 @@ class MissingOrdinalTest {
         Balancer balancer = started(ShardPolicy.builder().firstOrdinal(3).build());
         resolver.push(ready(3), ready(4), ready(5));
         resolver.push(ready(3), ready(4));
-        Placement placement = ((ShardPolicy) balancer.settings().policy())
+        PlacementExplanation placement = ((ShardPolicy) balancer.settings().policy())
                 .place(EndpointSelector.of("customer-1"), balancer.snapshot());
         assertThat(placement.shards()).isEqualTo(3);
     }

@@ -91,8 +91,8 @@ public final class OutlierEjection implements EjectionPolicy {
     }
 
     @Override
-    public Judge newJudge(Env env) {
-        return new OutlierJudge(limits, requireNonNull(env, "env"));
+    public Detector newDetector(Env env) {
+        return new OutlierDetector(limits, requireNonNull(env, "env"));
     }
 
     @Override

@@ -44,7 +44,7 @@ abstract class CandidatePicker implements Picker {
      * Somebody the context does not avoid, by chance; {@code drawn} if everybody is avoided. By chance and not simply the next one: calls that
      * come back from a broken endpoint must not all fall on its neighbour.
      */
-    final Node instead(PickContext context, Node drawn) {
+    final Node redrawAvoiding(PickContext context, Node drawn) {
         for (int i = 0; i < REDRAWS; i++) {
             Node node = draw();
             if (!context.avoids(node.endpoint())) {

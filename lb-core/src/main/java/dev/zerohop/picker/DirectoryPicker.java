@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The owner that the directory names, or what the policy says for when there is none or it is down. See {@link DirectoryPolicy}. */
 final class DirectoryPicker extends KeyedPicker {
     private final DirectoryPolicy policy;
-    private final DirectoryOwners owners;
+    private final DirectoryIndex owners;
 
     /** For keys without an entry; null refuses them. */
     private final @Nullable Picker missing;
@@ -34,7 +34,7 @@ final class DirectoryPicker extends KeyedPicker {
         super(policy.name(), snapshot, env, policy.withoutKey());
         PickPolicy missing = policy.missing();
         this.policy = policy;
-        this.owners = new DirectoryOwners(snapshot);
+        this.owners = new DirectoryIndex(snapshot);
         this.missing = missing == null ? null : missing.newPicker(snapshot, env);
         this.spill = policy.ownerDown() == OwnerDown.SPILL ? new RendezvousPicker(snapshot, env, null) : null;
         this.mayStandIn = spill != null || (missing != null && missing.keyed());
@@ -43,7 +43,7 @@ final class DirectoryPicker extends KeyedPicker {
     private DirectoryPicker(DirectoryPicker before, Snapshot next) {
         super(before, next);
         this.policy = before.policy;
-        this.owners = new DirectoryOwners(next);
+        this.owners = new DirectoryIndex(next);
         this.missing = before.missing == null ? null : before.missing.rebuild(next);
         this.spill = before.spill == null ? null : before.spill.rebuild(next);
         this.mayStandIn = before.mayStandIn;

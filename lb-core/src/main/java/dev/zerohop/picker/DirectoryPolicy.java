@@ -105,8 +105,8 @@ public final class DirectoryPolicy implements PickPolicy {
      * Who owns a key in a snapshot, as far as it is known at this moment, and why. Begins no look-up and asks for nobody's health. An owner that is absent is
      * a null endpoint.
      */
-    public Placement place(EndpointSelector key, Snapshot snapshot) {
-        return new DirectoryOwners(snapshot).place(this, key, snapshot);
+    public PlacementExplanation place(EndpointSelector key, Snapshot snapshot) {
+        return new DirectoryIndex(snapshot).place(this, key, snapshot);
     }
 
     OwnerDown ownerDown() {

@@ -13,7 +13,7 @@ final class LeastRequestPicker extends TwoChoicePicker {
     static final UnkeyedPolicy LEAST_REQUEST = new UnkeyedPolicy("least_request", LeastRequestPicker::new);
 
     /** One comparison in this many looks at the attempts under way only, so that an endpoint with failures behind it is found to be well again. */
-    private static final int FORGIVING = 16;
+    private static final int PENALTY_FREE_ONE_IN = 16;
 
     /** Empty if all are equal. */
     private final double[] weights;
@@ -38,7 +38,7 @@ final class LeastRequestPicker extends TwoChoicePicker {
             return true;
         }
         // The lowest bits of the first half hardly influence who is drawn.
-        if (((random >>> 32) & (FORGIVING - 1)) == 0) {
+        if (((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0) {
             left = a.inFlight();
             right = b.inFlight();
         }

@@ -115,7 +115,7 @@ final class LvsPicker extends CandidatePicker {
         }
         Node node = at(cycle, position.getAndIncrement());
         // The turn of a node to avoid is used up, as under the other policies that take turns.
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
     }
 
     @Override

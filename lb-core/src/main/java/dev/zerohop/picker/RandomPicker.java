@@ -17,14 +17,14 @@ final class RandomPicker extends CandidatePicker {
             new UnkeyedPolicy("weighted_random", (first, env) -> new RandomPicker(first, env, true));
 
     private final boolean weighted;
-    private final Lots lots;
+    private final AliasTable table;
     private final Dice dice;
 
     RandomPicker(Snapshot snapshot, Env env, boolean weighted) {
         super(snapshot, env);
         this.weighted = weighted;
         this.dice = env.dice();
-        this.lots = Lots.of(weights(snapshot.candidates(), weighted));
+        this.table = AliasTable.of(weights(snapshot.candidates(), weighted));
     }
 
     @Override
@@ -33,12 +33,12 @@ final class RandomPicker extends CandidatePicker {
             return null;
         }
         Node node = draw();
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
     }
 
     @Override
     Node draw() {
-        return nodes[lots.draw(dice.nextLong() >>> 32)];
+        return nodes[table.draw(dice.nextLong() >>> 32)];
     }
 
     @Override
@@ -49,7 +49,7 @@ final class RandomPicker extends CandidatePicker {
     @Override
     public List<String> explain(PickContext context) {
         return List.of("draws one of " + nodes.length + " candidates"
-                + (lots.isUniform()
+                + (table.isUniform()
                         ? ", all equally likely"
                         : weighted ? ", as likely as their weights say" : ", as likely as the stages' weights say"));
     }

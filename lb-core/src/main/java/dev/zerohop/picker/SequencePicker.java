@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes turns in a cycle that was laid out in advance: as many as the weights say, evenly interleaved (see {@link TurnTable}), or one each for a policy that
+ * Takes turns in a cycle that was laid out in advance: as many as the weights say, evenly interleaved (see {@link WeightedSchedule}), or one each for a policy that
  * ignores the endpoints' own weights, but for what stages prefer.
  */
 final class SequencePicker extends CandidatePicker {
@@ -28,13 +28,13 @@ final class SequencePicker extends CandidatePicker {
     /** Makes this client's order differ from that of others; handed on from version to version. */
     private final long seed;
 
-    /** Indexes of {@link #nodes}, or {@link TurnTable#LIGHT}. */
-    private final int[] turns;
+    /** Indexes of {@link #nodes}, or {@link WeightedSchedule#LIGHT}. */
+    private final int[] slots;
 
-    /** The nodes that share the turns of the light ones, by chance: indexes of {@link #nodes}, as likely as {@link #lots} says. */
+    /** The nodes that share the turns of the light ones, by chance: indexes of {@link #nodes}, as likely as {@link #table} says. */
     private final int[] light;
 
-    private final Lots lots;
+    private final AliasTable table;
 
     /** The first version. */
     SequencePicker(Snapshot snapshot, Env env, boolean weighted) {
@@ -46,29 +46,29 @@ final class SequencePicker extends CandidatePicker {
         this.weighted = weighted;
         this.seed = seed;
         double[] weights = weights(snapshot.candidates(), weighted);
-        this.turns = turns(seed, weights);
+        this.slots = slots(seed, weights);
         this.light = light();
-        this.lots = Lots.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
+        this.table = AliasTable.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
         this.cursor = before == null
-                ? StripedCursor.create(Math.max(1, turns.length), env.dice().nextLong())
-                : turns.length == 0 ? before : before.over(turns.length);
+                ? StripedCursor.create(Math.max(1, slots.length), env.dice().nextLong())
+                : slots.length == 0 ? before : before.over(slots.length);
     }
 
-    private static int[] turns(long seed, double[] weights) {
+    private static int[] slots(long seed, double[] weights) {
         int[] order = permuted(seed, weights.length);
         double[] ordered = new double[order.length];
         for (int i = 0; i < order.length; i++) {
             ordered[i] = weights[order[i]];
         }
-        return TurnTable.of(order, ordered);
+        return WeightedSchedule.of(order, ordered);
     }
 
     /** Those without a turn of their own; empty if none shares one. */
     private int[] light() {
         boolean shared = false;
         boolean[] own = new boolean[nodes.length];
-        for (int turn : turns) {
-            if (turn == TurnTable.LIGHT) {
+        for (int turn : slots) {
+            if (turn == WeightedSchedule.LIGHT) {
                 shared = true;
             } else {
                 own[turn] = true;
@@ -79,21 +79,21 @@ final class SequencePicker extends CandidatePicker {
 
     @Override
     public @Nullable Node pick(PickContext context) {
-        if (turns.length == 0) {
+        if (slots.length == 0) {
             return null;
         }
-        Node node = at(turns[cursor.next()]);
+        Node node = at(slots[cursor.next()]);
         // The turn of a node to avoid is used up, not passed on to the node behind it.
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? instead(context, node) : node;
+        return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
     }
 
     @Override
     Node draw() {
-        return at(turns[env.dice().nextInt(turns.length)]);
+        return at(slots[env.dice().nextInt(slots.length)]);
     }
 
     private Node at(int turn) {
-        return nodes[turn >= 0 ? turn : light[lots.draw(env.dice().nextLong() >>> 32)]];
+        return nodes[turn >= 0 ? turn : light[table.draw(env.dice().nextLong() >>> 32)]];
     }
 
     @Override
@@ -103,9 +103,9 @@ final class SequencePicker extends CandidatePicker {
 
     @Override
     public List<String> explain(PickContext context) {
-        return List.of("takes turns in a cycle of " + turns.length + " over " + nodes.length
+        return List.of("takes turns in a cycle of " + slots.length + " over " + nodes.length
                 + " candidates"
-                + (turns.length > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
+                + (slots.length > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
                 + (light.length == 0 ? "" : ", of which " + light.length + " share the turns of the lightest by chance")
                 + ", one position for each of " + StripedCursor.STRIPES + " stripes of threads");
     }

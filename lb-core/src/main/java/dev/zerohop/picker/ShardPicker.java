@@ -21,29 +21,29 @@ final class ShardPicker extends KeyedPicker {
     private static final int NOBODY = -1;
 
     private final ShardPolicy policy;
-    private final Owners owners;
-    private final ShardScheme scheme;
+    private final OrdinalIndex owners;
+    private final ResolvedPlacement placement;
     private final ShardReplicas replicas;
 
     ShardPicker(ShardPolicy policy, Snapshot snapshot, Env env) {
         super(policy.name(), snapshot, env, policy.withoutKey());
         this.policy = policy;
-        this.owners = new Owners(snapshot);
-        this.scheme = ShardScheme.of(policy, snapshot, owners.highest(), null);
+        this.owners = new OrdinalIndex(snapshot);
+        this.placement = ResolvedPlacement.of(policy, snapshot, owners.highest(), null);
         this.replicas = new ShardReplicas(owners, policy.replicas(), env, null);
     }
 
     private ShardPicker(ShardPicker before, Snapshot next) {
         super(before, next);
         this.policy = before.policy;
-        this.owners = new Owners(next);
-        this.scheme = ShardScheme.of(policy, next, owners.highest(), before.scheme);
+        this.owners = new OrdinalIndex(next);
+        this.placement = ResolvedPlacement.of(policy, next, owners.highest(), before.placement);
         this.replicas = new ShardReplicas(owners, policy.replicas(), env, before.replicas);
     }
 
     @Override
     public long shardEpoch() {
-        return scheme.epoch();
+        return placement.epoch();
     }
 
     @Override
@@ -62,7 +62,7 @@ final class ShardPicker extends KeyedPicker {
 
     /** The position of the ordinal to ask, below 0 if there is none. */
     private int position(EndpointSelector key, PickContext context) {
-        int ordinal = scheme.ordinal(key);
+        int ordinal = placement.ordinal(key);
         if (ordinal == ShardStrategy.NOT_PLACED) {
             return NOBODY;
         }
@@ -75,8 +75,8 @@ final class ShardPicker extends KeyedPicker {
 
     /** The first in the order of owners that is usable and not tried yet, else the first usable one, else the first one that is draining. */
     private int spill(long hash, int ordinal, int owner, PickContext context) {
-        int shards = scheme.shards();
-        int first = scheme.firstOrdinal();
+        int shards = placement.shards();
+        int first = placement.firstOrdinal();
         int tried = usable(owner) ? owner : NOBODY;
         int leaving = draining(owner) ? owner : NOBODY;
         for (int k = 1; shards > 0 && k <= REHASHES; k++) {
@@ -113,9 +113,9 @@ final class ShardPicker extends KeyedPicker {
 
     /** Whether any endpoint, in whatever state, has an ordinal that keys may go to. */
     private boolean spillsTo() {
-        int first = owners.find(scheme.firstOrdinal());
+        int first = owners.find(placement.firstOrdinal());
         int position = first < 0 ? -first - 1 : first;
-        return position < owners.size() && owners.ordinalAt(position) - scheme.firstOrdinal() < scheme.shards();
+        return position < owners.size() && owners.ordinalAt(position) - placement.firstOrdinal() < placement.shards();
     }
 
     private boolean usable(int position) {
@@ -131,8 +131,8 @@ final class ShardPicker extends KeyedPicker {
         EndpointSelector key = context.selector();
         return key != null
                 && policy.ownerDown() == OwnerDown.SPILL
-                && !scheme.unknown()
-                && !owners.owns(picked, scheme.ordinal(key));
+                && !placement.unknown()
+                && !owners.owns(picked, placement.ordinal(key));
     }
 
     @Override
@@ -142,23 +142,23 @@ final class ShardPicker extends KeyedPicker {
 
     @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
-        if (scheme.unknown()) {
+        if (placement.unknown()) {
             return new Refusal(
                     Refusal.Kind.NONE_USABLE,
                     false,
-                    scheme.origin() + " among " + snapshot.members().size()
+                    placement.origin() + " among " + snapshot.members().size()
                             + " endpoints, expected ordinals or a configured number of shards" + unnumbered());
         }
-        int ordinal = scheme.ordinal(key);
+        int ordinal = placement.ordinal(key);
         if (ordinal == ShardStrategy.NOT_PLACED) {
-            return Refusal.badKey(scheme.why(key));
+            return Refusal.badKey(placement.why(key));
         }
         if (policy.ownerDown() == OwnerDown.SPILL && spillsTo()) {
             return snapshot.refusal(env.time().nanoTime());
         }
         int position = owners.find(ordinal);
         if (position < 0) {
-            return new Refusal(Refusal.Kind.OWNER_DOWN, false, scheme.absent(ordinal, owners.known()) + unnumbered());
+            return new Refusal(Refusal.Kind.OWNER_DOWN, false, placement.absent(ordinal, owners.known()) + unnumbered());
         }
         List<Node> members = owners.members(position);
         String owner = "ordinal " + ordinal
@@ -186,7 +186,7 @@ final class ShardPicker extends KeyedPicker {
         }
         int ordinal = owners.ordinalAt(position);
         List<Node> members = owners.members(position);
-        if (ordinal != scheme.ordinal(key)) {
+        if (ordinal != placement.ordinal(key)) {
             lines.add("spilled to ordinal " + ordinal + ", " + members.get(0).endpoint());
         }
         if (owners.draining(position)) {

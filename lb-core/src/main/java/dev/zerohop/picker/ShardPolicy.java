@@ -120,15 +120,15 @@ public final class ShardPolicy implements PickPolicy {
     /**
      * Who owns a key in a snapshot, and why. A pure function: it neither picks nor asks for health. An owner that is absent is a null endpoint.
      */
-    public Placement place(EndpointSelector key, Snapshot snapshot) {
-        Owners owners = new Owners(snapshot);
-        ShardScheme scheme = ShardScheme.of(this, snapshot, owners.highest(), null);
-        int ordinal = scheme.ordinal(key);
+    public PlacementExplanation place(EndpointSelector key, Snapshot snapshot) {
+        OrdinalIndex owners = new OrdinalIndex(snapshot);
+        ResolvedPlacement placement = ResolvedPlacement.of(this, snapshot, owners.highest(), null);
+        int ordinal = placement.ordinal(key);
         List<String> why = new ArrayList<>();
         List<Endpoint> replicas = new ArrayList<>();
-        why.add(scheme.origin());
-        if (!scheme.unknown()) {
-            why.add(scheme.why(key));
+        why.add(placement.origin());
+        if (!placement.unknown()) {
+            why.add(placement.why(key));
         }
         if (ordinal != ShardStrategy.NOT_PLACED) {
             int position = owners.find(ordinal);
@@ -137,13 +137,13 @@ public final class ShardPolicy implements PickPolicy {
             }
             why.add(
                     switch (replicas.size()) {
-                        case 0 -> scheme.absent(ordinal, owners.known());
+                        case 0 -> placement.absent(ordinal, owners.known());
                         case 1 -> "ordinal " + ordinal + " is " + replicas.get(0);
                         default ->
                             "ordinal " + ordinal + " has " + replicas.size() + " replicas: "
                                     + replicas.stream().map(Endpoint::toString).collect(Collectors.joining(", "));
                     });
-            String outlook = scheme.outlook(key);
+            String outlook = placement.outlook(key);
             if (outlook != null) {
                 why.add(outlook);
             }
@@ -151,7 +151,7 @@ public final class ShardPolicy implements PickPolicy {
         if (snapshot.unnumbered() != null) {
             why.add("no endpoint has an ordinal: " + snapshot.unnumbered());
         }
-        return new Placement(ordinal, replicas, scheme.strategy().name(), scheme.shards(), scheme.epoch(), why);
+        return new PlacementExplanation(ordinal, replicas, placement.strategy().name(), placement.shards(), placement.epoch(), why);
     }
 
     ShardStrategy strategy() {

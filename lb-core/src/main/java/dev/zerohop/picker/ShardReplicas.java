@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 final class ShardReplicas {
     private static final @Nullable Picker[] NOBODY = {};
 
-    private final Owners owners;
+    private final OrdinalIndex owners;
 
     /** The picker at each position of the owners, null where there is one member only; empty if it is so everywhere. */
     private final @Nullable Picker[] pickers;
 
     /** The first version if {@code before} is null. */
-    ShardReplicas(Owners owners, PickPolicy policy, Env env, @Nullable ShardReplicas before) {
+    ShardReplicas(OrdinalIndex owners, PickPolicy policy, Env env, @Nullable ShardReplicas before) {
         this.owners = owners;
         Picker[] made = null;
         for (int i = 0; i < owners.size(); i++) {

@@ -18,16 +18,16 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     final boolean uniform;
 
-    private final Lots lots;
-    private final @Nullable GroupLots groups;
+    private final AliasTable table;
+    private final @Nullable GroupAliasTable groups;
     private final Dice dice;
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
         double[] weights = weights(snapshot.candidates(), true);
-        this.lots = Lots.of(weights);
-        this.groups = GroupLots.of(snapshot.candidates(), weights);
-        this.uniform = groups == null && lots.isUniform();
+        this.table = AliasTable.of(weights);
+        this.groups = GroupAliasTable.of(snapshot.candidates(), weights);
+        this.uniform = groups == null && table.isUniform();
         this.dice = env.dice();
     }
 
@@ -55,14 +55,14 @@ abstract class TwoChoicePicker extends CandidatePicker {
                 second++;
             }
         } else {
-            first = lots.draw(random >>> 32);
-            second = groups == null ? lots.draw(random & LOW) : groups.drawBeside(first, random & LOW);
+            first = table.draw(random >>> 32);
+            second = groups == null ? table.draw(random & LOW) : groups.drawBeside(first, random & LOW);
         }
         boolean firstWins = firstWins(first, second, random, nowNanos);
         Node better = nodes[firstWins ? first : second];
         if (context.avoidsAny() && context.avoids(better.endpoint())) {
             Node other = nodes[firstWins ? second : first];
-            return context.avoids(other.endpoint()) ? instead(context, better) : other;
+            return context.avoids(other.endpoint()) ? redrawAvoiding(context, better) : other;
         }
         return better;
     }
@@ -74,6 +74,6 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     @Override
     final Node draw() {
-        return nodes[lots.draw(dice.nextLong() >>> 32)];
+        return nodes[table.draw(dice.nextLong() >>> 32)];
     }
 }

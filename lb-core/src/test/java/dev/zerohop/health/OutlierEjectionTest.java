@@ -20,22 +20,22 @@ class OutlierEjectionTest {
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
     private final FakeTime time = new FakeTime();
-    private EjectionPolicy.Judge judge = judge(builder());
-    private final EjectionPolicy.TrackRecord record = add();
+    private EjectionPolicy.Detector detector = detector(builder());
+    private final EjectionPolicy.EndpointStats record = add();
 
     private static OutlierEjection.Builder builder() {
         return OutlierEjection.builder().jitter(Duration.ZERO);
     }
 
-    private EjectionPolicy.Judge judge(OutlierEjection.Builder builder) {
-        return builder.build().newJudge(time.env());
+    private EjectionPolicy.Detector detector(OutlierEjection.Builder builder) {
+        return builder.build().newDetector(time.env());
     }
 
-    private EjectionPolicy.TrackRecord add() {
-        return judge.add(Endpoint.of("127.0.0.1", 1), null);
+    private EjectionPolicy.EndpointStats add() {
+        return detector.add(Endpoint.of("127.0.0.1", 1), null);
     }
 
-    private void fail(EjectionPolicy.TrackRecord record, int times) {
+    private void fail(EjectionPolicy.EndpointStats record, int times) {
         for (int i = 0; i < times; i++) {
             record.onOutcome(Outcome.TRANSPORT_FAILURE);
         }
@@ -43,7 +43,7 @@ class OutlierEjectionTest {
 
     private State after(Duration step) {
         time.advance(step);
-        judge.review(time.nanoTime());
+        detector.review(time.nanoTime());
         return record.state();
     }
 
@@ -95,8 +95,8 @@ class OutlierEjectionTest {
         }
         assertThat(reviewed()).isEqualTo(State.ACTIVE);
 
-        judge = judge(builder().errorResponses(true));
-        EjectionPolicy.TrackRecord strict = add();
+        detector = detector(builder().errorResponses(true));
+        EjectionPolicy.EndpointStats strict = add();
         for (int i = 0; i < 5; i++) {
             strict.onOutcome(Outcome.ERROR_RESPONSE);
         }
@@ -111,8 +111,8 @@ class OutlierEjectionTest {
         }
         assertThat(reviewed()).isEqualTo(State.EJECTED);
 
-        judge = judge(builder().timeouts(false));
-        EjectionPolicy.TrackRecord patient = add();
+        detector = detector(builder().timeouts(false));
+        EjectionPolicy.EndpointStats patient = add();
         for (int i = 0; i < 20; i++) {
             patient.onOutcome(Outcome.TIMEOUT);
         }
@@ -220,13 +220,13 @@ class OutlierEjectionTest {
         fail(record, 5);
         reviewed();
         time.advance(Duration.ofSeconds(30));
-        assertThat(judge.review(time.nanoTime())).isEqualTo(OutlierEjection.PROBE_PATIENCE.toNanos());
+        assertThat(detector.review(time.nanoTime())).isEqualTo(OutlierEjection.PROBE_PATIENCE.toNanos());
         time.advance(Duration.ofMillis(500));
         record.tryProbe();
         time.advance(Duration.ofMillis(9_900));
-        assertThat(judge.review(time.nanoTime())).isEqualTo(SECOND);
+        assertThat(detector.review(time.nanoTime())).isEqualTo(SECOND);
         time.advance(Duration.ofSeconds(1));
-        judge.review(time.nanoTime());
+        detector.review(time.nanoTime());
         assertThat(record.awaitsProbe()).isTrue();
     }
 
@@ -245,24 +245,24 @@ class OutlierEjectionTest {
 
     @Test
     void judgementsLeaveMostEndpointsInButFactsDoNot() {
-        List<EjectionPolicy.TrackRecord> records = new ArrayList<>(List.of(record));
+        List<EjectionPolicy.EndpointStats> records = new ArrayList<>(List.of(record));
         for (int i = 1; i < 25; i++) {
             records.add(add());
         }
         records.forEach(each -> fail(each, 5));
-        assertThat(judge.review(time.nanoTime()))
+        assertThat(detector.review(time.nanoTime()))
                 .as("looks again at those it could not take")
                 .isLessThanOrEqualTo(10 * SECOND);
         assertThat(records).filteredOn(each -> each.state() == State.EJECTED).hasSize(2);
 
         records.forEach(each -> each.onOutcome(Outcome.CONNECT_FAILURE));
-        judge.review(time.nanoTime());
+        detector.review(time.nanoTime());
         assertThat(records).allMatch(each -> each.state() == State.EJECTED);
     }
 
     @Test
     void halfOpenEndpointsKeepTheirPlaceUnderTheCap() {
-        EjectionPolicy.TrackRecord other = add();
+        EjectionPolicy.EndpointStats other = add();
         fail(record, 5);
         reviewed();
         assertThat(after(Duration.ofSeconds(30))).isEqualTo(State.HALF_OPEN);
@@ -276,17 +276,17 @@ class OutlierEjectionTest {
 
     @Test
     void anEjectedEndpointThatLeavesGivesItsPlaceUnderTheCapBack() {
-        EjectionPolicy.TrackRecord other = add();
+        EjectionPolicy.EndpointStats other = add();
         fail(record, 5);
         assertThat(reviewed()).isEqualTo(State.EJECTED);
         fail(other, 5);
         reviewed();
         assertThat(other.state()).as("one of two is the most").isEqualTo(State.ACTIVE);
-        judge.remove(record);
-        judge.remove(record);
+        detector.remove(record);
+        detector.remove(record);
         reviewed();
         assertThat(other.state()).isEqualTo(State.EJECTED);
-        EjectionPolicy.TrackRecord third = add();
+        EjectionPolicy.EndpointStats third = add();
         fail(third, 5);
         reviewed();
         assertThat(third.state()).as("one place was given back, not two").isEqualTo(State.ACTIVE);
@@ -294,25 +294,25 @@ class OutlierEjectionTest {
 
     @Test
     void theShareIsRoundedDownButNeverBelowOne() {
-        assertThat(OutlierJudge.allowedEjections(1, 10)).isEqualTo(1);
-        assertThat(OutlierJudge.allowedEjections(9, 10)).isEqualTo(1);
-        assertThat(OutlierJudge.allowedEjections(20, 10)).isEqualTo(2);
-        assertThat(OutlierJudge.allowedEjections(29, 10)).isEqualTo(2);
-        assertThat(OutlierJudge.allowedEjections(100, 0)).isZero();
-        assertThat(OutlierJudge.allowedEjections(Integer.MAX_VALUE, 100)).isEqualTo(Integer.MAX_VALUE);
+        assertThat(OutlierDetector.allowedEjections(1, 10)).isEqualTo(1);
+        assertThat(OutlierDetector.allowedEjections(9, 10)).isEqualTo(1);
+        assertThat(OutlierDetector.allowedEjections(20, 10)).isEqualTo(2);
+        assertThat(OutlierDetector.allowedEjections(29, 10)).isEqualTo(2);
+        assertThat(OutlierDetector.allowedEjections(100, 0)).isZero();
+        assertThat(OutlierDetector.allowedEjections(Integer.MAX_VALUE, 100)).isEqualTo(Integer.MAX_VALUE);
     }
 
     @Test
     void ejectionTimesNeverOverflow() {
-        assertThat(OutlierJudge.growingNanos(30, 300, 0)).isEqualTo(30);
-        assertThat(OutlierJudge.growingNanos(30, 300, 9)).isEqualTo(300);
-        assertThat(OutlierJudge.growingNanos(30, 310, 9)).isEqualTo(300);
-        assertThat(OutlierJudge.growingNanos(30, 300, Integer.MAX_VALUE)).isEqualTo(300);
-        assertThat(OutlierJudge.doublingNanos(1, 32, 4)).isEqualTo(16);
-        assertThat(OutlierJudge.doublingNanos(1, 32, 5)).isEqualTo(32);
-        assertThat(OutlierJudge.doublingNanos(1, 40, 6)).isEqualTo(40);
+        assertThat(OutlierDetector.growingNanos(30, 300, 0)).isEqualTo(30);
+        assertThat(OutlierDetector.growingNanos(30, 300, 9)).isEqualTo(300);
+        assertThat(OutlierDetector.growingNanos(30, 310, 9)).isEqualTo(300);
+        assertThat(OutlierDetector.growingNanos(30, 300, Integer.MAX_VALUE)).isEqualTo(300);
+        assertThat(OutlierDetector.doublingNanos(1, 32, 4)).isEqualTo(16);
+        assertThat(OutlierDetector.doublingNanos(1, 32, 5)).isEqualTo(32);
+        assertThat(OutlierDetector.doublingNanos(1, 40, 6)).isEqualTo(40);
         for (int times = 0; times < 200; times++) {
-            assertThat(OutlierJudge.doublingNanos(SECOND, 32 * SECOND, times)).isBetween(SECOND, 32 * SECOND);
+            assertThat(OutlierDetector.doublingNanos(SECOND, 32 * SECOND, times)).isBetween(SECOND, 32 * SECOND);
         }
     }
 
@@ -320,9 +320,9 @@ class OutlierEjectionTest {
     void jitterLengthensAnEjectionByItsShareOnly() {
         OutlierEjection policy = OutlierEjection.builder().build();
         long almostOne = -1L;
-        EjectionPolicy.Judge jittered = policy.newJudge(time.env(ScriptedDice.of(almostOne)));
-        EjectionPolicy.TrackRecord slow = jittered.add(Endpoint.of("127.0.0.1", 1), null);
-        EjectionPolicy.TrackRecord dead = jittered.add(Endpoint.of("127.0.0.1", 2), null);
+        EjectionPolicy.Detector jittered = policy.newDetector(time.env(ScriptedDice.of(almostOne)));
+        EjectionPolicy.EndpointStats slow = jittered.add(Endpoint.of("127.0.0.1", 1), null);
+        EjectionPolicy.EndpointStats dead = jittered.add(Endpoint.of("127.0.0.1", 2), null);
         fail(slow, 5);
         dead.onOutcome(Outcome.CONNECT_FAILURE);
         jittered.review(time.nanoTime());
@@ -332,13 +332,13 @@ class OutlierEjectionTest {
 
     @Test
     void aReviewSaysWhenTheNextOneIsDue() {
-        assertThat(judge.review(time.nanoTime())).isEqualTo(Long.MAX_VALUE);
+        assertThat(detector.review(time.nanoTime())).isEqualTo(Long.MAX_VALUE);
         fail(record, 5);
-        assertThat(judge.review(time.nanoTime())).isEqualTo(30 * SECOND);
+        assertThat(detector.review(time.nanoTime())).isEqualTo(30 * SECOND);
         time.advance(Duration.ofSeconds(12));
-        assertThat(judge.review(time.nanoTime())).isEqualTo(18 * SECOND);
+        assertThat(detector.review(time.nanoTime())).isEqualTo(18 * SECOND);
         time.advance(Duration.ofSeconds(18));
-        assertThat(judge.review(time.nanoTime()))
+        assertThat(detector.review(time.nanoTime()))
                 .as("whether the probe call has been taken and hangs")
                 .isEqualTo(OutlierEjection.PROBE_PATIENCE.toNanos());
     }
@@ -347,15 +347,15 @@ class OutlierEjectionTest {
     void anotherPolicyGoesOnWithTheRecord() {
         fail(record, 5);
         reviewed();
-        EjectionPolicy.Judge next = judge(builder().consecutiveFailures(7));
-        EjectionPolicy.TrackRecord carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        EjectionPolicy.Detector next = detector(builder().consecutiveFailures(7));
+        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record);
         assertThat(carried.state()).isEqualTo(State.EJECTED);
         time.advance(Duration.ofSeconds(30));
         next.review(time.nanoTime());
         assertThat(carried.state()).isEqualTo(State.HALF_OPEN);
 
-        EjectionPolicy.Judge third = judge(builder());
-        EjectionPolicy.TrackRecord again = third.add(Endpoint.of("127.0.0.1", 1), carried);
+        EjectionPolicy.Detector third = detector(builder());
+        EjectionPolicy.EndpointStats again = third.add(Endpoint.of("127.0.0.1", 1), carried);
         again.tryProbe();
         again.onProbeOutcome(Outcome.TIMEOUT, again.phase());
         third.review(time.nanoTime());
@@ -365,19 +365,19 @@ class OutlierEjectionTest {
     @Test
     void anotherPolicyGoesOnCounting() {
         fail(record, 4);
-        EjectionPolicy.Judge next = judge(builder().connectFailures(3));
-        EjectionPolicy.TrackRecord carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        EjectionPolicy.Detector next = detector(builder().connectFailures(3));
+        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record);
         assertThat(carried.consecutiveFailures()).isEqualTo(4);
         assertThat(carried.onOutcome(Outcome.TIMEOUT)).as("the fifth").isTrue();
         next.review(time.nanoTime());
         assertThat(carried.state()).isEqualTo(State.EJECTED);
         assertThat(carried.reason()).startsWith("5 consecutive failures, the last TIMEOUT");
 
-        EjectionPolicy.TrackRecord other = next.add(Endpoint.of("127.0.0.1", 2), null);
+        EjectionPolicy.EndpointStats other = next.add(Endpoint.of("127.0.0.1", 2), null);
         other.onOutcome(Outcome.CONNECT_FAILURE);
         other.onOutcome(Outcome.CONNECT_FAILURE);
-        EjectionPolicy.Judge third = judge(builder().connectFailures(3));
-        EjectionPolicy.TrackRecord again = third.add(Endpoint.of("127.0.0.1", 2), other);
+        EjectionPolicy.Detector third = detector(builder().connectFailures(3));
+        EjectionPolicy.EndpointStats again = third.add(Endpoint.of("127.0.0.1", 2), other);
         assertThat(again.onOutcome(Outcome.CONNECT_FAILURE)).isTrue();
         third.review(time.nanoTime());
         assertThat(again.reason()).startsWith("no connection could be made (3 in a row)");
@@ -385,9 +385,9 @@ class OutlierEjectionTest {
 
     @Test
     void onlyFailedConnectionsInARowAreNoConnection() {
-        judge = judge(builder().connectFailures(2).consecutiveFailures(100));
+        detector = detector(builder().connectFailures(2).consecutiveFailures(100));
         for (Outcome between : new Outcome[] {Outcome.SUCCESS, Outcome.TRANSPORT_FAILURE, Outcome.TIMEOUT}) {
-            EjectionPolicy.TrackRecord each = add();
+            EjectionPolicy.EndpointStats each = add();
             each.onOutcome(Outcome.CONNECT_FAILURE);
             each.onOutcome(between);
             each.onOutcome(Outcome.CONNECT_FAILURE);
@@ -402,8 +402,8 @@ class OutlierEjectionTest {
 
     @Test
     void whatFailedBeforeAnEjectionIsForgottenWithItsEnd() {
-        judge = judge(builder().connectFailures(2));
-        EjectionPolicy.TrackRecord back = add();
+        detector = detector(builder().connectFailures(2));
+        EjectionPolicy.EndpointStats back = add();
         back.onOutcome(Outcome.CONNECT_FAILURE);
         back.onOutcome(Outcome.CONNECT_FAILURE);
         reviewed();
@@ -441,13 +441,13 @@ class OutlierEjectionTest {
 
     @Test
     void aProbeThatFindsNoConnectionMakesTheEndpointUnreachableAndFreesItsPlaceUnderTheCap() {
-        EjectionPolicy.TrackRecord other = add();
+        EjectionPolicy.EndpointStats other = add();
         fail(record, 5);
         reviewed();
         after(Duration.ofSeconds(30));
         record.tryProbe();
         record.onProbeOutcome(Outcome.CONNECT_FAILURE, record.phase());
-        assertThat(judge.review(time.nanoTime()))
+        assertThat(detector.review(time.nanoTime()))
                 .as("looks again when its time is over")
                 .isEqualTo(SECOND);
         assertThat(record.unreachable()).isTrue();
@@ -458,20 +458,20 @@ class OutlierEjectionTest {
 
     @Test
     void whereNoConnectionIsNoFindingAProbeThatFindsNoneLeavesTheCause() {
-        judge = judge(builder().connectFailures(0));
-        EjectionPolicy.TrackRecord out = add();
+        detector = detector(builder().connectFailures(0));
+        EjectionPolicy.EndpointStats out = add();
         fail(out, 5);
         reviewed();
         after(Duration.ofSeconds(30));
         out.tryProbe();
         out.onProbeOutcome(Outcome.CONNECT_FAILURE, out.phase());
-        assertThat(judge.review(time.nanoTime())).isEqualTo(60 * SECOND);
+        assertThat(detector.review(time.nanoTime())).isEqualTo(60 * SECOND);
         assertThat(out.unreachable()).isFalse();
         time.advance(Duration.ofSeconds(60));
-        judge.review(time.nanoTime());
+        detector.review(time.nanoTime());
         out.tryProbe();
         out.onProbeOutcome(Outcome.SUCCESS, out.phase());
-        assertThat(judge.review(time.nanoTime())).as("nothing is due").isEqualTo(Long.MAX_VALUE);
+        assertThat(detector.review(time.nanoTime())).as("nothing is due").isEqualTo(Long.MAX_VALUE);
         assertThat(out.state()).isEqualTo(State.ACTIVE);
     }
 
@@ -499,21 +499,21 @@ class OutlierEjectionTest {
     void aShorterLargestTimeShortensAnEjectionThatRuns() {
         fail(record, 5);
         reviewed();
-        EjectionPolicy.Judge next =
-                judge(builder().baseTime(Duration.ofSeconds(2)).maxTime(Duration.ofSeconds(4)));
-        EjectionPolicy.TrackRecord carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        EjectionPolicy.Detector next =
+                detector(builder().baseTime(Duration.ofSeconds(2)).maxTime(Duration.ofSeconds(4)));
+        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record);
         assertThat(next.review(time.nanoTime())).isEqualTo(4 * SECOND);
         assertThat(carried.state()).isEqualTo(State.EJECTED);
     }
 
     @Test
     void zeroTurnsAFindingOff() {
-        judge = judge(builder().consecutiveFailures(0).connectFailures(0));
-        EjectionPolicy.TrackRecord lenient = add();
+        detector = detector(builder().consecutiveFailures(0).connectFailures(0));
+        EjectionPolicy.EndpointStats lenient = add();
         for (int i = 0; i < 100; i++) {
             lenient.onOutcome(Outcome.CONNECT_FAILURE);
         }
-        judge.review(time.nanoTime());
+        detector.review(time.nanoTime());
         assertThat(lenient.state()).isEqualTo(State.ACTIVE);
     }
 

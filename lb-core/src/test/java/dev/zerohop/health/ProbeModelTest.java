@@ -12,12 +12,12 @@ class ProbeModelTest {
 
     /** Calls compete for the probe; one that was cancelled gives it back. */
     public static class Probe {
-        private final OutlierRecord record = record();
+        private final OutlierStats record = record();
 
-        private static OutlierRecord record() {
-            OutlierRecord record = (OutlierRecord) OutlierEjection.builder()
+        private static OutlierStats record() {
+            OutlierStats record = (OutlierStats) OutlierEjection.builder()
                     .build()
-                    .newJudge(new FakeTime().env())
+                    .newDetector(new FakeTime().env())
                     .add(Endpoint.of("127.0.0.1", 1), null);
             record.halfOpen(1);
             return record;

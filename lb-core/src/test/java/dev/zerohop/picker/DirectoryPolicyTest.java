@@ -267,7 +267,7 @@ class DirectoryPolicyTest {
         assertThat(picker(policy).explain(ALICE)).last().asString().contains("not known yet");
         assertThat(directory.asked()).isEmpty();
         directory.put("alice", Owner.endpoint("orders-4"));
-        Placement placement = policy.place(EndpointSelector.of("alice"), snapshot());
+        PlacementExplanation placement = policy.place(EndpointSelector.of("alice"), snapshot());
         assertThat(placement.endpoint()).isEqualTo(five.get(4).endpoint());
         assertThat(placement.ordinal()).isEqualTo(4);
         assertThat(placement.strategy()).isEqualTo("directory");

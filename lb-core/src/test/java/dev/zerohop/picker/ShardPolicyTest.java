@@ -334,7 +334,7 @@ class ShardPolicyTest {
 
     @Test
     void placementSaysWhoAndWhyAndAnAbsentOwnerIsNoError() {
-        Placement there = Pickers.shard().place(EndpointSelector.of("user-42"), Snapshot.of(five));
+        PlacementExplanation there = Pickers.shard().place(EndpointSelector.of("user-42"), Snapshot.of(five));
         assertThat(there.ordinal()).isEqualTo(4);
         assertThat(there.shards()).isEqualTo(5);
         assertThat(there.strategy()).isEqualTo("jump");
@@ -342,12 +342,12 @@ class ShardPolicyTest {
         assertThat(there.why().get(0))
                 .isEqualTo("5 shards, a guess: none are stated, and the highest ordinal seen is 4");
         assertThat(there.why().get(1)).contains("jump hash over 5 shards gives bucket 4");
-        Placement absent =
+        PlacementExplanation absent =
                 ShardPolicy.builder().shards(100).build().place(EndpointSelector.of("user-42"), Snapshot.of(five));
         assertThat(absent.ordinal()).isEqualTo(93);
         assertThat(absent.endpoint()).isNull();
         assertThat(absent.why()).last().isEqualTo("ordinal 93 has no endpoint; ordinals known: 0-4");
-        Placement unknown = Pickers.shard().place(EndpointSelector.of("x"), Snapshot.EMPTY);
+        PlacementExplanation unknown = Pickers.shard().place(EndpointSelector.of("x"), Snapshot.EMPTY);
         assertThat(unknown.endpoint()).isNull();
         assertThat(unknown.ordinal()).isEqualTo(Endpoint.NO_ORDINAL);
     }

@@ -166,12 +166,12 @@ class ShardReplicasTest {
         String second = id(next.pick(key()));
         assertThat(second).isNotEqualTo(first);
         assertThat(id(old.pick(key()))).as("one sequence").isEqualTo(first);
-        Owners before = new Owners(Snapshot.of(nodes, THREE));
-        Owners flipped = new Owners(usable());
+        OrdinalIndex before = new OrdinalIndex(Snapshot.of(nodes, THREE));
+        OrdinalIndex flipped = new OrdinalIndex(usable());
         assertThat(flipped.same(0, before, 0)).isFalse();
         assertThat(flipped.same(1, before, 1)).isTrue();
         nodes.add(FakeNode.named("orders-c-1"));
-        assertThat(new Owners(usable()).same(1, before, 1)).isFalse();
+        assertThat(new OrdinalIndex(usable()).same(1, before, 1)).isFalse();
     }
 
     @Test
@@ -190,7 +190,7 @@ class ShardReplicasTest {
     @Test
     void placementNamesAllReplicasTheUsableOnesFirst() {
         node("orders-a-1").health(Health.Status.EJECTED);
-        Placement placement = Pickers.shard().place(EndpointSelector.of("user-42"), usable());
+        PlacementExplanation placement = Pickers.shard().place(EndpointSelector.of("user-42"), usable());
         assertThat(placement.replicas()).extracting(Endpoint::id).containsExactly("orders-b-1", "orders-a-1");
         assertThat(placement.endpoint()).isEqualTo(node("orders-b-1").endpoint());
     }

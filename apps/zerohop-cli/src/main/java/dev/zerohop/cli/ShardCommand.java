@@ -14,7 +14,7 @@ import dev.zerohop.config.Configurations;
 import dev.zerohop.json.JsonWriter;
 import dev.zerohop.picker.DirectoryPolicy;
 import dev.zerohop.picker.Pickers;
-import dev.zerohop.picker.Placement;
+import dev.zerohop.picker.PlacementExplanation;
 import dev.zerohop.picker.ShardPolicy;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -115,7 +115,7 @@ final class ShardCommand implements Callable<Integer> {
                 throw new BadInput("--key was '" + key + "' with --strategy modulo, expected an integer key (--id)");
             }
             DirectoryPolicy directory = directory(balancer);
-            Placement placement =
+            PlacementExplanation placement =
                     directory == null ? place(wanted, selector, balancer) : lookUp(directory, selector, balancer);
             console.line(form == Output.JSON ? json(selector, placement) : text(selector, placement));
         }
@@ -176,7 +176,7 @@ final class ShardCommand implements Callable<Integer> {
     }
 
     /** As the source's directory has it, which is asked for this one key. */
-    private static Placement lookUp(DirectoryPolicy policy, EndpointSelector selector, Balancer balancer)
+    private static PlacementExplanation lookUp(DirectoryPolicy policy, EndpointSelector selector, Balancer balancer)
             throws InterruptedException, ExecutionException {
         KeyDirectory directory = balancer.snapshot().directory();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
@@ -199,10 +199,10 @@ final class ShardCommand implements Callable<Integer> {
     }
 
     /** By the shard policy that the source configures, unless the command line wants another. */
-    private Placement place(ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
+    private PlacementExplanation place(ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
         Snapshot snapshot = balancer.snapshot();
         if (shards == null && balancer.settings().policy() instanceof ShardPolicy configured) {
-            Placement placement = configured.place(selector, snapshot);
+            PlacementExplanation placement = configured.place(selector, snapshot);
             if (strategy == null || strategy.equals(placement.strategy())) {
                 return placement;
             }
@@ -226,7 +226,7 @@ final class ShardCommand implements Callable<Integer> {
         }
     }
 
-    private static String json(EndpointSelector selector, Placement placement) {
+    private static String json(EndpointSelector selector, PlacementExplanation placement) {
         return JsonWriter.object(json -> {
             String text = selector.text();
             if (text != null) {
@@ -261,7 +261,7 @@ final class ShardCommand implements Callable<Integer> {
         });
     }
 
-    private static String text(EndpointSelector selector, Placement placement) {
+    private static String text(EndpointSelector selector, PlacementExplanation placement) {
         StringBuilder out = new StringBuilder("key ").append(selector);
         if (placement.ordinal() == Endpoint.NO_ORDINAL) {
             Endpoint named = placement.endpoint();

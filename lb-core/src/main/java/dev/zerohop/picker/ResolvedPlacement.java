@@ -12,7 +12,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How keys come to ordinals in one version: what the source says and what the policy says, put together. Immutable. */
-final class ShardScheme {
+final class ResolvedPlacement {
     private final ShardPolicy policy;
     private final @Nullable ShardMap map;
     private final int highest;
@@ -33,7 +33,7 @@ final class ShardScheme {
      * @param highest the highest ordinal of the members, -1 if none
      * @param before the scheme of the version before, which is taken over as far as it goes
      */
-    static ShardScheme of(ShardPolicy policy, Snapshot snapshot, int highest, @Nullable ShardScheme before) {
+    static ResolvedPlacement of(ShardPolicy policy, Snapshot snapshot, int highest, @Nullable ResolvedPlacement before) {
         ShardMap map = snapshot.shardMap();
         List<MissingOrdinal> gone = snapshot.missingOrdinals();
         MissingOrdinal last = gone.isEmpty() ? null : gone.get(gone.size() - 1);
@@ -43,15 +43,15 @@ final class ShardScheme {
                         && Objects.equals(missing, before.missing)
                         && Objects.equals(map, before.map)
                 ? before
-                : new ShardScheme(policy, map, highest, missing, before);
+                : new ResolvedPlacement(policy, map, highest, missing, before);
     }
 
-    private ShardScheme(
+    private ResolvedPlacement(
             ShardPolicy policy,
             @Nullable ShardMap map,
             int highest,
             @Nullable MissingOrdinal missing,
-            @Nullable ShardScheme before) {
+            @Nullable ResolvedPlacement before) {
         this.policy = policy;
         this.map = map;
         this.highest = highest;
@@ -101,7 +101,7 @@ final class ShardScheme {
     }
 
     /** Laying out a map takes time, and most versions are made for another reason. */
-    private static ShardStrategy strategy(ShardPlacement placement, @Nullable ShardScheme before) {
+    private static ShardStrategy strategy(ShardPlacement placement, @Nullable ResolvedPlacement before) {
         ShardMap known = before == null ? null : before.map;
         if (before != null && known != null && known.placementInForce().equals(placement)) {
             return before.strategy;

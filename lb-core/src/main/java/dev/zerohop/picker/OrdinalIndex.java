@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Usable are the candidates. At an ordinal without one, members that are draining but well are: a draining owner keeps its keys while it serves.
  */
-final class Owners {
+final class OrdinalIndex {
     /** The ordinals that there are, ascending. */
     private final int[] ordinals;
 
@@ -33,7 +33,7 @@ final class Owners {
     /** The positions whose usable members are draining and no candidates; null if there is none. */
     private final boolean @Nullable [] draining;
 
-    Owners(Snapshot snapshot) {
+    OrdinalIndex(Snapshot snapshot) {
         List<Node> members = snapshot.members();
         long[] sorted = new long[members.size()];
         int count = 0;
@@ -185,7 +185,7 @@ final class Owners {
     }
 
     /** Whether the members at a position are those at a position of {@code before}, all as usable as they were. */
-    boolean same(int position, Owners before, int positionBefore) {
+    boolean same(int position, OrdinalIndex before, int positionBefore) {
         int start = starts[position];
         int offset = before.starts[positionBefore] - start;
         if (before.starts[positionBefore + 1] != starts[position + 1] + offset) {

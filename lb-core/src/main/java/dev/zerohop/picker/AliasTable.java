@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Draws an index in proportion to the weights in constant time: an alias table by Vose's method ("A linear algorithm for generating random numbers
  * with a given distribution", 1991). Plain uniform draws if the weights are equal.
  */
-final class Lots {
+final class AliasTable {
     private static final long LOW = 0xFFFFFFFFL;
 
     private final int count;
@@ -14,15 +14,15 @@ final class Lots {
     /** Column i: the alias above, the threshold below. Fractions up to and including the threshold mean i, the rest the alias. Null for equal weights. */
     private final long @Nullable [] columns;
 
-    private Lots(int count, long @Nullable [] columns) {
+    private AliasTable(int count, long @Nullable [] columns) {
         this.count = count;
         this.columns = columns;
     }
 
-    static Lots of(double[] weights) {
+    static AliasTable of(double[] weights) {
         int count = weights.length;
         if (!differ(weights)) {
-            return new Lots(count, null);
+            return new AliasTable(count, null);
         }
         double sum = 0;
         for (double weight : weights) {
@@ -60,7 +60,7 @@ final class Lots {
         for (; high < count; high++) {
             packed[columns[high]] = column(1, columns[high]);
         }
-        return new Lots(count, packed);
+        return new AliasTable(count, packed);
     }
 
     private static boolean differ(double[] weights) {

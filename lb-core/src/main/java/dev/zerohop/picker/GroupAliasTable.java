@@ -7,30 +7,30 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Draws an index from the group of another one, in proportion to the weights within the group, in constant time. Immutable. */
-final class GroupLots {
+final class GroupAliasTable {
     /** By index of a candidate. */
     private final Group[] groups;
 
     /** By index of a candidate: its place in its group. */
     private final int[] places;
 
-    private GroupLots(Group[] groups, int[] places) {
+    private GroupAliasTable(Group[] groups, int[] places) {
         this.groups = groups;
         this.places = places;
     }
 
     private static final class Group {
         final int[] members;
-        final Lots lots;
+        final AliasTable table;
 
-        Group(int[] members, Lots lots) {
+        Group(int[] members, AliasTable table) {
             this.members = members;
-            this.lots = lots;
+            this.table = table;
         }
     }
 
     /** Null if all candidates are in one group. */
-    static @Nullable GroupLots of(List<Candidate> candidates, double[] weights) {
+    static @Nullable GroupAliasTable of(List<Candidate> candidates, double[] weights) {
         TreeMap<Integer, List<Integer>> byGroup = new TreeMap<>();
         for (int i = 0; i < weights.length; i++) {
             byGroup.computeIfAbsent(candidates.get(i).group(), absent -> new ArrayList<>())
@@ -45,13 +45,13 @@ final class GroupLots {
             int[] members = indexes.stream().mapToInt(index -> index).toArray();
             double[] within =
                     indexes.stream().mapToDouble(index -> weights[index]).toArray();
-            Group group = new Group(members, Lots.of(within));
+            Group group = new Group(members, AliasTable.of(within));
             for (int place = 0; place < members.length; place++) {
                 groups[members[place]] = group;
                 places[members[place]] = place;
             }
         }
-        return new GroupLots(groups, places);
+        return new GroupAliasTable(groups, places);
     }
 
     /**
@@ -62,8 +62,8 @@ final class GroupLots {
     int drawBeside(int index, long bits) {
         Group group = groups[index];
         int[] members = group.members;
-        if (!group.lots.isUniform()) {
-            return members[group.lots.draw(bits)];
+        if (!group.table.isUniform()) {
+            return members[group.table.draw(bits)];
         }
         int others = members.length - 1;
         if (others == 0) {

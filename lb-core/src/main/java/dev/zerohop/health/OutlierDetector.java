@@ -11,11 +11,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Moves the records of one balancer between states. Serial executor only. */
-final class OutlierJudge implements EjectionPolicy.Judge {
+final class OutlierDetector implements EjectionPolicy.Detector {
     private final OutlierEjection.Limits limits;
     private final Time time;
     private final Dice dice;
-    private final Set<OutlierRecord> records = new LinkedHashSet<>();
+    private final Set<OutlierStats> records = new LinkedHashSet<>();
 
     /** How many of them are out by judgement; states change in {@link #review} only. */
     private int judged;
@@ -23,16 +23,16 @@ final class OutlierJudge implements EjectionPolicy.Judge {
     /** The number of the latest half-open phase. One count for all, so that an endpoint that left and returned does not begin again. */
     private int phases;
 
-    OutlierJudge(OutlierEjection.Limits limits, Env env) {
+    OutlierDetector(OutlierEjection.Limits limits, Env env) {
         this.limits = limits;
         this.time = env.time();
         this.dice = env.dice();
     }
 
     @Override
-    public EjectionPolicy.TrackRecord add(Endpoint endpoint, EjectionPolicy.@Nullable TrackRecord previous) {
-        OutlierRecord record = new OutlierRecord(limits, time);
-        if (previous instanceof OutlierRecord old) {
+    public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+        OutlierStats record = new OutlierStats(limits, time);
+        if (previous instanceof OutlierStats old) {
             record.continueFrom(old);
             phases = Math.max(phases, old.latestPhase());
         } else if (previous != null) {
@@ -44,8 +44,8 @@ final class OutlierJudge implements EjectionPolicy.Judge {
     }
 
     @Override
-    public void remove(EjectionPolicy.TrackRecord record) {
-        if (record instanceof OutlierRecord ours && records.remove(ours)) {
+    public void remove(EjectionPolicy.EndpointStats record) {
+        if (record instanceof OutlierStats ours && records.remove(ours)) {
             judged -= ours.ejectedByJudgement() ? 1 : 0;
         }
     }
@@ -54,7 +54,7 @@ final class OutlierJudge implements EjectionPolicy.Judge {
     public long review(long nowNanos) {
         int allowed = allowedEjections(records.size(), limits.maxPercent());
         long next = Long.MAX_VALUE;
-        for (OutlierRecord record : records) {
+        for (OutlierStats record : records) {
             boolean wasJudged = record.ejectedByJudgement();
             next = Math.min(next, review(record, nowNanos, judged < allowed));
             boolean isJudged = record.ejectedByJudgement();
@@ -63,15 +63,15 @@ final class OutlierJudge implements EjectionPolicy.Judge {
         return next;
     }
 
-    private long review(OutlierRecord record, long now, boolean mayJudge) {
+    private long review(OutlierStats record, long now, boolean mayJudge) {
         switch (record.state()) {
             case ACTIVE -> {
                 if (limits.connectFailures() > 0 && record.connectFailures() >= limits.connectFailures()) {
-                    return eject(record, OutlierRecord.Cause.CONNECT, now);
+                    return eject(record, OutlierStats.Cause.CONNECT, now);
                 }
                 if (limits.consecutiveFailures() > 0 && record.consecutiveFailures() >= limits.consecutiveFailures()) {
                     // At the cap it stays in for now; the next sweep may find a place.
-                    return mayJudge ? eject(record, OutlierRecord.Cause.FAILURES, now) : limits.intervalNanos();
+                    return mayJudge ? eject(record, OutlierStats.Cause.FAILURES, now) : limits.intervalNanos();
                 }
                 return Long.MAX_VALUE;
             }
@@ -80,7 +80,7 @@ final class OutlierJudge implements EjectionPolicy.Judge {
                 if (left > 0) {
                     return left;
                 }
-                phases = phases == EjectionPolicy.TrackRecord.MAX_PHASE ? 1 : phases + 1;
+                phases = phases == EjectionPolicy.EndpointStats.MAX_PHASE ? 1 : phases + 1;
                 record.halfOpen(phases);
                 return record.reviewProbe(now);
             }
@@ -98,7 +98,7 @@ final class OutlierJudge implements EjectionPolicy.Judge {
                 return eject(
                         record,
                         probe == Outcome.CONNECT_FAILURE && limits.connectFailures() > 0
-                                ? OutlierRecord.Cause.CONNECT
+                                ? OutlierStats.Cause.CONNECT
                                 : record.cause(),
                         now);
             }
@@ -106,10 +106,10 @@ final class OutlierJudge implements EjectionPolicy.Judge {
         throw new AssertionError(record.state());
     }
 
-    private long eject(OutlierRecord record, OutlierRecord.Cause cause, long now) {
+    private long eject(OutlierStats record, OutlierStats.Cause cause, long now) {
         record.forgetHealthyIntervals(now);
         int times = record.times(cause);
-        boolean connect = cause == OutlierRecord.Cause.CONNECT;
+        boolean connect = cause == OutlierStats.Cause.CONNECT;
         long base = connect ? limits.connectBaseNanos() : limits.baseNanos();
         long max = connect ? limits.connectMaxNanos() : limits.maxNanos();
         long nanos = connect ? doublingNanos(base, max, times) : growingNanos(base, max, times);

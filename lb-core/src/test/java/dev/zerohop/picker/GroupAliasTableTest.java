@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class GroupLotsTest {
+class GroupAliasTableTest {
     private static final int DRAWS = 60_000;
 
     /** Of this weight and group each, by index. */
@@ -22,7 +22,7 @@ class GroupLotsTest {
     }
 
     /** How often each index is drawn beside this one, over numbers that are spread evenly. */
-    private static double[] beside(GroupLots lots, int index, int count) {
+    private static double[] beside(GroupAliasTable lots, int index, int count) {
         double[] shares = new double[count];
         for (long i = 0; i < DRAWS; i++) {
             shares[lots.drawBeside(index, (i << 32) / DRAWS)] += 1.0 / DRAWS;
@@ -33,14 +33,14 @@ class GroupLotsTest {
     @Test
     void oneGroupNeedsNone() {
         double[] weights = {1, 2, 3};
-        assertThat(GroupLots.of(candidates(weights, 4, 4, 4), weights)).isNull();
-        assertThat(GroupLots.of(List.of(), new double[0])).isNull();
+        assertThat(GroupAliasTable.of(candidates(weights, 4, 4, 4), weights)).isNull();
+        assertThat(GroupAliasTable.of(List.of(), new double[0])).isNull();
     }
 
     @Test
     void ofEqualWeightsAnotherOneOfTheGroupIsDrawnEachAsLikely() {
         double[] weights = {1, 2, 1, 2, 1, 7};
-        GroupLots lots = GroupLots.of(candidates(weights, 0, 3, 0, 3, 0, 5), weights);
+        GroupAliasTable lots = GroupAliasTable.of(candidates(weights, 0, 3, 0, 3, 0, 5), weights);
         assertThat(beside(lots, 0, 6)).containsExactly(new double[] {0, 0, 0.5, 0, 0.5, 0}, within(0.001));
         assertThat(beside(lots, 2, 6)).containsExactly(new double[] {0.5, 0, 0, 0, 0.5, 0}, within(0.001));
         assertThat(beside(lots, 4, 6)).containsExactly(new double[] {0.5, 0, 0.5, 0, 0, 0}, within(0.001));
@@ -51,7 +51,7 @@ class GroupLotsTest {
     @Test
     void ofDifferentWeightsEachIsDrawnByItsWeightInTheGroup() {
         double[] weights = {1, 5, 3, 5};
-        GroupLots lots = GroupLots.of(candidates(weights, 0, 1, 0, 1), weights);
+        GroupAliasTable lots = GroupAliasTable.of(candidates(weights, 0, 1, 0, 1), weights);
         assertThat(beside(lots, 0, 4)).containsExactly(new double[] {0.25, 0, 0.75, 0}, within(0.001));
         assertThat(beside(lots, 2, 4)).containsExactly(new double[] {0.25, 0, 0.75, 0}, within(0.001));
     }

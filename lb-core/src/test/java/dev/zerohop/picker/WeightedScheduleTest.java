@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-class TurnTableTest {
+class WeightedScheduleTest {
 
     @Test
     void everyStretchOfTheCycleIsCloseToTheWeights() {
@@ -58,20 +58,20 @@ class TurnTableTest {
     @Test
     void equalWeightsNeedNoTable() {
         int[] nodes = nodes(4);
-        assertThat(TurnTable.of(nodes, new double[] {7, 7, 7, 7})).isSameAs(nodes);
-        assertThat(TurnTable.of(nodes, new double[] {0.3, 0.3, 0.3, 0.3})).isSameAs(nodes);
+        assertThat(WeightedSchedule.of(nodes, new double[] {7, 7, 7, 7})).isSameAs(nodes);
+        assertThat(WeightedSchedule.of(nodes, new double[] {0.3, 0.3, 0.3, 0.3})).isSameAs(nodes);
     }
 
     @Test
     void weightsAreReducedByTheirDivisor() {
-        assertThat(TurnTable.of(nodes(3), new double[] {3_000, 1_000, 1_000})).hasSize(5);
+        assertThat(WeightedSchedule.of(nodes(3), new double[] {3_000, 1_000, 1_000})).hasSize(5);
     }
 
     @Test
     void fractionsAreRoundedWithinHalfATurnOfTheCycle() {
         double[] weights = {1, 0.1, 0.37, 1.25, 1e-9};
         double sum = Arrays.stream(weights).sum();
-        int[] units = TurnTable.units(weights);
+        int[] units = WeightedSchedule.units(weights);
         int cycle = Arrays.stream(units).sum();
         assertThat(cycle).isBetween(8_000, 16_400);
         for (int i = 0; i < 4; i++) {
@@ -82,23 +82,23 @@ class TurnTableTest {
 
     @Test
     void aHugeCycleIsRoundedToABoundedOne() {
-        int[] units = TurnTable.units(new double[] {1_000_000, 999_999, 1});
+        int[] units = WeightedSchedule.units(new double[] {1_000_000, 999_999, 1});
         assertThat(Arrays.stream(units).sum()).isBetween(16_000, 16_400);
-        assertThat(TurnTable.units(new double[] {40_000, 25_000, 536})).containsExactly(5_000, 3_125, 67);
+        assertThat(WeightedSchedule.units(new double[] {40_000, 25_000, 536})).containsExactly(5_000, 3_125, 67);
     }
 
     /** The largest deviation of any node in any stretch of the cycle. */
     private static double stray(double... weights) {
         int[] nodes = nodes(weights.length);
-        int[] turns = TurnTable.of(nodes, weights);
+        int[] slots = WeightedSchedule.of(nodes, weights);
         double sum = Arrays.stream(weights).sum();
         // The deviation grows only at a turn and sinks steadily in between, so it is looked at just before and after
         // each turn.
         int[] got = new int[nodes.length];
         double[] low = new double[nodes.length];
         double[] high = new double[nodes.length];
-        for (int at = 0; at < turns.length; at++) {
-            int node = turns[at];
+        for (int at = 0; at < slots.length; at++) {
+            int node = slots[at];
             double share = weights[node] / sum;
             low[node] = Math.min(low[node], got[node] - at * share);
             got[node]++;
@@ -106,7 +106,7 @@ class TurnTableTest {
         }
         double worst = 0;
         for (int node = 0; node < nodes.length; node++) {
-            assertThat((double) got[node]).isEqualTo(weights[node] / sum * turns.length, within(1e-6));
+            assertThat((double) got[node]).isEqualTo(weights[node] / sum * slots.length, within(1e-6));
             worst = Math.max(worst, high[node] - low[node]);
         }
         return worst;
@@ -115,7 +115,7 @@ class TurnTableTest {
     /** All stretches of the endless repetition of the cycle, wherever they begin, against 1 + 0.5 log2(length). */
     private static void assertEven(double... weights) {
         int[] nodes = nodes(weights.length);
-        int[] cycle = TurnTable.of(nodes, weights);
+        int[] cycle = WeightedSchedule.of(nodes, weights);
         double sum = Arrays.stream(weights).sum();
         int[] counts = new int[nodes.length];
         for (int node : cycle) {
@@ -135,7 +135,7 @@ class TurnTableTest {
                 for (int length = 1; length <= 3; length++) {
                     got += cycle[(at + length - 1) % cycle.length] == node ? 1 : 0;
                     if (Math.abs(got - length * share) > 1 + 0.5 * Math.log(length) / Math.log(2) + 1e-9) {
-                        throw new AssertionError("node " + node + " has " + got + " of " + length + " turns from " + at
+                        throw new AssertionError("node " + node + " has " + got + " of " + length + " slots from " + at
                                 + ", weights " + Arrays.toString(weights));
                     }
                 }

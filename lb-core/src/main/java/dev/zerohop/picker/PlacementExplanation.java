@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param epoch the epoch of the source's shard map that was used, or {@link ShardMap#NO_EPOCH}
  * @param why the steps that lead there, for people
  */
-public record Placement(
+public record PlacementExplanation(
         int ordinal, List<Endpoint> replicas, String strategy, int shards, long epoch, List<String> why) {
 
     /** Copies the lists. */
-    public Placement {
+    public PlacementExplanation {
         replicas = List.copyOf(replicas);
         why = List.copyOf(why);
     }

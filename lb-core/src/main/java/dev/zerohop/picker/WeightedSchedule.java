@@ -9,49 +9,49 @@ import java.util.Arrays;
  * come: turn j of a class with the share s of the cycle is to fall into slots [floor(j/s), ceil((j + 1)/s)). That is earliest deadline first over
  * the windows of proportionate fairness (Baruah, Cohen, Plaxton and Varvel, "Proportionate progress", Algorithmica 15, 1996; for one resource also
  * Tijdeman's chairman assignment, 1980); all windows are kept, so a class is always less than one turn from its exact share. Within a class
- * everybody takes turns. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
+ * everybody takes slots. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
  * 1 + 2/m in a class of m.
  *
- * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
+ * <p>WeightClasses make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
  * {@value #EVEN_NODES} nodes a long pattern is put together from repeats of a short one. No bound is proven for it; in any
  * stretch, a node was measured at most 1.05 from its exact share for weights 1 to 10 (101 to 10,001 nodes), 2.7 for random weights up to 100 and 3.1
  * with one very heavy node among them (101 to 500 nodes).
  *
- * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_TURNS} turns, or {@value #EXACT_TURNS_PER_NODE} a node if that is
- * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_TURNS} turns, or
- * {@value #ROUNDED_TURNS_PER_NODE} a node if that is more: a share is then wrong by at most half a turn a cycle. Nodes whose share is less than a turn have
- * turns in common, at least one, whose takers the picker draws: a turn for each of a thousand would take from the others what their weights do not say.
+ * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_SLOTS} slots, or {@value #EXACT_SLOTS_PER_NODE} a node if that is
+ * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_SLOTS} slots, or
+ * {@value #ROUNDED_SLOTS_PER_NODE} a node if that is more: a share is then wrong by at most half a turn a cycle. Nodes whose share is less than a turn have
+ * slots in common, at least one, whose takers the picker draws: a turn for each of a thousand would take from the others what their weights do not say.
  */
-final class TurnTable {
-    static final int EXACT_TURNS = 65_536;
-    static final int EXACT_TURNS_PER_NODE = 64;
-    static final int ROUNDED_TURNS = 16_384;
-    static final int ROUNDED_TURNS_PER_NODE = 16;
+final class WeightedSchedule {
+    static final int EXACT_SLOTS = 65_536;
+    static final int EXACT_SLOTS_PER_NODE = 64;
+    static final int ROUNDED_SLOTS = 16_384;
+    static final int ROUNDED_SLOTS_PER_NODE = 16;
 
     /** Up to this many nodes every slot is laid out one by one, however long that takes. */
     static final int EVEN_NODES = 100;
 
     /** The length of the pattern that is repeated for more nodes than that. */
-    static final int BASE_TURNS = 256;
+    static final int BASE_SLOTS = 256;
 
     /** A turn that belongs to one of the light nodes, whose share is less than a turn. */
     static final int LIGHT = -1;
 
     private static final int[] NONE = {};
 
-    private TurnTable() {}
+    private WeightedSchedule() {}
 
     /**
-     * The turns of one cycle; {@link #LIGHT} for one of those that have no other.
+     * The slots of one cycle; {@link #LIGHT} for one of those that have no other.
      *
-     * @param nodes the nodes' numbers, in the order in which equals take turns
+     * @param nodes the nodes' numbers, in the order in which equals take slots
      * @param weights theirs, positive
      */
     static int[] of(int[] nodes, double[] weights) {
         if (isExact(weights)) {
             return layOut(nodes, units(weights, 1));
         }
-        double scale = turnsOfOne(weights);
+        double scale = slotsOfOne(weights);
         int light = 0;
         for (double weight : weights) {
             light += weight * scale < 1 ? 1 : 0;
@@ -78,7 +78,7 @@ final class TurnTable {
     }
 
     private static int[] layOut(int[] nodes, int[] units) {
-        Classes classes = new Classes(units);
+        WeightClasses classes = new WeightClasses(units);
         if (classes.count <= 1) {
             return nodes;
         }
@@ -94,14 +94,14 @@ final class TurnTable {
             shares[c] /= divisor;
         }
         int length = cycle / divisor;
-        Pattern pattern = nodes.length <= EVEN_NODES || length <= BASE_TURNS
+        Pattern pattern = nodes.length <= EVEN_NODES || length <= BASE_SLOTS
                 ? new Pattern(interleave(shares, length), NONE, length)
                 : repeat(shares, length);
         return classes.deal(nodes, pattern, cycle);
     }
 
     /**
-     * The classes in their order: {@code base} over and over, and between its turns, evenly spread, each of {@code extra} once in {@code length}
+     * The classes in their order: {@code base} over and over, and between its slots, evenly spread, each of {@code extra} once in {@code length}
      * slots.
      */
     private static final class Pattern {
@@ -116,9 +116,9 @@ final class TurnTable {
         }
     }
 
-    /** Weights as numbers of turns, with no common divisor. */
+    /** Weights as numbers of slots, with no common divisor. */
     static int[] units(double[] weights) {
-        return units(weights, isExact(weights) ? 1 : turnsOfOne(weights));
+        return units(weights, isExact(weights) ? 1 : slotsOfOne(weights));
     }
 
     private static int[] units(double[] weights, double scale) {
@@ -153,33 +153,33 @@ final class TurnTable {
         for (int i = 0; i < weights.length && divisor != 1; i++) {
             divisor = SequencePicker.gcd(divisor, (int) weights[i]);
         }
-        return sum / divisor <= Math.max(EXACT_TURNS, (long) EXACT_TURNS_PER_NODE * weights.length);
+        return sum / divisor <= Math.max(EXACT_SLOTS, (long) EXACT_SLOTS_PER_NODE * weights.length);
     }
 
-    /** How many turns of a rounded cycle a weight of 1 makes. */
-    private static double turnsOfOne(double[] weights) {
+    /** How many slots of a rounded cycle a weight of 1 makes. */
+    private static double slotsOfOne(double[] weights) {
         double sum = 0;
         for (double weight : weights) {
             sum += weight;
         }
-        return Math.max(ROUNDED_TURNS, (long) ROUNDED_TURNS_PER_NODE * weights.length) / sum;
+        return Math.max(ROUNDED_SLOTS, (long) ROUNDED_SLOTS_PER_NODE * weights.length) / sum;
     }
 
     /**
-     * A pattern that is made faster: a short one repeated, and the turns that do not divide by the number of repeats spread between. A class is less
+     * A pattern that is made faster: a short one repeated, and the slots that do not divide by the number of repeats spread between. A class is less
      * than one turn off in each of the two and in their mixture, so less than three in all.
      */
     private static Pattern repeat(int[] shares, int length) {
-        int repeats = length / BASE_TURNS;
+        int repeats = length / BASE_SLOTS;
         int[] common = new int[shares.length];
         int[] rest = new int[shares.length];
-        int turns = 0;
+        int slots = 0;
         for (int c = 0; c < shares.length; c++) {
             common[c] = shares[c] / repeats;
             rest[c] = shares[c] - common[c] * repeats;
-            turns += common[c];
+            slots += common[c];
         }
-        return new Pattern(interleave(common, turns), interleave(rest, length - turns * repeats), length);
+        return new Pattern(interleave(common, slots), interleave(rest, length - slots * repeats), length);
     }
 
     /**
@@ -208,7 +208,7 @@ final class TurnTable {
             }
             int due = ready.removeFirst();
             if (ready.tooSoon(due, slot)) {
-                // The windows of two turns touch; somebody else who can go now goes between.
+                // The windows of two slots touch; somebody else who can go now goes between.
                 int other = ready.removeFirst();
                 ready.add(due);
                 due = other;
@@ -310,7 +310,7 @@ final class TurnTable {
             return first;
         }
 
-        /** On a tie the larger share goes first. At the end of the cycle all are due at once; so the last turns are those of small shares. */
+        /** On a tie the larger share goes first. At the end of the cycle all are due at once; so the last slots are those of small shares. */
         private boolean before(int a, int b) {
             if (deadline[a] != deadline[b]) {
                 return deadline[a] < deadline[b];
@@ -319,14 +319,14 @@ final class TurnTable {
         }
     }
 
-    /** Nodes grouped by their number of turns. */
-    private static final class Classes {
+    /** Nodes grouped by their number of slots. */
+    private static final class WeightClasses {
         int count;
         int[] unit = new int[8];
         int[] size = new int[8];
         private final int[] classOf;
 
-        Classes(int[] units) {
+        WeightClasses(int[] units) {
             classOf = new int[units.length];
             int mask = Integer.highestOneBit(Math.max(8, units.length)) * 2 - 1;
             int[] table = new int[mask + 1];
@@ -370,7 +370,7 @@ final class TurnTable {
             int[] base = pattern.base;
             int[] extra = pattern.extra;
             int[] at = start.clone();
-            int[] turns = new int[cycle];
+            int[] slots = new int[cycle];
             int nextBase = 0;
             int nextExtra = 0;
             long due = pattern.length / 2;
@@ -386,10 +386,10 @@ final class TurnTable {
                     nextBase = nextBase + 1 == base.length ? 0 : nextBase + 1;
                 }
                 int member = at[c];
-                turns[slot] = grouped[member];
+                slots[slot] = grouped[member];
                 at[c] = member + 1 == end[c] ? start[c] : member + 1;
             }
-            return turns;
+            return slots;
         }
     }
 }

@@ -9,8 +9,8 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** One endpoint's record. Requests count and probe; everything else is the judge's, on the serial executor. */
-final class OutlierRecord implements EjectionPolicy.TrackRecord {
+/** One endpoint's record. Requests count and probe; everything else is the detector's, on the serial executor. */
+final class OutlierStats implements EjectionPolicy.EndpointStats {
 
     /** What took the endpoint out. */
     enum Cause {
@@ -24,15 +24,15 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     private static final long NO_PROBE = Long.MIN_VALUE;
     private static final long PROBE_PATIENCE_NANOS = OutlierEjection.PROBE_PATIENCE.toNanos();
 
-    /** Of thousands of probes that hang, each began at another instant; the judge looks at them together. */
+    /** Of thousands of probes that hang, each began at another instant; the detector looks at them together. */
     private static final long PROBE_REVIEW_NANOS = Duration.ofSeconds(1).toNanos();
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            FAILURES = lookup.findVarHandle(OutlierRecord.class, "failures", int.class);
-            CONNECT_FAILURES = lookup.findVarHandle(OutlierRecord.class, "connectFailures", int.class);
-            PROBE_SINCE = lookup.findVarHandle(OutlierRecord.class, "probeSince", long.class);
+            FAILURES = lookup.findVarHandle(OutlierStats.class, "failures", int.class);
+            CONNECT_FAILURES = lookup.findVarHandle(OutlierStats.class, "connectFailures", int.class);
+            PROBE_SINCE = lookup.findVarHandle(OutlierStats.class, "probeSince", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -48,7 +48,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     private volatile @Nullable Outcome probeOutcome;
     private volatile @Nullable Outcome lastFailure;
 
-    // Written by the judge.
+    // Written by the detector.
     private volatile EjectionPolicy.State state = EjectionPolicy.State.ACTIVE;
     private volatile int phase;
     private volatile String reason = "";
@@ -58,7 +58,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     private int failureTimes;
     private int connectTimes;
 
-    OutlierRecord(OutlierEjection.Limits limits, Time time) {
+    OutlierStats(OutlierEjection.Limits limits, Time time) {
         this.limits = limits;
         this.time = time;
         this.activeSinceNanos = time.nanoTime();
@@ -159,7 +159,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
         return outcome.isAnswer() && outcome != Outcome.OVERLOADED;
     }
 
-    // ---- the judge's ----
+    // ---- the detector's ----
 
     int connectFailures() {
         return connectFailures;
@@ -261,7 +261,7 @@ final class OutlierRecord implements EjectionPolicy.TrackRecord {
     }
 
     /** Goes on from the record that an earlier policy kept. An ejection that this policy would not make as long is shortened. */
-    void continueFrom(OutlierRecord old) {
+    void continueFrom(OutlierStats old) {
         failures = old.failures;
         connectFailures = old.connectFailures;
         lastFailure = old.lastFailure;

@@ -16,7 +16,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The members of a snapshot as a directory names them: by id or by ordinal. Immutable. */
-final class DirectoryOwners {
+final class DirectoryIndex {
     private static final Answer NO_DIRECTORY = new Unknown(
             false, "the source of the endpoints has no directory, expected one that keeps who owns which key (etcd)");
 
@@ -30,9 +30,9 @@ final class DirectoryOwners {
     /** Those that are no candidates but draining, and serve; null if there is none. */
     private final boolean @Nullable [] draining;
 
-    private final Owners byOrdinal;
+    private final OrdinalIndex byOrdinal;
 
-    DirectoryOwners(Snapshot snapshot) {
+    DirectoryIndex(Snapshot snapshot) {
         this.directory = snapshot.directory();
         this.members = snapshot.members();
         this.usable = new boolean[members.size()];
@@ -45,13 +45,13 @@ final class DirectoryOwners {
         }
         boolean[] leaving = null;
         for (int i = 0; i < usable.length; i++) {
-            if (!usable[i] && Owners.drainingWeight(members.get(i)) > 0) {
+            if (!usable[i] && OrdinalIndex.drainingWeight(members.get(i)) > 0) {
                 leaving = leaving == null ? new boolean[usable.length] : leaving;
                 leaving[i] = true;
             }
         }
         this.draining = leaving;
-        this.byOrdinal = new Owners(snapshot);
+        this.byOrdinal = new OrdinalIndex(snapshot);
     }
 
     Answer find(EndpointSelector key) {
@@ -131,14 +131,14 @@ final class DirectoryOwners {
         return directory == null ? List.of() : directory.explain(key);
     }
 
-    Placement place(DirectoryPolicy policy, EndpointSelector key, Snapshot snapshot) {
+    PlacementExplanation place(DirectoryPolicy policy, EndpointSelector key, Snapshot snapshot) {
         List<String> why = new ArrayList<>(explain(key));
         Answer answer = peek(key);
         if (answer instanceof Owner owner) {
             Node node = known(owner);
             why.add(node == null ? notAMember(owner) : owner + " is " + node.endpoint());
             Endpoint endpoint = node == null ? null : node.endpoint();
-            return new Placement(
+            return new PlacementExplanation(
                     endpoint == null ? owner.ordinal() : endpoint.ordinal(),
                     endpoint == null ? List.of() : List.of(endpoint),
                     policy.name(),
@@ -151,9 +151,9 @@ final class DirectoryOwners {
         }
         if (answer instanceof Absent && policy.missing() instanceof ShardPolicy hashed) {
             why.add("placed by " + hashed.name() + ", as keys without an entry are");
-            Placement placement = hashed.place(key, snapshot);
+            PlacementExplanation placement = hashed.place(key, snapshot);
             why.addAll(placement.why());
-            return new Placement(
+            return new PlacementExplanation(
                     placement.ordinal(),
                     placement.replicas(),
                     placement.strategy(),
@@ -164,7 +164,7 @@ final class DirectoryOwners {
         if (answer instanceof Absent) {
             why.add(missing(policy, key));
         }
-        return new Placement(Endpoint.NO_ORDINAL, List.of(), policy.name(), 0, ShardMap.NO_EPOCH, why);
+        return new PlacementExplanation(Endpoint.NO_ORDINAL, List.of(), policy.name(), 0, ShardMap.NO_EPOCH, why);
     }
 
     /** What becomes of a key without an entry. */
