@@ -37,16 +37,16 @@ public interface BalancerListener {
     default void onConfigured(String service, BalancerSettings settings) {}
 
     /** A configuration that the source gave was refused; the last good one stays, if there is one: see {@link #onUnconfigured}. */
-    default void onConfigurationRefused(String service, String reason) {}
+    default void onConfigurationRejected(String service, String reason) {}
 
     /**
      * A configuration that the source gave was refused, there is no good one from before, and the application gave none: every call fails with the reason. It
-     * ends with the next {@link #onConfigured}. Called after {@link #onConfigurationRefused}.
+     * ends with the next {@link #onConfigured}. Called after {@link #onConfigurationRejected}.
      */
     default void onUnconfigured(String service, String reason) {}
 
     /** The source holds a value that cannot be used, said once per value; the last good one stays. {@code reason} names it. */
-    default void onSourceValueRefused(String service, String reason) {}
+    default void onSourceValueRejected(String service, String reason) {}
 
     /** An attempt went to the endpoint. */
     default void onPick(String service, Endpoint endpoint) {}

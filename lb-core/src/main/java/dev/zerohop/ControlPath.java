@@ -44,7 +44,7 @@ final class ControlPath {
     private volatile boolean rebuilding;
 
     // The tasks' own.
-    private Resolution said = Resolution.NONE;
+    private Resolution resolution = Resolution.NONE;
     private final Membership membership;
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
@@ -57,7 +57,7 @@ final class ControlPath {
     private final SourceReports reports;
 
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a detector threw. */
-    private boolean admissionDue;
+    private boolean admissionPending;
 
     ControlPath(Balancer balancer, Balancer.Builder builder, BalancerListener listener) {
         this.balancer = balancer;
@@ -73,7 +73,7 @@ final class ControlPath {
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
         this.membership = new Membership(
-                balancer, listener, healthSources, settings.stated().ejection().newDetector(env), faults);
+                balancer, listener, healthSources, settings.configured().ejection().newDetector(env), faults);
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
@@ -83,12 +83,12 @@ final class ControlPath {
 
     /** The version without members, of which everything starts. */
     BalancerView firstView() {
-        BalancerSettings stated = settings.stated();
+        BalancerSettings configured = settings.configured();
         return new BalancerView(
                 balancer,
-                stated,
-                new GuardedBudget(stated.retry().newBudget(time), faults),
-                stated.policy().newPicker(Snapshot.EMPTY, env),
+                configured,
+                new GuardedBudget(configured.retry().newBudget(time), faults),
+                configured.policy().newPicker(Snapshot.EMPTY, env),
                 Snapshot.EMPTY);
     }
 
@@ -135,7 +135,7 @@ final class ControlPath {
         } catch (Throwable thrown) {
             // A source that does not start is one that cannot be asked: calls learn why instead of waiting for it.
             execute(() -> take(
-                    said.failed(new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
+                    resolution.failed(new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
         execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
     }
@@ -148,7 +148,7 @@ final class ControlPath {
         }
     }
 
-    /** Null takes back what the application stated. */
+    /** Null takes back what the application configured. */
     void apply(@Nullable BalancerSettings next) {
         execute(() -> settings.ofApplication(next));
     }
@@ -237,9 +237,9 @@ final class ControlPath {
 
     /** Acts on what is new. What throws on the way keeps no other part from being taken. */
     private void take(Resolution given) {
-        Resolution before = said;
+        Resolution before = resolution;
         Resolution now = given.following(before);
-        said = now;
+        resolution = now;
         reports.rejected(before, now);
         if (now.configuration() != before.configuration()) {
             guarded(() -> settings.ofSource(before.configuration(), now.configuration(), sourceName(source)));
@@ -279,7 +279,7 @@ final class ControlPath {
         SourceState before = source;
         source = before.answered(next.rememberingOrdinals(before.set()), time.now());
         reports.answered(before, next);
-        admissionDue = true;
+        admissionPending = true;
         settings.sourceAnswered();
         rebuild();
     }
@@ -346,7 +346,7 @@ final class ControlPath {
         }
         leaseAge.limit(next.leaseAgeLimit());
         listener.onConfigured(name, next);
-        admissionDue |= source.set() != null && !next.guard().equals(before.guard());
+        admissionPending |= source.set() != null && !next.guard().equals(before.guard());
         rebuild();
         return null;
     }
@@ -379,9 +379,9 @@ final class ControlPath {
         BalancerSettings inForce = balancer.current().settings();
         // Before its first picker, so that no call waits for a look-up whose end goes unnoticed.
         boolean followed = directory.follow(set == null ? null : set.directory());
-        if (set != null && (admissionDue || membership.guardIsDue(now))) {
+        if (set != null && (admissionPending || membership.guardIsDue(now))) {
             membership.admit(set, inForce, now);
-            admissionDue = false;
+            admissionPending = false;
         }
         long review = membership.review(now);
         Snapshot next = versions.of(membership.members(), set, inForce.stages(), now);

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectoryWatch {
     private final Executor tasks;
-    private final Runnable changed;
+    private final Runnable onChange;
     private final ForeignFaults faults;
-    private final AtomicBoolean told = new AtomicBoolean();
+    private final AtomicBoolean pending = new AtomicBoolean();
     private @Nullable KeyDirectory followed;
     private @Nullable Cancellable following;
 
-    DirectoryWatch(Executor tasks, Runnable changed, ForeignFaults faults) {
+    DirectoryWatch(Executor tasks, Runnable onChange, ForeignFaults faults) {
         this.tasks = tasks;
-        this.changed = changed;
+        this.onChange = onChange;
         this.faults = faults;
     }
 
@@ -39,7 +39,7 @@ final class DirectoryWatch {
             return true;
         }
         try {
-            following = requireNonNull(next.follow(this::tell), "follow() returned null, expected a handle");
+            following = requireNonNull(next.follow(this::changed), "follow() returned null, expected a handle");
             followed = next;
             return true;
         } catch (Throwable thrown) {
@@ -51,11 +51,11 @@ final class DirectoryWatch {
         }
     }
 
-    private void tell() {
-        if (told.compareAndSet(false, true)) {
+    private void changed() {
+        if (pending.compareAndSet(false, true)) {
             tasks.execute(() -> {
-                told.set(false);
-                changed.run();
+                pending.set(false);
+                onChange.run();
             });
         }
     }

@@ -190,7 +190,7 @@ public final class EndpointSet {
     }
 
     /** Whether this set says the same as another, whatever their versions and instants are, whether either is stale, and however either takes what is missing. */
-    public boolean saysTheSameAs(EndpointSet other) {
+    public boolean hasSameContentAs(EndpointSet other) {
         return directory == other.directory
                 && source.equals(other.source)
                 && endpoints.equals(other.endpoints)

@@ -165,7 +165,7 @@ final class LiveNode extends LiveNodePad implements Node {
      * @param by whose verdict it is: two sources may bear one name, and each keeps its verdict
      * @param source the name of that
      */
-    record Standing(Object by, String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
+    record TimedVerdict(Object by, String source, HealthSource.Verdict verdict, long sinceNanos, long endsNanos) {}
 
     void putVerdict(Object by, String source, HealthSource.Verdict verdict, long nowNanos) {
         // A time to live beyond the end of the clock is for ever.
@@ -173,16 +173,16 @@ final class LiveNode extends LiveNodePad implements Node {
         if (verdict.ttlNanos() == Long.MAX_VALUE || ends < nowNanos) {
             ends = Long.MAX_VALUE;
         }
-        List<Standing> next = new ArrayList<>(verdicts.size() + 1);
+        List<TimedVerdict> next = new ArrayList<>(verdicts.size() + 1);
         long since = nowNanos;
-        for (Standing standing : verdicts) {
-            if (standing.by() != by) {
-                next.add(standing);
-            } else if (standing.verdict().status() == verdict.status()) {
-                since = standing.sinceNanos();
+        for (TimedVerdict timed : verdicts) {
+            if (timed.by() != by) {
+                next.add(timed);
+            } else if (timed.verdict().status() == verdict.status()) {
+                since = timed.sinceNanos();
             }
         }
-        next.add(new Standing(by, source, verdict, since, ends));
+        next.add(new TimedVerdict(by, source, verdict, since, ends));
         verdicts = next;
     }
 
@@ -190,8 +190,8 @@ final class LiveNode extends LiveNodePad implements Node {
         if (verdicts.isEmpty()) {
             return;
         }
-        List<Standing> next = new ArrayList<>(verdicts);
-        next.removeIf(standing -> standing.by() == by);
+        List<TimedVerdict> next = new ArrayList<>(verdicts);
+        next.removeIf(timed -> timed.by() == by);
         verdicts = next;
     }
 
@@ -210,27 +210,27 @@ final class LiveNode extends LiveNodePad implements Node {
         long until = Health.OPEN_END;
         boolean vouched = false;
         long nextEnd = Long.MAX_VALUE;
-        List<Standing> standings = verdicts;
-        for (int i = 0; i < standings.size(); i++) {
-            Standing standing = standings.get(i);
-            if (standing.endsNanos() != Long.MAX_VALUE) {
-                if (standing.endsNanos() - nowNanos <= 0) {
+        List<TimedVerdict> current = verdicts;
+        for (int i = 0; i < current.size(); i++) {
+            TimedVerdict timed = current.get(i);
+            if (timed.endsNanos() != Long.MAX_VALUE) {
+                if (timed.endsNanos() - nowNanos <= 0) {
                     continue;
                 }
-                nextEnd = Math.min(nextEnd, standing.endsNanos());
+                nextEnd = Math.min(nextEnd, timed.endsNanos());
             }
-            Health.Status status = standing.verdict().status();
+            Health.Status status = timed.verdict().status();
             if (status == Health.Status.HEALTHY) {
                 vouched |= worst == Health.Status.UNKNOWN;
                 if (vouched && source.equals("none")) {
-                    source = standing.source();
-                    reason = standing.verdict().reason();
+                    source = timed.source();
+                    reason = timed.verdict().reason();
                 }
             } else if (status.compareTo(worst) > 0) {
                 worst = status;
-                source = standing.source();
-                reason = standing.verdict().reason();
-                until = standing.endsNanos();
+                source = timed.source();
+                reason = timed.verdict().reason();
+                until = timed.endsNanos();
             }
         }
         if (worst == Health.Status.UNKNOWN && vouched) {

@@ -24,7 +24,7 @@ abstract class LiveNodeCounter {
     volatile Health health;
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
-    volatile List<LiveNode.Standing> verdicts = List.of();
+    volatile List<LiveNode.TimedVerdict> verdicts = List.of();
     final Balancer owner;
 
     LiveNodeCounter(

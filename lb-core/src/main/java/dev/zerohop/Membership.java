@@ -46,7 +46,7 @@ final class Membership {
     private HealthSource.Verdicts sourceVerdicts = HealthSource.Verdicts.NONE;
 
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
-    private boolean torn;
+    private boolean admissionIncomplete;
 
     private final ForeignFaults faults;
     private final GuardedDetector detector;
@@ -102,8 +102,8 @@ final class Membership {
         int added = 0;
         int replaced = 0;
         // Both are sorted by id.
-        List<LiveNode> before = torn ? sorted(nodes.values()) : members;
-        torn = true;
+        List<LiveNode> before = admissionIncomplete ? sorted(nodes.values()) : members;
+        admissionIncomplete = true;
         int at = 0;
         for (Endpoint endpoint : next.endpoints()) {
             LiveNode node = null;
@@ -153,7 +153,7 @@ final class Membership {
                     today.size());
         }
         members = after;
-        torn = false;
+        admissionIncomplete = false;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
         listener.onMembership(owner.name(), after.size(), added, gone.size() + replaced, held);
     }

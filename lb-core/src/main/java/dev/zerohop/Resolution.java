@@ -94,7 +94,7 @@ public final class Resolution {
      * @param json in the format of the configuration reference; empty if the source configures nothing any more
      */
     public Resolution configured(String json) {
-        return with(known().stated(json));
+        return with(known().configured(json));
     }
 
     /** The source states a configuration that it rejects itself, for this reason. */
@@ -103,7 +103,7 @@ public final class Resolution {
     }
 
     private SourceConfiguration known() {
-        return answered && configuration.equals(SourceConfiguration.NONE) ? configuration.stated("") : configuration;
+        return answered && configuration.equals(SourceConfiguration.NONE) ? configuration.configured("") : configuration;
     }
 
     /** The same with this configuration. */
@@ -140,23 +140,23 @@ public final class Resolution {
     public Resolution following(Resolution before) {
         EndpointSet set = endpoints;
         EndpointSet last = before.endpoints;
-        if (set != null && last != null && set != last && set.saysTheSameAs(last)) {
+        if (set != null && last != null && set != last && set.hasSameContentAs(last)) {
             set = last.as(set.asOf(), set.stale());
         }
         Throwable cause = error;
         if (cause != null && before.error != null && cause.toString().equals(before.error.toString())) {
             cause = before.error;
         }
-        SourceConfiguration stated = configuration.equals(before.configuration) ? before.configuration : configuration;
+        SourceConfiguration configured = configuration.equals(before.configuration) ? before.configuration : configuration;
         HealthSource.Verdicts judged = verdicts.equals(before.verdicts) ? before.verdicts : verdicts;
         List<String> bad = rejected.equals(before.rejected) ? before.rejected : rejected;
         boolean same = set == last
                 && cause == before.error
-                && stated == before.configuration
+                && configured == before.configuration
                 && judged == before.verdicts
                 && bad == before.rejected
                 && answered == before.answered;
-        return same ? before : new Resolution(set, answered, stated, judged, cause, bad);
+        return same ? before : new Resolution(set, answered, configured, judged, cause, bad);
     }
 
     /**
@@ -168,7 +168,7 @@ public final class Resolution {
         EndpointSet last = before.endpoints;
         return set != null
                 && (last == null
-                        || !set.saysTheSameAs(last)
+                        || !set.hasSameContentAs(last)
                         || (error == null && (before.error != null || set.stale() != last.stale())));
     }
 

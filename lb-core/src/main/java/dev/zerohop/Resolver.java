@@ -28,7 +28,7 @@ public interface Resolver extends AutoCloseable {
     interface Listener {
         /**
          * All that the source says now. Called when any of it has changed, or when the source has vouched for its endpoints again. An implementation that is
-         * given endpoints that {@linkplain EndpointSet#saysTheSameAs say the same} as before only takes note of their instant.
+         * given endpoints that {@linkplain EndpointSet#hasSameContentAs say the same} as before only takes note of their instant.
          */
         void onResolution(Resolution now);
     }

@@ -66,8 +66,8 @@ final class SafeListener implements BalancerListener {
     }
 
     @Override
-    public void onConfigurationRefused(String service, String reason) {
-        guard(() -> delegate.onConfigurationRefused(service, reason));
+    public void onConfigurationRejected(String service, String reason) {
+        guard(() -> delegate.onConfigurationRejected(service, reason));
     }
 
     @Override
@@ -76,8 +76,8 @@ final class SafeListener implements BalancerListener {
     }
 
     @Override
-    public void onSourceValueRefused(String service, String reason) {
-        guard(() -> delegate.onSourceValueRefused(service, reason));
+    public void onSourceValueRejected(String service, String reason) {
+        guard(() -> delegate.onSourceValueRejected(service, reason));
     }
 
     // The two on the request path are written out: they must not cost a lambda.

@@ -60,7 +60,7 @@ final class SettingsChoice {
     }
 
     /** What the application wants, else the defaults. */
-    BalancerSettings stated() {
+    BalancerSettings configured() {
         return own != null ? own : defaults;
     }
 
@@ -113,9 +113,9 @@ final class SettingsChoice {
             if (goodAgain || !Objects.equals(before.text(), next.text())) {
                 use(settings, check, source);
             }
-        } else if (next.text() != null || (before.states() && !next.states())) {
+        } else if (next.text() != null || (before.configures() && !next.configures())) {
             good(null);
-            useGood(stated());
+            useGood(configured());
         }
         String rejected = next.rejection();
         if (rejected != null) {
@@ -123,10 +123,10 @@ final class SettingsChoice {
         }
     }
 
-    private void use(BalancerSettings stated, UnaryOperator<BalancerSettings> check, String source) {
+    private void use(BalancerSettings configured, UnaryOperator<BalancerSettings> check, String source) {
         BalancerSettings next;
         try {
-            next = requireNonNull(check.apply(stated), "the check returned null, expected settings");
+            next = requireNonNull(check.apply(configured), "the check returned null, expected settings");
         } catch (Throwable unusable) {
             reject(source + ": " + SourceState.brief(unusable));
             return;
@@ -156,13 +156,13 @@ final class SettingsChoice {
         if (own != null) {
             report("the application's own stays", reason);
         } else {
-            listener.onConfigurationRefused(name, reason);
+            listener.onConfigurationRejected(name, reason);
             balancing.refuseCalls(reason);
         }
     }
 
     private void report(String instead, String reason) {
         LOG.warn("{}: a configuration is refused, {}: {}", name, instead, reason);
-        listener.onConfigurationRefused(name, reason);
+        listener.onConfigurationRejected(name, reason);
     }
 }

@@ -52,7 +52,7 @@ public final class SourceConfiguration {
      *
      * @param json in the format of the configuration reference; empty if the source configures nothing any more
      */
-    public SourceConfiguration stated(String json) {
+    public SourceConfiguration configured(String json) {
         if (requireNonNull(json, "json").equals(text)) {
             return rejection == null ? this : new SourceConfiguration(text, settings, null, null);
         }
@@ -79,7 +79,7 @@ public final class SourceConfiguration {
     }
 
     /** Whether the source configures something at present, well or badly. */
-    public boolean states() {
+    public boolean configures() {
         return rejection != null || (text != null && !text.isEmpty());
     }
 

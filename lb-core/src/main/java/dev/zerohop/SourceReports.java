@@ -39,10 +39,10 @@ final class SourceReports {
                 .filter(reason -> !known.contains(reason))
                 .toList();
         for (String reason : fresh.subList(0, Math.min(fresh.size(), REJECTED_REPORTED))) {
-            listener.onSourceValueRefused(name, Printable.text(reason));
+            listener.onSourceValueRejected(name, Printable.text(reason));
         }
         if (fresh.size() > REJECTED_REPORTED) {
-            listener.onSourceValueRefused(
+            listener.onSourceValueRejected(
                     name, (fresh.size() - REJECTED_REPORTED) + " more values of the source cannot be used");
         }
     }

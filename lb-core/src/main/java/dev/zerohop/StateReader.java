@@ -72,7 +72,7 @@ final class StateReader {
         int failures = 0;
         if (node instanceof LiveNode live) {
             failures = live.consecutiveFailures();
-            for (LiveNode.Standing standing : live.verdicts) {
+            for (LiveNode.TimedVerdict standing : live.verdicts) {
                 HealthSource.Verdict verdict = standing.verdict();
                 verdicts.add(new BalancerState.Belief(
                         verdict.status(),

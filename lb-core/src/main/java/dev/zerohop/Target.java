@@ -245,7 +245,7 @@ public record Target(String text, String scheme, String authority, String path, 
      * @param form how a target of this scheme looks, for the message
      * @throws IllegalArgumentException if there is one
      */
-    public void refuseAuthority(String form) {
+    public void rejectAuthority(String form) {
         if (!authority.isEmpty()) {
             throw error(
                     authorityPosition(),
@@ -258,7 +258,7 @@ public record Target(String text, String scheme, String authority, String path, 
      *
      * @throws IllegalArgumentException if there is one
      */
-    public void refuseQuery() {
+    public void rejectQuery() {
         if (hasQuery()) {
             throw error(
                     queryPosition() - 1,

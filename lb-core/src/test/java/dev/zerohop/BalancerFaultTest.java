@@ -156,7 +156,7 @@ class BalancerFaultTest {
         List<String> refusals = new ArrayList<>();
         Balancer balancer = started(builder().listener(new BalancerListener() {
             @Override
-            public void onConfigurationRefused(String service, String reason) {
+            public void onConfigurationRejected(String service, String reason) {
                 refusals.add(reason);
             }
         }));
@@ -196,7 +196,7 @@ class BalancerFaultTest {
                 })
                 .listener(new BalancerListener() {
                     @Override
-                    public void onConfigurationRefused(String service, String reason) {
+                    public void onConfigurationRejected(String service, String reason) {
                         refusals.add(reason);
                     }
                 }));

@@ -81,7 +81,7 @@ class BalancerHealthTest {
         }
 
         @Override
-        public void onSourceValueRefused(String service, String reason) {
+        public void onSourceValueRejected(String service, String reason) {
             events.add("refused " + reason);
         }
     }

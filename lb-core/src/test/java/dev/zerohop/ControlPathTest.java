@@ -187,7 +187,7 @@ class ControlPathTest {
                 .followSourceConfiguration(settings -> null)
                 .listener(new BalancerListener() {
                     @Override
-                    public void onConfigurationRefused(String service, String reason) {
+                    public void onConfigurationRejected(String service, String reason) {
                         refusals.add(reason);
                     }
                 })

@@ -639,7 +639,7 @@ class ForeignCodeTest {
                 })
                 .listener(new BalancerListener() {
                     @Override
-                    public void onConfigurationRefused(String service, String reason) {
+                    public void onConfigurationRejected(String service, String reason) {
                         refused.add(reason);
                     }
                 })
@@ -789,7 +789,7 @@ class ForeignCodeTest {
         try (Balancer balancer = balancer(new FakeTime(), source, BalancerSettings.of(new FirstPolicy()))
                 .listener(new BalancerListener() {
                     @Override
-                    public void onConfigurationRefused(String service, String reason) {
+                    public void onConfigurationRejected(String service, String reason) {
                         refused.add(reason);
                     }
                 })

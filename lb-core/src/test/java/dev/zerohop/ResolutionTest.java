@@ -132,22 +132,22 @@ class ResolutionTest {
 
     @Test
     void aConfigurationIsReadOnceWhereItArrives() {
-        SourceConfiguration first = SourceConfiguration.NONE.stated("{\"policy\": \"random\"}");
+        SourceConfiguration first = SourceConfiguration.NONE.configured("{\"policy\": \"random\"}");
         assertThat(first.settings().policy().name()).isEqualTo("random");
-        assertThat(first.stated("{\"policy\": \"random\"}")).isSameAs(first);
-        SourceConfiguration bad = first.stated("{\"policy\": \"fastest\"}");
+        assertThat(first.configured("{\"policy\": \"random\"}")).isSameAs(first);
+        SourceConfiguration bad = first.configured("{\"policy\": \"fastest\"}");
         assertThat(bad.settings()).as("the last good one").isSameAs(first.settings());
-        assertThat(bad.stated("{\"policy\": \"fastest\"}")).isSameAs(bad);
+        assertThat(bad.configured("{\"policy\": \"fastest\"}")).isSameAs(bad);
         assertThat(bad.rejectedText()).contains("fastest");
-        assertThat(bad.stated("{\"policy\": \"random\"}")).isEqualTo(first);
+        assertThat(bad.configured("{\"policy\": \"random\"}")).isEqualTo(first);
         assertThat(bad.rejected("by itself").rejectedText()).isNull();
         assertThat(SourceConfiguration.NONE
                         .rejected("by itself")
                         .orGoodOf(first)
                         .text())
                 .isEqualTo(first.text());
-        assertThat(first.stated("").states()).isFalse();
-        assertThat(bad.states()).isTrue();
+        assertThat(first.configured("").configures()).isFalse();
+        assertThat(bad.configures()).isTrue();
     }
 
     @Test

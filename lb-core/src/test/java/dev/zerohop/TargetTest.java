@@ -144,7 +144,7 @@ class TargetTest {
     @Test
     void aPasswordThatWasWrittenAsAParameterIsInNoMessage() {
         Target target = Target.parse("static:///a:1?user=me&Password=x7;apiToken=x8&zone=a");
-        assertThatThrownBy(target::refuseQuery)
+        assertThatThrownBy(target::rejectQuery)
                 .hasMessageContaining("?user=me&Password=***;apiToken=***&zone=a'")
                 .hasMessageNotContainingAny("x7", "x8");
     }

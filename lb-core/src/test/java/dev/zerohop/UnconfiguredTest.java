@@ -39,7 +39,7 @@ class UnconfiguredTest {
     private final List<BalancerSettings> configured = new ArrayList<>();
     private final BalancerListener listener = new BalancerListener() {
         @Override
-        public void onConfigurationRefused(String service, String reason) {
+        public void onConfigurationRejected(String service, String reason) {
             refused.add(reason);
         }
 

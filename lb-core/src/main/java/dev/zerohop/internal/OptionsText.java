@@ -17,15 +17,15 @@ public final class OptionsText {
 
     /** An option with its value; one that is null or an empty {@code Optional} is left out. */
     public OptionsText with(String option, @Nullable Object value) {
-        Object stated = value instanceof Optional<?> optional ? optional.orElse(null) : value;
-        if (stated instanceof Duration duration) {
+        Object given = value instanceof Optional<?> optional ? optional.orElse(null) : value;
+        if (given instanceof Duration duration) {
             return withNanos(option, duration.toNanos());
         }
-        if (stated instanceof Double number && number == Math.rint(number)) {
-            stated = number.longValue();
+        if (given instanceof Double number && number == Math.rint(number)) {
+            given = number.longValue();
         }
-        if (stated != null) {
-            options.add(option + " " + stated);
+        if (given != null) {
+            options.add(option + " " + given);
         }
         return this;
     }

@@ -165,12 +165,12 @@ public abstract class AbstractResolver implements Resolver {
     // ---- resolvers over others ----
 
     /** Starts a source of this resolver's; what it says comes as tasks. One that does not start is one that cannot be asked. */
-    protected final void follow(Resolver source, Consumer<Resolution> said) {
+    protected final void follow(Resolver source, Consumer<Resolution> consumer) {
         try {
-            source.start(now -> run(() -> said.accept(now)));
+            source.start(now -> run(() -> consumer.accept(now)));
         } catch (Throwable thrown) {
             Throwable cause = new IllegalStateException(Printable.text(source + " did not start: " + thrown), thrown);
-            run(() -> said.accept(Resolution.NONE.failed(cause)));
+            run(() -> consumer.accept(Resolution.NONE.failed(cause)));
         }
     }
 

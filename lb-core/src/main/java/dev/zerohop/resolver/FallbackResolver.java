@@ -35,10 +35,10 @@ final class FallbackResolver extends AbstractResolver {
         this.silentForNanos = silentFor.toNanos();
     }
 
-    /** One source and what it has said so far. */
+    /** One source and its latest resolution. */
     private final class Source {
         final Resolver resolver;
-        Resolution said = Resolution.NONE;
+        Resolution latest = Resolution.NONE;
         private long failingSinceNanos;
 
         Source(Resolver resolver) {
@@ -47,7 +47,7 @@ final class FallbackResolver extends AbstractResolver {
 
         void take(Resolution now) {
             boolean before = failing();
-            said = now;
+            latest = now;
             if (failing() && !before) {
                 failingSinceNanos = env.time().nanoTime();
             }
@@ -56,14 +56,14 @@ final class FallbackResolver extends AbstractResolver {
 
         /** Whether its source cannot be asked at present. */
         boolean failing() {
-            EndpointSet last = said.endpoints();
-            return said.error() != null || (last != null && last.stale());
+            EndpointSet last = latest.endpoints();
+            return latest.error() != null || (last != null && last.stale());
         }
 
         /** How long it may still keep the later ones waiting; 0 or less when they may serve. */
         long patienceNanos(long now) {
-            if (said.endpoints() == null) {
-                return said.error() != null ? 0 : startedNanos + silentForNanos - now;
+            if (latest.endpoints() == null) {
+                return latest.error() != null ? 0 : startedNanos + silentForNanos - now;
             }
             return failing() ? failingSinceNanos + failedForNanos - now : Long.MAX_VALUE;
         }
@@ -86,7 +86,7 @@ final class FallbackResolver extends AbstractResolver {
         for (Source source : sources) {
             long patience = source.patienceNanos(now);
             if (patience > 0) {
-                best = source.said.endpoints() == null ? null : source;
+                best = source.latest.endpoints() == null ? null : source;
                 review = patience;
                 break;
             }
@@ -107,7 +107,7 @@ final class FallbackResolver extends AbstractResolver {
 
     private @Nullable Source firstWithSet() {
         for (Source source : sources) {
-            if (source.said.endpoints() != null) {
+            if (source.latest.endpoints() != null) {
                 return source;
             }
         }
@@ -121,29 +121,29 @@ final class FallbackResolver extends AbstractResolver {
 
     /** What the one that serves says. A configuration stays until another source states one; values that cannot be used are worth hearing of from each. */
     private Resolution resolution() {
-        Resolution said = serving == null ? unserved() : serving.said;
+        Resolution latest = serving == null ? unserved() : serving.latest;
         List<String> rejected = new ArrayList<>();
-        sources.forEach(source -> rejected.addAll(source.said.rejected()));
+        sources.forEach(source -> rejected.addAll(source.latest.rejected()));
         SourceConfiguration before = current().configuration();
-        SourceConfiguration next = said.configuration();
-        return said.rejecting(rejected).with(next.equals(SourceConfiguration.NONE) ? before : next.orGoodOf(before));
+        SourceConfiguration next = latest.configuration();
+        return latest.rejecting(rejected).with(next.equals(SourceConfiguration.NONE) ? before : next.orGoodOf(before));
     }
 
     /** An error if all sources have one. */
     private Resolution unserved() {
-        if (sources.stream().anyMatch(source -> source.said.error() == null)) {
+        if (sources.stream().anyMatch(source -> source.latest.error() == null)) {
             return Resolution.NONE;
         }
         IOException all =
                 new IOException(Printable.text("none of " + sources.size() + " sources can be asked: " + causes()));
-        sources.forEach(source -> all.addSuppressed(source.said.error()));
+        sources.forEach(source -> all.addSuppressed(source.latest.error()));
         return Resolution.NONE.failed(all);
     }
 
     private String causes() {
         List<String> causes = new ArrayList<>();
         for (Source source : sources) {
-            Throwable error = source.said.error();
+            Throwable error = source.latest.error();
             causes.add(source.resolver + ": " + (error == null ? "silent" : error.getMessage()));
         }
         return String.join("; ", causes);

@@ -41,8 +41,8 @@ final class FileSource implements PollingResolver.Source {
 
     /** The path that {@code file:///path/endpoints.json} names. */
     static Path path(Target target) {
-        target.refuseAuthority("file:///path/endpoints.json");
-        target.refuseQuery();
+        target.rejectAuthority("file:///path/endpoints.json");
+        target.rejectQuery();
         int from = target.pathPosition();
         if (target.path().isEmpty() || target.path().endsWith("/")) {
             throw target.error(

@@ -33,7 +33,7 @@ final class LastGoodResolver extends AbstractResolver {
 
     // Touched by tasks only.
     /** What the source says. */
-    private Resolution said = Resolution.NONE;
+    private Resolution latest = Resolution.NONE;
 
     /** The source's last set, which knows of ordinals that are missing in it; null before the first. */
     private @Nullable EndpointSet taken;
@@ -94,7 +94,7 @@ final class LastGoodResolver extends AbstractResolver {
             stored = content;
             if (content != null) {
                 String json = content.configuration();
-                storedConfiguration = SourceConfiguration.NONE.stated(json == null ? "" : json);
+                storedConfiguration = SourceConfiguration.NONE.configured(json == null ? "" : json);
                 // If the source was faster than the file: what the file knows of ordinals still holds.
                 EndpointSet fresh = good;
                 good = fresh == null ? null : remembering(fresh, content.set());
@@ -107,13 +107,13 @@ final class LastGoodResolver extends AbstractResolver {
 
     private void take(Resolution now) {
         EndpointSet given = now.endpoints();
-        if (given != null && given != said.endpoints()) {
+        if (given != null && given != latest.endpoints()) {
             LastGoodFile.Content content = stored;
             taken = taken == null && content != null
                     ? remembering(given, content.set())
                     : given.rememberingOrdinals(taken);
         }
-        said = now;
+        latest = now;
         EndpointSet last = taken;
         if (last != null && now.error() == null && !last.stale()) {
             good = last;
@@ -145,7 +145,7 @@ final class LastGoodResolver extends AbstractResolver {
      * would be placed.
      */
     private boolean needsFile() {
-        if (said.configuration().rejection() != null && said.configuration().text() == null) {
+        if (latest.configuration().rejection() != null && latest.configuration().text() == null) {
             return true;
         }
         EndpointSet first = taken;
@@ -159,14 +159,14 @@ final class LastGoodResolver extends AbstractResolver {
     private Resolution resolution() {
         EndpointSet last = taken;
         LastGoodFile.Content content = stored;
-        SourceConfiguration stated = said.configuration();
-        SourceConfiguration known = stated.orGoodOf(storedConfiguration);
+        SourceConfiguration configured = latest.configuration();
+        SourceConfiguration known = configured.orGoodOf(storedConfiguration);
         if (last != null) {
-            boolean silent = good == null && servingStored && stated.equals(SourceConfiguration.NONE);
-            return said.mapEndpoints(given -> last).with(silent ? storedConfiguration : known);
+            boolean silent = good == null && servingStored && configured.equals(SourceConfiguration.NONE);
+            return latest.mapEndpoints(given -> last).with(silent ? storedConfiguration : known);
         }
-        if (content == null || (!waited && !servingStored && said.error() == null)) {
-            return said.with(known);
+        if (content == null || (!waited && !servingStored && latest.error() == null)) {
+            return latest.with(known);
         }
         if (!servingStored) {
             servingStored = true;
@@ -177,7 +177,7 @@ final class LastGoodResolver extends AbstractResolver {
                     content.set().asOf(),
                     file.path());
         }
-        return said.answered(content.set()).with(stated.equals(SourceConfiguration.NONE) ? storedConfiguration : known);
+        return latest.answered(content.set()).with(configured.equals(SourceConfiguration.NONE) ? storedConfiguration : known);
     }
 
     // ---- writing ----
@@ -221,17 +221,17 @@ final class LastGoodResolver extends AbstractResolver {
 
     /** Whether the source itself rejects what it states, and there was no good one: a file without any would be taken for that of a source that states none. */
     private boolean unconfigured() {
-        return said.configuration().states() && configurationToKeep() == null;
+        return latest.configuration().configures() && configurationToKeep() == null;
     }
 
     /** A configuration that is not good takes the place of none that is. */
     private @Nullable String configurationToKeep() {
-        SourceConfiguration stated = said.configuration();
-        if (!stated.states() || stated.text() != null) {
-            return stated.text();
+        SourceConfiguration configured = latest.configuration();
+        if (!configured.configures() || configured.text() != null) {
+            return configured.text();
         }
         LastGoodFile.Content content = stored;
-        return content == null ? stated.rejectedText() : content.configuration() == null ? "" : content.configuration();
+        return content == null ? configured.rejectedText() : content.configuration() == null ? "" : content.configuration();
     }
 
     private void write() {

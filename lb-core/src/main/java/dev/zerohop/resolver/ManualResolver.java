@@ -73,7 +73,7 @@ public final class ManualResolver extends AbstractResolver {
         run(() -> publish(
                 attached()
                         ? current().configured(json)
-                        : current().with(current().configuration().stated(json))));
+                        : current().with(current().configuration().configured(json))));
     }
 
     @Override

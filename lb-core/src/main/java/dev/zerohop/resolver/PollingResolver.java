@@ -175,7 +175,7 @@ public final class PollingResolver extends AbstractResolver {
         settled(answer.goodFor());
         String json = answer.configuration();
         Resolution configured =
-                json == null && !before.configuration().states() ? before : before.configured(json == null ? "" : json);
+                json == null && !before.configuration().configures() ? before : before.configured(json == null ? "" : json);
         publish(configured.rejecting(answer.rejected()).answered(next));
     }
 

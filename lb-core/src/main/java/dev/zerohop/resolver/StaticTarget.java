@@ -26,8 +26,8 @@ final class StaticTarget {
 
     /** The endpoints, in the order of the text. */
     static List<Endpoint> endpoints(Target target) {
-        target.refuseAuthority(FORM);
-        target.refuseQuery();
+        target.rejectAuthority(FORM);
+        target.rejectQuery();
         return new StaticTarget(target).endpoints();
     }
 

@@ -12,7 +12,7 @@ final class Doubts {
     /** In thousandths of the limit of silence; drawn for each watch. */
     private long patience;
 
-    private long heardNanos;
+    private long lastMessageNanos;
     private long checkNanos;
     private long listNanos;
 
@@ -29,13 +29,13 @@ final class Doubts {
     }
 
     /** The store said something. */
-    void heard() {
-        heardNanos = env.time().nanoTime();
+    void messageReceived() {
+        lastMessageNanos = env.time().nanoTime();
     }
 
     /** The store was listed. */
     void listed() {
-        heard();
+        messageReceived();
         listNanos = drawn(policy.list);
     }
 
@@ -58,7 +58,7 @@ final class Doubts {
 
     /** The server sent a bookmark; says whether it is the first since it was listed for being silent. */
     boolean bookmark() {
-        heard();
+        messageReceived();
         boolean first = !bookmarks;
         bookmarks = true;
         return first;
@@ -85,7 +85,7 @@ final class Doubts {
 
     private long silenceLeft(long now) {
         Duration limit = bookmarks ? policy.silenceAfterBookmark : policy.silence;
-        return limit == null ? Long.MAX_VALUE : heardNanos + limit.toNanos() / 1_000 * patience - now;
+        return limit == null ? Long.MAX_VALUE : lastMessageNanos + limit.toNanos() / 1_000 * patience - now;
     }
 
     private long checkLeft(long now) {

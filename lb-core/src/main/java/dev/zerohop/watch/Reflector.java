@@ -229,7 +229,7 @@ public final class Reflector<V, R> {
     }
 
     private void apply(@Nullable R upTo, List<ListWatch.Change<V, R>> changes) {
-        doubts.heard();
+        doubts.messageReceived();
         switch (copy.apply(upTo, changes)) {
             case SAME -> {}
             case CHANGED -> publishSoon();
@@ -292,7 +292,7 @@ public final class Reflector<V, R> {
         }
         ask(() -> answer, this::fail, test -> {
             if (copy.passes(test)) {
-                doubts.heard();
+                doubts.messageReceived();
                 doubts.checked();
                 lookLater();
                 if (!publishing) {

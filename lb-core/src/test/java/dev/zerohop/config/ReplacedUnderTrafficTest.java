@@ -111,7 +111,7 @@ class ReplacedUnderTrafficTest {
                 .followSourceConfiguration()
                 .listener(new BalancerListener() {
                     @Override
-                    public void onConfigurationRefused(String service, String reason) {
+                    public void onConfigurationRejected(String service, String reason) {
                         refused.add(reason);
                     }
                 })

@@ -267,9 +267,9 @@ class LastGoodResolverTest extends ResolverContract {
         source.fail(new IOException("down"));
         assertThat(recorder.resolution().configuration().text()).isEqualTo("{\"policy\":\"random\"}");
         source.push(A);
-        assertThat(recorder.resolution().configuration().states()).isFalse();
+        assertThat(recorder.resolution().configuration().configures()).isFalse();
         source.fail(new IOException("down again"));
-        assertThat(recorder.resolution().configuration().states()).isFalse();
+        assertThat(recorder.resolution().configuration().configures()).isFalse();
     }
 
     @Test

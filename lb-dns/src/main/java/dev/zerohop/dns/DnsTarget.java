@@ -80,7 +80,7 @@ record DnsTarget(
     }
 
     private static int begin(Target target, String form) {
-        target.refuseAuthority(form);
+        target.rejectAuthority(form);
         int from = target.pathPosition();
         if (target.path().isEmpty()) {
             throw target.error(Math.min(from, target.text().length()), "found no name, expected " + form);

@@ -54,9 +54,9 @@ record CompositeListener(BalancerListener own, BalancerListener other) implement
     }
 
     @Override
-    public void onConfigurationRefused(String service, String reason) {
-        own.onConfigurationRefused(service, reason);
-        other.onConfigurationRefused(service, reason);
+    public void onConfigurationRejected(String service, String reason) {
+        own.onConfigurationRejected(service, reason);
+        other.onConfigurationRejected(service, reason);
     }
 
     @Override
@@ -66,9 +66,9 @@ record CompositeListener(BalancerListener own, BalancerListener other) implement
     }
 
     @Override
-    public void onSourceValueRefused(String service, String reason) {
-        own.onSourceValueRefused(service, reason);
-        other.onSourceValueRefused(service, reason);
+    public void onSourceValueRejected(String service, String reason) {
+        own.onSourceValueRejected(service, reason);
+        other.onSourceValueRejected(service, reason);
     }
 
     @Override

@@ -129,7 +129,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         String json = facts.get(ZerohopGrpc.SOURCE_CONFIGURATION);
         return json == null
                 ? Resolution.NONE
-                : Resolution.NONE.with(source.current().configuration().stated(json));
+                : Resolution.NONE.with(source.current().configuration().configured(json));
     }
 
     /** What the source says where its addresses stay. */
@@ -162,7 +162,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
 
             @Override
-            public void onConfigurationRefused(String service, String reason) {
+            public void onConfigurationRejected(String service, String reason) {
                 refusedReason = reason;
                 channelLog(ChannelLogLevel.WARNING, "a configuration is refused: {0}", reason);
             }
@@ -173,7 +173,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
 
             @Override
-            public void onSourceValueRefused(String service, String reason) {
+            public void onSourceValueRejected(String service, String reason) {
                 channelLog(ChannelLogLevel.WARNING, "a value of the source is refused: {0}", reason);
             }
 
@@ -370,7 +370,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 ? "by default, which are not in force"
                 : stated.stated()
                         ? "of the application's service config"
-                        : !source.current().configuration().states()
+                        : !source.current().configuration().configures()
                                 ? "by default"
                                 : refusedReason == null ? "of the source" : "of the source, the last good ones";
         return refusedReason == null

@@ -124,7 +124,7 @@ final class Fleet implements AutoCloseable {
     }
 
     synchronized void configure(String json) {
-        say(source == null ? said.with(said.configuration().stated(json)) : said.configured(json));
+        say(source == null ? said.with(said.configuration().configured(json)) : said.configured(json));
     }
 
     /** The source states a configuration that it rejects itself, and has no good one. */

@@ -208,7 +208,7 @@ class ForeignCodeTest {
             }
 
             @Override
-            public void onConfigurationRefused(String service, String reason) {
+            public void onConfigurationRejected(String service, String reason) {
                 throw new IllegalStateException("broken");
             }
         };

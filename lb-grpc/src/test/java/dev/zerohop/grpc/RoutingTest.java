@@ -417,12 +417,12 @@ class RoutingTest {
                     .defaultServiceConfig(policy.serviceConfig("{}", null))
                     .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
                         @Override
-                        public void onSourceValueRefused(String service, String reason) {
+                        public void onSourceValueRejected(String service, String reason) {
                             heard.add("value: " + reason);
                         }
 
                         @Override
-                        public void onConfigurationRefused(String service, String reason) {
+                        public void onConfigurationRejected(String service, String reason) {
                             heard.add("configuration: " + reason);
                         }
                     }));
@@ -448,7 +448,7 @@ class RoutingTest {
             ManagedChannel channel = fleet.built(fleet.builder()
                     .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
                         @Override
-                        public void onConfigurationRefused(String service, String reason) {
+                        public void onConfigurationRejected(String service, String reason) {
                             heard.add(reason);
                         }
                     }));
@@ -473,7 +473,7 @@ class RoutingTest {
             ManagedChannel channel = fleet.built(fleet.builder()
                     .setNameResolverArg(ZerohopGrpc.LISTENER, new dev.zerohop.BalancerListener() {
                         @Override
-                        public void onSourceValueRefused(String service, String reason) {
+                        public void onSourceValueRejected(String service, String reason) {
                             heard.add(reason);
                         }
                     }));

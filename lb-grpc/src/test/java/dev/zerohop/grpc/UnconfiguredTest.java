@@ -44,7 +44,7 @@ class UnconfiguredTest {
         }
 
         @Override
-        public void onConfigurationRefused(String service, String reason) {
+        public void onConfigurationRejected(String service, String reason) {
             events.add("refused " + reason);
         }
 

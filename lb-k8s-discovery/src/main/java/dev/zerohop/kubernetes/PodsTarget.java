@@ -20,7 +20,7 @@ record PodsTarget(
 
     /** Reads {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}. */
     static PodsTarget parse(Target target) {
-        target.refuseAuthority(FORM);
+        target.rejectAuthority(FORM);
         int from = Math.min(target.pathPosition(), target.text().length());
         String namespace = target.path().isEmpty()
                 ? null

@@ -27,7 +27,7 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
 
     /** Reads {@code k8s:///namespace/service:port?family=ipv6}. */
     static ServiceTarget parse(Target target) {
-        target.refuseAuthority(FORM);
+        target.rejectAuthority(FORM);
         int from = Math.min(target.pathPosition(), target.text().length());
         String path = target.path();
         if (path.isEmpty()) {

@@ -108,7 +108,7 @@ class OddKeysTest {
                         .followSourceConfiguration()
                         .listener(new BalancerListener() {
                             @Override
-                            public void onConfigurationRefused(String service, String reason) {
+                            public void onConfigurationRejected(String service, String reason) {
                                 refused.add(reason);
                             }
                         })

@@ -92,8 +92,8 @@ public class ResolutionRecorder implements Resolver.Listener {
         boolean goodAgain = before.rejection() != null && now.rejection() == null;
         if (text != null
                 ? (goodAgain || !Objects.equals(text, before.text()))
-                        && (!text.isEmpty() || before.states() || now.states())
-                : before.states() && !now.states()) {
+                        && (!text.isEmpty() || before.configures() || now.configures())
+                : before.configures() && !now.configures()) {
             configurations.add(text == null ? "" : text);
         }
         String bad = now.rejectedText();

@@ -62,12 +62,12 @@ class FirstAnswer implements BalancerListener {
     }
 
     @Override
-    public void onConfigurationRefused(String service, String reason) {
+    public void onConfigurationRejected(String service, String reason) {
         rejected.add(reason);
     }
 
     @Override
-    public void onSourceValueRefused(String service, String reason) {
+    public void onSourceValueRejected(String service, String reason) {
         rejected.add(reason);
     }
 }

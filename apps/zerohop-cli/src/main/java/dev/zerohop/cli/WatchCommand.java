@@ -100,7 +100,7 @@ final class WatchCommand implements Callable<Integer> {
         }
 
         @Override
-        public void onConfigurationRefused(String service, String reason) {
+        public void onConfigurationRejected(String service, String reason) {
             // A source that reads its configuration itself has said so already.
             if (!reason.equals(refusedValue)) {
                 console.note("the source's configuration is refused: " + reason);
@@ -114,7 +114,7 @@ final class WatchCommand implements Callable<Integer> {
         }
 
         @Override
-        public void onSourceValueRefused(String service, String reason) {
+        public void onSourceValueRejected(String service, String reason) {
             refusedValue = reason;
             console.note("a value of the source is refused: " + reason);
         }

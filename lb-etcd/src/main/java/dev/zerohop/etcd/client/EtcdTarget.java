@@ -48,7 +48,7 @@ public final class EtcdTarget {
      * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank or can be no name
      */
     public static List<String> segments(Target target, int count, String form) {
-        target.refuseQuery();
+        target.rejectQuery();
         return path(target, count, form);
     }
 

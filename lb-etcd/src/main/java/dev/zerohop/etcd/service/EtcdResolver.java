@@ -195,7 +195,7 @@ public final class EtcdResolver extends AbstractResolver {
         if (content.configuration() != null) {
             return said.with(content.configuration());
         }
-        return said.configuration().states() ? said.configured("") : said;
+        return said.configuration().configures() ? said.configured("") : said;
     }
 
     private void lookAgain() {

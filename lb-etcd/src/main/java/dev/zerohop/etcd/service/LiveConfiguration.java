@@ -86,7 +86,7 @@ final class LiveConfiguration {
     }
 
     private static SourceConfiguration read(String where, String config) {
-        SourceConfiguration read = SourceConfiguration.NONE.stated(config);
+        SourceConfiguration read = SourceConfiguration.NONE.configured(config);
         if (read.rejection() != null) {
             throw new IllegalArgumentException(where + read.rejection());
         }
