@@ -36,8 +36,8 @@ public final class ObjectsFuzz {
     private static final HttpClient NONE = (HttpClient) Proxy.newProxyInstance(
             ObjectsFuzz.class.getClassLoader(), new Class<?>[] {HttpClient.class}, (proxy, method, arguments) -> null);
 
-    private static final HttpApiServer.Link LINK =
-            new HttpApiServer.Link("https://10.0.0.1:6443", NONE, new KubernetesSerialization());
+    private static final HttpApiServer.Connection LINK =
+            new HttpApiServer.Connection("https://10.0.0.1:6443", NONE, new KubernetesSerialization());
 
     private ObjectsFuzz() {}
 
@@ -100,7 +100,7 @@ public final class ObjectsFuzz {
     private static void slices(Collection<EndpointSlice> slices, @Nullable Service service) {
         for (ServiceTarget target : List.of(BY_NAME, BY_NUMBER)) {
             SliceView.Content content = SliceView.read(target, slices, service);
-            leftOut(content.refusals());
+            leftOut(content.rejections());
             content.endpoints().forEach(ObjectsFuzz::endpoint);
         }
     }
@@ -108,11 +108,11 @@ public final class ObjectsFuzz {
     private static void pods(Collection<Pod> pods) {
         PodView.Content content = PodView.read(PODS, pods, node -> null);
         content.endpoints().forEach(ObjectsFuzz::endpoint);
-        leftOut(content.refusals());
+        leftOut(content.rejections());
     }
 
-    private static void leftOut(List<String> refusals) {
-        new LeftOut("orders").report(refusals).forEach(Said::shown);
+    private static void leftOut(List<String> rejections) {
+        new LeftOut("orders").report(rejections).forEach(Said::shown);
     }
 
     private static void endpoint(Endpoint endpoint) {
@@ -124,7 +124,7 @@ public final class ObjectsFuzz {
     }
 
     private static void statefulSet(StatefulSet set) {
-        NumberedSet numbered = NumberedSet.of(set);
+        StatefulSetView numbered = StatefulSetView.of(set);
         if (numbered.wanted().contains(-1) || numbered.existing().contains(-1)) {
             throw new AssertionError("an ordinal below 0 in " + numbered);
         }

@@ -91,14 +91,14 @@ final class Configurations {
             return;
         }
         for (NamedAuthInfo user : users(kubeconfig)) {
-            AuthInfo says = user.getUser();
-            if (says != null
+            AuthInfo auth = user.getUser();
+            if (auth != null
                     && Objects.equals(user.getName(), context.getContext().getUser())) {
-                String file = says.getTokenFile();
+                String file = auth.getTokenFile();
                 if (file != null && !file.isEmpty()) {
                     // As the other files that a kubeconfig names: relative to its own directory.
                     Path path = kubeconfig.toPath().toAbsolutePath().resolveSibling(file);
-                    config.setOauthTokenProvider(new TokenFile(path, says.getToken()));
+                    config.setOauthTokenProvider(new TokenFile(path, auth.getToken()));
                 }
                 return;
             }

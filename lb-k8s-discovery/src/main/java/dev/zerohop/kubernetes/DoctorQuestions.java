@@ -35,11 +35,14 @@ final class DoctorQuestions {
             all.addAll(page.values().values());
             // An empty page counts as well: at most 10,000 are asked for.
             items += Math.max(
-                    Kept.MAX_ITEMS / 10_000,
-                    page.values().values().stream().mapToInt(Kept::items).sum());
-            if (items > Kept.MAX_ITEMS) {
+                    ObjectTransform.MAX_ITEMS / 10_000,
+                    page.values().values().stream()
+                            .mapToInt(ObjectTransform::items)
+                            .sum());
+            if (items > ObjectTransform.MAX_ITEMS) {
                 // A client that follows them takes in no more, and pages may have no end.
-                throw new SourceFailure(SourceFailure.Kind.TOO_MUCH, Kept.tooMuch(server, what, Kept.MAX_ITEMS));
+                throw new SourceFailure(
+                        SourceFailure.Kind.TOO_MUCH, ObjectTransform.tooMuch(server, what, ObjectTransform.MAX_ITEMS));
             }
             from = page.continueAt();
         } while (from != null);

@@ -32,10 +32,10 @@ final class FailureWords {
      */
     static @Nullable String secret(Throwable thrown) {
         for (Throwable each : chain(thrown)) {
-            String says = each.getMessage();
+            String message = each.getMessage();
             if (each instanceof IllegalArgumentException
-                    && says != null
-                    && says.toLowerCase(Locale.ROOT).contains("header value")) {
+                    && message != null
+                    && message.toLowerCase(Locale.ROOT).contains("header value")) {
                 return "the token, or what else goes into a header, has a character that none may have, such as a line break;"
                         + " check the token's file or the kubeconfig";
             }
@@ -44,19 +44,19 @@ final class FailureWords {
     }
 
     /** Why a kubeconfig cannot be used. Parsers quote what stands where they stop, which may be a token or a key: of their messages only the place is shown. */
-    static String ofSettings(Throwable refused) {
-        for (Throwable each : chain(refused)) {
+    static String ofSettings(Throwable thrown) {
+        for (Throwable each : chain(thrown)) {
             String type = each.getClass().getName();
             if (type.startsWith("org.snakeyaml.") || type.startsWith("com.fasterxml.jackson.")) {
                 String place = "";
-                Matcher places = PLACE.matcher(String.valueOf(each.getMessage()));
-                while (places.find()) {
-                    place = " at line " + places.group(1) + ", column " + places.group(2);
+                Matcher zones = PLACE.matcher(String.valueOf(each.getMessage()));
+                while (zones.find()) {
+                    place = " at line " + zones.group(1) + ", column " + zones.group(2);
                 }
                 return "the kubeconfig cannot be read" + place + ", expected YAML as kubectl takes it";
             }
         }
-        return String.valueOf(refused.getMessage());
+        return String.valueOf(thrown.getMessage());
     }
 
     private static List<Throwable> chain(Throwable thrown) {

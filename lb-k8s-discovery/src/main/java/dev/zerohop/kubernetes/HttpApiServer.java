@@ -45,7 +45,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     static final int MAX_BYTES = 64 << 20;
 
     /** Characters of an answer that is no object of Kubernetes. */
-    private static final int MAX_SAID = 200;
+    private static final int MAX_MESSAGE = 200;
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
@@ -58,11 +58,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     private final Set<WatchStream<?>> streams = ConcurrentHashMap.newKeySet();
 
     // Guarded by this.
-    private @Nullable Link link;
+    private @Nullable Connection connection;
     private boolean closed;
 
     /** What is needed to talk; made at the first use, as that reads files. */
-    record Link(String base, HttpClient http, KubernetesSerialization json) {
+    record Connection(String base, HttpClient http, KubernetesSerialization json) {
         @Override
         public String toString() {
             return "the Kubernetes API at " + base;
@@ -71,8 +71,8 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /** An answer of any status. */
     private record Answer(int code, Duration retryAfter, ByteArrayOutputStream body) {
-        <T> T read(Link link, Class<T> type) {
-            return link.json().unmarshal(new ByteArrayInputStream(body.toByteArray()), type);
+        <T> T read(Connection connection, Class<T> type) {
+            return connection.json().unmarshal(new ByteArrayInputStream(body.toByteArray()), type);
         }
     }
 
@@ -83,9 +83,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     @Override
     public <T extends HasMetadata> CompletableFuture<Page<T, String>> list(
             Selection<T> what, @Nullable String continueAt) {
-        Link to;
+        Connection to;
         try {
-            to = link();
+            to = connection();
         } catch (SourceFailure failure) {
             return CompletableFuture.failedFuture(failure);
         }
@@ -114,25 +114,25 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         return page;
     }
 
-    private static <T extends HasMetadata> Page<T, String> read(Link from, Selection<T> what, Answer answer)
+    private static <T extends HasMetadata> Page<T, String> read(Connection from, Selection<T> what, Answer answer)
             throws SourceFailure {
         if (answer.code() != 200) {
             throw KubernetesFailure.answered(
-                    from.toString(), "list", what, answer.code(), said(from, answer), answer.retryAfter());
+                    from.toString(), "list", what, answer.code(), messageOf(from, answer), answer.retryAfter());
         }
         KubernetesResourceList<T> list = answer.read(from, what.listType());
         ListMeta about = list.getMetadata();
         String more = about.getContinue();
         return new Page<>(
-                Kept.required(about.getResourceVersion(), "resourceVersion"),
-                byName(list.getItems().stream().map(Kept::of).toList()),
+                ObjectTransform.required(about.getResourceVersion(), "resourceVersion"),
+                byName(list.getItems().stream().map(ObjectTransform::trim).toList()),
                 more == null || more.isEmpty() ? null : more);
     }
 
     static <T extends HasMetadata> Map<String, T> byName(List<T> objects) {
         Map<String, T> named = new LinkedHashMap<>();
         for (T object : objects) {
-            named.put(Kept.required(object.getMetadata().getName(), "name"), object);
+            named.put(ObjectTransform.required(object.getMetadata().getName(), "name"), object);
         }
         return named;
     }
@@ -140,9 +140,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     @Override
     public <T extends HasMetadata> Cancellable watch(
             Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher) {
-        Link to;
+        Connection to;
         try {
-            to = link();
+            to = connection();
         } catch (SourceFailure failure) {
             watcher.onEnd(failure);
             return () -> {};
@@ -161,9 +161,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
      * {@link SourceFailure}, in which {@code doing} says what was asked for.
      */
     <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type, String doing) {
-        Link to;
+        Connection to;
         try {
-            to = link();
+            to = connection();
         } catch (SourceFailure failure) {
             return CompletableFuture.failedFuture(failure);
         }
@@ -179,7 +179,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                 }
                 if (answer.code() / 100 != 2) {
                     throw KubernetesFailure.answered(
-                            to.toString(), doing, "", answer.code(), said(to, answer), answer.retryAfter());
+                            to.toString(), doing, "", answer.code(), messageOf(to, answer), answer.retryAfter());
                 }
                 made.complete(answer.read(to, type));
             } catch (Throwable failed) {
@@ -205,7 +205,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         }
     }
 
-    private static Exchange send(Link to, HttpRequest.Builder request) {
+    private static Exchange send(Connection to, HttpRequest.Builder request) {
         Exchange exchange = new Exchange();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CompletableFuture<HttpResponse<AsyncBody>> sent;
@@ -222,9 +222,9 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
                                     body.cancel();
                                 }
                             });
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException failed) {
             // The token file cannot be read, or the client was closed.
-            exchange.answer.completeExceptionally(refused);
+            exchange.answer.completeExceptionally(failed);
             return exchange;
         }
         sent.whenComplete((response, thrown) -> {
@@ -275,7 +275,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     }
 
     /** The server's own words; empty if it has none. */
-    private static String said(Link from, Answer answer) {
+    private static String messageOf(Connection from, Answer answer) {
         try {
             Status status = answer.read(from, Status.class);
             String message = status == null ? null : status.getMessage();
@@ -283,7 +283,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         } catch (RuntimeException noStatus) {
             // What stands in front of a server, or Go's own server, says a sentence; a page is of no use.
             String text = answer.body().toString(StandardCharsets.UTF_8).strip();
-            return text.length() > MAX_SAID || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
+            return text.length() > MAX_MESSAGE || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
         }
     }
 
@@ -300,36 +300,36 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     // ---- the link ----
 
-    private synchronized Link link() throws SourceFailure {
+    private synchronized Connection connection() throws SourceFailure {
         if (closed) {
             throw new SourceFailure(
                     SourceFailure.Kind.CLOSED, "the client of the Kubernetes API is closed, expected an open one");
         }
-        Link made = link;
+        Connection made = connection;
         if (made == null) {
             try {
                 Config config = Configurations.of(options);
                 // The client sends no user and password of an address, and messages must not show them.
                 String url = config.getMasterUrl().replaceFirst("//[^/?#]*@", "//");
                 String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-                made = new Link(base, Transport.of(config), new KubernetesSerialization());
-            } catch (RuntimeException refused) {
+                made = new Connection(base, Transport.of(config), new KubernetesSerialization());
+            } catch (RuntimeException failed) {
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
-                        "the Kubernetes API cannot be asked with " + options + ": " + FailureWords.ofSettings(refused));
+                        "the Kubernetes API cannot be asked with " + options + ": " + FailureWords.ofSettings(failed));
             }
-            link = made;
+            connection = made;
         }
         return made;
     }
 
     @Override
     public void close() {
-        Link last;
+        Connection last;
         synchronized (this) {
             closed = true;
-            last = link;
-            link = null;
+            last = connection;
+            connection = null;
         }
         if (last != null) {
             closeAfterWatches(last.http());
@@ -350,7 +350,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     @Override
     public synchronized String toString() {
-        Link made = link;
+        Connection made = connection;
         return made == null ? "the Kubernetes API" : made.toString();
     }
 }

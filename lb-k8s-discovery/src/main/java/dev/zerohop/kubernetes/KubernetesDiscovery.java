@@ -20,13 +20,13 @@ public final class KubernetesDiscovery implements AutoCloseable {
     private final Env env;
     private final KubernetesOptions options;
     private final HttpApiServer server;
-    private final SharedCopies copies;
+    private final SharedReflectors reflectors;
 
     KubernetesDiscovery(KubernetesOptions options, Env env) {
         this.env = env;
         this.options = options;
         this.server = new HttpApiServer(options);
-        this.copies = new SharedCopies(server, env);
+        this.reflectors = new SharedReflectors(server, env);
     }
 
     /** A connection as {@link KubernetesOptions} say. Nothing is read or connected before it is used. */
@@ -70,7 +70,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     /** Follows a selection until cancelled. */
     <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
-        return copies.follow(what, subscriber);
+        return reflectors.follow(what, subscriber);
     }
 
     HttpApiServer server() {
@@ -82,15 +82,15 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     /** How many copies are kept. */
-    int copies() {
-        return copies.size();
+    int reflectors() {
+        return reflectors.size();
     }
 
     /** Ends every watch and closes the connection. Resolvers keep what they said last. Idempotent. */
     @Override
     public void close() {
         // The server is told that the watches end before the connections go.
-        copies.close(server::close);
+        reflectors.close(server::close);
     }
 
     @Override

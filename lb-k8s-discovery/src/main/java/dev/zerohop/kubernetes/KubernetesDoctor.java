@@ -173,7 +173,7 @@ public final class KubernetesDoctor {
             add(true, "port " + target.port(), "the pods' port is " + ports);
             zones(endpoints);
         }
-        content.refusals().forEach(refusal -> add(false, "slices", refusal));
+        content.rejections().forEach(refusal -> add(false, "slices", refusal));
         Set<String> pods = new TreeSet<>();
         endpoints.forEach(
                 endpoint -> pods.add(requireNonNullElse(endpoint.attributes().get(SliceView.POD), "")));
@@ -192,7 +192,7 @@ public final class KubernetesDoctor {
         }
         boolean sure = !named.isEmpty() || !pods.isEmpty();
         selections.forEach(selection -> needed.add(RbacRule.of(selection)));
-        List<NumberedSet> seen = new ArrayList<>();
+        List<StatefulSetView> seen = new ArrayList<>();
         for (Selection<StatefulSet> selection : selections) {
             if (!may(
                     selection,
@@ -206,9 +206,9 @@ public final class KubernetesDoctor {
             if (sets == null) {
                 return;
             }
-            sets.forEach(set -> seen.add(NumberedSet.of(set)));
+            sets.forEach(set -> seen.add(StatefulSetView.of(set)));
         }
-        GoverningSets found = GoverningSets.find(target.service(), named, seen, pods);
+        GoverningStatefulSets found = GoverningStatefulSets.find(target.service(), named, seen, pods);
         if (found.problem() != null) {
             add(false, "StatefulSet", found.problem());
         } else if (found.sets().isEmpty() && sure) {
@@ -218,12 +218,12 @@ public final class KubernetesDoctor {
             add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are wanted");
         }
         if (target.shards().mode() == ShardCounting.Mode.EPOCH && !found.sets().isEmpty()) {
-            epochs(Epochs.NONE.next(found.sets()));
+            epochs(ShardEpochAnnotation.NONE.next(found.sets()));
         }
     }
 
-    private void epochs(Epochs epochs) {
-        String what = "annotation " + NumberedSet.SHARDS;
+    private void epochs(ShardEpochAnnotation epochs) {
+        String what = "annotation " + StatefulSetView.SHARDS;
         ShardMap map = epochs.map();
         if (epochs.problem() != null) {
             add(false, what, epochs.problem());
@@ -251,7 +251,7 @@ public final class KubernetesDoctor {
         if (pods != null) {
             PodView.Content content = PodView.read(target, pods, node -> null);
             List<Endpoint> endpoints = content.endpoints();
-            content.refusals().forEach(refusal -> add(false, "pods", refusal));
+            content.rejections().forEach(refusal -> add(false, "pods", refusal));
             long ready = endpoints.stream()
                     .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
                     .count();
@@ -298,11 +298,13 @@ public final class KubernetesDoctor {
                             || nodes.isEmpty()
                             || nodes.get(0).getMetadata().getLabels() == null
                     ? null
-                    : nodes.get(0).getMetadata().getLabels().get(Places.ZONE);
+                    : nodes.get(0).getMetadata().getLabels().get(NodeZones.ZONE);
             add(
                     found == null ? State.OPTIONAL : State.OK,
                     "zone of this client",
-                    found == null ? "node " + node + " has no label " + Places.ZONE : found + ", that of node " + node);
+                    found == null
+                            ? "node " + node + " has no label " + NodeZones.ZONE
+                            : found + ", that of node " + node);
         }
     }
 
@@ -338,7 +340,7 @@ public final class KubernetesDoctor {
     }
 
     private boolean may(Selection<?> what, State otherwise, String lost) throws InterruptedException {
-        List<String> refused = new ArrayList<>();
+        List<String> denied = new ArrayList<>();
         for (String verb : RbacRule.VERBS) {
             try {
                 SelfSubjectAccessReview review = questions.get(server.create(
@@ -348,7 +350,7 @@ public final class KubernetesDoctor {
                         "say whether this client may " + verb + " " + what));
                 if (review.getStatus() == null
                         || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
-                    refused.add(verb);
+                    denied.add(verb);
                 }
             } catch (SourceFailure failed) {
                 add(State.MISSING, "permission to " + verb + " " + what, String.valueOf(failed.getMessage()));
@@ -357,11 +359,11 @@ public final class KubernetesDoctor {
                 return false;
             }
         }
-        if (refused.isEmpty()) {
+        if (denied.isEmpty()) {
             add(true, "permission to list and watch " + what, "granted");
             return true;
         }
-        add(otherwise, "permission to " + String.join(" and ", refused) + " " + what, "not granted: " + lost);
+        add(otherwise, "permission to " + String.join(" and ", denied) + " " + what, "not granted: " + lost);
         lacks |= otherwise == State.MISSING;
         return false;
     }

@@ -25,17 +25,18 @@ final class KubernetesFailure {
                 : new SourceFailure(Kind.UNREACHABLE, cannot + FailureWords.of(thrown), thrown);
     }
 
-    /** An answer other than success. {@code said} is the server's own explanation and may be empty. */
+    /** An answer other than success. {@code message} is the server's own explanation and may be empty. */
     static SourceFailure answered(
-            String server, String verb, Selection<?> what, int code, String said, Duration retryAfter) {
+            String server, String verb, Selection<?> what, int code, String message, Duration retryAfter) {
         String expected = "; expected " + what.roleKind() + " of this client's service account to hold: " + what.rule();
-        return answered(server, verb + " " + what, expected, code, said, retryAfter);
+        return answered(server, verb + " " + what, expected, code, message, retryAfter);
     }
 
     /** The same; {@code permission} is what a 403 lacks. */
     static SourceFailure answered(
-            String server, String doing, String permission, int code, String said, Duration retryAfter) {
-        String answer = server + " answered " + code + " when asked to " + doing + (said.isEmpty() ? "" : ": " + said);
+            String server, String doing, String permission, int code, String message, Duration retryAfter) {
+        String answer =
+                server + " answered " + code + " when asked to " + doing + (message.isEmpty() ? "" : ": " + message);
         return switch (code) {
             case 401 ->
                 new SourceFailure(

@@ -84,7 +84,7 @@ public final class KubernetesResolverProviders {
 
     static Resolver resolver(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
         ServiceTarget named = named(target, options);
-        return new ServiceResolver(target.text(), named, env, source, new StatefulOrdinals(source, named));
+        return new ServiceResolver(target.text(), named, env, source, new StatefulSetOrdinals(source, named));
     }
 
     static ServiceTarget named(Target target, KubernetesOptions options) {

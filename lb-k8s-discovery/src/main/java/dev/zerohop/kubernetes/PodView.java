@@ -31,9 +31,9 @@ final class PodView {
      * What the pods say.
      *
      * @param endpoints sorted by id
-     * @param refusals pods that had to be left out, each with the reason
+     * @param rejections pods that had to be left out, each with the reason
      */
-    record Content(List<Endpoint> endpoints, List<String> refusals) {}
+    record Content(List<Endpoint> endpoints, List<String> rejections) {}
 
     /**
      * Reads the pods. One that can be no endpoint costs itself alone.
@@ -42,14 +42,14 @@ final class PodView {
      */
     static Content read(PodsTarget target, Collection<Pod> pods, Function<String, @Nullable String> zoneOf) {
         List<Endpoint> endpoints = new ArrayList<>();
-        List<String> refusals = new ArrayList<>();
+        List<String> rejections = new ArrayList<>();
         Map<String, Endpoint> byAddress = new HashMap<>();
         for (Pod pod : preferred(pods)) {
             Endpoint endpoint;
             try {
                 endpoint = endpoint(target, pod, zoneOf);
-            } catch (IllegalArgumentException refused) {
-                refusals.add("pod " + pod.getMetadata().getName() + ": " + refused.getMessage());
+            } catch (IllegalArgumentException rejected) {
+                rejections.add("pod " + pod.getMetadata().getName() + ": " + rejected.getMessage());
                 continue;
             }
             // Of two that take calls at one address one counts: the other would draw a second share to it.
@@ -60,7 +60,7 @@ final class PodView {
             }
         }
         endpoints.sort(Comparator.comparing(Endpoint::id));
-        return new Content(endpoints, refusals);
+        return new Content(endpoints, rejections);
     }
 
     /** Of pods that have one address, the one that is meant comes first: not leaving before leaving, the younger before the older. */
@@ -85,7 +85,7 @@ final class PodView {
         }
         Map<String, String> labels = pod.getMetadata().getLabels();
         String node = pod.getSpec().getNodeName();
-        String zone = labels == null ? null : labels.get(Places.ZONE);
+        String zone = labels == null ? null : labels.get(NodeZones.ZONE);
         String name = pod.getMetadata().getName();
         Map<String, String> attributes = new HashMap<>();
         attributes.put(SliceView.POD, name);

@@ -24,24 +24,24 @@ final class PodsResolver extends AbstractResolver {
     private final PodsTarget target;
     private final Env env;
     private final ServiceResolver.Source source;
-    private final Places places;
+    private final NodeZones zones;
     private final LeftOut leftOut;
 
     // Touched by tasks only.
-    private final RemovalBuffer losses = new RemovalBuffer();
+    private final RemovalBuffer removalBuffer = new RemovalBuffer();
     private @Nullable Cancellable following;
     private @Nullable Cancellable timer;
     private Reflector.@Nullable State<Pod, String> state;
     private @Nullable SourceFailure failure;
 
-    /** {@code target} with its namespace; {@code stated} is what the environment says of this process. */
-    PodsResolver(String name, PodsTarget target, Env env, ServiceResolver.Source source, Locality stated) {
+    /** {@code target} with its namespace; {@code configured} is what the environment says of this process. */
+    PodsResolver(String name, PodsTarget target, Env env, ServiceResolver.Source source, Locality configured) {
         super(name, env);
         this.name = name;
         this.target = target;
         this.env = env;
         this.source = source;
-        this.places = new Places(source, stated, () -> run(this::update));
+        this.zones = new NodeZones(source, configured, () -> run(this::update));
         this.leftOut = new LeftOut(name);
     }
 
@@ -53,7 +53,7 @@ final class PodsResolver extends AbstractResolver {
 
     @Override
     protected void onClose() {
-        places.close();
+        zones.close();
         if (following != null) {
             following.cancel();
             following = null;
@@ -109,8 +109,8 @@ final class PodsResolver extends AbstractResolver {
         }
         EndpointSet before = current().endpoints();
         // Asked for first: nodes are asked for one after another.
-        Locality client = places.client();
-        PodView.Content content = PodView.read(target, now.values().values(), places::zone);
+        Locality client = zones.client();
+        PodView.Content content = PodView.read(target, now.values().values(), zones::zone);
         List<Endpoint> named = content.endpoints();
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
         if (before != null) {
@@ -118,7 +118,7 @@ final class PodsResolver extends AbstractResolver {
             named = gathered(before, named, over);
             removals = ServiceResolver.meant(before.endpoints(), named, over) ? EndpointSet.Removals.MEANT : removals;
         }
-        EndpointSet next = EndpointSet.builder(name)
+        EndpointSet set = EndpointSet.builder(name)
                 .endpoints(named)
                 .asOf(now.asOf())
                 .stale(failure != null)
@@ -131,16 +131,16 @@ final class PodsResolver extends AbstractResolver {
                 .build()
                 // A pod that is deleted is replaced, unless its set has shrunk, and pods alone do not say which.
                 .rememberingOrdinals(before, announced -> false);
-        Resolution said =
-                current().rejecting(leftOut.report(content.refusals())).answered(next);
-        publish(failure == null ? said : said.failed(failure));
+        Resolution next =
+                current().rejecting(leftOut.report(content.rejections())).answered(set);
+        publish(failure == null ? next : next.failed(failure));
     }
 
     private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> over) {
         long now = env.time().nanoTime();
-        List<Endpoint> named = losses.gather(before.endpoints(), present, over, now);
+        List<Endpoint> named = removalBuffer.gather(before.endpoints(), present, over, now);
         cancelTimer();
-        long due = losses.dueInNanos(now);
+        long due = removalBuffer.dueInNanos(now);
         if (due != Long.MAX_VALUE) {
             timer = env.time().schedule(due, () -> run(this::update));
         }

@@ -32,7 +32,7 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
             .timeouts(PAGE_TIMEOUT, OPEN_TIMEOUT)
             .watchLife(Duration.ofMinutes(5))
             .quietLosses(2, SETTLED)
-            .maxSize(Kept.MAX_ITEMS)
+            .maxSize(ObjectTransform.MAX_ITEMS)
             .silence(Duration.ofMinutes(10), Duration.ofMinutes(3))
             .build();
 
@@ -78,12 +78,12 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
 
     @Override
     public long sizeOf(String key, T value) {
-        return Kept.items(value);
+        return ObjectTransform.items(value);
     }
 
     @Override
     public String tooMuch(long limit) {
-        return Kept.tooMuch(server, what, limit);
+        return ObjectTransform.tooMuch(server, what, limit);
     }
 
     @Override

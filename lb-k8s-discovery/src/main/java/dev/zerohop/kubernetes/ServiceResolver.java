@@ -40,20 +40,21 @@ final class ServiceResolver extends AbstractResolver {
     private final String namespace;
     private final Env env;
     private final Source source;
-    private final Ordinals ordinals;
-    private final Places places;
+    private final OrdinalAssigner ordinals;
+    private final NodeZones zones;
 
     /** Where copies are followed. */
     interface Source {
         <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber);
     }
 
-    ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals) {
+    ServiceResolver(String name, ServiceTarget target, Env env, Source source, OrdinalAssigner ordinals) {
         this(name, target, env, source, ordinals, Locality.ofThisProcess());
     }
 
-    /** {@code stated} is what is known from elsewhere about where this process runs. */
-    ServiceResolver(String name, ServiceTarget target, Env env, Source source, Ordinals ordinals, Locality stated) {
+    /** {@code configured} is what is known from elsewhere about where this process runs. */
+    ServiceResolver(
+            String name, ServiceTarget target, Env env, Source source, OrdinalAssigner ordinals, Locality configured) {
         super(name, env);
         this.name = name;
         this.target = target;
@@ -61,12 +62,12 @@ final class ServiceResolver extends AbstractResolver {
         this.env = env;
         this.source = source;
         this.ordinals = ordinals;
-        this.places = new Places(source, stated, () -> run(this::decide));
+        this.zones = new NodeZones(source, configured, () -> run(this::decide));
         this.leftOut = new LeftOut(name);
     }
 
     // Touched by tasks only.
-    private final RemovalBuffer losses = new RemovalBuffer();
+    private final RemovalBuffer removalBuffer = new RemovalBuffer();
     private final List<Cancellable> following = new ArrayList<>();
     private final LeftOut leftOut;
     private @Nullable Copy<EndpointSlice> slices;
@@ -153,7 +154,7 @@ final class ServiceResolver extends AbstractResolver {
 
     @Override
     protected void onClose() {
-        places.close();
+        zones.close();
         following.forEach(Cancellable::cancel);
         following.clear();
         if (slices != null) {
@@ -219,26 +220,26 @@ final class ServiceResolver extends AbstractResolver {
             return;
         }
         SliceView.Content content = SliceView.read(target, state.values().values(), known);
-        List<String> rejected = new ArrayList<>(leftOut.report(content.refusals()));
+        List<String> rejected = new ArrayList<>(leftOut.report(content.rejections()));
         if (content.problem() != null) {
             publish(rejecting(rejected)
                     .failed(new IllegalStateException(
                             Printable.text(name + ": " + content.problem() + unread(about)))));
             return;
         }
-        Ordinals.Numbered numbered = ordinals.number(content.endpoints());
-        if (numbered == null) {
-            Exception hindrance = ordinals.hindrance();
+        OrdinalAssigner.Assignment assignment = ordinals.assign(content.endpoints());
+        if (assignment == null) {
+            Exception blockedBy = ordinals.blockedBy();
             publish(
-                    hindrance == null
+                    blockedBy == null
                             ? rejecting(rejected)
-                            : rejecting(rejected).failed(hindrance));
+                            : rejecting(rejected).failed(blockedBy));
             return;
         }
         Exception trouble = copy.failure != null ? copy.failure : missing ? noService(about) : null;
-        takeDoubt(numbered.problem());
-        Resolution said = rejecting(rejected).answered(endpoints(numbered, state));
-        publish(trouble == null ? said : said.failed(trouble));
+        takeDoubt(assignment.problem());
+        Resolution next = rejecting(rejected).answered(endpoints(assignment, state));
+        publish(trouble == null ? next : next.failed(trouble));
     }
 
     private Resolution rejecting(List<String> leftOut) {
@@ -296,53 +297,53 @@ final class ServiceResolver extends AbstractResolver {
         try {
             ExternalName next = ExternalName.of(text, env);
             external = next;
-            follow(next.resolver(), said -> {
+            follow(next.resolver(), resolution -> {
                 if (external == next) {
-                    takeFromDns(said);
+                    takeFromDns(resolution);
                 }
             });
-        } catch (IllegalArgumentException refused) {
+        } catch (IllegalArgumentException rejected) {
             publish(current()
                     .failed(new IllegalStateException(Printable.text(name
-                            + ": the service is an ExternalName that cannot be resolved: " + refused.getMessage()))));
+                            + ": the service is an ExternalName that cannot be resolved: " + rejected.getMessage()))));
         }
     }
 
     /** Passes on what DNS says for as long as the service is that name. */
-    private void takeFromDns(Resolution said) {
-        EndpointSet set = said.endpoints();
-        Throwable error = said.error();
+    private void takeFromDns(Resolution resolution) {
+        EndpointSet set = resolution.endpoints();
+        Throwable error = resolution.error();
         Resolution next = set == null ? current() : current().answered(ExternalName.named(name, set));
         publish(error == null ? next : next.failed(error));
     }
 
     // ---- publishing ----
 
-    private EndpointSet endpoints(Ordinals.Numbered numbered, Reflector.State<EndpointSlice, String> state) {
+    private EndpointSet endpoints(OrdinalAssigner.Assignment assignment, Reflector.State<EndpointSlice, String> state) {
         EndpointSet before = current().endpoints();
-        Predicate<Endpoint> explained = numbered.explained().or(lost -> surplus(lost, numbered.shards()));
-        List<Endpoint> named = numbered.endpoints();
+        Predicate<Endpoint> expected = assignment.expected().or(lost -> surplus(lost, assignment.shards()));
+        List<Endpoint> named = assignment.endpoints();
         EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
         if (before != null) {
-            named = gathered(before, named, explained);
-            removals = meant(before.endpoints(), named, numbered.explained()) ? EndpointSet.Removals.MEANT : removals;
+            named = gathered(before, named, expected);
+            removals = meant(before.endpoints(), named, assignment.expected()) ? EndpointSet.Removals.MEANT : removals;
         }
         return EndpointSet.builder(name)
                 .endpoints(named)
-                .shardMap(numbered.shards())
+                .shardMap(assignment.shards())
                 .version(version(state.version()))
                 .asOf(state.asOf())
                 .removals(removals)
-                .client(places.client())
-                .unnumbered(numbered.unnumbered())
+                .client(zones.client())
+                .unnumbered(assignment.unnumbered())
                 .build();
     }
 
-    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> explained) {
+    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> expected) {
         long now = env.time().nanoTime();
-        List<Endpoint> named = losses.gather(before.endpoints(), present, explained, now);
+        List<Endpoint> named = removalBuffer.gather(before.endpoints(), present, expected, now);
         cancelTimer();
-        long due = losses.dueInNanos(now);
+        long due = removalBuffer.dueInNanos(now);
         if (due != Long.MAX_VALUE) {
             timer = env.time().schedule(due, () -> run(this::decide));
         }
@@ -350,12 +351,12 @@ final class ServiceResolver extends AbstractResolver {
     }
 
     /** Whether ready endpoints are missing, and each of them was meant to go. */
-    static boolean meant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> explained) {
+    static boolean meant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> expected) {
         Set<String> after = next.stream().map(Endpoint::id).collect(Collectors.toSet());
         boolean any = false;
         for (Endpoint endpoint : before) {
             if (endpoint.readiness() == Endpoint.Readiness.READY && !after.contains(endpoint.id())) {
-                if (!explained.test(endpoint)) {
+                if (!expected.test(endpoint)) {
                     return false;
                 }
                 any = true;

@@ -50,10 +50,10 @@ final class SliceView {
      *
      * @param endpoints sorted by id
      * @param problem why nobody can be named, for a person; null if the list, empty or not, is the answer
-     * @param refusals endpoints that had to be left out, each with the reason
+     * @param rejections endpoints that had to be left out, each with the reason
      */
     record Content(
-            List<dev.zerohop.Endpoint> endpoints, @Nullable String problem, List<String> refusals) {}
+            List<dev.zerohop.Endpoint> endpoints, @Nullable String problem, List<String> rejections) {}
 
     /** One endpoint of one slice. */
     private record Found(Endpoint endpoint, String sliceName, String sliceVersion, int port, Readiness readiness) {
@@ -226,20 +226,20 @@ final class SliceView {
             byId.merge(id(one, shared, home), one, (a, b) -> PREFERRED.compare(a, b) >= 0 ? a : b);
         }
         List<dev.zerohop.Endpoint> endpoints = new ArrayList<>(byId.size());
-        List<String> refusals = new ArrayList<>();
-        dropShared(byId, refusals);
+        List<String> rejections = new ArrayList<>();
+        dropShared(byId, rejections);
         byId.forEach((id, one) -> {
             try {
                 endpoints.add(endpoint(id, one, home));
-            } catch (IllegalArgumentException refused) {
-                refusals.add("slice " + one.sliceName() + ": " + refused.getMessage());
+            } catch (IllegalArgumentException rejected) {
+                rejections.add("slice " + one.sliceName() + ": " + rejected.getMessage());
             }
         });
-        return new Content(endpoints, null, refusals);
+        return new Content(endpoints, null, rejections);
     }
 
     /** Leaves one of those that take calls at the same address. */
-    private static void dropShared(Map<String, Found> byId, List<String> refusals) {
+    private static void dropShared(Map<String, Found> byId, List<String> rejections) {
         Map<String, String> byAddress = new HashMap<>();
         Map<String, String> dropped = new TreeMap<>();
         byId.forEach((id, one) -> {
@@ -259,7 +259,7 @@ final class SliceView {
             Found one = requireNonNull(byId.remove(id), "one");
             // An address that a new pod has taken over while the old one still stands there as leaving is no fault.
             if (one.readiness() == Readiness.READY) {
-                refusals.add("slice " + one.sliceName() + ": endpoints " + id + " and " + other
+                rejections.add("slice " + one.sliceName() + ": endpoints " + id + " and " + other
                         + " have the same address " + one.address()
                         + ", expected an address of its own for each; " + other + " stands for both");
             }

@@ -22,25 +22,26 @@ import org.jspecify.annotations.Nullable;
 final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Cancellable {
     private static final int NORMAL_CLOSURE = 1000;
 
-    private final HttpApiServer.Link link;
+    private final HttpApiServer.Connection connection;
     private final Selection<T> what;
     private final ListWatch.Watcher<T, String> watcher;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
     private volatile @Nullable WebSocket socket;
 
-    WatchStream(HttpApiServer.Link link, Selection<T> what, ListWatch.Watcher<T, String> watcher) {
-        this.link = link;
+    WatchStream(HttpApiServer.Connection connection, Selection<T> what, ListWatch.Watcher<T, String> watcher) {
+        this.connection = connection;
         this.what = what;
         this.watcher = watcher;
     }
 
     void open(URI uri, Duration timeout) {
         try {
-            CompletableFuture<WebSocket> opening = link.http()
+            CompletableFuture<WebSocket> opening = connection
+                    .http()
                     .newWebSocketBuilder()
                     .uri(uri)
-                    .header("Origin", link.base())
+                    .header("Origin", connection.base())
                     .connectTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
                     .buildAsync(this);
             opening.whenComplete((opened, thrown) -> {
@@ -49,9 +50,9 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                     end(handshakeFailure(thrown));
                 }
             });
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException failed) {
             over.complete(null);
-            end(KubernetesFailure.unanswered(link.toString(), "watch", what, refused));
+            end(KubernetesFailure.unanswered(connection.toString(), "watch", what, failed));
         }
     }
 
@@ -77,9 +78,9 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
             return;
         }
         try {
-            take(link.json().unmarshal(text, WatchEvent.class));
+            take(connection.json().unmarshal(text, WatchEvent.class));
         } catch (RuntimeException unreadable) {
-            end(KubernetesFailure.unanswered(link.toString(), "watch", what, unreadable));
+            end(KubernetesFailure.unanswered(connection.toString(), "watch", what, unreadable));
             close();
             return;
         }
@@ -92,30 +93,30 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
             StatusDetails details = status.getDetails();
             Integer seconds = details == null ? null : details.getRetryAfterSeconds();
             Integer code = status.getCode();
-            String said = status.getMessage();
+            String message = status.getMessage();
             end(KubernetesFailure.answered(
-                    link.toString(),
+                    connection.toString(),
                     "watch",
                     what,
                     code == null ? 500 : code,
-                    said == null ? "" : said,
+                    message == null ? "" : message,
                     Duration.ofSeconds(seconds == null ? 0 : seconds)));
             close();
             return;
         }
         switch (event.getType()) {
-            case "ADDED", "MODIFIED" -> change(Kept.of(what.type().cast(object)), false);
-            case "DELETED" -> change(Kept.of(what.type().cast(object)), true);
+            case "ADDED", "MODIFIED" -> change(ObjectTransform.trim(what.type().cast(object)), false);
+            case "DELETED" -> change(ObjectTransform.trim(what.type().cast(object)), true);
             case "BOOKMARK" ->
-                watcher.onBookmark(
-                        Kept.required(((HasMetadata) object).getMetadata().getResourceVersion(), "resourceVersion"));
+                watcher.onBookmark(ObjectTransform.required(
+                        ((HasMetadata) object).getMetadata().getResourceVersion(), "resourceVersion"));
             default -> throw new IllegalStateException("found an event of type " + event.getType());
         }
     }
 
     private void change(T object, boolean deleted) {
-        String version = Kept.required(object.getMetadata().getResourceVersion(), "resourceVersion");
-        String name = Kept.required(object.getMetadata().getName(), "name");
+        String version = ObjectTransform.required(object.getMetadata().getResourceVersion(), "resourceVersion");
+        String name = ObjectTransform.required(object.getMetadata().getName(), "name");
         watcher.onChanges(version, List.of(new ListWatch.Change<>(name, object, deleted, version)));
     }
 
@@ -127,7 +128,7 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                         ? null
                         : new SourceFailure(
                                 SourceFailure.Kind.UNREACHABLE,
-                                link + " broke off the watch of " + what + " (" + code
+                                connection + " broke off the watch of " + what + " (" + code
                                         + (reason.isEmpty() ? "" : ", " + reason) + ")"));
         from.sendClose(NORMAL_CLOSURE, null);
         over.complete(null);
@@ -136,7 +137,7 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
     @Override
     public void onError(WebSocket from, Throwable error) {
         over.complete(null);
-        end(KubernetesFailure.unanswered(link.toString(), "watch", what, error));
+        end(KubernetesFailure.unanswered(connection.toString(), "watch", what, error));
     }
 
     private void end(@Nullable SourceFailure cause) {
@@ -150,14 +151,14 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (cause instanceof WebSocketHandshakeException handshake) {
             return KubernetesFailure.answered(
-                    link.toString(),
+                    connection.toString(),
                     "watch",
                     what,
                     handshake.getResponse().code(),
                     "",
                     HttpApiServer.retryAfter(handshake.getResponse()));
         }
-        return KubernetesFailure.unanswered(link.toString(), "watch", what, cause);
+        return KubernetesFailure.unanswered(connection.toString(), "watch", what, cause);
     }
 
     @Override

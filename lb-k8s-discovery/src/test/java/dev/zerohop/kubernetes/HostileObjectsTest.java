@@ -93,7 +93,7 @@ class HostileObjectsTest {
         api.put(pod(
                 "orders-1",
                 "10.0.0.2",
-                with -> with.editMetadata().addToLabels(Places.ZONE, HOSTILE).endMetadata()));
+                with -> with.editMetadata().addToLabels(NodeZones.ZONE, HOSTILE).endMetadata()));
         api.put(pod(
                 "orders-2",
                 "10.0.0.3",
@@ -141,7 +141,7 @@ class HostileObjectsTest {
                 .withNewMetadata()
                 .withNamespace("shop")
                 .withName("orders")
-                .addToAnnotations(NumberedSet.SHARDS, "{\"epoch\": 1, \"" + HOSTILE.replace("\n", "\\n") + "\": 2}")
+                .addToAnnotations(StatefulSetView.SHARDS, "{\"epoch\": 1, \"" + HOSTILE.replace("\n", "\\n") + "\": 2}")
                 .endMetadata()
                 .withNewSpec()
                 .withServiceName("orders")

@@ -70,7 +70,7 @@ class KubernetesDiscoveryTest {
         await().until(() -> listening.ready().equals(Set.of("orders-0", "orders-1")));
         assertThat(listening.errors).isEmpty();
         resolver.close();
-        await().until(() -> discovery.copies() == 0);
+        await().until(() -> discovery.reflectors() == 0);
     }
 
     @Test
@@ -88,7 +88,7 @@ class KubernetesDiscoveryTest {
         assertThat(api.lists()).isEqualTo(1);
         await().until(() -> api.watches() == 1);
         resolvers.forEach(Resolver::close);
-        await().until(() -> discovery.copies() == 0);
+        await().until(() -> discovery.reflectors() == 0);
     }
 
     @Test

@@ -27,9 +27,9 @@ class PodsResolverTest extends ResolverContract {
     private static final String TARGET = "k8s-pods:///shop?label=app%3Dresnet&image=resnet&port=8080";
 
     private final FakeApiServer server = new FakeApiServer();
-    private final SharedCopies copies = new SharedCopies(server, env);
+    private final SharedReflectors reflectors = new SharedReflectors(server, env);
     private final ResolutionRecorder recorder = new ResolutionRecorder();
-    private Locality stated = Locality.UNKNOWN;
+    private Locality configured = Locality.UNKNOWN;
 
     @Override
     protected Resolver resolverOver(List<Endpoint> endpoints) {
@@ -46,7 +46,7 @@ class PodsResolverTest extends ResolverContract {
     }
 
     private Resolver resolver(String target) {
-        return new PodsResolver(target, PodsTarget.parse(Target.parse(target)), env, copies::follow, stated);
+        return new PodsResolver(target, PodsTarget.parse(Target.parse(target)), env, reflectors::follow, configured);
     }
 
     private EndpointSet start(String target) {
@@ -310,7 +310,7 @@ class PodsResolverTest extends ResolverContract {
 
     @Test
     void nodesAreAskedForOneAtATimeAndTheClientsOwnFirst() {
-        stated = new Locality(null, "node-7");
+        configured = new Locality(null, "node-7");
         server.put(node("node-7", "eu-1c"));
         for (int i = 0; i < 5; i++) {
             // Of the third there is nothing to be known.
@@ -327,7 +327,7 @@ class PodsResolverTest extends ResolverContract {
         int most = 0;
         for (int i = 0; i < 2_000; i++) {
             time.advance(Duration.ofMillis(1));
-            most = Math.max(most, copies.size());
+            most = Math.max(most, reflectors.size());
         }
         assertThat(most).as("the pods and one node").isEqualTo(2);
         assertThat(server.lists).hasSize(7);
@@ -351,7 +351,7 @@ class PodsResolverTest extends ResolverContract {
         server.put(pod("b", "10.0.0.2", true).build());
         time.advance(Duration.ofSeconds(1));
         assertThat(recorder.last().endpoints()).extracting(Endpoint::zone).containsExactly("eu-1a", "eu-1b");
-        assertThat(copies.size()).as("a zone is asked for once").isEqualTo(1);
+        assertThat(reflectors.size()).as("a zone is asked for once").isEqualTo(1);
     }
 
     @Test
@@ -372,11 +372,11 @@ class PodsResolverTest extends ResolverContract {
     void aZoneOfANodeThatCanBeNoneIsUnknownAndCostsNoEndpoint() {
         server.put(node("node-1", "eu\u001b]52;c;aGk=\u0007"));
         server.put(node("node-7", "x".repeat(100_000)));
-        stated = new Locality(null, "node-7");
+        configured = new Locality(null, "node-7");
         server.put(pod("a", "10.0.0.1", true).build());
         EndpointSet set = start(TARGET);
         assertThat(set.endpoints()).extracting(Endpoint::zone).containsExactly((String) null);
-        assertThat(set.client()).isEqualTo(stated);
+        assertThat(set.client()).isEqualTo(configured);
         assertThat(server.lists.stream().filter(list -> list.startsWith("nodes")))
                 .hasSize(2);
     }
@@ -384,20 +384,20 @@ class PodsResolverTest extends ResolverContract {
     @Test
     void theClientsOwnZoneIsThatOfItsNode() {
         server.put(node("node-7", "eu-1c"));
-        stated = new Locality(null, "node-7");
+        configured = new Locality(null, "node-7");
         server.put(pod("a", "10.0.0.1", true).build());
         assertThat(start(TARGET).client()).isEqualTo(new Locality("eu-1c", "node-7"));
     }
 
     @Test
     void aStatedZoneNeedsNoNode() {
-        stated = new Locality("eu-1a", "node-7");
+        configured = new Locality("eu-1a", "node-7");
         server.put(pod("a", "10.0.0.1", true)
                 .editSpec()
                 .withNodeName(null)
                 .endSpec()
                 .build());
-        assertThat(start(TARGET).client()).isEqualTo(stated);
+        assertThat(start(TARGET).client()).isEqualTo(configured);
         assertThat(server.lists).noneMatch(list -> list.startsWith("nodes"));
     }
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class ServiceResolverTest extends ResolverContract {
     private final FakeApiServer server = new FakeApiServer();
-    private final SharedCopies copies = new SharedCopies(server, env);
+    private final SharedReflectors reflectors = new SharedReflectors(server, env);
     private final ResolutionRecorder recorder = new ResolutionRecorder();
 
     @Override
@@ -43,11 +43,12 @@ class ServiceResolverTest extends ResolverContract {
     }
 
     private Resolver resolver(String target) {
-        return resolver(target, Ordinals.NONE);
+        return resolver(target, OrdinalAssigner.NONE);
     }
 
-    private Resolver resolver(String target, Ordinals ordinals) {
-        return new ServiceResolver(target, ServiceTarget.parse(Target.parse(target)), env, copies::follow, ordinals);
+    private Resolver resolver(String target, OrdinalAssigner ordinals) {
+        return new ServiceResolver(
+                target, ServiceTarget.parse(Target.parse(target)), env, reflectors::follow, ordinals);
     }
 
     private void start(String target) {
@@ -137,9 +138,9 @@ class ServiceResolverTest extends ResolverContract {
     void theServiceIsNoLongerFollowedOnceThereAreSlices() {
         start("k8s:///shop/orders:grpc");
         time.advance(SelectionWatch.START_SPREAD);
-        assertThat(copies.size()).isEqualTo(2);
+        assertThat(reflectors.size()).isEqualTo(2);
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
-        assertThat(copies.size()).isEqualTo(1);
+        assertThat(reflectors.size()).isEqualTo(1);
     }
 
     @Test
@@ -150,11 +151,11 @@ class ServiceResolverTest extends ResolverContract {
         second.start(new ResolutionRecorder());
         time.advance(SelectionWatch.START_SPREAD);
         assertThat(server.lists).hasSize(1);
-        assertThat(copies.size()).isEqualTo(1);
+        assertThat(reflectors.size()).isEqualTo(1);
         first.close();
         assertThat(server.lastWatch().cancelled).isFalse();
         second.close();
-        assertThat(copies.size()).isZero();
+        assertThat(reflectors.size()).isZero();
         assertThat(server.lastWatch().cancelled).isTrue();
         assertThat(time.pendingTasks()).isZero();
     }
@@ -407,7 +408,7 @@ class ServiceResolverTest extends ResolverContract {
     }
 
     /** Ordinals by the pods' names. */
-    private static final class Numbers implements Ordinals {
+    private static final class Numbers implements OrdinalAssigner {
         private Runnable changed = () -> {};
         private int count;
         private boolean none;
@@ -420,7 +421,7 @@ class ServiceResolverTest extends ResolverContract {
         }
 
         @Override
-        public Numbered number(List<Endpoint> endpoints) {
+        public Assignment assign(List<Endpoint> endpoints) {
             if (count == 0) {
                 return null;
             }
@@ -429,7 +430,7 @@ class ServiceResolverTest extends ResolverContract {
                             .ordinal(Integer.parseInt(endpoint.id().substring("orders-".length())))
                             .build())
                     .toList();
-            return new Numbered(
+            return new Assignment(
                     numbered, none ? null : ShardMap.of(new ShardCount(count, 0)), lost -> none, problem, null);
         }
     }

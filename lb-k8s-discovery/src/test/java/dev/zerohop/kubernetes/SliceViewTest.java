@@ -197,7 +197,7 @@ class SliceViewTest {
         hostile.setZone("z\u001b[2J\nforged");
         SliceView.Content content = read(":grpc", null, Slices.slice("a", Slices.pod("orders-0", "10.0.0.1"), hostile));
         assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-0");
-        assertThat(content.refusals())
+        assertThat(content.rejections())
                 .singleElement()
                 .asString()
                 .contains("zone was 'z\\u001b[2J\\u000aforged', expected a text without control characters")
@@ -209,7 +209,7 @@ class SliceViewTest {
         SliceView.Content content = read(
                 ":grpc", null, Slices.slice("a", Slices.pod("orders-0", "10.0.0.1"), Slices.pod("orders-1", "a b")));
         assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-0");
-        assertThat(content.refusals())
+        assertThat(content.rejections())
                 .singleElement()
                 .asString()
                 .contains("slice a")
@@ -275,7 +275,7 @@ class SliceViewTest {
                 Slices.pod("orders-2", "10.0.0.3"));
         SliceView.Content content = read(":grpc", null, slice);
         assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-0", "orders-2");
-        assertThat(content.refusals())
+        assertThat(content.rejections())
                 .containsExactly(
                         "slice a: endpoints orders-1 and orders-0 have the same address 10.0.0.1:8080, expected an address"
                                 + " of its own for each; orders-0 stands for both");
@@ -302,7 +302,7 @@ class SliceViewTest {
                         Slices.pod("orders-1", "10.0.0.1"),
                         Slices.pod("orders-2", "10.0.0.1", false, false, false)));
         assertThat(content.endpoints()).extracting(Endpoint::id).containsExactly("orders-1", "orders-2");
-        assertThat(content.refusals()).isEmpty();
+        assertThat(content.rejections()).isEmpty();
     }
 
     @Test

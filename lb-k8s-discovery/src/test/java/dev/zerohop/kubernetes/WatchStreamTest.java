@@ -66,7 +66,7 @@ class WatchStreamTest {
         HttpClient.Factory clients = new JdkHttpClientFactory();
         try (HttpClient http = clients.newBuilder().build()) {
             WatchStream<EndpointSlice> stream = new WatchStream<>(
-                    new HttpApiServer.Link("http://127.0.0.1:1", http, new KubernetesSerialization()),
+                    new HttpApiServer.Connection("http://127.0.0.1:1", http, new KubernetesSerialization()),
                     Selection.endpointSlices("shop", "orders"),
                     watcher);
             stream.cancel();

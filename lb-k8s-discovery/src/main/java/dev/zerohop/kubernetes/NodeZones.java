@@ -20,48 +20,48 @@ import org.jspecify.annotations.Nullable;
  * <p>One node is asked for at a time: a first look at a thousand nodes is no thousand lists and watches at once. Thread-safe; {@code changed} is run when
  * something became known, and when the next node may be asked for: whoever still misses a zone then asks for it again.
  */
-final class Places {
+final class NodeZones {
 
     /** The label of nodes, and of pods since Kubernetes 1.35, that names their zone. */
     static final String ZONE = "topology.kubernetes.io/zone";
 
-    private static final Log LOG = Log.of(Places.class);
+    private static final Log LOG = Log.of(NodeZones.class);
 
     private final ServiceResolver.Source source;
-    private final Locality stated;
+    private final Locality configured;
     private final Runnable changed;
 
     // Guarded by this.
-    private final Map<String, Place> places = new HashMap<>();
-    private @Nullable Place asking;
+    private final Map<String, ZoneLookup> zones = new HashMap<>();
+    private @Nullable ZoneLookup asking;
     private boolean denied;
     private boolean closed;
 
-    /** {@code stated} is what the environment says of this process. */
-    Places(ServiceResolver.Source source, Locality stated, Runnable changed) {
+    /** {@code configured} is what the environment says of this process. */
+    NodeZones(ServiceResolver.Source source, Locality configured, Runnable changed) {
         this.source = source;
-        this.stated = stated;
+        this.configured = configured;
         this.changed = changed;
     }
 
     /** Where this process runs, as far as it is known by now; begins to find out the rest. */
     Locality client() {
-        String node = stated.node();
-        return stated.zone() != null || node == null ? stated : new Locality(zone(node), node);
+        String node = configured.node();
+        return configured.zone() != null || node == null ? configured : new Locality(zone(node), node);
     }
 
     /** The zone of a node, or null while it is not known; begins to find out, unless another node is being asked for. */
     @Nullable
     String zone(String node) {
-        Place place;
+        ZoneLookup place;
         synchronized (this) {
-            Place known = places.get(node);
+            ZoneLookup known = zones.get(node);
             if (known != null || asking != null || denied || closed) {
                 return known == null ? null : known.zone();
             }
-            place = new Place();
+            place = new ZoneLookup();
             asking = place;
-            places.put(node, place);
+            zones.put(node, place);
         }
         place.ask(node);
         return place.zone();
@@ -78,15 +78,15 @@ final class Places {
 
     /** Stops finding out. */
     void close() {
-        Map<String, Place> open;
+        Map<String, ZoneLookup> open;
         synchronized (this) {
             closed = true;
-            open = Map.copyOf(places);
+            open = Map.copyOf(zones);
         }
-        open.values().forEach(Place::end);
+        open.values().forEach(ZoneLookup::end);
     }
 
-    private final class Place implements Reflector.Subscriber<Node, String> {
+    private final class ZoneLookup implements Reflector.Subscriber<Node, String> {
         private static final Cancellable ENDED = () -> {};
 
         private final AtomicReference<@Nullable Cancellable> following = new AtomicReference<>();
@@ -118,7 +118,7 @@ final class Places {
                 zone = labels == null ? null : usable(labels.get(ZONE));
             }
             end();
-            synchronized (Places.this) {
+            synchronized (NodeZones.this) {
                 if (asking != this) {
                     return;
                 }
@@ -135,7 +135,7 @@ final class Places {
         @Override
         public void onFailure(SourceFailure cause) {
             if (cause.kind() == SourceFailure.Kind.DENIED || cause.kind() == SourceFailure.Kind.MISSING) {
-                synchronized (Places.this) {
+                synchronized (NodeZones.this) {
                     denied = true;
                 }
                 end();

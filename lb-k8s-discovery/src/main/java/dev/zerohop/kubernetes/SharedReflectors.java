@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One copy per selection, for as long as it is followed. Thread-safe. */
-final class SharedCopies {
+final class SharedReflectors {
     private final ApiServer server;
     private final Env env;
-    private final SharedPool<Selection<?>, Reflector<?, String>> copies = new SharedPool<>(Reflector::close);
+    private final SharedPool<Selection<?>, Reflector<?, String>> reflectors = new SharedPool<>(Reflector::close);
 
-    SharedCopies(ApiServer server, Env env) {
+    SharedReflectors(ApiServer server, Env env) {
         this.server = server;
         this.env = env;
     }
@@ -25,34 +25,34 @@ final class SharedCopies {
      * @throws IllegalStateException if this is closed
      */
     <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
-        SharedPool.Use<Reflector<?, String>> use = copies.use(
+        SharedPool.Use<Reflector<?, String>> use = reflectors.use(
                 what,
                 selection -> new Reflector<>(new SelectionWatch<>(server, selection), SelectionWatch.POLICY, env));
         // Equal selections have the same type of objects.
         @SuppressWarnings("unchecked")
-        Reflector<T, String> copy = (Reflector<T, String>) use.get();
-        copy.subscribe(subscriber);
+        Reflector<T, String> reflector = (Reflector<T, String>) use.get();
+        reflector.subscribe(subscriber);
         return () -> {
-            copy.unsubscribe(subscriber);
+            reflector.unsubscribe(subscriber);
             use.close();
         };
     }
 
     /** How many copies are kept. */
     int size() {
-        return copies.size();
+        return reflectors.size();
     }
 
     /** Ends every watch, then runs {@code last}; subscribers keep what they learned last. */
     void close(Runnable last) {
-        List<Reflector<?, String>> open = copies.drain();
+        List<Reflector<?, String>> open = reflectors.drain();
         AtomicInteger left = new AtomicInteger(open.size() + 1);
         Runnable ended = () -> {
             if (left.decrementAndGet() == 0) {
                 last.run();
             }
         };
-        open.forEach(copy -> copy.close(ended));
+        open.forEach(reflector -> reflector.close(ended));
         ended.run();
     }
 }

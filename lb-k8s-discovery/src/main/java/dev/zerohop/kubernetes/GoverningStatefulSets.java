@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param sets the sets, sorted by name; empty if there are none or it is not clear which
  * @param problem why they could not be used, or null
  */
-record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
+record GoverningStatefulSets(
+        List<StatefulSetView> sets, @Nullable String problem) {
 
     /** What is looked for. */
-    static final GoverningSets NONE = new GoverningSets(List.of(), null);
+    static final GoverningStatefulSets NONE = new GoverningStatefulSets(List.of(), null);
 
-    GoverningSets {
+    GoverningStatefulSets {
         sets = List.copyOf(sets);
     }
 
@@ -31,39 +32,40 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
      * @param all the StatefulSets of the namespace that can be seen
      * @param pods the names of the service's pods
      */
-    static GoverningSets find(
-            String service, List<String> named, Collection<NumberedSet> all, Collection<String> pods) {
+    static GoverningStatefulSets find(
+            String service, List<String> named, Collection<StatefulSetView> all, Collection<String> pods) {
         if (!named.isEmpty()) {
             return named(named, all);
         }
-        List<NumberedSet> found = new ArrayList<>();
-        for (NumberedSet set : all) {
+        List<StatefulSetView> found = new ArrayList<>();
+        for (StatefulSetView set : all) {
             if (service.equals(set.serviceName())) {
                 found.add(set);
             }
         }
         if (found.isEmpty()) {
-            for (NumberedSet set : all) {
+            for (StatefulSetView set : all) {
                 if (owns(set, pods)) {
                     found.add(set);
                 }
             }
         }
-        found.sort(Comparator.comparing(NumberedSet::name));
+        found.sort(Comparator.comparing(StatefulSetView::name));
         if (found.size() > 1) {
-            return new GoverningSets(
+            return new GoverningStatefulSets(
                     List.of(),
                     "the pods of service " + service + " may belong to the StatefulSets " + names(found)
                             + ", expected the target to name one of them, or all if they are replicas of the same shards:"
                             + " ?statefulSet="
                             + String.join(
-                                    ",", found.stream().map(NumberedSet::name).toList()));
+                                    ",",
+                                    found.stream().map(StatefulSetView::name).toList()));
         }
-        return new GoverningSets(found, null);
+        return new GoverningStatefulSets(found, null);
     }
 
-    private static GoverningSets named(List<String> names, Collection<NumberedSet> all) {
-        List<NumberedSet> found = new ArrayList<>();
+    private static GoverningStatefulSets named(List<String> names, Collection<StatefulSetView> all) {
+        List<StatefulSetView> found = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         for (String name : names) {
             all.stream()
@@ -71,15 +73,15 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
                     .findFirst()
                     .ifPresentOrElse(found::add, () -> missing.add(name));
         }
-        found.sort(Comparator.comparing(NumberedSet::name));
-        return new GoverningSets(
+        found.sort(Comparator.comparing(StatefulSetView::name));
+        return new GoverningStatefulSets(
                 found,
                 missing.isEmpty()
                         ? null
                         : "the target names StatefulSet " + String.join(", ", missing) + ", which does not exist");
     }
 
-    private static boolean owns(NumberedSet set, Collection<String> pods) {
+    private static boolean owns(StatefulSetView set, Collection<String> pods) {
         for (String pod : pods) {
             if (set.ordinal(pod) != Endpoint.NO_ORDINAL) {
                 return true;
@@ -93,13 +95,13 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
         return names(sets);
     }
 
-    private static String names(List<NumberedSet> sets) {
-        return String.join(" and ", sets.stream().map(NumberedSet::name).toList());
+    private static String names(List<StatefulSetView> sets) {
+        return String.join(" and ", sets.stream().map(StatefulSetView::name).toList());
     }
 
     /** The ordinal of a pod, or {@link Endpoint#NO_ORDINAL} if it belongs to none of the sets. */
     int ordinal(String pod) {
-        for (NumberedSet set : sets) {
+        for (StatefulSetView set : sets) {
             int ordinal = set.ordinal(pod);
             if (ordinal != Endpoint.NO_ORDINAL) {
                 return ordinal;
@@ -111,7 +113,7 @@ record GoverningSets(List<NumberedSet> sets, @Nullable String problem) {
     /** The ordinals that are wanted by any of the sets. */
     OrdinalRange wanted() {
         OrdinalRange wanted = new OrdinalRange(0, 0);
-        for (NumberedSet set : sets) {
+        for (StatefulSetView set : sets) {
             wanted = wanted.and(set.wanted());
         }
         return wanted;

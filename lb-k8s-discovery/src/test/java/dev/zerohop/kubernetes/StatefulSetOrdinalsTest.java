@@ -22,11 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** StatefulSets and slices together, as the resolver of a target puts them together. */
-class StatefulOrdinalsTest {
+class StatefulSetOrdinalsTest {
     private final FakeTime time = new FakeTime();
     private final Env env = time.env();
     private final FakeApiServer server = new FakeApiServer();
-    private final SharedCopies copies = new SharedCopies(server, env);
+    private final SharedReflectors reflectors = new SharedReflectors(server, env);
     private final Said said = new Said();
 
     private static final class Said extends ResolutionRecorder {
@@ -55,7 +55,9 @@ class StatefulOrdinalsTest {
             builder.editSpec().withNewOrdinals(start).endSpec();
         }
         if (shards != null) {
-            builder.editMetadata().addToAnnotations(NumberedSet.SHARDS, shards).endMetadata();
+            builder.editMetadata()
+                    .addToAnnotations(StatefulSetView.SHARDS, shards)
+                    .endMetadata();
         }
         return builder.build();
     }
@@ -86,7 +88,8 @@ class StatefulOrdinalsTest {
 
     private void start(String target) {
         ServiceTarget parsed = ServiceTarget.parse(Target.parse(target));
-        new ServiceResolver(target, parsed, env, copies::follow, new StatefulOrdinals(copies::follow, parsed))
+        new ServiceResolver(
+                        target, parsed, env, reflectors::follow, new StatefulSetOrdinals(reflectors::follow, parsed))
                 .start(said);
         settle();
     }
@@ -505,13 +508,13 @@ class StatefulOrdinalsTest {
         pods("orders-0");
         String target = "k8s:///shop/orders:grpc";
         ServiceTarget parsed = ServiceTarget.parse(Target.parse(target));
-        Resolver resolver =
-                new ServiceResolver(target, parsed, env, copies::follow, new StatefulOrdinals(copies::follow, parsed));
+        Resolver resolver = new ServiceResolver(
+                target, parsed, env, reflectors::follow, new StatefulSetOrdinals(reflectors::follow, parsed));
         resolver.start(said);
         settle();
-        assertThat(copies.size()).isEqualTo(2);
+        assertThat(reflectors.size()).isEqualTo(2);
         resolver.close();
-        assertThat(copies.size()).isZero();
+        assertThat(reflectors.size()).isZero();
         assertThat(time.pendingTasks()).isZero();
     }
 

@@ -11,30 +11,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class GoverningSetsTest {
-    private static NumberedSet set(String name, String service, int replicas) {
-        return new NumberedSet(name, service, new OrdinalRange(0, replicas), new OrdinalRange(0, replicas), null);
+class GoverningStatefulSetsTest {
+    private static StatefulSetView set(String name, String service, int replicas) {
+        return new StatefulSetView(name, service, new OrdinalRange(0, replicas), new OrdinalRange(0, replicas), null);
     }
 
-    private static List<String> found(GoverningSets sets) {
-        return sets.sets().stream().map(NumberedSet::name).toList();
+    private static List<String> found(GoverningStatefulSets sets) {
+        return sets.sets().stream().map(StatefulSetView::name).toList();
     }
 
     @Test
     void theGovernedSetGoesBeforeTheOwnerOfThePods() {
-        List<NumberedSet> all = List.of(set("orders", "orders-headless", 3), set("other", "orders", 3));
-        assertThat(found(GoverningSets.find("orders", List.of(), all, Set.of("orders-0"))))
+        List<StatefulSetView> all = List.of(set("orders", "orders-headless", 3), set("other", "orders", 3));
+        assertThat(found(GoverningStatefulSets.find("orders", List.of(), all, Set.of("orders-0"))))
                 .containsExactly("other");
-        assertThat(found(GoverningSets.find("orders-api", List.of(), all, Set.of("orders-0"))))
+        assertThat(found(GoverningStatefulSets.find("orders-api", List.of(), all, Set.of("orders-0"))))
                 .containsExactly("orders");
-        assertThat(GoverningSets.find("orders-api", List.of(), all, Set.of("web-0")))
-                .isEqualTo(GoverningSets.NONE);
+        assertThat(GoverningStatefulSets.find("orders-api", List.of(), all, Set.of("web-0")))
+                .isEqualTo(GoverningStatefulSets.NONE);
     }
 
     @Test
     void ifItIsNotClearWhichNobodyHasAnOrdinal() {
-        List<NumberedSet> all = List.of(set("orders-b", "orders", 3), set("orders-a", "orders", 3));
-        GoverningSets sets = GoverningSets.find("orders", List.of(), all, Set.of("orders-a-0"));
+        List<StatefulSetView> all = List.of(set("orders-b", "orders", 3), set("orders-a", "orders", 3));
+        GoverningStatefulSets sets = GoverningStatefulSets.find("orders", List.of(), all, Set.of("orders-a-0"));
         assertThat(sets.sets()).isEmpty();
         assertThat(sets.problem()).contains("StatefulSets orders-a and orders-b", "?statefulSet=orders-a,orders-b");
         assertThat(sets.ordinal("orders-a-0")).isEqualTo(Endpoint.NO_ORDINAL);
@@ -42,8 +42,10 @@ class GoverningSetsTest {
 
     @Test
     void namedSetsAreReplicasOfTheSameShards() {
-        List<NumberedSet> all = List.of(set("orders-a", "x", 3), set("orders-b", "y", 5), set("orders-c", "orders", 9));
-        GoverningSets sets = GoverningSets.find("orders", List.of("orders-b", "orders-a"), all, Set.of());
+        List<StatefulSetView> all =
+                List.of(set("orders-a", "x", 3), set("orders-b", "y", 5), set("orders-c", "orders", 9));
+        GoverningStatefulSets sets =
+                GoverningStatefulSets.find("orders", List.of("orders-b", "orders-a"), all, Set.of());
         assertThat(found(sets)).containsExactly("orders-a", "orders-b");
         assertThat(sets.wanted()).isEqualTo(new OrdinalRange(0, 5));
         assertThat(sets.ordinal("orders-a-2")).isEqualTo(2);
@@ -53,8 +55,8 @@ class GoverningSetsTest {
 
     @Test
     void aNamedSetThatIsMissingIsToldAndTheOthersAreUsed() {
-        GoverningSets sets =
-                GoverningSets.find("orders", List.of("orders", "nope"), List.of(set("orders", null, 3)), Set.of());
+        GoverningStatefulSets sets = GoverningStatefulSets.find(
+                "orders", List.of("orders", "nope"), List.of(set("orders", null, 3)), Set.of());
         assertThat(found(sets)).containsExactly("orders");
         assertThat(sets.problem()).isEqualTo("the target names StatefulSet nope, which does not exist");
     }
@@ -71,7 +73,8 @@ class GoverningSetsTest {
         "orders-6789489c-24567, -1",
     })
     void onlyPodsOfTheSetHaveAnOrdinal(String pod, int ordinal) {
-        NumberedSet set = new NumberedSet("orders", "orders", new OrdinalRange(0, 3), new OrdinalRange(0, 5), null);
+        StatefulSetView set =
+                new StatefulSetView("orders", "orders", new OrdinalRange(0, 3), new OrdinalRange(0, 5), null);
         assertThat(set.ordinal(pod)).isEqualTo(ordinal);
     }
 
@@ -93,8 +96,8 @@ class GoverningSetsTest {
                 .withReplicas(5)
                 .endStatus()
                 .build();
-        assertThat(NumberedSet.of(full))
-                .isEqualTo(new NumberedSet(
+        assertThat(StatefulSetView.of(full))
+                .isEqualTo(new StatefulSetView(
                         "orders", "orders-headless", new OrdinalRange(5, 8), new OrdinalRange(5, 10), "{}"));
         StatefulSet bare = new StatefulSetBuilder()
                 .withNewMetadata()
@@ -103,7 +106,7 @@ class GoverningSetsTest {
                 .withNewSpec()
                 .endSpec()
                 .build();
-        assertThat(NumberedSet.of(bare))
-                .isEqualTo(new NumberedSet("orders", null, new OrdinalRange(0, 1), new OrdinalRange(0, 1), null));
+        assertThat(StatefulSetView.of(bare))
+                .isEqualTo(new StatefulSetView("orders", null, new OrdinalRange(0, 1), new OrdinalRange(0, 1), null));
     }
 }

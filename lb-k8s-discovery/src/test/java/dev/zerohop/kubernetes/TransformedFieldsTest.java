@@ -7,13 +7,13 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import org.junit.jupiter.api.Test;
 
-class KeptFieldsTest {
+class TransformedFieldsTest {
     @Test
     void ofANodeItsNameAndZoneAreKept() {
         Node node = new NodeBuilder()
                 .withNewMetadata()
                 .withName("n1")
-                .addToLabels(Places.ZONE, "a")
+                .addToLabels(NodeZones.ZONE, "a")
                 .addToLabels("other", "long")
                 .addToAnnotations("note", "long")
                 .endMetadata()
@@ -24,21 +24,21 @@ class KeptFieldsTest {
                 .withPhase("long")
                 .endStatus()
                 .build();
-        assertThat(Kept.of(node))
+        assertThat(ObjectTransform.trim(node))
                 .isEqualTo(new NodeBuilder()
                         .withNewMetadata()
                         .withName("n1")
-                        .addToLabels(Places.ZONE, "a")
+                        .addToLabels(NodeZones.ZONE, "a")
                         .endMetadata()
                         .build());
     }
 
     @Test
     void anEmptyNameIsNone() {
-        assertThat(Kept.required("n1", "name")).isEqualTo("n1");
+        assertThat(ObjectTransform.required("n1", "name")).isEqualTo("n1");
         for (String none : new String[] {null, ""}) {
             assertThatIllegalStateException()
-                    .isThrownBy(() -> Kept.required(none, "name"))
+                    .isThrownBy(() -> ObjectTransform.required(none, "name"))
                     .withMessageContaining("without a name");
         }
     }

@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * What is kept of an object: the fields that are read here, so that neither what a pod runs nor what others note on an object fills the memory; and how much
  * of that there may be.
  */
-final class Kept {
+final class ObjectTransform {
     /** Pods, and endpoints of slices, of one copy: what a set may have, twice, as slices of two families name each endpoint twice. */
     static final int MAX_ITEMS = 2 * EndpointSet.MAX_ENDPOINTS;
 
-    private Kept() {}
+    private ObjectTransform() {}
 
     /** How much of {@link #MAX_ITEMS} an object is. */
     static int items(HasMetadata object) {
@@ -47,35 +47,35 @@ final class Kept {
     }
 
     /** The same object, changed in place. */
-    static <T extends HasMetadata> T of(T object) {
+    static <T extends HasMetadata> T trim(T object) {
         ObjectMeta all = object.getMetadata();
-        ObjectMeta kept = new ObjectMeta();
-        kept.setName(all.getName());
-        kept.setNamespace(all.getNamespace());
-        kept.setUid(all.getUid());
-        kept.setResourceVersion(all.getResourceVersion());
+        ObjectMeta trimmed = new ObjectMeta();
+        trimmed.setName(all.getName());
+        trimmed.setNamespace(all.getNamespace());
+        trimmed.setUid(all.getUid());
+        trimmed.setResourceVersion(all.getResourceVersion());
         if (object instanceof Pod pod) {
-            kept.setCreationTimestamp(all.getCreationTimestamp());
-            kept.setDeletionTimestamp(all.getDeletionTimestamp());
-            kept.setOwnerReferences(all.getOwnerReferences());
-            kept.setLabels(only(Places.ZONE, all.getLabels()));
-            keep(pod);
+            trimmed.setCreationTimestamp(all.getCreationTimestamp());
+            trimmed.setDeletionTimestamp(all.getDeletionTimestamp());
+            trimmed.setOwnerReferences(all.getOwnerReferences());
+            trimmed.setLabels(only(NodeZones.ZONE, all.getLabels()));
+            trimPod(pod);
         } else if (object instanceof StatefulSet set) {
-            kept.setAnnotations(only(NumberedSet.SHARDS, all.getAnnotations()));
+            trimmed.setAnnotations(only(StatefulSetView.SHARDS, all.getAnnotations()));
             if (set.getSpec() != null) {
                 set.getSpec().setTemplate(null);
                 set.getSpec().setVolumeClaimTemplates(new ArrayList<>());
             }
         } else if (object instanceof Node node) {
-            kept.setLabels(only(Places.ZONE, all.getLabels()));
+            trimmed.setLabels(only(NodeZones.ZONE, all.getLabels()));
             node.setSpec(null);
             node.setStatus(null);
         }
-        object.setMetadata(kept);
+        object.setMetadata(trimmed);
         return object;
     }
 
-    private static void keep(Pod pod) {
+    private static void trimPod(Pod pod) {
         if (pod.getSpec() != null) {
             PodSpec spec = new PodSpec();
             spec.setNodeName(pod.getSpec().getNodeName());
@@ -100,11 +100,11 @@ final class Kept {
     }
 
     private static Map<String, String> only(String name, Map<String, String> all) {
-        Map<String, String> kept = new HashMap<>();
+        Map<String, String> found = new HashMap<>();
         String value = all == null ? null : all.get(name);
         if (value != null) {
-            kept.put(name, value);
+            found.put(name, value);
         }
-        return kept;
+        return found;
     }
 }

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Until they have answered, nothing is said: whoever placed keys by half of the truth would place them wrong. What they said last stays
  * in force while they cannot be asked, and when they are gone.
  */
-final class StatefulOrdinals implements Ordinals {
-    private static final Log LOG = Log.of(StatefulOrdinals.class);
+final class StatefulSetOrdinals implements OrdinalAssigner {
+    private static final Log LOG = Log.of(StatefulSetOrdinals.class);
 
     private static final String NO_SET = "no pod's name ends in a number as a StatefulSet's do, and the target names no"
             + " StatefulSet (?statefulSet=NAME)";
@@ -40,7 +40,7 @@ final class StatefulOrdinals implements Ordinals {
     private final ServiceResolver.Source source;
     private final String namespace;
     private final String service;
-    private final ServiceShards wish;
+    private final ServiceShards requested;
 
     /** Guards what is below. */
     private final Object lock = new Object();
@@ -48,9 +48,9 @@ final class StatefulOrdinals implements Ordinals {
     private final List<Answer> answers = new ArrayList<>();
     private final List<Cancellable> following = new ArrayList<>();
     private @Nullable Runnable changed;
-    private GoverningSets sets = GoverningSets.NONE;
+    private GoverningStatefulSets sets = GoverningStatefulSets.NONE;
     private ShardCounting counting;
-    private Epochs epochs = Epochs.NONE;
+    private ShardEpochAnnotation epochs = ShardEpochAnnotation.NONE;
     private Map<String, Integer> known = Map.of();
 
     /** What growth waits for, as it was last said to people. */
@@ -61,7 +61,7 @@ final class StatefulOrdinals implements Ordinals {
 
     /** What one selection answered last. */
     private static final class Answer {
-        private @Nullable Map<String, NumberedSet> sets;
+        private @Nullable Map<String, StatefulSetView> sets;
         private @Nullable SourceFailure failure;
 
         /** Whether it may still say something soon: one that is only late is waited for, or keys would be placed without it. */
@@ -74,12 +74,12 @@ final class StatefulOrdinals implements Ordinals {
     }
 
     /** {@code target} with its namespace. */
-    StatefulOrdinals(ServiceResolver.Source source, ServiceTarget target) {
+    StatefulSetOrdinals(ServiceResolver.Source source, ServiceTarget target) {
         this.source = source;
         this.namespace = requireNonNull(target.namespace(), "namespace");
         this.service = target.service();
-        this.wish = target.shards();
-        this.counting = ShardCounting.of(wish.mode());
+        this.requested = target.shards();
+        this.counting = ShardCounting.of(requested.mode());
     }
 
     @Override
@@ -99,7 +99,7 @@ final class StatefulOrdinals implements Ordinals {
     }
 
     @Override
-    public @Nullable Numbered number(List<Endpoint> endpoints) {
+    public @Nullable Assignment assign(List<Endpoint> endpoints) {
         Set<String> pods = new TreeSet<>();
         for (Endpoint endpoint : endpoints) {
             String pod = endpoint.attributes().get(SliceView.POD);
@@ -109,17 +109,17 @@ final class StatefulOrdinals implements Ordinals {
         }
         synchronized (lock) {
             if (answers.isEmpty()) {
-                if (wish.statefulSets().isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
-                    return new Numbered(endpoints, null, lost -> false, null, endpoints.isEmpty() ? null : NO_SET);
+                if (requested.statefulSets().isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
+                    return new Assignment(endpoints, null, lost -> false, null, endpoints.isEmpty() ? null : NO_SET);
                 }
                 ask();
             }
-            return answers.stream().anyMatch(Answer::awaited) ? null : numbered(endpoints, pods);
+            return answers.stream().anyMatch(Answer::awaited) ? null : assignment(endpoints, pods);
         }
     }
 
     @Override
-    public @Nullable Exception hindrance() {
+    public @Nullable Exception blockedBy() {
         synchronized (lock) {
             for (Answer answer : answers) {
                 if (answer.awaited() && answer.failure != null) {
@@ -132,7 +132,7 @@ final class StatefulOrdinals implements Ordinals {
 
     private void ask() {
         List<Selection<StatefulSet>> selections = new ArrayList<>();
-        for (String name : wish.statefulSets()) {
+        for (String name : requested.statefulSets()) {
             selections.add(Selection.statefulSet(namespace, name));
         }
         if (selections.isEmpty()) {
@@ -147,7 +147,7 @@ final class StatefulOrdinals implements Ordinals {
 
     // ---- under the lock ----
 
-    private Numbered numbered(List<Endpoint> endpoints, Set<String> pods) {
+    private Assignment assignment(List<Endpoint> endpoints, Set<String> pods) {
         Set<String> problems = new TreeSet<>();
         choose(pods, problems);
         Set<Integer> ready = new HashSet<>();
@@ -172,7 +172,7 @@ final class StatefulOrdinals implements Ordinals {
         ShardMap shards = shards(ready, problems);
         OrdinalRange wanted = sets.wanted();
         boolean numbered = !sets.sets().isEmpty();
-        return new Numbered(
+        return new Assignment(
                 result,
                 shards,
                 lost -> numbered && lost.hasOrdinal() && !wanted.contains(lost.ordinal()),
@@ -189,7 +189,7 @@ final class StatefulOrdinals implements Ordinals {
     }
 
     private void choose(Set<String> pods, Collection<String> problems) {
-        Map<String, NumberedSet> all = new HashMap<>();
+        Map<String, StatefulSetView> all = new HashMap<>();
         boolean unseen = false;
         for (Answer answer : answers) {
             if (answer.sets != null) {
@@ -204,13 +204,13 @@ final class StatefulOrdinals implements Ordinals {
                 }
             }
         }
-        for (NumberedSet before : sets.sets()) {
-            if (wish.statefulSets().contains(before.name()) && all.putIfAbsent(before.name(), before) == null) {
+        for (StatefulSetView before : sets.sets()) {
+            if (requested.statefulSets().contains(before.name()) && all.putIfAbsent(before.name(), before) == null) {
                 problems.add("StatefulSet " + before.name()
                         + " is gone; what it said last stays in force until the target no longer names it");
             }
         }
-        GoverningSets found = GoverningSets.find(service, wish.statefulSets(), all.values(), pods);
+        GoverningStatefulSets found = GoverningStatefulSets.find(service, requested.statefulSets(), all.values(), pods);
         if (found.sets().isEmpty() && !sets.sets().isEmpty()) {
             problems.add("StatefulSet " + sets.names() + " is gone; what it said last stays in force");
         } else {
@@ -232,7 +232,7 @@ final class StatefulOrdinals implements Ordinals {
             LOG.info("{}/{}: {}", namespace, service, waitsFor);
         }
         waiting = waitsFor;
-        if (wish.mode() == ShardCounting.Mode.EPOCH) {
+        if (requested.mode() == ShardCounting.Mode.EPOCH) {
             epochs = epochs.next(sets.sets());
             if (epochs.problem() != null) {
                 problems.add(epochs.problem());
@@ -263,19 +263,19 @@ final class StatefulOrdinals implements Ordinals {
 
         @Override
         public void onState(Reflector.State<StatefulSet, String> state, boolean stale) {
-            Map<String, NumberedSet> read = new HashMap<>();
-            state.values().forEach((name, set) -> read.put(name, NumberedSet.of(set)));
-            Runnable tell;
+            Map<String, StatefulSetView> read = new HashMap<>();
+            state.values().forEach((name, set) -> read.put(name, StatefulSetView.of(set)));
+            Runnable callback;
             synchronized (lock) {
                 boolean news = !read.equals(answer.sets) || (!stale && answer.failure != null);
                 answer.sets = read;
                 if (!stale) {
                     answer.failure = null;
                 }
-                tell = news ? changed : null;
+                callback = news ? changed : null;
             }
-            if (tell != null) {
-                tell.run();
+            if (callback != null) {
+                callback.run();
             }
         }
 
@@ -286,14 +286,14 @@ final class StatefulOrdinals implements Ordinals {
 
         @Override
         public void onFailure(SourceFailure cause) {
-            Runnable tell;
+            Runnable callback;
             synchronized (lock) {
                 SourceFailure before = answer.failure;
-                tell = before == null || !before.isLike(cause) ? changed : null;
+                callback = before == null || !before.isLike(cause) ? changed : null;
                 answer.failure = cause;
             }
-            if (tell != null) {
-                tell.run();
+            if (callback != null) {
+                callback.run();
             }
         }
     }

@@ -13,23 +13,24 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shard map that the annotation {@value NumberedSet#SHARDS} of a StatefulSet states. A value that cannot be used leaves the last good one in force.
+ * The shard map that the annotation {@value StatefulSetView#SHARDS} of a StatefulSet states. A value that cannot be used leaves the last good one in force.
  * Each step is a pure function; an immutable value.
  *
  * @param map the map in force; null if no annotation was ever usable
  * @param problem why the latest annotation is not in force, or null
  */
-record Epochs(@Nullable ShardMap map, @Nullable String problem) {
+record ShardEpochAnnotation(
+        @Nullable ShardMap map, @Nullable String problem) {
 
     /** Nothing is known yet. */
-    static final Epochs NONE = new Epochs(null, null);
+    static final ShardEpochAnnotation NONE = new ShardEpochAnnotation(null, null);
 
     /** The next value. Of several sets one is always changed before the other, so the annotation that knows most counts. */
-    Epochs next(List<NumberedSet> sets) {
+    ShardEpochAnnotation next(List<StatefulSetView> sets) {
         List<String> wrong = new ArrayList<>();
-        Map<String, ShardMap> stated = new TreeMap<>();
-        NumberedSet best = null;
-        for (NumberedSet set : sets) {
+        Map<String, ShardMap> configured = new TreeMap<>();
+        StatefulSetView best = null;
+        for (StatefulSetView set : sets) {
             String json = set.shards();
             if (json == null) {
                 continue;
@@ -40,39 +41,39 @@ record Epochs(@Nullable ShardMap map, @Nullable String problem) {
                     throw new IllegalArgumentException(
                             "epoch was missing, expected a number that goes up with every change");
                 }
-                if (best == null || later(read, requireNonNull(stated.get(best.name()), "best"))) {
+                if (best == null || later(read, requireNonNull(configured.get(best.name()), "best"))) {
                     best = set;
                 }
-                stated.put(set.name(), read);
-            } catch (IllegalArgumentException refused) {
-                wrong.add(refused(set.name(), refused));
+                configured.put(set.name(), read);
+            } catch (IllegalArgumentException rejected) {
+                wrong.add(rejection(set.name(), rejected));
             }
         }
         ShardMap next = map;
         if (best != null) {
             try {
-                next = requireNonNull(stated.get(best.name()), "best").following(map);
-            } catch (IllegalArgumentException refused) {
-                wrong.add(refused(best.name(), refused));
+                next = requireNonNull(configured.get(best.name()), "best").following(map);
+            } catch (IllegalArgumentException rejected) {
+                wrong.add(rejection(best.name(), rejected));
             }
         }
-        for (Map.Entry<String, ShardMap> each : stated.entrySet()) {
+        for (Map.Entry<String, ShardMap> each : configured.entrySet()) {
             try {
                 checkAgrees(each.getValue(), next);
-            } catch (IllegalArgumentException refused) {
-                wrong.add(refused(each.getKey(), refused));
+            } catch (IllegalArgumentException rejected) {
+                wrong.add(rejection(each.getKey(), rejected));
             }
         }
         // While there never was one, the replicas count, as documented; taking one away again is no way back to them.
         if (map != null && sets.stream().allMatch(set -> set.shards() == null)) {
-            wrong.add("no StatefulSet has the annotation " + NumberedSet.SHARDS
+            wrong.add("no StatefulSet has the annotation " + StatefulSetView.SHARDS
                     + " any more, expected it to stay and to get a new epoch with each change");
         }
-        return new Epochs(next, wrong.isEmpty() ? null : wrong.get(0) + "; " + inForce(next));
+        return new ShardEpochAnnotation(next, wrong.isEmpty() ? null : wrong.get(0) + "; " + inForce(next));
     }
 
-    private static String refused(String set, IllegalArgumentException refused) {
-        return "annotation " + NumberedSet.SHARDS + " of StatefulSet " + set + ": " + refused.getMessage();
+    private static String rejection(String set, IllegalArgumentException rejected) {
+        return "annotation " + StatefulSetView.SHARDS + " of StatefulSet " + set + ": " + rejected.getMessage();
     }
 
     /** Whether a map is the later one of two that followed each other. */

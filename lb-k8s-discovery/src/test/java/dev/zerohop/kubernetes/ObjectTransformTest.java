@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What the real client takes in of answers and events that hold more than is of use. */
-class KeptTest {
+class ObjectTransformTest {
     private static final String POD = """
             {"apiVersion": "v1", "kind": "Pod",
              "metadata": {"name": "orders-0", "namespace": "shop", "uid": "u", "resourceVersion": "7",

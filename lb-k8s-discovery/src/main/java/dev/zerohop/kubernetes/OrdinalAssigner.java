@@ -8,24 +8,24 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Adds to the endpoints of one service what its slices do not say: who is which shard, and how many are desired. Owned by one resolver. */
-interface Ordinals {
+interface OrdinalAssigner {
 
     /** Nobody has an ordinal. */
-    Ordinals NONE = new Ordinals() {
+    OrdinalAssigner NONE = new OrdinalAssigner() {
         @Override
         public Cancellable follow(Runnable changed) {
             return () -> {};
         }
 
         @Override
-        public Numbered number(List<Endpoint> endpoints) {
-            return new Numbered(endpoints, null, lost -> false, null, null);
+        public Assignment assign(List<Endpoint> endpoints) {
+            return new Assignment(endpoints, null, lost -> false, null, null);
         }
     };
 
     /**
      * Begins to follow what the numbers depend on, once, when the resolver starts. Returns at once. {@code changed} is run, on any thread, whenever
-     * {@link #number} might answer otherwise than before; the resolver then asks again.
+     * {@link #assign} might answer otherwise than before; the resolver then asks again.
      */
     Cancellable follow(Runnable changed);
 
@@ -36,10 +36,10 @@ interface Ordinals {
      * @return null while too little is known: the resolver then tells nobody anything new
      */
     @Nullable
-    Numbered number(List<Endpoint> endpoints);
+    Assignment assign(List<Endpoint> endpoints);
 
-    /** What keeps {@link #number} from answering, for a person; null if nothing is known to. */
-    default @Nullable Exception hindrance() {
+    /** What keeps {@link #assign} from answering, for a person; null if nothing is known to. */
+    default @Nullable Exception blockedBy() {
         return null;
     }
 
@@ -48,15 +48,15 @@ interface Ordinals {
      *
      * @param endpoints the same endpoints, with the ordinals that they have
      * @param shards what is known of the shards, if anything
-     * @param explained whether somebody meant a ready endpoint to go that is missing now although it was never seen leaving, for example since the
+     * @param expected whether somebody meant a ready endpoint to go that is missing now although it was never seen leaving, for example since the
      *     desired number of replicas is lower; such a loss is obeyed at once
      * @param problem what keeps the numbers from being known or from being true, for a person; null if nothing does
      * @param unnumbered why no endpoint has a number, for a person who wants one; null if some have, or if there are no endpoints
      */
-    record Numbered(
+    record Assignment(
             List<Endpoint> endpoints,
             @Nullable ShardMap shards,
-            Predicate<Endpoint> explained,
+            Predicate<Endpoint> expected,
             @Nullable Exception problem,
             @Nullable String unnumbered) {}
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param existing the ordinals of which there are pods at most: those that are wanted, and those that are still there after a scale-down
  * @param shards the annotation {@value #SHARDS}, or null
  */
-record NumberedSet(
+record StatefulSetView(
         String name,
         @Nullable String serviceName,
         OrdinalRange wanted,
@@ -25,7 +25,7 @@ record NumberedSet(
     /** The annotation that states the number of shards together with its epoch. */
     static final String SHARDS = "zerohop.dev/shards";
 
-    static NumberedSet of(StatefulSet set) {
+    static StatefulSetView of(StatefulSet set) {
         StatefulSetSpec spec = set.getSpec();
         Integer replicas = spec == null ? null : spec.getReplicas();
         Integer start = spec == null || spec.getOrdinals() == null
@@ -37,7 +37,7 @@ record NumberedSet(
         // The API server fills in one replica where the manifest has none.
         int count = replicas == null ? 1 : Math.max(0, replicas);
         int most = present == null ? count : Math.max(count, present);
-        return new NumberedSet(
+        return new StatefulSetView(
                 set.getMetadata().getName(),
                 spec == null ? null : spec.getServiceName(),
                 new OrdinalRange(first, first + count),
