@@ -255,7 +255,7 @@ public final class Balancer implements AutoCloseable {
         view = next;
     }
 
-    // ---- for people ----
+    // ---- what is known and done ----
 
     /** The version of the membership that picks are made from. */
     public Snapshot snapshot() {
@@ -297,14 +297,14 @@ public final class Balancer implements AutoCloseable {
     }
 
     /**
-     * Puts other settings of the application's own in force; also those that a refused configuration of the source has kept from picking. Calls that run are not
+     * Puts other settings of the application's own in force; also where a rejected configuration of the source has kept calls from being routed. Calls that run are not
      * disturbed, and pickers that were given out stay valid. Asynchronous.
      */
     public void apply(BalancerSettings next) {
         control.apply(requireNonNull(next, "settings"));
     }
 
-    /** Takes back what the application stated, in the builder or by {@link #apply}: what the source configures holds again, else the defaults. Asynchronous. */
+    /** Takes back what the application configured, in the builder or by {@link #apply}: what the source configures holds again, else the defaults. Asynchronous. */
     public void applyDefaults() {
         control.apply(null);
     }
@@ -372,7 +372,7 @@ public final class Balancer implements AutoCloseable {
         }
 
         /**
-         * Sets how the application wants to balance. A good configuration of the source takes its place; a refused one does not. This or {@link #defaults} is
+         * Sets how the application wants to balance. A good configuration of the source takes its place; a rejected one does not. This or {@link #defaults} is
          * required.
          */
         public Builder settings(BalancerSettings settings) {
@@ -381,8 +381,8 @@ public final class Balancer implements AutoCloseable {
         }
 
         /**
-         * Sets how to balance while neither the application ({@link #settings}, {@link Balancer#apply}) nor the source says. If the source's first configuration
-         * is refused, these do not hold: calls fail with the reason ({@link Refusal.Kind#BAD_CONFIGURATION}) until there is a good one or the source takes it
+         * Sets how to balance while neither the application ({@link #settings}, {@link Balancer#apply}) nor the source configures anything. If the source's first
+         * configuration is rejected, these do not hold: calls fail with the reason ({@link Refusal.Kind#BAD_CONFIGURATION}) until there is a good one or the source takes it
          * back, for the defaults could send a key to another endpoint than its owner.
          */
         public Builder defaults(BalancerSettings defaults) {
@@ -390,7 +390,7 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
-        /** Sets who learns what happens. Default: nobody. */
+        /** Sets the listener for what happens. Default: {@link BalancerListener#NOOP}. */
         public Builder listener(BalancerListener listener) {
             this.listener = requireNonNull(listener, "listener");
             return this;

@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /**
  * Learns what a balancer does, for metrics and logs. Every method does nothing by default. Calls come from request threads
- * ({@link #onPick}, {@link #onOutcome}) and from the control path (the rest); they must be quick and must not block. A listener that throws hurts
- * nobody: the balancer logs it and goes on.
+ * ({@link #onPick}, {@link #onOutcome}) and from the control path (the rest); they must be quick and must not block. A listener that throws
+ * changes nothing: the balancer logs it and goes on.
  */
 public interface BalancerListener {
 
@@ -21,7 +21,7 @@ public interface BalancerListener {
     /** A new picker was published. */
     default void onRebuild(String service, Snapshot snapshot) {}
 
-    /** The source's {@link KeyDirectory} has other answers: calls that wait for one look again. A burst of changes is told once; no picker is published. */
+    /** The source's {@link KeyDirectory} has other answers: calls that wait for one look again. A burst of changes is reported once; no picker is published. */
     default void onDirectory(String service) {}
 
     /**
@@ -36,16 +36,16 @@ public interface BalancerListener {
     /** A configuration that the source or the API gave was put in force. */
     default void onConfigured(String service, BalancerSettings settings) {}
 
-    /** A configuration that the source gave was refused; the last good one stays, if there is one: see {@link #onUnconfigured}. */
+    /** A configuration that the source gave was rejected; the last good one stays, if there is one: see {@link #onUnconfigured}. */
     default void onConfigurationRejected(String service, String reason) {}
 
     /**
-     * A configuration that the source gave was refused, there is no good one from before, and the application gave none: every call fails with the reason. It
+     * A configuration that the source gave was rejected, there is no good one from before, and the application gave none: every call fails with the reason. It
      * ends with the next {@link #onConfigured}. Called after {@link #onConfigurationRejected}.
      */
     default void onUnconfigured(String service, String reason) {}
 
-    /** The source holds a value that cannot be used, said once per value; the last good one stays. {@code reason} names it. */
+    /** The source holds a value that cannot be used, reported once per value; the last good one stays. {@code reason} names it. */
     default void onSourceValueRejected(String service, String reason) {}
 
     /** An attempt went to the endpoint. */

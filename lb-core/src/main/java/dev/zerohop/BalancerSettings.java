@@ -66,7 +66,7 @@ public record BalancerSettings(
         this(policy, stages, ejection, guard, retry, key, DEFAULT_LEASE_AGE_LIMIT);
     }
 
-    /** The bare policy: no stages, nobody ejected, every update obeyed, nothing repeated. */
+    /** The bare policy: no stages, no ejection, every update obeyed, no retries. */
     public static BalancerSettings of(PickPolicy policy) {
         return new BalancerSettings(
                 policy, List.of(), EjectionPolicy.NONE, MembershipGuard.NONE, RetryPolicy.NONE, null);
@@ -107,7 +107,7 @@ public record BalancerSettings(
             return this;
         }
 
-        /** How endpoints are judged by outcomes. Default: {@link EjectionPolicy#NONE}. */
+        /** Which endpoints are ejected by the outcomes of their calls. Default: {@link EjectionPolicy#NONE}. */
         public Builder ejection(EjectionPolicy by) {
             ejection = by;
             return this;

@@ -86,7 +86,7 @@ public final class BalancerView {
     }
 
     /**
-     * Why no call goes anywhere: the source's first configuration was refused, and neither it nor the application gave a good one. Null when picks are made.
+     * Why no call goes anywhere: the source's first configuration was rejected, and neither it nor the application gave a good one. Null when picks are made.
      * {@link #settings} are then those that would hold without it.
      */
     public @Nullable String unconfigured() {
@@ -136,7 +136,7 @@ public final class BalancerView {
         try {
             return probing(context, picker.pick(context));
         } catch (Throwable thrown) {
-            // It is said by the refusal, which meets the same fault.
+            // The refusal reports it: it meets the same fault.
             return null;
         }
     }
@@ -180,7 +180,7 @@ public final class BalancerView {
             Node node = picker.pick(context);
             return node != null && context.avoids(node.endpoint()) ? node.endpoint() : null;
         } catch (Throwable thrown) {
-            // The pick itself says so.
+            // The pick itself reports it.
             return null;
         }
     }

@@ -37,7 +37,7 @@ final class ControlPath {
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
     private final Waiters waiters = new Waiters();
 
-    // Written by tasks, read by everybody.
+    // Written by tasks, read by any thread.
     private volatile SourceState source = SourceState.UNASKED;
 
     /** From the first change of what is believed to the publication of the picker that knows it. */
@@ -213,7 +213,7 @@ final class ControlPath {
         });
     }
 
-    /** The executor may be somebody else's, who takes an exception for the end of a channel. */
+    /** The executor may belong to a channel that takes an exception for its end. */
     private void guarded(Runnable task) {
         try {
             task.run();
@@ -288,7 +288,7 @@ final class ControlPath {
         membership.closeOldLeases(balancer.settings().leaseAgeLimit(), time.nanoTime());
     }
 
-    /** Pickers ask the directory at each pick, so nothing has to be built again: whoever waits only has to look again. */
+    /** Pickers ask the directory at each pick, so nothing has to be built again: calls that wait only have to look again. */
     private void directoryChanged() {
         waiters.wake();
         listener.onDirectory(name);
@@ -299,7 +299,7 @@ final class ControlPath {
         source = before.failed(cause, time.now());
         reports.failed(before, cause, sourceName(before), membership.members().size());
         if (membership.members().isEmpty()) {
-            // Whoever waits for the first answer learns that there is none.
+            // Calls that wait for the first answer learn that there is none.
             waiters.wake();
         }
     }
@@ -328,8 +328,8 @@ final class ControlPath {
                 budget = new GuardedBudget(next.retry().newBudget(time), faults);
             }
             now = old.with(next, budget, picker);
-        } catch (Throwable refused) {
-            return SourceState.brief(refused);
+        } catch (Throwable unusable) {
+            return SourceState.brief(unusable);
         }
         // Requests read a node's load and then whether the clock is wanted. One that wants it must not be seen before
         // the view says so.
@@ -351,7 +351,7 @@ final class ControlPath {
         return null;
     }
 
-    /** For people; null while the source's last configuration is in force or it states none. */
+    /** For explanations; null while the source's last configuration is in force or it states none. */
     @Nullable
     String rejectedConfiguration() {
         return settings.rejectedLast();
@@ -365,7 +365,7 @@ final class ControlPath {
             review = rebuildNow(time.nanoTime());
         } finally {
             if (rebuilding) {
-                // It failed. Who was told to wait for it must not wait for the next try.
+                // It failed. Calls that wait for this version must not wait for the next try.
                 rebuilding = false;
                 waiters.wake();
             }
@@ -386,7 +386,7 @@ final class ControlPath {
         long review = membership.review(now);
         Snapshot next = versions.of(membership.members(), set, inForce.stages(), now);
         boolean built = versions.publish(next);
-        // Before anybody hears of it: whoever picks again now, on a wake-up or in the listener, gets refusals that are
+        // Before the listener and the calls that wait are notified: a call that picks again gets a refusal that is
         // final.
         rebuilding = false;
         waiters.wake();

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the directory of the set in force and collapses bursts of what it tells into one task.
+ * Follows the directory of the set in force and collapses bursts of its changes into one task.
  *
- * <p>Belongs to the {@link ControlPath} and is touched by its tasks only; the directory tells from any thread.
+ * <p>Belongs to the {@link ControlPath} and is touched by its tasks only; the directory reports changes from any thread.
  */
 final class DirectoryWatch {
     private final Executor tasks;

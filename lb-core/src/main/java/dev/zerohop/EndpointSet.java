@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The complete membership as one resolver sees it: sorted by id, ids unique, immutable. Never a difference: an empty set means
- * "nobody is there", and "cannot ask" is an error of the {@link Resolver} instead.
+ * that the service has no endpoint; that the source is unreachable is an error of the {@link Resolver} instead.
  */
 public final class EndpointSet {
 
     /** Whether an endpoint that is missing from the next set may be taken for gone. */
     public enum Removals {
-        /** Somebody took it out on purpose (static, file and API values): obeyed at once. */
+        /** It was taken out on purpose (static, file and API values): obeyed at once. */
         MEANT,
         /** It merely is no longer seen (DNS, lease expiry): a mass removal is held for a while before it is believed. */
         GUARDED
@@ -82,7 +82,7 @@ public final class EndpointSet {
         return version;
     }
 
-    /** When the source last vouched for this set, by the wall clock of whoever asked it. */
+    /** When the source last vouched for this set, by the wall clock of the process that asked it. */
     public Instant asOf() {
         return asOf;
     }
@@ -113,7 +113,7 @@ public final class EndpointSet {
         return shardMap;
     }
 
-    /** Who owns which key, if the source keeps that. A handle: sets are told apart by it only as far as it is another object. */
+    /** Who owns which key, if the source keeps that. A handle: sets differ by it only as far as it is another object. */
     public @Nullable KeyDirectory directory() {
         return directory;
     }
@@ -128,7 +128,7 @@ public final class EndpointSet {
         return client;
     }
 
-    /** The ordinals that were named before and are no more, ascending; empty if a number of shards or a map is stated. */
+    /** The ordinals that were named before and are no more, ascending; empty if the source gives a number of shards or a map. */
     public List<MissingOrdinal> missingOrdinals() {
         return missingOrdinals;
     }
@@ -189,7 +189,7 @@ public final class EndpointSet {
         return new EndpointSet(toBuilder().missingOrdinals(missing), endpoints);
     }
 
-    /** Whether this set says the same as another, whatever their versions and instants are, whether either is stale, and however either takes what is missing. */
+    /** Whether this set has the content of another, whatever their versions and instants are, whether either is stale, and however either takes what is missing. */
     public boolean hasSameContentAs(EndpointSet other) {
         return directory == other.directory
                 && source.equals(other.source)

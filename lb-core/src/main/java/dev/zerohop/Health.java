@@ -9,7 +9,7 @@ import dev.zerohop.internal.Durations;
  *
  * @param status the belief
  * @param source who says so, for example {@code ejection}, {@code connectivity}, {@code source}
- * @param reason why, for a person at night
+ * @param reason why, in words for an operator
  * @param sinceNanos since when, on the balancer's monotonic clock
  * @param untilNanos until when, unless something happens first; {@link #OPEN_END} if no time ends it
  */
@@ -20,9 +20,9 @@ public record Health(Status status, String source, String reason, long sinceNano
 
     /** Beliefs, from best to worst; of several live verdicts the worst wins. */
     public enum Status {
-        /** Somebody checked and found it well. */
+        /** Checked and found well. */
         HEALTHY(true, false),
-        /** Nobody has said anything; taken for well. */
+        /** No verdict; taken for well. */
         UNKNOWN(true, false),
         /** No longer named by its source, but the loss is suspect (see {@link MembershipGuard}): served while it answers. */
         HELD(true, false),
@@ -34,7 +34,7 @@ public record Health(Status status, String source, String reason, long sinceNano
         EJECTED(false, true),
         /** Taken out by probes. Panic lifts it. */
         UNHEALTHY(false, true),
-        /** Taken out because this client's own calls could not connect to it. A fact rather than a judgement: used only when nobody else is left. */
+        /** Taken out because this client's own calls could not connect to it. A fact rather than a judgement: used only when no other endpoint is left. */
         UNREACHABLE(false, false),
         /** A connection is being made; calls may wait for it. */
         CONNECTING(false, false),
@@ -74,7 +74,7 @@ public record Health(Status status, String source, String reason, long sinceNano
         this(status, source, reason, sinceNanos, OPEN_END);
     }
 
-    /** Nothing said yet. */
+    /** No verdict yet. */
     public static Health unknown(long sinceNanos) {
         return new Health(Status.UNKNOWN, "none", "no verdict yet", sinceNanos);
     }

@@ -16,7 +16,7 @@ public interface HealthSource extends AutoCloseable {
 
     /**
      * What holds for an endpoint that has just become a member, until this source reports on it; null for nothing. A channel's connectivity says
-     * {@link Health.Status#CONNECTING} here, so that nobody is picked before its connection stands.
+     * {@link Health.Status#CONNECTING} here, so that no endpoint is picked before its connection stands.
      */
     default @Nullable Verdict initial() {
         return null;

@@ -30,7 +30,7 @@ class LeaseImpl implements Lease {
 
     private final LiveNode node;
 
-    /** The load that was told of the start, and is owed the end even if the node measures something else by then; null if there was none. */
+    /** The load that counted the start, and must count the end even if the node measures something else by then; null if there was none. */
     private final LoadMetric.@Nullable Load load;
 
     private final long startNanos;

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The balancer's own node. Fields above the line are written by the control path only; the counter is written by everybody.
+ * The balancer's own node. Fields above the line are written by the control path only; the counter is written by every thread.
  */
 final class LiveNode extends LiveNodePad implements Node {
     private static final int MAX_PENALTY = 63;
@@ -285,7 +285,7 @@ final class LiveNode extends LiveNodePad implements Node {
         return nextEnd;
     }
 
-    /** Nobody says anything of this node and nobody did before, as is so of nearly all nodes nearly always. */
+    /** No source has a verdict on this node and none had one before, which holds for nearly all nodes nearly always. */
     private boolean hasNoVerdict() {
         return verdicts.isEmpty()
                 && health.status() == Health.Status.UNKNOWN
@@ -307,8 +307,8 @@ final class LiveNode extends LiveNodePad implements Node {
         record = next;
     }
 
-    // Thousands of nodes take the same values again at every update, and a volatile write is dear: only news is
-    // written.
+    // Thousands of nodes take the same values again at every update, and a volatile write is dear: only what
+    // differs is written.
 
     void setEndpoint(Endpoint next) {
         if (endpoint != next) {

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live nodes of one balancer: who is a member, who is held although the source no longer names them, and what is believed about each.
+ * The live nodes of one balancer: the members, those held although the source no longer names them, and what is believed about each.
  *
  * <p>Belongs to the {@link ControlPath} and is touched on its serial executor only; nothing here is safe for another thread. Requests see its nodes,
  * whose fields are safe to read, and only through the snapshots that the control path publishes.
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Membership {
     private static final Log LOG = Log.of(Membership.class);
 
-    /** Whose verdicts those of the source are. */
+    /** The name under which the source's verdicts are shown. */
     private static final String SHARED_HEALTH = "shared health";
 
     /** When a guard that threw is asked again. */
@@ -42,7 +42,7 @@ final class Membership {
 
     private List<LiveNode> members = List.of();
 
-    /** What the source judges. */
+    /** The verdicts of the source. */
     private HealthSource.Verdicts sourceVerdicts = HealthSource.Verdicts.NONE;
 
     /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
@@ -72,7 +72,7 @@ final class Membership {
         this.detector = new GuardedDetector(detector, faults);
     }
 
-    /** Everybody, sorted by id. Replaced as a whole, never changed. */
+    /** All members, sorted by id. Replaced as a whole, never changed. */
     List<LiveNode> members() {
         return members;
     }
@@ -146,7 +146,7 @@ final class Membership {
         departed.values().removeIf(node -> node.inFlight() == 0);
         if (held > 0) {
             LOG.warn(
-                    "{}: {} no longer names {} of {} endpoints; so many at once is suspect, they are served while they answer",
+                    "{}: {} no longer names {} of {} endpoints; a removal of so many at once is suspicious; they are kept until they fail or the hold ends",
                     owner.name(),
                     next.source(),
                     held,
@@ -227,7 +227,7 @@ final class Membership {
         return node;
     }
 
-    /** Replaces all that the source judges. */
+    /** Replaces the verdicts of the source. */
     void takeVerdicts(HealthSource.Verdicts verdicts, long now) {
         Set<String> judged = new HashSet<>(sourceVerdicts.byEndpoint().keySet());
         judged.addAll(verdicts.byEndpoint().keySet());
@@ -246,7 +246,7 @@ final class Membership {
         sourceVerdicts = verdicts;
     }
 
-    /** Moves those who are to be held from {@code gone} to {@code after}. */
+    /** Moves those that are to be held from {@code gone} to {@code after}. */
     private static int hold(List<MembershipGuard.Member> held, Map<String, LiveNode> gone, List<LiveNode> after) {
         int count = 0;
         for (MembershipGuard.Member member : held) {
@@ -272,7 +272,7 @@ final class Membership {
         return sorted;
     }
 
-    /** Whether the guard is to be asked again about the set it has seen: a hold is over, or somebody held does not answer. */
+    /** Whether the guard is to be asked again about the set it has seen: a hold is over, or a held endpoint does not answer. */
     boolean guardIsDue(long now) {
         return guardReviewNanos != NEVER && (guardReviewNanos - now <= 0 || anyHeldFailed());
     }

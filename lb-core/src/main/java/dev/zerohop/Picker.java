@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses a node for one attempt. Built from one {@link Snapshot} and never changed by a later one: {@link #rebuild} gives the next version,
- * and the old one stays valid for whoever still holds it.
+ * and the old one stays valid for calls that still hold it.
  *
  * <p>Thread-safe. {@link #pick(PickContext)} neither blocks nor locks, allocates nothing, and reads the clock only if its definition needs it.
  */

@@ -3,7 +3,7 @@ package dev.zerohop;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Says why: why there was nobody for an attempt, and why an attempt goes where it goes. Reads what the balancer has published and changes nothing. */
+/** Says why there was no endpoint for an attempt, and why an attempt goes where it goes. Reads what the balancer has published and changes nothing. */
 final class Reasons {
     private final Balancer balancer;
     private final ControlPath control;
@@ -84,7 +84,7 @@ final class Reasons {
         }
     }
 
-    /** Whether the pick before a refusal saw an older version than the refusal does: then there may be somebody now, and no call is to fail for the difference. */
+    /** Whether the pick before a refusal saw an older version than the refusal does: then there may be an endpoint now, and no call is to fail for the difference. */
     private boolean outdated(BalancerView now, PickContext context) {
         return changing(now) || now.picker().pick(context) != null;
     }

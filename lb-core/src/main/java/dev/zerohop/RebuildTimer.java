@@ -5,7 +5,7 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when the next version is made: soon after something was reported, but once for a burst of reports; and again when the version in force said
+ * Decides when the next version is made: soon after something was reported, but once for a burst of reports; and again when the version in force asked for
  * that it must be looked at, whatever was reported.
  *
  * <p>Belongs to the {@link ControlPath} and is touched by its tasks only. Every rebuild is a task of its own.

@@ -16,7 +16,7 @@ public record Refusal(Kind kind, boolean waits, String message) {
 
     /** Different faults that callers treat differently. */
     public enum Kind {
-        /** The source named nobody, or has not answered yet. */
+        /** The source named no endpoint, or has not answered yet. */
         NONE_KNOWN,
         /** Endpoints are known and connections to them are being made, or the owner of the key is being looked up. */
         CONNECTING,
@@ -26,7 +26,7 @@ public record Refusal(Kind kind, boolean waits, String message) {
         OWNER_DOWN,
         /** The policy needs a key and the call brought none, or one that it cannot use. */
         BAD_KEY,
-        /** The source's first configuration was refused and the application gave none: no call goes by defaults that were not meant. */
+        /** The source's first configuration was rejected and the application gave none: no call goes by defaults that were not meant. */
         BAD_CONFIGURATION,
         /** The balancer is closed. */
         CLOSED
@@ -43,7 +43,7 @@ public record Refusal(Kind kind, boolean waits, String message) {
     /** Checks for null, and takes the message in its {@linkplain Printable#text(String, int) printable} form. */
     public Refusal {
         requireNonNull(kind, "kind");
-        // Keys, ids and what servers said stand in it.
+        // It contains keys, ids and texts of servers.
         message = Printable.text(requireNonNull(message, "message"), Integer.MAX_VALUE);
     }
 

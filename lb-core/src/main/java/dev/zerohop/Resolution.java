@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Resolution {
 
-    /** Nothing was said yet. */
+    /** Before the first answer. */
     public static final Resolution NONE =
             new Resolution(null, false, SourceConfiguration.NONE, HealthSource.Verdicts.NONE, null, List.of());
 
@@ -160,7 +160,7 @@ public final class Resolution {
     }
 
     /**
-     * Whether the endpoints are news to a listener that knows {@code before}: they say something else, or are from memory now, or no longer. An error alone,
+     * Whether the endpoints are new to a listener that knows {@code before}: their content differs, or are from memory now, or no longer. An error alone,
      * which makes them stale, is not.
      */
     public boolean hasNewEndpoints(Resolution before) {

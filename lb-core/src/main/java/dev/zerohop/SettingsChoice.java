@@ -21,7 +21,7 @@ final class SettingsChoice {
         @Nullable
         String use(BalancerSettings next);
 
-        /** Lets no call go anywhere. */
+        /** Refuses every call. */
         void refuseCalls(String reason);
     }
 
@@ -31,7 +31,7 @@ final class SettingsChoice {
     private final @Nullable UnaryOperator<BalancerSettings> check;
     private final Balancing balancing;
 
-    /** What holds while neither the application nor the source says anything. */
+    /** What holds while neither the application nor the source configures anything. */
     private final BalancerSettings defaults;
 
     /** What the application configured, which holds while the source configures nothing. */
@@ -64,7 +64,7 @@ final class SettingsChoice {
         return own != null ? own : defaults;
     }
 
-    /** For people; null while the source's last configuration is in force or it states none. */
+    /** For explanations; null while the source's last configuration is in force or it states none. */
     @Nullable
     String rejectedLast() {
         return rejectedLast;
@@ -162,7 +162,7 @@ final class SettingsChoice {
     }
 
     private void report(String instead, String reason) {
-        LOG.warn("{}: a configuration is refused, {}: {}", name, instead, reason);
+        LOG.warn("{}: a configuration is rejected, {}: {}", name, instead, reason);
         listener.onConfigurationRejected(name, reason);
     }
 }

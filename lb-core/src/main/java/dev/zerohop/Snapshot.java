@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One version of the membership, as stages transform it and pickers are built from it. Immutable; the health of a node is the one thing
  * behind it that lives on.
  *
- * @param members everybody, sorted by id, whatever their health or weight
+ * @param members all members, sorted by id, whatever their health or weight
  * @param candidates who may be picked now, in the order of the members; nodes of weight 0 are never among them
  * @param reviewInNanos how soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never
  * @param shardMap what the source says about shards, if anything

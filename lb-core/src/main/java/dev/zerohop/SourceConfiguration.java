@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a source states of how to balance: the last good configuration, and what is wrong with the one that it states now. A text is read once, where it
- * arrives; everything after that goes by the settings. An immutable value; two are equal if they state the same texts.
+ * arrives; everything after that goes by the settings. An immutable value; two are equal if their texts are.
  */
 public final class SourceConfiguration {
 
-    /** Nothing was stated yet, neither a configuration nor that there is none. */
+    /** Before the first: neither a configuration nor that there is none. */
     public static final SourceConfiguration NONE = new SourceConfiguration(null, null, null, null);
 
     /** Reads the format of the configuration reference. For the package that knows it; found by {@link ServiceLoader}, once. */
@@ -83,7 +83,7 @@ public final class SourceConfiguration {
         return rejection != null || (text != null && !text.isEmpty());
     }
 
-    /** The text of the last good one; empty if the source said that it configures nothing, null if there was none. */
+    /** The text of the last good one; empty if the source configures nothing, null if there was none. */
     public @Nullable String text() {
         return text;
     }

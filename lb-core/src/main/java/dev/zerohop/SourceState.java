@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the source of endpoints has said so far. A value, so that whoever reads it while the next answer comes in sees one moment and not two.
+ * What the source of endpoints has answered so far. A value, so that a reader sees one moment and not two while the next answer comes in.
  *
  * @param set the last set; null before the first
  * @param answers how many sets were given
@@ -47,7 +47,7 @@ record SourceState(
         return lastError != null || (set != null && set.stale());
     }
 
-    /** Whether it has said nothing yet, neither good nor bad. */
+    /** Whether it has not answered yet, neither well nor badly. */
     boolean silent() {
         return answers == 0 && lastError == null;
     }

@@ -240,7 +240,7 @@ public record Target(String text, String scheme, String authority, String path, 
     }
 
     /**
-     * Refuses an authority, for the schemes that have none.
+     * Rejects an authority, for the schemes that have none.
      *
      * @param form how a target of this scheme looks, for the message
      * @throws IllegalArgumentException if there is one
@@ -254,7 +254,7 @@ public record Target(String text, String scheme, String authority, String path, 
     }
 
     /**
-     * Refuses a query, for the schemes that have none.
+     * Rejects a query, for the schemes that have none.
      *
      * @throws IllegalArgumentException if there is one
      */

@@ -3,7 +3,7 @@ package dev.zerohop;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Picks nothing, since the source's first configuration was refused: what it would have said of keys and owners is not known. */
+/** Picks nothing, since the source's first configuration was rejected: how it places keys is not known. */
 record UnconfiguredPicker(String reason) implements Picker {
 
     /** What calls, logs and {@code explain} say. */

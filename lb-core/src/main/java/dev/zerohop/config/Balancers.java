@@ -26,7 +26,7 @@ public final class Balancers {
      * configures, and as its name the last part of the target's path, else the whole target. All of it
      * can still be replaced.
      *
-     * @throws IllegalArgumentException if the target is refused; the message names the position and what was expected
+     * @throws IllegalArgumentException if the target is rejected; the message names the position and what was expected
      */
     public static Balancer.Builder forTarget(String target, Env env) {
         Target parsed = Target.parse(requireNonNull(target, "target"));

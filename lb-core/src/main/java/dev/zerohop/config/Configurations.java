@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * Reads the one configuration format, which the API, a gRPC service config, a file and etcd share.
  *
- * <p>Every field is optional, and an empty object is the {@linkplain #defaults default}. A configuration is checked as a whole and refused as a whole: an
+ * <p>Every field is optional, and an empty object is the {@linkplain #defaults default}. A configuration is checked as a whole and rejected as a whole: an
  * unknown field, a null, a value of the wrong type or out of its range, options of another policy, ranges that overlap or leave a gap. The
  * message of the {@link IllegalArgumentException} names the path, the value and what was expected, for example
  * {@code health.ejection.maxPercent: was 120, expected an integer from 0 to 100}.
@@ -37,7 +37,7 @@ public final class Configurations {
     /**
      * Reads a configuration from JSON: strictly, without comments, repeated names or text after the object.
      *
-     * @throws IllegalArgumentException if the text is not such JSON or the configuration is refused
+     * @throws IllegalArgumentException if the text is not such JSON or the configuration is rejected
      */
     public static BalancerSettings parse(String json) {
         try {
@@ -51,7 +51,7 @@ public final class Configurations {
      * Reads a configuration from a tree of maps with text keys, lists, texts, numbers and booleans, such as a gRPC service config brings. A number that is
      * whole is an integer, whatever its class: 3.0 is 3.
      *
-     * @throws IllegalArgumentException if the configuration is refused
+     * @throws IllegalArgumentException if the configuration is rejected
      */
     public static BalancerSettings parse(Map<String, ?> tree) {
         return SettingsReader.read(requireNonNull(tree, "tree"));

@@ -141,7 +141,7 @@ public abstract class AbstractResolver implements Resolver {
         return closed.get();
     }
 
-    /** Publishes what the source says now, if that is news. Before the start it is kept for the listener. For tasks. */
+    /** Publishes what the source says now, if it differs. Before the start it is kept for the listener. For tasks. */
     protected final void publish(Resolution next) {
         if (closed.get()) {
             return;

@@ -21,12 +21,12 @@ final class EndpointsJson {
 
     private EndpointsJson() {}
 
-    /** Reads {@code {"endpoints": [...], "shards": ..., "config": {...}}}; refuses it whole if anything is wrong with it. */
+    /** Reads {@code {"endpoints": [...], "shards": ..., "config": {...}}}; rejects it whole if anything is wrong with it. */
     static PollingResolver.Answer read(byte[] utf8) throws IOException {
         return read(new ByteArrayInputStream(utf8));
     }
 
-    /** The same from a stream, which is read to its end unless something is refused before it. */
+    /** The same from a stream, which is read to its end unless something is rejected before it. */
     static PollingResolver.Answer read(InputStream utf8) throws IOException {
         var content = new Object() {
             @Nullable
@@ -47,7 +47,7 @@ final class EndpointsJson {
             }
         });
         if (content.endpoints == null) {
-            throw new IOException("endpoints was missing, expected an array (an empty one if nobody is there)");
+            throw new IOException("endpoints was missing, expected an array (an empty one if there is no endpoint)");
         }
         return new PollingResolver.Answer(content.endpoints, content.shards, content.config);
     }

@@ -119,7 +119,7 @@ final class FallbackResolver extends AbstractResolver {
         return first.toBuilder().removals(EndpointSet.Removals.GUARDED).build();
     }
 
-    /** What the one that serves says. A configuration stays until another source states one; values that cannot be used are worth hearing of from each. */
+    /** What the one that serves says. A configuration stays until another source states one; values that cannot be used are reported from each. */
     private Resolution resolution() {
         Resolution latest = serving == null ? unserved() : serving.latest;
         List<String> rejected = new ArrayList<>();

@@ -272,7 +272,7 @@ final class LastGoodFile {
                 out.writeStringField("config", content.configuration());
             }
             if (!set.missingOrdinals().isEmpty()) {
-                // Only if there are any: versions that do not know the field refuse the file.
+                // Only if there are any: versions that do not know the field reject the file.
                 out.writeArrayFieldStart(MISSING);
                 for (MissingOrdinal missing : set.missingOrdinals()) {
                     out.writeStartObject();

@@ -24,7 +24,7 @@ final class LastGoodResolver extends AbstractResolver {
     /** Changes within this time are written together. */
     static final Duration DEBOUNCE = Duration.ofSeconds(1);
 
-    /** A set that does not change is written again when its date on disk is this old: the age told after a restart is true to within a minute. */
+    /** A set that does not change is written again when its date on disk is this old: the age shown after a restart is true to within a minute. */
     static final Duration CONFIRM = Duration.ofMinutes(1);
 
     private final Resolver source;

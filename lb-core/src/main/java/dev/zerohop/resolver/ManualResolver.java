@@ -20,7 +20,7 @@ public final class ManualResolver extends AbstractResolver {
     private final Env env;
 
     /**
-     * A resolver that says nothing until it is told to.
+     * A resolver without an answer until one is set.
      *
      * @param source the source in words, for logs and explanations
      * @param env its clock dates the sets
@@ -32,7 +32,7 @@ public final class ManualResolver extends AbstractResolver {
     }
 
     /**
-     * Sets the complete membership; an empty list means that nobody is there.
+     * Sets the complete membership; an empty list means that there is no endpoint.
      *
      * @throws IllegalArgumentException if two endpoints have the same id; nothing changes then
      */
@@ -60,7 +60,7 @@ public final class ManualResolver extends AbstractResolver {
         });
     }
 
-    /** Says that the application cannot tell at present: the last set stays in force and is stale until the next {@link #set}. */
+    /** Reports that the application does not know the endpoints at present: the last set stays in force and is stale until the next {@link #set}. */
     @Override
     public void fail(Throwable cause) {
         super.fail(requireNonNull(cause, "cause"));

@@ -21,7 +21,7 @@ public final class PollingResolver extends AbstractResolver {
     /** Clients that started together drift apart by this share of the interval in either direction. */
     static final double JITTER = 0.15;
 
-    /** Failed connections come in crowds; the source is asked once for all of them. */
+    /** Connections fail in bursts; the source is asked once for all of them. */
     static final Duration REFRESH_GAP = Duration.ofSeconds(1);
 
     /** A source that hangs is reported after this time; its answer is still welcome. */
@@ -37,8 +37,8 @@ public final class PollingResolver extends AbstractResolver {
     /**
      * What a source says. An immutable value.
      *
-     * @param endpoints everybody
-     * @param shards what is said about shards, if anything
+     * @param endpoints the complete membership
+     * @param shards the shard map, if there is one
      * @param configuration JSON for the balancer, if the source configures it
      * @param goodFor for how long there is nothing new to be had; null for the resolver's interval
      * @param rejected what the answer holds that cannot be used and was left out: the value and what was expected; each is reported once
@@ -58,7 +58,7 @@ public final class PollingResolver extends AbstractResolver {
             rejected = List.copyOf(rejected);
         }
 
-        /** Endpoints, and what is said about shards and configuration. */
+        /** Endpoints, shard map and configuration. */
         public Answer(List<Endpoint> endpoints, @Nullable ShardMap shards, @Nullable String configuration) {
             this(endpoints, shards, configuration, null, List.of(), "");
         }
@@ -81,7 +81,7 @@ public final class PollingResolver extends AbstractResolver {
     private long timerDueNanos;
     private boolean asking;
     private long askedNanos;
-    /** What was said about shards last; a document that says nothing about them does not take an epoch back. */
+    /** The last shard map; a document without one does not take an epoch back. */
     private @Nullable ShardMap lastMap;
 
     /**
@@ -109,7 +109,7 @@ public final class PollingResolver extends AbstractResolver {
     @Override
     public void refresh() {
         run(() -> {
-            // An answer under way is news enough.
+            // An answer is under way.
             if (asking || !attached()) {
                 return;
             }

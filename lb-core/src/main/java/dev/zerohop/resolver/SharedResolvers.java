@@ -31,7 +31,7 @@ public final class SharedResolvers {
     private record Key(String target, Env env) {}
 
     /**
-     * A scope of its own, for tests and for whoever wants to share less than a process.
+     * A scope of its own, for tests and for programs that share less than a process.
      *
      * @throws IllegalArgumentException if {@code linger} is negative
      */

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One watch with its users and what it said last. Users are notified in serial tasks, on the thread that brings the news. */
+/** One watch with its users and its last resolution. Users are notified in serial tasks, on the thread that brings the change. */
 final class SharedWatch extends AbstractResolver {
     private static final Log LOG = Log.of(SharedWatch.class);
 
@@ -21,7 +21,7 @@ final class SharedWatch extends AbstractResolver {
     private boolean started;
     private @Nullable EndpointSet given;
 
-    /** One listener; deaf once it has left. */
+    /** One listener, which is not called once it has left. */
     static final class User {
         private final Resolver.Listener listener;
         private volatile boolean left;
@@ -61,7 +61,7 @@ final class SharedWatch extends AbstractResolver {
         return source == candidate;
     }
 
-    /** The first user starts the source; later ones get what it said last. */
+    /** The first user starts the source; later ones get its last resolution. */
     void attach(User user) {
         run(() -> {
             if (user.left) {

@@ -28,7 +28,7 @@ final class Doubts {
         LIST
     }
 
-    /** The store said something. */
+    /** A message of the store arrived. */
     void messageReceived() {
         lastMessageNanos = env.time().nanoTime();
     }

@@ -45,14 +45,14 @@ public interface ListWatch<V, R> {
      *
      * @param known the copy until now
      * @param listed the version that it was last listed at
-     * @param version the highest version that was heard of
+     * @param version the highest version that was seen
      */
     default @Nullable String rollback(Page<V, R> list, Map<String, V> known, R listed, R version) {
         return null;
     }
 
     /**
-     * Asks for less than a list: completes with a test whether a copy at a version is what the store holds. Null if the store cannot tell, so that it has to be
+     * Asks for less than a list: completes with a test whether a copy at a version is what the store holds. Null if the store cannot answer that, so that it has to be
      * listed. Fails as {@link #list} does.
      */
     default @Nullable CompletableFuture<BiPredicate<R, Map<String, V>>> check() {

@@ -71,7 +71,7 @@ public final class RemovalBuffer {
         return all;
     }
 
-    /** In how many nanoseconds to call {@link #gather} again although nothing was heard; {@link Long#MAX_VALUE} for never. */
+    /** In how many nanoseconds to call {@link #gather} again although nothing was reported; {@link Long#MAX_VALUE} for never. */
     public long dueInNanos(long nowNanos) {
         return pending.isEmpty()
                 ? Long.MAX_VALUE
