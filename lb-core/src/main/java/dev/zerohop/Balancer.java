@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything that changes (membership, health, configuration) runs on one serial executor and ends in one published picker. {@link #pick},
  * {@link #begin} and {@link #acquire} read that picker and count; they never block, lock or wait for the control path.
  *
- * <p>Lifecycle: {@linkplain #builder built}, {@linkplain #start started} once, {@linkplain #close closed} once. A source that cannot be asked never
+ * <p>Lifecycle: {@linkplain #builder built}, {@linkplain #start started} once, {@linkplain #close closed} once. A source that cannot be read never
  * empties the membership: the last good set stays in force, marked stale.
  */
 public final class Balancer implements AutoCloseable {
@@ -262,7 +262,7 @@ public final class Balancer implements AutoCloseable {
         return view.snapshot();
     }
 
-    /** The last set the source gave, or null before the first. Marked stale while the source cannot be asked. */
+    /** The last set the source gave, or null before the first. Marked stale while the source cannot be read. */
     public @Nullable EndpointSet endpoints() {
         return control.source().endpoints();
     }

@@ -30,8 +30,8 @@ public record BalancerState(
      *
      * @param name in words, usually the target
      * @param answers how many sets it has given
-     * @param set the last one, marked stale while the source cannot be asked; null before the first
-     * @param error why it cannot be asked; null while it can
+     * @param set the last one, marked stale while the source cannot be read; null before the first
+     * @param error why it cannot be read; null while it can
      * @param failingSince since when; null while it can
      */
     public record Source(

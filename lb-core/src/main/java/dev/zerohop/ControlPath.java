@@ -73,7 +73,11 @@ final class ControlPath {
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
         this.membership = new Membership(
-                balancer, listener, healthSources, settings.configured().ejection().newDetector(env), faults);
+                balancer,
+                listener,
+                healthSources,
+                settings.configured().ejection().newDetector(env),
+                faults);
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
@@ -133,9 +137,9 @@ final class ControlPath {
                 execute(() -> take(now));
             });
         } catch (Throwable thrown) {
-            // A source that does not start is one that cannot be asked: calls learn why instead of waiting for it.
-            execute(() -> take(
-                    resolution.failed(new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
+            // A source that does not start is one that cannot be read: calls learn why instead of waiting for it.
+            execute(() -> take(resolution.failed(
+                    new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
         execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
     }

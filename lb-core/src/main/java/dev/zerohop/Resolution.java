@@ -49,7 +49,7 @@ public final class Resolution {
         return NONE.answered(endpoints);
     }
 
-    /** The last complete membership, possibly empty; null before the first. It stays in force, and is stale, while the source cannot be asked. */
+    /** The last complete membership, possibly empty; null before the first. It stays in force, and is stale, while the source cannot be read. */
     public @Nullable EndpointSet endpoints() {
         return endpoints;
     }
@@ -64,7 +64,7 @@ public final class Resolution {
         return verdicts;
     }
 
-    /** Why the source cannot be asked at present; null while it can. */
+    /** Why the source cannot be read at present; null while it can. */
     public @Nullable Throwable error() {
         return error;
     }
@@ -83,7 +83,7 @@ public final class Resolution {
         return new Resolution(next, answered, configuration, verdicts, next.stale() ? error : null, rejected);
     }
 
-    /** The source cannot be asked. */
+    /** The source cannot be read. */
     public Resolution failed(Throwable cause) {
         return new Resolution(endpoints, answered, configuration, verdicts, requireNonNull(cause, "cause"), rejected);
     }
@@ -103,7 +103,9 @@ public final class Resolution {
     }
 
     private SourceConfiguration known() {
-        return answered && configuration.equals(SourceConfiguration.NONE) ? configuration.configured("") : configuration;
+        return answered && configuration.equals(SourceConfiguration.NONE)
+                ? configuration.configured("")
+                : configuration;
     }
 
     /** The same with this configuration. */
@@ -147,7 +149,8 @@ public final class Resolution {
         if (cause != null && before.error != null && cause.toString().equals(before.error.toString())) {
             cause = before.error;
         }
-        SourceConfiguration configured = configuration.equals(before.configuration) ? before.configuration : configuration;
+        SourceConfiguration configured =
+                configuration.equals(before.configuration) ? before.configuration : configuration;
         HealthSource.Verdicts judged = verdicts.equals(before.verdicts) ? before.verdicts : verdicts;
         List<String> bad = rejected.equals(before.rejected) ? before.rejected : rejected;
         boolean same = set == last

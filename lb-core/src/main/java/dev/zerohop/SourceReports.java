@@ -83,7 +83,7 @@ final class SourceReports {
         // behind an outage.
         if (errorsLogged.size() < ERRORS_LOGGED && errorsLogged.add(text)) {
             LOG.warn(
-                    "{}: {} is unreachable{}: {}; {}",
+                    "{}: {} cannot be read{}: {}; {}",
                     name,
                     source,
                     before.erring() ? " since " + before.erringSince() + ", now" : "",

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param set the last set; null before the first
  * @param answers how many sets were given
- * @param lastError why the source cannot be asked; null while it can
- * @param erringSince since when it cannot be asked; null while it can
+ * @param lastError why the source cannot be read; null while it can
+ * @param erringSince since when it cannot be read; null while it can
  */
 record SourceState(
         @Nullable EndpointSet set,
@@ -42,7 +42,7 @@ record SourceState(
         return lastError != null;
     }
 
-    /** Whether what it gave is from memory, or it cannot be asked. */
+    /** Whether what it gave is from memory, or it cannot be read. */
     boolean stale() {
         return lastError != null || (set != null && set.stale());
     }
@@ -52,13 +52,13 @@ record SourceState(
         return answers == 0 && lastError == null;
     }
 
-    /** The last set, marked stale while the source cannot be asked; null before the first. */
+    /** The last set, marked stale while the source cannot be read; null before the first. */
     @Nullable
     EndpointSet endpoints() {
         return set != null && lastError != null ? set.asStale() : set;
     }
 
-    /** For people: since when the source cannot be asked, and why; empty while it can. */
+    /** For people: since when the source cannot be read, and why; empty while it can. */
     String error(String before) {
         return lastError == null ? "" : before + erringSince + ": " + brief(lastError);
     }

@@ -110,7 +110,7 @@ final class StateReader {
                 + answer
                 + (source.error() == null
                         ? ""
-                        : ", stale: cannot be asked since " + source.failingSince() + ": " + source.error());
+                        : ", stale: cannot be read since " + source.failingSince() + ": " + source.error());
     }
 
     static List<String> settings(BalancerState state) {

@@ -8,7 +8,7 @@ record UnconfiguredPicker(String reason) implements Picker {
 
     /** What calls, logs and {@code explain} say. */
     String text() {
-        return "the source's configuration is refused, and there was no good one before it: " + reason
+        return "the source's configuration is rejected, and there was no good one before it: " + reason
                 + "; calls fail until the source gives a good one or takes this one back, or the application states one";
     }
 

@@ -59,7 +59,8 @@ class BalancerFaultTest {
             private int calls;
 
             @Override
-            public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+            public EjectionPolicy.EndpointStats add(
+                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
                 if (++calls == 2) {
                     throw new IllegalStateException("broken once");
                 }
@@ -91,8 +92,8 @@ class BalancerFaultTest {
         };
         BalancerSettings bare = BalancerSettings.of(new FirstPolicy());
         Balancer balancer = builder()
-                .settings(
-                        new BalancerSettings(bare.policy(), List.of(), env -> detector, bare.guard(), bare.retry(), null))
+                .settings(new BalancerSettings(
+                        bare.policy(), List.of(), env -> detector, bare.guard(), bare.retry(), null))
                 .build();
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));

@@ -183,7 +183,7 @@ class BalancerStateTest {
         resolver.fail(new IllegalStateException("refused"));
         time.advance(Duration.ofSeconds(1));
         assertThat(balancer.explain(PickContext.NONE).source())
-                .endsWith(", stale: cannot be asked since " + failedAt + ": refused");
+                .endsWith(", stale: cannot be read since " + failedAt + ": refused");
     }
 
     @Test

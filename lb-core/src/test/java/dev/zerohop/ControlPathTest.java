@@ -211,9 +211,9 @@ class ControlPathTest {
         assertThat(lines).hasSize(2);
         assertThat(lines.get(0))
                 .contains("orders: source")
-                .contains("cannot be asked: connection refused; the last good set of 1 stays in force");
+                .contains("cannot be read: connection refused; the last good set of 1 stays in force");
         assertThat(lines.get(1))
-                .contains("cannot be asked since 20")
+                .contains("cannot be read since 20")
                 .contains(", now: 403 for the service account shop");
         assertThat(LoggedLines.during(() -> {
                     for (int i = 0; i < 100; i++) {
@@ -226,7 +226,7 @@ class ControlPathTest {
         assertThat(LoggedLines.during(() -> resolver.fail(new IllegalStateException("connection refused"))))
                 .singleElement()
                 .asString()
-                .contains("cannot be asked: connection refused");
+                .contains("cannot be read: connection refused");
     }
 
     @Test

@@ -392,7 +392,8 @@ class ForeignCodeTest {
                 });
         return env -> new EjectionPolicy.Detector() {
             @Override
-            public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+            public EjectionPolicy.EndpointStats add(
+                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
                 if (add) {
                     throw new AssertionError("add");
                 }
@@ -857,7 +858,8 @@ class ForeignCodeTest {
             EjectionPolicy.State stateOfOne, String broken, Fuse add, List<Outcome> outcomes) {
         return env -> new EjectionPolicy.Detector() {
             @Override
-            public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+            public EjectionPolicy.EndpointStats add(
+                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
                 add.blow();
                 EjectionPolicy.State state = endpoint.equals(ONE) ? stateOfOne : EjectionPolicy.State.ACTIVE;
                 return (EjectionPolicy.EndpointStats) Proxy.newProxyInstance(

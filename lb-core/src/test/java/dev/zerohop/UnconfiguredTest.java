@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A source whose first configuration is refused serves no call by the defaults, which could send keys to endpoints that do not own them. The
+ * A source whose first configuration is rejected serves no call by the defaults, which could send keys to endpoints that do not own them. The
  * balancer reads the configuration, or the source itself does.
  */
 class UnconfiguredTest {
@@ -125,7 +125,7 @@ class UnconfiguredTest {
                     .as("a call that waits for ready does")
                     .isTrue();
             assertThat(refusal.message())
-                    .startsWith("orders: the source's configuration is refused")
+                    .startsWith("orders: the source's configuration is rejected")
                     .contains(WHY, "FAILFAST", "calls fail until");
             assertThatThrownBy(() -> balancer.acquire(context)).isInstanceOf(NoEndpointException.class);
         }

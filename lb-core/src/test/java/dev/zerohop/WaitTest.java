@@ -64,9 +64,9 @@ class WaitTest {
 
     static Stream<Arguments> missing() {
         return Stream.of(
-                missing("the source cannot be asked", test -> test.source.fail(new IllegalStateException("403"))),
+                missing("the source cannot be read", test -> test.source.fail(new IllegalStateException("403"))),
                 missing("the set is empty", test -> test.source.push()),
-                missing("the set is empty and the source cannot be asked", test -> {
+                missing("the set is empty and the source cannot be read", test -> {
                     test.source.push();
                     test.source.fail(new IllegalStateException("403"));
                 }),
@@ -111,7 +111,7 @@ class WaitTest {
         return Stream.concat(
                 missing()
                         .filter(arguments -> !String.valueOf(arguments.get()[0]).startsWith("no endpoint has")),
-                Stream.of(missing("the directory cannot be asked", test -> {
+                Stream.of(missing("the directory cannot be read", test -> {
                     test.directory.put("1", new Unknown(false, "etcd is away"));
                     test.source.directory(test.directory);
                     test.source.push(endpoint(0).build(), endpoint(1).build());

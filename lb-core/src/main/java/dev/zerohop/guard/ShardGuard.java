@@ -105,7 +105,7 @@ public final class ShardGuard implements Resolver.Listener {
 
     // ---- following ----
 
-    /** A source that cannot be asked, or states no map any more, leaves what was known: clients that still state an epoch go by it, too. */
+    /** A source that cannot be read, or states no map any more, leaves what was known: clients that still state an epoch go by it, too. */
     @Override
     public void onResolution(Resolution now) {
         EndpointSet all = now.endpoints();

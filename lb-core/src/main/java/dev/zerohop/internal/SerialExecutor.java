@@ -65,7 +65,8 @@ public final class SerialExecutor implements Executor {
         try {
             onThrown.accept(thrown);
         } catch (Throwable unreportable) {
-            // Nothing is left to report it to; letting it out would leave the count of pending tasks wrong and stop the queue
+            // Nothing is left to report it to; letting it out would leave the count of pending tasks wrong and stop the
+            // queue
             // for ever.
             thrown.addSuppressed(unreportable);
         }

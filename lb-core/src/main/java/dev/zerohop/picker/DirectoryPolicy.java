@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A call whose key is not known yet waits, within its own deadline, for the look-up that it began. A key that the directory has no entry for gets what
  * {@link Builder#missing} says. What happens while the owner cannot be used is the {@link OwnerDown} choice; under {@link OwnerDown#SPILL} the key goes
  * to the best of {@linkplain Pickers#rendezvous() rendezvous hashing} over the endpoints that can be used, which is the same for every client and needs
- * no ordinals. An owner that cannot be found out, because the directory cannot be asked or its entry is refused, counts as down for
+ * no ordinals. An owner that cannot be found out, because the directory cannot be read or its entry is refused, counts as down for
  * {@link OwnerDown#FAIL_FAST} and {@link OwnerDown#WAIT}, and is never spilled: a guess is not a stand-in.
  *
  * <p>An owner of weight 0 takes no traffic and counts as down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}. One

@@ -33,7 +33,8 @@ final class ResolvedPlacement {
      * @param highest the highest ordinal of the members, -1 if none
      * @param before the scheme of the version before, which is taken over as far as it goes
      */
-    static ResolvedPlacement of(ShardPolicy policy, Snapshot snapshot, int highest, @Nullable ResolvedPlacement before) {
+    static ResolvedPlacement of(
+            ShardPolicy policy, Snapshot snapshot, int highest, @Nullable ResolvedPlacement before) {
         ShardMap map = snapshot.shardMap();
         List<MissingOrdinal> gone = snapshot.missingOrdinals();
         MissingOrdinal last = gone.isEmpty() ? null : gone.get(gone.size() - 1);

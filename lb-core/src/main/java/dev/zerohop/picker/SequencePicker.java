@@ -48,7 +48,8 @@ final class SequencePicker extends CandidatePicker {
         double[] weights = weights(snapshot.candidates(), weighted);
         this.slots = slots(seed, weights);
         this.light = light();
-        this.table = AliasTable.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
+        this.table =
+                AliasTable.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
         this.cursor = before == null
                 ? StripedCursor.create(Math.max(1, slots.length), env.dice().nextLong())
                 : slots.length == 0 ? before : before.over(slots.length);

@@ -158,7 +158,8 @@ final class ShardPicker extends KeyedPicker {
         }
         int position = owners.find(ordinal);
         if (position < 0) {
-            return new Refusal(Refusal.Kind.OWNER_DOWN, false, placement.absent(ordinal, owners.known()) + unnumbered());
+            return new Refusal(
+                    Refusal.Kind.OWNER_DOWN, false, placement.absent(ordinal, owners.known()) + unnumbered());
         }
         List<Node> members = owners.members(position);
         String owner = "ordinal " + ordinal

@@ -151,7 +151,8 @@ public final class ShardPolicy implements PickPolicy {
         if (snapshot.unnumbered() != null) {
             why.add("no endpoint has an ordinal: " + snapshot.unnumbered());
         }
-        return new PlacementExplanation(ordinal, replicas, placement.strategy().name(), placement.shards(), placement.epoch(), why);
+        return new PlacementExplanation(
+                ordinal, replicas, placement.strategy().name(), placement.shards(), placement.epoch(), why);
     }
 
     ShardStrategy strategy() {

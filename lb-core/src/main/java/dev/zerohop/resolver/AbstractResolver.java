@@ -57,7 +57,7 @@ public abstract class AbstractResolver implements Resolver {
         this.serial = new SerialExecutor(threads, this::onThrown);
     }
 
-    /** Begins to follow the source. A task. What it throws is why the source cannot be asked. */
+    /** Begins to follow the source. A task. What it throws is why the source cannot be read. */
     protected abstract void onStart();
 
     /** Lets go of the source and of timers. The last task, also of a resolver that was never started. */
@@ -112,7 +112,7 @@ public abstract class AbstractResolver implements Resolver {
                 EndpointSet.builder(toString()).endpoints(endpoints).build())));
     }
 
-    /** Publishes that the source cannot be asked. From any thread. */
+    /** Publishes that the source cannot be read. From any thread. */
     protected void fail(Throwable cause) {
         run(() -> publish(current.failed(cause)));
     }
@@ -164,7 +164,7 @@ public abstract class AbstractResolver implements Resolver {
 
     // ---- resolvers over others ----
 
-    /** Starts a source of this resolver's; what it says comes as tasks. One that does not start is one that cannot be asked. */
+    /** Starts a source of this resolver's; what it says comes as tasks. One that does not start is one that cannot be read. */
     protected final void follow(Resolver source, Consumer<Resolution> consumer) {
         try {
             source.start(now -> run(() -> consumer.accept(now)));

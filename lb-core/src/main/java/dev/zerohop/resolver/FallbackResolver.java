@@ -54,7 +54,7 @@ final class FallbackResolver extends AbstractResolver {
             choose();
         }
 
-        /** Whether its source cannot be asked at present. */
+        /** Whether its source cannot be read at present. */
         boolean failing() {
             EndpointSet last = latest.endpoints();
             return latest.error() != null || (last != null && last.stale());
@@ -92,7 +92,7 @@ final class FallbackResolver extends AbstractResolver {
             }
         }
         if (best == null && review == Long.MAX_VALUE) {
-            // None can be asked: the one that serves goes on, as a set that was good is better than a change to
+            // None can be read: the one that serves goes on, as a set that was good is better than a change to
             // another such set.
             best = serving != null ? serving : firstWithSet();
         }
@@ -135,7 +135,7 @@ final class FallbackResolver extends AbstractResolver {
             return Resolution.NONE;
         }
         IOException all =
-                new IOException(Printable.text("none of " + sources.size() + " sources can be asked: " + causes()));
+                new IOException(Printable.text("none of " + sources.size() + " sources can be read: " + causes()));
         sources.forEach(source -> all.addSuppressed(source.latest.error()));
         return Resolution.NONE.failed(all);
     }

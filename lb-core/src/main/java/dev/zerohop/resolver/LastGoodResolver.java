@@ -177,7 +177,8 @@ final class LastGoodResolver extends AbstractResolver {
                     content.set().asOf(),
                     file.path());
         }
-        return latest.answered(content.set()).with(configured.equals(SourceConfiguration.NONE) ? storedConfiguration : known);
+        return latest.answered(content.set())
+                .with(configured.equals(SourceConfiguration.NONE) ? storedConfiguration : known);
     }
 
     // ---- writing ----
@@ -231,7 +232,9 @@ final class LastGoodResolver extends AbstractResolver {
             return configured.text();
         }
         LastGoodFile.Content content = stored;
-        return content == null ? configured.rejectedText() : content.configuration() == null ? "" : content.configuration();
+        return content == null
+                ? configured.rejectedText()
+                : content.configuration() == null ? "" : content.configuration();
     }
 
     private void write() {

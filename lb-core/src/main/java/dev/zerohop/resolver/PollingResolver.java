@@ -174,8 +174,9 @@ public final class PollingResolver extends AbstractResolver {
         lastMap = map == null ? lastMap : map;
         settled(answer.goodFor());
         String json = answer.configuration();
-        Resolution configured =
-                json == null && !before.configuration().configures() ? before : before.configured(json == null ? "" : json);
+        Resolution configured = json == null && !before.configuration().configures()
+                ? before
+                : before.configured(json == null ? "" : json);
         publish(configured.rejecting(answer.rejected()).answered(next));
     }
 

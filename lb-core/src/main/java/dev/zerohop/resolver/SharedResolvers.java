@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * One watch per target, however many channels and clients of a process use it.
  *
  * <p>A resolver from here is used like any other: started once, closed once. The first one to start begins the watch, later ones get the last set
- * at once, with the present error if the source cannot be asked. When the last one has closed, the watch goes on for {@link #LINGER}, so that a
+ * at once, with the present error if the source cannot be read. When the last one has closed, the watch goes on for {@link #LINGER}, so that a
  * channel that idles and wakes while its source is down still has its endpoints.
  *
  * <p>Two targets are the same if their texts are, and only within the same {@link Env}. Thread-safe.

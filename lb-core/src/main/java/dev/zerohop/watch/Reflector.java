@@ -29,7 +29,7 @@ public final class Reflector<V, R> {
 
     /** Learns of every change; called by one thread at a time, from the first answer on. Must not block. */
     public interface Subscriber<V, R> {
-        /** The whole copy. {@code stale} says that the store cannot be asked just now; why follows in {@link #onFailure}. */
+        /** The whole copy. {@code stale} says that the store cannot be read just now; why follows in {@link #onFailure}. */
         void onState(State<V, R> state, boolean stale);
 
         /** The store was asked and says the same as before. */

@@ -312,7 +312,8 @@ class OutlierEjectionTest {
         assertThat(OutlierDetector.doublingNanos(1, 32, 5)).isEqualTo(32);
         assertThat(OutlierDetector.doublingNanos(1, 40, 6)).isEqualTo(40);
         for (int times = 0; times < 200; times++) {
-            assertThat(OutlierDetector.doublingNanos(SECOND, 32 * SECOND, times)).isBetween(SECOND, 32 * SECOND);
+            assertThat(OutlierDetector.doublingNanos(SECOND, 32 * SECOND, times))
+                    .isBetween(SECOND, 32 * SECOND);
         }
     }
 

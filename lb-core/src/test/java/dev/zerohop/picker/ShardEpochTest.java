@@ -189,7 +189,8 @@ class ShardEpochTest {
                 .last()
                 .isEqualTo("epoch 8 is in force at once (NEW_AT_ONCE) while epoch 7 is the present one, under which the"
                         + " key belongs to ordinal 1");
-        PlacementExplanation placement = Pickers.shard().place(EndpointSelector.of("user-42"), Snapshot.of(five, seven));
+        PlacementExplanation placement =
+                Pickers.shard().place(EndpointSelector.of("user-42"), Snapshot.of(five, seven));
         assertThat(placement.epoch()).isEqualTo(7);
         assertThat(placement.ordinal()).isEqualTo(1);
     }
@@ -202,7 +203,9 @@ class ShardEpochTest {
         ResolvedPlacement first = ResolvedPlacement.of(Pickers.shard(), snapshot, 4, null);
         Snapshot moving = Snapshot.of(five, map.movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER));
         assertThat(ResolvedPlacement.of(Pickers.shard(), snapshot, 4, first)).isSameAs(first);
-        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, first).strategy()).isSameAs(first.strategy());
-        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, null).strategy()).isNotSameAs(first.strategy());
+        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, first).strategy())
+                .isSameAs(first.strategy());
+        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, null).strategy())
+                .isNotSameAs(first.strategy());
     }
 }

@@ -59,12 +59,14 @@ class WeightedScheduleTest {
     void equalWeightsNeedNoTable() {
         int[] nodes = nodes(4);
         assertThat(WeightedSchedule.of(nodes, new double[] {7, 7, 7, 7})).isSameAs(nodes);
-        assertThat(WeightedSchedule.of(nodes, new double[] {0.3, 0.3, 0.3, 0.3})).isSameAs(nodes);
+        assertThat(WeightedSchedule.of(nodes, new double[] {0.3, 0.3, 0.3, 0.3}))
+                .isSameAs(nodes);
     }
 
     @Test
     void weightsAreReducedByTheirDivisor() {
-        assertThat(WeightedSchedule.of(nodes(3), new double[] {3_000, 1_000, 1_000})).hasSize(5);
+        assertThat(WeightedSchedule.of(nodes(3), new double[] {3_000, 1_000, 1_000}))
+                .hasSize(5);
     }
 
     @Test

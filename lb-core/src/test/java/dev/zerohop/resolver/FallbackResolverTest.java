@@ -178,8 +178,7 @@ class FallbackResolverTest extends ResolverContract {
         third.fail(new IllegalStateException("no such file"));
         assertThat(recorder.errors).hasSize(1);
         assertThat(recorder.errors.get(0))
-                .hasMessage(
-                        "none of 3 sources can be asked: scripted: 403; scripted: NXDOMAIN; scripted: no such file");
+                .hasMessage("none of 3 sources can be read: scripted: 403; scripted: NXDOMAIN; scripted: no such file");
         second.push(B);
         assertThat(serving()).containsExactly(B);
     }

@@ -364,7 +364,7 @@ class FileResolverTest extends ResolverContract {
             value = {
                 "[] | the document was an array, expected an object",
                 "7 | the document was 7, expected an object",
-                "{} | endpoints was missing, expected an array (an empty one if nobody is there)",
+                "{} | endpoints was missing, expected an array (an empty one if there is no endpoint)",
                 "{\"endpoints\":{}} | endpoints was an object, expected an array",
                 "{\"endpoints\":null} | endpoints was null, expected an array",
                 "{\"endpoints\":[],\"shard\":3} | shard is not known, expected endpoints, shards or config",

@@ -658,7 +658,7 @@ class LastGoodResolverTest extends ResolverContract {
         }
     }
 
-    /** An alias may lead to a service that cannot be asked at that moment; the ordinals of the one before are not its own. */
+    /** An alias may lead to a service that cannot be read at that moment; the ordinals of the one before are not its own. */
     @Test
     void theOrdinalsOfASourceThatWasReplacedOnPurposeDoNotComeBack() {
         ScriptedResolver source = start();

@@ -45,7 +45,7 @@ public final class EtcdRegistration implements AutoCloseable {
         /** The server is listed: for the first time, or etcd answers again. */
         default void onRegistered() {}
 
-        /** etcd cannot be asked, so the server goes when its lease ends, unless etcd answers before. Said once, until {@link #onRegistered}. */
+        /** etcd cannot be read, so the server goes when its lease ends, unless etcd answers before. Said once, until {@link #onRegistered}. */
         default void onLost(String reason) {}
 
         /** Another server has registered the same id and is listed in this one's place until it ends; then {@link #onRegistered} follows. */
@@ -134,7 +134,7 @@ public final class EtcdRegistration implements AutoCloseable {
      * future.
      *
      * @param drain how long clients may turn to other endpoints, 0 to one hour
-     * @return completes when the endpoint is deleted; fails if etcd cannot be asked, in which case the endpoint goes when its lease ends
+     * @return completes when the endpoint is deleted; fails if etcd cannot be read, in which case the endpoint goes when its lease ends
      * @throws IllegalArgumentException if {@code drain} is out of its range
      */
     public CompletableFuture<Void> leave(Duration drain) {

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * announced, so that no two placements have one. A step that was made already changes nothing, so one whose answer was lost is simply repeated.
  *
  * <p>Futures fail with an {@link IllegalStateException} that says what the map is and what was expected if the step does not fit it, and with an
- * {@link java.io.IOException} if etcd cannot be asked. Thread-safe; nothing blocks.
+ * {@link java.io.IOException} if etcd cannot be read. Thread-safe; nothing blocks.
  */
 public final class EtcdShardMap {
 

@@ -50,7 +50,7 @@ public final class GolbZone implements AutoCloseable {
         /** A value is rejected, whether or not its function is in use; what was good before it stays. Said once for each value. */
         default void onRejected(String reason) {}
 
-        /** etcd cannot be asked; what was known stays. Said once, until {@link #onAnswer}. */
+        /** etcd cannot be read; what was known stays. Said once, until {@link #onAnswer}. */
         default void onLost(String reason) {}
 
         /** etcd answers, for the first time or again. */

@@ -164,7 +164,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             @Override
             public void onConfigurationRejected(String service, String reason) {
                 refusedReason = reason;
-                channelLog(ChannelLogLevel.WARNING, "a configuration is refused: {0}", reason);
+                channelLog(ChannelLogLevel.WARNING, "a configuration is rejected: {0}", reason);
             }
 
             @Override
@@ -236,7 +236,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     @Override
     public void handleNameResolutionError(Status error) {
-        channelLog(ChannelLogLevel.WARNING, "the source cannot be asked: {0}", Causes.describe(error));
+        channelLog(ChannelLogLevel.WARNING, "the source cannot be read: {0}", Causes.describe(error));
         Balancer running = balancer;
         if (running == null) {
             helper.updateBalancingState(

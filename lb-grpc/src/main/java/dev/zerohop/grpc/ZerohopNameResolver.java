@@ -36,7 +36,7 @@ final class ZerohopNameResolver extends NameResolver {
     static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
     /**
-     * Stands in place of a set while the source has given none and cannot be asked: the name of the source. The policy is made all the same, since it alone
+     * Stands in place of a set while the source has given none and cannot be read: the name of the source. The policy is made all the same, since it alone
      * knows which calls wait for an answer.
      */
     static final Attributes.Key<String> UNANSWERED = Attributes.Key.create("dev.zerohop.grpc.UNANSWERED");
@@ -145,7 +145,7 @@ final class ZerohopNameResolver extends NameResolver {
             return;
         }
         Status status = Status.UNAVAILABLE
-                .withDescription(Printable.text(target + " cannot be asked: " + describe(cause)))
+                .withDescription(Printable.text(target + " cannot be read: " + describe(cause)))
                 .withCause(cause);
         error = status;
         if (delivered) {

@@ -69,7 +69,7 @@ class ExplainTest {
                     .containsPattern("pick .*s-2"));
             fleet.fail("403 from the source");
             await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel))
-                    .containsPattern("stale: cannot be asked since .*403 from the source"));
+                    .containsPattern("stale: cannot be read since .*403 from the source"));
             running.cancel(true);
         }
     }
@@ -192,11 +192,11 @@ class ExplainTest {
             awaitLine(lines, "zerohop: CONNECTING -> READY, ");
             awaitLine(lines, a + ": CONNECTING -> READY, /127.0.0.1:");
             fleet.configure("{\"policy\": \"nonsense\"}");
-            awaitLine(lines, "zerohop: a configuration is refused: ");
+            awaitLine(lines, "zerohop: a configuration is rejected: ");
             fleet.reject("weights were bad");
             awaitLine(lines, "zerohop: a value of the source is refused: weights were bad");
             fleet.fail("403 from the source");
-            awaitLine(lines, "zerohop: the source cannot be asked: ");
+            awaitLine(lines, "zerohop: the source cannot be read: ");
             fleet.name("a");
             awaitLine(lines, "zerohop: the source answers again");
             awaitLine(lines, "zerohop: 1 endpoints: 0 added, 1 removed, 0 held");

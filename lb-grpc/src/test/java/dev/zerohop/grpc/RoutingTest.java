@@ -313,7 +313,7 @@ class RoutingTest {
             await().untilAsserted(() -> assertThatThrownBy(() -> TestServer.call(channel))
                     .hasMessageContaining("UNAVAILABLE")
                     .hasMessageContaining(
-                            fleet.target() + " cannot be asked: 403 from the source\\u001b[2J INJECTED line")
+                            fleet.target() + " cannot be read: 403 from the source\\u001b[2J INJECTED line")
                     .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("\u001b", "\n")));
             fleet.add("a");
             fleet.name("a");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A source whose first configuration is refused serves no call by the defaults, over real channels. */
+/** A source whose first configuration is rejected serves no call by the defaults, over real channels. */
 class UnconfiguredTest {
     private static final String SHARDED = "{\"policy\": {\"shard\": {\"strategy\": \"modulo\"}}}";
     private static final String BAD = "{\"policy\": {\"shard\": {\"ownerDown\": \"FAILFAST\"}}}";
@@ -82,7 +82,7 @@ class UnconfiguredTest {
                     .isInstanceOfSatisfying(StatusRuntimeException.class, failed -> {
                         assertThat(failed.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
                         assertThat(failed.getStatus().getDescription())
-                                .contains("the source's configuration is refused", "ownerDown", "calls fail until");
+                                .contains("the source's configuration is rejected", "ownerDown", "calls fail until");
                     });
         }
     }

@@ -81,7 +81,7 @@ class WaitTest {
 
     private static final String WORDS = "403 from the source";
 
-    /** The policy knows that the source cannot be asked: nothing on its way can make a call wait any more. */
+    /** The policy knows that the source cannot be read: nothing on its way can make a call wait any more. */
     private static void awaitError(ManagedChannel channel) {
         channel.getState(true);
         await().untilAsserted(
@@ -154,7 +154,7 @@ class WaitTest {
             Status status = failure(channel);
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(status.getDescription())
-                    .contains("no endpoint known", fleet.target() + " cannot be asked: " + WORDS);
+                    .contains("no endpoint known", fleet.target() + " cannot be read: " + WORDS);
             assertThat(status.getCause()).hasMessage(WORDS);
             assertThat(channel.getState(false)).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
             fleet.name("a-0", "a-1", "a-2");
@@ -168,9 +168,9 @@ class WaitTest {
         try (Fleet fleet = failed()) {
             ManagedChannel channel = fleet.built(fleet.builder()
                     .defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of("pick_first", Map.of())))));
-            assertThat(failure(channel).getDescription()).isEqualTo(fleet.target() + " cannot be asked: " + WORDS);
+            assertThat(failure(channel).getDescription()).isEqualTo(fleet.target() + " cannot be read: " + WORDS);
             fleet.configure(WAIT.replace('\'', '"'));
-            assertThat(failure(channel).getDescription()).isEqualTo(fleet.target() + " cannot be asked: " + WORDS);
+            assertThat(failure(channel).getDescription()).isEqualTo(fleet.target() + " cannot be read: " + WORDS);
             fleet.name("a-0");
             await().untilAsserted(() -> assertThat(call(channel, 0).get()).isEqualTo("a-0"));
         }

@@ -316,7 +316,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             } catch (RuntimeException failed) {
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
-                        "the Kubernetes API cannot be asked with " + options + ": " + FailureWords.ofSettings(failed));
+                        "the Kubernetes API cannot be reached with " + options + ": " + FailureWords.ofSettings(failed));
             }
             connection = made;
         }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>StatefulSets are asked for only when the target names some or a pod's name looks like a StatefulSet's: a plain service needs no permission for them.
  * Until they have answered, nothing is said: whoever placed keys by half of the truth would place them wrong. What they said last stays
- * in force while they cannot be asked, and when they are gone.
+ * in force while they cannot be read, and when they are gone.
  */
 final class StatefulSetOrdinals implements OrdinalAssigner {
     private static final Log LOG = Log.of(StatefulSetOrdinals.class);

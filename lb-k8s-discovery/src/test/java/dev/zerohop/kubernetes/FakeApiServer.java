@@ -84,7 +84,7 @@ final class FakeApiServer implements ApiServer {
     }
 
     static SourceFailure unreachable() {
-        return new SourceFailure(SourceFailure.Kind.UNREACHABLE, "the Kubernetes API cannot be asked: refused");
+        return new SourceFailure(SourceFailure.Kind.UNREACHABLE, "the Kubernetes API cannot be read: refused");
     }
 
     static SourceFailure expired() {

@@ -306,7 +306,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
 
         /**
          * Sets how routed targets are balanced while their source does not configure it. Default: {@link Configurations#defaults}, which do not hold when the
-         * source's first configuration is refused; what is set here does. Services that differ in this get a balancer of their own.
+         * source's first configuration is rejected; what is set here does. Services that differ in this get a balancer of their own.
          */
         public Builder settings(BalancerSettings settings) {
             this.settings = requireNonNull(settings, "settings");

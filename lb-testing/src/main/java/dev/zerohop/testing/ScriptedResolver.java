@@ -75,7 +75,7 @@ public final class ScriptedResolver implements Resolver {
         publish(said.mapEndpoints(set -> set.confirmed(instant)));
     }
 
-    /** Says that the source cannot be asked. */
+    /** Says that the source cannot be read. */
     public void fail(Throwable cause) {
         publish(said.failed(cause));
     }

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Waits for the first answer of a balancer's source, and remembers why the source cannot be asked and what it says that cannot be used. Thread-safe. */
+/** Waits for the first answer of a balancer's source, and remembers why the source cannot be read and what it says that cannot be used. Thread-safe. */
 class FirstAnswer implements BalancerListener {
     private final CountDownLatch over = new CountDownLatch(1);
     private final RejectedValues rejected = new RejectedValues();
@@ -28,7 +28,7 @@ class FirstAnswer implements BalancerListener {
         return rejected;
     }
 
-    /** Why the source cannot be asked; null while it can. */
+    /** Why the source cannot be read; null while it can. */
     final @Nullable String error() {
         return error;
     }

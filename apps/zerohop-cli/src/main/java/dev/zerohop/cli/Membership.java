@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param at when this was looked at
  * @param target what is watched
  * @param version the source's own version
- * @param stale whether the source cannot be asked at the moment
+ * @param stale whether the source cannot be read at the moment
  * @param ageMillis how long ago the source vouched for the set
  * @param unconfigured why no call goes anywhere: the source's first configuration is refused; null if it is not
  * @param rows one for each endpoint, sorted by id

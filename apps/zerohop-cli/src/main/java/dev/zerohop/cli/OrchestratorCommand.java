@@ -279,7 +279,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
         @Override
         public void onUnreachable(String reason) {
-            console.note("etcd cannot be asked, probing goes on: " + reason);
+            console.note("etcd cannot be read, probing goes on: " + reason);
         }
 
         private void print(String text, String object) {

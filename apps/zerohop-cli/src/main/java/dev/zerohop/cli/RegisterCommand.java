@@ -148,7 +148,7 @@ final class RegisterCommand implements Callable<Integer> {
 
         @Override
         public void onLost(String reason) {
-            console.note("etcd cannot be asked; " + id
+            console.note("etcd cannot be read; " + id
                     + (listed ? " is gone in " + ttlSeconds + " s unless it answers again: " : " is not listed yet: ")
                     + reason);
         }

@@ -49,7 +49,7 @@ final class SourceDoctor {
                         State.MISSING,
                         "source",
                         error != null
-                                ? "cannot be asked: " + error
+                                ? "cannot be read: " + error
                                 : (heard ? "no answer" : "no answer within " + patience.toSeconds() + " s")
                                         + ", expected the endpoints: is it reachable from here, and is the name right?");
             } else {
@@ -58,7 +58,7 @@ final class SourceDoctor {
                         "source",
                         set.source() + (set.stale() ? " gave what it last knew" : " answered") + ", version "
                                 + set.version()
-                                + (error == null ? "" : "; it cannot be asked now: " + error));
+                                + (error == null ? "" : "; it cannot be read now: " + error));
                 endpoints(set);
             }
             configuration(balancer);
@@ -129,7 +129,7 @@ final class SourceDoctor {
         findings.add(new Finding(state, what, why));
     }
 
-    /** A source that cannot be asked has answered as well. */
+    /** A source that cannot be read has answered as well. */
     private static final class Observer extends FirstAnswer {
         @Override
         public void onStale(String service, Duration age, Throwable cause) {

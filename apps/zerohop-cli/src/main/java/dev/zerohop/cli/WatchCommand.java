@@ -89,7 +89,7 @@ final class WatchCommand implements Callable<Integer> {
             String error = cause.getMessage() == null ? cause.toString() : cause.getMessage();
             if (!error.equals(lastError)) {
                 lastError = error;
-                console.note("the source cannot be asked: " + error);
+                console.note("the source cannot be read: " + error);
             }
             show();
         }

@@ -149,7 +149,7 @@ class DoctorCommandTest {
     void aSourceThatCannotBeAskedSaysWhy(@TempDir Path directory) {
         Cli.Result result = Cli.run("doctor", "file://" + directory.resolve("nowhere.json"));
         assertThat(result.code()).isEqualTo(1);
-        assertThat(result.out()).contains("missing: source: cannot be asked: ", "nowhere.json");
+        assertThat(result.out()).contains("missing: source: cannot be read: ", "nowhere.json");
     }
 
     @Test

@@ -109,10 +109,10 @@ class KubernetesCommandsTest {
         try (Cli.Started watch = Cli.start(Map.of("KUBECONFIG", kubeconfig.toString()), "watch", TARGET)) {
             await().until(() -> watch.err().stream()
                     .anyMatch(line ->
-                            line.contains("the source cannot be asked: ") && line.contains(address + " answered 500")));
+                            line.contains("the source cannot be read: ") && line.contains(address + " answered 500")));
             status = 403;
             await().until(() -> watch.err().stream()
-                    .anyMatch(line -> line.contains("the source cannot be asked: ")
+                    .anyMatch(line -> line.contains("the source cannot be read: ")
                             && line.contains(address + " answered 403")
                             && line.contains("expected a Role in namespace shop")));
         }

@@ -268,7 +268,7 @@ class ProcessTest {
         assertThat(JsonText.object(watch.out().get(2))).containsEntry("stale", true);
         assertThat(JsonText.objects(JsonText.object(watch.out().get(2)).get("endpoints")))
                 .hasSize(2);
-        assertThat(watch.err()).singleElement().asString().contains("cannot be asked");
+        assertThat(watch.err()).singleElement().asString().contains("cannot be read");
 
         watch.terminate();
         assertThat(watch.exitCode()).isZero();

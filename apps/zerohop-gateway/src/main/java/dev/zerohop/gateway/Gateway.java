@@ -199,7 +199,7 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void onLost(String reason) {
-            log.accept("etcd cannot be asked, what is known stays in force: " + reason);
+            log.accept("etcd cannot be read, what is known stays in force: " + reason);
         }
 
         @Override

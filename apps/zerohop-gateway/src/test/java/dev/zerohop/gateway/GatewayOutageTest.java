@@ -30,11 +30,11 @@ class GatewayOutageTest {
             rig.function("f", Map.of(upstream.address(), 1));
             rig.awaitServed(gateway, "/function/f", "u");
             assertThat(rig.log)
-                    .anyMatch(line -> line.startsWith("etcd cannot be asked"))
+                    .anyMatch(line -> line.startsWith("etcd cannot be read"))
                     .contains("etcd answers");
             etcd.kill();
             GatewayRig.await()
-                    .until(() -> rig.log.get(rig.log.size() - 1).startsWith("etcd cannot be asked")
+                    .until(() -> rig.log.get(rig.log.size() - 1).startsWith("etcd cannot be read")
                             || rig.log.stream()
                                             .filter(line -> line.startsWith("etcd cannot"))
                                             .count()

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * changes of those that are kept; the others are nobody's business here.
  *
  * <p>The watch is begun with the first look-up. Every watch is a generation: what is known belongs to the one that would have told of a change. When a
- * watch ends, for whatever reason, what was known is served while etcd cannot be asked, and is read again before it is next used once etcd can. Within a
+ * watch ends, for whatever reason, what was known is served while etcd cannot be read, and is read again before it is next used once etcd can. Within a
  * generation the higher revision wins, whether a read or an event brought it: a read that began before a change never undoes it.
  *
  * <p>What changes belongs to one serial executor over {@link Env#blocking}; requests only read. Thread-safe.
@@ -104,7 +104,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     private @Nullable Cancellable sweep;
 
     /**
-     * Which watch is in force, and why etcd cannot be asked, if so. After one failure look-ups still wait, since the next attempt is a moment away and goes to
+     * Which watch is in force, and why etcd cannot be read, if so. After one failure look-ups still wait, since the next attempt is a moment away and goes to
      * another server; the second one ends them.
      */
     private record Phase(long generation, @Nullable Unknown problem) {
@@ -437,7 +437,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                 failures == 1 && cause.kind() != SourceFailure.Kind.DENIED && cause.kind() != SourceFailure.Kind.CLOSED;
         interrupt(new Unknown(
                 again,
-                "etcd cannot be asked since " + brokenSince + " (" + failures + " attempts): " + cause.getMessage()));
+                "etcd cannot be read since " + brokenSince + " (" + failures + " attempts): " + cause.getMessage()));
         cache.dropLoads();
         queue.clear();
         if (cause.kind() != SourceFailure.Kind.CLOSED) {

@@ -238,7 +238,7 @@ class EtcdDirectoryServerTest {
             assertThat(balancer.pick(context("key-1"))).isNull();
             assertThat(balancer.refusal(context("key-1")).waits()).isFalse();
             assertThat(balancer.refusal(context("key-1")).message())
-                    .startsWith("orders: the owner of key \"key-1\" cannot be found out: etcd cannot be asked since ");
+                    .startsWith("orders: the owner of key \"key-1\" cannot be found out: etcd cannot be read since ");
         });
     }
 

@@ -385,7 +385,7 @@ class EtcdDirectoryTest {
                         line -> line.equals(
                                 "entry " + PREFIX
                                         + "alice names endpoint orders-1, as etcd said 84960000 ms ago at revision 2, not followed since"))
-                .anyMatch(line -> line.startsWith("etcd cannot be asked since 2026-01-01T00:00:00Z"));
+                .anyMatch(line -> line.startsWith("etcd cannot be read since 2026-01-01T00:00:00Z"));
     }
 
     @Test
@@ -444,7 +444,7 @@ class EtcdDirectoryTest {
         assertThat(told).isGreaterThan(before);
         assertThat(failed(find("alice"))).isTrue();
         assertThat(((Unknown) find("alice")).reason())
-                .startsWith("etcd cannot be asked since 2026-01-01T00:00:00Z (2 attempts): etcd fake is away");
+                .startsWith("etcd cannot be read since 2026-01-01T00:00:00Z (2 attempts): etcd fake is away");
         store.readFailure = null;
         store.losePut(PREFIX + "alice", ONE_JSON);
         before = told;

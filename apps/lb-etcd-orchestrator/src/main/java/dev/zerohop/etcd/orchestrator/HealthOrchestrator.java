@@ -34,7 +34,7 @@ public final class HealthOrchestrator implements AutoCloseable {
 
     /** What an orchestrator is at the moment. */
     public enum Role {
-        /** It holds no lease: etcd cannot be asked, or has not been yet. It probes on what it was assigned last. */
+        /** It holds no lease: etcd cannot be read, or has not been yet. It probes on what it was assigned last. */
         DETACHED,
         /** It probes what falls to it; another one leads. */
         FOLLOWER,
@@ -77,7 +77,7 @@ public final class HealthOrchestrator implements AutoCloseable {
          */
         default void onLimit(List<String> spared, int limit) {}
 
-        /** etcd cannot be asked, for the stated reason; probing goes on. Told once until it answers again. */
+        /** etcd cannot be read, for the stated reason; probing goes on. Told once until it answers again. */
         default void onUnreachable(String reason) {}
     }
 
