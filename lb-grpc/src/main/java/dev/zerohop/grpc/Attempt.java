@@ -1,7 +1,6 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.Lease;
-import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
@@ -34,11 +33,8 @@ final class Attempt extends ClientStreamTracer {
         }
     }
 
-    private final Attempts owner;
-    private final Node node;
-    private final Connections connections;
+    private final Attempts.Start start;
     private final @Nullable CallAttempts memory;
-
     private final CallOptions options;
     private final Repetition repetition;
 
@@ -46,7 +42,6 @@ final class Attempt extends ClientStreamTracer {
     private final @Nullable Deadline deadline;
 
     private final boolean deposits;
-    private final RecentFailures.@Nullable Failure before;
     private Connections.@Nullable Connection connection;
     private int losses;
     private @Nullable Metadata trailers;
@@ -61,57 +56,51 @@ final class Attempt extends ClientStreamTracer {
     private volatile boolean finishedByServer;
 
     Attempt(
-            Attempts owner,
-            Node node,
-            Connections connections,
+            Attempts.Start start,
             @Nullable CallAttempts memory,
             CallOptions options,
             Repetition repetition,
             @Nullable Deadline deadline,
-            boolean deposits,
-            RecentFailures.@Nullable Failure before) {
-        this.owner = owner;
-        this.node = node;
-        this.connections = connections;
+            boolean deposits) {
+        this.start = start;
         this.memory = memory;
         this.options = options;
         this.repetition = repetition;
         this.deadline = deadline;
         this.deposits = deposits;
-        this.before = before;
     }
 
     // ---- the start ----
 
     @Override
     public void streamCreated(Attributes transport, Metadata headers) {
-        connection = connections.of(transport);
+        connection = start.connections().of(transport);
     }
 
     @Override
     public void outboundMessage(int seqNo) {
-        start();
+        begin();
         progress();
     }
 
     @Override
     public void outboundHeaders() {
         sent = true;
-        start();
+        begin();
     }
 
-    private void start() {
+    private void begin() {
         if (state != PICKED || !STATE.compareAndSet(this, PICKED, STARTED)) {
             return;
         }
         Connections.Connection on = connection;
         losses = on == null ? 0 : on.losses();
-        Lease begun = owner.begin(node, deposits);
+        Lease begun = start.owner().begin(start.node(), deposits);
         lease = begun;
         // The end may have come between the two.
         Outcome ended = outcome;
         if (ended != null) {
-            owner.complete(begun, ended);
+            start.owner().complete(begun, ended);
         }
     }
 
@@ -138,7 +127,7 @@ final class Attempt extends ClientStreamTracer {
             answered = true;
             Lease open = lease;
             if (open != null) {
-                owner.answered(open);
+                start.owner().answered(open);
             }
         }
     }
@@ -176,15 +165,16 @@ final class Attempt extends ClientStreamTracer {
             failed = ended != Outcome.SUCCESS && ended != Outcome.CANCELLED;
             Lease open = lease;
             if (open != null) {
-                owner.complete(open, ended);
+                start.owner().complete(open, ended);
             }
         }
         if (memory != null) {
-            if (memory.end(node.endpoint(), status, trailers)) {
-                owner.republish();
+            if (memory.end(start.node().endpoint(), status, trailers)) {
+                start.owner().republish();
             }
         } else if (failed) {
-            owner.failed(options, repetition, before, node.endpoint(), status);
+            start.owner()
+                    .failed(options, repetition, start.before(), start.node().endpoint(), status);
         }
     }
 

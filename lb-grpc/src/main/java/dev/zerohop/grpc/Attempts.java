@@ -32,14 +32,9 @@ final class Attempts {
         this.republish = republish;
     }
 
-    /** For plain attempts on this node; one for all of them. */
-    ClientStreamTracer.Factory factory(Node node, Connections connections) {
-        return new Factory(node, connections, ShardMap.NO_EPOCH, null, null);
-    }
-
-    /** For plain attempts on this node that are routed by this epoch. */
+    /** For plain attempts on this node, one for all of them, that are routed by this epoch or {@link ShardMap#NO_EPOCH}. */
     ClientStreamTracer.Factory factory(Node node, Connections connections, long shardEpoch) {
-        return new Factory(node, connections, shardEpoch, null, null);
+        return factory(node, connections, shardEpoch, null, null);
     }
 
     /**
@@ -55,8 +50,14 @@ final class Attempts {
             long shardEpoch,
             @Nullable String notOwner,
             RecentFailures.@Nullable Failure before) {
-        return new Factory(node, connections, shardEpoch, notOwner, before);
+        return new Factory(
+                new Start(this, node, connections, before),
+                shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch),
+                notOwner);
     }
+
+    /** Where an attempt goes, and what came before it. */
+    record Start(Attempts owner, Node node, Connections connections, RecentFailures.@Nullable Failure before) {}
 
     // ---- for the tracers ----
 
@@ -69,9 +70,8 @@ final class Attempts {
     }
 
     // The balancer guards itself against load metrics and ejection policies of others. An outcome that is to be looked
-    // at soon goes to the channel's
-    // timers, which are the application's in some transports and may be shut down: what they throw must not end a
-    // connection.
+    // at soon goes to the channel's timers, which are the application's in some transports and may be shut down: what
+    // they throw must not end a connection.
 
     void answered(Lease lease) {
         try {
@@ -116,24 +116,15 @@ final class Attempts {
         faults.log(service, "no endpoint could be picked", thrown);
     }
 
-    private final class Factory extends ClientStreamTracer.Factory {
-        private final Node node;
-        private final Connections connections;
+    private static final class Factory extends ClientStreamTracer.Factory {
+        private final Start start;
         private final @Nullable String shardEpoch;
         private final @Nullable String notOwner;
-        private final RecentFailures.@Nullable Failure before;
 
-        Factory(
-                Node node,
-                Connections connections,
-                long shardEpoch,
-                @Nullable String notOwner,
-                RecentFailures.@Nullable Failure before) {
-            this.node = node;
-            this.connections = connections;
-            this.shardEpoch = shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch);
+        Factory(Start start, @Nullable String shardEpoch, @Nullable String notOwner) {
+            this.start = start;
+            this.shardEpoch = shardEpoch;
             this.notOwner = notOwner;
-            this.before = before;
         }
 
         @Override
@@ -142,7 +133,9 @@ final class Attempts {
             CallAttempts memory = options.getOption(CallAttempts.KEY);
             // Without a memory an attempt is a repetition if the failure before it is known, whatever its headers
             // claim.
-            boolean first = memory == null ? before == null : memory.begin(node.endpoint());
+            RecentFailures.Failure before = start.before();
+            boolean first =
+                    memory == null ? before == null : memory.begin(start.node().endpoint());
             // Values that the application forwards describe another call.
             headers.discardAll(ZerohopGrpc.SHARD_EPOCH);
             headers.discardAll(ZerohopGrpc.NOT_OWNER);
@@ -153,19 +146,16 @@ final class Attempts {
                 headers.put(ZerohopGrpc.NOT_OWNER, notOwner);
             }
             if (before != null) {
-                failures.settle(before);
+                start.owner().failures.settle(before);
             }
             return new Attempt(
-                    Attempts.this,
-                    node,
-                    connections,
+                    start,
                     memory,
                     options,
                     Repetition.of(headers),
                     // grpc makes the stream, if not the pick, in the context of its call.
                     earlier(options.getDeadline(), Context.current().getDeadline()),
-                    first,
-                    before);
+                    first);
         }
     }
 

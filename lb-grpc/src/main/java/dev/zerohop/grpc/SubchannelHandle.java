@@ -311,7 +311,7 @@ final class SubchannelHandle {
             this.subchannel = helper.createSubchannel(CreateSubchannelArgs.newBuilder()
                     .setAddresses(new EquivalentAddressGroup(address, group.getAttributes()))
                     .build());
-            this.picked = PickResult.withSubchannel(subchannel, attempts.factory(node, connections));
+            this.picked = PickResult.withSubchannel(subchannel, attempts.factory(node, connections, ShardMap.NO_EPOCH));
             this.routed = new Routed(ShardMap.NO_EPOCH, picked);
         }
 

@@ -265,8 +265,9 @@ public final class ServiceResolver extends AbstractResolver {
         if (unanswered != null) {
             rejected.add(unanswered.text());
         }
-        SourceConfiguration configuration =
-                own.said.configuration().configures() || now == null ? own.said.configuration() : now.said.configuration();
+        SourceConfiguration configuration = own.said.configuration().configures() || now == null
+                ? own.said.configuration()
+                : now.said.configuration();
         // One that is rejected leaves what was good before it, also what another one stated.
         SourceConfiguration next = configuration.orGoodOf(current().configuration());
         return (now == null ? unserved() : now.said).with(next).rejecting(rejected);
