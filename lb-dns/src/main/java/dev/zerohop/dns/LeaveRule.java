@@ -25,7 +25,7 @@ final class LeaveRule {
     private static final long SECOND_NANOS = 1_000_000_000;
 
     /** 0 if the rule decides. */
-    private final int stated;
+    private final int configured;
 
     private final Deque<Set<String>> recent = new ArrayDeque<>();
 
@@ -38,8 +38,8 @@ final class LeaveRule {
     private boolean partial;
 
     /** {@code stated} is the number of answers that the target states, or 0. */
-    LeaveRule(int stated) {
-        this.stated = stated;
+    LeaveRule(int configured) {
+        this.configured = configured;
     }
 
     /**
@@ -84,14 +84,14 @@ final class LeaveRule {
 
     /** After how many answers without it a record leaves now. */
     int leavesAfter() {
-        return stated > 0 ? stated : partial ? PARTIAL_LEAVES_AFTER : LEAVES_AFTER;
+        return configured > 0 ? configured : partial ? PARTIAL_LEAVES_AFTER : LEAVES_AFTER;
     }
 
     /** For people, about {@code what}, such as "an address". */
     String inWords(String what) {
         String after =
                 what + " leaves after " + leavesAfter() + (leavesAfter() == 1 ? " answer" : " answers") + " without it";
-        if (stated > 0) {
+        if (configured > 0) {
             return after + ", as the target states";
         }
         return partial ? "answers of one size differ, so each carries a part: " + after : after;

@@ -150,10 +150,10 @@ final class SrvSource implements PollingResolver.Source {
     /** What an answer does not name is known by what was said of it last, until it leaves. */
     private void remember(Map<Service, List<Entry>> read, long ttlSeconds) {
         List<String> content = new ArrayList<>();
-        read.forEach((service, said) -> {
+        read.forEach((service, records) -> {
             content.add(service.id());
             services.put(service.id(), service);
-            entries.put(service, said);
+            entries.put(service, records);
         });
         services.keySet().retainAll(rule.answered(content, ttlSeconds, time.nanoTime()));
         entries.keySet().retainAll(new HashSet<>(services.values()));
@@ -161,8 +161,8 @@ final class SrvSource implements PollingResolver.Source {
 
     private SortedMap<Integer, Map<Service, Long>> byPriority() {
         SortedMap<Integer, Map<Service, Long>> groups = new TreeMap<>();
-        entries.forEach((service, said) -> {
-            for (Entry entry : said) {
+        entries.forEach((service, records) -> {
+            for (Entry entry : records) {
                 groups.computeIfAbsent(entry.priority(), priority -> new LinkedHashMap<>())
                         .merge(service, (long) entry.weight(), Long::sum);
             }

@@ -28,7 +28,7 @@ final class ChannelReport {
                     "member " + explanation.members().get(i)
                             + (link == null ? ", no address yet" : ", connection " + link.describe()));
         }
-        for (SubchannelHandle link : links.leaving()) {
+        for (SubchannelHandle link : links.draining()) {
             line(
                     out,
                     "no longer a member, serves until another is connected: "

@@ -89,7 +89,7 @@ public final class DefaultPolicyProvider extends LoadBalancerProvider {
         @Override
         public Status acceptResolvedAddresses(ResolvedAddresses resolved) {
             boolean wantsOurs = resolved.getLoadBalancingPolicyConfig() == null
-                    && resolved.getAttributes().get(ZerohopNameResolver.NEWS) != null;
+                    && resolved.getAttributes().get(ZerohopNameResolver.SIDE_CHANNEL) != null;
             return delegate(wantsOurs).acceptResolvedAddresses(resolved);
         }
 

@@ -34,7 +34,7 @@ final class EndpointPicker extends SubchannelPicker {
     private final Balancer balancer;
     private final BalancerView view;
     private final IdentityHashMap<Node, SubchannelHandle> links;
-    private final List<SubchannelHandle> leaving;
+    private final List<SubchannelHandle> draining;
     private final Attempts attempts;
     private final RecentFailures failures;
     private final BalancerSettings settings;
@@ -55,7 +55,7 @@ final class EndpointPicker extends SubchannelPicker {
         this.balancer = balancer;
         this.view = balancer.current();
         this.links = links.byNode();
-        this.leaving = links.leaving();
+        this.draining = links.draining();
         this.attempts = attempts;
         this.failures = failures;
         this.settings = view.settings();
@@ -96,9 +96,9 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     private @Nullable EndpointSelector selector(PickSubchannelArgs args) {
-        EndpointSelector stated = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
-        if (stated != null || key == null || keyHeader == null) {
-            return stated;
+        EndpointSelector selector = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
+        if (selector != null || key == null || keyHeader == null) {
+            return selector;
         }
         Iterable<String> values = args.getHeaders().getAll(keyHeader);
         return values == null ? null : key.selector(balancer.name(), values);
@@ -114,7 +114,7 @@ final class EndpointPicker extends SubchannelPicker {
         if (link == null || !link.ready()) {
             link = stepOver(node, context);
             if (link == null) {
-                link = oneOfTheLeaving();
+                link = nextDraining();
             }
             if (link == null) {
                 return PickResult.withNoResult();
@@ -148,12 +148,12 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** Keyed calls wait for their owner instead: who has left owns nothing. */
-    private @Nullable SubchannelHandle oneOfTheLeaving() {
+    private @Nullable SubchannelHandle nextDraining() {
         if (keyed) {
             return null;
         }
-        for (int i = leaving.size(); i > 0; i--) {
-            SubchannelHandle link = leaving.get(Math.floorMod(turn.getAndIncrement(), leaving.size()));
+        for (int i = draining.size(); i > 0; i--) {
+            SubchannelHandle link = draining.get(Math.floorMod(turn.getAndIncrement(), draining.size()));
             if (link.ready()) {
                 return link;
             }
@@ -162,8 +162,8 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     private PickResult explained(PickSubchannelArgs args, ExplainCall asked) {
-        EndpointSelector stated = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
-        explainer.accept(stated == null ? PickContext.NONE : PickContext.of(stated), asked);
+        EndpointSelector selector = args.getCallOptions().getOption(ZerohopGrpc.SELECTOR);
+        explainer.accept(selector == null ? PickContext.NONE : PickContext.of(selector), asked);
         return PickResult.withDrop(ExplainCall.ANSWERED);
     }
 
@@ -227,8 +227,8 @@ final class EndpointPicker extends SubchannelPicker {
 
     /** The failure with the server's words as a message of this library's may have them. */
     private static Status shown(Status failure) {
-        String said = failure.getDescription();
-        return said == null ? failure : failure.withDescription(Printable.text(said));
+        String description = failure.getDescription();
+        return description == null ? failure : failure.withDescription(Printable.text(description));
     }
 
     /** The failure in a status that grpc lets a picker use; the others it would turn into INTERNAL. */
@@ -255,9 +255,9 @@ final class EndpointPicker extends SubchannelPicker {
 
     private PickResult noEndpoint(
             PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
-        SubchannelHandle leavingOne = view.unconfigured() == null ? oneOfTheLeaving() : null;
-        if (leavingOne != null) {
-            return leavingOne.picked();
+        SubchannelHandle drainingOne = view.unconfigured() == null ? nextDraining() : null;
+        if (drainingOne != null) {
+            return drainingOne.picked();
         }
         Refusal refusal = view.refusal(context);
         if (balancer.current() != view) {

@@ -41,11 +41,11 @@ final class GrpcSettings {
     static Metadata.Key<String> headerOf(KeySource key) {
         try {
             return Metadata.Key.of(key.name(), Metadata.ASCII_STRING_MARSHALLER);
-        } catch (IllegalArgumentException refused) {
+        } catch (IllegalArgumentException rejected) {
             throw new IllegalArgumentException(
                     "key.header: was '" + Printable.text(key.name())
                             + "', expected a metadata name of lower-case letters, digits, '-', '_' and '.' that does not end in -bin",
-                    refused);
+                    rejected);
         }
     }
 }

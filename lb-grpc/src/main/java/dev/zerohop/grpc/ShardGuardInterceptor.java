@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The key of a call stands in its metadata, in its message, or nowhere that the server sees; hence three ways to make an interceptor. Thread-safe.
  */
 public final class ShardGuardInterceptor implements ServerInterceptor {
-    private static final Context.Key<Stated> STATED = Context.key("zerohop-shard-epoch");
+    private static final Context.Key<GuardedCall> GUARDED_CALL = Context.key("zerohop-shard-epoch");
 
     private final ShardGuard guard;
 
@@ -35,7 +35,7 @@ public final class ShardGuardInterceptor implements ServerInterceptor {
     private final @Nullable Function<Metadata, @Nullable EndpointSelector> key;
 
     /** What a call states of how it was routed, for the handler that knows its key. */
-    private record Stated(ShardGuard guard, @Nullable String epoch, boolean notOwner) {}
+    private record GuardedCall(ShardGuard guard, @Nullable String epoch, boolean notOwner) {}
 
     private ShardGuardInterceptor(ShardGuard guard, @Nullable Function<Metadata, @Nullable EndpointSelector> key) {
         this.guard = requireNonNull(guard, "guard");
@@ -79,13 +79,13 @@ public final class ShardGuardInterceptor implements ServerInterceptor {
      * @throws IllegalStateException if the call did not come through an interceptor {@link #byHandler}
      */
     public static @Nullable StatusRuntimeException judge(EndpointSelector key) {
-        Stated stated = STATED.get();
-        if (stated == null) {
+        GuardedCall guarded = GUARDED_CALL.get();
+        if (guarded == null) {
             throw new IllegalStateException(
                     "judge was called outside a call's context, expected one that came through ShardGuardInterceptor.byHandler");
         }
         ShardGuard.Rejection rejection =
-                stated.guard().judge(stated.epoch(), stated.notOwner(), requireNonNull(key, "key"));
+                guarded.guard().judge(guarded.epoch(), guarded.notOwner(), requireNonNull(key, "key"));
         return rejection == null ? null : status(rejection).asRuntimeException(trailers(rejection));
     }
 
@@ -95,7 +95,7 @@ public final class ShardGuardInterceptor implements ServerInterceptor {
         String epoch = headers.get(ZerohopGrpc.SHARD_EPOCH);
         boolean notOwner = headers.containsKey(ZerohopGrpc.NOT_OWNER);
         if (key == null) {
-            Context judged = Context.current().withValue(STATED, new Stated(guard, epoch, notOwner));
+            Context judged = Context.current().withValue(GUARDED_CALL, new GuardedCall(guard, epoch, notOwner));
             return Contexts.interceptCall(judged, call, headers, next);
         }
         if (epoch == null) {

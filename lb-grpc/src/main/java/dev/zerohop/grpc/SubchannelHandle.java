@@ -56,7 +56,7 @@ final class SubchannelHandle {
     private boolean failedBefore;
     private Status cause = Status.UNAVAILABLE.withDescription("never connected");
     private boolean gone;
-    private long leaveByNanos;
+    private long drainByNanos;
 
     /** Whether a call can start at once; read by pickers. */
     private volatile boolean ready;
@@ -130,12 +130,12 @@ final class SubchannelHandle {
     }
 
     void leaveBy(long nanos) {
-        leaveByNanos = nanos;
+        drainByNanos = nanos;
     }
 
     /** Until when it may serve although its endpoint left. */
-    long leaveByNanos() {
-        return leaveByNanos;
+    long drainByNanos() {
+        return drainByNanos;
     }
 
     void requestConnection() {

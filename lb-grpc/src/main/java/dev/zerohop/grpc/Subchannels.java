@@ -29,25 +29,25 @@ final class Subchannels implements HealthSource {
     private final Time time;
     private final Attempts attempts;
     private final Runnable onLoss;
-    private final Runnable onLeavingGone;
+    private final Runnable onDrained;
     private IdentityHashMap<Node, SubchannelHandle> links = new IdentityHashMap<>();
 
     /** Endpoints that left while no other was connected, the earliest first; they serve until one is. */
-    private List<SubchannelHandle> leaving = List.of();
+    private List<SubchannelHandle> draining = List.of();
 
     private @Nullable Sink sink;
     private int ready;
 
     /**
      * @param onLoss called when a member's connection failed or was lost
-     * @param onLeavingGone called when an endpoint that left serves no longer though none of the new ones is connected
+     * @param onDrained called when an endpoint that left serves no longer though none of the new ones is connected
      */
-    Subchannels(Helper helper, Time time, Attempts attempts, Runnable onLoss, Runnable onLeavingGone) {
+    Subchannels(Helper helper, Time time, Attempts attempts, Runnable onLoss, Runnable onDrained) {
         this.helper = helper;
         this.time = time;
         this.attempts = attempts;
         this.onLoss = onLoss;
-        this.onLeavingGone = onLeavingGone;
+        this.onDrained = onDrained;
     }
 
     @Override
@@ -75,8 +75,8 @@ final class Subchannels implements HealthSource {
         return links;
     }
 
-    List<SubchannelHandle> leaving() {
-        return leaving;
+    List<SubchannelHandle> draining() {
+        return draining;
     }
 
     /**
@@ -106,7 +106,7 @@ final class Subchannels implements HealthSource {
         links = after;
         ready = connected;
         begun.forEach(SubchannelHandle::start);
-        List<SubchannelHandle> staying = new ArrayList<>(leaving);
+        List<SubchannelHandle> staying = new ArrayList<>(draining);
         for (SubchannelHandle gone : before.values()) {
             if (gone.ready() && ready == 0 && !members.isEmpty()) {
                 gone.leaveBy(nowNanos + LEAVING_NANOS);
@@ -115,29 +115,29 @@ final class Subchannels implements HealthSource {
                 gone.shutdown();
             }
         }
-        leaving = List.copyOf(staying);
+        draining = List.copyOf(staying);
         if (members.isEmpty() || ready > 0) {
-            letGo();
+            release();
         }
     }
 
     /** Ends what was only kept until a member is connected. */
-    void letGo() {
-        leaving.forEach(SubchannelHandle::shutdown);
-        leaving = List.of();
+    void release() {
+        draining.forEach(SubchannelHandle::shutdown);
+        draining = List.of();
     }
 
     /** Ends those whose time is over, whatever has happened since they left. */
-    void letGo(long nowNanos) {
-        List<SubchannelHandle> staying = new ArrayList<>(leaving);
+    void release(long nowNanos) {
+        List<SubchannelHandle> staying = new ArrayList<>(draining);
         staying.removeIf(link -> {
-            boolean over = link.leaveByNanos() - nowNanos <= 0;
+            boolean over = link.drainByNanos() - nowNanos <= 0;
             if (over) {
                 link.shutdown();
             }
             return over;
         });
-        leaving = List.copyOf(staying);
+        draining = List.copyOf(staying);
     }
 
     int ready() {
@@ -149,7 +149,7 @@ final class Subchannels implements HealthSource {
     }
 
     void shutdown() {
-        letGo();
+        release();
         links.values().forEach(SubchannelHandle::shutdown);
         links = new IdentityHashMap<>();
         ready = 0;
@@ -178,12 +178,12 @@ final class Subchannels implements HealthSource {
 
     /** The connection ended. A member asks for the next one; an endpoint that left has served its last call. */
     void onLost(SubchannelHandle link) {
-        if (leaving.contains(link)) {
-            List<SubchannelHandle> staying = new ArrayList<>(leaving);
+        if (draining.contains(link)) {
+            List<SubchannelHandle> staying = new ArrayList<>(draining);
             staying.remove(link);
-            leaving = List.copyOf(staying);
+            draining = List.copyOf(staying);
             link.shutdown();
-            onLeavingGone.run();
+            onDrained.run();
             return;
         }
         link.reconnect();

@@ -45,15 +45,15 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private final PushedResolver source = new PushedResolver();
     private Map<String, EquivalentAddressGroup> addresses = Map.of();
     private volatile @Nullable Balancer balancer;
-    private ChannelSettings stated = ChannelSettings.UNSTATED;
-    private @Nullable String refusedReason;
+    private ChannelSettings channelSettings = ChannelSettings.NOT_CONFIGURED;
+    private @Nullable String rejectedReason;
     private @Nullable Status sourceError;
     private ConnectivityState published = ConnectivityState.CONNECTING;
     private boolean membershipChanged;
     private boolean addressesChanged;
     private boolean refreshWanted;
     private boolean shutdown;
-    private final LeavingTimer leavingTimer;
+    private final DrainTimer drainTimer;
 
     ZerohopLoadBalancer(Helper helper, Time time) {
         this.helper = helper;
@@ -61,15 +61,15 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.time = time;
         this.attempts =
                 new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
-        this.leavingTimer = new LeavingTimer(time, sync, this::endLeaving);
+        this.drainTimer = new DrainTimer(time, sync, this::endDraining);
         this.links = new Subchannels(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
     @Override
     public Status acceptResolvedAddresses(ResolvedAddresses resolved) {
         Object config = resolved.getLoadBalancingPolicyConfig();
-        ChannelSettings before = stated;
-        stated = config instanceof ChannelSettings given ? given : ChannelSettings.UNSTATED;
+        ChannelSettings before = channelSettings;
+        channelSettings = config instanceof ChannelSettings given ? given : ChannelSettings.NOT_CONFIGURED;
         String unanswered = resolved.getAttributes().get(ZerohopNameResolver.UNANSWERED);
         EndpointSet set = unanswered == null ? endpointsOf(resolved) : null;
         if (balancer == null) {
@@ -78,18 +78,19 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                     resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
             balancer = first;
             first.start();
-        } else if (!stated.equals(before)) {
+        } else if (!channelSettings.equals(before)) {
             configure(running());
         }
-        SourceNews news = resolved.getAttributes().get(ZerohopNameResolver.NEWS);
-        Resolution said = news == null ? foreign(resolved.getAttributes()) : news.last();
+        SourceSideChannel sideChannel = resolved.getAttributes().get(ZerohopNameResolver.SIDE_CHANNEL);
+        Resolution resolution = sideChannel == null ? foreign(resolved.getAttributes()) : sideChannel.last();
         // What the application states wins; where it states nothing, the source does; else the defaults.
-        SourceConfiguration configuration = stated.stated() ? SourceConfiguration.NONE : said.configuration();
+        SourceConfiguration configuration =
+                channelSettings.configured() ? SourceConfiguration.NONE : resolution.configuration();
         if (!configuration.equals(source.current().configuration())) {
-            refusedReason = null;
+            rejectedReason = null;
         }
         Resolution next =
-                source.current().with(configuration).with(said.verdicts()).rejecting(said.rejected());
+                source.current().with(configuration).with(resolution.verdicts()).rejecting(resolution.rejected());
         if (set != null) {
             sourceError = null;
             next = next.answered(set);
@@ -104,8 +105,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 publish();
             });
         }
-        if (news != null) {
-            news.follow(this::take);
+        if (sideChannel != null) {
+            sideChannel.follow(this::take);
         }
         if (set != null
                 && set.endpoints().isEmpty()
@@ -117,8 +118,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private void configure(Balancer running) {
-        if (stated.stated()) {
-            running.apply(stated.settings());
+        if (channelSettings.configured()) {
+            running.apply(channelSettings.settings());
         } else {
             running.applyDefaults();
         }
@@ -163,13 +164,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
             @Override
             public void onConfigurationRejected(String service, String reason) {
-                refusedReason = reason;
+                rejectedReason = reason;
                 channelLog(ChannelLogLevel.WARNING, "a configuration is rejected: {0}", reason);
             }
 
             @Override
             public void onUnconfigured(String service, String reason) {
-                refusedReason = reason;
+                rejectedReason = reason;
             }
 
             @Override
@@ -200,8 +201,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(links)
                 .listener(observer == null ? own : new CompositeListener(own, observer));
-        if (stated.stated()) {
-            builder.settings(stated.settings());
+        if (channelSettings.configured()) {
+            builder.settings(channelSettings.settings());
         }
         return builder.build();
     }
@@ -210,8 +211,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Map<String, Endpoint> endpoints = new LinkedHashMap<>();
         Map<String, EquivalentAddressGroup> groups = new HashMap<>();
         for (EquivalentAddressGroup group : resolved.getAddresses()) {
-            Endpoint stated = group.getAttributes().get(ZerohopGrpc.ENDPOINT);
-            Endpoint endpoint = stated == null ? PlainEndpoints.of(group) : stated;
+            Endpoint given = group.getAttributes().get(ZerohopGrpc.ENDPOINT);
+            Endpoint endpoint = given == null ? PlainEndpoints.of(group) : given;
             boolean known = endpoints.putIfAbsent(endpoint.id(), endpoint) != null;
             // A member without an address yet has no subchannel and counts as being connected.
             if (!known && group.getAttributes().get(ZerohopNameResolver.LOOKED_UP_STILL) == null) {
@@ -259,7 +260,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     @Override
     public void shutdown() {
-        leavingTimer.cancel();
+        drainTimer.cancel();
         Balancer running = balancer;
         if (running != null) {
             running.close();
@@ -285,9 +286,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                     snapshot.members(), node -> addresses.get(node.endpoint().id()), time.nanoTime());
         }
         if (links.ready() > 0) {
-            links.letGo();
+            links.release();
         }
-        leavingTimer.follow(links.leaving());
+        drainTimer.follow(links.draining());
         ConnectivityState state = aggregate(snapshot);
         boolean ready = state == ConnectivityState.READY;
         if (state != published) {
@@ -316,7 +317,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             // As gRPC says of a service config that is not valid: connected or not, no call goes anywhere.
             return ConnectivityState.TRANSIENT_FAILURE;
         }
-        if (!links.leaving().isEmpty()) {
+        if (!links.draining().isEmpty()) {
             return ConnectivityState.READY;
         }
         IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
@@ -368,14 +369,14 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private List<String> settingsInForce() {
         String origin = running().current().unconfigured() != null
                 ? "by default, which are not in force"
-                : stated.stated()
+                : channelSettings.configured()
                         ? "of the application's service config"
                         : !source.current().configuration().configures()
                                 ? "by default"
-                                : refusedReason == null ? "of the source" : "of the source, the last good ones";
-        return refusedReason == null
+                                : rejectedReason == null ? "of the source" : "of the source, the last good ones";
+        return rejectedReason == null
                 ? List.of(origin)
-                : List.of(origin, "of the source were rejected: " + refusedReason);
+                : List.of(origin, "of the source were rejected: " + rejectedReason);
     }
 
     /** The balancer, once there was an answer. */
@@ -386,15 +387,15 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     /** How many subchannels are not shut down. */
     int subchannels() {
-        return links.byNode().size() + links.leaving().size();
+        return links.byNode().size() + links.draining().size();
     }
 
     private Balancer running() {
         return requireNonNull(balancer, "balancer");
     }
 
-    private void endLeaving() {
-        links.letGo(time.nanoTime());
+    private void endDraining() {
+        links.release(time.nanoTime());
         publish();
     }
 }

@@ -46,10 +46,10 @@ public final class ZerohopLoadBalancerProvider extends LoadBalancerProvider {
     public ConfigOrError parseLoadBalancingPolicyConfig(Map<String, ?> tree) {
         try {
             return ConfigOrError.fromConfig(ChannelSettings.parse(tree));
-        } catch (IllegalArgumentException refused) {
+        } catch (IllegalArgumentException rejected) {
             return ConfigOrError.fromError(Status.UNAVAILABLE
-                    .withDescription(Printable.text("zerohop: " + refused.getMessage()))
-                    .withCause(refused));
+                    .withDescription(Printable.text("zerohop: " + rejected.getMessage()))
+                    .withCause(rejected));
         }
     }
 
@@ -57,14 +57,14 @@ public final class ZerohopLoadBalancerProvider extends LoadBalancerProvider {
      * What a service config says.
      *
      * @param settings how to balance
-     * @param stated whether the application stated anything; an empty object leaves the choice to the source
+     * @param configured whether the application stated anything; an empty object leaves the choice to the source
      */
-    record ChannelSettings(BalancerSettings settings, boolean stated) {
+    record ChannelSettings(BalancerSettings settings, boolean configured) {
 
-        static final ChannelSettings UNSTATED = new ChannelSettings(GrpcSettings.defaults(), false);
+        static final ChannelSettings NOT_CONFIGURED = new ChannelSettings(GrpcSettings.defaults(), false);
 
         static ChannelSettings parse(Map<String, ?> tree) {
-            return tree.isEmpty() ? UNSTATED : new ChannelSettings(GrpcSettings.parse(tree), true);
+            return tree.isEmpty() ? NOT_CONFIGURED : new ChannelSettings(GrpcSettings.parse(tree), true);
         }
     }
 }

@@ -33,7 +33,7 @@ final class ZerohopNameResolver extends NameResolver {
     static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
 
     /** Carries all that the source says on to the policy. */
-    static final Attributes.Key<SourceNews> NEWS = Attributes.Key.create("dev.zerohop.grpc.NEWS");
+    static final Attributes.Key<SourceSideChannel> SIDE_CHANNEL = Attributes.Key.create("dev.zerohop.grpc.NEWS");
 
     /**
      * Stands in place of a set while the source has given none and cannot be read: the name of the source. The policy is made all the same, since it alone
@@ -51,12 +51,12 @@ final class ZerohopNameResolver extends NameResolver {
     private final Resolver resolver;
     private final HostNames hostNames;
     private final @Nullable BalancerListener observer;
-    private final SourceNews news = new SourceNews();
+    private final SourceSideChannel sideChannel = new SourceSideChannel();
 
     // In the synchronization context only.
     private boolean shutdown;
     private @Nullable Listener2 listener;
-    private Resolution said = Resolution.NONE;
+    private Resolution resolution = Resolution.NONE;
     private @Nullable Status error;
     private boolean delivered;
     private boolean deliveryDue;
@@ -104,9 +104,9 @@ final class ZerohopNameResolver extends NameResolver {
         if (shutdown) {
             return;
         }
-        Resolution before = said;
+        Resolution before = resolution;
         Resolution now = given.following(before);
-        said = now;
+        resolution = now;
         if (now.error() == null) {
             error = null;
         }
@@ -116,10 +116,10 @@ final class ZerohopNameResolver extends NameResolver {
             hostNames.follow(namesIn(set));
         }
         if (addresses || (delivered && now.configuration() != before.configuration())) {
-            news.keep(now);
+            sideChannel.keep(now);
             deliver();
         } else {
-            news.publish(now);
+            sideChannel.publish(now);
         }
         Throwable cause = now.error();
         if (cause != null && cause != before.error()) {
@@ -162,7 +162,7 @@ final class ZerohopNameResolver extends NameResolver {
     }
 
     private void deliver() {
-        EndpointSet set = said.endpoints();
+        EndpointSet set = resolution.endpoints();
         Listener2 to = listener;
         Status failure = error;
         if (to == null || shutdown || (set == null && failure == null)) {
@@ -170,7 +170,7 @@ final class ZerohopNameResolver extends NameResolver {
         }
         delivered = true;
         List<EquivalentAddressGroup> groups = new ArrayList<>();
-        Attributes.Builder facts = Attributes.newBuilder().set(NEWS, news);
+        Attributes.Builder facts = Attributes.newBuilder().set(SIDE_CHANNEL, sideChannel);
         if (set == null) {
             facts.set(UNANSWERED, target.toString());
         } else {

@@ -129,8 +129,8 @@ final class AttemptLoop {
             return "not repeated: its body can be sent only once";
         }
         if (failure.repeat() == Failure.Repeat.IF_IDEMPOTENT) {
-            Idempotent said = request.tag(Idempotent.class);
-            if (said == Idempotent.NO || (said == null && !policy.idempotent(request.method()))) {
+            Idempotent idempotent = request.tag(Idempotent.class);
+            if (idempotent == Idempotent.NO || (idempotent == null && !policy.idempotent(request.method()))) {
                 return "not repeated: the server may have run it, and it is not idempotent";
             }
             if (!chain.getRetryOnConnectionFailure()) {

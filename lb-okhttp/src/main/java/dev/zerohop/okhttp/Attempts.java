@@ -106,8 +106,8 @@ final class Attempts {
     }
 
     private static String brief(IOException cause) {
-        Throwable said = below(cause);
-        String message = said.getMessage();
-        return message == null || message.isBlank() ? said.getClass().getSimpleName() : Printable.text(message);
+        Throwable reason = below(cause);
+        String message = reason.getMessage();
+        return message == null || message.isBlank() ? reason.getClass().getSimpleName() : Printable.text(message);
     }
 }

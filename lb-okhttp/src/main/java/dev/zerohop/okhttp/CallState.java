@@ -155,8 +155,8 @@ final class CallState extends EventListener {
 
     /** What an attempt means that the caller has given up: a failed answer stays one. */
     Outcome abandoned() {
-        Outcome said = answer;
-        return said.isFailure() ? said : Outcome.CANCELLED;
+        Outcome outcome = answer;
+        return outcome.isFailure() ? outcome : Outcome.CANCELLED;
     }
 
     Phase phase() {

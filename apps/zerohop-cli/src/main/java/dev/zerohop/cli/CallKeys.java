@@ -48,8 +48,8 @@ record CallKeys(LoadPlan.Keys keys, long count) {
         EndpointSelector key;
         try {
             key = KeyText.read(text, integer);
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(option + " " + refused.getMessage());
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(option + " " + rejected.getMessage());
         }
         if (key == null) {
             throw empty(option, text);

@@ -78,8 +78,8 @@ final class DoctorCommand implements Callable<Integer> {
     private Diagnosis cluster(KubernetesOptions options) throws InterruptedException {
         try {
             return KubernetesDoctor.examine(target, options, System.getenv());
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         }
     }
 

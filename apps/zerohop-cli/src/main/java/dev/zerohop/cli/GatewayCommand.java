@@ -42,14 +42,14 @@ final class GatewayCommand implements Callable<Integer> {
         GatewaySettings settings;
         try {
             settings = GatewaySettings.of(environment);
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         }
         Gateway gateway;
         try {
             gateway = Gateway.start(settings, console::note);
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         } catch (IOException busy) {
             throw new Failure(String.valueOf(busy.getMessage()));
         }

@@ -117,9 +117,9 @@ final class HttpCaller implements Caller {
     private static String words(IOException failed) {
         String text = String.valueOf(failed.getMessage());
         for (Throwable before : failed.getSuppressed()) {
-            String said = String.valueOf(before.getMessage());
-            if (!text.contains(said)) {
-                text += "; before that: " + said;
+            String message = String.valueOf(before.getMessage());
+            if (!text.contains(message)) {
+                text += "; before that: " + message;
             }
         }
         return text;

@@ -97,8 +97,8 @@ public final class Main implements Runnable {
             }
             return new CommandLine.RunLast().execute(parsed);
         });
-        line.setParameterExceptionHandler((refused, ignored) -> {
-            console.note(Misspelt.explain(refused));
+        line.setParameterExceptionHandler((rejected, ignored) -> {
+            console.note(Misspelt.explain(rejected));
             return BAD_INPUT;
         });
         line.setExecutionExceptionHandler((thrown, command, parsed) -> {

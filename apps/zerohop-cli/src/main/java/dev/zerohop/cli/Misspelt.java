@@ -18,9 +18,9 @@ final class Misspelt {
 
     private Misspelt() {}
 
-    static String explain(ParameterException refused) {
-        CommandLine line = refused.getCommandLine();
-        List<String> unmatched = refused instanceof UnmatchedArgumentException arguments
+    static String explain(ParameterException rejected) {
+        CommandLine line = rejected.getCommandLine();
+        List<String> unmatched = rejected instanceof UnmatchedArgumentException arguments
                 ? arguments.getUnmatched()
                 : line.getUnmatchedArguments();
         // A mistyped option is also one that is missing: what stands there says more than what does not.
@@ -32,8 +32,8 @@ final class Misspelt {
         if (!unmatched.isEmpty() && !line.getSubcommands().isEmpty()) {
             return command(line, unmatched.get(0));
         }
-        String said = refused.getMessage() == null ? refused.toString() : refused.getMessage();
-        return WHOLE_NUMBER.matcher(said).replaceAll("is not a whole number") + help(line.getCommandSpec());
+        String message = rejected.getMessage() == null ? rejected.toString() : rejected.getMessage();
+        return WHOLE_NUMBER.matcher(message).replaceAll("is not a whole number") + help(line.getCommandSpec());
     }
 
     private static String option(CommandSpec command, String given) {

@@ -160,8 +160,8 @@ final class OrchestratorCommand implements Callable<Integer> {
             EtcdClientBuilder builder = EtcdClient.builder().servers(etcd.split(",", -1));
             access.applyTo(builder);
             return builder.build();
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput("--etcd: " + refused.getMessage());
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput("--etcd: " + rejected.getMessage());
         }
     }
 
@@ -177,17 +177,17 @@ final class OrchestratorCommand implements Callable<Integer> {
                     .maxDownPercent(maxDownPercent)
                     .listener(listener)
                     .build();
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         }
     }
 
     private Probe probe() {
         Probe parsed = Probe.parse(probe);
         EtcdAccess.together("--probe-cert", probeCertificate, "--probe-key", probeKey);
-        boolean stated = probeCa != null || probeAuthority != null || probeCertificate != null;
+        boolean configured = probeCa != null || probeAuthority != null || probeCertificate != null;
         Checks.that(
-                !stated || parsed.overTls(),
+                !configured || parsed.overTls(),
                 "--probe",
                 probe,
                 "one over TLS (https:/path, grpcs:service or tls), because a TLS option of the probe is given");

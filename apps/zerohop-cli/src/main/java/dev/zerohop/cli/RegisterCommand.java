@@ -90,9 +90,9 @@ final class RegisterCommand implements Callable<Integer> {
                 EtcdRegistration registration;
                 try {
                     registration = EtcdRegistration.register(
-                            etcd, service.path(), endpoint, Duration.ofSeconds(ttlSeconds), new Teller());
-                } catch (IllegalArgumentException refused) {
-                    throw new BadInput(String.valueOf(refused.getMessage()));
+                            etcd, service.path(), endpoint, Duration.ofSeconds(ttlSeconds), new ConsoleListener());
+                } catch (IllegalArgumentException rejected) {
+                    throw new BadInput(String.valueOf(rejected.getMessage()));
                 }
                 signalled.await();
                 return leave(registration);
@@ -118,8 +118,8 @@ final class RegisterCommand implements Callable<Integer> {
                                 }
                             })
                             .getBytes(StandardCharsets.UTF_8));
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         }
     }
 
@@ -137,7 +137,7 @@ final class RegisterCommand implements Callable<Integer> {
         }
     }
 
-    private final class Teller implements EtcdRegistration.Listener {
+    private final class ConsoleListener implements EtcdRegistration.Listener {
         private volatile boolean listed;
 
         @Override

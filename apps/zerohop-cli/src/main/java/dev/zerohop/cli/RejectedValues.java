@@ -13,15 +13,15 @@ final class RejectedValues {
         reasons.add(reason);
     }
 
-    /** All but those that {@code said} holds already. */
-    List<String> besides(@Nullable String said) {
+    /** All but those that {@code reported} holds already. */
+    List<String> besides(@Nullable String reported) {
         return reasons.stream()
-                .filter(reason -> said == null || !said.contains(reason))
+                .filter(reason -> reported == null || !reported.contains(reason))
                 .toList();
     }
 
     /** Says them, except what is said already. */
-    void note(Console console, @Nullable String said) {
-        besides(said).forEach(reason -> console.note("a value of the source is rejected: " + reason));
+    void note(Console console, @Nullable String reported) {
+        besides(reported).forEach(reason -> console.note("a value of the source is rejected: " + reason));
     }
 }

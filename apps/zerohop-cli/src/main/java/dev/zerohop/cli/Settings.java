@@ -50,8 +50,8 @@ record Settings(@Nullable String json, BalancerSettings parsed) {
     static Settings parse(String origin, String json) {
         try {
             return new Settings(json, Configurations.parse(json));
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(origin + ": " + refused.getMessage());
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(origin + ": " + rejected.getMessage());
         }
     }
 

@@ -108,7 +108,7 @@ final class ShardCommand implements Callable<Integer> {
             String unconfigured = balancer.current().unconfigured();
             answer.rejected().note(console, unconfigured);
             if (unconfigured != null) {
-                refused(form, unconfigured);
+                reportUnconfigured(form, unconfigured);
             }
             EndpointSelector selector = number != null ? number : selector(String.valueOf(key), balancer);
             if (wanted == ShardPolicy.Strategy.MODULO && selector.text() != null) {
@@ -123,7 +123,7 @@ final class ShardCommand implements Callable<Integer> {
     }
 
     /** No endpoint owns a key as long as the configuration is refused; what another strategy would say can be asked for all the same. */
-    private void refused(Output form, String unconfigured) {
+    private void reportUnconfigured(Output form, String unconfigured) {
         if (strategy != null) {
             console.note(
                     "the source's configuration is refused, calls fail until there is a good one: " + unconfigured);
@@ -158,7 +158,7 @@ final class ShardCommand implements Callable<Integer> {
     private static ShardPolicy.Strategy strategy(String name) {
         try {
             return ShardPolicy.Strategy.byName(name);
-        } catch (IllegalArgumentException refused) {
+        } catch (IllegalArgumentException rejected) {
             throw new BadInput("--strategy was '" + name + "', expected jump, modulo or " + DIRECTORY
                     + ", or ranges, lookup or prefix where the source configures them");
         }
@@ -199,7 +199,8 @@ final class ShardCommand implements Callable<Integer> {
     }
 
     /** By the shard policy that the source configures, unless the command line wants another. */
-    private PlacementExplanation place(ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
+    private PlacementExplanation place(
+            ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
         Snapshot snapshot = balancer.snapshot();
         if (shards == null && balancer.settings().policy() instanceof ShardPolicy configured) {
             PlacementExplanation placement = configured.place(selector, snapshot);
@@ -220,9 +221,9 @@ final class ShardCommand implements Callable<Integer> {
                         .unnumbered(snapshot.unnumbered());
         try {
             return builder.build().place(selector, asked);
-        } catch (IllegalArgumentException refused) {
+        } catch (IllegalArgumentException rejected) {
             throw new BadInput(
-                    "--strategy " + strategy + " needs what the source does not configure: " + refused.getMessage());
+                    "--strategy " + strategy + " needs what the source does not configure: " + rejected.getMessage());
         }
     }
 

@@ -211,8 +211,8 @@ final class ShardMapCommand implements Callable<Integer> {
         }
         try {
             return new ShardCount(count, firstOrdinal == null ? 0 : firstOrdinal);
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput("--count: " + refused.getMessage());
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput("--count: " + rejected.getMessage());
         }
     }
 
@@ -220,8 +220,8 @@ final class ShardMapCommand implements Callable<Integer> {
         ShardMap read;
         try {
             read = ShardMapJson.parse(json.getBytes(StandardCharsets.UTF_8));
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput("--map: " + refused.getMessage());
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput("--map: " + rejected.getMessage());
         }
         if (read.hasEpoch() || read.move() != null) {
             throw new BadInput(

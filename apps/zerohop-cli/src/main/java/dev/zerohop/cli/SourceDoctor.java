@@ -41,7 +41,7 @@ final class SourceDoctor {
                 .listener(observer)
                 .build()) {
             balancer.start();
-            boolean heard = observer.await(patience.toNanos());
+            boolean answered = observer.await(patience.toNanos());
             String error = observer.error();
             EndpointSet set = balancer.endpoints();
             if (set == null) {
@@ -50,7 +50,7 @@ final class SourceDoctor {
                         "source",
                         error != null
                                 ? "cannot be read: " + error
-                                : (heard ? "no answer" : "no answer within " + patience.toSeconds() + " s")
+                                : (answered ? "no answer" : "no answer within " + patience.toSeconds() + " s")
                                         + ", expected the endpoints: is it reachable from here, and is the name right?");
             } else {
                 add(

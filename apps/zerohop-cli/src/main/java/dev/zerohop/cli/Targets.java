@@ -13,8 +13,8 @@ final class Targets {
         Target target;
         try {
             target = Target.parse(text);
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         }
         newResolver(target).close();
         return target;
@@ -24,8 +24,8 @@ final class Targets {
     static Resolver newResolver(Target target) {
         try {
             return target.newResolver(Env.system());
-        } catch (IllegalArgumentException refused) {
-            throw new BadInput(String.valueOf(refused.getMessage()));
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(String.valueOf(rejected.getMessage()));
         }
     }
 }

@@ -71,7 +71,7 @@ final class WatchCommand implements Callable<Integer> {
         private @Nullable Balancer balancer;
         private @Nullable Membership last;
         private String lastError = "";
-        private String refusedValue = "";
+        private String rejectedValue = "";
 
         Printer(Target watched, Output form, CountDownLatch over) {
             this.watched = watched;
@@ -102,7 +102,7 @@ final class WatchCommand implements Callable<Integer> {
         @Override
         public void onConfigurationRejected(String service, String reason) {
             // A source that reads its configuration itself has said so already.
-            if (!reason.equals(refusedValue)) {
+            if (!reason.equals(rejectedValue)) {
                 console.note("the source's configuration is refused: " + reason);
             }
         }
@@ -115,7 +115,7 @@ final class WatchCommand implements Callable<Integer> {
 
         @Override
         public void onSourceValueRejected(String service, String reason) {
-            refusedValue = reason;
+            rejectedValue = reason;
             console.note("a value of the source is refused: " + reason);
         }
 

@@ -73,7 +73,7 @@ public record GatewaySettings(
     public static GatewaySettings of(Map<String, String> environment) {
         String zone = environment.get(PREFIX + "zone");
         if (zone == null || zone.isBlank() || zone.indexOf('/') >= 0) {
-            throw refuse("zone", zone, "the zone whose functions are served, a name without a slash");
+            throw rejected("zone", zone, "the zone whose functions are served, a name without a slash");
         }
         return new GatewaySettings(
                 etcd(environment),
@@ -120,9 +120,9 @@ public record GatewaySettings(
                 throw new IllegalArgumentException("one cluster is reached in one way");
             }
             EtcdClient.builder().servers(servers.toArray(String[]::new));
-        } catch (IllegalArgumentException refused) {
+        } catch (IllegalArgumentException rejected) {
             String text = String.join(",", addresses);
-            throw refuse(
+            throw rejected(
                     "etcd_host",
                     text,
                     "host:port, http://host:port or https://host:port, or several of one kind with commas between them");
@@ -136,7 +136,7 @@ public record GatewaySettings(
             case "dummy" -> HandlerType.DUMMY;
             case "first" -> HandlerType.FIRST;
             case "wrr" -> HandlerType.WRR;
-            default -> throw refuse("handler_type", text, "wrr, first or dummy");
+            default -> throw rejected("handler_type", text, "wrr, first or dummy");
         };
     }
 
@@ -155,8 +155,8 @@ public record GatewaySettings(
     private static String node(Map<String, String> environment) {
         String variable =
                 environment.getOrDefault(PREFIX + "node_name", "").isEmpty() ? "HOSTNAME" : PREFIX + "node_name";
-        String stated = environment.getOrDefault(variable, "");
-        String name = stated.isEmpty() ? ownName() : stated;
+        String configured = environment.getOrDefault(variable, "");
+        String name = configured.isEmpty() ? ownName() : configured;
         if (!NODE.matcher(name).matches()) {
             throw new IllegalArgumentException(variable + " was '" + name
                     + "', expected a name of letters, digits, dots, underscores and hyphens");
@@ -175,7 +175,7 @@ public record GatewaySettings(
     private static int port(Map<String, String> environment) {
         String text = environment.getOrDefault(PREFIX + "listen_port", Integer.toString(DEFAULT_PORT));
         if (!text.matches("\\d{1,5}") || Integer.parseInt(text) > 65_535) {
-            throw refuse("listen_port", text, "a port from 0 (any) to 65535");
+            throw rejected("listen_port", text, "a port from 0 (any) to 65535");
         }
         return Integer.parseInt(text);
     }
@@ -183,7 +183,7 @@ public record GatewaySettings(
     private static int callerLimit(Map<String, String> environment) {
         String text = environment.getOrDefault(PREFIX + "caller_limit", Integer.toString(DEFAULT_CALLER_LIMIT));
         if (!text.matches("[1-9]\\d{0,5}")) {
-            throw refuse(
+            throw rejected(
                     "caller_limit",
                     text,
                     "the number of requests of one address that may be under way at once, 1 or more");
@@ -202,7 +202,7 @@ public record GatewaySettings(
                     ? -1
                     : parts.group(2) == null ? DEFAULT_TARGET_PORT : Integer.parseInt(parts.group(2));
             if (port < 1 || port > 65_535) {
-                throw refuse(
+                throw rejected(
                         "gateways",
                         text,
                         "addresses such as 10.0.0.1, 10.0.0.1:8080 or http://10.0.0.1:8080, with white space between them");
@@ -212,7 +212,7 @@ public record GatewaySettings(
         return gateways;
     }
 
-    private static IllegalArgumentException refuse(String variable, @Nullable String value, String expected) {
+    private static IllegalArgumentException rejected(String variable, @Nullable String value, String expected) {
         // What stands before an @ may be a password.
         String shown = value == null ? null : value.replaceFirst("(?s).*@", "***@");
         return new IllegalArgumentException(PREFIX + variable + (shown == null ? " is not set" : " was '" + shown + "'")

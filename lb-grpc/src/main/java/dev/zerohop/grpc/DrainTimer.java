@@ -7,23 +7,23 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** One timer, for the first of the subchannels that left: it runs out when it is due, however often the membership changes until then. In the synchronization context only. */
-final class LeavingTimer {
+final class DrainTimer {
     private final Time time;
     private final Executor sync;
     private final Runnable due;
     private @Nullable Cancellable running;
 
-    LeavingTimer(Time time, Executor sync, Runnable due) {
+    DrainTimer(Time time, Executor sync, Runnable due) {
         this.time = time;
         this.sync = sync;
         this.due = due;
     }
 
-    void follow(List<SubchannelHandle> leaving) {
-        if (leaving.isEmpty()) {
+    void follow(List<SubchannelHandle> draining) {
+        if (draining.isEmpty()) {
             cancel();
         } else if (running == null) {
-            long left = leaving.get(0).leaveByNanos() - time.nanoTime();
+            long left = draining.get(0).drainByNanos() - time.nanoTime();
             running = time.schedule(Math.max(0, left), () -> sync.execute(this::end));
         }
     }

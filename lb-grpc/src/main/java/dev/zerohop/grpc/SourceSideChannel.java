@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How a channel's resolver reports to the channel's policy what is no news of addresses: that the last set still holds, what the source rejects, how it judges
  * endpoints. A resolution result could say so too, but makes every address anew. In the synchronization context only.
  */
-final class SourceNews {
+final class SourceSideChannel {
     private Resolution last = Resolution.NONE;
     private @Nullable Consumer<Resolution> follower;
 
