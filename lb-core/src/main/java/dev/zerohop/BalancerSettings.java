@@ -55,21 +55,9 @@ public record BalancerSettings(
         }
     }
 
-    /** With the default age limit of leases. */
-    public BalancerSettings(
-            PickPolicy policy,
-            List<Stage> stages,
-            EjectionPolicy ejection,
-            MembershipGuard guard,
-            RetryPolicy retry,
-            @Nullable KeySource key) {
-        this(policy, stages, ejection, guard, retry, key, DEFAULT_LEASE_AGE_LIMIT);
-    }
-
     /** The bare policy: no stages, no ejection, every update obeyed, no retries. */
     public static BalancerSettings of(PickPolicy policy) {
-        return new BalancerSettings(
-                policy, List.of(), EjectionPolicy.NONE, MembershipGuard.NONE, RetryPolicy.NONE, null);
+        return builder(policy).build();
     }
 
     /** The same with another policy. */
@@ -77,14 +65,20 @@ public record BalancerSettings(
         return new BalancerSettings(policy, stages, ejection, guard, retry, key, leaseAgeLimit);
     }
 
-    /** The same with another age limit of leases. */
-    public BalancerSettings withLeaseAgeLimit(Duration limit) {
-        return new BalancerSettings(policy, stages, ejection, guard, retry, key, limit);
-    }
-
     /** Settings with this policy, to be changed part by part from those of {@link #of}. */
     public static Builder builder(PickPolicy policy) {
         return new Builder(policy);
+    }
+
+    /** A builder that starts from these settings. */
+    public Builder toBuilder() {
+        Builder builder = builder(policy)
+                .stages(stages)
+                .ejection(ejection)
+                .guard(guard)
+                .retry(retry)
+                .leaseAgeLimit(leaseAgeLimit);
+        return key == null ? builder : builder.key(key);
     }
 
     /** Says what differs from the bare policy. For one thread. */
@@ -102,8 +96,8 @@ public record BalancerSettings(
         }
 
         /** What decides which members may be picked, in order. Default: every member. */
-        public Builder stages(Stage... inOrder) {
-            stages = List.of(inOrder);
+        public Builder stages(List<Stage> inOrder) {
+            stages = inOrder;
             return this;
         }
 

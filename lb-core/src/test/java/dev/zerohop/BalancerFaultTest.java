@@ -36,7 +36,12 @@ class BalancerFaultTest {
 
     private static BalancerSettings with(Stage stage) {
         BalancerSettings bare = BalancerSettings.of(new FirstPolicy());
-        return new BalancerSettings(bare.policy(), List.of(stage), bare.ejection(), bare.guard(), bare.retry(), null);
+        return BalancerSettings.builder(bare.policy())
+                .stages(List.of(stage))
+                .ejection(bare.ejection())
+                .guard(bare.guard())
+                .retry(bare.retry())
+                .build();
     }
 
     /** Throws this from every method, checked exceptions included. */
@@ -92,8 +97,11 @@ class BalancerFaultTest {
         };
         BalancerSettings bare = BalancerSettings.of(new FirstPolicy());
         Balancer balancer = builder()
-                .settings(new BalancerSettings(
-                        bare.policy(), List.of(), env -> detector, bare.guard(), bare.retry(), null))
+                .settings(BalancerSettings.builder(bare.policy())
+                        .ejection(env -> detector)
+                        .guard(bare.guard())
+                        .retry(bare.retry())
+                        .build())
                 .build();
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));
@@ -163,8 +171,7 @@ class BalancerFaultTest {
         }));
         BalancerSettings before = balancer.settings();
         RetryBudget budget = balancer.retryBudget();
-        balancer.apply(new BalancerSettings(
-                new PickPolicy() {
+        balancer.apply(BalancerSettings.builder(new PickPolicy() {
                     @Override
                     public String name() {
                         return "broken";
@@ -174,14 +181,11 @@ class BalancerFaultTest {
                     public Picker newPicker(Snapshot first, Env env) {
                         throw new IllegalArgumentException("cannot build");
                     }
-                },
-                List.of(),
-                env -> {
+                })
+                .ejection(env -> {
                     throw new AssertionError("built although the policy was refused");
-                },
-                MembershipGuard.NONE,
-                RetryPolicy.NONE,
-                null));
+                })
+                .build());
         assertThat(refusals).containsExactly("cannot build");
         assertThat(balancer.settings()).isSameAs(before);
         assertThat(balancer.retryBudget()).isSameAs(budget);

@@ -87,15 +87,13 @@ class BalancerHealthTest {
     }
 
     private static BalancerSettings settings(int panicPercent) {
-        return new BalancerSettings(
-                new FirstPolicy(),
-                List.of(HealthFilter.builder()
+        return BalancerSettings.builder(new FirstPolicy())
+                .stages(List.of(HealthFilter.builder()
                         .panicThresholdPercent(panicPercent)
-                        .build()),
-                OutlierEjection.builder().jitter(Duration.ZERO).build(),
-                MassRemovalGuard.builder().build(),
-                RetryPolicy.NONE,
-                null);
+                        .build()))
+                .ejection(OutlierEjection.builder().jitter(Duration.ZERO).build())
+                .guard(MassRemovalGuard.builder().build())
+                .build();
     }
 
     private Balancer balancer(BalancerSettings settings) {
@@ -404,16 +402,14 @@ class BalancerHealthTest {
     void anotherEjectionPolicyKeepsWhoIsOut() {
         startWith(3);
         call(0, Outcome.TRANSPORT_FAILURE, 5);
-        BalancerSettings next = new BalancerSettings(
-                new FirstPolicy(),
-                settings(50).stages(),
-                OutlierEjection.builder()
+        BalancerSettings next = BalancerSettings.builder(new FirstPolicy())
+                .stages(settings(50).stages())
+                .ejection(OutlierEjection.builder()
                         .consecutiveFailures(3)
                         .jitter(Duration.ZERO)
-                        .build(),
-                settings(50).guard(),
-                RetryPolicy.NONE,
-                null);
+                        .build())
+                .guard(settings(50).guard())
+                .build();
         balancer.apply(next);
         assertThat(status(0)).isEqualTo(Status.EJECTED);
         call(1, Outcome.TIMEOUT, 3);
@@ -427,21 +423,22 @@ class BalancerHealthTest {
         startWith(3);
         call(0, Outcome.TRANSPORT_FAILURE, 2);
         BalancerSettings now = settings(50);
-        balancer.apply(new BalancerSettings(
-                new FirstPolicy(),
-                now.stages(),
-                OutlierEjection.builder()
+        balancer.apply(BalancerSettings.builder(new FirstPolicy())
+                .stages(now.stages())
+                .ejection(OutlierEjection.builder()
                         .consecutiveFailures(4)
                         .jitter(Duration.ZERO)
-                        .build(),
-                now.guard(),
-                RetryPolicy.NONE,
-                null));
+                        .build())
+                .guard(now.guard())
+                .build());
         call(0, Outcome.TRANSPORT_FAILURE, 1);
         assertThat(status(0)).isEqualTo(Status.UNKNOWN);
         BalancerSettings four = balancer.settings();
-        balancer.apply(new BalancerSettings(
-                Pickers.leastRequest(), four.stages(), four.ejection(), four.guard(), RetryPolicy.NONE, null));
+        balancer.apply(BalancerSettings.builder(Pickers.leastRequest())
+                .stages(four.stages())
+                .ejection(four.ejection())
+                .guard(four.guard())
+                .build());
         balancer.apply(four);
         call(0, Outcome.TRANSPORT_FAILURE, 1);
         assertThat(status(0)).as("the fourth in a row").isEqualTo(Status.EJECTED);
@@ -596,13 +593,10 @@ class BalancerHealthTest {
             Balancer held = Balancer.builder("orders")
                     .env(time.env())
                     .resolver(source)
-                    .settings(new BalancerSettings(
-                            new FirstPolicy(),
-                            List.of(),
-                            ejection,
-                            MassRemovalGuard.builder().build(),
-                            RetryPolicy.NONE,
-                            null))
+                    .settings(BalancerSettings.builder(new FirstPolicy())
+                            .ejection(ejection)
+                            .guard(MassRemovalGuard.builder().build())
+                            .build())
                     .build();
             held.start();
             source.push(endpoints(4));
@@ -627,13 +621,9 @@ class BalancerHealthTest {
         Balancer unjudged = Balancer.builder("orders")
                 .env(time.env())
                 .resolver(source)
-                .settings(new BalancerSettings(
-                        new FirstPolicy(),
-                        List.of(),
-                        EjectionPolicy.NONE,
-                        MassRemovalGuard.builder().build(),
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(new FirstPolicy())
+                        .guard(MassRemovalGuard.builder().build())
+                        .build())
                 .build();
         unjudged.start();
         source.push(endpoints(4));

@@ -29,13 +29,10 @@ class BalancerRaceTest {
     private final Balancer balancer = Balancer.builder("orders")
             .env(time.env())
             .resolver(resolver)
-            .settings(new BalancerSettings(
-                    new FirstPolicy(),
-                    List.of(HealthFilter.builder().build()),
-                    OutlierEjection.builder().jitter(Duration.ZERO).build(),
-                    MembershipGuard.NONE,
-                    RetryPolicy.NONE,
-                    null))
+            .settings(BalancerSettings.builder(new FirstPolicy())
+                    .stages(List.of(HealthFilter.builder().build()))
+                    .ejection(OutlierEjection.builder().jitter(Duration.ZERO).build())
+                    .build())
             .build();
 
     @AfterEach

@@ -29,7 +29,7 @@ class BalancerSettingsTest {
         RetryPolicy retry = Retries.builder().build();
         KeySource key = new KeySource(KeySource.Place.HEADER, "x-key", false);
         assertThat(BalancerSettings.builder(policy)
-                        .stages(filter)
+                        .stages(List.of(filter))
                         .ejection(ejection)
                         .guard(guard)
                         .retry(retry)
@@ -38,6 +38,21 @@ class BalancerSettingsTest {
                         .build())
                 .isEqualTo(new BalancerSettings(
                         policy, List.of(filter), ejection, guard, retry, key, Duration.ofMinutes(3)));
+    }
+
+    @Test
+    void aBuilderStartsFromOtherSettings() {
+        BalancerSettings full = new BalancerSettings(
+                Pickers.random(),
+                List.of(HealthFilter.builder().build()),
+                OutlierEjection.builder().build(),
+                MassRemovalGuard.builder().build(),
+                Retries.builder().build(),
+                new KeySource(KeySource.Place.HEADER, "x-key", false),
+                Duration.ofMinutes(3));
+        assertThat(full.toBuilder().build()).isEqualTo(full);
+        BalancerSettings bare = BalancerSettings.of(Pickers.random());
+        assertThat(bare.toBuilder().build()).isEqualTo(bare);
     }
 
     @Test

@@ -51,8 +51,10 @@ class ControlPathTest {
         return Balancer.builder("orders")
                 .env(time.env())
                 .resolver(resolver)
-                .settings(new BalancerSettings(
-                        new FirstPolicy(), stages, EjectionPolicy.NONE, guard, RetryPolicy.NONE, null));
+                .settings(BalancerSettings.builder(new FirstPolicy())
+                        .stages(stages)
+                        .guard(guard)
+                        .build());
     }
 
     @Test

@@ -33,13 +33,7 @@ class DirectoryWatchTest {
                 .env(time.env())
                 .serialExecutor(serial)
                 .resolver(resolver)
-                .settings(new BalancerSettings(
-                        Pickers.directory(),
-                        List.of(),
-                        EjectionPolicy.NONE,
-                        MembershipGuard.NONE,
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(Pickers.directory()).build())
                 .listener(new BalancerListener() {
                     @Override
                     public void onDirectory(String service) {

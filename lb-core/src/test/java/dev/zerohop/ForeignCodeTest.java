@@ -50,7 +50,10 @@ class ForeignCodeTest {
     }
 
     private static BalancerSettings with(List<Stage> stages, MembershipGuard guard) {
-        return new BalancerSettings(new FirstPolicy(), stages, EjectionPolicy.NONE, guard, RetryPolicy.NONE, null);
+        return BalancerSettings.builder(new FirstPolicy())
+                .stages(stages)
+                .guard(guard)
+                .build();
     }
 
     private static Stage stage(Fuse fuse) {
@@ -420,13 +423,9 @@ class ForeignCodeTest {
         try (Balancer balancer = Balancer.builder("orders")
                 .env(time.env())
                 .resolver(source)
-                .settings(new BalancerSettings(
-                        new FirstPolicy(),
-                        List.of(),
-                        brokenEjection(add),
-                        MembershipGuard.NONE,
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(new FirstPolicy())
+                        .ejection(brokenEjection(add))
+                        .build())
                 .build()) {
             balancer.start();
             source.push(ONE, TWO);
@@ -835,7 +834,11 @@ class ForeignCodeTest {
 
     private static BalancerSettings settings(
             PickPolicy policy, EjectionPolicy ejection, MembershipGuard guard, RetryPolicy retry) {
-        return new BalancerSettings(policy, List.of(), ejection, guard, retry, null);
+        return BalancerSettings.builder(policy)
+                .ejection(ejection)
+                .guard(guard)
+                .retry(retry)
+                .build();
     }
 
     @Test

@@ -81,7 +81,8 @@ class LeaseAgeTest {
             balancer.start();
             source.push(A);
             runAll(tasks);
-            balancer.apply(settings.withLeaseAgeLimit(LIMIT.dividedBy(2)));
+            balancer.apply(
+                    settings.toBuilder().leaseAgeLimit(LIMIT.dividedBy(2)).build());
             time.advance(LIMIT);
             runAll(tasks);
             time.advance(LIMIT.dividedBy(2).minusSeconds(1));
@@ -162,12 +163,15 @@ class LeaseAgeTest {
 
     @Test
     void zeroClosesNoneAndALaterLimitAppliesToAll() {
-        BalancerSettings never = BalancerSettings.of(new FirstPolicy()).withLeaseAgeLimit(Duration.ZERO);
+        BalancerSettings never = BalancerSettings.of(new FirstPolicy()).toBuilder()
+                .leaseAgeLimit(Duration.ZERO)
+                .build();
         try (Balancer balancer = balancer(never)) {
             Lease lease = balancer.acquire(PickContext.NONE);
             time.advance(Duration.ofDays(30));
             assertThat(lease.node().inFlight()).isEqualTo(1);
-            balancer.apply(never.withLeaseAgeLimit(Duration.ofMinutes(1)));
+            balancer.apply(
+                    never.toBuilder().leaseAgeLimit(Duration.ofMinutes(1)).build());
             time.advance(Duration.ofMinutes(2));
             assertThat(lease.node().inFlight()).isZero();
             assertThat(leaks).containsExactly("10.0.0.1:80 PT1M");
@@ -242,7 +246,9 @@ class LeaseAgeTest {
                 .isZero();
         assertThatThrownBy(() -> Configurations.parse("{\"leases\": {\"ageLimit\": \"25h\"}}"))
                 .hasMessageContaining("leases.ageLimit");
-        assertThatThrownBy(() -> BalancerSettings.of(new FirstPolicy()).withLeaseAgeLimit(Duration.ofSeconds(-1)))
+        assertThatThrownBy(() -> BalancerSettings.of(new FirstPolicy()).toBuilder()
+                        .leaseAgeLimit(Duration.ofSeconds(-1))
+                        .build())
                 .hasMessage("lease age limit was PT-1S, expected PT0S to PT24H");
     }
 
@@ -298,12 +304,14 @@ class LeaseAgeTest {
     @Test
     void aLimitThatIsTakenBackClosesNoneAndLeavesNoTimer() {
         BalancerSettings settings = BalancerSettings.of(new FirstPolicy());
-        try (Balancer balancer = balancer(settings.withLeaseAgeLimit(LIMIT))) {
+        try (Balancer balancer =
+                balancer(settings.toBuilder().leaseAgeLimit(LIMIT).build())) {
             int timers = time.pendingTasks();
             Lease lease = balancer.acquire(PickContext.NONE);
-            balancer.apply(settings.withLeaseAgeLimit(LIMIT.multipliedBy(2)));
+            balancer.apply(
+                    settings.toBuilder().leaseAgeLimit(LIMIT.multipliedBy(2)).build());
             assertThat(time.pendingTasks()).as("one for another").isEqualTo(timers);
-            balancer.apply(settings.withLeaseAgeLimit(Duration.ZERO));
+            balancer.apply(settings.toBuilder().leaseAgeLimit(Duration.ZERO).build());
             assertThat(time.pendingTasks()).isEqualTo(timers - 1);
             time.advance(LIMIT.multipliedBy(10));
             assertThat(lease.node().inFlight()).isOne();

@@ -78,13 +78,11 @@ class OutagePicksTest {
         Balancer balancer = Balancer.builder("orders")
                 .env(time.env())
                 .resolver(resolver)
-                .settings(new BalancerSettings(
-                        new Counting(policy, asked),
-                        List.of(HealthFilter.builder().build()),
-                        OutlierEjection.builder().jitter(Duration.ZERO).build(),
-                        MembershipGuard.NONE,
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(new Counting(policy, asked))
+                        .stages(List.of(HealthFilter.builder().build()))
+                        .ejection(
+                                OutlierEjection.builder().jitter(Duration.ZERO).build())
+                        .build())
                 .build();
         balancer.start();
         List<Endpoint> endpoints = new ArrayList<>();

@@ -49,39 +49,37 @@ class ConfigurationsTest {
     void nothingSaidMeansTheDefaults() {
         assertThat(Configurations.parse("{}"))
                 .isEqualTo(Configurations.defaults())
-                .isEqualTo(new BalancerSettings(
-                        Pickers.weightedRoundRobin(),
-                        List.of(
+                .isEqualTo(BalancerSettings.builder(Pickers.weightedRoundRobin())
+                        .stages(List.of(
                                 HealthFilter.builder().build(),
                                 ZonePreference.builder()
                                         .client(Locality.ofThisProcess())
-                                        .build()),
-                        OutlierEjection.builder().build(),
-                        MassRemovalGuard.builder().build(),
-                        Retries.builder().build(),
-                        null));
+                                        .build()))
+                        .ejection(OutlierEjection.builder().build())
+                        .guard(MassRemovalGuard.builder().build())
+                        .retry(Retries.builder().build())
+                        .build());
     }
 
     @Test
     void aWholeConfigurationIsReadToTheLastField() {
         assertThat(Configurations.parse(WHOLE))
-                .isEqualTo(new BalancerSettings(
-                        ShardPolicy.builder()
+                .isEqualTo(BalancerSettings.builder(ShardPolicy.builder()
                                 .shards(5)
                                 .firstOrdinal(1)
                                 .ownerDown(OwnerDown.SPILL)
                                 .replicas(Pickers.peakEwma(Duration.ofSeconds(5), 10))
                                 .withoutKey(Pickers.roundRobin())
-                                .build(),
-                        List.of(
+                                .build())
+                        .stages(List.of(
                                 new HealthFilter(40),
                                 new ZonePreference(
                                         ZonePreference.Prefer.OWN,
                                         new Locality("eu-1a", "n7"),
                                         3,
                                         150,
-                                        Map.of("eu-1a", 2.5))),
-                        OutlierEjection.builder()
+                                        Map.of("eu-1a", 2.5))))
+                        .ejection(OutlierEjection.builder()
                                 .consecutiveFailures(6)
                                 .connectFailures(2)
                                 .errorResponses(true)
@@ -93,16 +91,17 @@ class ConfigurationsTest {
                                 .connectMaxTime(Duration.ofSeconds(33))
                                 .maxPercent(12)
                                 .jitter(Duration.ZERO)
-                                .build(),
-                        new MassRemovalGuard(60, Duration.ofHours(1)),
-                        Retries.builder()
+                                .build())
+                        .guard(new MassRemovalGuard(60, Duration.ofHours(1)))
+                        .retry(Retries.builder()
                                 .maxAttempts(4)
                                 .budgetPercent(25)
                                 .minPerSecond(5)
                                 .ttl(Duration.ofSeconds(20))
                                 .idempotentMethods(List.of("PUT", "GET"))
-                                .build(),
-                        new KeySource(KeySource.Place.HEADER, "x-user-id", true)));
+                                .build())
+                        .key(new KeySource(KeySource.Place.HEADER, "x-user-id", true))
+                        .build());
     }
 
     static List<String> policies() {

@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Candidate;
-import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Locality;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.stage.ZonePreference;
@@ -177,13 +174,9 @@ class ZoneUnderPoliciesTest {
             try (Balancer balancer = Balancer.builder("orders")
                     .env(time.env())
                     .resolver(resolver)
-                    .settings(new BalancerSettings(
-                            policy,
-                            List.of(onNode0()),
-                            EjectionPolicy.NONE,
-                            MembershipGuard.NONE,
-                            RetryPolicy.NONE,
-                            null))
+                    .settings(BalancerSettings.builder(policy)
+                            .stages(List.of(onNode0()))
+                            .build())
                     .build()) {
                 balancer.start();
                 resolver.push(

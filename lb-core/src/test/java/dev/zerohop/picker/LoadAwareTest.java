@@ -9,14 +9,12 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.Lease;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import dev.zerohop.health.OutlierEjection;
@@ -130,13 +128,12 @@ class LoadAwareTest {
             Balancer balancer = Balancer.builder("orders")
                     .env(time.env())
                     .resolver(resolver)
-                    .settings(new BalancerSettings(
-                            policy,
-                            List.of(HealthFilter.builder().build()),
-                            OutlierEjection.builder().jitter(Duration.ZERO).build(),
-                            MembershipGuard.NONE,
-                            RetryPolicy.NONE,
-                            null))
+                    .settings(BalancerSettings.builder(policy)
+                            .stages(List.of(HealthFilter.builder().build()))
+                            .ejection(OutlierEjection.builder()
+                                    .jitter(Duration.ZERO)
+                                    .build())
+                            .build())
                     .build();
             balancer.start();
             resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));

@@ -6,11 +6,9 @@ import dev.zerohop.Dice;
 import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.stage.HealthFilter;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDice;
@@ -62,13 +60,10 @@ final class VirtualServers implements AutoCloseable {
         this.balancer = Balancer.builder("orders")
                 .env(time.env(ScriptedDice.seeded(seed + 1)))
                 .resolver(resolver)
-                .settings(new BalancerSettings(
-                        policy,
-                        List.of(HealthFilter.builder().build()),
-                        ejection,
-                        MembershipGuard.NONE,
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(policy)
+                        .stages(List.of(HealthFilter.builder().build()))
+                        .ejection(ejection)
+                        .build())
                 .build();
         balancer.start();
         Endpoint[] endpoints = new Endpoint[this.servers.length];

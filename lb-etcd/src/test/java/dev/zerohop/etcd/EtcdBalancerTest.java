@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
-import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
@@ -14,7 +13,6 @@ import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
 import dev.zerohop.Refusal;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.etcd.support.EtcdServer;
@@ -58,13 +56,9 @@ class EtcdBalancerTest {
         }
         balancer = Balancer.builder("orders")
                 .resolver(Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system()))
-                .settings(new BalancerSettings(
-                        new FirstPolicy(),
-                        List.of(),
-                        EjectionPolicy.NONE,
-                        MassRemovalGuard.builder().build(),
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(new FirstPolicy())
+                        .guard(MassRemovalGuard.builder().build())
+                        .build())
                 .listener(memberships)
                 .build();
         balancer.start();

@@ -9,9 +9,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Node;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.testing.FakeTime;
@@ -71,17 +69,13 @@ class AnsweredTest {
 
     @Test
     void theHeadersOfAStreamReadmitAHalfOpenEndpointAndItsBodyCountsToTheEnd() throws Exception {
-        BalancerSettings settings = new BalancerSettings(
-                Pickers.roundRobin(),
-                List.of(),
-                OutlierEjection.builder()
+        BalancerSettings settings = BalancerSettings.builder(Pickers.roundRobin())
+                .ejection(OutlierEjection.builder()
                         .consecutiveFailures(2)
                         .maxPercent(100)
                         .jitter(Duration.ZERO)
-                        .build(),
-                MembershipGuard.NONE,
-                RetryPolicy.NONE,
-                null);
+                        .build())
+                .build();
         try (Balancer balancer = balancer(settings);
                 ZerohopOkHttp zerohop =
                         ZerohopOkHttp.builder().route("orders", balancer).build();
@@ -118,17 +112,13 @@ class AnsweredTest {
 
     @Test
     void theHeadersOfAnErrorReadmitNothing() throws Exception {
-        BalancerSettings settings = new BalancerSettings(
-                Pickers.roundRobin(),
-                List.of(),
-                OutlierEjection.builder()
+        BalancerSettings settings = BalancerSettings.builder(Pickers.roundRobin())
+                .ejection(OutlierEjection.builder()
                         .consecutiveFailures(2)
                         .maxPercent(100)
                         .jitter(Duration.ZERO)
-                        .build(),
-                MembershipGuard.NONE,
-                RetryPolicy.NONE,
-                null);
+                        .build())
+                .build();
         try (Balancer balancer = balancer(settings);
                 ZerohopOkHttp zerohop =
                         ZerohopOkHttp.builder().route("orders", balancer).build();
@@ -192,8 +182,9 @@ class AnsweredTest {
 
     @Test
     void bytesThatMoveKeepALeaseAndSilenceEndsIt() throws Exception {
-        try (Balancer balancer =
-                        balancer(BalancerSettings.of(Pickers.roundRobin()).withLeaseAgeLimit(LIMIT));
+        try (Balancer balancer = balancer(BalancerSettings.of(Pickers.roundRobin()).toBuilder()
+                        .leaseAgeLimit(LIMIT)
+                        .build());
                 ZerohopOkHttp zerohop =
                         ZerohopOkHttp.builder().route("orders", balancer).build();
                 FrameServer server = new FrameServer("server", (connection, stream) -> connection.headers(stream))) {
@@ -218,8 +209,9 @@ class AnsweredTest {
 
     @Test
     void aLongUploadIsProgress() throws Exception {
-        try (Balancer balancer =
-                        balancer(BalancerSettings.of(Pickers.roundRobin()).withLeaseAgeLimit(LIMIT));
+        try (Balancer balancer = balancer(BalancerSettings.of(Pickers.roundRobin()).toBuilder()
+                        .leaseAgeLimit(LIMIT)
+                        .build());
                 ZerohopOkHttp zerohop =
                         ZerohopOkHttp.builder().route("orders", balancer).build();
                 TestServer server = new TestServer("server")) {
@@ -257,8 +249,9 @@ class AnsweredTest {
 
     @Test
     void theMessagesOfAWebSocketAreProgress() throws Exception {
-        try (Balancer balancer =
-                        balancer(BalancerSettings.of(Pickers.roundRobin()).withLeaseAgeLimit(LIMIT));
+        try (Balancer balancer = balancer(BalancerSettings.of(Pickers.roundRobin()).toBuilder()
+                        .leaseAgeLimit(LIMIT)
+                        .build());
                 ZerohopOkHttp zerohop =
                         ZerohopOkHttp.builder().route("orders", balancer).build();
                 TestServer server = new TestServer("server")) {

@@ -149,13 +149,13 @@ class OddKeysTest {
             ScriptedResolver resolver = new ScriptedResolver();
             Balancer balancer = Balancer.builder("orders")
                     .resolver(resolver)
-                    .settings(new BalancerSettings(
-                            shards.policy(),
-                            shards.stages(),
-                            shards.ejection(),
-                            shards.guard(),
-                            shards.retry(),
-                            source))
+                    .settings(BalancerSettings.builder(shards.policy())
+                            .stages(shards.stages())
+                            .ejection(shards.ejection())
+                            .guard(shards.guard())
+                            .retry(shards.retry())
+                            .key(source)
+                            .build())
                     .build();
             balancer.start();
             resolver.push(ENDPOINTS);

@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
-import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Endpoint;
 import dev.zerohop.KeySource;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Outcome;
 import dev.zerohop.RetryBudget;
 import dev.zerohop.RetryPolicy;
@@ -299,13 +297,9 @@ class PicksTest {
                 };
             }
         };
-        try (Rig rig = new Rig(new BalancerSettings(
-                new TestPolicies.RoundRobin(false),
-                List.of(),
-                EjectionPolicy.NONE,
-                MembershipGuard.NONE,
-                counting,
-                null))) {
+        try (Rig rig = new Rig(BalancerSettings.builder(new TestPolicies.RoundRobin(false))
+                .retry(counting)
+                .build())) {
             TestServer server = rig.servers(1).get(0);
             rig.resolver.push(Rig.dead("dead"), server.endpoint());
             for (int i = 0; i < 4; i++) {

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerSettings;
-import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Endpoint;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Outcome;
 import dev.zerohop.RetryBudget;
 import dev.zerohop.RetryPolicy;
@@ -281,13 +279,9 @@ class RetryTest {
                 return RetryPolicy.NONE.newBudget(time);
             }
         };
-        try (Rig rig = new Rig(new BalancerSettings(
-                new TestPolicies.RoundRobin(false),
-                List.of(),
-                EjectionPolicy.NONE,
-                MembershipGuard.NONE,
-                broke,
-                null))) {
+        try (Rig rig = new Rig(BalancerSettings.builder(new TestPolicies.RoundRobin(false))
+                .retry(broke)
+                .build())) {
             rig.resolver.push(Rig.dead("a"), Rig.dead("b"));
             assertThatThrownBy(() -> rig.text("/")).hasMessageContaining("the retry budget is used up");
             assertThat(rig.outcomes()).hasSize(1);

@@ -5,7 +5,6 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Dice;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Node;
 import dev.zerohop.Time;
 import dev.zerohop.config.Configurations;
@@ -90,13 +89,11 @@ final class SoakFleet implements AutoCloseable {
         }
         steady = server("steady");
         BalancerSettings defaults = Configurations.defaults();
-        BalancerSettings settings = new BalancerSettings(
-                Pickers.leastRequest(),
-                defaults.stages(),
-                defaults.ejection(),
-                MembershipGuard.NONE,
-                new TestPolicies.Retry(3),
-                null);
+        BalancerSettings settings = BalancerSettings.builder(Pickers.leastRequest())
+                .stages(defaults.stages())
+                .ejection(defaults.ejection())
+                .retry(new TestPolicies.Retry(3))
+                .build();
         BalancerSettings keyed =
                 Configurations.parse("{\"policy\": {\"shard\": {\"strategy\": \"modulo\", \"shards\": 3,"
                         + " \"ownerDown\": \"WAIT\"}}, \"key\": {\"query\": \"user\", \"as\": \"integer\"}}");

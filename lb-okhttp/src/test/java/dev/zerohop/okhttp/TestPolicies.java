@@ -2,11 +2,9 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Candidate;
-import dev.zerohop.EjectionPolicy;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.KeySource;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
@@ -34,8 +32,10 @@ final class TestPolicies {
     }
 
     static BalancerSettings settings(PickPolicy policy, int maxAttempts, @Nullable KeySource key) {
-        return new BalancerSettings(
-                policy, List.of(), EjectionPolicy.NONE, MembershipGuard.NONE, new Retry(maxAttempts), key);
+        return BalancerSettings.builder(policy)
+                .retry(new Retry(maxAttempts))
+                .key(key)
+                .build();
     }
 
     /** GET and HEAD are idempotent; the budget never ends. */

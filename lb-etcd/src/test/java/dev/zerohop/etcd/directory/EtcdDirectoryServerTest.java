@@ -5,17 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
-import dev.zerohop.EjectionPolicy;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.KeyDirectory.Absent;
 import dev.zerohop.KeyDirectory.Answer;
 import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.KeyDirectory.Unknown;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.PickContext;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
@@ -69,13 +66,7 @@ class EtcdDirectoryServerTest {
         CountDownLatch known = new CountDownLatch(1);
         balancer = Balancer.builder("orders")
                 .resolver(Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system()))
-                .settings(new BalancerSettings(
-                        Pickers.directory(),
-                        List.of(),
-                        EjectionPolicy.NONE,
-                        MembershipGuard.NONE,
-                        RetryPolicy.NONE,
-                        null))
+                .settings(BalancerSettings.builder(Pickers.directory()).build())
                 .listener(new BalancerListener() {
                     @Override
                     public void onRebuild(String service, Snapshot snapshot) {

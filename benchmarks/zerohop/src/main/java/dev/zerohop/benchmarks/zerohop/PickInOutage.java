@@ -4,11 +4,9 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
-import dev.zerohop.MembershipGuard;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
-import dev.zerohop.RetryPolicy;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.stage.HealthFilter;
@@ -48,14 +46,12 @@ public class PickInOutage {
     @Setup
     public void open() {
         subject = Subject.of(
-                new BalancerSettings(
-                        Pickers.byName(policy),
-                        List.of(HealthFilter.builder().build()),
-                        OutlierEjection.builder().jitter(Duration.ZERO).build(),
-                        MembershipGuard.NONE,
-                        RetryPolicy.NONE,
-                        null,
-                        Duration.ZERO),
+                BalancerSettings.builder(Pickers.byName(policy))
+                        .stages(List.of(HealthFilter.builder().build()))
+                        .ejection(
+                                OutlierEjection.builder().jitter(Duration.ZERO).build())
+                        .leaseAgeLimit(Duration.ZERO)
+                        .build(),
                 new Env(time, Env.system().dice(), Runnable::run));
         balancer = subject.balancer();
         subject.source().push(Subject.endpoints(n));
