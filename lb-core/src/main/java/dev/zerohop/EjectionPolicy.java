@@ -3,7 +3,7 @@ package dev.zerohop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges endpoints by the outcomes of this client's own calls, as configured. Immutable; equal policies behave the same.
+ * Which endpoints are ejected by the outcomes of this client's own calls, as configured. Immutable; equal policies behave the same.
  */
 public interface EjectionPolicy {
 
@@ -13,7 +13,7 @@ public interface EjectionPolicy {
     /** Makes the detector of one balancer. */
     Detector newDetector(Env env);
 
-    /** Decides who is ejected. Control path only: all methods run on the balancer's serial executor. */
+    /** Decides what is ejected. Control path only: all methods run on the balancer's serial executor. */
     interface Detector {
 
         /**
@@ -59,7 +59,7 @@ public interface EjectionPolicy {
         }
 
         /**
-         * Tells one time of being {@link State#HALF_OPEN} from the next: a call that began in an earlier one decides nothing. From 1 to {@link #MAX_PHASE}; 0 in
+         * Distinguishes one time of being {@link State#HALF_OPEN} from the next: a call that began in an earlier one decides nothing. From 1 to {@link #MAX_PHASE}; 0 in
          * other states. Request path. Default: all are alike.
          */
         default int phase() {
@@ -80,7 +80,7 @@ public interface EjectionPolicy {
         /** Why, for people; empty while {@link State#ACTIVE}. */
         String reason();
 
-        /** Whether an {@link State#EJECTED} node is out because no connection to it could be made, which is a fact and no judgement. */
+        /** Whether an {@link State#EJECTED} node is out because no connection to it could be made, which is a fact. */
         default boolean unreachable() {
             return false;
         }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns which key, as a source keeps it: one entry per key, too many to hand all of them out, so each is looked up when it is asked for.
+ * The owners of keys, as a source keeps them: one entry per key, too many to hand all of them out, so each is looked up when it is asked for.
  *
  * <p>It travels with an {@link EndpointSet} as a handle, not as a value: two directories are the same only if they are the same object, and what one
  * answers changes while the set stays. It belongs to the source that gave it and ends with it.
@@ -64,7 +64,7 @@ public interface KeyDirectory {
     /**
      * Nothing is known about the key, or nothing that can be used.
      *
-     * @param asking whether an answer is on its way: {@link #follow followers} are told when it is there, and also when it will not come
+     * @param asking whether an answer is on its way: {@link #follow followers} are notified when it is there, and also when it will not come
      * @param reason for people: what is waited for, or why it cannot be found out
      */
     record Unknown(boolean asking, String reason) implements Answer {
@@ -82,8 +82,8 @@ public interface KeyDirectory {
     Answer peek(EndpointSelector key);
 
     /**
-     * Tells {@code changed} after answers have changed, a burst of changes once, until cancelled. It is called from any thread, one at a time, and must
-     * be quick. A look-up that has ended is visible to {@link #find} before it is told.
+     * Runs {@code changed} after answers have changed, a burst of changes once, until cancelled. It is called from any thread, one at a time, and must
+     * be quick. A look-up that has ended is visible to {@link #find} before that.
      */
     Cancellable follow(Runnable changed);
 

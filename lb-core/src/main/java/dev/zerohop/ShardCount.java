@@ -2,7 +2,7 @@ package dev.zerohop;
 
 /**
  * How many shards a service is meant to have: the desired number, not the number that happens to be ready. A crashed pod then
- * changes nobody else's owner. As a {@link ShardPlacement} it leaves it to the policy how a key comes to one of them (jump or modulo).
+ * moves no key of another shard. As a {@link ShardPlacement} it leaves it to the policy how a key comes to one of them (jump or modulo).
  *
  * @param count number of shards, 1 to {@link #MAX_SHARDS}
  * @param firstOrdinal ordinal of the first one ({@code spec.ordinals.start} of a StatefulSet), 0 to {@link #MAX_SHARDS}
@@ -26,5 +26,10 @@ public record ShardCount(int count, int firstOrdinal) implements ShardPlacement 
     @Override
     public String words() {
         return count + " shards" + (firstOrdinal == 0 ? "" : " from ordinal " + firstOrdinal);
+    }
+
+    @Override
+    public int highestOrdinal() {
+        return firstOrdinal + count - 1;
     }
 }

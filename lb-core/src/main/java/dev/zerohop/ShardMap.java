@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a source says about shards: where keys belong now, and during a move also where they will belong. An immutable value.
+ * What a source states about shards: where keys belong now, and during a move also where they will belong. An immutable value.
  *
  * <p>An epoch numbers a placement: all clients that route by the same epoch send the same key to the same ordinal. An epoch means one placement for
  * ever, also one that was announced and withdrawn, so the map remembers the highest that was ever announced, and what is new is above it
@@ -26,7 +26,7 @@ public record ShardMap(
     /** The largest epoch: the largest integer that every reader of JSON keeps exactly. */
     public static final long MAX_EPOCH = (1L << 53) - 1;
 
-    /** Who gets the keys that move while a move is under way. */
+    /** Which owner gets the keys that move while a move is under way. */
     public enum MovingKeys {
         /** The owner of the present epoch, until the coming epoch is written as the present one. */
         OLD_UNTIL_CUTOVER,
@@ -39,7 +39,7 @@ public record ShardMap(
      *
      * @param epoch its number, above the present one
      * @param placement where keys will belong
-     * @param keys who gets the keys that move until the cut-over
+     * @param keys which owner gets the keys that move until the cut-over
      */
     public record Move(long epoch, ShardPlacement placement, MovingKeys keys) {
         /** Checks for null. */
@@ -156,9 +156,9 @@ public record ShardMap(
     public ShardMap withdrawing(long coming) {
         if (move != null && move.epoch() == coming) {
             if (move.begun()) {
-                throw new IllegalStateException(
-                        "the keys of the move to epoch " + coming
-                                + " have moved (NEW_AT_ONCE), so it cannot be withdrawn: cut it over, then announce a move back");
+                throw new IllegalStateException("the keys of the move to epoch " + coming
+                        + " have moved (NEW_AT_ONCE), so it cannot be withdrawn: cut it over, then announce a"
+                        + " move back");
             }
             return new ShardMap(epoch, placement, null, highestEpoch);
         }
@@ -206,7 +206,7 @@ public record ShardMap(
 
     /**
      * This map as the successor of {@code before} at one follower of a source: with the highest epoch that either of the two knows. Every source that states
-     * epochs goes by this rule and refuses the value that breaks it, so that clients which saw different values never route one epoch in two ways:
+     * epochs goes by this rule and rejects the value that breaks it, so that clients which saw different values never route one epoch in two ways:
      *
      * <ul>
      *   <li>neither the present epoch nor the one in force goes back;

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Which shard a key belongs to: by the number of shards, or by an explicit map from slots, keys or prefixes to ordinals. Immutable values; equal ones
@@ -20,6 +21,9 @@ public sealed interface ShardPlacement
 
     /** The placement in a few words, for explanations and errors. */
     String words();
+
+    /** The highest ordinal that a key can be placed on. */
+    int highestOrdinal();
 
     /** Slots {@code from} to {@code to}, both included, belong to {@code ordinal}. */
     record Range(int from, int to, int ordinal) {
@@ -37,7 +41,7 @@ public sealed interface ShardPlacement
      * @param otherwise the ordinal of slots in no range
      */
     record Ranges(int slots, List<Range> ranges, Optional<Integer> otherwise) implements ShardPlacement {
-        /** As many slots as most of those who use slots have. */
+        /** The number of slots that Redis Cluster and its kind have. */
         public static final int DEFAULT_SLOTS = 16_384;
 
         /** The most slots. */
@@ -88,6 +92,11 @@ public sealed interface ShardPlacement
         public String words() {
             return ranges.size() + " ranges of " + slots + " slots";
         }
+
+        @Override
+        public int highestOrdinal() {
+            return highest(ranges.stream().map(Range::ordinal), otherwise);
+        }
     }
 
     /**
@@ -110,6 +119,11 @@ public sealed interface ShardPlacement
         @Override
         public String words() {
             return "a table of " + table.size() + " keys";
+        }
+
+        @Override
+        public int highestOrdinal() {
+            return highest(table.values().stream(), otherwise);
         }
     }
 
@@ -137,6 +151,17 @@ public sealed interface ShardPlacement
         public String words() {
             return "a table of " + table.size() + " prefixes";
         }
+
+        @Override
+        public int highestOrdinal() {
+            return highest(table.values().stream(), otherwise);
+        }
+    }
+
+    private static int highest(Stream<Integer> ordinals, Optional<Integer> otherwise) {
+        return Stream.concat(ordinals, otherwise.stream())
+                .max(Comparator.naturalOrder())
+                .orElse(Endpoint.NO_ORDINAL);
     }
 
     private static void checkTable(String what, Map<String, Integer> table, Optional<Integer> otherwise) {

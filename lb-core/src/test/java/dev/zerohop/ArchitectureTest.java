@@ -32,7 +32,9 @@ class ArchitectureTest {
             entry(ROOT, List.of(ROOT, ROOT + ".internal", "org.slf4j..")),
             entry(ROOT + ".json", List.of(ROOT, ROOT + ".internal", ROOT + ".json", "com.fasterxml.jackson.core..")),
             entry(ROOT + ".internal", List.of(ROOT + ".internal")),
-            entry(ROOT + ".picker", List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load")),
+            entry(
+                    ROOT + ".picker",
+                    List.of(ROOT, ROOT + ".internal", ROOT + ".picker", ROOT + ".load", ROOT + ".json")),
             entry(ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load")),
             entry(ROOT + ".stage", List.of(ROOT, ROOT + ".internal", ROOT + ".stage")),
             entry(ROOT + ".health", List.of(ROOT, ROOT + ".internal", ROOT + ".health")),

@@ -88,11 +88,9 @@ class BalancerHealthTest {
 
     private static BalancerSettings settings(int panicPercent) {
         return BalancerSettings.builder(new FirstPolicy())
-                .stages(List.of(HealthFilter.builder()
-                        .panicThresholdPercent(panicPercent)
-                        .build()))
+                .stages(List.of(new HealthFilter(panicPercent)))
                 .ejection(OutlierEjection.builder().jitter(Duration.ZERO).build())
-                .guard(MassRemovalGuard.builder().build())
+                .guard(new MassRemovalGuard())
                 .build();
     }
 
@@ -386,7 +384,7 @@ class BalancerHealthTest {
         callAt(3, Outcome.CONNECT_FAILURE, 1);
         assertThat(balancer.snapshot().candidates()).hasSize(4);
         assertThat(balancer.snapshot().trail())
-                .containsExactly("health: nobody else is left, using 4 that could not be connected to");
+                .containsExactly("health: no other endpoint is left, using 4 that could not be connected to");
     }
 
     @Test
@@ -595,7 +593,7 @@ class BalancerHealthTest {
                     .resolver(source)
                     .settings(BalancerSettings.builder(new FirstPolicy())
                             .ejection(ejection)
-                            .guard(MassRemovalGuard.builder().build())
+                            .guard(new MassRemovalGuard())
                             .build())
                     .build();
             held.start();
@@ -622,7 +620,7 @@ class BalancerHealthTest {
                 .env(time.env())
                 .resolver(source)
                 .settings(BalancerSettings.builder(new FirstPolicy())
-                        .guard(MassRemovalGuard.builder().build())
+                        .guard(new MassRemovalGuard())
                         .build())
                 .build();
         unjudged.start();

@@ -30,7 +30,7 @@ class BalancerRaceTest {
             .env(time.env())
             .resolver(resolver)
             .settings(BalancerSettings.builder(new FirstPolicy())
-                    .stages(List.of(HealthFilter.builder().build()))
+                    .stages(List.of(new HealthFilter()))
                     .ejection(OutlierEjection.builder().jitter(Duration.ZERO).build())
                     .build())
             .build();

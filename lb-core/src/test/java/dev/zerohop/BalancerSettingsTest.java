@@ -23,9 +23,9 @@ class BalancerSettingsTest {
     @Test
     void everyPartThatIsSaidIsTaken() {
         PickPolicy policy = Pickers.random();
-        HealthFilter filter = HealthFilter.builder().build();
+        HealthFilter filter = new HealthFilter();
         OutlierEjection ejection = OutlierEjection.builder().build();
-        MassRemovalGuard guard = MassRemovalGuard.builder().build();
+        MassRemovalGuard guard = new MassRemovalGuard();
         RetryPolicy retry = Retries.builder().build();
         KeySource key = new KeySource(KeySource.Place.HEADER, "x-key", false);
         assertThat(BalancerSettings.builder(policy)
@@ -44,9 +44,9 @@ class BalancerSettingsTest {
     void aBuilderStartsFromOtherSettings() {
         BalancerSettings full = new BalancerSettings(
                 Pickers.random(),
-                List.of(HealthFilter.builder().build()),
+                List.of(new HealthFilter()),
                 OutlierEjection.builder().build(),
-                MassRemovalGuard.builder().build(),
+                new MassRemovalGuard(),
                 Retries.builder().build(),
                 new KeySource(KeySource.Place.HEADER, "x-key", false),
                 Duration.ofMinutes(3));

@@ -23,7 +23,7 @@ class BalancerStateTest {
     private final AtomicReference<HealthSource.@Nullable Sink> probes = new AtomicReference<>();
 
     private static final BalancerSettings SETTINGS = BalancerSettings.builder(Pickers.leastRequest())
-            .stages(List.of(HealthFilter.builder().build()))
+            .stages(List.of(new HealthFilter()))
             .ejection(OutlierEjection.builder().jitter(Duration.ZERO).build())
             .build();
 

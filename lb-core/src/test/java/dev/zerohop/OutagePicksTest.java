@@ -79,7 +79,7 @@ class OutagePicksTest {
                 .env(time.env())
                 .resolver(resolver)
                 .settings(BalancerSettings.builder(new Counting(policy, asked))
-                        .stages(List.of(HealthFilter.builder().build()))
+                        .stages(List.of(new HealthFilter()))
                         .ejection(
                                 OutlierEjection.builder().jitter(Duration.ZERO).build())
                         .build())

@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Judges on a server whether a call came to the owner of its key. Clients that route by a shard map with an epoch state it with each attempt; one that has
- * not heard of a cut-over yet, or was cut off, comes to an owner of the past. The guard follows the same map as the clients and asks one thing: whether
+ * not seen a cut-over yet, or was cut off, comes to an owner of the past. The guard follows the same map as the clients and asks one thing: whether
  * this server owns the key of the call by it. A stale client keeps its calls for all keys that did not move.
  *
  * <p>It is the listener of a {@link Resolver} of the service's target, which the application starts and closes. Over
  * {@link dev.zerohop.resolver.Resolvers#lastGood} it knows the last good map also when the server starts while the source is away.
  *
- * <p>A call that states no epoch is not judged. One that states a later epoch than any this server has heard of is accepted: its client knows better. One
- * that stands in for an owner that is down, or whose key is not known here, is judged by the epoch alone. Thread-safe; nothing blocks.
+ * <p>A call that states no epoch is not checked. One that states a later epoch than any this server has seen is accepted: its client knows more. One
+ * that stands in for an owner that is down, or whose key is not known here, is checked by the epoch alone. Thread-safe; nothing blocks.
  */
 public final class ShardGuard implements Resolver.Listener {
     private static final Log LOG = Log.of(ShardGuard.class);
@@ -62,7 +62,7 @@ public final class ShardGuard implements Resolver.Listener {
     }
 
     /**
-     * The map that calls are judged by.
+     * The map that calls are checked against.
      *
      * @param inForce the placement in force
      * @param moved the placement of the move's epoch, else that in force
@@ -97,7 +97,7 @@ public final class ShardGuard implements Resolver.Listener {
         return first.copy();
     }
 
-    /** The map that calls are judged by; null while none is known. */
+    /** The map that calls are checked against; null while none is known. */
     public @Nullable ShardMap map() {
         Known now = known;
         return now == null ? null : now.map();

@@ -12,11 +12,13 @@ import dev.zerohop.ShardPlacement;
 import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 
 /**
- * Holds a loss of members that is too large to be believed: an update that is empty or that drops more than {@link Builder#maxPercent} of them is
- * obeyed only after {@link Builder#hold}, and until then those that are missing stay members. One stalled leader can expire the leases of a
+ * Holds a loss of members that is too large to be believed: an update that is empty or that drops more than {@code maxPercent} per cent of them is
+ * obeyed only after {@code hold}, and until then those that are missing stay members. One stalled leader can expire the leases of a
  * whole service, and an empty answer is what a broken source gives; endpoints rarely die together.
  *
  * <p>A loss that was meant is obeyed at once and counts for nothing:
@@ -64,9 +66,9 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         }
     }
 
-    /** Starts with the defaults. */
-    public static Builder builder() {
-        return new Builder();
+    /** A guard with the defaults. */
+    public MassRemovalGuard() {
+        this(DEFAULT_MAX_PERCENT, DEFAULT_HOLD);
     }
 
     /**
@@ -91,7 +93,7 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         // The set is sorted by id, and so, usually, are the members: what follows one is found right behind it.
         int at = 0;
         for (Member member : current) {
-            at = position(next.endpoints(), member.endpoint().id(), at);
+            at = position(next.endpoints(), member.endpoint(), at);
             boolean missing = at < 0;
             at = missing ? -at - 1 : at + 1;
             if (member.endpoint().readiness() != Endpoint.Readiness.READY
@@ -123,33 +125,10 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
     }
 
     /** Where the endpoint of this id is in the sorted list, or {@code -position - 1} if it is not there but belongs there. */
-    private static int position(List<Endpoint> sorted, String id, int expected) {
-        if (expected < sorted.size()) {
-            int order = sorted.get(expected).id().compareTo(id);
-            if (order == 0) {
-                return expected;
-            }
-            if (order < 0
-                    && expected + 1 < sorted.size()
-                    && sorted.get(expected + 1).id().equals(id)) {
-                return expected + 1;
-            }
-        }
-        int low = 0;
-        int high = sorted.size() - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            int order = sorted.get(middle).id().compareTo(id);
-            if (order == 0) {
-                return middle;
-            }
-            if (order < 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return -low - 1;
+    private static int position(List<Endpoint> sorted, Endpoint member, int expected) {
+        return expected < sorted.size() && sorted.get(expected).id().equals(member.id())
+                ? expected
+                : Collections.binarySearch(sorted, member, Comparator.comparing(Endpoint::id));
     }
 
     /** Whether fewer shards are wanted, and this is one of those that are not. */
@@ -175,34 +154,5 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
                 .with("maxPercent", maxPercent)
                 .with("hold", hold)
                 .toString();
-    }
-
-    /** Builds a {@link MassRemovalGuard}. Not thread-safe. */
-    public static final class Builder {
-        private int maxPercent = DEFAULT_MAX_PERCENT;
-        private Duration hold = DEFAULT_HOLD;
-
-        private Builder() {}
-
-        /** Sets the largest share of the members, in percent, whose loss is believed at once. An empty update never is. Default: 50. */
-        public Builder maxPercent(int percent) {
-            this.maxPercent = percent;
-            return this;
-        }
-
-        /** Sets how long a larger loss is held. Default: 30 seconds. */
-        public Builder hold(Duration hold) {
-            this.hold = hold;
-            return this;
-        }
-
-        /**
-         * Builds the guard.
-         *
-         * @throws IllegalArgumentException if a value is out of its range
-         */
-        public MassRemovalGuard build() {
-            return new MassRemovalGuard(maxPercent, hold);
-        }
     }
 }

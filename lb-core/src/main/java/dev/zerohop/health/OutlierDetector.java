@@ -10,15 +10,15 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Moves the records of one balancer between states. Serial executor only. */
+/** Moves the all of one balancer between states. Serial executor only. */
 final class OutlierDetector implements EjectionPolicy.Detector {
     private final OutlierEjection.Limits limits;
     private final Time time;
     private final Dice dice;
-    private final Set<OutlierStats> records = new LinkedHashSet<>();
+    private final Set<OutlierStats> all = new LinkedHashSet<>();
 
-    /** How many of them are out by judgement; states change in {@link #review} only. */
-    private int judged;
+    /** How many of them are out for failures; states change in {@link #review} only. */
+    private int outForFailures;
 
     /** The number of the latest half-open phase. One count for all, so that an endpoint that left and returned does not begin again. */
     private int phases;
@@ -31,84 +31,84 @@ final class OutlierDetector implements EjectionPolicy.Detector {
 
     @Override
     public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
-        OutlierStats record = new OutlierStats(limits, time);
+        OutlierStats stats = new OutlierStats(limits, time);
         if (previous instanceof OutlierStats old) {
-            record.continueFrom(old);
-            phases = Math.max(phases, old.latestPhase());
+            stats.continueFrom(old);
+            phases = Math.max(phases, old.phase);
         } else if (previous != null) {
-            record.continueFrom(previous.consecutiveFailures());
+            stats.failures = previous.consecutiveFailures();
         }
-        records.add(record);
-        judged += record.ejectedByJudgement() ? 1 : 0;
-        return record;
+        all.add(stats);
+        outForFailures += stats.outForFailures() ? 1 : 0;
+        return stats;
     }
 
     @Override
-    public void remove(EjectionPolicy.EndpointStats record) {
-        if (record instanceof OutlierStats ours && records.remove(ours)) {
-            judged -= ours.ejectedByJudgement() ? 1 : 0;
+    public void remove(EjectionPolicy.EndpointStats stats) {
+        if (stats instanceof OutlierStats ours && all.remove(ours)) {
+            outForFailures -= ours.outForFailures() ? 1 : 0;
         }
     }
 
     @Override
     public long review(long nowNanos) {
-        int allowed = allowedEjections(records.size(), limits.maxPercent());
+        int allowed = allowedEjections(all.size(), limits.maxPercent());
         long next = Long.MAX_VALUE;
-        for (OutlierStats record : records) {
-            boolean wasJudged = record.ejectedByJudgement();
-            next = Math.min(next, review(record, nowNanos, judged < allowed));
-            boolean isJudged = record.ejectedByJudgement();
-            judged += (isJudged ? 1 : 0) - (wasJudged ? 1 : 0);
+        for (OutlierStats stats : all) {
+            boolean wasOut = stats.outForFailures();
+            next = Math.min(next, review(stats, nowNanos, outForFailures < allowed));
+            boolean isOut = stats.outForFailures();
+            outForFailures += (isOut ? 1 : 0) - (wasOut ? 1 : 0);
         }
         return next;
     }
 
-    private long review(OutlierStats record, long now, boolean mayJudge) {
-        switch (record.state()) {
+    private long review(OutlierStats stats, long now, boolean belowLimit) {
+        switch (stats.state()) {
             case ACTIVE -> {
-                if (limits.connectFailures() > 0 && record.connectFailures() >= limits.connectFailures()) {
-                    return eject(record, OutlierStats.Cause.CONNECT, now);
+                if (limits.connectFailures() > 0 && stats.connectFailures >= limits.connectFailures()) {
+                    return eject(stats, OutlierStats.Cause.CONNECT, now);
                 }
-                if (limits.consecutiveFailures() > 0 && record.consecutiveFailures() >= limits.consecutiveFailures()) {
+                if (limits.consecutiveFailures() > 0 && stats.consecutiveFailures() >= limits.consecutiveFailures()) {
                     // At the cap it stays in for now; the next sweep may find a place.
-                    return mayJudge ? eject(record, OutlierStats.Cause.FAILURES, now) : limits.intervalNanos();
+                    return belowLimit ? eject(stats, OutlierStats.Cause.FAILURES, now) : limits.intervalNanos();
                 }
                 return Long.MAX_VALUE;
             }
             case EJECTED -> {
-                long left = record.untilNanos() - now;
+                long left = stats.untilNanos() - now;
                 if (left > 0) {
                     return left;
                 }
                 phases = phases == EjectionPolicy.EndpointStats.MAX_PHASE ? 1 : phases + 1;
-                record.halfOpen(phases);
-                return record.reviewProbe(now);
+                stats.halfOpen(phases);
+                return stats.reviewProbe(now);
             }
             case HALF_OPEN -> {
-                Outcome probe = record.probeOutcome();
+                Outcome probe = stats.probeOutcome;
                 if (probe == null) {
-                    return record.reviewProbe(now);
+                    return stats.reviewProbe(now);
                 }
-                if (!record.speaksAgainst(probe)) {
-                    record.readmit(now);
+                if (!stats.speaksAgainst(probe)) {
+                    stats.readmit(now);
                     return Long.MAX_VALUE;
                 }
                 // A refused connection is a fact whatever the ejection began with; otherwise the cause stays, and with
                 // it its place under the cap.
                 return eject(
-                        record,
+                        stats,
                         probe == Outcome.CONNECT_FAILURE && limits.connectFailures() > 0
                                 ? OutlierStats.Cause.CONNECT
-                                : record.cause(),
+                                : stats.cause,
                         now);
             }
         }
-        throw new AssertionError(record.state());
+        throw new AssertionError(stats.state());
     }
 
-    private long eject(OutlierStats record, OutlierStats.Cause cause, long now) {
-        record.forgetHealthyIntervals(now);
-        int times = record.times(cause);
+    private long eject(OutlierStats stats, OutlierStats.Cause cause, long now) {
+        stats.forgetHealthyIntervals(now);
+        int times = stats.times(cause);
         boolean connect = cause == OutlierStats.Cause.CONNECT;
         long base = connect ? limits.connectBaseNanos() : limits.baseNanos();
         long max = connect ? limits.connectMaxNanos() : limits.maxNanos();
@@ -116,11 +116,11 @@ final class OutlierDetector implements EjectionPolicy.Detector {
         boolean grows = nanos < max;
         long jitter = connect ? Math.min(limits.jitterNanos(), nanos / 5) : limits.jitterNanos();
         nanos += (long) (dice.nextDouble() * jitter);
-        record.eject(cause, now, nanos, grows);
+        stats.eject(cause, now, nanos, grows);
         return nanos;
     }
 
-    /** How many of {@code endpoints} judgements may take out: the share rounded down, but one if the share is not 0. */
+    /** How many of {@code endpoints} may be out for failures: the share rounded down, but one if the share is not 0. */
     static int allowedEjections(int endpoints, int maxPercent) {
         return maxPercent == 0 ? 0 : (int) Math.max(1, (long) endpoints * maxPercent / 100);
     }

@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Two findings eject:
  *
  * <ul>
- *   <li><b>Consecutive failures</b> are a judgement: {@link Builder#consecutiveFailures} outcomes in a row that
- *       {@linkplain dev.zerohop.Outcome#isEndpointFailure speak against the endpoint}. It lasts {@link Builder#baseTime} times the number of ejections
- *       so far, at most {@link Builder#maxTime}; each healthy {@link Builder#interval} takes one step back. Judgements never take out more than
- *       {@link Builder#maxPercent} of the endpoints (but at least one), because a judgement can be wrong, and is wrong about all of them at once when the
+ *   <li><b>Consecutive failures</b> are evidence, not proof: {@link Builder#consecutiveFailures} outcomes in a row that
+ *       {@linkplain dev.zerohop.Outcome#isEndpointFailure count against the endpoint}. The ejection lasts {@link Builder#baseTime} times the number of ejections
+ *       so far, at most {@link Builder#maxTime}; each healthy {@link Builder#interval} takes one step back. Failures never take out more than
+ *       {@link Builder#maxPercent} of the endpoints (but at least one), because the evidence can mislead, and does so about all of them at once when the
  *       fault is the client's own.
  *   <li><b>Failed connections</b> are a fact: no call can succeed where nothing listens. {@link Builder#connectFailures} in a row eject at once, for
  *       {@link Builder#connectBaseTime}, doubling to {@link Builder#connectMaxTime}. The largest share does not bound them: when a third of the
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>After its time an endpoint is half open: one call goes there, all others go around it. An answer readmits it, a failure ejects it again
- * for longer, and a call that was cancelled or leaked, or that says nothing for {@link #PROBE_PATIENCE}, passes the probe on to another call. Calls
+ * for longer, and a call that was cancelled or leaked, or that does not end within {@link #PROBE_PATIENCE}, passes the probe on to another call. Calls
  * that began before the ejection decide nothing, however they end.
  *
  * <p>Immutable and thread-safe; equal settings are equal policies. Reporting an outcome takes no lock and allocates nothing. An endpoint's record
@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutlierEjection implements EjectionPolicy {
 
-    /** How long a probe call may say nothing before another call may probe as well: 10 seconds, at most one second more. */
+    /** How long a probe call may take before another call may probe as well: 10 seconds, at most one second more. */
     public static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
 
     private final Limits limits;
@@ -122,7 +122,7 @@ public final class OutlierEjection implements EjectionPolicy {
                 .toString();
     }
 
-    /** Builds an {@link OutlierEjection}. Not thread-safe. */
+    /** Builds an {@link OutlierEjection}. A setter throws {@link IllegalArgumentException} for a value out of its range. Not thread-safe. */
     public static final class Builder {
         private static final int MAX_COUNT = 1_000_000;
         private static final int MAX_PERCENT = 100;
@@ -173,21 +173,13 @@ public final class OutlierEjection implements EjectionPolicy {
             }
         }
 
-        /**
-         * Sets how many failures in a row eject; 0 for never. Default: 5.
-         *
-         * @throws IllegalArgumentException if {@code count} is not from 0 to 1,000,000
-         */
+        /** Sets how many failures in a row eject, at most 1,000,000; 0 for never. Default: 5. */
         public Builder consecutiveFailures(int count) {
             this.consecutiveFailures = count("consecutive failures", count, MAX_COUNT);
             return this;
         }
 
-        /**
-         * Sets how many failed connections in a row eject; 0 for never, though they still count as failures. Default: 1.
-         *
-         * @throws IllegalArgumentException if {@code count} is not from 0 to 1,000,000
-         */
+        /** Sets how many failed connections in a row eject, at most 1,000,000; 0 for never, though they still count as failures. Default: 1. */
         public Builder connectFailures(int count) {
             this.connectFailures = count("connect failures", count, MAX_COUNT);
             return this;
@@ -203,79 +195,53 @@ public final class OutlierEjection implements EjectionPolicy {
         }
 
         /**
-         * Sets whether {@link dev.zerohop.Outcome#TIMEOUT} counts as a failure of the endpoint. Without it an endpoint that hangs is not ejected; for callers whose
-         * deadlines say more of their own hurry than of the endpoint. Default: true.
+         * Sets whether {@link dev.zerohop.Outcome#TIMEOUT} counts as a failure of the endpoint. Without it an endpoint that hangs is not ejected; for callers
+         * with deadlines that are shorter than the endpoint's usual answers. Default: true.
          */
         public Builder timeouts(boolean count) {
             this.timeouts = count;
             return this;
         }
 
-        /**
-         * Sets how long an endpoint must stay in to have one ejection forgotten. Default: 10 seconds.
-         *
-         * @throws IllegalArgumentException if {@code interval} is not more than 0 and at most a day
-         */
+        /** Sets how long an endpoint must stay in to have one ejection forgotten, at most a day. Default: 10 seconds. */
         public Builder interval(Duration interval) {
             this.interval = positive("ejection interval", interval);
             return this;
         }
 
-        /**
-         * Sets the time of the first ejection for failures. Default: 30 seconds.
-         *
-         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
-         */
+        /** Sets the time of the first ejection for failures, at most a day. Default: 30 seconds. */
         public Builder baseTime(Duration time) {
             this.baseTime = positive("base ejection time", time);
             return this;
         }
 
-        /**
-         * Sets the longest ejection for failures. Default: 300 seconds.
-         *
-         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
-         */
+        /** Sets the longest ejection for failures, at most a day. Default: 300 seconds. */
         public Builder maxTime(Duration time) {
             this.maxTime = positive("largest ejection time", time);
             return this;
         }
 
-        /**
-         * Sets the time of the first ejection for failed connections. Default: 1 second.
-         *
-         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
-         */
+        /** Sets the time of the first ejection for failed connections, at most a day. Default: 1 second. */
         public Builder connectBaseTime(Duration time) {
             this.connectBaseTime = positive("base ejection time after failed connections", time);
             return this;
         }
 
-        /**
-         * Sets the longest ejection for failed connections. Default: 32 seconds.
-         *
-         * @throws IllegalArgumentException if {@code time} is not more than 0 and at most a day
-         */
+        /** Sets the longest ejection for failed connections, at most a day. Default: 32 seconds. */
         public Builder connectMaxTime(Duration time) {
             this.connectMaxTime = positive("largest ejection time after failed connections", time);
             return this;
         }
 
-        /**
-         * Sets the largest share of the endpoints that judgements take out, rounded down but at least one endpoint; 0 takes out none. Default: 10.
-         *
-         * @throws IllegalArgumentException if {@code percent} is not from 0 to 100
-         */
+        /** Sets the largest share of the endpoints that failures take out, rounded down but at least one endpoint; 0 takes out none. Default: 10. */
         public Builder maxPercent(int percent) {
             this.maxPercent = count("largest ejected share in percent", percent, MAX_PERCENT);
             return this;
         }
 
         /**
-         * Sets by how much an ejection is lengthened at random, at most, so that endpoints and clients do not march in step. An ejection for failed
+         * Sets by how much an ejection is lengthened at random, at most a day, so that endpoints and clients do not march in step. An ejection for failed
          * connections is lengthened by at most a fifth. Default: 3 seconds.
-         *
-         * @throws IllegalArgumentException if {@code jitter} is negative or more than a day
          */
         public Builder jitter(Duration jitter) {
             if (requireNonNull(jitter, "jitter").isNegative() || jitter.compareTo(MAX_DURATION) > 0) {

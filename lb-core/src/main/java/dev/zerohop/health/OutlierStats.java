@@ -42,17 +42,17 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     private final Time time;
 
     // Written by requests. Never more failed connections than failures, so that a success looks at one field only.
-    private volatile int failures;
-    private volatile int connectFailures;
+    volatile int failures;
+    volatile int connectFailures;
     private volatile long probeSince = NO_PROBE;
-    private volatile @Nullable Outcome probeOutcome;
+    volatile @Nullable Outcome probeOutcome;
     private volatile @Nullable Outcome lastFailure;
 
     // Written by the detector.
     private volatile EjectionPolicy.State state = EjectionPolicy.State.ACTIVE;
-    private volatile int phase;
+    volatile int phase;
     private volatile String reason = "";
-    private Cause cause = Cause.FAILURES;
+    Cause cause = Cause.FAILURES;
     private long untilNanos;
     private long activeSinceNanos;
     private int failureTimes;
@@ -97,7 +97,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
             return onOutcome(outcome);
         }
         if (began != phase) {
-            // It began before the probe that ended its own phase; how it ends says nothing of now.
+            // It began before the probe that ended its own phase; how it ends means nothing now.
             return false;
         }
         if (!speaksAgainst(outcome) && !outcome.isAnswer()) {
@@ -161,16 +161,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
 
     // ---- the detector's ----
 
-    int connectFailures() {
-        return connectFailures;
-    }
-
-    @Nullable
-    Outcome probeOutcome() {
-        return probeOutcome;
-    }
-
-    /** Gives the probe to another call if the one that has it says nothing. Returns in how many nanoseconds to look again. */
+    /** Gives the probe to another call if the one that has it does not end. Returns in how many nanoseconds to look again. */
     long reviewProbe(long now) {
         long since = probeSince;
         if (since == NO_PROBE) {
@@ -184,10 +175,6 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         return PROBE_PATIENCE_NANOS;
     }
 
-    Cause cause() {
-        return cause;
-    }
-
     @Override
     public long untilNanos() {
         return untilNanos;
@@ -197,7 +184,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         return of == Cause.CONNECT ? connectTimes : failureTimes;
     }
 
-    boolean ejectedByJudgement() {
+    boolean outForFailures() {
         return state != EjectionPolicy.State.ACTIVE && cause == Cause.FAILURES;
     }
 
@@ -248,16 +235,6 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         activeSinceNanos = now;
         reason = "";
         state = EjectionPolicy.State.ACTIVE;
-    }
-
-    /** The number of the latest half-open phase; 0 before the first. */
-    int latestPhase() {
-        return phase;
-    }
-
-    /** Goes on from the record of a policy that ejects nothing. */
-    void continueFrom(int consecutiveFailures) {
-        failures = consecutiveFailures;
     }
 
     /** Goes on from the record that an earlier policy kept. An ejection that this policy would not make as long is shortened. */

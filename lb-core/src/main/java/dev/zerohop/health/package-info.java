@@ -1,4 +1,4 @@
-/** How the balancer judges endpoints by this client's own calls, and which losses of members it believes. */
+/** Which endpoints are ejected by the outcomes of this client's own calls, and which losses of members are believed. */
 @NullMarked
 package dev.zerohop.health;
 

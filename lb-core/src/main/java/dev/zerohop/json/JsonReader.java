@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Printable;
+import dev.zerohop.ShardPlacement;
 import dev.zerohop.internal.Scalars;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -42,6 +43,9 @@ public final class JsonReader {
 
     /** Far above what any value has that is read here. */
     public static final int MAX_DEPTH = 32;
+
+    /** As many as the longest array has that is read as a tree: the ranges of a shard map. */
+    private static final int MAX_ELEMENTS = ShardPlacement.Ranges.MAX_SLOTS;
 
     private static final int SHOWN = 80;
 
@@ -136,7 +140,8 @@ public final class JsonReader {
         }
     }
 
-    private @Nullable Object tree() throws IOException {
+    /** The value that begins here, as {@link #tree(String, int)} has it. */
+    public @Nullable Object tree() throws IOException {
         return switch (parser.currentToken()) {
             case START_OBJECT -> {
                 Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -146,6 +151,9 @@ public final class JsonReader {
             case START_ARRAY -> {
                 List<@Nullable Object> elements = new ArrayList<>();
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    if (elements.size() == MAX_ELEMENTS) {
+                        throw new IOException("an array had more than " + MAX_ELEMENTS + " elements, expected fewer");
+                    }
                     elements.add(tree());
                 }
                 yield elements;
@@ -190,7 +198,7 @@ public final class JsonReader {
     /** Reads the object that begins here. */
     public void object(String path, Field field) throws IOException {
         if (!atObject()) {
-            throw refuse(path, "an object");
+            throw rejected(path, "an object");
         }
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
@@ -207,7 +215,7 @@ public final class JsonReader {
     /** Reads the array that begins here; one with more than {@code most} elements is rejected before the rest is read. */
     public <T> List<T> array(String path, int most, Element<T> element) throws IOException {
         if (parser.currentToken() != JsonToken.START_ARRAY) {
-            throw refuse(path, "an array");
+            throw rejected(path, "an array");
         }
         List<T> elements = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
@@ -222,7 +230,7 @@ public final class JsonReader {
     /** A text that is not blank. */
     public String text(String path) throws IOException {
         if (parser.currentToken() != JsonToken.VALUE_STRING || parser.getText().isBlank()) {
-            throw refuse(path, "a text that is not blank");
+            throw rejected(path, "a text that is not blank");
         }
         return parser.getText();
     }
@@ -230,7 +238,7 @@ public final class JsonReader {
     /** Any text. */
     public String anyText(String path) throws IOException {
         if (parser.currentToken() != JsonToken.VALUE_STRING) {
-            throw refuse(path, "a text");
+            throw rejected(path, "a text");
         }
         return parser.getText();
     }
@@ -243,7 +251,7 @@ public final class JsonReader {
                 return constant;
             }
         }
-        throw refuse(path, constants.stream().map(Enum::name).collect(Collectors.joining(" or ")));
+        throw rejected(path, constants.stream().map(Enum::name).collect(Collectors.joining(" or ")));
     }
 
     public int integer(String path, int min, int max) throws IOException {
@@ -262,7 +270,7 @@ public final class JsonReader {
             whole = parser.getLongValue();
         }
         if (!known || whole < min || whole > max) {
-            throw refuse(path, "a whole number from " + min + " to " + max);
+            throw rejected(path, "a whole number from " + min + " to " + max);
         }
         return whole;
     }
@@ -270,7 +278,7 @@ public final class JsonReader {
     public boolean bool(String path) throws IOException {
         JsonToken token = parser.currentToken();
         if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE) {
-            throw refuse(path, "true or false");
+            throw rejected(path, "true or false");
         }
         return token == JsonToken.VALUE_TRUE;
     }
@@ -279,7 +287,7 @@ public final class JsonReader {
         try {
             return Instant.parse(anyText(path));
         } catch (DateTimeParseException malformed) {
-            throw refuse(path, "an instant, such as 2026-01-31T12:00:00Z");
+            throw rejected(path, "an instant, such as 2026-01-31T12:00:00Z");
         }
     }
 
@@ -287,7 +295,7 @@ public final class JsonReader {
     public Duration duration(String path, Duration min, Duration max) throws IOException {
         Duration duration = Scalars.duration(anyText(path), min, max);
         if (duration == null) {
-            throw refuse(path, Scalars.expectedDuration(min, max));
+            throw rejected(path, Scalars.expectedDuration(min, max));
         }
         return duration;
     }
@@ -303,7 +311,7 @@ public final class JsonReader {
     /** The object that begins here, as JSON again, without white space. */
     public String objectText(String path) throws IOException {
         if (!atObject()) {
-            throw refuse(path, "an object");
+            throw rejected(path, "an object");
         }
         return copy();
     }
@@ -333,12 +341,12 @@ public final class JsonReader {
     }
 
     /** The value at which the reader stands, which is not what was expected. */
-    public IOException refuse(String path, String expected) throws IOException {
-        return refuse(path, shown(), expected);
+    public IOException rejected(String path, String expected) throws IOException {
+        return rejected(path, shown(), expected);
     }
 
     /** A value as it is to be shown, which is not what was expected. */
-    public static IOException refuse(String path, String shown, String expected) {
+    public static IOException rejected(String path, String shown, String expected) {
         return new IOException((path.isEmpty() ? "the document" : Printable.text(path)) + " was "
                 + Printable.text(shown) + ", expected " + expected);
     }

@@ -50,7 +50,7 @@ public final class LoadMetrics {
     }
 
     /**
-     * {@link #peakEwma(Duration, double)} as the options {@code decay} and {@code errorPenalty} of a configuration say, else with the defaults.
+     * {@link #peakEwma(Duration, double)} with the options {@code decay} and {@code errorPenalty} of a configuration, else the defaults.
      *
      * @throws IllegalArgumentException naming the path, what was found and what was expected
      */

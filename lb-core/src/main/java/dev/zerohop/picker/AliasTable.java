@@ -76,7 +76,7 @@ final class AliasTable {
         return (long) alias << 32 | Math.max(0, Math.min(LOW, (long) (share * LOW)));
     }
 
-    /** Whether everybody is equally likely. */
+    /** Whether all indexes are equally likely. */
     boolean isUniform() {
         return columns == null;
     }

@@ -11,20 +11,20 @@ import java.util.List;
 
 /** What the pickers share that may send any call to any candidate. */
 abstract class CandidatePicker implements Picker {
-    /** How often chance is asked for somebody who was not tried yet before everybody is looked at in turn. */
+    /** How many random draws are made for a candidate that was not tried yet, before all are looked at in turn. */
     private static final int REDRAWS = 4;
 
     final Snapshot snapshot;
     final Env env;
 
-    /** Who may be picked, in the order of the snapshot. */
+    /** What may be picked, in the order of the snapshot. */
     final Node[] nodes;
 
     CandidatePicker(Snapshot snapshot, Env env) {
         this(snapshot, env, snapshot.candidates());
     }
 
-    /** {@code candidates} are those who may be picked, for a policy that does not take the snapshot's. */
+    /** {@code candidates} are those that may be picked, for a policy that does not take the snapshot's. */
     CandidatePicker(Snapshot snapshot, Env env, List<Candidate> candidates) {
         this.snapshot = snapshot;
         this.env = env;
@@ -41,7 +41,7 @@ abstract class CandidatePicker implements Picker {
     }
 
     /**
-     * Somebody the context does not avoid, by chance; {@code drawn} if everybody is avoided. By chance and not simply the next one: calls that
+     * A random candidate that the context does not avoid; {@code drawn} if it avoids all. Random and not simply the next one: calls that
      * come back from a broken endpoint must not all fall on its neighbour.
      */
     final Node redrawAvoiding(PickContext context, Node drawn) {

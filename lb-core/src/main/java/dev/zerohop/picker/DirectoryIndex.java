@@ -3,7 +3,6 @@ package dev.zerohop.picker;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeyDirectory;
-import dev.zerohop.KeyDirectory.Absent;
 import dev.zerohop.KeyDirectory.Answer;
 import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.KeyDirectory.Unknown;
@@ -12,45 +11,38 @@ import dev.zerohop.PickContext;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The members of a snapshot as a directory names them: by id or by ordinal. Immutable. */
 final class DirectoryIndex {
     private static final Answer NO_DIRECTORY = new Unknown(
-            false, "the source of the endpoints has no directory, expected one that keeps who owns which key (etcd)");
+            false, "the source of the endpoints has no directory, expected one that keeps the owners of keys (etcd)");
 
     private final @Nullable KeyDirectory directory;
 
-    /** Sorted by id. */
     private final List<Node> members;
-
+    /** Those of the members, which are sorted by them. */
+    private final String[] ids;
+    /** Candidates, and those that are draining and serve. */
     private final boolean[] usable;
-
-    /** Those that are no candidates but draining, and serve; null if there is none. */
-    private final boolean @Nullable [] draining;
+    /** Those that are no candidates but draining, and serve. */
+    private final boolean[] draining;
 
     private final OrdinalIndex byOrdinal;
 
     DirectoryIndex(Snapshot snapshot) {
         this.directory = snapshot.directory();
         this.members = snapshot.members();
-        this.usable = new boolean[members.size()];
-        int next = 0;
-        for (int i = 0; i < usable.length && next < snapshot.candidates().size(); i++) {
-            if (members.get(i) == snapshot.candidates().get(next).node()) {
-                usable[i] = true;
-                next++;
-            }
+        this.ids = members.stream().map(node -> node.endpoint().id()).toArray(String[]::new);
+        this.usable = new boolean[ids.length];
+        this.draining = new boolean[ids.length];
+        double[] weights = OrdinalIndex.weights(members, snapshot.candidates());
+        for (int i = 0; i < ids.length; i++) {
+            draining[i] = weights[i] == 0 && OrdinalIndex.drainingWeight(members.get(i)) > 0;
+            usable[i] = weights[i] > 0 || draining[i];
         }
-        boolean[] leaving = null;
-        for (int i = 0; i < usable.length; i++) {
-            if (!usable[i] && OrdinalIndex.drainingWeight(members.get(i)) > 0) {
-                leaving = leaving == null ? new boolean[usable.length] : leaving;
-                leaving[i] = true;
-            }
-        }
-        this.draining = leaving;
         this.byOrdinal = new OrdinalIndex(snapshot);
     }
 
@@ -69,8 +61,8 @@ final class DirectoryIndex {
         if (id == null) {
             return byOrdinal.usable(owner.ordinal(), context);
         }
-        int at = indexOf(id);
-        return at >= 0 && (usable[at] || (draining != null && draining[at])) ? members.get(at) : null;
+        int at = Arrays.binarySearch(ids, id);
+        return at >= 0 && usable[at] ? members.get(at) : null;
     }
 
     /** Whether an owner that may be picked is draining and no candidate. */
@@ -80,8 +72,8 @@ final class DirectoryIndex {
             int position = byOrdinal.find(owner.ordinal());
             return position >= 0 && byOrdinal.draining(position);
         }
-        int at = draining == null ? -1 : indexOf(id);
-        return at >= 0 && draining != null && draining[at];
+        int at = Arrays.binarySearch(ids, id);
+        return at >= 0 && draining[at];
     }
 
     /** The owner whatever its health; null if it is no member. */
@@ -91,7 +83,7 @@ final class DirectoryIndex {
         if (id == null) {
             return byOrdinal.first(owner.ordinal());
         }
-        int at = indexOf(id);
+        int at = Arrays.binarySearch(ids, id);
         return at >= 0 ? members.get(at) : null;
     }
 
@@ -100,24 +92,6 @@ final class DirectoryIndex {
         return id == null
                 ? byOrdinal.owns(node, owner.ordinal())
                 : node.endpoint().id().equals(id);
-    }
-
-    private int indexOf(String id) {
-        int low = 0;
-        int high = members.size() - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            int order = members.get(middle).endpoint().id().compareTo(id);
-            if (order == 0) {
-                return middle;
-            }
-            if (order < 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return -1;
     }
 
     /** Why the owner is not among the members. */
@@ -133,43 +107,31 @@ final class DirectoryIndex {
 
     PlacementExplanation place(DirectoryPolicy policy, EndpointSelector key, Snapshot snapshot) {
         List<String> why = new ArrayList<>(explain(key));
+        int ordinal = Endpoint.NO_ORDINAL;
+        List<Endpoint> replicas = List.of();
         Answer answer = peek(key);
         if (answer instanceof Owner owner) {
             Node node = known(owner);
+            ordinal = node == null ? owner.ordinal() : node.endpoint().ordinal();
+            replicas = node == null ? List.of() : List.of(node.endpoint());
             why.add(node == null ? notAMember(owner) : owner + " is " + node.endpoint());
-            Endpoint endpoint = node == null ? null : node.endpoint();
-            return new PlacementExplanation(
-                    endpoint == null ? owner.ordinal() : endpoint.ordinal(),
-                    endpoint == null ? List.of() : List.of(endpoint),
-                    policy.name(),
-                    0,
-                    ShardMap.NO_EPOCH,
-                    why);
-        }
-        if (answer instanceof Unknown unknown) {
+        } else if (answer instanceof Unknown unknown) {
             why.add(unknown.reason());
-        }
-        if (answer instanceof Absent && policy.missing() instanceof ShardPolicy hashed) {
+        } else if (policy.missing() instanceof ShardPolicy hashed) {
+            PlacementExplanation placed = hashed.place(key, snapshot);
             why.add("placed by " + hashed.name() + ", as keys without an entry are");
-            PlacementExplanation placement = hashed.place(key, snapshot);
-            why.addAll(placement.why());
+            why.addAll(placed.why());
             return new PlacementExplanation(
-                    placement.ordinal(),
-                    placement.replicas(),
-                    placement.strategy(),
-                    placement.shards(),
-                    placement.epoch(),
-                    why);
-        }
-        if (answer instanceof Absent) {
+                    placed.ordinal(), placed.replicas(), placed.strategy(), placed.shards(), placed.epoch(), why);
+        } else {
             why.add(missing(policy, key));
         }
-        return new PlacementExplanation(Endpoint.NO_ORDINAL, List.of(), policy.name(), 0, ShardMap.NO_EPOCH, why);
+        return new PlacementExplanation(ordinal, replicas, policy.name(), 0, ShardMap.NO_EPOCH, why);
     }
 
     /** What becomes of a key without an entry. */
     String missing(DirectoryPolicy policy, EndpointSelector key) {
-        return "key " + ShardStrategy.quoted(key) + " has no entry in the directory"
+        return "key " + KeyPlacement.quoted(key) + " has no entry in the directory"
                 + (policy.missing() == null
                         ? ""
                         : ", picked by " + policy.missing().name());

@@ -17,15 +17,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The owner that the directory names, or what the policy says for when there is none or it is down. See {@link DirectoryPolicy}. */
+/** The owner that the directory names, or what the policy has for a key without an owner or an owner that is down. See {@link DirectoryPolicy}. */
 final class DirectoryPicker extends KeyedPicker {
     private final DirectoryPolicy policy;
     private final DirectoryIndex owners;
 
-    /** For keys without an entry; null refuses them. */
+    /** For keys without an entry; null refuses the call. */
     private final @Nullable Picker missing;
 
-    /** Stands in for owners that are down; null if nobody does. */
+    /** Stands in for owners that are down; null if nothing does. */
     private final @Nullable Picker spill;
 
     private final boolean mayStandIn;
@@ -67,7 +67,7 @@ final class DirectoryPicker extends KeyedPicker {
         return missing == null ? ShardMap.NO_EPOCH : missing.shardEpoch();
     }
 
-    /** Of keys without an entry. The owner of the others is not the one by the map, and a server must not judge them by it. */
+    /** Of keys without an entry. The owner of the others is not the one by the map, and a server must not check them against it. */
     @Override
     public long shardEpoch(PickContext context) {
         EndpointSelector key = context.selector();
@@ -141,7 +141,7 @@ final class DirectoryPicker extends KeyedPicker {
     }
 
     private static String unknown(EndpointSelector key, String what, Unknown unknown) {
-        return "the owner of key " + ShardStrategy.quoted(key) + " " + what + ": " + unknown.reason();
+        return "the owner of key " + KeyPlacement.quoted(key) + " " + what + ": " + unknown.reason();
     }
 
     @Override
@@ -151,7 +151,7 @@ final class DirectoryPicker extends KeyedPicker {
 
     @Override
     List<String> explain(EndpointSelector key, PickContext context) {
-        List<String> lines = new ArrayList<>(policy.place(key, snapshot).why());
+        List<String> lines = new ArrayList<>(owners.place(policy, key, snapshot).why());
         Answer answer = owners.peek(key);
         Node node = choose(answer, context);
         if (node == null) {

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * Sends each key to the endpoint that the source's {@linkplain dev.zerohop.KeyDirectory directory} names as its owner. An immutable value.
  *
  * <p>A call whose key is not known yet waits, within its own deadline, for the look-up that it began. A key that the directory has no entry for gets what
- * {@link Builder#missing} says. What happens while the owner cannot be used is the {@link OwnerDown} choice; under {@link OwnerDown#SPILL} the key goes
+ * {@link Builder#missing} is. What happens while the owner cannot be used is the {@link OwnerDown} choice; under {@link OwnerDown#SPILL} the key goes
  * to the best of {@linkplain Pickers#rendezvous() rendezvous hashing} over the endpoints that can be used, which is the same for every client and needs
- * no ordinals. An owner that cannot be found out, because the directory cannot be read or its entry is refused, counts as down for
+ * no ordinals. An owner that cannot be found out, because the directory cannot be read or its entry is rejected, counts as down for
  * {@link OwnerDown#FAIL_FAST} and {@link OwnerDown#WAIT}, and is never spilled: a guess is not a stand-in.
  *
  * <p>An owner of weight 0 takes no traffic and counts as down; one that is being connected makes calls wait, except under {@link OwnerDown#SPILL}. One
@@ -69,11 +69,11 @@ public final class DirectoryPolicy implements PickPolicy {
     private final @Nullable PickPolicy withoutKey;
     private final LoadMetric loadMetric;
 
-    private DirectoryPolicy(Builder builder, LoadMetric loadMetric) {
+    private DirectoryPolicy(Builder builder) {
         this.ownerDown = builder.ownerDown;
         this.missing = builder.missing;
         this.withoutKey = builder.withoutKey;
-        this.loadMetric = loadMetric;
+        this.loadMetric = Pickers.commonMetric("missing", missing, withoutKey);
     }
 
     /** Starts a policy with the defaults: {@link OwnerDown#FAIL_FAST}, keys without an entry refused, calls without a key refused. */
@@ -102,7 +102,7 @@ public final class DirectoryPolicy implements PickPolicy {
     }
 
     /**
-     * Who owns a key in a snapshot, as far as it is known at this moment, and why. Begins no look-up and asks for nobody's health. An owner that is absent is
+     * The owner of a key in a snapshot, as far as it is known at this moment, and why. Begins no look-up and ignores health. An owner that is absent is
      * a null endpoint.
      */
     public PlacementExplanation place(EndpointSelector key, Snapshot snapshot) {
@@ -180,27 +180,11 @@ public final class DirectoryPolicy implements PickPolicy {
          * @throws IllegalArgumentException naming the option, its value and what was expected
          */
         public DirectoryPolicy build() {
-            Pickers.checkUnkeyed(withoutKey);
+            Pickers.checkUnkeyed("withoutKey", withoutKey);
             if (missing instanceof DirectoryPolicy) {
                 throw new IllegalArgumentException("missing was directory, expected another policy");
             }
-            return new DirectoryPolicy(this, measured(metricOf(missing), metricOf(withoutKey)));
-        }
-
-        private static LoadMetric metricOf(@Nullable PickPolicy policy) {
-            return policy == null ? LoadMetric.IN_FLIGHT : policy.loadMetric();
-        }
-
-        /** A node's load is measured in one way. What counts attempts under way reads them from the node and needs no metric. */
-        private static LoadMetric measured(LoadMetric missing, LoadMetric withoutKey) {
-            if (withoutKey.equals(LoadMetric.IN_FLIGHT) || withoutKey.equals(missing)) {
-                return missing;
-            }
-            if (missing.equals(LoadMetric.IN_FLIGHT)) {
-                return withoutKey;
-            }
-            throw new IllegalArgumentException("missing measures load by " + missing + " and withoutKey by "
-                    + withoutKey + ", expected the same of both");
+            return new DirectoryPolicy(this);
         }
     }
 }

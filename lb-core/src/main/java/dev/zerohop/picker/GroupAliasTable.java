@@ -19,15 +19,8 @@ final class GroupAliasTable {
         this.places = places;
     }
 
-    private static final class Group {
-        final int[] members;
-        final AliasTable table;
-
-        Group(int[] members, AliasTable table) {
-            this.members = members;
-            this.table = table;
-        }
-    }
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Group(int[] members, AliasTable table) {}
 
     /** Null if all candidates are in one group. */
     static @Nullable GroupAliasTable of(List<Candidate> candidates, double[] weights) {

@@ -37,7 +37,7 @@ final class LeastRequestPicker extends TwoChoicePicker {
         if (left == right && uniform) {
             return true;
         }
-        // The lowest bits of the first half hardly influence who is drawn.
+        // The lowest bits of the first half hardly influence what is drawn.
         if (((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0) {
             left = a.inFlight();
             right = b.inFlight();

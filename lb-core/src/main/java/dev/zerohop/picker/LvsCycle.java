@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * The cycle of the weighted round robin of the Linux Virtual Server, as a function of the position: a level goes down from the greatest weight to the
- * greatest common divisor in steps of that divisor, and at each level everybody whose weight is at least the level has one turn, in order.
+ * greatest common divisor in steps of that divisor, and at each level every member whose weight is at least the level has one turn, in order.
  *
  * <p>With weights up to a million the cycle is too long to be laid out. It need not be: all levels between two neighbouring weights are the same round
  * of the same members. So the cycle is as many stretches as there are different weights, and a position is found by a search for its stretch, a
@@ -27,7 +27,7 @@ final class LvsCycle {
     private int[] counts = new int[64];
     private int used = 1;
 
-    /** The smallest power of two that everybody fits below. */
+    /** The smallest power of two that all indexes fit below. */
     private final int width;
 
     /** {@code weights} are positive, in the order of turns; there is at least one. */

@@ -29,7 +29,7 @@ final class LvsPicker extends CandidatePicker {
     private static final Comparator<Candidate> BY_ORDER =
             Comparator.comparingLong(candidate -> order(candidate.node()));
 
-    /** Who takes turns, in order. */
+    /** The candidates that take turns, in order. */
     private final Candidate[] turns;
 
     private final @Nullable LvsCycle cycle;
@@ -138,7 +138,7 @@ final class LvsPicker extends CandidatePicker {
         LvsCycle now = cycle;
         return List.of(
                 now == null
-                        ? "nobody takes turns"
+                        ? "no candidate takes turns"
                         : "takes turns in a cycle of " + now.length() + " over " + turns.length
                                 + (snapshot.candidates().isEmpty()
                                         ? " usable members, for all weights are 0"

@@ -91,7 +91,7 @@ final class OrdinalIndex {
     }
 
     /** The weight of each member as a candidate; both lists are in the same order. */
-    private static double[] weights(List<Node> members, List<Candidate> candidates) {
+    static double[] weights(List<Node> members, List<Candidate> candidates) {
         double[] weights = new double[members.size()];
         int next = 0;
         for (int i = 0; i < weights.length && next < candidates.size(); i++) {
@@ -109,7 +109,7 @@ final class OrdinalIndex {
         return ordinals.length;
     }
 
-    /** The highest ordinal; -1 if nobody has one. */
+    /** The highest ordinal; -1 if there is none. */
     int highest() {
         return ordinals.length == 0 ? -1 : ordinals[ordinals.length - 1];
     }
@@ -118,10 +118,10 @@ final class OrdinalIndex {
         return ordinals[position];
     }
 
-    /** The position of an ordinal, or what {@link Arrays#binarySearch(int[], int)} says if nobody has it. */
+    /** The position of an ordinal, or what {@link Arrays#binarySearch(int[], int)} returns for one that is absent. */
     int find(int ordinal) {
         int count = ordinals.length;
-        // Ordinals without gaps stand where their number says.
+        // Ordinals without gaps stand at the position of their number.
         int guess = count == 0 ? 0 : ordinal - ordinals[0];
         return guess >= 0 && guess < count && ordinals[guess] == ordinal
                 ? guess
@@ -133,14 +133,17 @@ final class OrdinalIndex {
         return starts[position + 1] - starts[position] > 1;
     }
 
-    /** The one member at a position that is not {@linkplain #replicated replicated}, if it is usable. */
+    /** The one member at a position that is not {@linkplain #replicated replicated}, if it is usable; null also for a position below 0. */
     @Nullable
     Node only(int position) {
+        if (position < 0) {
+            return null;
+        }
         int at = starts[position];
         return weights[at] > 0 ? nodes[at] : null;
     }
 
-    /** Whether somebody at a position is usable whom the context does not avoid. */
+    /** Whether a member at a position is usable and not one that the context avoids. */
     boolean offers(int position, PickContext context) {
         for (int i = starts[position]; i < starts[position + 1]; i++) {
             if (weights[i] > 0 && !context.avoids(nodes[i].endpoint())) {
@@ -150,7 +153,7 @@ final class OrdinalIndex {
         return false;
     }
 
-    /** Whether somebody at a position is usable. */
+    /** Whether a member at a position is usable. */
     boolean usable(int position) {
         return offers(position, PickContext.NONE);
     }
@@ -235,26 +238,15 @@ final class OrdinalIndex {
 
     /** The ordinals that there are, as ranges: {@code 0-2,5}. */
     String known() {
-        if (ordinals.length == 0) {
-            return "none";
-        }
         StringBuilder out = new StringBuilder();
-        int from = ordinals[0];
-        int to = from;
-        for (int i = 1; i <= ordinals.length; i++) {
-            if (i < ordinals.length && ordinals[i] == to + 1) {
-                to = ordinals[i];
-                continue;
+        for (int from = 0, to; from < ordinals.length; from = to + 1) {
+            to = from;
+            while (to + 1 < ordinals.length && ordinals[to + 1] == ordinals[to] + 1) {
+                to++;
             }
-            out.append(out.isEmpty() ? "" : ",").append(from);
-            if (to > from) {
-                out.append('-').append(to);
-            }
-            if (i < ordinals.length) {
-                from = ordinals[i];
-                to = from;
-            }
+            out.append(out.isEmpty() ? "" : ",").append(ordinals[from]);
+            out.append(to > from ? "-" + ordinals[to] : "");
         }
-        return out.toString();
+        return out.isEmpty() ? "none" : out.toString();
     }
 }

@@ -8,7 +8,7 @@ public enum OwnerDown {
     WAIT,
     /**
      * The next owner: the buckets of mix64(h + k * 0x9E3779B97F4A7C15) for k = 1 to 8, then the ordinals behind the owner's in turn. Only the keys
-     * of the owner that is down move, and they spread over all others. {@link dev.zerohop.BalancerView#spilled} tells such picks.
+     * of the owner that is down move, and they spread over all others. {@link dev.zerohop.BalancerView#spilled} is true of such picks.
      */
     SPILL
 }

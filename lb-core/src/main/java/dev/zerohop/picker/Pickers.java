@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.LoadMetric;
 import dev.zerohop.Node;
 import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
@@ -19,7 +20,7 @@ public final class Pickers {
     private Pickers() {}
 
     /**
-     * Every endpoint in turn, whatever its weight, unless a stage prefers some: then as often as the stages say, as under {@link #weightedRoundRobin}.
+     * Every endpoint in turn, whatever its weight, unless a stage prefers some: then as often as the stages prefer it, as under {@link #weightedRoundRobin}.
      * The first turn and the order differ from client to client.
      *
      * <p>Of k picks by one thread, each of n endpoints gets k/n give or take less than 1. Threads are spread over 64 stripes, each of which takes its
@@ -31,18 +32,18 @@ public final class Pickers {
         return SequencePicker.ROUND_ROBIN;
     }
 
-    /** By chance, all alike, unless a stage prefers some: then as likely as the stages say. */
+    /** By chance, all alike, unless a stage prefers some: then as likely as the stages make it. */
     public static PickPolicy random() {
         return RandomPicker.RANDOM;
     }
 
-    /** By chance, as likely as the weights say. */
+    /** By chance, in proportion to the weights. */
     public static PickPolicy weightedRandom() {
         return RandomPicker.WEIGHTED_RANDOM;
     }
 
     /**
-     * In turn, as often as the weights say, evenly interleaved: weights 5, 1, 1 do not give five picks in a row. With equal weights the same as
+     * In turn, in proportion to the weights, evenly interleaved: weights 5, 1, 1 do not give five picks in a row. With equal weights the same as
      * {@link #roundRobin}.
      *
      * <p>Of k picks by one thread, each of up to 100 endpoints with integer weights up to 100 gets its exact share give or take 1 + 0.5 log2(k),
@@ -84,10 +85,10 @@ public final class Pickers {
     }
 
     /**
-     * In turn, in the classic order of the Linux Virtual Server: weights 3, 1, 2 of a, b, c give a a c a b c over and over. For those who need exactly
+     * In turn, in the classic order of the Linux Virtual Server: weights 3, 1, 2 of a, b, c give a a c a b c over and over. For applications that need exactly
      * that order; {@link #weightedRoundRobin} mixes better, and its threads do not share a counter.
      *
-     * <p>One sequence for all threads: k picks are exactly the first k of it, whoever made them; one atomic increment each. Every client begins at its
+     * <p>One sequence for all threads: k picks are exactly the first k of it, whatever thread made them; one atomic increment each. Every client begins at its
      * beginning. The order of endpoints is that of their attribute {@link dev.zerohop.Endpoint#ORDER}, a whole number, where the source states one (golb does: the
      * order of its list), and of their ids behind that. An update that changes neither the endpoints nor their weights goes on exactly; any other goes on at the
      * same share of the new cycle, and picks that run at the same instant may repeat a turn.
@@ -101,18 +102,18 @@ public final class Pickers {
 
     /** {@link #rendezvous(PickPolicy)} that refuses calls without a key. */
     public static PickPolicy rendezvous() {
-        return new RendezvousPolicy(null);
+        return new RendezvousPicker.Policy(null);
     }
 
     /**
-     * Equal keys to the same endpoint, in every process, by highest random weight over the endpoints' ids. Who comes or goes moves only its own keys.
+     * Equal keys to the same endpoint, in every process, by highest random weight over the endpoints' ids. An endpoint that comes or goes moves only its own keys.
      * Unlike {@link ShardPolicy} it follows health: the keys of an endpoint that is down go to their next choice and come back with it.
      *
      * @param withoutKey how to pick for a call without a key; null refuses it
      * @throws IllegalArgumentException if {@code withoutKey} needs a key itself
      */
     public static PickPolicy rendezvous(@Nullable PickPolicy withoutKey) {
-        return new RendezvousPolicy(withoutKey);
+        return new RendezvousPicker.Policy(withoutKey);
     }
 
     /** {@link ShardPolicy} with its defaults: {@code zerohop-shard/v1}, fails fast when the owner is down, refuses calls without a key. */
@@ -148,14 +149,24 @@ public final class Pickers {
         return new Policies().read(parent, field);
     }
 
-    static void checkUnkeyed(@Nullable PickPolicy withoutKey) {
-        checkUnkeyed("withoutKey", withoutKey);
-    }
-
     static void checkUnkeyed(String option, @Nullable PickPolicy policy) {
         if (policy != null && policy.keyed()) {
             throw new IllegalArgumentException(
                     option + " was " + policy.name() + ", expected a policy that needs no key");
         }
+    }
+
+    /**
+     * The metric of a policy that hands calls on to both: a node's load is measured in one way. What counts attempts under way reads them from the node and
+     * needs no metric.
+     */
+    static LoadMetric commonMetric(String option, @Nullable PickPolicy policy, @Nullable PickPolicy withoutKey) {
+        LoadMetric first = policy == null ? LoadMetric.IN_FLIGHT : policy.loadMetric();
+        LoadMetric second = withoutKey == null ? LoadMetric.IN_FLIGHT : withoutKey.loadMetric();
+        if (!first.equals(second) && !first.equals(LoadMetric.IN_FLIGHT) && !second.equals(LoadMetric.IN_FLIGHT)) {
+            throw new IllegalArgumentException(option + " was " + policy + " and withoutKey " + withoutKey
+                    + ", expected both to measure load alike: an endpoint has one load");
+        }
+        return first.equals(LoadMetric.IN_FLIGHT) ? second : first;
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns a key, and why.
+ * The owner of a key, and why.
  *
  * @param ordinal the owner's ordinal, or {@link Endpoint#NO_ORDINAL} if the key cannot be placed
  * @param replicas the endpoints of that ordinal whatever their health, the usable ones first; more than one if they are replicas of the shard

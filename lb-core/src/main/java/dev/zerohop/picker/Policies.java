@@ -22,8 +22,8 @@ final class Policies {
             LeastRequestPicker.LEAST_REQUEST,
             new PeakEwmaPicker.Provider(),
             LvsPicker.LVS,
-            new RendezvousPolicy.Provider(),
-            new ShardOptions(),
+            new RendezvousPicker.Provider(),
+            new ShardPolicy.Provider(),
             new DirectoryPolicy.Provider());
 
     private static final Providers<PolicyProvider> ALL = new Providers<>(

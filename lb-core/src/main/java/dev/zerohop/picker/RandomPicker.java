@@ -9,7 +9,7 @@ import dev.zerohop.Snapshot;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** By chance, each candidate as likely as its weight says, or all alike but for what stages prefer. */
+/** By chance, each candidate in proportion to its weight, or all alike but for what stages prefer. */
 final class RandomPicker extends CandidatePicker {
     static final UnkeyedPolicy RANDOM =
             new UnkeyedPolicy("random", (first, env) -> new RandomPicker(first, env, false));
@@ -51,6 +51,6 @@ final class RandomPicker extends CandidatePicker {
         return List.of("draws one of " + nodes.length + " candidates"
                 + (table.isUniform()
                         ? ", all equally likely"
-                        : weighted ? ", as likely as their weights say" : ", as likely as the stages' weights say"));
+                        : weighted ? ", in proportion to their weights" : ", in proportion to the stages' weights"));
     }
 }

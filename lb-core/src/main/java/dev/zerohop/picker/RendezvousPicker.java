@@ -3,13 +3,17 @@ package dev.zerohop.picker;
 import dev.zerohop.Candidate;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
+import dev.zerohop.LoadMetric;
 import dev.zerohop.Node;
+import dev.zerohop.Options;
 import dev.zerohop.PickContext;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.Mix64;
+import dev.zerohop.internal.OptionsText;
 import dev.zerohop.internal.Xxh64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,58 @@ import org.jspecify.annotations.Nullable;
  * <p>Score: -w / ln(u) with u in (0, 1) from the two hashes (Schindelhauer and Schomaker, "Weighted distributed hash tables", 2005).
  */
 final class RendezvousPicker extends KeyedPicker {
+    /** In configurations. */
+    static final class Provider implements PolicyProvider {
+        @Override
+        public String name() {
+            return "rendezvous";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of("withoutKey");
+        }
+
+        @Override
+        public PickPolicy read(Options options) {
+            return new Policy(new Policies().withoutKey(options));
+        }
+    }
+
+    /** See {@link Pickers#rendezvous()}. */
+    record Policy(@Nullable PickPolicy withoutKey) implements PickPolicy {
+        Policy {
+            Pickers.checkUnkeyed("withoutKey", withoutKey);
+        }
+
+        @Override
+        public String name() {
+            return "rendezvous";
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new RendezvousPicker(first, env, withoutKey);
+        }
+
+        @Override
+        public LoadMetric loadMetric() {
+            return withoutKey == null ? LoadMetric.IN_FLIGHT : withoutKey.loadMetric();
+        }
+
+        @Override
+        public boolean keyed() {
+            return true;
+        }
+
+        @Override
+        public String toString() {
+            return new OptionsText(name())
+                    .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
+                    .toString();
+        }
+    }
+
     private final Node[] nodes;
     private final double[] weights;
     private final long[] hashes;
@@ -113,7 +169,7 @@ final class RendezvousPicker extends KeyedPicker {
         return List.of(
                 "key " + key + " has hash " + Long.toUnsignedString(key.hash(), 16),
                 node == null
-                        ? "nobody to rank"
+                        ? "no candidate to rank"
                         : "of " + nodes.length + " candidates " + node.endpoint() + " has the best score for it");
     }
 }

@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.ShardCount;
@@ -7,11 +8,10 @@ import dev.zerohop.ShardMap;
 import dev.zerohop.ShardPlacement;
 import dev.zerohop.Snapshot;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How keys come to ordinals in one version: what the source says and what the policy says, put together. Immutable. */
+/** How keys come to ordinals in one version: from what the source states and what the policy has configured. Immutable. */
 final class ResolvedPlacement {
     private final ShardPolicy policy;
     private final @Nullable ShardMap map;
@@ -20,7 +20,9 @@ final class ResolvedPlacement {
     /** The highest ordinal of all, if it is one that is missing. */
     private final @Nullable MissingOrdinal missing;
 
-    private final ShardStrategy strategy;
+    /** How keys are placed; null while the number of shards is unknown. */
+    private final @Nullable KeyPlacement keys;
+
     private final int shards;
     private final int firstOrdinal;
     private final long epoch;
@@ -57,88 +59,74 @@ final class ResolvedPlacement {
         this.map = map;
         this.highest = highest;
         this.missing = missing;
-        ShardPlacement placement = map == null ? null : map.placementInForce();
-        if (map != null && placement != null && !(placement instanceof ShardCount)) {
-            this.strategy = strategy(placement, before);
-            this.shards = highestOf(placement) + 1;
+        ShardPlacement stated = map == null ? null : map.placementInForce();
+        ShardCount count = stated instanceof ShardCount counted ? counted : null;
+        boolean counts = policy.settings().strategy().counts();
+        if (map != null && stated != null && count == null) {
+            this.keys = explicit(stated, before);
+            this.shards = stated.highestOrdinal() + 1;
             this.firstOrdinal = 0;
             this.epoch = map.epochInForce();
             this.guessed = false;
-            this.origin = placement.words() + by(map);
+            this.origin = stated.words() + by(map);
             return;
         }
-        ShardCount count = placement instanceof ShardCount stated ? stated : null;
-        this.strategy = policy.strategy();
-        if (map != null && count != null && map.hasEpoch() && strategy.counts()) {
-            boolean overrules =
-                    policy.shards().isPresent() || policy.firstOrdinal().isPresent();
+        if (map != null && count != null && map.hasEpoch() && counts) {
+            boolean overrules = policy.settings().shards().isPresent()
+                    || policy.settings().firstOrdinal().isPresent();
             this.shards = count.count();
             this.firstOrdinal = count.firstOrdinal();
             this.epoch = map.epochInForce();
             this.guessed = false;
             this.origin = count.words() + by(map) + (overrules ? ", which goes before the configured number" : "");
-            return;
-        }
-        this.epoch = ShardMap.NO_EPOCH;
-        this.firstOrdinal = policy.firstOrdinal().orElse(count == null ? 0 : count.firstOrdinal());
-        if (policy.shards().isPresent()) {
-            this.shards = policy.shards().get();
-            this.guessed = false;
-            this.origin = shards + " shards as configured";
-        } else if (count != null) {
-            this.shards = count.count();
-            this.guessed = false;
-            this.origin = shards + " shards as the source says";
         } else {
-            int last = missing == null ? highest : missing.ordinal();
-            this.shards = (int) Math.max(0, Math.min(Integer.MAX_VALUE, last + 1L - firstOrdinal));
-            this.guessed = strategy.counts();
-            this.origin = shards == 0
-                    ? "the number of shards is unknown: no endpoint has an ordinal"
-                            + (firstOrdinal == 0 ? "" : " of " + firstOrdinal + " or more")
-                    : shards + " shards, a guess: none are stated, and the highest ordinal seen is "
-                            + (missing == null ? String.valueOf(highest) : missing.toString());
+            this.epoch = ShardMap.NO_EPOCH;
+            this.firstOrdinal = policy.settings().firstOrdinal().orElse(count == null ? 0 : count.firstOrdinal());
+            this.guessed = policy.settings().shards().isEmpty() && count == null && counts;
+            if (policy.settings().shards().isPresent()) {
+                this.shards = policy.settings().shards().get();
+                this.origin = shards + " shards as configured";
+            } else if (count != null) {
+                this.shards = count.count();
+                this.origin = shards + " shards as the source says";
+            } else {
+                int last = missing == null ? highest : missing.ordinal();
+                this.shards = (int) Math.max(0, Math.min(Integer.MAX_VALUE, last + 1L - firstOrdinal));
+                this.origin = shards == 0
+                        ? "the number of shards is unknown: no endpoint has an ordinal"
+                                + (firstOrdinal == 0 ? "" : " of " + firstOrdinal + " or more")
+                        : shards + " shards, a guess: none are stated, and the highest ordinal seen is "
+                                + (missing == null ? String.valueOf(highest) : missing.toString());
+            }
         }
+        this.keys = !counts
+                ? policy.explicit()
+                : shards == 0 ? null : KeyPlacement.counted(policy.settings().strategy(), shards, firstOrdinal);
     }
 
     /** Laying out a map takes time, and most versions are made for another reason. */
-    private static ShardStrategy strategy(ShardPlacement placement, @Nullable ResolvedPlacement before) {
-        ShardMap known = before == null ? null : before.map;
-        if (before != null && known != null && known.placementInForce().equals(placement)) {
-            return before.strategy;
-        }
-        return Objects.requireNonNull(ShardStrategy.of(placement), "strategy of an explicit map");
-    }
-
-    private static int highestOf(ShardPlacement placement) {
-        int highest = -1;
-        if (placement instanceof ShardPlacement.Ranges ranges) {
-            highest = ranges.otherwise().orElse(-1);
-            for (ShardPlacement.Range range : ranges.ranges()) {
-                highest = Math.max(highest, range.ordinal());
-            }
-        } else if (placement instanceof ShardPlacement.Lookup lookup) {
-            highest = highestOf(lookup.table(), lookup.otherwise().orElse(-1));
-        } else if (placement instanceof ShardPlacement.Prefixes prefixes) {
-            highest = highestOf(prefixes.table(), prefixes.otherwise().orElse(-1));
-        }
-        return highest;
-    }
-
-    private static int highestOf(Map<String, Integer> table, int otherwise) {
-        int highest = otherwise;
-        for (int ordinal : table.values()) {
-            highest = Math.max(highest, ordinal);
-        }
-        return highest;
+    private static KeyPlacement explicit(ShardPlacement placement, @Nullable ResolvedPlacement before) {
+        return before != null
+                        && before.keys != null
+                        && before.map != null
+                        && before.map.placementInForce().equals(placement)
+                ? before.keys
+                : KeyPlacement.explicit(placement);
     }
 
     private static String by(ShardMap map) {
         return map.hasEpoch() ? " by epoch " + map.epochInForce() + " of the source" : " as the source says";
     }
 
-    ShardStrategy strategy() {
-        return strategy;
+    /** The name of the strategy. */
+    String strategy() {
+        return keys == null ? policy.settings().strategy().inLowerCase() : keys.strategy();
+    }
+
+    /** How keys are placed; null while the number of shards is unknown. */
+    @Nullable
+    KeyPlacement keys() {
+        return keys;
     }
 
     /** The number of shards; 0 if it is unknown. */
@@ -155,13 +143,13 @@ final class ResolvedPlacement {
         return epoch;
     }
 
-    /** Says that an ordinal that owns keys has no endpoint, and what can be done about it if the number of shards is a guess. */
+    /** That an ordinal that owns keys has no endpoint, and what can be done about it if the number of shards is a guess. */
     String absent(int ordinal, String known) {
         String absent = "ordinal " + ordinal + " has no endpoint; ordinals known: " + known;
         return guessed && missing != null && ordinal > highest
                 ? absent + "; it counts since no number of shards is stated and the highest ordinal seen is " + missing
-                        + ": wait for it, or state the number that is meant (\"shards\" of the shard policy, of the endpoints"
-                        + " file, or the key shards in etcd)"
+                        + ": wait for it, or state the number that is meant (\"shards\" of the shard policy, of the"
+                        + " endpoints file, or the key shards in etcd)"
                 : absent;
     }
 
@@ -170,19 +158,9 @@ final class ResolvedPlacement {
         return origin;
     }
 
-    /** Whether keys cannot be placed for want of a number of shards. */
-    boolean unknown() {
-        return shards == 0 && strategy.counts();
-    }
-
-    /** The ordinal that owns a key, or {@link ShardStrategy#NOT_PLACED}. */
+    /** The ordinal that owns a key; {@link Endpoint#NO_ORDINAL} if it cannot be placed. */
     int ordinal(EndpointSelector key) {
-        return unknown() ? ShardStrategy.NOT_PLACED : strategy.ordinal(key, shards, firstOrdinal);
-    }
-
-    /** How the key comes to its ordinal, or why it does not. */
-    String why(EndpointSelector key) {
-        return strategy.why(key, shards, firstOrdinal);
+        return keys == null ? Endpoint.NO_ORDINAL : keys.ordinal(key);
     }
 
     /** What the move that is under way means for a key; null if there is none. */
@@ -203,18 +181,18 @@ final class ResolvedPlacement {
         return what
                 + (here == there
                         ? "stays where it is"
-                        : there == ShardStrategy.NOT_PLACED
+                        : there == Endpoint.NO_ORDINAL
                                 ? "has no owner"
                                 : (begun ? "belongs" : "moves") + " to ordinal " + there);
     }
 
     private int ordinal(EndpointSelector key, ShardPlacement placement) {
-        ShardStrategy explicit = ShardStrategy.of(placement);
-        if (explicit != null) {
-            return explicit.ordinal(key, 0, 0);
+        if (!(placement instanceof ShardCount count)) {
+            return KeyPlacement.explicit(placement).ordinal(key);
         }
-        return placement instanceof ShardCount count && policy.strategy().counts()
-                ? policy.strategy().ordinal(key, count.count(), count.firstOrdinal())
-                : ShardStrategy.NOT_PLACED;
+        return policy.settings().strategy().counts()
+                ? KeyPlacement.counted(policy.settings().strategy(), count.count(), count.firstOrdinal())
+                        .ordinal(key)
+                : Endpoint.NO_ORDINAL;
     }
 }

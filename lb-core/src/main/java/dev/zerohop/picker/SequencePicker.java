@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes turns in a cycle that was laid out in advance: as many as the weights say, evenly interleaved (see {@link WeightedSchedule}), or one each for a policy that
+ * Takes turns in a cycle that was laid out in advance: in proportion to the weights, evenly interleaved (see {@link WeightedSchedule}), or one each for a policy that
  * ignores the endpoints' own weights, but for what stages prefer.
  */
 final class SequencePicker extends CandidatePicker {
@@ -31,7 +31,7 @@ final class SequencePicker extends CandidatePicker {
     /** Indexes of {@link #nodes}, or {@link WeightedSchedule#LIGHT}. */
     private final int[] slots;
 
-    /** The nodes that share the turns of the light ones, by chance: indexes of {@link #nodes}, as likely as {@link #table} says. */
+    /** The nodes that share the turns of the light ones, by chance: indexes of {@link #nodes}, drawn by {@link #table}. */
     private final int[] light;
 
     private final AliasTable table;

@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
@@ -13,32 +14,62 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The owner of the key, or what the policy says for when it is down. See {@link ShardPolicy}. */
+/** The owner of the key, or what the policy has for an owner that is down. See {@link ShardPolicy}. */
 final class ShardPicker extends KeyedPicker {
     /** How many times SPILL hashes again before it goes on in order of ordinals. */
     private static final int REHASHES = 8;
 
-    private static final int NOBODY = -1;
+    private static final int NONE = -1;
+    private static final @Nullable Picker[] NONE_REPLICATED = {};
 
     private final ShardPolicy policy;
+    private final OwnerDown ownerDown;
     private final OrdinalIndex owners;
     private final ResolvedPlacement placement;
-    private final ShardReplicas replicas;
+    /**
+     * Picks among the members at each position of the owners, null where there is one member only; empty if it is so everywhere. A new version takes a picker
+     * over as it is unless one of its members came, went or changed.
+     */
+    private final @Nullable Picker[] replicas;
 
     ShardPicker(ShardPolicy policy, Snapshot snapshot, Env env) {
-        super(policy.name(), snapshot, env, policy.withoutKey());
+        super(policy.name(), snapshot, env, policy.settings().withoutKey());
         this.policy = policy;
+        this.ownerDown = policy.settings().ownerDown();
         this.owners = new OrdinalIndex(snapshot);
         this.placement = ResolvedPlacement.of(policy, snapshot, owners.highest(), null);
-        this.replicas = new ShardReplicas(owners, policy.replicas(), env, null);
+        this.replicas = replicas(null);
     }
 
     private ShardPicker(ShardPicker before, Snapshot next) {
         super(before, next);
         this.policy = before.policy;
+        this.ownerDown = before.ownerDown;
         this.owners = new OrdinalIndex(next);
         this.placement = ResolvedPlacement.of(policy, next, owners.highest(), before.placement);
-        this.replicas = new ShardReplicas(owners, policy.replicas(), env, before.replicas);
+        this.replicas = replicas(before);
+    }
+
+    private @Nullable Picker[] replicas(@Nullable ShardPicker before) {
+        @Nullable Picker[] pickers = NONE_REPLICATED;
+        for (int i = 0; i < owners.size(); i++) {
+            if (owners.replicated(i)) {
+                pickers = pickers.length == 0 ? new Picker[owners.size()] : pickers;
+                int known = before == null ? NONE : before.owners.find(owners.ordinalAt(i));
+                Picker picker = before == null ? null : before.replica(known);
+                if (picker == null || before == null) {
+                    pickers[i] = policy.settings().replicas().newPicker(owners.part(i), env);
+                } else {
+                    pickers[i] = owners.same(i, before.owners, known) ? picker : picker.rebuild(owners.part(i));
+                }
+            }
+        }
+        return pickers;
+    }
+
+    /** The picker at a position of the owners; null if there is one member only, or the position is below 0. */
+    private @Nullable Picker replica(int position) {
+        return position < 0 || replicas.length == 0 ? null : replicas[position];
     }
 
     @Override
@@ -50,24 +81,26 @@ final class ShardPicker extends KeyedPicker {
     @Nullable
     Node pick(EndpointSelector key, PickContext context) {
         int position = position(key, context);
-        return position < 0 ? null : replicas.pick(position, context);
+        Picker replica = replica(position);
+        return replica != null ? replica.pick(context) : owners.only(position);
     }
 
     @Override
     @Nullable
     Node pick(EndpointSelector key, PickContext context, long nowNanos) {
         int position = position(key, context);
-        return position < 0 ? null : replicas.pick(position, context, nowNanos);
+        Picker replica = replica(position);
+        return replica != null ? replica.pick(context, nowNanos) : owners.only(position);
     }
 
     /** The position of the ordinal to ask, below 0 if there is none. */
     private int position(EndpointSelector key, PickContext context) {
         int ordinal = placement.ordinal(key);
-        if (ordinal == ShardStrategy.NOT_PLACED) {
-            return NOBODY;
+        if (ordinal == Endpoint.NO_ORDINAL) {
+            return NONE;
         }
         int position = owners.find(ordinal);
-        return policy.ownerDown() != OwnerDown.SPILL
+        return ownerDown != OwnerDown.SPILL
                         || (position >= 0 && owners.offers(position, context) && !owners.draining(position))
                 ? position
                 : spill(key.hash(), ordinal, position, context);
@@ -76,28 +109,26 @@ final class ShardPicker extends KeyedPicker {
     /** The first in the order of owners that is usable and not tried yet, else the first usable one, else the first one that is draining. */
     private int spill(long hash, int ordinal, int owner, PickContext context) {
         int shards = placement.shards();
-        int first = placement.firstOrdinal();
-        int tried = usable(owner) ? owner : NOBODY;
-        int leaving = draining(owner) ? owner : NOBODY;
-        for (int k = 1; shards > 0 && k <= REHASHES; k++) {
-            int next = owners.find(first + JumpHash.bucket(Mix64.mix(hash + k * Mix64.GOLDEN), shards));
-            if (usable(next)) {
-                if (owners.offers(next, context)) {
-                    return next;
-                }
-                tried = tried < 0 ? next : tried;
-            } else if (leaving < 0 && draining(next)) {
-                leaving = next;
-            }
+        if (shards == 0) {
+            return usable(owner) || draining(owner) ? owner : NONE;
         }
-        int behind = shards == 0 ? NOBODY : owners.find(first + Math.floorMod(ordinal - first, shards));
+        int first = placement.firstOrdinal();
+        int behind = owners.find(first + Math.floorMod(ordinal - first, shards));
         int start = behind < 0 ? -behind - 1 : behind + 1;
-        int count = shards == 0 ? 0 : owners.size();
-        for (int i = 0; i < count; i++) {
-            int next = start + i < count ? start + i : start + i - count;
-            int offset = owners.ordinalAt(next) - first;
-            if (offset < 0 || offset >= shards) {
-                continue;
+        int size = owners.size();
+        int tried = usable(owner) ? owner : NONE;
+        int leaving = draining(owner) ? owner : NONE;
+        for (int i = 0; i < REHASHES + size; i++) {
+            int next;
+            if (i < REHASHES) {
+                next = owners.find(first + JumpHash.bucket(Mix64.mix(hash + (i + 1) * Mix64.GOLDEN), shards));
+            } else {
+                int turn = start + i - REHASHES;
+                next = turn < size ? turn : turn - size;
+                int offset = owners.ordinalAt(next) - first;
+                if (offset < 0 || offset >= shards) {
+                    continue;
+                }
             }
             if (usable(next)) {
                 if (owners.offers(next, context)) {
@@ -130,19 +161,20 @@ final class ShardPicker extends KeyedPicker {
     public boolean spilled(PickContext context, Node picked) {
         EndpointSelector key = context.selector();
         return key != null
-                && policy.ownerDown() == OwnerDown.SPILL
-                && !placement.unknown()
+                && ownerDown == OwnerDown.SPILL
+                && placement.keys() != null
                 && !owners.owns(picked, placement.ordinal(key));
     }
 
     @Override
     boolean waits(EndpointSelector key, PickContext context) {
-        return policy.ownerDown() == OwnerDown.WAIT;
+        return ownerDown == OwnerDown.WAIT;
     }
 
     @Override
     Refusal refusal(EndpointSelector key, PickContext context) {
-        if (placement.unknown()) {
+        KeyPlacement keys = placement.keys();
+        if (keys == null) {
             return new Refusal(
                     Refusal.Kind.NONE_USABLE,
                     false,
@@ -150,10 +182,10 @@ final class ShardPicker extends KeyedPicker {
                             + " endpoints, expected ordinals or a configured number of shards" + unnumbered());
         }
         int ordinal = placement.ordinal(key);
-        if (ordinal == ShardStrategy.NOT_PLACED) {
-            return Refusal.badKey(placement.why(key));
+        if (ordinal == Endpoint.NO_ORDINAL) {
+            return Refusal.badKey(keys.why(key));
         }
-        if (policy.ownerDown() == OwnerDown.SPILL && spillsTo()) {
+        if (ownerDown == OwnerDown.SPILL && spillsTo()) {
             return snapshot.refusal(env.time().nanoTime());
         }
         int position = owners.find(ordinal);
@@ -167,7 +199,7 @@ final class ShardPicker extends KeyedPicker {
         return Refusal.ownerDown(owner, members, env.time().nanoTime());
     }
 
-    /** Why no endpoint has an ordinal, if the source says so. */
+    /** Why no endpoint has an ordinal, if the source states it. */
     private String unnumbered() {
         return snapshot.unnumbered() == null ? "" : "; " + snapshot.unnumbered();
     }
@@ -192,13 +224,14 @@ final class ShardPicker extends KeyedPicker {
         }
         if (owners.draining(position)) {
             lines.add("ordinal " + ordinal + " is draining; it "
-                    + (policy.ownerDown() == OwnerDown.SPILL
+                    + (ownerDown == OwnerDown.SPILL
                             ? "is the last resort, no other owner is usable"
                             : "keeps its keys while it serves"));
         }
-        for (String line : replicas.explain(position, context)) {
+        Picker replica = replica(position);
+        for (String line : replica == null ? List.<String>of() : replica.explain(context)) {
             lines.add(members.size() + " replicas of ordinal " + ordinal + ", "
-                    + policy.replicas().name() + ": " + line);
+                    + policy.settings().replicas().name() + ": " + line);
         }
         return lines;
     }

@@ -6,24 +6,27 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
 import dev.zerohop.LoadMetric;
+import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
+import dev.zerohop.PolicyProvider;
 import dev.zerohop.ShardPlacement;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.OptionsText;
+import dev.zerohop.json.ShardPlacementFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends each key to the endpoint that owns it: the member with the ordinal that the key is placed on. An immutable value.
  *
- * <p>Placement depends on the key and on the number of shards that is <em>desired</em>, never on who happens to be up: a pod that crashes, restarts or
+ * <p>Placement depends on the key and on the number of shards that is <em>desired</em>, never on which endpoints happen to be up: a pod that crashes, restarts or
  * changes its address moves no key. An explicit map of the source ({@link Snapshot#shardMap}) goes before everything configured here, and so does
  * a count of the source that has an epoch, under {@link Strategy#JUMP} and {@link Strategy#MODULO}. Otherwise the number is the configured one, else the
  * source's, else a guess: the highest ordinal seen plus one, also while it is {@linkplain Snapshot#missingOrdinals missing}. A policy with a map of its own is not moved by a source's count. What happens while the owner cannot be used is the {@link OwnerDown} choice. An owner of weight 0 takes no traffic and counts as
@@ -51,38 +54,111 @@ public final class ShardPolicy implements PickPolicy {
         /** A configured table of prefixes, of which the longest wins; integer keys by their decimal digits. */
         PREFIX;
 
+        /** Whether placement depends on the number of shards. */
+        boolean counts() {
+            return this == JUMP || this == MODULO;
+        }
+
+        /** The name in configurations. */
+        String inLowerCase() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
         /**
          * The strategy of this name, in lower case as in configurations.
          *
          * @throws IllegalArgumentException if there is none; the message lists those that there are
          */
         public static Strategy byName(String name) {
-            List<String> names = new ArrayList<>();
             for (Strategy strategy : values()) {
-                String known = strategy.name().toLowerCase(Locale.ROOT);
-                if (known.equals(name)) {
+                if (strategy.inLowerCase().equals(name)) {
                     return strategy;
                 }
-                names.add(known);
             }
-            throw new IllegalArgumentException("strategy was '" + name + "', expected one of " + names);
+            throw new IllegalArgumentException("strategy was '" + name + "', expected one of "
+                    + Stream.of(values()).map(Strategy::inLowerCase).toList());
         }
     }
 
-    private final ShardStrategy strategy;
-    private final Optional<Integer> shards;
-    private final Optional<Integer> firstOrdinal;
-    private final OwnerDown ownerDown;
-    private final PickPolicy replicas;
-    private final @Nullable PickPolicy withoutKey;
+    /** In configurations. */
+    static final class Provider implements PolicyProvider {
+        private static final List<String> COMMON = List.of("ownerDown", "replicas", "withoutKey");
+        private static final List<String> COUNT = List.of("shards", "firstOrdinal");
 
-    private ShardPolicy(ShardStrategy strategy, Builder builder) {
-        this.strategy = strategy;
-        this.shards = Optional.ofNullable(builder.shards);
-        this.firstOrdinal = Optional.ofNullable(builder.firstOrdinal);
-        this.ownerDown = builder.ownerDown;
-        this.replicas = builder.replicas;
-        this.withoutKey = builder.withoutKey;
+        @Override
+        public String name() {
+            return "shard";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of(
+                    "strategy",
+                    "shards",
+                    "firstOrdinal",
+                    "ownerDown",
+                    "replicas",
+                    "withoutKey",
+                    "slots",
+                    "ranges",
+                    "table",
+                    "prefixes",
+                    "default");
+        }
+
+        @Override
+        public PickPolicy read(Options options) {
+            Policies policies = new Policies();
+            String name = options.choice(
+                    "strategy",
+                    "jump",
+                    Stream.of(Strategy.values()).map(Strategy::inLowerCase).toList());
+            Strategy strategy = Strategy.byName(name);
+            ShardPlacementFormat.checkFields(
+                    options,
+                    COMMON,
+                    strategy.counts() ? COUNT : ShardPlacementFormat.fields(name),
+                    "the strategy is " + name);
+            ShardPolicy.Builder builder = builder()
+                    .strategy(strategy)
+                    .ownerDown(options.enumValue("ownerDown", OwnerDown.FAIL_FAST))
+                    .withoutKey(policies.withoutKey(options));
+            if (options.has("replicas")) {
+                builder.replicas(policies.readUnkeyed(options, "replicas"));
+            }
+            if (options.has("shards")) {
+                builder.shards(options.integer("shards", 1, ShardPlacement.MAX_SHARDS));
+            }
+            if (options.has("firstOrdinal")) {
+                builder.firstOrdinal(options.integer("firstOrdinal", 0, ShardPlacement.MAX_SHARDS));
+            }
+            return builder.build(strategy.counts() ? null : ShardPlacementFormat.read(options, name));
+        }
+    }
+
+    /**
+     * What is configured.
+     *
+     * @param map the map of a strategy that has one
+     * @param withoutKey null refuses calls without a key
+     */
+    record Settings(
+            Strategy strategy,
+            @Nullable ShardPlacement map,
+            Optional<Integer> shards,
+            Optional<Integer> firstOrdinal,
+            OwnerDown ownerDown,
+            PickPolicy replicas,
+            @Nullable PickPolicy withoutKey) {}
+
+    private final Settings settings;
+    private final LoadMetric loadMetric;
+    private final @Nullable KeyPlacement explicit;
+
+    private ShardPolicy(Settings settings) {
+        this.settings = settings;
+        this.loadMetric = Pickers.commonMetric("replicas", settings.replicas, settings.withoutKey);
+        this.explicit = settings.map == null ? null : KeyPlacement.explicit(settings.map);
     }
 
     /** Starts a policy with the defaults: {@link Strategy#JUMP}, {@link OwnerDown#FAIL_FAST}, calls without a key refused. */
@@ -102,14 +178,12 @@ public final class ShardPolicy implements PickPolicy {
 
     @Override
     public boolean integerKeysOnly() {
-        return strategy instanceof ShardStrategy.Modulo;
+        return settings.strategy == Strategy.MODULO;
     }
 
     @Override
     public LoadMetric loadMetric() {
-        // Both policies can do with the one metric that is more than counting: see build().
-        LoadMetric metric = replicas.loadMetric();
-        return withoutKey == null || !metric.equals(LoadMetric.IN_FLIGHT) ? metric : withoutKey.loadMetric();
+        return loadMetric;
     }
 
     @Override
@@ -118,7 +192,7 @@ public final class ShardPolicy implements PickPolicy {
     }
 
     /**
-     * Who owns a key in a snapshot, and why. A pure function: it neither picks nor asks for health. An owner that is absent is a null endpoint.
+     * The owner of a key in a snapshot, and why. A pure function: it neither picks nor looks at health. An owner that is absent is a null endpoint.
      */
     public PlacementExplanation place(EndpointSelector key, Snapshot snapshot) {
         OrdinalIndex owners = new OrdinalIndex(snapshot);
@@ -127,10 +201,11 @@ public final class ShardPolicy implements PickPolicy {
         List<String> why = new ArrayList<>();
         List<Endpoint> replicas = new ArrayList<>();
         why.add(placement.origin());
-        if (!placement.unknown()) {
-            why.add(placement.why(key));
+        KeyPlacement keys = placement.keys();
+        if (keys != null) {
+            why.add(keys.why(key));
         }
-        if (ordinal != ShardStrategy.NOT_PLACED) {
+        if (ordinal != Endpoint.NO_ORDINAL) {
             int position = owners.find(ordinal);
             if (position >= 0) {
                 owners.members(position).forEach(node -> replicas.add(node.endpoint()));
@@ -152,59 +227,38 @@ public final class ShardPolicy implements PickPolicy {
             why.add("no endpoint has an ordinal: " + snapshot.unnumbered());
         }
         return new PlacementExplanation(
-                ordinal, replicas, placement.strategy().name(), placement.shards(), placement.epoch(), why);
+                ordinal, replicas, placement.strategy(), placement.shards(), placement.epoch(), why);
     }
 
-    ShardStrategy strategy() {
-        return strategy;
+    Settings settings() {
+        return settings;
     }
 
-    Optional<Integer> shards() {
-        return shards;
-    }
-
-    Optional<Integer> firstOrdinal() {
-        return firstOrdinal;
-    }
-
-    OwnerDown ownerDown() {
-        return ownerDown;
-    }
-
-    PickPolicy replicas() {
-        return replicas;
-    }
-
+    /** The map of its own, laid out; null if the strategy counts shards. */
     @Nullable
-    PickPolicy withoutKey() {
-        return withoutKey;
+    KeyPlacement explicit() {
+        return explicit;
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ShardPolicy that
-                && strategy.equals(that.strategy)
-                && shards.equals(that.shards)
-                && firstOrdinal.equals(that.firstOrdinal)
-                && ownerDown == that.ownerDown
-                && replicas.equals(that.replicas)
-                && Objects.equals(withoutKey, that.withoutKey);
+        return other instanceof ShardPolicy that && settings.equals(that.settings);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(strategy, shards, firstOrdinal, ownerDown, replicas, withoutKey);
+        return settings.hashCode();
     }
 
     @Override
     public String toString() {
         return new OptionsText(name())
-                .with("strategy", strategy)
-                .with("shards", shards)
-                .with("firstOrdinal", firstOrdinal)
-                .with("ownerDown", ownerDown)
-                .with("replicas", replicas)
-                .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
+                .with("strategy", explicit == null ? settings.strategy.inLowerCase() : explicit)
+                .with("shards", settings.shards)
+                .with("firstOrdinal", settings.firstOrdinal)
+                .with("ownerDown", settings.ownerDown)
+                .with("replicas", settings.replicas)
+                .with("withoutKey", settings.withoutKey == null ? "FAIL" : settings.withoutKey)
                 .toString();
     }
 
@@ -296,40 +350,40 @@ public final class ShardPolicy implements PickPolicy {
          * @throws IllegalArgumentException naming the option, its value and what was expected
          */
         public ShardPolicy build() {
-            check("shards", shards, 1);
-            check("firstOrdinal", firstOrdinal, 0);
-            Pickers.checkUnkeyed(withoutKey);
-            Pickers.checkUnkeyed("replicas", replicas);
-            LoadMetric measured = replicas.loadMetric();
-            if (withoutKey != null
-                    && !measured.equals(LoadMetric.IN_FLIGHT)
-                    && !withoutKey.loadMetric().equals(LoadMetric.IN_FLIGHT)
-                    && !withoutKey.loadMetric().equals(measured)) {
-                throw new IllegalArgumentException("replicas was " + replicas + " and withoutKey " + withoutKey
-                        + ", expected both to measure load alike: an endpoint has one load");
-            }
-            refuse("ranges", !ranges.isEmpty(), Strategy.RANGES);
-            refuse("slots", slots != null, Strategy.RANGES);
-            refuse("table", table != null, Strategy.LOOKUP);
-            refuse("prefixes", prefixes != null, Strategy.PREFIX);
-            if (otherwise != null && (strategy == Strategy.JUMP || strategy == Strategy.MODULO)) {
-                throw new IllegalArgumentException("default was set to " + otherwise + " but " + named(strategy)
+            rejectUnless(Strategy.RANGES, "ranges", !ranges.isEmpty());
+            rejectUnless(Strategy.RANGES, "slots", slots != null);
+            rejectUnless(Strategy.LOOKUP, "table", table != null);
+            rejectUnless(Strategy.PREFIX, "prefixes", prefixes != null);
+            if (otherwise != null && strategy.counts()) {
+                throw new IllegalArgumentException("default was set to " + otherwise + " but " + strategy.inLowerCase()
                         + " places every key, expected none");
             }
             Optional<Integer> rest = Optional.ofNullable(otherwise);
-            return new ShardPolicy(
+            return build(
                     switch (strategy) {
-                        case JUMP -> new ShardStrategy.Jump();
-                        case MODULO -> new ShardStrategy.Modulo();
+                        case JUMP, MODULO -> null;
                         case RANGES ->
-                            new SlotRanges(new ShardPlacement.Ranges(
-                                    slots == null ? ShardPlacement.Ranges.DEFAULT_SLOTS : slots, ranges, rest));
-                        case LOOKUP ->
-                            new LookupTable(new ShardPlacement.Lookup(table == null ? Map.of() : table, rest));
-                        case PREFIX ->
-                            new PrefixTable(new ShardPlacement.Prefixes(prefixes == null ? Map.of() : prefixes, rest));
-                    },
-                    this);
+                            new ShardPlacement.Ranges(
+                                    slots == null ? ShardPlacement.Ranges.DEFAULT_SLOTS : slots, ranges, rest);
+                        case LOOKUP -> new ShardPlacement.Lookup(table == null ? Map.of() : table, rest);
+                        case PREFIX -> new ShardPlacement.Prefixes(prefixes == null ? Map.of() : prefixes, rest);
+                    });
+        }
+
+        /** {@code map} is that of the strategy; null if it counts shards. */
+        ShardPolicy build(@Nullable ShardPlacement map) {
+            check("shards", shards, 1);
+            check("firstOrdinal", firstOrdinal, 0);
+            Pickers.checkUnkeyed("withoutKey", withoutKey);
+            Pickers.checkUnkeyed("replicas", replicas);
+            return new ShardPolicy(new Settings(
+                    strategy,
+                    map,
+                    Optional.ofNullable(shards),
+                    Optional.ofNullable(firstOrdinal),
+                    ownerDown,
+                    replicas,
+                    withoutKey));
         }
 
         private static void check(String option, @Nullable Integer value, int min) {
@@ -339,15 +393,11 @@ public final class ShardPolicy implements PickPolicy {
             }
         }
 
-        private void refuse(String option, boolean set, Strategy owner) {
+        private void rejectUnless(Strategy owner, String option, boolean set) {
             if (set && strategy != owner) {
-                throw new IllegalArgumentException(option + " was set but the strategy is " + named(strategy)
-                        + ", expected it with " + named(owner) + " only");
+                throw new IllegalArgumentException(option + " was set but the strategy is " + strategy.inLowerCase()
+                        + ", expected it with " + owner.inLowerCase() + " only");
             }
-        }
-
-        private static String named(Strategy strategy) {
-            return strategy.name().toLowerCase(Locale.ROOT);
         }
     }
 }

@@ -1,6 +1,12 @@
 package dev.zerohop.picker;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lays out one cycle of a weighted round robin so that every stretch of it, however short and wherever it begins, is close to the weights.
@@ -9,7 +15,7 @@ import java.util.Arrays;
  * come: turn j of a class with the share s of the cycle is to fall into slots [floor(j/s), ceil((j + 1)/s)). That is earliest deadline first over
  * the windows of proportionate fairness (Baruah, Cohen, Plaxton and Varvel, "Proportionate progress", Algorithmica 15, 1996; for one resource also
  * Tijdeman's chairman assignment, 1980); all windows are kept, so a class is always less than one turn from its exact share. Within a class
- * everybody takes slots. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
+ * the nodes take turns. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
  * 1 + 2/m in a class of m.
  *
  * <p>WeightClasses make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
@@ -20,7 +26,7 @@ import java.util.Arrays;
  * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_SLOTS} slots, or {@value #EXACT_SLOTS_PER_NODE} a node if that is
  * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_SLOTS} slots, or
  * {@value #ROUNDED_SLOTS_PER_NODE} a node if that is more: a share is then wrong by at most half a turn a cycle. Nodes whose share is less than a turn have
- * slots in common, at least one, whose takers the picker draws: a turn for each of a thousand would take from the others what their weights do not say.
+ * slots in common, at least one, which the picker gives to one of them by chance: a turn for each of a thousand would be more than their weights.
  */
 final class WeightedSchedule {
     static final int EXACT_SLOTS = 65_536;
@@ -37,15 +43,13 @@ final class WeightedSchedule {
     /** A turn that belongs to one of the light nodes, whose share is less than a turn. */
     static final int LIGHT = -1;
 
-    private static final int[] NONE = {};
-
     private WeightedSchedule() {}
 
     /**
      * The slots of one cycle; {@link #LIGHT} for one of those that have no other.
      *
-     * @param nodes the nodes' numbers, in the order in which equals take slots
-     * @param weights theirs, positive
+     * @param nodes the nodes' numbers, in the order in which equals take turns
+     * @param weights the nodes' weights, positive
      */
     static int[] of(int[] nodes, double[] weights) {
         if (isExact(weights)) {
@@ -62,57 +66,86 @@ final class WeightedSchedule {
 
     private static int[] layOutWithLight(int[] nodes, double[] weights, double scale, int light) {
         int[] some = new int[nodes.length - light + 1];
-        double[] theirs = new double[some.length];
+        double[] weightsOfSome = new double[some.length];
         int last = some.length - 1;
         some[last] = LIGHT;
         int at = 0;
         for (int i = 0; i < nodes.length; i++) {
             if (weights[i] * scale < 1) {
-                theirs[last] += weights[i];
+                weightsOfSome[last] += weights[i];
             } else {
                 some[at] = nodes[i];
-                theirs[at++] = weights[i];
+                weightsOfSome[at++] = weights[i];
             }
         }
-        return layOut(some, units(theirs, isExact(theirs) ? 1 : scale));
+        return layOut(some, units(weightsOfSome, isExact(weightsOfSome) ? 1 : scale));
     }
 
     private static int[] layOut(int[] nodes, int[] units) {
-        WeightClasses classes = new WeightClasses(units);
-        if (classes.count <= 1) {
+        Map<Integer, WeightClass> byUnits = new LinkedHashMap<>();
+        for (int i = 0; i < nodes.length; i++) {
+            byUnits.computeIfAbsent(units[i], WeightClass::new).add(nodes[i]);
+        }
+        if (byUnits.size() <= 1) {
             return nodes;
         }
-        int cycle = 0;
-        int divisor = 0;
-        int[] shares = new int[classes.count];
-        for (int c = 0; c < shares.length; c++) {
-            shares[c] = classes.unit[c] * classes.size[c];
-            cycle += shares[c];
-            divisor = SequencePicker.gcd(divisor, shares[c]);
+        WeightClass[] classes = byUnits.values().toArray(new WeightClass[0]);
+        int[] shares =
+                Stream.of(classes).mapToInt(each -> each.units * each.size).toArray();
+        int[] slots = new int[IntStream.of(shares).sum()];
+        int divisor = IntStream.of(shares).reduce(0, SequencePicker::gcd);
+        Arrays.setAll(shares, c -> shares[c] / divisor);
+        int length = slots.length / divisor;
+        // A long pattern for many nodes is made faster: a short one is repeated, and the slots that do not divide by
+        // the
+        // number of repeats are spread between. A class is less than one turn off in each of the two and in their
+        // mixture, so less than three in all.
+        int repeats = nodes.length <= EVEN_NODES || length <= BASE_SLOTS ? 1 : length / BASE_SLOTS;
+        int[] base =
+                interleave(IntStream.of(shares).map(share -> share / repeats).toArray());
+        int[] extra =
+                interleave(IntStream.of(shares).map(share -> share % repeats).toArray());
+        int nextBase = 0;
+        int nextExtra = 0;
+        long due = length / 2;
+        for (int slot = 0; slot < slots.length; slot++) {
+            int c;
+            due += extra.length;
+            if (due >= length) {
+                due -= length;
+                c = extra[nextExtra];
+                nextExtra = nextExtra + 1 == extra.length ? 0 : nextExtra + 1;
+            } else {
+                c = base[nextBase];
+                nextBase = nextBase + 1 == base.length ? 0 : nextBase + 1;
+            }
+            slots[slot] = classes[c].nextMember();
         }
-        for (int c = 0; c < shares.length; c++) {
-            shares[c] /= divisor;
-        }
-        int length = cycle / divisor;
-        Pattern pattern = nodes.length <= EVEN_NODES || length <= BASE_SLOTS
-                ? new Pattern(interleave(shares, length), NONE, length)
-                : repeat(shares, length);
-        return classes.deal(nodes, pattern, cycle);
+        return slots;
     }
 
-    /**
-     * The classes in their order: {@code base} over and over, and between its slots, evenly spread, each of {@code extra} once in {@code length}
-     * slots.
-     */
-    private static final class Pattern {
-        final int[] base;
-        final int[] extra;
-        final int length;
+    /** The nodes that have the same number of slots, which take turns. */
+    private static final class WeightClass {
+        final int units;
+        int size;
+        private int[] members = new int[4];
+        private int next;
 
-        Pattern(int[] base, int[] extra, int length) {
-            this.base = base;
-            this.extra = extra;
-            this.length = length;
+        WeightClass(int units) {
+            this.units = units;
+        }
+
+        void add(int node) {
+            if (size == members.length) {
+                members = Arrays.copyOf(members, 2 * size);
+            }
+            members[size++] = node;
+        }
+
+        int nextMember() {
+            int member = members[next];
+            next = next + 1 == size ? 0 : next + 1;
+            return member;
         }
     }
 
@@ -165,231 +198,85 @@ final class WeightedSchedule {
         return Math.max(ROUNDED_SLOTS, (long) ROUNDED_SLOTS_PER_NODE * weights.length) / sum;
     }
 
-    /**
-     * A pattern that is made faster: a short one repeated, and the slots that do not divide by the number of repeats spread between. A class is less
-     * than one turn off in each of the two and in their mixture, so less than three in all.
-     */
-    private static Pattern repeat(int[] shares, int length) {
-        int repeats = length / BASE_SLOTS;
-        int[] common = new int[shares.length];
-        int[] rest = new int[shares.length];
-        int slots = 0;
-        for (int c = 0; c < shares.length; c++) {
-            common[c] = shares[c] / repeats;
-            rest[c] = shares[c] - common[c] * repeats;
-            slots += common[c];
-        }
-        return new Pattern(interleave(common, slots), interleave(rest, length - slots * repeats), length);
-    }
-
-    /**
-     * The class of each slot of a cycle.
-     *
-     * @param shares slots of each class, {@code length} in all
-     */
-    static int[] interleave(int[] shares, int length) {
-        int[] pattern = new int[length];
-        Deadlines ready = new Deadlines(shares, length);
-        // Who comes into play at a slot: a list for each slot, linked through `following`.
-        int[] first = new int[length + 1];
-        int[] following = new int[shares.length];
-        Arrays.fill(first, -1);
+    /** The class of each slot of a pattern in which each class has its share of slots. */
+    private static int[] interleave(int[] shares) {
+        int[] pattern = new int[IntStream.of(shares).sum()];
+        PriorityQueue<Turn> ready = new PriorityQueue<>();
+        // The turns that may be taken from a slot on: a list for each slot.
+        @Nullable Turn[] released = new Turn[pattern.length + 1];
         for (int c = shares.length - 1; c >= 0; c--) {
             if (shares[c] > 0) {
-                following[c] = first[0];
-                first[0] = c;
+                released[0] = new Turn(c, shares[c], pattern.length, released[0]);
             }
         }
-        for (int slot = 0; slot < length; slot++) {
-            int c = first[slot];
-            while (c >= 0) {
-                ready.add(c);
-                c = following[c];
+        for (int slot = 0; slot < pattern.length; slot++) {
+            for (Turn turn = released[slot]; turn != null; turn = turn.following) {
+                ready.add(turn);
             }
-            int due = ready.removeFirst();
-            if (ready.tooSoon(due, slot)) {
-                // The windows of two slots touch; somebody else who can go now goes between.
-                int other = ready.removeFirst();
+            Turn due = ready.remove();
+            if (due.tooSoon(slot) && !ready.isEmpty()) {
+                // The windows of two turns touch; another class that may go now goes between.
+                Turn other = ready.remove();
                 ready.add(due);
                 due = other;
             }
-            pattern[slot] = due;
-            ready.last[due] = slot;
-            int release = Math.min(length, Math.max(slot + 1, ready.advance(due)));
-            following[due] = first[release];
-            first[release] = due;
+            pattern[slot] = due.weightClass;
+            due.last = slot;
+            int release = Math.min(pattern.length, Math.max(slot + 1, due.advance()));
+            due.following = released[release];
+            released[release] = due;
         }
         return pattern;
     }
 
-    /** The classes whose time has come, by the deadline of their next turn: a binary heap. */
-    private static final class Deadlines {
-        private final int[] shares;
-        private final int[] step;
-        private final int[] stepRest;
-        private final int[] release;
-        private final int[] releaseRest;
-        private final int[] deadline;
-        private final int[] heap;
-        private final int[] last;
-        private final int[] distance;
-        private int size;
+    /** The next turn of a class; those that are ready are in order of deadlines. */
+    private static final class Turn implements Comparable<Turn> {
+        final int weightClass;
+        private final int share;
+        private final int step;
+        private final int stepRest;
+        private final int distance;
+        private int release;
+        private int releaseRest;
+        private int deadline;
+        private int last;
+        private @Nullable Turn following;
 
-        Deadlines(int[] shares, int length) {
-            int count = shares.length;
-            this.shares = shares;
-            this.step = new int[count];
-            this.stepRest = new int[count];
-            this.release = new int[count];
-            this.releaseRest = new int[count];
-            this.deadline = new int[count];
-            this.heap = new int[count];
-            this.last = new int[count];
-            this.distance = new int[count];
-            for (int c = 0; c < count; c++) {
-                if (shares[c] == 0) {
-                    continue;
-                }
-                step[c] = length / shares[c];
-                stepRest[c] = length % shares[c];
-                deadline[c] = step[c] + (stepRest[c] > 0 ? 1 : 0);
-                last[c] = -length;
-                distance[c] = step[c] >= 14 ? 3 : step[c] >= 4 ? 2 : 1;
-            }
+        Turn(int weightClass, int share, int length, @Nullable Turn following) {
+            this.weightClass = weightClass;
+            this.share = share;
+            this.step = length / share;
+            this.stepRest = length % share;
+            this.deadline = step + (stepRest > 0 ? 1 : 0);
+            this.last = -length;
+            this.distance = step >= 14 ? 3 : step >= 4 ? 2 : 1;
+            this.following = following;
         }
 
-        /** Whether a small share had its last turn just now, its next can wait, and another is there. */
-        boolean tooSoon(int c, int slot) {
-            return slot - last[c] < distance[c] && size > 0 && deadline[c] > slot + 1;
+        /** Whether a small share had its last turn just now and its next can wait. */
+        boolean tooSoon(int slot) {
+            return slot - last < distance && deadline > slot + 1;
         }
 
-        /** Goes on to the next turn of a class; returns the slot from which it may be taken. Divides by adding: this is the inner loop. */
-        int advance(int c) {
-            int next = release[c] + step[c];
-            int rest = releaseRest[c] + stepRest[c];
-            if (rest >= shares[c]) {
-                rest -= shares[c];
-                next++;
+        /** Goes on to the next turn; returns the slot from which it may be taken. Divides by adding: this is the inner loop. */
+        int advance() {
+            release += step;
+            releaseRest += stepRest;
+            if (releaseRest >= share) {
+                releaseRest -= share;
+                release++;
             }
-            release[c] = next;
-            releaseRest[c] = rest;
-            deadline[c] = next + step[c] + (rest + stepRest[c] > shares[c] ? 2 : rest + stepRest[c] > 0 ? 1 : 0);
-            return next;
-        }
-
-        void add(int c) {
-            int at = size++;
-            while (at > 0) {
-                int parent = (at - 1) >>> 1;
-                if (!before(c, heap[parent])) {
-                    break;
-                }
-                heap[at] = heap[parent];
-                at = parent;
-            }
-            heap[at] = c;
-        }
-
-        int removeFirst() {
-            int first = heap[0];
-            int last = heap[--size];
-            int at = 0;
-            int child = 1;
-            while (child < size) {
-                if (child + 1 < size && before(heap[child + 1], heap[child])) {
-                    child++;
-                }
-                if (!before(heap[child], last)) {
-                    break;
-                }
-                heap[at] = heap[child];
-                at = child;
-                child = 2 * at + 1;
-            }
-            heap[at] = last;
-            return first;
+            int rest = releaseRest + stepRest;
+            deadline = release + step + (rest > share ? 2 : rest > 0 ? 1 : 0);
+            return release;
         }
 
         /** On a tie the larger share goes first. At the end of the cycle all are due at once; so the last slots are those of small shares. */
-        private boolean before(int a, int b) {
-            if (deadline[a] != deadline[b]) {
-                return deadline[a] < deadline[b];
-            }
-            return shares[a] != shares[b] ? shares[a] > shares[b] : a < b;
-        }
-    }
-
-    /** Nodes grouped by their number of slots. */
-    private static final class WeightClasses {
-        int count;
-        int[] unit = new int[8];
-        int[] size = new int[8];
-        private final int[] classOf;
-
-        WeightClasses(int[] units) {
-            classOf = new int[units.length];
-            int mask = Integer.highestOneBit(Math.max(8, units.length)) * 2 - 1;
-            int[] table = new int[mask + 1];
-            for (int i = 0; i < units.length; i++) {
-                int at = ((units[i] * 0x9E3779B9) >>> 7) & mask;
-                while (table[at] != 0 && unit[table[at] - 1] != units[i]) {
-                    at = (at + 1) & mask;
-                }
-                if (table[at] == 0) {
-                    table[at] = open(units[i]);
-                }
-                int c = table[at] - 1;
-                classOf[i] = c;
-                size[c]++;
-            }
-        }
-
-        /** Starts a class; returns its number plus one. */
-        private int open(int units) {
-            if (count == unit.length) {
-                unit = Arrays.copyOf(unit, 2 * count);
-                size = Arrays.copyOf(size, 2 * count);
-            }
-            unit[count] = units;
-            return ++count;
-        }
-
-        /** Fills the cycle: each slot of the pattern goes to the next member of its class. */
-        int[] deal(int[] nodes, Pattern pattern, int cycle) {
-            int[] start = new int[count];
-            int[] end = new int[count];
-            for (int c = 0, sum = 0; c < count; c++) {
-                start[c] = sum;
-                end[c] = sum;
-                sum += size[c];
-            }
-            int[] grouped = new int[nodes.length];
-            for (int i = 0; i < nodes.length; i++) {
-                grouped[end[classOf[i]]++] = nodes[i];
-            }
-            int[] base = pattern.base;
-            int[] extra = pattern.extra;
-            int[] at = start.clone();
-            int[] slots = new int[cycle];
-            int nextBase = 0;
-            int nextExtra = 0;
-            long due = pattern.length / 2;
-            for (int slot = 0; slot < cycle; slot++) {
-                int c;
-                due += extra.length;
-                if (due >= pattern.length) {
-                    due -= pattern.length;
-                    c = extra[nextExtra];
-                    nextExtra = nextExtra + 1 == extra.length ? 0 : nextExtra + 1;
-                } else {
-                    c = base[nextBase];
-                    nextBase = nextBase + 1 == base.length ? 0 : nextBase + 1;
-                }
-                int member = at[c];
-                slots[slot] = grouped[member];
-                at[c] = member + 1 == end[c] ? start[c] : member + 1;
-            }
-            return slots;
+        @Override
+        public int compareTo(Turn other) {
+            int order = Integer.compare(deadline, other.deadline);
+            order = order != 0 ? order : Integer.compare(other.share, share);
+            return order != 0 ? order : Integer.compare(weightClass, other.weightClass);
         }
     }
 }

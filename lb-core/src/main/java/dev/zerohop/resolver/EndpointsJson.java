@@ -133,7 +133,8 @@ final class EndpointsJson {
             try {
                 return HostPort.parse((String) address);
             } catch (HostPort.Malformed malformed) {
-                throw JsonReader.refuse(path + ".address", "\"" + address + "\"", "host:port: " + malformed.problem());
+                throw JsonReader.rejected(
+                        path + ".address", "\"" + address + "\"", "host:port: " + malformed.problem());
             }
         }
         if (host == null || port == null) {
@@ -145,7 +146,7 @@ final class EndpointsJson {
             try {
                 HostPort.checkHost(name, 0);
             } catch (HostPort.Malformed malformed) {
-                throw JsonReader.refuse(path + ".host", "\"" + name + "\"", "a host: " + malformed.problem());
+                throw JsonReader.rejected(path + ".host", "\"" + name + "\"", "a host: " + malformed.problem());
             }
         }
         return new HostPort(name, (Integer) port);

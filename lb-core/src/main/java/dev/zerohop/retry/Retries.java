@@ -99,7 +99,7 @@ public final class Retries implements RetryPolicy {
                 .toString();
     }
 
-    /** Builds a {@link Retries}. Not thread-safe. */
+    /** Builds a {@link Retries}. A setter throws {@link IllegalArgumentException} for a value out of its range. Not thread-safe. */
     public static final class Builder {
         private static final int MAX_ATTEMPTS = 10;
         private static final int MAX_PERCENT = 100;
@@ -140,41 +140,25 @@ public final class Retries implements RetryPolicy {
             return methods;
         }
 
-        /**
-         * Sets how many attempts one call may make, the first one included; 1 repeats nothing. Default: 3.
-         *
-         * @throws IllegalArgumentException if {@code attempts} is not from 1 to 10
-         */
+        /** Sets how many attempts one call may make, the first one included, 1 to 10; 1 repeats nothing. Default: 3. */
         public Builder maxAttempts(int attempts) {
             this.maxAttempts = between("attempts per call", attempts, 1, MAX_ATTEMPTS);
             return this;
         }
 
-        /**
-         * Sets how many retries 100 calls pay for. Default: 20.
-         *
-         * @throws IllegalArgumentException if {@code percent} is not from 0 to 100
-         */
+        /** Sets how many retries 100 calls pay for, 0 to 100. Default: 20. */
         public Builder budgetPercent(int percent) {
             this.budgetPercent = between("retry budget in percent", percent, 0, MAX_PERCENT);
             return this;
         }
 
-        /**
-         * Sets how many retries per second are free. Default: 10.
-         *
-         * @throws IllegalArgumentException if {@code retries} is not from 0 to 1,000,000
-         */
+        /** Sets how many retries per second are free, 0 to 1,000,000. Default: 10. */
         public Builder minPerSecond(int retries) {
             this.minPerSecond = between("free retries per second", retries, 0, MAX_PER_SECOND);
             return this;
         }
 
-        /**
-         * Sets how long deposits and withdrawals count. Default: 10 seconds.
-         *
-         * @throws IllegalArgumentException if {@code ttl} is not from 1 to 60 seconds
-         */
+        /** Sets how long deposits and withdrawals count, 1 to 60 seconds. Default: 10 seconds. */
         public Builder ttl(Duration ttl) {
             if (requireNonNull(ttl, "ttl").compareTo(MIN_TTL) < 0 || ttl.compareTo(MAX_TTL) > 0) {
                 throw new IllegalArgumentException(

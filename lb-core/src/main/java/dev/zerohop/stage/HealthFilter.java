@@ -11,13 +11,15 @@ import dev.zerohop.StageProvider;
 import dev.zerohop.internal.OptionsText;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Leaves the candidates that are {@linkplain Health.Status#usable usable}, unless too few of them are: then it panics, and also uses those that
- * verdicts took out. Few healthy endpoints would break under the load of all, and so many bad verdicts at once speak against the judge.
+ * verdicts took out. Few healthy endpoints would break under the load of all, and so many bad verdicts at once are suspect.
  *
  * <p>Only verdicts that may be wrong are lifted ({@link Health.Status#liftedByPanic}: ejected and unhealthy). An endpoint that is connecting,
  * disconnected or not ready is a fact, not a verdict: it is never used, and it is left out of the share, so that a
@@ -69,9 +71,9 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         }
     }
 
-    /** Starts with the default. */
-    public static Builder builder() {
-        return new Builder();
+    /** A filter with the default threshold. */
+    public HealthFilter() {
+        this(DEFAULT_PANIC_THRESHOLD_PERCENT);
     }
 
     @Override
@@ -84,64 +86,58 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         List<Candidate> candidates = in.candidates();
         // The candidates' health may change while this runs; each is read once.
         Use[] uses = new Use[candidates.size()];
+        Map<Use, Integer> counts = new EnumMap<>(Use.class);
         Map<Health.Status, Integer> out = new EnumMap<>(Health.Status.class);
-        int staying = 0;
         int usable = 0;
-        int lifted = 0;
-        int draining = 0;
-        int unreachable = 0;
         for (int i = 0; i < uses.length; i++) {
             Node node = candidates.get(i).node();
             Health.Status status = node.health().status();
             boolean leaving = node.endpoint().readiness() == Endpoint.Readiness.DRAINING;
-            if (status.usable()) {
-                uses[i] = Use.ALWAYS;
-                staying++;
-                usable += status == Health.Status.HALF_OPEN ? 0 : 1;
-            } else if (status == Health.Status.DRAINING) {
-                uses[i] = Use.LAST_RESORT;
-                draining++;
-            } else if (leaving) {
-                // It is on its way out and does not even answer: no verdict on it is worth doubting.
-                uses[i] = Use.NEVER;
-                out.merge(Health.Status.DRAINING, 1, Integer::sum);
-            } else {
-                out.merge(status, 1, Integer::sum);
-                uses[i] = status.liftedByPanic()
-                        ? Use.IN_PANIC
-                        : status == Health.Status.UNREACHABLE ? Use.UNREACHABLE : Use.NEVER;
-                lifted += status.liftedByPanic() ? 1 : 0;
-                unreachable += status == Health.Status.UNREACHABLE ? 1 : 0;
+            uses[i] = use(status, leaving);
+            counts.merge(uses[i], 1, Integer::sum);
+            usable += status.usable() && status != Health.Status.HALF_OPEN ? 1 : 0;
+            if (uses[i] != Use.ALWAYS) {
+                out.merge(leaving ? Health.Status.DRAINING : status, 1, Integer::sum);
             }
         }
-        int judged = staying + lifted;
-        boolean panic = lifted > 0 && 100L * usable < (long) panicThresholdPercent * judged;
-        boolean lastResort = draining > 0 && usable == 0;
-        boolean unreachableOnly = judged == 0 && draining == 0 && unreachable > 0 && panicThresholdPercent > 0;
-        if (draining > 0 && !lastResort) {
-            out.merge(Health.Status.DRAINING, draining, Integer::sum);
+        int staying = counts.getOrDefault(Use.ALWAYS, 0);
+        int lifted = counts.getOrDefault(Use.IN_PANIC, 0);
+        int draining = counts.getOrDefault(Use.LAST_RESORT, 0);
+        int unreachable = counts.getOrDefault(Use.UNREACHABLE, 0);
+        int verdicts = staying + lifted;
+        Set<Use> kept = EnumSet.of(Use.ALWAYS);
+        String lastResort = "";
+        if (draining > 0 && usable == 0) {
+            kept.add(Use.LAST_RESORT);
+            out.computeIfPresent(Health.Status.DRAINING, (status, all) -> all == draining ? null : all - draining);
+            lastResort = draining + " draining as the last resort";
         }
-        if (unreachableOnly) {
-            out.remove(Health.Status.UNREACHABLE);
-        }
-        String leavingWords = lastResort ? draining + " draining as the last resort" : "";
         String note;
-        if (panic) {
-            note = "panic: " + usable + " of " + judged + " usable is below " + panicThresholdPercent + " %, using "
-                    + words(out, true) + " as well" + (lastResort ? ", and " + leavingWords : "") + rest(out);
-        } else if (lastResort) {
-            note = "no other endpoint is well, using " + leavingWords
+        if (lifted > 0 && 100L * usable < (long) panicThresholdPercent * verdicts) {
+            kept.add(Use.IN_PANIC);
+            note = "panic: " + usable + " of " + verdicts + " usable is below " + panicThresholdPercent + " %, using "
+                    + words(out, true) + " as well" + (lastResort.isEmpty() ? "" : ", and " + lastResort) + rest(out);
+        } else if (!lastResort.isEmpty()) {
+            note = "no other endpoint is well, using " + lastResort
                     + (lifted > 0 ? ", without " + words(out, true) : "") + rest(out);
-        } else if (unreachableOnly) {
-            note = "nobody else is left, using " + unreachable + " that could not be connected to" + rest(out);
+        } else if (verdicts == 0 && draining == 0 && unreachable > 0 && panicThresholdPercent > 0) {
+            kept.add(Use.UNREACHABLE);
+            out.remove(Health.Status.UNREACHABLE);
+            note = "no other endpoint is left, using " + unreachable + " that could not be connected to" + rest(out);
         } else {
             note = staying + " of " + uses.length + " stay"
                     + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
-        return in.with(
-                staying == uses.length ? candidates : chosen(candidates, uses, panic, lastResort, unreachableOnly),
-                Long.MAX_VALUE,
-                name() + ": " + note);
+        List<Candidate> chosen = candidates;
+        if (staying < uses.length) {
+            chosen = new ArrayList<>(uses.length);
+            for (int i = 0; i < uses.length; i++) {
+                if (kept.contains(uses[i])) {
+                    chosen.add(candidates.get(i));
+                }
+            }
+        }
+        return in.with(chosen, Long.MAX_VALUE, name() + ": " + note);
     }
 
     /** When a candidate stays one. */
@@ -153,22 +149,20 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         NEVER
     }
 
-    private static List<Candidate> chosen(
-            List<Candidate> candidates, Use[] uses, boolean panic, boolean lastResort, boolean unreachableOnly) {
-        List<Candidate> chosen = new ArrayList<>(uses.length);
-        for (int i = 0; i < uses.length; i++) {
-            boolean stays = switch (uses[i]) {
-                case ALWAYS -> true;
-                case IN_PANIC -> panic;
-                case LAST_RESORT -> lastResort;
-                case UNREACHABLE -> unreachableOnly;
-                case NEVER -> false;
-            };
-            if (stays) {
-                chosen.add(candidates.get(i));
-            }
+    private static Use use(Health.Status status, boolean leaving) {
+        if (status.usable()) {
+            return Use.ALWAYS;
         }
-        return chosen;
+        if (status == Health.Status.DRAINING) {
+            return Use.LAST_RESORT;
+        }
+        // One that is on its way out and does not even answer is not used: no verdict on it is worth doubting.
+        if (leaving) {
+            return Use.NEVER;
+        }
+        return status.liftedByPanic()
+                ? Use.IN_PANIC
+                : status == Health.Status.UNREACHABLE ? Use.UNREACHABLE : Use.NEVER;
     }
 
     private static String rest(Map<Health.Status, Integer> out) {
@@ -194,27 +188,5 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         return new OptionsText("panic")
                 .with("thresholdPercent", panicThresholdPercent)
                 .toString();
-    }
-
-    /** Builds a {@link HealthFilter}. Not thread-safe. */
-    public static final class Builder {
-        private int panicThresholdPercent = DEFAULT_PANIC_THRESHOLD_PERCENT;
-
-        private Builder() {}
-
-        /** Sets the share of usable endpoints, in percent, below which panic begins; 0 never panics. Default: 50. */
-        public Builder panicThresholdPercent(int percent) {
-            this.panicThresholdPercent = percent;
-            return this;
-        }
-
-        /**
-         * Builds the stage.
-         *
-         * @throws IllegalArgumentException if the threshold is not from 0 to 100
-         */
-        public HealthFilter build() {
-            return new HealthFilter(panicThresholdPercent);
-        }
     }
 }

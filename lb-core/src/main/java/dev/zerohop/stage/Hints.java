@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the candidates' hints say together. Immutable. */
+/** The hints of the candidates together. Immutable. */
 final class Hints {
     private final int candidates;
     private final int withZones;

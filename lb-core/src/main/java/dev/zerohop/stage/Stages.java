@@ -13,7 +13,7 @@ import java.util.TreeSet;
 /** The stages that configurations name, and their order: the health filter, those of the application by name, the zone. Thread-safe. */
 public final class Stages {
     private static final StageProvider FIRST = new HealthFilter.Provider();
-    private static final StageProvider LAST = new ZoneOptions();
+    private static final StageProvider LAST = new ZonePreference.Provider();
 
     private static final Providers<StageProvider> ALL = new Providers<>(
             StageProvider.class,

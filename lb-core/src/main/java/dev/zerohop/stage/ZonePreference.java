@@ -4,11 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Locality;
+import dev.zerohop.Options;
 import dev.zerohop.Printable;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
+import dev.zerohop.StageProvider;
 import dev.zerohop.internal.OptionsText;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * <p>With o the share of all clients that are in the own zone and u the share of the usable capacity (weights) that serves it, the own zone keeps
  * {@code min(1, overProvisioning * u / o)} of this client's traffic. The rest goes to the zones that have more capacity than clients, each in proportion
  * to that surplus. If all clients do so, no zone gets more than {@code overProvisioning} times its even share: one endpoint that is left alone in a
- * zone is not buried. The clients' zones are taken to be of equal size unless {@link Builder#clients} says otherwise.
+ * zone is not buried. The clients' zones are taken to be of equal size unless {@link Builder#clients} is set.
  *
- * <p>Whom a zone is served by: if endpoints carry hints, the hints say so, under kube-proxy's rules. They are followed only if every candidate has some and
+ * <p>Which endpoints serve a zone: if they carry hints, the hints decide, under kube-proxy's rules. They are followed only if every candidate has some and
  * one of them matches this client; node hints go first, and are followed to the letter, without spill. Else all are used alike. If
  * no endpoint carries hints, an endpoint serves the zone it is in, and only {@link Prefer#OWN} prefers it.
  *
- * <p>Does nothing, and says so, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others
+ * <p>Does nothing, and notes it in the snapshot, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others
  * keep a thousandth of the traffic among them: a retry needs somewhere to go.
  *
  * <p>Weights carry the shares, and their sum stays what it was. They reach every unkeyed policy and {@code rendezvous}: those that ignore the endpoints' own
@@ -47,6 +48,55 @@ public record ZonePreference(
         Prefer prefer, Locality client, int minEndpoints, int overProvisioningPercent, Map<String, Double> clients)
         implements Stage {
 
+    /** In configurations. */
+    static final class Provider implements StageProvider {
+        @Override
+        public String name() {
+            return "zone";
+        }
+
+        @Override
+        public List<String> options() {
+            return List.of("prefer", "zone", "node", "minEndpoints", "overProvisioningPercent", "clients");
+        }
+
+        @Override
+        public Stage read(Options fields) {
+            Locality stated = new Locality(
+                    name(fields, "zone", "the zone of this client, such as \"eu-1a\""),
+                    name(fields, "node", "the node of this client"));
+            return builder()
+                    .prefer(fields.enumValue("prefer", Prefer.HINTED))
+                    .client(stated.orElse(Locality.ofThisProcess()))
+                    .minEndpoints(fields.integer("minEndpoints", DEFAULT_MIN_ENDPOINTS, 0, 1_000_000))
+                    .overProvisioningPercent(
+                            fields.integer("overProvisioningPercent", DEFAULT_OVER_PROVISIONING_PERCENT, 100, 1000))
+                    .clients(clients(fields))
+                    .build();
+        }
+
+        private static @Nullable String name(Options fields, String field, String expected) {
+            if (!fields.has(field)) {
+                return null;
+            }
+            String name = fields.string(field, expected);
+            checkName(fields.path(field) + ": ", name);
+            return name;
+        }
+
+        private static Map<String, Double> clients(Options fields) {
+            Map<String, Double> clients = new TreeMap<>();
+            if (fields.has("clients")) {
+                Options byZone = fields.anyObject("clients");
+                for (String zone : byZone.names()) {
+                    checkName(byZone.path() + ": the name of a zone ", zone);
+                    clients.put(zone, byZone.number(zone, 1, 0.001, 1_000_000));
+                }
+            }
+            return clients;
+        }
+    }
+
     /** The attribute that lists the zones an endpoint is meant for, separated by commas. */
     public static final String ZONE_HINTS = "k8s.hints.zones";
 
@@ -64,9 +114,9 @@ public record ZonePreference(
 
     /** What is preferred. */
     public enum Prefer {
-        /** What hints say; nothing where there are none. */
+        /** What hints name; nothing where there are none. */
         HINTED,
-        /** What hints say; the own zone where there are none. */
+        /** What hints name; the own zone where there are none. */
         OWN,
         /** Nothing. */
         ANY
@@ -89,10 +139,7 @@ public record ZonePreference(
         }
         clients = Map.copyOf(clients);
         clients.forEach((zone, count) -> {
-            String problem = Printable.problem(zone, Printable.MAX_NAME);
-            if (problem != null) {
-                throw new IllegalArgumentException("clients: the name of a zone " + problem);
-            }
+            checkName("clients: the name of a zone ", zone);
             if (zone.isBlank() || !(count > 0) || count == Double.POSITIVE_INFINITY) {
                 throw new IllegalArgumentException("clients of zone '" + zone + "' was " + count
                         + ", expected a finite number above 0 for a zone's name");
@@ -100,7 +147,14 @@ public record ZonePreference(
         });
     }
 
-    /** Starts with the defaults: hints are followed, the client's place is what the source says. */
+    private static void checkName(String what, String name) {
+        String problem = Printable.problem(name, Printable.MAX_NAME);
+        if (problem != null) {
+            throw new IllegalArgumentException(what + problem);
+        }
+    }
+
+    /** Starts with the defaults: hints are followed, the client's place is what the source states. */
     public static Builder builder() {
         return new Builder();
     }
@@ -164,25 +218,14 @@ public record ZonePreference(
     }
 
     private Snapshot with(Snapshot in, ZoneShares shares, String place) {
-        List<Candidate> near = shares.candidates();
+        List<Candidate> near = shares.candidates(0);
         String note = name() + ": " + percent(shares.kept()) + " in own " + place + " with " + shares.nearby() + " of "
                 + in.candidates().size() + shares.spill();
         if (near.size() < 2 && in.candidates().size() > 1) {
-            near = mixed(in.candidates(), shares);
+            near = shares.candidates(FOR_RETRIES);
             note += ", a thousandth anywhere for retries";
         }
         return in.with(near, Long.MAX_VALUE, note);
-    }
-
-    private static List<Candidate> mixed(List<Candidate> all, ZoneShares shares) {
-        List<Candidate> mixed = new ArrayList<>(all.size());
-        for (int i = 0; i < all.size(); i++) {
-            Candidate candidate = all.get(i);
-            double weight = (1 - FOR_RETRIES) * shares.weight(i) + FOR_RETRIES * candidate.weight();
-            double scale = (1 - FOR_RETRIES) * shares.scale(i) + FOR_RETRIES * candidate.scale();
-            mixed.add(new Candidate(candidate.node(), weight, scale, shares.group(i)));
-        }
-        return mixed;
     }
 
     private Snapshot same(Snapshot in, String why) {
@@ -208,8 +251,7 @@ public record ZonePreference(
     /** Builds a {@link ZonePreference}. Not thread-safe. */
     public static final class Builder {
         private Prefer prefer = Prefer.HINTED;
-        private @Nullable String zone;
-        private @Nullable String node;
+        private Locality client = Locality.UNKNOWN;
         private int minEndpoints = DEFAULT_MIN_ENDPOINTS;
         private int overProvisioningPercent = DEFAULT_OVER_PROVISIONING_PERCENT;
         private Map<String, Double> clients = Map.of();
@@ -222,10 +264,9 @@ public record ZonePreference(
             return this;
         }
 
-        /** Sets where this client runs, as far as it is known. Default: what the source says. */
+        /** Sets where this client runs, as far as it is known. Default: what the source states. */
         public Builder client(Locality client) {
-            this.zone = client.zone();
-            this.node = client.node();
+            this.client = requireNonNull(client, "client");
             return this;
         }
 
@@ -253,7 +294,7 @@ public record ZonePreference(
          * @throws IllegalArgumentException naming the option, its value and what was expected
          */
         public ZonePreference build() {
-            return new ZonePreference(prefer, new Locality(zone, node), minEndpoints, overProvisioningPercent, clients);
+            return new ZonePreference(prefer, client, minEndpoints, overProvisioningPercent, clients);
         }
     }
 }

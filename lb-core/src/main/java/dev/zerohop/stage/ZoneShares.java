@@ -54,7 +54,7 @@ final class ZoneShares {
         return groups;
     }
 
-    /** Each zone's share, divided among those that serve it in proportion to what {@code weight} says; the sum stays what it was. */
+    /** Each zone's share, divided among those that serve it in proportion to {@code weight}; the sum stays what it was. */
     private static double[] divided(
             List<Candidate> all, Domains domains, Map<String, Double> shares, ToDoubleFunction<Candidate> weight) {
         Map<String, Double> capacity = capacity(all, domains, weight);
@@ -170,27 +170,15 @@ final class ZoneShares {
         return text.toString();
     }
 
-    /** The new weight of the candidate at this position; 0 for one that gets nothing. */
-    double weight(int position) {
-        return weights[position];
-    }
-
-    /** {@link #weight} for policies that ignore the endpoints' own weights. */
-    double scale(int position) {
-        return scales[position];
-    }
-
-    /** The group of the candidate at this position. */
-    int group(int position) {
-        return groups[position];
-    }
-
-    /** Those that get something, with their new weights. */
-    List<Candidate> candidates() {
+    /** Those that get something, with their new weights, of which {@code mixed} is made of what all had before. */
+    List<Candidate> candidates(double mixed) {
         List<Candidate> near = new ArrayList<>(all.size());
         for (int i = 0; i < weights.length; i++) {
-            if (weights[i] > 0) {
-                near.add(new Candidate(all.get(i).node(), weights[i], scales[i], groups[i]));
+            Candidate before = all.get(i);
+            double weight = (1 - mixed) * weights[i] + mixed * before.weight();
+            if (weight > 0) {
+                double scale = (1 - mixed) * scales[i] + mixed * before.scale();
+                near.add(new Candidate(before.node(), weight, scale, groups[i]));
             }
         }
         return near;

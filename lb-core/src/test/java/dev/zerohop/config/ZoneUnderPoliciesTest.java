@@ -185,7 +185,7 @@ class ZoneUnderPoliciesTest {
                         .contains("100 % in own node node-0 with 1 of 3, a thousandth anywhere for retries")
                         .contains(
                                 policy.name().equals("random")
-                                        ? "draws one of 3 candidates, as likely as the stages' weights say"
+                                        ? "draws one of 3 candidates, in proportion to the stages' weights"
                                         : "over 3 candidates by the stages' weights");
                 int near = 0;
                 for (int i = 0; i < PICKS; i++) {

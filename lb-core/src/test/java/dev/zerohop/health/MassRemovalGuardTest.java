@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class MassRemovalGuardTest {
     private static final long NOW = Duration.ofSeconds(100).toNanos();
     private static final long HOLD = Duration.ofSeconds(30).toNanos();
-    private final MassRemovalGuard guard = MassRemovalGuard.builder().build();
+    private final MassRemovalGuard guard = new MassRemovalGuard();
 
     private static Endpoint endpoint(int ordinal, Endpoint.Readiness readiness) {
         return Endpoint.builder("10.0.0." + (ordinal + 1), 80)
@@ -65,7 +65,7 @@ class MassRemovalGuardTest {
     @Test
     void anEmptyUpdateIsHeldWhateverTheShare() {
         assertThat(ids(guard.admit(members(1), firstOf(0), NOW))).containsExactly("a-0");
-        MassRemovalGuard lenient = MassRemovalGuard.builder().maxPercent(100).build();
+        MassRemovalGuard lenient = new MassRemovalGuard(100, MassRemovalGuard.DEFAULT_HOLD);
         assertThat(ids(lenient.admit(members(2), firstOf(0), NOW))).containsExactly("a-0", "a-1");
         assertThat(lenient.admit(members(2), firstOf(1), NOW).held()).isEmpty();
     }

@@ -293,7 +293,8 @@ class DirectoryPolicyTest {
                         .missing(Pickers.peakEwma())
                         .withoutKey(Pickers.peakEwma(Duration.ofSeconds(1), 2))
                         .build())
-                .hasMessageStartingWith("missing measures load by ");
+                .hasMessageStartingWith("missing was ")
+                .hasMessageContaining("expected both to measure load alike");
         assertThat(DirectoryPolicy.builder()
                         .missing(Pickers.peakEwma())
                         .withoutKey(Pickers.leastRequest())

@@ -129,7 +129,7 @@ class LoadAwareTest {
                     .env(time.env())
                     .resolver(resolver)
                     .settings(BalancerSettings.builder(policy)
-                            .stages(List.of(HealthFilter.builder().build()))
+                            .stages(List.of(new HealthFilter()))
                             .ejection(OutlierEjection.builder()
                                     .jitter(Duration.ZERO)
                                     .build())

@@ -203,9 +203,9 @@ class ShardEpochTest {
         ResolvedPlacement first = ResolvedPlacement.of(Pickers.shard(), snapshot, 4, null);
         Snapshot moving = Snapshot.of(five, map.movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER));
         assertThat(ResolvedPlacement.of(Pickers.shard(), snapshot, 4, first)).isSameAs(first);
-        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, first).strategy())
-                .isSameAs(first.strategy());
-        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, null).strategy())
-                .isNotSameAs(first.strategy());
+        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, first).keys())
+                .isSameAs(first.keys());
+        assertThat(ResolvedPlacement.of(Pickers.shard(), moving, 5, null).keys())
+                .isNotSameAs(first.keys());
     }
 }

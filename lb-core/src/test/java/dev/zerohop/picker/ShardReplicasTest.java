@@ -116,9 +116,9 @@ class ShardReplicasTest {
         assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
         assertThat(refusal.waits()).isFalse();
         assertThat(refusal.message())
-                .matches(
-                        "ordinal 1: none of its 2 replicas can be used: orders-a-1\\(.*\\) is EJECTED for 1\\.0 s \\(test: set by the test\\);"
-                                + " orders-b-1\\(.*\\) is UNHEALTHY for 1\\.0 s \\(test: set by the test\\)");
+                .matches("ordinal 1: none of its 2 replicas can be used: orders-a-1\\(.*\\) is EJECTED for 1\\.0 s"
+                        + " \\(test: set by the test\\); orders-b-1\\(.*\\) is UNHEALTHY for 1\\.0 s \\(test: set"
+                        + " by the test\\)");
         node("orders-b-1").health(Health.Status.CONNECTING);
         assertThat(none.rebuild(usable()).refusal(key()).kind()).isEqualTo(Refusal.Kind.CONNECTING);
         assertThat(picks(half, 50)).as("the old version as it was").containsOnlyKeys("orders-b-1");

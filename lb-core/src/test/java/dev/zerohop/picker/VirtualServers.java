@@ -61,7 +61,7 @@ final class VirtualServers implements AutoCloseable {
                 .env(time.env(ScriptedDice.seeded(seed + 1)))
                 .resolver(resolver)
                 .settings(BalancerSettings.builder(policy)
-                        .stages(List.of(HealthFilter.builder().build()))
+                        .stages(List.of(new HealthFilter()))
                         .ejection(ejection)
                         .build())
                 .build();

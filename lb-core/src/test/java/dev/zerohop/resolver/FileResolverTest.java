@@ -74,14 +74,14 @@ class FileResolverTest extends ResolverContract {
     @Test
     void everyFieldIsRead() throws Exception {
         Files.writeString(file, """
-                {"endpoints": [
-                   {"id": "orders-1", "host": "::1", "port": 8080, "weight": 3, "zone": "a", "node": "n1", "ordinal": 1,
-                    "ready": true, "draining": false, "attributes": {"version": "2", "empty": ""}},
-                   {"id": "orders-0", "address": "[::2]:8080", "ready": false},
-                   {"host": "orders.example", "port": 1, "draining": true, "ready": false}],
-                 "shards": {"count": 5, "firstOrdinal": 2},
-                 "config": {"policy": {"shard": {"strategy": "jump"}}, "retry": {"maxAttempts": 2}}}
-                """);
+            {"endpoints": [
+               {"id": "orders-1", "host": "::1", "port": 8080, "weight": 3, "zone": "a", "node": "n1", "ordinal": 1,
+                "ready": true, "draining": false, "attributes": {"version": "2", "empty": ""}},
+               {"id": "orders-0", "address": "[::2]:8080", "ready": false},
+               {"host": "orders.example", "port": 1, "draining": true, "ready": false}],
+             "shards": {"count": 5, "firstOrdinal": 2},
+             "config": {"policy": {"shard": {"strategy": "jump"}}, "retry": {"maxAttempts": 2}}}
+            """);
         resolver.start(recorder);
         assertThat(recorder.errors).isEmpty();
         assertThat(recorder.last().endpoints())
@@ -370,31 +370,52 @@ class FileResolverTest extends ResolverContract {
                 "{\"endpoints\":[],\"shard\":3} | shard is not known, expected endpoints, shards or config",
                 "{\"endpoints\":[]} {} | found { behind the JSON object, expected nothing",
                 "{\"endpoints\":[1]} | endpoints[0] was 1, expected an object",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":1},{}]} | endpoints[1].host was missing, expected host and port, or address",
-                "{\"endpoints\":[{\"host\":\"a\"}]} | endpoints[0].port was missing, expected host and port, or address",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":\"80\"}]} | endpoints[0].port was \"80\", expected a whole number from 1 to 65535",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":0}]} | endpoints[0].port was 0, expected a whole number from 1 to 65535",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":70000}]} | endpoints[0].port was 70000, expected a whole number from 1 to 65535",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":80.5}]} | endpoints[0].port was 80.5, expected a whole number from 1 to 65535",
-                "{\"endpoints\":[{\"host\":\"a\",\"port\":99999999999}]} | endpoints[0].port was 99999999999, expected a whole number from 1 to 65535",
-                "{\"endpoints\":[{\"host\":\"a:b\",\"port\":1}]} | endpoints[0].host was \"a:b\", expected a host: found 'a:b', expected a host name of letters, digits, '-', '_' and single dots",
-                "{\"endpoints\":[{\"host\":\"[::1]\",\"port\":1}]} | endpoints[0].host was \"[::1]\", expected a host: found '[::1]', expected a host name of letters, digits, '-', '_' and single dots",
-                "{\"endpoints\":[{\"address\":\"a\"}]} | endpoints[0].address was \"a\", expected host:port: found 'a' without a port, expected host:port",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"port\":1}]} | endpoints[0] has an address and a host or port, expected one or the other",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"weigth\":1}]} | endpoints[0].weigth is not known, expected id, host, port, address, weight, zone, node, ordinal, ready, draining or attributes",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"weight\":-1}]} | endpoints[0].weight was -1, expected a whole number from 0 to 1000000",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"ordinal\":-1}]} | endpoints[0].ordinal was -1, expected a whole number from 0 to 2147483647",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"ready\":\"yes\"}]} | endpoints[0].ready was \"yes\", expected true or false",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"id\":\"\"}]} | endpoints[0].id was \"\", expected a text that is not blank",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"zone\":null}]} | endpoints[0].zone was null, expected a text that is not blank",
-                "{\"endpoints\":[{\"address\":\"a:1\",\"attributes\":{\"x\":1}}]} | endpoints[0].attributes.x was 1, expected a text",
-                "{\"endpoints\":[{\"address\":\"a:1\"},{\"address\":\"a:1\"}]} | endpoints[1].id was \"a:1\" as in endpoints[0], expected unique ids",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":1},{}]} | endpoints[1].host was missing, expected host and"
+                        + " port, or address",
+                "{\"endpoints\":[{\"host\":\"a\"}]} | endpoints[0].port was missing, expected host and port, or"
+                        + " address",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":\"80\"}]} | endpoints[0].port was \"80\", expected a whole"
+                        + " number from 1 to 65535",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":0}]} | endpoints[0].port was 0, expected a whole number from"
+                        + " 1 to 65535",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":70000}]} | endpoints[0].port was 70000, expected a whole"
+                        + " number from 1 to 65535",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":80.5}]} | endpoints[0].port was 80.5, expected a whole"
+                        + " number from 1 to 65535",
+                "{\"endpoints\":[{\"host\":\"a\",\"port\":99999999999}]} | endpoints[0].port was 99999999999, expected"
+                        + " a whole number from 1 to 65535",
+                "{\"endpoints\":[{\"host\":\"a:b\",\"port\":1}]} | endpoints[0].host was \"a:b\", expected a host:"
+                        + " found 'a:b', expected a host name of letters, digits, '-', '_' and single dots",
+                "{\"endpoints\":[{\"host\":\"[::1]\",\"port\":1}]} | endpoints[0].host was \"[::1]\", expected a host:"
+                        + " found '[::1]', expected a host name of letters, digits, '-', '_' and single dots",
+                "{\"endpoints\":[{\"address\":\"a\"}]} | endpoints[0].address was \"a\", expected host:port: found 'a'"
+                        + " without a port, expected host:port",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"port\":1}]} | endpoints[0] has an address and a host or port,"
+                        + " expected one or the other",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"weigth\":1}]} | endpoints[0].weigth is not known, expected id,"
+                        + " host, port, address, weight, zone, node, ordinal, ready, draining or attributes",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"weight\":-1}]} | endpoints[0].weight was -1, expected a whole"
+                        + " number from 0 to 1000000",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"ordinal\":-1}]} | endpoints[0].ordinal was -1, expected a"
+                        + " whole number from 0 to 2147483647",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"ready\":\"yes\"}]} | endpoints[0].ready was \"yes\", expected"
+                        + " true or false",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"id\":\"\"}]} | endpoints[0].id was \"\", expected a text that"
+                        + " is not blank",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"zone\":null}]} | endpoints[0].zone was null, expected a text"
+                        + " that is not blank",
+                "{\"endpoints\":[{\"address\":\"a:1\",\"attributes\":{\"x\":1}}]} | endpoints[0].attributes.x was 1,"
+                        + " expected a text",
+                "{\"endpoints\":[{\"address\":\"a:1\"},{\"address\":\"a:1\"}]} | endpoints[1].id was \"a:1\" as in"
+                        + " endpoints[0], expected unique ids",
                 "{\"endpoints\":[],\"shards\":0} | shards was 0, expected a whole number from 1 to 1000000",
-                "{\"endpoints\":[],\"shards\":{}} | shards.count was missing, expected a whole number of 1 or more",
-                "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
+                "{\"endpoints\":[],\"shards\":{}} | shards.count: was missing, expected an integer of 1 or more",
+                "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch,"
+                        + " highestEpoch, move, count, firstOrdinal, strategy",
                 "{\"endpoints\":[],\"shards\":\"5\"} | shards was \"5\", expected an object",
                 "{\"endpoints\":[],\"config\":[]} | config was an array, expected an object",
-                "{\"endpoints\":[],\"endpoints\":[]} | not valid JSON at line 1, column 28: Duplicate field 'endpoints'",
+                "{\"endpoints\":[],\"endpoints\":[]} | not valid JSON at line 1, column 28: Duplicate field"
+                        + " 'endpoints'",
                 "{\"endpoints\":[{\"address\":\"a:1\" | not valid JSON: ends too early at line 1, column 31",
             })
     void aBadFileIsRefusedWholeWithPathValueAndWhatWasExpected(String json, String message) throws Exception {
@@ -411,11 +432,13 @@ class FileResolverTest extends ResolverContract {
     @CsvSource(
             delimiter = '|',
             value = {
-                "file://endpoints.json | 7 | found 'endpoints.json' between // and the next slash, expected nothing there: file:///path/endpoints.json",
+                "file://endpoints.json | 7 | found 'endpoints.json' between // and the next slash, expected nothing"
+                        + " there: file:///path/endpoints.json",
                 "file:/// | 8 | found path '/', expected a file as in file:///path/endpoints.json",
                 "file:// | 7 | found path '/', expected a file as in file:///path/endpoints.json",
                 "file:///etc/ | 8 | found path '/etc/', expected a file as in file:///path/endpoints.json",
-                "file:///a.json?poll=1s | 14 | found '?poll=1s', expected no query: file targets have no such parameters",
+                "file:///a.json?poll=1s | 14 | found '?poll=1s', expected no query: file targets have no such"
+                        + " parameters",
                 "file:///a%2.json | 9 | found '%2.', expected a percent sign and two hexadecimal digits such as %5B",
                 "file:///a%00 | 8 | found path '/a\\u0000', expected the path of a file: Nul character not allowed",
             })

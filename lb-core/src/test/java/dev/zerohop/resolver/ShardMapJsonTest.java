@@ -76,48 +76,76 @@ class ShardMapJsonTest {
                 "[] | the document was an array, expected an object",
                 "{ | not valid JSON: ends too early at line 1, column 2",
                 "{\"count\": 1} x | not valid JSON at line 1",
-                "{} | count was missing, expected a whole number of 1 or more, or a strategy",
-                "{\"epoch\": 1} | count was missing, expected a whole number of 1 or more, or a strategy",
-                "{\"epoch\": -1, \"count\": 1} | epoch was -1, expected a whole number from 0 to 9007199254740991",
-                "{\"epoch\": 9007199254740992, \"count\": 1} | epoch was 9007199254740992, expected a whole number from 0",
-                "{\"epoch\": \"7\", \"count\": 1} | epoch was \"7\", expected a whole number",
-                "{\"epoch\": 1.5, \"count\": 1} | epoch was 1.5, expected a whole number",
-                "{\"epoch\": null, \"count\": 1} | epoch was null, expected a whole number",
+                "{} | count: was missing, expected an integer of 1 or more, or a strategy",
+                "{\"epoch\": 1} | count: was missing, expected an integer of 1 or more, or a strategy",
+                "{\"epoch\": -1, \"count\": 1} | epoch: was -1, expected an integer from 0 to 9007199254740991",
+                "{\"epoch\": 9007199254740992, \"count\": 1} | epoch: was 9007199254740992, expected an integer from 0",
+                "{\"epoch\": \"7\", \"count\": 1} | epoch: was \"7\", expected an integer",
+                "{\"epoch\": 1.5, \"count\": 1} | epoch: was 1.5, expected an integer",
+                "{\"epoch\": null, \"count\": 1} | epoch: was null, expected a value (leave the field out for its"
+                        + " default)",
                 "{\"epoch\": 1, \"epoch\": 2, \"count\": 1} | not valid JSON at line 1",
-                "{\"count\": 0} | count was 0, expected a whole number from 1 to 1000000",
-                "{\"count\": 3000000000} | count was 3000000000, expected a whole number from 1 to 1000000",
-                "{\"count\": 1000001} | count was 1000001, expected a whole number from 1 to 1000000",
-                "{\"count\": 1, \"firstOrdinal\": 1000001} | firstOrdinal was 1000001, expected a whole number from 0 to 1000000",
-                "{\"count\": 3.5} | count was 3.5, expected a whole number from 1 to 1000000",
-                "{\"count\": 1, \"firstOrdinal\": -1} | firstOrdinal was -1, expected a whole number from 0",
-                "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
-                "{\"strategy\": \"jump\", \"count\": 3} | strategy was \"jump\", expected lookup, prefix, ranges, or a count",
-                "{\"strategy\": \"lookup\", \"table\": {\"a\": 0}, \"count\": 1} | count was given, expected only table, default with the strategy lookup",
-                "{\"count\": 1, \"table\": {\"a\": 0}} | table was given, expected only count, firstOrdinal where no strategy is",
-                "{\"count\": 1, \"default\": 0} | default was given, expected only count, firstOrdinal where no strategy is",
-                "{\"strategy\": \"lookup\"} | lookup table was empty, expected at least one entry",
-                "{\"strategy\": \"lookup\", \"table\": {\"a\": -1}} | table.a was -1, expected a whole number from 0 to 1000000",
-                "{\"strategy\": \"lookup\", \"table\": [1]} | table was an array, expected an object",
-                "{\"strategy\": \"lookup\", \"table\": {\"a\": 1}, \"default\": 1000001} | default was 1000001, expected a whole number from 0 to 1000000",
-                "{\"strategy\": \"prefix\", \"prefixes\": {\"\": 1}} | prefix table had an empty prefix, expected a default instead",
-                "{\"strategy\": \"prefix\"} | prefix table was empty, expected at least one entry",
-                "{\"strategy\": \"ranges\"} | ranges was empty or missing, expected a list of {\"from\", \"to\", \"ordinal\"}",
-                "{\"strategy\": \"ranges\", \"slots\": 0, \"ranges\": []} | slots was 0, expected a whole number from 1 to 1048576",
-                "{\"strategy\": \"ranges\", \"ranges\": {}} | ranges was an object, expected an array",
-                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 1}]} | ranges[0].ordinal was missing, expected a whole number",
-                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"till\": 1}]} | ranges[0].till is not known, expected from, to or ordinal",
-                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0}]} | slots 3-3 belong to no range",
-                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0}, {\"from\": 2, \"to\": 3, \"ordinal\": 1}]} | range 2-3: slot 2 belongs to another range as well",
-                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 3, \"to\": 2, \"ordinal\": 0}]} | range 3-2: expected 0 <= from <= to <= 3",
-                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} | range 0-4: expected 0 <= from <= to <= 3",
+                "{\"count\": 0} | count: was 0, expected an integer from 1 to 1000000",
+                "{\"count\": 3000000000} | count: was 3000000000, expected an integer from 1 to 1000000",
+                "{\"count\": 1000001} | count: was 1000001, expected an integer from 1 to 1000000",
+                "{\"count\": 1, \"firstOrdinal\": 1000001} | firstOrdinal: was 1000001, expected an integer from 0 to"
+                        + " 1000000",
+                "{\"count\": 3.5} | count: was 3.5, expected an integer from 1 to 1000000",
+                "{\"count\": 1, \"firstOrdinal\": -1} | firstOrdinal: was -1, expected an integer from 0",
+                "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, highestEpoch, move, count,"
+                        + " firstOrdinal, strategy",
+                "{\"strategy\": \"jump\", \"count\": 3} | strategy: was \"jump\", expected lookup, prefix, ranges, or"
+                        + " a count",
+                "{\"strategy\": \"lookup\", \"table\": {\"a\": 0}, \"count\": 1} | count: was 1, expected nothing: the"
+                        + " strategy is lookup, whose fields are table, default",
+                "{\"count\": 1, \"table\": {\"a\": 0}} | table: was an object, expected nothing: no strategy is"
+                        + " stated, so this is a count, whose fields are count, firstOrdinal",
+                "{\"count\": 1, \"default\": 0} | default: was 0, expected nothing: no strategy is stated, so this is"
+                        + " a count, whose fields are count, firstOrdinal",
+                "{\"strategy\": \"lookup\"} | table: was missing, expected an object of keys and their ordinals with"
+                        + " at least one entry",
+                "{\"strategy\": \"lookup\", \"table\": {\"a\": -1}} | table.a: was -1, expected an integer from 0 to"
+                        + " 1000000",
+                "{\"strategy\": \"lookup\", \"table\": [1]} | table: was a list, expected an object of keys and their"
+                        + " ordinals with at least one entry",
+                "{\"strategy\": \"lookup\", \"table\": {\"a\": 1}, \"default\": 1000001} | default: was 1000001,"
+                        + " expected an integer from 0 to 1000000",
+                "{\"strategy\": \"prefix\", \"prefixes\": {\"\": 1}} | prefixes: prefix table had an empty prefix,"
+                        + " expected a default instead",
+                "{\"strategy\": \"prefix\"} | prefixes: was missing, expected an object of prefixes and their ordinals"
+                        + " with at least one entry",
+                "{\"strategy\": \"ranges\"} | ranges: was missing, expected a list of {\"from\", \"to\", \"ordinal\"}"
+                        + " that covers all slots",
+                "{\"strategy\": \"ranges\", \"slots\": 0, \"ranges\": []} | slots: was 0, expected an integer from 1"
+                        + " to 1048576",
+                "{\"strategy\": \"ranges\", \"ranges\": {}} | ranges: was an empty object, expected a list of"
+                        + " {\"from\", \"to\", \"ordinal\"} that covers all slots",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 1}]} | ranges[0].ordinal: was missing,"
+                        + " expected an integer from 0 to 1000000",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"till\": 1}]} | ranges[0].till: was 1,"
+                        + " expected a known field: from, to, ordinal",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0}]} |"
+                        + " ranges: slots 3-3 belong to no range",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0},"
+                        + " {\"from\": 2, \"to\": 3, \"ordinal\": 1}]} | ranges: range 2-3: slot 2 belongs to another"
+                        + " range as well",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 3, \"to\": 2, \"ordinal\": 0}]} |"
+                        + " ranges[0].to: was 2, expected an integer from 3 to 3",
+                "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} |"
+                        + " ranges[0].to: was 4, expected an integer from 0 to 3",
                 "{\"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | a move was stated without an epoch",
-                "{\"epoch\": 2, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | the epoch of the move was 2, expected 3 to 9007199254740991, above the present one",
-                "{\"epoch\": 1, \"count\": 1, \"move\": {\"count\": 2}} | move.epoch was missing, expected the epoch that comes",
-                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2}} | move.count was missing",
-                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2, \"keys\": \"NOW\"}} | move.keys was \"NOW\", expected OLD_UNTIL_CUTOVER or NEW_AT_ONCE",
-                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2, \"move\": {}}} | move.move is not known, expected epoch, keys, count",
-                "{\"epoch\": 1, \"count\": 1, \"move\": 2} | move was 2, expected an object",
-                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"strategy\": \"lookup\", \"table\": {\"a\": -1}}} | move.table.a was -1",
+                "{\"epoch\": 2, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | the epoch of the move was 2,"
+                        + " expected 3 to 9007199254740991, above the present one",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"count\": 2}} | move.epoch: was missing, expected the epoch"
+                        + " that comes",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2}} | move.count: was missing",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2, \"keys\": \"NOW\"}} | move.keys:"
+                        + " was \"NOW\", expected one of NEW_AT_ONCE, OLD_UNTIL_CUTOVER",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2, \"move\": {}}} | move.move is not"
+                        + " known, expected epoch, keys, count",
+                "{\"epoch\": 1, \"count\": 1, \"move\": 2} | move: was 2, expected an object",
+                "{\"epoch\": 1, \"count\": 1, \"move\": {\"epoch\": 2, \"strategy\": \"lookup\", \"table\": {\"a\":"
+                        + " -1}}} | move.table.a: was -1",
             })
     void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String json, String message) {
         assertThatIllegalArgumentException()

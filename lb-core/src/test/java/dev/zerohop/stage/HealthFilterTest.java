@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class HealthFilterTest {
-    private final HealthFilter filter = HealthFilter.builder().build();
+    private final HealthFilter filter = new HealthFilter();
 
     private static Snapshot snapshot(Status... statuses) {
         List<FakeNode> nodes = new ArrayList<>();
@@ -62,9 +62,8 @@ class HealthFilterTest {
         assertThat(left(filter, Status.NOT_READY, Status.UNREACHABLE, Status.UNREACHABLE))
                 .containsExactly("a-1", "a-2");
         assertThat(note(filter, Status.UNREACHABLE, Status.UNREACHABLE))
-                .isEqualTo("health: nobody else is left, using 2 that could not be connected to");
-        assertThat(left(HealthFilter.builder().panicThresholdPercent(0).build(), Status.UNREACHABLE))
-                .isEmpty();
+                .isEqualTo("health: no other endpoint is left, using 2 that could not be connected to");
+        assertThat(left(new HealthFilter(0), Status.UNREACHABLE)).isEmpty();
     }
 
     @Test
@@ -110,7 +109,7 @@ class HealthFilterTest {
                         + " and 1 draining as the last resort");
         assertThat(left(filter, Status.HEALTHY, Status.EJECTED, Status.EJECTED, Status.DRAINING))
                 .containsExactly("a-0", "a-1", "a-2");
-        HealthFilter calm = HealthFilter.builder().panicThresholdPercent(0).build();
+        HealthFilter calm = new HealthFilter(0);
         assertThat(left(calm, Status.EJECTED, Status.DRAINING)).containsExactly("a-1");
         assertThat(note(calm, Status.EJECTED, Status.DRAINING))
                 .isEqualTo("health: no other endpoint is well, using 1 draining as the last resort, without 1 ejected");
@@ -140,7 +139,7 @@ class HealthFilterTest {
 
     @Test
     void zeroNeverPanics() {
-        HealthFilter calm = HealthFilter.builder().panicThresholdPercent(0).build();
+        HealthFilter calm = new HealthFilter(0);
         assertThat(left(calm, Status.EJECTED, Status.UNHEALTHY)).isEmpty();
     }
 
@@ -148,7 +147,8 @@ class HealthFilterTest {
     void theNoteTellsVerdictsFromFacts() {
         assertThat(note(filter, Status.HEALTHY, Status.EJECTED, Status.UNHEALTHY, Status.NOT_READY))
                 .isEqualTo(
-                        "health: panic: 1 of 3 usable is below 50 %, using 1 ejected and 1 unhealthy as well, without 1 not ready");
+                        "health: panic: 1 of 3 usable is below 50 %, using 1 ejected and 1 unhealthy as well, without"
+                                + " 1 not ready");
         assertThat(note(filter, Status.HEALTHY, Status.EJECTED, Status.CONNECTING))
                 .isEqualTo("health: 1 of 3 stay, out are 1 ejected, without 1 connecting");
         assertThat(note(filter, Status.HEALTHY)).isEqualTo("health: 1 of 1 stay");

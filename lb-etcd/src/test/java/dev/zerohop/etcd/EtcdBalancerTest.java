@@ -57,7 +57,7 @@ class EtcdBalancerTest {
         balancer = Balancer.builder("orders")
                 .resolver(Target.parse("etcd://" + etcd.address() + "/orders").newResolver(Env.system()))
                 .settings(BalancerSettings.builder(new FirstPolicy())
-                        .guard(MassRemovalGuard.builder().build())
+                        .guard(new MassRemovalGuard())
                         .build())
                 .listener(memberships)
                 .build();

@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "shard",
         description =
-                "Says which endpoint of a target owns a key, and why. Asks the source of endpoints only; connects to none of them.",
+                "Says which endpoint of a target owns a key, and why. Asks the source of endpoints only; connects to"
+                        + " none of them.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
@@ -49,7 +50,8 @@ final class ShardCommand implements Callable<Integer> {
             names = "--key",
             paramLabel = "TEXT",
             description =
-                    "the key as calls carry it: an integer or a text where the source's configuration says where keys are, else a text")
+                    "the key as calls carry it: an integer or a text where the source's configuration says where keys"
+                            + " are, else a text")
     private @Nullable String key;
 
     @Option(names = "--id", paramLabel = "INTEGER", description = "the key, an integer of 64 bits")
@@ -59,14 +61,16 @@ final class ShardCommand implements Callable<Integer> {
             names = "--strategy",
             paramLabel = "S",
             description =
-                    "jump, modulo or directory; ranges, lookup or prefix where the source configures them (default: what the source configures, else jump)")
+                    "jump, modulo or directory; ranges, lookup or prefix where the source configures them (default:"
+                            + " what the source configures, else jump)")
     private @Nullable String strategy;
 
     @Option(
             names = "--shards",
             paramLabel = "N",
             description =
-                    "the number of shards, whatever the source says (default: the source's own map or count, else a guess, the highest ordinal + 1)")
+                    "the number of shards, whatever the source says (default: the source's own map or count, else a"
+                            + " guess, the highest ordinal + 1)")
     private @Nullable Integer shards;
 
     @Option(

@@ -184,7 +184,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
                     case "servers" -> {
                         fields.servers = in.array(field, element -> server(in, element));
                         if (fields.servers.isEmpty()) {
-                            throw in.refuse(field, "at least one host:port, or no such field");
+                            throw in.rejected(field, "at least one host:port, or no such field");
                         }
                     }
                     case "tls" -> fields.tls = tls(in, field);
@@ -253,7 +253,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
             try {
                 return file.resolveSibling(in.text(field));
             } catch (InvalidPathException bad) {
-                throw in.refuse(field, "the path of a file");
+                throw in.rejected(field, "the path of a file");
             }
         }
     }

@@ -25,7 +25,7 @@ final class DirectoryValue {
                 case "endpoint" -> {
                     String id = in.anyText(name);
                     if (id.isBlank() || Printable.problem(id, Printable.MAX_NAME) != null) {
-                        throw in.refuse(name, "the id of an endpoint");
+                        throw in.rejected(name, "the id of an endpoint");
                     }
                     owners.add(Owner.endpoint(id));
                 }

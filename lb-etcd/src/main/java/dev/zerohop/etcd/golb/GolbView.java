@@ -89,7 +89,7 @@ public final class GolbView implements View {
     private static HostAndPort address(JsonReader in, String path) throws IOException {
         HostAndPort address = Addresses.parse(in.anyText(path), DEFAULT_PORT);
         if (address == null) {
-            throw in.refuse(path, "an address such as 10.0.0.1 or 10.0.0.1:8080");
+            throw in.rejected(path, "an address such as 10.0.0.1 or 10.0.0.1:8080");
         }
         return address;
     }

@@ -140,37 +140,47 @@ class ServiceViewTest {
             value = {
                 "endpoints/a | '' | found an empty text, expected a JSON object",
                 "endpoints/a | null | endpoint was null, expected an object",
-                "endpoints/a | {\"host\": \"10.0.0.1\", \"port\": 0} | endpoint.port was 0, expected a whole number from 1 to 65535",
+                "endpoints/a | {\"host\": \"10.0.0.1\", \"port\": 0} | endpoint.port was 0, expected a whole number"
+                        + " from 1 to 65535",
                 "endpoints/a | {\"address\": \"10.0.0.1\"} | expected host:port",
                 "endpoints/a | {\"address\": \"10.0.0.1:80\", \"wight\": 1} | endpoint.wight is not known, expected id",
-                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"weight\": 1000001} | expected a whole number from 0 to 1000000",
+                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"weight\": 1000001} | expected a whole number from 0 to"
+                        + " 1000000",
                 "endpoints/a | {\"address\": \"10.0.0.1:80\", \"id\": \"b\"} | endpoint.id was \"b\", expected \"a\"",
-                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"draining\": 1} | endpoint.draining was 1, expected true or false",
+                "endpoints/a | {\"address\": \"10.0.0.1:80\", \"draining\": 1} | endpoint.draining was 1, expected"
+                        + " true or false",
                 "endpoints/a/b | {\"address\": \"10.0.0.1:80\"} | the endpoint's id was 'a/b'",
                 "weights | [] | the document was an array, expected an object",
                 "weights | {\"a\": \"1\"} | \"a\" was \"1\", expected a whole number",
                 "weights | {\"a\": 1, \"a\": 2} | not valid JSON",
                 "weights | {\"a\": 99999999999999999999} | expected a whole number",
                 "weights | {} {} | found { behind the JSON object, expected nothing",
-                "weights | {\"weights\": {\"a\": -1}} | weights.\"a\" was -1, expected a whole number from 0 to 1000000",
+                "weights | {\"weights\": {\"a\": -1}} | weights.\"a\" was -1, expected a whole number from 0 to"
+                        + " 1000000",
                 "weights | {\"weights\": {}, \"a\": 1} | \"a\" stood beside weights",
                 "weights | {\"smoothing\": {\"step\": 1, \"interval\": \"1s\"}} | weights was missing",
                 "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1}} | smoothing.interval was missing",
                 "weights | {\"weights\": {}, \"smoothing\": {\"interval\": \"1s\"}} | smoothing.step was missing",
-                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 0, \"interval\": \"1s\"}} | smoothing.step was 0",
-                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1, \"interval\": \"1\"}} | smoothing.interval was \"1\", expected a duration",
-                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1, \"interval\": \"2h\"}} | smoothing.interval was \"2h\", expected a duration",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 0, \"interval\": \"1s\"}} | smoothing.step was"
+                        + " 0",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1, \"interval\": \"1\"}} | smoothing.interval"
+                        + " was \"1\", expected a duration",
+                "weights | {\"weights\": {}, \"smoothing\": {\"step\": 1, \"interval\": \"2h\"}} | smoothing.interval"
+                        + " was \"2h\", expected a duration",
                 "weights | {\"weights\": {}, \"smoothing\": {\"stap\": 1}} | smoothing.stap is not known",
                 "config | {\"policy\": \"fastest\"} | policy: was \"fastest\", expected one of",
                 "config | '' | found an empty text, expected a JSON object",
                 "config | {\"policy\": \"random\" | not valid JSON",
                 "config | {\"canary\": {\"percent\": 5}} | canary.config was missing",
                 "config | {\"canary\": {\"config\": {}}} | canary.percent was missing",
-                "config | {\"canary\": {\"percent\": 101, \"config\": {}}} | canary.percent was 101, expected a whole number from 0 to 100",
-                "config | {\"canary\": {\"percent\": 0, \"config\": {\"retry\": {\"maxAttempts\": 99}}}} | canary.config: retry.maxAttempts: was 99",
+                "config | {\"canary\": {\"percent\": 101, \"config\": {}}} | canary.percent was 101, expected a whole"
+                        + " number from 0 to 100",
+                "config | {\"canary\": {\"percent\": 0, \"config\": {\"retry\": {\"maxAttempts\": 99}}}} |"
+                        + " canary.config: retry.maxAttempts: was 99",
                 "config | {\"policy\": \"?\", \"canary\": {\"percent\": 100, \"config\": {}}} | policy: was \"?\"",
                 "config | {\"canary\": {\"percent\": 5, \"config\": {\"canary\": {}}}} | canary.config: canary: was",
-                "config | {\"canary\": {\"percent\": 5, \"config\": {}, \"from\": 1}} | canary.from is not known, expected percent or config",
+                "config | {\"canary\": {\"percent\": 5, \"config\": {}, \"from\": 1}} | canary.from is not known,"
+                        + " expected percent or config",
                 "config | {\"canary\": 5} | canary was 5, expected an object",
                 "alias | {} | target was missing",
                 "alias | {\"target\": \"orders-v2\"} | found no scheme",
@@ -181,13 +191,18 @@ class ServiceViewTest {
                 "shards | {\"count\": 4} | epoch was missing",
                 "shards | 4 | the document was 4, expected an object",
                 "shards | {\"strategy\": \"lookup\", \"table\": {\"a\": 0}} | epoch was missing",
-                "shards | {\"epoch\": 1, \"strategy\": \"modulo\", \"count\": 2} | strategy was \"modulo\", expected lookup, prefix, ranges",
-                "shards | {\"epoch\": 1, \"strategy\": \"ranges\", \"slots\": 2, \"ranges\": [{\"from\": 0, \"to\": 0, \"ordinal\": 0}]} | slots 1-1 belong to no range",
-                "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 1, \"count\": 5}} | the epoch of the move was 1, expected 3",
-                "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 3, \"count\": 5, \"keys\": \"old\"}} | move.keys was \"old\", expected OLD_UNTIL_CUTOVER or NEW_AT_ONCE",
-                "shards | {\"epoch\": 1} | count was missing",
-                "shards | {\"epoch\": 1, \"count\": 0} | count was 0, expected a whole number from 1",
-                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, highestEpoch, move, count, firstOrdinal, strategy",
+                "shards | {\"epoch\": 1, \"strategy\": \"modulo\", \"count\": 2} | strategy: was \"modulo\", expected"
+                        + " lookup, prefix, ranges",
+                "shards | {\"epoch\": 1, \"strategy\": \"ranges\", \"slots\": 2, \"ranges\": [{\"from\": 0, \"to\": 0,"
+                        + " \"ordinal\": 0}]} | ranges: slots 1-1 belong to no range",
+                "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 1, \"count\": 5}} | the epoch of the move"
+                        + " was 1, expected 3",
+                "shards | {\"epoch\": 2, \"count\": 4, \"move\": {\"epoch\": 3, \"count\": 5, \"keys\": \"old\"}} |"
+                        + " move.keys: was \"old\", expected one of NEW_AT_ONCE, OLD_UNTIL_CUTOVER",
+                "shards | {\"epoch\": 1} | count: was missing",
+                "shards | {\"epoch\": 1, \"count\": 0} | count: was 0, expected an integer from 1",
+                "shards | {\"epoch\": 1, \"count\": 4, \"map\": {}} | map is not known, expected epoch, highestEpoch,"
+                        + " move, count, firstOrdinal, strategy",
             })
     void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String key, String value, String reason) {
         View.Content content = put("zerohop/v1/services/orders/" + key, value);

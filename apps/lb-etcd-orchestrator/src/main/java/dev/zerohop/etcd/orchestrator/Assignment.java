@@ -120,7 +120,7 @@ record Assignment(long fence, String writer, List<String> workers) {
     private static String worker(JsonReader in, String path) throws IOException {
         String worker = in.anyText(path);
         if (ServiceKeys.problem(worker) != null) {
-            throw in.refuse(path, "the id of an orchestrator");
+            throw in.rejected(path, "the id of an orchestrator");
         }
         return worker;
     }

@@ -47,7 +47,7 @@ public class PickInOutage {
     public void open() {
         subject = Subject.of(
                 BalancerSettings.builder(Pickers.byName(policy))
-                        .stages(List.of(HealthFilter.builder().build()))
+                        .stages(List.of(new HealthFilter()))
                         .ejection(
                                 OutlierEjection.builder().jitter(Duration.ZERO).build())
                         .leaseAgeLimit(Duration.ZERO)
