@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,10 @@ final class PathPattern {
     private static final String CLASSES = "dDwWsS";
     private static final String WHITE_SPACE = "nrtf";
     private static final String ASSERTIONS = "bBAz";
+
+    private static final Pattern GROUP_NAME = Pattern.compile("<[A-Za-z][A-Za-z0-9]*>");
+    /** From how many on, and up to how many times. */
+    private static final Pattern BOUNDS = Pattern.compile("\\{([0-9]{1,5})(,([0-9]{1,5})?)?}");
 
     private final String text;
     private int at;
@@ -151,17 +157,11 @@ final class PathPattern {
     }
 
     private void groupName() throws BrokenException {
-        int start = at + 1;
-        int end = text.indexOf('>', at);
-        if (!take("<") || end <= start || !isLetter(text.charAt(start))) {
+        Matcher name = GROUP_NAME.matcher(text).region(at, text.length());
+        if (!name.lookingAt()) {
             throw broken("Group of an unknown kind");
         }
-        for (at = start; at < end; at++) {
-            if (!isLetter(text.charAt(at)) && !isDigit(text.charAt(at))) {
-                throw broken("Group of an unknown kind");
-            }
-        }
-        at = end + 1;
+        at = name.end();
     }
 
     private long escape() throws BrokenException {
@@ -225,33 +225,23 @@ final class PathPattern {
     }
 
     private long repetition(long size) throws BrokenException {
-        if (!take("{")) {
+        if (text.charAt(at) != '{') {
             at++;
             return size + 1;
         }
-        int least = count();
-        int most = least;
-        boolean open = false;
-        if (take(",")) {
-            open = more() && text.charAt(at) == '}';
-            most = open ? least + 1 : count();
-        }
-        if (!take("}") || most < least) {
+        Matcher bounds = BOUNDS.matcher(text).region(at, text.length());
+        if (!bounds.lookingAt()) {
             throw broken("Illegal repetition");
         }
+        int least = Integer.parseInt(bounds.group(1));
+        boolean open = bounds.group(2) != null && bounds.group(3) == null;
+        int most = bounds.group(3) == null ? least : Integer.parseInt(bounds.group(3));
+        if (most < least || most > MAX_COUNT) {
+            throw broken("Illegal repetition");
+        }
+        at = bounds.end();
+        most += open ? 1 : 0;
         return Math.min(MAX_SIZE + 1, size * Math.max(1, most) + most - least);
-    }
-
-    private int count() throws BrokenException {
-        int start = at;
-        while (more() && isDigit(text.charAt(at)) && at - start < 5) {
-            at++;
-        }
-        int count = at == start ? MAX_COUNT + 1 : Integer.parseInt(text.substring(start, at));
-        if (count > MAX_COUNT) {
-            throw broken("Illegal repetition");
-        }
-        return count;
     }
 
     private static boolean isDigit(char c) {

@@ -8,6 +8,7 @@ import dev.zerohop.KeyDirectory.Owner;
 import dev.zerohop.KeyDirectory.Unknown;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
 import dev.zerohop.ShardMap;
 import dev.zerohop.Snapshot;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ final class DirectoryIndex {
             why.add(node == null ? notAMember(owner) : owner + " is " + node.endpoint());
         } else if (answer instanceof Unknown unknown) {
             why.add(unknown.reason());
-        } else if (policy.missing() instanceof ShardPolicy hashed) {
+        } else if (policy.settings().missing() instanceof ShardPolicy hashed) {
             PlacementExplanation placed = hashed.place(key, snapshot);
             why.add("placed by " + hashed.name() + ", as keys without an entry are");
             why.addAll(placed.why());
@@ -131,9 +132,8 @@ final class DirectoryIndex {
 
     /** What becomes of a key without an entry. */
     String missing(DirectoryPolicy policy, EndpointSelector key) {
+        PickPolicy missing = policy.settings().missing();
         return "key " + KeyPlacement.quoted(key) + " has no entry in the directory"
-                + (policy.missing() == null
-                        ? ""
-                        : ", picked by " + policy.missing().name());
+                + (missing == null ? "" : ", picked by " + missing.name());
     }
 }

@@ -31,12 +31,13 @@ final class DirectoryPicker extends KeyedPicker {
     private final boolean mayStandIn;
 
     DirectoryPicker(DirectoryPolicy policy, Snapshot snapshot, Env env) {
-        super(policy.name(), snapshot, env, policy.withoutKey());
-        PickPolicy missing = policy.missing();
+        super(policy.name(), snapshot, env, policy.settings().withoutKey());
+        PickPolicy missing = policy.settings().missing();
         this.policy = policy;
         this.owners = new DirectoryIndex(snapshot);
         this.missing = missing == null ? null : missing.newPicker(snapshot, env);
-        this.spill = policy.ownerDown() == OwnerDown.SPILL ? new RendezvousPicker(snapshot, env, null) : null;
+        this.spill =
+                policy.settings().ownerDown() == OwnerDown.SPILL ? new RendezvousPicker(snapshot, env, null) : null;
         this.mayStandIn = spill != null || (missing != null && missing.keyed());
     }
 
@@ -103,7 +104,7 @@ final class DirectoryPicker extends KeyedPicker {
 
     @Override
     boolean waits(EndpointSelector key, PickContext context) {
-        return policy.ownerDown() == OwnerDown.WAIT
+        return policy.settings().ownerDown() == OwnerDown.WAIT
                 || (missing != null && missing.waits(context) && owners.peek(key) instanceof Absent);
     }
 
@@ -163,7 +164,9 @@ final class DirectoryPicker extends KeyedPicker {
                     + (spill == null
                             ? "keeps its keys while it serves"
                             : "is the last resort, no other endpoint is usable"));
-        } else if (answer instanceof Absent && missing != null && !(policy.missing() instanceof ShardPolicy)) {
+        } else if (answer instanceof Absent
+                && missing != null
+                && !(policy.settings().missing() instanceof ShardPolicy)) {
             lines.addAll(missing.explain(context));
         }
         return lines;

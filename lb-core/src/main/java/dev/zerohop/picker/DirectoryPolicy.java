@@ -12,7 +12,6 @@ import dev.zerohop.PolicyProvider;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.OptionsText;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,16 +63,18 @@ public final class DirectoryPolicy implements PickPolicy {
         }
     }
 
-    private final OwnerDown ownerDown;
-    private final @Nullable PickPolicy missing;
-    private final @Nullable PickPolicy withoutKey;
+    /** What is configured; null refuses the calls that it is for. */
+    record Settings(
+            OwnerDown ownerDown,
+            @Nullable PickPolicy missing,
+            @Nullable PickPolicy withoutKey) {}
+
+    private final Settings settings;
     private final LoadMetric loadMetric;
 
-    private DirectoryPolicy(Builder builder) {
-        this.ownerDown = builder.ownerDown;
-        this.missing = builder.missing;
-        this.withoutKey = builder.withoutKey;
-        this.loadMetric = Pickers.commonMetric("missing", missing, withoutKey);
+    private DirectoryPolicy(Settings settings) {
+        this.settings = settings;
+        this.loadMetric = Pickers.commonMetric("missing", settings.missing, settings.withoutKey);
     }
 
     /** Starts a policy with the defaults: {@link OwnerDown#FAIL_FAST}, keys without an entry refused, calls without a key refused. */
@@ -109,39 +110,26 @@ public final class DirectoryPolicy implements PickPolicy {
         return new DirectoryIndex(snapshot).place(this, key, snapshot);
     }
 
-    OwnerDown ownerDown() {
-        return ownerDown;
-    }
-
-    @Nullable
-    PickPolicy missing() {
-        return missing;
-    }
-
-    @Nullable
-    PickPolicy withoutKey() {
-        return withoutKey;
+    Settings settings() {
+        return settings;
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof DirectoryPolicy that
-                && ownerDown == that.ownerDown
-                && Objects.equals(missing, that.missing)
-                && Objects.equals(withoutKey, that.withoutKey);
+        return other instanceof DirectoryPolicy that && settings.equals(that.settings);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(ownerDown, missing, withoutKey);
+        return settings.hashCode();
     }
 
     @Override
     public String toString() {
         return new OptionsText(name())
-                .with("ownerDown", ownerDown)
-                .with("missing", missing == null ? "FAIL" : missing)
-                .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
+                .with("ownerDown", settings.ownerDown)
+                .with("missing", settings.missing == null ? "FAIL" : settings.missing)
+                .with("withoutKey", settings.withoutKey == null ? "FAIL" : settings.withoutKey)
                 .toString();
     }
 
@@ -184,7 +172,7 @@ public final class DirectoryPolicy implements PickPolicy {
             if (missing instanceof DirectoryPolicy) {
                 throw new IllegalArgumentException("missing was directory, expected another policy");
             }
-            return new DirectoryPolicy(this);
+            return new DirectoryPolicy(new Settings(ownerDown, missing, withoutKey));
         }
     }
 }

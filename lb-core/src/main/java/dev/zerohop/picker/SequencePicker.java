@@ -6,6 +6,7 @@ import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.StripedCursor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -118,9 +119,7 @@ final class SequencePicker extends CandidatePicker {
     private static int[] permuted(long seed, int count) {
         int[] order = new int[count];
         if (count < 3) {
-            for (int i = 0; i < count; i++) {
-                order[i] = i;
-            }
+            Arrays.setAll(order, i -> i);
             return order;
         }
         int step = 1 + (int) (((seed >>> 32) * (count - 1)) >>> 32);

@@ -3,8 +3,9 @@ package dev.zerohop.retry;
 import dev.zerohop.RetryBudget;
 import dev.zerohop.Time;
 import dev.zerohop.internal.Durations;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -14,6 +15,16 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class WindowedBudget implements RetryBudget {
     private static final int SLICES = 10;
+    private static final VarHandle WINDOW;
+
+    static {
+        try {
+            WINDOW = MethodHandles.lookup().findVarHandle(WindowedBudget.class, "window", Window.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
     private final int percent;
     private final long reserve;
     private final long sliceNanos;
@@ -21,8 +32,7 @@ final class WindowedBudget implements RetryBudget {
     private final long startNanos;
     private final LongAdder deposits = new LongAdder();
     private final AtomicLong withdrawals = new AtomicLong();
-    private final AtomicReference<Window> window =
-            new AtomicReference<>(new Window(0, new long[SLICES], new long[SLICES]));
+    private volatile Window window = new Window(0, new long[SLICES], new long[SLICES]);
 
     /** The totals when each of the last slices began; the slot of slice {@code n} is {@code n % SLICES}. Its arrays never change once it is published. */
     @SuppressWarnings("ArrayRecordComponent")
@@ -95,12 +105,12 @@ final class WindowedBudget implements RetryBudget {
     private Window current() {
         long slice = (time.nanoTime() - startNanos) / sliceNanos;
         while (true) {
-            Window now = window.get();
+            Window now = window;
             if (slice <= now.slice()) {
                 return now;
             }
             Window next = now.advanced(slice, deposits.sum(), withdrawals.get());
-            if (window.compareAndSet(now, next)) {
+            if (WINDOW.compareAndSet(this, now, next)) {
                 return next;
             }
         }
