@@ -204,11 +204,7 @@ final class LiveNode extends LiveNodePad implements Node {
         if (hasNoVerdict()) {
             return Long.MAX_VALUE;
         }
-        Health.Status worst = Health.Status.UNKNOWN;
-        String source = "none";
-        String reason = "no verdict yet";
-        long until = Health.OPEN_END;
-        boolean vouched = false;
+        Worst worst = new Worst();
         long nextEnd = Long.MAX_VALUE;
         List<TimedVerdict> current = verdicts;
         for (int i = 0; i < current.size(); i++) {
@@ -219,70 +215,76 @@ final class LiveNode extends LiveNodePad implements Node {
                 }
                 nextEnd = Math.min(nextEnd, timed.endsNanos());
             }
-            Health.Status status = timed.verdict().status();
-            if (status == Health.Status.HEALTHY) {
-                vouched |= worst == Health.Status.UNKNOWN;
-                if (vouched && source.equals("none")) {
-                    source = timed.source();
-                    reason = timed.verdict().reason();
-                }
-            } else if (status.compareTo(worst) > 0) {
-                worst = status;
-                source = timed.source();
-                reason = timed.verdict().reason();
-                until = timed.endsNanos();
-            }
+            HealthSource.Verdict verdict = timed.verdict();
+            worst.take(verdict.status(), timed.source(), verdict.reason(), timed.endsNanos());
         }
-        if (worst == Health.Status.UNKNOWN && vouched) {
-            worst = Health.Status.HEALTHY;
+        switch (endpoint.readiness()) {
+            case READY -> {}
+            case NOT_READY ->
+                worst.take(Health.Status.NOT_READY, "source", "its source says not ready", Health.OPEN_END);
+            case DRAINING ->
+                worst.take(Health.Status.DRAINING, "source", "its source says that it is leaving", Health.OPEN_END);
         }
-        Health.Status own = switch (endpoint.readiness()) {
-            case READY -> Health.Status.HEALTHY;
-            case NOT_READY -> Health.Status.NOT_READY;
-            case DRAINING -> Health.Status.DRAINING;
-        };
-        if (own.compareTo(worst) > 0 && own != Health.Status.HEALTHY) {
-            worst = own;
-            source = "source";
-            until = Health.OPEN_END;
-            reason = own == Health.Status.DRAINING ? "its source says that it is leaving" : "its source says not ready";
+        EjectionPolicy.State ejection = record.state();
+        switch (ejection) {
+            case ACTIVE -> {}
+            case EJECTED ->
+                worst.take(
+                        record.unreachable() ? Health.Status.UNREACHABLE : Health.Status.EJECTED,
+                        "ejection",
+                        record.reason(),
+                        record.untilNanos());
+            case HALF_OPEN -> worst.take(Health.Status.HALF_OPEN, "ejection", record.reason(), Health.OPEN_END);
         }
-        Health.Status passive = switch (record.state()) {
-            case ACTIVE -> Health.Status.HEALTHY;
-            case EJECTED -> record.unreachable() ? Health.Status.UNREACHABLE : Health.Status.EJECTED;
-            case HALF_OPEN -> Health.Status.HALF_OPEN;
-        };
-        if (passive.compareTo(worst) > 0 && passive != Health.Status.HEALTHY) {
-            worst = passive;
-            source = "ejection";
-            reason = record.reason();
-            until = passive == Health.Status.HALF_OPEN ? Health.OPEN_END : record.untilNanos();
+        if (heldSinceNanos != MembershipGuard.Member.NOT_HELD) {
+            worst.take(
+                    Health.Status.HELD,
+                    "guard",
+                    "no longer named by its source; a loss of this size is not believed at once",
+                    Health.OPEN_END);
         }
-        if (heldSinceNanos != MembershipGuard.Member.NOT_HELD && Health.Status.HELD.compareTo(worst) > 0) {
-            worst = Health.Status.HELD;
-            source = "guard";
-            reason = "no longer named by its source; a loss of this size is not believed at once";
-            until = Health.OPEN_END;
-        }
-        Health before = health;
-        if (before.status() != worst
-                || !before.source().equals(source)
-                || !before.reason().equals(reason)
-                || before.untilNanos() != until) {
-            long since = before.status() == worst ? before.sinceNanos() : nowNanos;
-            boolean wasFullyIn = before.status().usable() && before.status() != Health.Status.HALF_OPEN;
-            if (worst.usable() && !wasFullyIn) {
-                healthySinceNanos = nowNanos;
-            }
-            health = new Health(worst, source, reason, since, until);
-        }
+        publish(worst, nowNanos);
         // A draining endpoint that was ejected is on probation as any other, though its status says what weighs more.
-        boolean probation = worst == Health.Status.HALF_OPEN
-                || (worst == Health.Status.DRAINING && passive == Health.Status.HALF_OPEN);
+        boolean probation = worst.status == Health.Status.HALF_OPEN
+                || (worst.status == Health.Status.DRAINING && ejection == EjectionPolicy.State.HALF_OPEN);
         if (halfOpen != probation) {
             halfOpen = probation;
         }
         return nextEnd;
+    }
+
+    /** The worst of several beliefs; of two that are equally bad the first. */
+    private static final class Worst {
+        Health.Status status = Health.Status.UNKNOWN;
+        String source = "none";
+        String reason = "no verdict yet";
+        long untilNanos = Health.OPEN_END;
+
+        void take(Health.Status next, String by, String why, long until) {
+            boolean vouched = next == Health.Status.HEALTHY && status == Health.Status.UNKNOWN;
+            if (vouched || (next != Health.Status.UNKNOWN && next.compareTo(status) > 0)) {
+                status = next;
+                source = by;
+                reason = why;
+                untilNanos = vouched ? Health.OPEN_END : until;
+            }
+        }
+    }
+
+    private void publish(Worst worst, long nowNanos) {
+        Health before = health;
+        if (before.status() == worst.status
+                && before.source().equals(worst.source)
+                && before.reason().equals(worst.reason)
+                && before.untilNanos() == worst.untilNanos) {
+            return;
+        }
+        boolean wasFullyIn = before.status().usable() && before.status() != Health.Status.HALF_OPEN;
+        if (worst.status.usable() && !wasFullyIn) {
+            healthySinceNanos = nowNanos;
+        }
+        long since = before.status() == worst.status ? before.sinceNanos() : nowNanos;
+        health = new Health(worst.status, worst.source, worst.reason, since, worst.untilNanos);
     }
 
     /** No source has a verdict on this node and none had one before, which holds for nearly all nodes nearly always. */

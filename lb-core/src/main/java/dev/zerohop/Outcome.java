@@ -3,53 +3,46 @@ package dev.zerohop;
 /**
  * How an attempt ended, classed before it is counted or retried.
  *
- * <p>Three questions matter: did the server answer, may the attempt be repeated, and does it speak against the endpoint (is it a failure of the endpoint
- * or of the request).
+ * <p>Three questions matter: did the server answer, may the attempt be repeated (each value says so), and does it speak against the endpoint
+ * (is it a failure of the endpoint or of the request).
  */
 public enum Outcome {
     /** Answered. */
-    SUCCESS(Kind.ANSWER, false, false),
+    SUCCESS(true, false, false),
     /** Answered with an error of the application or the server (HTTP 5xx, a gRPC status from the server). Does not eject by default: a bad request makes one too. */
-    ERROR_RESPONSE(Kind.ANSWER, true, false),
+    ERROR_RESPONSE(true, true, false),
     /**
      * Answered that it has too much to do: HTTP 429, HTTP 503 with Retry-After, gRPC RESOURCE_EXHAUSTED in the server's trailers. A failure to every load
      * metric and never a success, but no reason to eject: an endpoint that sheds some of its load still serves the rest.
      */
-    OVERLOADED(Kind.ANSWER, true, false),
+    OVERLOADED(true, true, false),
     /** No connection could be made: refused, unreachable, timed out. Certainly not dispatched. */
-    CONNECT_FAILURE(Kind.NOT_DISPATCHED, true, true),
+    CONNECT_FAILURE(false, true, true),
     /**
      * Refused before it reached the application on a working connection: REFUSED_STREAM, GOAWAY past the last stream, a connection that was found closed
      * before anything was written. Safe to repeat elsewhere, and no failure of the endpoint: every server that is replaced ends its connections so.
      */
-    NOT_DISPATCHED(Kind.NOT_DISPATCHED, true, false),
+    NOT_DISPATCHED(false, true, false),
     /** The transport broke after something was sent; the server may have run the call. */
-    TRANSPORT_FAILURE(Kind.AMBIGUOUS, true, true),
+    TRANSPORT_FAILURE(false, true, true),
     /**
      * The same, on a connection whose loss another attempt has reported as {@link #TRANSPORT_FAILURE}. One lost connection is one failure of the endpoint,
      * however many streams it carried.
      */
-    CONNECTION_LOST(Kind.AMBIGUOUS, true, false),
+    CONNECTION_LOST(false, true, false),
     /** No answer within the caller's time; the server may have run the call. */
-    TIMEOUT(Kind.AMBIGUOUS, true, true),
+    TIMEOUT(false, true, true),
     /** The caller gave up; says nothing about the endpoint. */
-    CANCELLED(Kind.NO_ANSWER, false, false),
+    CANCELLED(false, false, false),
     /** The lease was never completed by its holder and was closed by the age limit. */
-    LEAKED(Kind.NO_ANSWER, false, false);
+    LEAKED(false, false, false);
 
-    private enum Kind {
-        ANSWER,
-        NOT_DISPATCHED,
-        AMBIGUOUS,
-        NO_ANSWER
-    }
-
-    private final Kind kind;
+    private final boolean answer;
     private final boolean failure;
     private final boolean endpointFailure;
 
-    Outcome(Kind kind, boolean failure, boolean endpointFailure) {
-        this.kind = kind;
+    Outcome(boolean answer, boolean failure, boolean endpointFailure) {
+        this.answer = answer;
         this.failure = failure;
         this.endpointFailure = endpointFailure;
     }
@@ -66,16 +59,6 @@ public enum Outcome {
 
     /** Whether the endpoint answered, well or not. */
     public boolean isAnswer() {
-        return kind == Kind.ANSWER;
-    }
-
-    /** Whether the call certainly did not reach the application, so that repeating it is safe for any call. */
-    public boolean isNotDispatched() {
-        return kind == Kind.NOT_DISPATCHED;
-    }
-
-    /** Whether the server may or may not have run the call, so that repeating it is safe only for a call that may run twice. */
-    public boolean isAmbiguous() {
-        return kind == Kind.AMBIGUOUS;
+        return answer;
     }
 }
