@@ -14,7 +14,7 @@ import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.client.StatusKey;
 import dev.zerohop.etcd.golb.GolbView;
@@ -75,7 +75,7 @@ public final class GolbZone implements AutoCloseable {
         this.name = client + "/" + prefix;
         this.keys = List.of(KeyRange.under(prefix));
         this.status = client.statuses().ofZone(zone);
-        this.subscription = client.follow(keys, new Feed(listener, client.env()));
+        this.subscription = client.follow(keys, new KeySubscriber(listener, client.env()));
     }
 
     /**
@@ -116,7 +116,7 @@ public final class GolbZone implements AutoCloseable {
                         new GolbView(zone, function),
                         EndpointSet.Removals.MEANT,
                         subscriber -> client.follow(keys, subscriber)),
-                EtcdResolver.Aside.NONE);
+                EtcdResolver.StatusReporter.NONE);
     }
 
     /** Stops following; resolvers go on until they are closed. Idempotent. */
@@ -132,7 +132,7 @@ public final class GolbZone implements AutoCloseable {
         return name;
     }
 
-    private final class Feed implements Reflector.Subscriber<Entry, Version> {
+    private final class KeySubscriber implements Reflector.Subscriber<Entry, Version> {
         private final Listener listener;
         private final Executor serial;
 
@@ -140,9 +140,9 @@ public final class GolbZone implements AutoCloseable {
         private boolean answers;
         private boolean lost;
         private Map<String, LastGood<List<Endpoint>>> values = new HashMap<>();
-        private List<Refused> rejected = List.of();
+        private List<RejectedValue> rejected = List.of();
 
-        Feed(Listener listener, Env env) {
+        KeySubscriber(Listener listener, Env env) {
             this.listener = listener;
             this.serial = env.serial(this);
         }
@@ -189,11 +189,11 @@ public final class GolbZone implements AutoCloseable {
         /** Also those that no resolver reads: a mistake must not wait for the first request. */
         private void check(Reflector.State<Entry, Version> state) {
             Map<String, LastGood<List<Endpoint>>> kept = new HashMap<>();
-            List<Refused> present = new ArrayList<>();
+            List<RejectedValue> present = new ArrayList<>();
             state.values().forEach((key, entry) -> {
                 String problem = Printable.problem(key.substring(prefix.length()), Printable.MAX_NAME);
                 if (problem != null) {
-                    present.add(new Refused(key, entry.modRevision(), "the name of the function " + problem, false));
+                    present.add(new RejectedValue(key, entry.modRevision(), "the name of the function " + problem, false));
                     return;
                 }
                 LastGood<List<Endpoint>> value = values.getOrDefault(key, new LastGood<>(GolbView::parse));
@@ -204,10 +204,10 @@ public final class GolbZone implements AutoCloseable {
             if (present.equals(rejected)) {
                 return;
             }
-            List<Refused> before = rejected;
+            List<RejectedValue> before = rejected;
             rejected = List.copyOf(present);
             status.set(rejected);
-            for (Refused value : rejected) {
+            for (RejectedValue value : rejected) {
                 if (!before.contains(value)) {
                     say(l -> l.onRejected(value.text()));
                 }

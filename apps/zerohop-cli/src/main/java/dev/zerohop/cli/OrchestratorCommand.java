@@ -260,17 +260,17 @@ final class OrchestratorCommand implements Callable<Integer> {
         }
 
         @Override
-        public void onLimit(List<String> spared, int limit) {
+        public void onLimit(List<String> overLimit, int limit) {
             print(
-                    spared.isEmpty()
+                    overLimit.isEmpty()
                             ? "limit kept"
                             : "limit reached: " + limit + " are marked, down and unmarked are "
-                                    + String.join(",", spared),
+                                    + String.join(",", overLimit),
                     JsonWriter.object(json -> {
                         json.writeStringField("event", "limit");
                         json.writeNumberField("limit", limit);
                         json.writeArrayFieldStart("unmarked");
-                        for (String endpoint : spared) {
+                        for (String endpoint : overLimit) {
                             json.writeString(endpoint);
                         }
                         json.writeEndArray();

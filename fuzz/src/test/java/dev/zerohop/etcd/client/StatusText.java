@@ -7,7 +7,7 @@ import java.util.List;
 public final class StatusText {
     private StatusText() {}
 
-    public static String of(ClientId client, Refused refused) {
+    public static String of(ClientId client, RejectedValue refused) {
         return Status.write(client, List.of(new Status.Item(refused, Instant.EPOCH)));
     }
 }

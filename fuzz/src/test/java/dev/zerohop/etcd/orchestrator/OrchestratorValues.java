@@ -2,7 +2,7 @@ package dev.zerohop.etcd.orchestrator;
 
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.fuzz.Said;
 import dev.zerohop.watch.Reflector;
@@ -19,7 +19,7 @@ public final class OrchestratorValues {
     }
 
     /** Reads all keys together. */
-    public void read(Reflector.State<KeyStore.Entry, KeyStore.Version> state, List<Refused> refused) {
+    public void read(Reflector.State<KeyStore.Entry, KeyStore.Version> state, List<RejectedValue> refused) {
         Said.shown(view.read(state, refused).election().leader());
     }
 

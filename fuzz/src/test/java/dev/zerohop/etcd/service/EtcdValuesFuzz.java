@@ -13,7 +13,7 @@ import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.StatusText;
 import dev.zerohop.etcd.directory.DirectoryEntries;
 import dev.zerohop.etcd.golb.GolbView;
@@ -66,9 +66,9 @@ public final class EtcdValuesFuzz {
 
     /** As every value of a key is read; what is refused is written into the status key, and said. */
     private static <T> @Nullable T read(byte[] value, LastGood.Parser<T> parser) {
-        List<Refused> refusals = new ArrayList<>();
-        T read = new LastGood<>(parser).read(new KeyStore.Entry("a/key", ByteString.copyFrom(value), 7), refusals);
-        for (Refused refused : refusals) {
+        List<RejectedValue> rejections = new ArrayList<>();
+        T read = new LastGood<>(parser).read(new KeyStore.Entry("a/key", ByteString.copyFrom(value), 7), rejections);
+        for (RejectedValue refused : rejections) {
             Said.shown(refused.text());
             if (refused.reason().isBlank() || refused.reason().equals("null")) {
                 throw new AssertionError("refused without a word");

@@ -6,7 +6,7 @@ import dev.zerohop.Env;
 import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.KeyStore;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.orchestrator.OrchestratorValues;
 import dev.zerohop.fuzz.Input;
@@ -37,10 +37,10 @@ public final class EtcdViewsFuzz {
         for (String state : Input.of(data).text().split("\n\n", 2)) {
             TreeMap<String, KeyStore.Entry> entries = entries(state, revision);
             revision += 1_000;
-            List<Refused> refused = new ArrayList<>();
+            List<RejectedValue> refused = new ArrayList<>();
             View.Content content = service.read(entries);
             content.endpoints().forEach(endpoint -> Said.shown(endpoint.toString()));
-            refused.addAll(content.refusals());
+            refused.addAll(content.rejections());
             Reflector.State<KeyStore.Entry, KeyStore.Version> known = state(revision, entries);
             orchestrator.read(known, refused);
             refused.forEach(each -> Said.shown(each.text()));

@@ -29,10 +29,10 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
         KeyStore store();
 
         /** Takes all that one resolver of the service refuses at present. */
-        Consumer<List<Refused>> status(ServiceKeys service);
+        Consumer<List<RejectedValue>> status(ServiceKeys service);
 
         /** Takes all that one resolver of a golb zone refuses at present. */
-        Consumer<List<Refused>> zoneStatus(String zone);
+        Consumer<List<RejectedValue>> zoneStatus(String zone);
 
         @Override
         void close();
@@ -65,12 +65,12 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
             }
 
             @Override
-            public Consumer<List<Refused>> status(ServiceKeys service) {
+            public Consumer<List<RejectedValue>> status(ServiceKeys service) {
                 return client.statuses().of(service)::set;
             }
 
             @Override
-            public Consumer<List<Refused>> zoneStatus(String zone) {
+            public Consumer<List<RejectedValue>> zoneStatus(String zone) {
                 return client.statuses().ofZone(zone)::set;
             }
 

@@ -71,28 +71,28 @@ public final class EtcdConnection implements AutoCloseable {
     private final Function<HostAndPort, ManagedChannel> transports;
     private final Access access;
     private final @Nullable TlsFiles tls;
-    private final @Nullable Session session;
+    private final @Nullable AuthTokens tokens;
     private final @Nullable Namespace namespace;
 
     // Guarded by this.
     private final Members members;
-    private @Nullable Link current;
+    private @Nullable ServerChannel current;
     private @Nullable Cancellable timer;
-    private @Nullable Link leaving;
+    private @Nullable ServerChannel leaving;
     private @Nullable Cancellable leavingTimer;
     private boolean closed;
 
     /** A channel and where it leads. Each is itself only, also when it leads to the same server. */
-    static final class Link {
+    static final class ServerChannel {
         private final String server;
         private final ManagedChannel transport;
-        private final Channel channel;
+        private final Channel calls;
         private volatile boolean left;
 
-        private Link(String server, ManagedChannel transport, Channel channel) {
+        private ServerChannel(String server, ManagedChannel transport, Channel calls) {
             this.server = server;
             this.transport = transport;
-            this.channel = channel;
+            this.calls = calls;
         }
 
         String server() {
@@ -105,8 +105,8 @@ public final class EtcdConnection implements AutoCloseable {
         }
 
         /** What every call is made on. */
-        Channel channel() {
-            return channel;
+        Channel calls() {
+            return calls;
         }
     }
 
@@ -136,20 +136,20 @@ public final class EtcdConnection implements AutoCloseable {
         this.members = new Members(servers.size(), env.dice());
         this.access = access;
         this.tls = access.tls() == null ? null : new TlsFiles(access.tls());
-        this.session = access.login() == null ? null : new Session(access.login(), env.time());
+        this.tokens = access.login() == null ? null : new AuthTokens(access.login(), env.time());
         this.namespace = access.namespace().isEmpty() ? null : new Namespace(access.namespace());
     }
 
     /** The present channel; made now if there is none. Does not wait for it to connect. */
-    synchronized Link link() throws SourceFailure {
+    synchronized ServerChannel channel() throws SourceFailure {
         if (closed) {
             throw new SourceFailure(SourceFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
         }
-        Link link = current;
-        if (link == null) {
+        ServerChannel channel = current;
+        if (channel == null) {
             HostAndPort server = servers.get(members.current());
             try {
-                link = link(server, transports.apply(server));
+                channel = serverChannel(server, transports.apply(server));
             } catch (RuntimeException unmade) {
                 // Such as no file descriptor that is left: callers try again, as after any failure.
                 throw new SourceFailure(
@@ -157,41 +157,41 @@ public final class EtcdConnection implements AutoCloseable {
                         "no connection to etcd " + server + " can be made: " + unmade,
                         unmade);
             }
-            current = link;
+            current = channel;
         }
-        return link;
+        return channel;
     }
 
-    private Link link(HostAndPort server, ManagedChannel transport) {
-        return new Link(server.toString(), transport, intercepted(transport));
+    private ServerChannel serverChannel(HostAndPort server, ManagedChannel transport) {
+        return new ServerChannel(server.toString(), transport, intercepted(transport));
     }
 
-    /** A call over {@code link} was answered, or a watch begun. */
-    void answered(Link link) {
+    /** A call over {@code channel} was answered, or a watch begun. */
+    void answered(ServerChannel channel) {
         synchronized (this) {
-            if (current == link) {
+            if (current == channel) {
                 members.answered();
             }
         }
     }
 
-    /** What ended a call over {@code link}; the link is given up if the server was not reached. */
-    SourceFailure failed(Link link, Throwable thrown) {
-        if (link.left) {
+    /** What ended a call over {@code channel}; the channel is given up if the server was not reached. */
+    SourceFailure failed(ServerChannel channel, Throwable thrown) {
+        if (channel.left) {
             return new SourceFailure(
                     SourceFailure.Kind.EXPIRED,
-                    "etcd " + link.server() + " was left for " + servers.get(members.home()));
+                    "etcd " + channel.server() + " was left for " + servers.get(members.home()));
         }
-        SourceFailure failure = explained(link, thrown);
+        SourceFailure failure = explained(channel, thrown);
         if (failure.kind() == SourceFailure.Kind.UNREACHABLE) {
-            giveUp(link);
+            giveUp(channel);
         }
         return failure;
     }
 
-    /** What ended a call over {@code link}, which stays in use. */
-    SourceFailure explained(Link link, Throwable thrown) {
-        return EtcdFailure.of(link.server(), thrown, access);
+    /** What ended a call over {@code channel}, which stays in use. */
+    SourceFailure explained(ServerChannel channel, Throwable thrown) {
+        return EtcdFailure.of(channel.server(), thrown, access);
     }
 
     /** How many servers there are to go to. */
@@ -199,32 +199,32 @@ public final class EtcdConnection implements AutoCloseable {
         return servers.size();
     }
 
-    /** Why the server ended a watch over {@code link}. */
-    SourceFailure cancelled(Link link, String reason, long compactRevision) {
-        return EtcdFailure.cancelled(link.server(), reason, compactRevision, access);
+    /** Why the server ended a watch over {@code channel}. */
+    SourceFailure cancelled(ServerChannel channel, String reason, long compactRevision) {
+        return EtcdFailure.cancelled(channel.server(), reason, compactRevision, access);
     }
 
-    /** Later calls go to another server; calls still running on this link are cancelled. Ignores links given up before. */
-    private void giveUp(Link link) {
+    /** Later calls go to another server; calls still running on this channel are cancelled. Ignores channels given up before. */
+    private void giveUp(ServerChannel channel) {
         synchronized (this) {
-            // Every call that is cancelled with the link comes here.
-            if (current != link) {
+            // Every call that is cancelled with the channel comes here.
+            if (current != channel) {
                 return;
             }
         }
         if (tls != null) {
-            // Here and not where the next link is made, which may be a caller's thread that must not wait for files.
+            // Here and not where the next channel is made, which may be a caller's thread that must not wait for files.
             tls.refresh();
         }
         synchronized (this) {
-            if (current != link) {
+            if (current != channel) {
                 return;
             }
             current = null;
             members.failed();
             returnLater();
         }
-        link.transport.shutdownNow();
+        channel.transport.shutdownNow();
     }
 
     // ---- back to the first member ----
@@ -242,7 +242,7 @@ public final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** Nothing is lost by asking: the present link stays in use until the answer. */
+    /** Nothing is lost by asking: the present channel stays in use until the answer. */
     private void askHome() {
         HostAndPort server = servers.get(members.home());
         if (tls != null) {
@@ -283,7 +283,7 @@ public final class EtcdConnection implements AutoCloseable {
             if (moves) {
                 LOG.debug("{}: back to {}", this, server);
                 leave(current);
-                current = link(server, transport);
+                current = serverChannel(server, transport);
                 members.returned();
             }
             returnLater();
@@ -293,12 +293,12 @@ public final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** Without a gap: what runs over the link goes on until it is over or moves by itself. */
-    private synchronized void leave(@Nullable Link link) {
-        if (link != null) {
-            link.left = true;
-            leaving = link;
-            leavingTimer = env.time().schedule(MOVING.toNanos(), link.transport::shutdownNow);
+    /** Without a gap: what runs over the channel goes on until it is over or moves by itself. */
+    private synchronized void leave(@Nullable ServerChannel channel) {
+        if (channel != null) {
+            channel.left = true;
+            leaving = channel;
+            leavingTimer = env.time().schedule(MOVING.toNanos(), channel.transport::shutdownNow);
         }
     }
 
@@ -327,10 +327,10 @@ public final class EtcdConnection implements AutoCloseable {
         if (namespace != null) {
             interceptors.add(namespace);
         }
-        if (session != null) {
-            interceptors.add(session.over(led));
+        if (tokens != null) {
+            interceptors.add(tokens.over(led));
         }
-        interceptors.add(new Denials(access.login()));
+        interceptors.add(new PermissionErrorInterceptor(access.login()));
         return ClientInterceptors.interceptForward(led, interceptors);
     }
 
@@ -355,7 +355,7 @@ public final class EtcdConnection implements AutoCloseable {
 
     @Override
     public void close() {
-        List<Link> open = new ArrayList<>();
+        List<ServerChannel> open = new ArrayList<>();
         synchronized (this) {
             closed = true;
             returnLater();
@@ -371,7 +371,7 @@ public final class EtcdConnection implements AutoCloseable {
                 leavingTimer.cancel();
             }
         }
-        open.forEach(link -> link.transport.shutdownNow());
+        open.forEach(channel -> channel.transport.shutdownNow());
     }
 
     @Override

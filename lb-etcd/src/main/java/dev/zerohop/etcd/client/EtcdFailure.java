@@ -29,7 +29,7 @@ public final class EtcdFailure {
             return failure;
         }
         Status status = Status.fromThrowable(thrown);
-        if (status.getCause() instanceof Session.StaleToken) {
+        if (status.getCause() instanceof AuthTokens.StaleToken) {
             return new SourceFailure(
                     Kind.STALE_TOKEN,
                     "etcd " + server + " does not know the token of " + access.login() + " any more: "
@@ -113,6 +113,6 @@ public final class EtcdFailure {
 
     /** etcd tells a caller without a user name so, as an invalid argument. */
     static boolean isDenial(String text) {
-        return text.contains("permission denied") || Session.concernsToken(text);
+        return text.contains("permission denied") || AuthTokens.concernsToken(text);
     }
 }

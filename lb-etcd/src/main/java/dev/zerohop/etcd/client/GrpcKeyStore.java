@@ -40,18 +40,18 @@ public final class GrpcKeyStore implements KeyStore {
         TxnRequest request = request(ranges, false);
         return Unary.<TxnResponse>call(
                         connection,
-                        (channel, observer) -> KVGrpc.newStub(channel)
+                        (calls, observer) -> KVGrpc.newStub(calls)
                                 .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
                                 .txn(request, observer))
                 .thenApply(GrpcKeyStore::reading);
     }
 
     @Override
-    public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
+    public CompletableFuture<Reading> serializableRead(List<KeyRange> ranges) {
         TxnRequest request = request(ranges, true);
-        return Unary.<TxnResponse>callBesides(
+        return Unary.<TxnResponse>callWithoutFailover(
                         connection,
-                        (channel, observer) -> KVGrpc.newStub(channel)
+                        (calls, observer) -> KVGrpc.newStub(calls)
                                 .withOption(EtcdConnection.WITHOUT_LEADER, true)
                                 .withDeadlineAfter(EtcdConnection.SHORT_CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
                                 .txn(request, observer))
@@ -72,7 +72,7 @@ public final class GrpcKeyStore implements KeyStore {
         }
         return Unary.<TxnResponse>call(
                         connection,
-                        (channel, observer) -> KVGrpc.newStub(channel)
+                        (calls, observer) -> KVGrpc.newStub(calls)
                                 .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
                                 .txn(request.build(), observer))
                 .thenApply(GrpcKeyStore::summary);
@@ -95,11 +95,11 @@ public final class GrpcKeyStore implements KeyStore {
         return connection.servers();
     }
 
-    private static TxnRequest request(List<KeyRange> ranges, boolean maybeOld) {
+    private static TxnRequest request(List<KeyRange> ranges, boolean serializable) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         for (KeyRange range : ranges) {
             request.addSuccess(
-                    RequestOp.newBuilder().setRequestRange(range(range).setSerializable(maybeOld)));
+                    RequestOp.newBuilder().setRequestRange(range(range).setSerializable(serializable)));
         }
         return request.build();
     }
@@ -125,15 +125,15 @@ public final class GrpcKeyStore implements KeyStore {
 
     @Override
     public Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
-        EtcdConnection.Link link;
+        EtcdConnection.ServerChannel channel;
         try {
-            link = connection.link();
+            channel = connection.channel();
         } catch (SourceFailure closed) {
             watcher.onEnd(closed);
             return () -> {};
         }
-        WatchStream stream = new WatchStream(connection, link, ranges.size(), fromRevision, watcher);
-        var requests = WatchGrpc.newStub(link.channel()).watch(stream);
+        WatchStream stream = new WatchStream(connection, channel, ranges.size(), fromRevision, watcher);
+        var requests = WatchGrpc.newStub(channel.calls()).watch(stream);
         for (KeyRange range : ranges) {
             requests.onNext(WatchRequest.newBuilder()
                     .setCreateRequest(WatchCreateRequest.newBuilder()
@@ -148,7 +148,7 @@ public final class GrpcKeyStore implements KeyStore {
 
     private static final class WatchStream implements ClientResponseObserver<WatchRequest, WatchResponse>, Watch {
         private final EtcdConnection connection;
-        private final EtcdConnection.Link link;
+        private final EtcdConnection.ServerChannel channel;
         private final int wanted;
         private final long fromRevision;
         private final Watcher watcher;
@@ -157,9 +157,9 @@ public final class GrpcKeyStore implements KeyStore {
         private int created;
 
         WatchStream(
-                EtcdConnection connection, EtcdConnection.Link link, int wanted, long fromRevision, Watcher watcher) {
+                EtcdConnection connection, EtcdConnection.ServerChannel channel, int wanted, long fromRevision, Watcher watcher) {
             this.connection = connection;
-            this.link = link;
+            this.channel = channel;
             this.wanted = wanted;
             this.fromRevision = fromRevision;
             this.watcher = watcher;
@@ -172,7 +172,7 @@ public final class GrpcKeyStore implements KeyStore {
 
         @Override
         public boolean leftBehind() {
-            return link.left();
+            return channel.left();
         }
 
         @Override
@@ -187,7 +187,7 @@ public final class GrpcKeyStore implements KeyStore {
         @Override
         public void onNext(WatchResponse response) {
             if (response.getCanceled()) {
-                end(connection.cancelled(link, response.getCancelReason(), response.getCompactRevision()));
+                end(connection.cancelled(channel, response.getCancelReason(), response.getCompactRevision()));
             } else if (response.getCreated()) {
                 created++;
                 long revision = response.getHeader().getRevision();
@@ -196,16 +196,16 @@ public final class GrpcKeyStore implements KeyStore {
                     end(
                             new SourceFailure(
                                     SourceFailure.Kind.EXPIRED,
-                                    "etcd " + link.server() + " is at revision " + revision + ", behind "
+                                    "etcd " + channel.server() + " is at revision " + revision + ", behind "
                                             + (fromRevision - 1)
                                             + ", from which it was to be followed: it was restored, or lags behind the others"));
                 } else if (created == wanted) {
-                    connection.answered(link);
+                    connection.answered(channel);
                     watcher.onCreated();
                 } else if (created > wanted) {
                     end(new SourceFailure(
                             SourceFailure.Kind.EXPIRED,
-                            "etcd " + link.server() + " created a watch again, so events may be missing"));
+                            "etcd " + channel.server() + " created a watch again, so events may be missing"));
                 }
             } else {
                 List<Event> events = new ArrayList<>(response.getEventsCount());
@@ -227,14 +227,14 @@ public final class GrpcKeyStore implements KeyStore {
         public void onError(Throwable thrown) {
             // Our own cancelling says nothing about the server.
             if (!cancelled) {
-                watcher.onEnd(connection.failed(link, thrown));
+                watcher.onEnd(connection.failed(channel, thrown));
             }
         }
 
         @Override
         public void onCompleted() {
             watcher.onEnd(new SourceFailure(
-                    SourceFailure.Kind.EXPIRED, "etcd " + link.server() + " ended the watch without a reason"));
+                    SourceFailure.Kind.EXPIRED, "etcd " + channel.server() + " ended the watch without a reason"));
         }
     }
 

@@ -15,7 +15,7 @@ public interface KeyStore {
     CompletableFuture<Reading> read(List<KeyRange> ranges);
 
     /** The same from what one member has, which may be old: it answers also when the cluster has no quorum. */
-    CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges);
+    CompletableFuture<Reading> serializableRead(List<KeyRange> ranges);
 
     /** What the ranges hold, without the values. */
     CompletableFuture<Summary> summary(List<KeyRange> ranges);

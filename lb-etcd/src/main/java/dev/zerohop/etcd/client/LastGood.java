@@ -22,7 +22,7 @@ public final class LastGood<T> {
     private final Parser<T> parser;
     private KeyStore.@Nullable Entry seen;
     private @Nullable T good;
-    private @Nullable Refused refused;
+    private @Nullable RejectedValue refused;
 
     public LastGood(Parser<T> parser) {
         this.parser = parser;
@@ -30,13 +30,13 @@ public final class LastGood<T> {
 
     /** The value that was refused when it was read last; null if it was good or there was none. */
     @Nullable
-    public Refused refused() {
+    public RejectedValue refused() {
         return refused;
     }
 
-    /** The value in force; null if there is no key, or nothing good under it yet. What is refused at present is added to {@code refusals}. */
+    /** The value in force; null if there is no key, or nothing good under it yet. What is refused at present is added to {@code rejections}. */
     @Nullable
-    public T read(KeyStore.@Nullable Entry entry, List<Refused> refusals) {
+    public T read(KeyStore.@Nullable Entry entry, List<RejectedValue> rejections) {
         if (entry == null) {
             good = null;
             refused = null;
@@ -45,12 +45,12 @@ public final class LastGood<T> {
                 good = parser.parse(entry.value().toByteArray());
                 refused = null;
             } catch (IOException | IllegalArgumentException bad) {
-                refused = new Refused(entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
+                refused = new RejectedValue(entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
             }
         }
         seen = entry;
         if (refused != null) {
-            refusals.add(refused);
+            rejections.add(refused);
         }
         return good;
     }

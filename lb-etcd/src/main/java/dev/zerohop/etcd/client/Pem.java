@@ -32,7 +32,7 @@ final class Pem {
 
     private Pem() {}
 
-    static TrustManager[] trusting(byte[] ca) throws GeneralSecurityException, IOException {
+    static TrustManager[] trustManagers(byte[] ca) throws GeneralSecurityException, IOException {
         KeyStore store = emptyStore();
         int number = 0;
         for (Certificate certificate : certificates(ca)) {
@@ -43,7 +43,7 @@ final class Pem {
         return factory.getTrustManagers();
     }
 
-    static KeyManager[] showing(byte[] certificate, byte[] key) throws GeneralSecurityException, IOException {
+    static KeyManager[] keyManagers(byte[] certificate, byte[] key) throws GeneralSecurityException, IOException {
         List<? extends Certificate> chain = certificates(certificate);
         PublicKey publicKey = chain.get(0).getPublicKey();
         PrivateKey privateKey = privateKey(key, publicKey);

@@ -60,7 +60,7 @@ public final class RangeWatch implements ListWatch<KeyStore.Entry, KeyStore.Vers
 
     @Override
     public @Nullable CompletableFuture<Page<KeyStore.Entry, KeyStore.Version>> listStale(int failures) {
-        return failures < store.servers() ? null : store.readMaybeOld(ranges).thenApply(RangeWatch::page);
+        return failures < store.servers() ? null : store.serializableRead(ranges).thenApply(RangeWatch::page);
     }
 
     private static Page<KeyStore.Entry, KeyStore.Version> page(KeyStore.Reading reading) {
@@ -69,17 +69,17 @@ public final class RangeWatch implements ListWatch<KeyStore.Entry, KeyStore.Vers
 
     @Override
     public Cancellable watch(KeyStore.Version from, Duration life, Watcher<KeyStore.Entry, KeyStore.Version> watcher) {
-        KeyStore.Watch begun = store.watch(ranges, from.revision() + 1, new Handover(from, watcher));
+        KeyStore.Watch begun = store.watch(ranges, from.revision() + 1, new WatchAdapter(from, watcher));
         last = begun;
         return begun;
     }
 
     /** Hands on what one watch says, with the highest revision so far: the ranges are followed side by side. */
-    private static final class Handover implements KeyStore.Watcher {
+    private static final class WatchAdapter implements KeyStore.Watcher {
         private final Watcher<KeyStore.Entry, KeyStore.Version> watcher;
         private KeyStore.Version version;
 
-        Handover(KeyStore.Version from, Watcher<KeyStore.Entry, KeyStore.Version> watcher) {
+        WatchAdapter(KeyStore.Version from, Watcher<KeyStore.Entry, KeyStore.Version> watcher) {
             this.version = from;
             this.watcher = watcher;
         }

@@ -14,7 +14,7 @@ public final class Status {
      * @param refused the value
      * @param since when this client read it
      */
-    record Item(Refused refused, Instant since) {}
+    record Item(RejectedValue refused, Instant since) {}
 
     /** As JSON. */
     static String write(ClientId client, List<Item> items) {

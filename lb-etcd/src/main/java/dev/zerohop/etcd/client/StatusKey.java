@@ -41,12 +41,12 @@ public final class StatusKey {
     private final Executor serial;
 
     // Touched by serial tasks only.
-    private final Map<Part, List<Refused>> parts = new LinkedHashMap<>();
-    private final Map<Refused, Instant> since = new LinkedHashMap<>();
+    private final Map<Part, List<RejectedValue>> parts = new LinkedHashMap<>();
+    private final Map<RejectedValue, Instant> since = new LinkedHashMap<>();
     private @Nullable LeasedKey standing;
     private @Nullable Cancellable timer;
     private boolean told;
-    private long toldNanos;
+    private long publishedNanos;
     private boolean denialLogged;
 
     StatusKey(Leases leases, Env env, String key, ClientId client) {
@@ -62,8 +62,8 @@ public final class StatusKey {
         private Part() {}
 
         /** All that it refuses at present. */
-        public void set(List<Refused> present) {
-            List<Refused> now = List.copyOf(present);
+        public void set(List<RejectedValue> present) {
+            List<RejectedValue> now = List.copyOf(present);
             serial.execute(() -> take(this, now));
         }
     }
@@ -72,16 +72,16 @@ public final class StatusKey {
         return new Part();
     }
 
-    private void take(Part part, List<Refused> present) {
+    private void take(Part part, List<RejectedValue> present) {
         if (present.isEmpty()) {
             parts.remove(part);
         } else {
             parts.put(part, present);
         }
-        List<Refused> all =
+        List<RejectedValue> all =
                 parts.values().stream().flatMap(List::stream).distinct().toList();
         since.keySet().retainAll(all);
-        for (Refused refused : all) {
+        for (RejectedValue refused : all) {
             since.putIfAbsent(refused, env.time().now());
         }
         if (timer == null && (standing != null || !since.isEmpty())) {
@@ -91,7 +91,7 @@ public final class StatusKey {
 
     private long delayNanos() {
         long spread = (long) (SPREAD.toNanos() * env.dice().nextDouble());
-        return told ? Math.max(spread, toldNanos + QUIET.toNanos() - env.time().nanoTime()) : spread;
+        return told ? Math.max(spread, publishedNanos + QUIET.toNanos() - env.time().nanoTime()) : spread;
     }
 
     private void tell() {
@@ -100,7 +100,7 @@ public final class StatusKey {
         if (since.isEmpty()) {
             if (present != null) {
                 standing = null;
-                noteTold();
+                notePublished();
                 present.end().whenComplete((done, thrown) -> {
                     if (thrown != null) {
                         LOG.debug("{} is not deleted and goes when its lease ends", key, thrown);
@@ -109,7 +109,7 @@ public final class StatusKey {
             }
             return;
         }
-        noteTold();
+        notePublished();
         String value = value();
         if (present == null) {
             present = new LeasedKey(
@@ -121,9 +121,9 @@ public final class StatusKey {
         }
     }
 
-    private void noteTold() {
+    private void notePublished() {
         told = true;
-        toldNanos = env.time().nanoTime();
+        publishedNanos = env.time().nanoTime();
     }
 
     private String value() {

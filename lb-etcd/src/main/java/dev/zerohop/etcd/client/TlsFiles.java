@@ -104,7 +104,7 @@ public final class TlsFiles {
         KeyManager[] keys = null;
         if (now.ca() != null) {
             try {
-                trust = Pem.trusting(now.ca().toByteArray());
+                trust = Pem.trustManagers(now.ca().toByteArray());
                 builder.trustManager(trust);
             } catch (GeneralSecurityException | IOException bad) {
                 throw unusable("CA file " + tls.ca(), bad);
@@ -112,7 +112,7 @@ public final class TlsFiles {
         }
         if (now.certificate() != null && now.key() != null) {
             try {
-                keys = Pem.showing(now.certificate().toByteArray(), now.key().toByteArray());
+                keys = Pem.keyManagers(now.certificate().toByteArray(), now.key().toByteArray());
                 builder.keyManager(keys);
             } catch (GeneralSecurityException | IOException bad) {
                 throw unusable("client certificate " + tls.certificate() + " with key " + tls.key(), bad);

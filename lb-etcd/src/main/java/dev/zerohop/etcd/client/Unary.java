@@ -18,21 +18,21 @@ public final class Unary {
         void start(Channel channel, StreamObserver<T> observer);
     }
 
-    /** Makes a call over the present link; once more if only the token was to blame, which etcd says before it does anything. */
+    /** Makes a call over the present channel; once more if only the token was to blame, which etcd says before it does anything. */
     public static <T> CompletableFuture<T> call(EtcdConnection connection, Call<T> call) {
         return twice(connection, call, connection::answered, connection::failed);
     }
 
-    /** The same, and a failure leaves the link in use: who asks besides must not send others on to the next server. */
-    static <T> CompletableFuture<T> callBesides(EtcdConnection connection, Call<T> call) {
-        return twice(connection, call, link -> {}, connection::explained);
+    /** The same, and a failure leaves the channel in use: who asks besides must not send others on to the next server. */
+    static <T> CompletableFuture<T> callWithoutFailover(EtcdConnection connection, Call<T> call) {
+        return twice(connection, call, channel -> {}, connection::explained);
     }
 
     private static <T> CompletableFuture<T> twice(
             EtcdConnection connection,
             Call<T> call,
-            Consumer<EtcdConnection.Link> answered,
-            BiFunction<EtcdConnection.Link, Throwable, SourceFailure> failed) {
+            Consumer<EtcdConnection.ServerChannel> answered,
+            BiFunction<EtcdConnection.ServerChannel, Throwable, SourceFailure> failed) {
         return once(connection, call, answered, failed)
                 .exceptionallyCompose(thrown -> isStaleToken(thrown)
                         ? once(connection, call, answered, failed)
@@ -46,32 +46,32 @@ public final class Unary {
     private static <T> CompletableFuture<T> once(
             EtcdConnection connection,
             Call<T> call,
-            Consumer<EtcdConnection.Link> answered,
-            BiFunction<EtcdConnection.Link, Throwable, SourceFailure> failed) {
+            Consumer<EtcdConnection.ServerChannel> answered,
+            BiFunction<EtcdConnection.ServerChannel, Throwable, SourceFailure> failed) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        EtcdConnection.Link link;
+        EtcdConnection.ServerChannel channel;
         try {
-            link = connection.link();
+            channel = connection.channel();
         } catch (SourceFailure closed) {
             answer.completeExceptionally(closed);
             return answer;
         }
-        call.start(link.channel(), new StreamObserver<>() {
+        call.start(channel.calls(), new StreamObserver<>() {
             @Override
             public void onNext(T value) {
-                answered.accept(link);
+                answered.accept(channel);
                 answer.complete(value);
             }
 
             @Override
             public void onError(Throwable thrown) {
-                answer.completeExceptionally(failed.apply(link, thrown));
+                answer.completeExceptionally(failed.apply(channel, thrown));
             }
 
             @Override
             public void onCompleted() {
                 answer.completeExceptionally(new SourceFailure(
-                        SourceFailure.Kind.EXPIRED, "etcd " + link.server() + " ended the call without an answer"));
+                        SourceFailure.Kind.EXPIRED, "etcd " + channel.server() + " ended the call without an answer"));
             }
         });
         return answer;

@@ -10,7 +10,7 @@ import dev.zerohop.etcd.client.EtcdFailure;
 import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.RangeWatch;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.directory.DirectoryCache.Known;
 import dev.zerohop.etcd.directory.DirectoryCache.Load;
 import dev.zerohop.watch.Backoff;
@@ -57,7 +57,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     static final int READS = 2;
 
     /** How many refused values are remembered, so that each is said once however often it is read again. */
-    static final int MAX_TOLD = 10_000;
+    static final int MAX_REPORTED = 10_000;
 
     /** How long an answer is held beside the cache for the calls that wait for it. */
     static final Duration GRACE = Duration.ofSeconds(1);
@@ -68,7 +68,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     private final String prefix;
     private final Env env;
     private final long refreshNanos;
-    private final Consumer<String> refusals;
+    private final Consumer<String> rejections;
     private final Runnable onClose;
     private final Executor serial;
     private final Generations generations;
@@ -79,7 +79,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     /** Read by requests, written by serial tasks. */
     private volatile Phase phase = new Phase(0, null);
 
-    private volatile boolean turnedAway;
+    private volatile boolean overflowed;
     private final AtomicBoolean closing = new AtomicBoolean();
 
     // Touched by serial tasks only.
@@ -90,7 +90,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-            return size() > MAX_TOLD;
+            return size() > MAX_REPORTED;
         }
     };
 
@@ -114,7 +114,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     }
 
     /**
-     * {@code prefix} ends with a slash. {@code refusals} is told of values that cannot be used, by one thread at a time. {@code onClose} runs once when all
+     * {@code prefix} ends with a slash. {@code rejections} is told of values that cannot be used, by one thread at a time. {@code onClose} runs once when all
      * is ended.
      */
     EtcdDirectory(
@@ -122,13 +122,13 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             String prefix,
             Env env,
             DirectoryOptions options,
-            Consumer<String> refusals,
+            Consumer<String> rejections,
             Runnable onClose) {
         this.store = store;
         this.prefix = prefix;
         this.env = env;
         this.refreshNanos = options.refresh().toNanos();
-        this.refusals = refusals;
+        this.rejections = rejections;
         this.onClose = onClose;
         this.serial = env.serial(this);
         this.generations = new Generations(serial, env.time(), this::threw);
@@ -187,7 +187,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
 
     private void ask(String key) {
         if (cache.full()) {
-            turnedAway = true;
+            overflowed = true;
             return;
         }
         Load load = cache.begin(key);
@@ -332,7 +332,7 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                 answer = DirectoryValue.parse(entry.value().toByteArray());
             } catch (IOException refused) {
                 Answer good = before != null && before.owned() ? before.answer() : null;
-                refusal = new Refused(
+                refusal = new RejectedValue(
                                 entry.key(), entry.modRevision(), String.valueOf(refused.getMessage()), good != null)
                         .text();
                 answer = good == null ? new Unknown(false, refusal) : good;
@@ -342,15 +342,15 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         Known known = new Known(
                 answer, refusal, revision, generation, refresh, env.time().now());
         cache.put(key, known, now);
-        if (entry != null && refusal != null && notToldYet(key, entry)) {
+        if (entry != null && refusal != null && notReportedYet(key, entry)) {
             LOG.warn("{}", refusal);
-            refusals.accept(refusal);
+            rejections.accept(refusal);
         }
         return before == null || !current || !before.answer().equals(answer);
     }
 
     /** What cannot be used is soon dropped from the cache and read again; it is the same mistake. */
-    private boolean notToldYet(String key, KeyStore.Entry entry) {
+    private boolean notReportedYet(String key, KeyStore.Entry entry) {
         // With the value: an etcd that lost its data gives the same revisions again.
         long mark = entry.modRevision() * 31 + entry.value().hashCode();
         Long before = told.put(key, mark);
@@ -369,8 +369,8 @@ final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                             if (cache.dropAnswered(env.time().nanoTime() - GRACE.toNanos())) {
                                 sweepLater();
                             }
-                            if (turnedAway) {
-                                turnedAway = false;
+                            if (overflowed) {
+                                overflowed = false;
                                 tell();
                             }
                         }));

@@ -6,7 +6,7 @@ import dev.zerohop.etcd.client.Addresses;
 import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.service.View;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
@@ -35,11 +35,11 @@ public final class GolbView implements View {
 
     @Override
     public Content read(Map<String, KeyStore.Entry> entries) {
-        List<Refused> refusals = new ArrayList<>();
+        List<RejectedValue> rejections = new ArrayList<>();
         KeyStore.Entry entry = entries.get(key);
-        List<Endpoint> known = endpoints.read(entry, refusals);
+        List<Endpoint> known = endpoints.read(entry, rejections);
         // No key means nobody is there; a bad first value means that nobody knows.
-        return new Content(entry == null ? List.of() : known, null, null, null, null, null, refusals);
+        return new Content(entry == null ? List.of() : known, null, null, null, null, null, rejections);
     }
 
     public static List<Endpoint> parse(byte[] utf8) throws IOException {

@@ -5,7 +5,7 @@ import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.service.Alias;
 import dev.zerohop.etcd.service.EtcdResolver;
 import dev.zerohop.watch.Reflector;
@@ -14,13 +14,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Puts what one {@code golb} target rejects into the status key of its zone, from its start to its end. Thread-safe. */
-public final class ZoneStatus implements EtcdResolver.Aside {
+public final class ZoneStatus implements EtcdResolver.StatusReporter {
     private final ClientSource source;
     private final String zone;
 
     // Guarded by this.
-    private List<Refused> present = List.of();
-    private @Nullable Consumer<List<Refused>> status;
+    private List<RejectedValue> present = List.of();
+    private @Nullable Consumer<List<RejectedValue>> status;
 
     public ZoneStatus(ClientSource source, String zone) {
         this.source = source;
@@ -53,7 +53,7 @@ public final class ZoneStatus implements EtcdResolver.Aside {
     public void onAlias(@Nullable Alias alias) {}
 
     @Override
-    public synchronized void onRefusals(List<Refused> all) {
+    public synchronized void onRejected(List<RejectedValue> all) {
         present = all;
         if (status != null) {
             status.accept(all);

@@ -62,7 +62,7 @@ final class Aliases {
         if (target == null) {
             throw new IOException("target was missing, expected a target such as \"k8s:///shop/orders:http\"");
         }
-        // Refused now, not when it is used.
+        // RejectedValue now, not when it is used.
         open(target).close();
         return target;
     }

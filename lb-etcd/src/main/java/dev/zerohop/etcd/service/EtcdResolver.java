@@ -8,7 +8,7 @@ import dev.zerohop.Log;
 import dev.zerohop.Resolution;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.resolver.AbstractResolver;
 import dev.zerohop.watch.Reflector;
@@ -28,20 +28,20 @@ public final class EtcdResolver extends AbstractResolver {
     private static final Log LOG = Log.of(EtcdResolver.class);
 
     /** Learns what no resolution says; called before the listener. */
-    public interface Aside {
+    public interface StatusReporter {
         /** What the target now means instead; called with every reading. */
         void onAlias(@Nullable Alias alias);
 
         /** All that is refused at present, whenever that changes. */
-        void onRefusals(List<Refused> present);
+        void onRejected(List<RejectedValue> present);
 
         /** For a target that has neither aliases nor a status. */
-        Aside NONE = new Aside() {
+        StatusReporter NONE = new StatusReporter() {
             @Override
             public void onAlias(@Nullable Alias alias) {}
 
             @Override
-            public void onRefusals(List<Refused> present) {}
+            public void onRejected(List<RejectedValue> present) {}
         };
     }
 
@@ -59,14 +59,14 @@ public final class EtcdResolver extends AbstractResolver {
     private final String name;
     private final Env env;
     private final Reading reading;
-    private final Aside aside;
+    private final StatusReporter reporter;
     private final @Nullable Health health;
 
     // Touched by tasks only.
     private final RemovalBuffer losses = new RemovalBuffer();
     private final SmoothWeights weights = new SmoothWeights();
     private final List<Cancellable> subscriptions = new ArrayList<>();
-    private List<Refused> refused = List.of();
+    private List<RejectedValue> refused = List.of();
     private List<String> badVerdicts = List.of();
     private @Nullable Known known;
     private @Nullable Cancellable timer;
@@ -83,26 +83,26 @@ public final class EtcdResolver extends AbstractResolver {
     record Health(ServiceKeys keys, Function<Reflector.Subscriber<Entry, Version>, Cancellable> source) {}
 
     /** A resolver whose tasks run on threads of its own; there are no verdicts on its endpoints. */
-    public EtcdResolver(String name, Env env, Reading reading, Aside aside) {
-        this(name, env, env.blocking(), reading, aside, null);
+    public EtcdResolver(String name, Env env, Reading reading, StatusReporter reporter) {
+        this(name, env, env.blocking(), reading, reporter, null);
     }
 
     /** {@code threads} as in {@link AbstractResolver}: a resolver within another runs on the threads that bring it news. */
-    EtcdResolver(String name, Env env, Executor threads, Reading reading, Aside aside, @Nullable Health health) {
+    EtcdResolver(String name, Env env, Executor threads, Reading reading, StatusReporter reporter, @Nullable Health health) {
         super(name, env, threads);
         this.name = name;
         this.env = env;
         this.reading = reading;
-        this.aside = aside;
+        this.reporter = reporter;
         this.health = health;
     }
 
     @Override
     protected void onStart() {
-        subscriptions.add(reading.source().apply(new Feed()));
+        subscriptions.add(reading.source().apply(new KeySubscriber()));
         if (health != null) {
             subscriptions.add(health.source()
-                    .apply(new HealthFeed(name, health.keys(), env.time(), this::run, (verdicts, rejected) -> {
+                    .apply(new HealthSubscriber(name, health.keys(), env.time(), this::run, (verdicts, rejected) -> {
                         badVerdicts = rejected;
                         publish(said().with(verdicts));
                     })));
@@ -122,7 +122,7 @@ public final class EtcdResolver extends AbstractResolver {
         }
     }
 
-    private final class Feed implements Reflector.Subscriber<Entry, Version> {
+    private final class KeySubscriber implements Reflector.Subscriber<Entry, Version> {
         @Override
         public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             run(() -> take(state, stale));
@@ -152,8 +152,8 @@ public final class EtcdResolver extends AbstractResolver {
 
     private void take(Reflector.State<Entry, Version> state, boolean stale) {
         View.Content content = reading.view().read(state.values());
-        takeRefused(content.refusals());
-        aside.onAlias(content.alias());
+        takeRejected(content.rejections());
+        reporter.onAlias(content.alias());
         Resolution next = configured(said(), content);
         List<Endpoint> endpoints = content.endpoints();
         if (endpoints != null) {
@@ -165,19 +165,19 @@ public final class EtcdResolver extends AbstractResolver {
                     refused.isEmpty()
                             ? next
                             : next.failed(new IllegalArgumentException(
-                                    content.refusals().get(0).text())));
+                                    content.rejections().get(0).text())));
         }
     }
 
-    private void takeRefused(List<Refused> present) {
-        List<Refused> sorted = new ArrayList<>(present);
-        sorted.sort(Comparator.comparing(Refused::key));
+    private void takeRejected(List<RejectedValue> present) {
+        List<RejectedValue> sorted = new ArrayList<>(present);
+        sorted.sort(Comparator.comparing(RejectedValue::key));
         if (!sorted.equals(refused)) {
             sorted.stream()
                     .filter(each -> !refused.contains(each))
                     .forEach(each -> LOG.warn("{}: {}", name, each.text()));
             refused = List.copyOf(sorted);
-            aside.onRefusals(refused);
+            reporter.onRejected(refused);
         }
     }
 

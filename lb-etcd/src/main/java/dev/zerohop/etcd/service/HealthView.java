@@ -96,13 +96,13 @@ final class HealthView {
         return forgotten;
     }
 
-    private @Nullable HealthVerdict believed(KeyStore.Entry entry, List<String> refusals) {
+    private @Nullable HealthVerdict believed(KeyStore.Entry entry, List<String> rejections) {
         HealthVerdict verdict;
         try {
             verdict = HealthVerdict.parse(entry.value().toByteArray());
         } catch (IOException refused) {
             refuse(
-                    refusals,
+                    rejections,
                     entry,
                     " is refused, what was said before it holds until its time is over: " + refused.getMessage());
             return null;
@@ -110,7 +110,7 @@ final class HealthView {
         if (verdict.fence() > entry.modRevision()) {
             // Believed, it would shut out every true leader.
             refuse(
-                    refusals,
+                    rejections,
                     entry,
                     " is not believed: its fence was "
                             + verdict.fence() + ", expected at most " + entry.modRevision()
@@ -120,7 +120,7 @@ final class HealthView {
         }
         if (verdict.fence() < highestFence) {
             refuse(
-                    refusals,
+                    rejections,
                     entry,
                     " is not believed: its fence was "
                             + verdict.fence() + ", expected at least " + highestFence + "; its writer, "
@@ -132,8 +132,8 @@ final class HealthView {
         return verdict;
     }
 
-    private static void refuse(List<String> refusals, KeyStore.Entry entry, String why) {
-        refusals.add(Printable.text(entry.key() + " at revision " + entry.modRevision() + why));
+    private static void refuse(List<String> rejections, KeyStore.Entry entry, String why) {
+        rejections.add(Printable.text(entry.key() + " at revision " + entry.modRevision() + why));
     }
 
     /** What is believed now, each with the rest of its time; those whose time is over are left out. */

@@ -9,7 +9,7 @@ import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.ClientSource;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.resolver.AbstractResolver;
 import java.time.Duration;
@@ -36,16 +36,16 @@ public final class ServiceResolver extends AbstractResolver {
     private final ServiceKeys keys;
     private final Aliases aliases;
     private final Env env;
-    private final Followed own;
+    private final Upstream own;
 
     // Touched by tasks only.
     private ClientSource.@Nullable Use use;
-    private Consumer<List<Refused>> status = present -> {};
-    private @Nullable Followed wanted;
-    private @Nullable Followed serving;
+    private Consumer<List<RejectedValue>> status = present -> {};
+    private @Nullable Upstream wanted;
+    private @Nullable Upstream serving;
     private boolean impatient;
-    private List<Refused> refusals = List.of();
-    private @Nullable Refused unanswered;
+    private List<RejectedValue> rejections = List.of();
+    private @Nullable RejectedValue unanswered;
     private @Nullable Cancellable timer;
 
     ServiceResolver(String name, ClientSource source, String service, Aliases aliases) {
@@ -55,7 +55,7 @@ public final class ServiceResolver extends AbstractResolver {
         this.keys = new ServiceKeys(service);
         this.aliases = aliases;
         this.env = source.env();
-        this.own = new Followed(
+        this.own = new Upstream(
                 null,
                 new EtcdResolver(
                         name,
@@ -65,7 +65,7 @@ public final class ServiceResolver extends AbstractResolver {
                                 new ServiceView(keys, source.id(), aliases),
                                 EndpointSet.Removals.GUARDED,
                                 subscriber -> source.follow(keys.followed(), subscriber)),
-                        new OwnAside(),
+                        new OwnReporter(),
                         new EtcdResolver.Health(keys, subscriber -> source.follow(keys.judged(), subscriber))));
     }
 
@@ -86,9 +86,9 @@ public final class ServiceResolver extends AbstractResolver {
     protected void onClose() {
         cancelTimer();
         own.close();
-        for (Followed followed : new Followed[] {wanted, serving}) {
-            if (followed != null) {
-                followed.close();
+        for (Upstream upstream : new Upstream[] {wanted, serving}) {
+            if (upstream != null) {
+                upstream.close();
             }
         }
         status.accept(List.of());
@@ -107,13 +107,13 @@ public final class ServiceResolver extends AbstractResolver {
     }
 
     /** What one of the two said last. */
-    private final class Followed {
+    private final class Upstream {
         private final @Nullable Alias alias;
         private final Resolver resolver;
         private boolean closed;
         private Resolution said = Resolution.NONE;
 
-        Followed(@Nullable Alias alias, Resolver resolver) {
+        Upstream(@Nullable Alias alias, Resolver resolver) {
             this.alias = alias;
             this.resolver = resolver;
         }
@@ -147,16 +147,16 @@ public final class ServiceResolver extends AbstractResolver {
     }
 
     /** What the service's own keys say besides. */
-    private final class OwnAside implements EtcdResolver.Aside {
+    private final class OwnReporter implements EtcdResolver.StatusReporter {
         @Override
         public void onAlias(@Nullable Alias alias) {
             run(() -> want(alias));
         }
 
         @Override
-        public void onRefusals(List<Refused> present) {
+        public void onRejected(List<RejectedValue> present) {
             run(() -> {
-                refusals = present;
+                rejections = present;
                 reportStatus();
             });
         }
@@ -165,7 +165,7 @@ public final class ServiceResolver extends AbstractResolver {
     // ---- which one serves ----
 
     private void want(@Nullable Alias alias) {
-        Followed before = wanted;
+        Upstream before = wanted;
         if (alias == null ? before == null : before != null && names(before, alias)) {
             return;
         }
@@ -180,35 +180,35 @@ public final class ServiceResolver extends AbstractResolver {
             before.close();
         }
         if (alias != null) {
-            Followed now = serving;
+            Upstream now = serving;
             wanted = now != null && names(now, alias) ? now : follow(alias);
         }
         choose();
         publish(resolution());
     }
 
-    private static boolean names(Followed followed, Alias alias) {
-        return followed.alias != null && followed.alias.target().equals(alias.target());
+    private static boolean names(Upstream upstream, Alias alias) {
+        return upstream.alias != null && upstream.alias.target().equals(alias.target());
     }
 
-    private Followed follow(Alias alias) {
+    private Upstream follow(Alias alias) {
         LOG.info("{} now means {}, which serves as soon as it has a usable endpoint", name, alias.target());
         Resolver target;
         try {
             target = aliases.open(alias.target());
         } catch (RuntimeException unusable) {
             // Known to be wanted all the same, so that nothing else takes over from what serves.
-            Followed unopened = new Followed(alias, new Unopened());
+            Upstream unopened = new Upstream(alias, new Unopened());
             run(() -> unopened.take(Resolution.NONE.failed(unusable)));
             return unopened;
         }
-        Followed next = new Followed(alias, target);
+        Upstream next = new Upstream(alias, target);
         timer = env.time().schedule(PATIENCE.toNanos(), () -> run(() -> waitNoLonger(next)));
         follow(target, next::take);
         return next;
     }
 
-    private void waitNoLonger(Followed target) {
+    private void waitNoLonger(Upstream target) {
         if (target.closed) {
             return;
         }
@@ -221,7 +221,7 @@ public final class ServiceResolver extends AbstractResolver {
     }
 
     private void choose() {
-        Followed target = wanted;
+        Upstream target = wanted;
         if (target == null) {
             if (serving != own && own.said.endpoints() != null) {
                 serve(own);
@@ -233,8 +233,8 @@ public final class ServiceResolver extends AbstractResolver {
         }
     }
 
-    private void serve(Followed next) {
-        Followed before = serving;
+    private void serve(Upstream next) {
+        Upstream before = serving;
         serving = next;
         if (unanswered != null) {
             unanswered = next == own && wanted != null ? unanswered : null;
@@ -255,11 +255,11 @@ public final class ServiceResolver extends AbstractResolver {
 
     /** What the one that serves says; values that cannot be used are worth hearing of from both. */
     private Resolution resolution() {
-        Followed now = serving;
+        Upstream now = serving;
         List<String> rejected = new ArrayList<>(own.said.rejected());
-        for (Followed followed : wanted == serving ? new Followed[] {wanted} : new Followed[] {wanted, serving}) {
-            if (followed != null && followed != own) {
-                rejected.addAll(followed.said.rejected());
+        for (Upstream upstream : wanted == serving ? new Upstream[] {wanted} : new Upstream[] {wanted, serving}) {
+            if (upstream != null && upstream != own) {
+                rejected.addAll(upstream.said.rejected());
             }
         }
         if (unanswered != null) {
@@ -281,11 +281,11 @@ public final class ServiceResolver extends AbstractResolver {
 
     /** Once per alias. */
     private void report(String why) {
-        Followed target = wanted;
+        Upstream target = wanted;
         if (unanswered != null || target == null || target.alias == null) {
             return;
         }
-        Refused refused = new Refused(
+        RejectedValue refused = new RejectedValue(
                 keys.alias(),
                 target.alias.revision(),
                 "target '" + target.alias.target() + "' has given no usable endpoint: " + why
@@ -297,7 +297,7 @@ public final class ServiceResolver extends AbstractResolver {
     }
 
     private void reportStatus() {
-        List<Refused> all = new ArrayList<>(refusals);
+        List<RejectedValue> all = new ArrayList<>(rejections);
         if (unanswered != null) {
             all.add(unanswered);
         }

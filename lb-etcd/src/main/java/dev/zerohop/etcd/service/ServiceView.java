@@ -6,7 +6,7 @@ import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.resolver.EndpointJson;
 import java.util.ArrayList;
@@ -33,8 +33,8 @@ final class ServiceView implements View {
 
     @Override
     public Content read(Map<String, KeyStore.Entry> entries) {
-        List<Refused> refusals = new ArrayList<>();
-        Weights stated = weights.read(entries.get(keys.weights()), refusals);
+        List<RejectedValue> rejections = new ArrayList<>();
+        Weights stated = weights.read(entries.get(keys.weights()), rejections);
         Weights overrides = stated == null ? Weights.NONE : stated;
         List<Endpoint> named = new ArrayList<>(entries.size());
         Map<String, LastGood<Endpoint>> kept = new HashMap<>();
@@ -49,26 +49,26 @@ final class ServiceView implements View {
                 value = new LastGood<>(utf8 -> parseEndpoint(id, utf8));
             }
             kept.put(id, value);
-            Endpoint endpoint = value.read(entry, refusals);
+            Endpoint endpoint = value.read(entry, rejections);
             if (endpoint != null) {
                 named.add(overrides.over(endpoint));
             }
         }
         endpoints = kept;
-        ShardMap map = shards.read(entries.get(keys.shards()), refusals);
-        SourceConfiguration configured = configuration.read(entries.get(keys.config()), refusals);
+        ShardMap map = shards.read(entries.get(keys.shards()), rejections);
+        SourceConfiguration configured = configuration.read(entries.get(keys.config()), rejections);
         return new Content(
                 named,
                 overrides.smoothing(),
                 map,
                 configured,
                 configured == null ? configuration.refused() : null,
-                alias(entries.get(keys.alias()), refusals),
-                refusals);
+                alias(entries.get(keys.alias()), rejections),
+                rejections);
     }
 
-    private @Nullable Alias alias(KeyStore.@Nullable Entry entry, List<Refused> refusals) {
-        String target = alias.read(entry, refusals);
+    private @Nullable Alias alias(KeyStore.@Nullable Entry entry, List<RejectedValue> rejections) {
+        String target = alias.read(entry, rejections);
         return target == null || entry == null ? null : new Alias(target, entry.modRevision());
     }
 

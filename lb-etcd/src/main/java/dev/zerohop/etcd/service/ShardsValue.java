@@ -3,7 +3,7 @@ package dev.zerohop.etcd.service;
 import dev.zerohop.ShardMap;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.resolver.ShardMapJson;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,10 @@ public final class ShardsValue {
     /** What was in force last. */
     private @Nullable ShardMap known;
 
-    /** The value in force; null if there is no key, or nothing good under it yet. A refusal is added to {@code refusals}. */
+    /** The value in force; null if there is no key, or nothing good under it yet. A refusal is added to {@code rejections}. */
     @Nullable
-    ShardMap read(KeyStore.@Nullable Entry entry, List<Refused> refusals) {
-        return value.read(entry, refusals);
+    ShardMap read(KeyStore.@Nullable Entry entry, List<RejectedValue> rejections) {
+        return value.read(entry, rejections);
     }
 
     private ShardMap parse(byte[] utf8) {

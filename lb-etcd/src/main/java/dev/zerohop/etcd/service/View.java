@@ -4,7 +4,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.ShardMap;
 import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.KeyStore;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,16 +25,16 @@ public interface View {
      * @param smoothing how fast their weights may change; null for at once
      * @param shards what is said about shards, if anything
      * @param configuration for the balancer, if a good one is stated
-     * @param rejectedConfiguration the value that is stated and refused while there is no good one; it is among the refusals
+     * @param rejectedConfiguration the value that is stated and refused while there is no good one; it is among the rejections
      * @param alias what the target now means instead, if stated
-     * @param refusals the values that are refused at present, whenever they were first read
+     * @param rejections the values that are refused at present, whenever they were first read
      */
     record Content(
             @Nullable List<Endpoint> endpoints,
             @Nullable Smoothing smoothing,
             @Nullable ShardMap shards,
             @Nullable SourceConfiguration configuration,
-            @Nullable Refused rejectedConfiguration,
+            @Nullable RejectedValue rejectedConfiguration,
             @Nullable Alias alias,
-            List<Refused> refusals) {}
+            List<RejectedValue> rejections) {}
 }

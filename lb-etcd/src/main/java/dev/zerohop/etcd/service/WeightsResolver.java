@@ -12,7 +12,7 @@ import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.resolver.AbstractResolver;
 import dev.zerohop.watch.Reflector;
@@ -42,7 +42,7 @@ public final class WeightsResolver extends AbstractResolver {
     private final SmoothWeights smooth = new SmoothWeights();
     private @Nullable Running running;
     private Weights weights = Weights.NONE;
-    private List<Refused> refused = List.of();
+    private List<RejectedValue> refused = List.of();
     private boolean etcdSpoke;
     private Resolution said = Resolution.NONE;
 
@@ -53,7 +53,7 @@ public final class WeightsResolver extends AbstractResolver {
     private @Nullable Cancellable timer;
 
     /** What etcd is followed with. */
-    private record Running(ClientSource.Use use, Consumer<List<Refused>> status, Cancellable following) {}
+    private record Running(ClientSource.Use use, Consumer<List<RejectedValue>> status, Cancellable following) {}
 
     public WeightsResolver(String name, Resolver members, ClientSource source, ServiceKeys keys) {
         super(name, source.env());
@@ -83,7 +83,7 @@ public final class WeightsResolver extends AbstractResolver {
     private Running follow(ClientSource.Use use) {
         try {
             return new Running(
-                    use, use.status(keys), use.follow(List.of(KeyRange.key(keys.weights())), new FromEtcd()));
+                    use, use.status(keys), use.follow(List.of(KeyRange.key(keys.weights())), new KeySubscriber()));
         } catch (RuntimeException unusable) {
             use.close();
             throw unusable;
@@ -108,14 +108,14 @@ public final class WeightsResolver extends AbstractResolver {
     }
 
     /** What etcd says. */
-    private final class FromEtcd implements Reflector.Subscriber<Entry, Version> {
+    private final class KeySubscriber implements Reflector.Subscriber<Entry, Version> {
         @Override
         public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             run(() -> {
-                List<Refused> present = new ArrayList<>();
+                List<RejectedValue> present = new ArrayList<>();
                 Weights read = value.read(state.values().get(keys.weights()), present);
                 weights = read == null ? Weights.NONE : read;
-                takeRefused(present);
+                takeRejected(present);
                 etcdSpoke = true;
                 weighAnew();
             });
@@ -138,7 +138,7 @@ public final class WeightsResolver extends AbstractResolver {
         }
     }
 
-    private void takeRefused(List<Refused> present) {
+    private void takeRejected(List<RejectedValue> present) {
         if (present.equals(refused)) {
             return;
         }

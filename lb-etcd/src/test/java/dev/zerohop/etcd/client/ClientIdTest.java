@@ -29,7 +29,7 @@ class ClientIdTest {
 
     @Test
     void whatAClientWritesOfValuesThatItRefusesIsPrintable() {
-        Refused refused = new Refused("key" + HOSTILE, 7, "was " + HOSTILE + "x".repeat(100_000), true);
+        RejectedValue refused = new RejectedValue("key" + HOSTILE, 7, "was " + HOSTILE + "x".repeat(100_000), true);
         String written = Status.write(new ClientId("me"), List.of(new Status.Item(refused, Instant.EPOCH)));
         assertThat(written).contains("key" + SHOWN.replace("\\", "\\\\")).hasSizeLessThan(5_000);
         assertThat(written).isEqualTo(Printable.text(written, Integer.MAX_VALUE));

@@ -58,7 +58,7 @@ class EtcdClusterTest {
     }
 
     private static String asked(EtcdClient client) throws SourceFailure {
-        return client.cluster().connection().link().server();
+        return client.cluster().connection().channel().server();
     }
 
     @Test
@@ -144,7 +144,7 @@ class EtcdClusterTest {
             // It would still say what it knew.
             EtcdConnection lonely = new EtcdConnection(List.of(HostAndPort.fromString(cluster.addresses()[alone])));
             KeyStore.Reading old =
-                    new GrpcKeyStore(lonely).readMaybeOld(KEYS.followed()).get(60, TimeUnit.SECONDS);
+                    new GrpcKeyStore(lonely).serializableRead(KEYS.followed()).get(60, TimeUnit.SECONDS);
             lonely.close();
             assertThat(old.entries().get(KEYS.endpoint("a")).value().toStringUtf8())
                     .contains("\"weight\": 1");

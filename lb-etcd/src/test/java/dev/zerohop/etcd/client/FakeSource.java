@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A client over a {@link FakeStore}; remembers what is said of each service. */
 public final class FakeSource {
     public final FakeStore store = new FakeStore();
-    public final Map<String, List<Refused>> statuses = new HashMap<>();
+    public final Map<String, List<RejectedValue>> statuses = new HashMap<>();
     public final ClientSource source;
     public int uses;
 
@@ -57,12 +57,12 @@ public final class FakeSource {
         }
 
         @Override
-        public Consumer<List<Refused>> zoneStatus(String zone) {
+        public Consumer<List<RejectedValue>> zoneStatus(String zone) {
             return present -> statuses.put(zone, new ArrayList<>(present));
         }
 
         @Override
-        public Consumer<List<Refused>> status(ServiceKeys service) {
+        public Consumer<List<RejectedValue>> status(ServiceKeys service) {
             return present -> statuses.put(service.service(), new ArrayList<>(present));
         }
 

@@ -44,7 +44,7 @@ public final class FakeStore implements KeyStore {
 
     /** What a member without a quorum has; null when there is none. */
     @Nullable
-    Reading maybeOld;
+    Reading serializable;
 
     int oldReads;
 
@@ -154,9 +154,9 @@ public final class FakeStore implements KeyStore {
     }
 
     @Override
-    public CompletableFuture<Reading> readMaybeOld(List<KeyRange> ranges) {
+    public CompletableFuture<Reading> serializableRead(List<KeyRange> ranges) {
         oldReads++;
-        Reading old = maybeOld;
+        Reading old = serializable;
         return old == null ? CompletableFuture.failedFuture(unreachable()) : CompletableFuture.completedFuture(old);
     }
 

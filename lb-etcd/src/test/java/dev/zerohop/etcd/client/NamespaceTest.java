@@ -156,7 +156,7 @@ class NamespaceTest {
     void aRequestWhoseKeysAreNotKnownIsRefused() throws Exception {
         try (EtcdClient client = client("fleet/")) {
             var election = ElectionGrpc.newBlockingStub(
-                    client.cluster().connection().link().channel());
+                    client.cluster().connection().channel().calls());
             assertThatThrownBy(() -> election.campaign(CampaignRequest.getDefaultInstance()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("CampaignRequest was sent under the namespace 'fleet/'");

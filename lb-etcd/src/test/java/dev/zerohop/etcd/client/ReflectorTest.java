@@ -362,7 +362,7 @@ class ReflectorTest {
     void whenNobodyCanVouchForTheFirstStateWhatOneMemberHasIsTakenAsStale() {
         store.servers = 3;
         store.readFailure = FakeStore.unreachable();
-        store.maybeOld = new KeyStore.Reading(7, 1, 2, Map.of("a/1", entry("a/1", "old", 5)));
+        store.serializable = new KeyStore.Reading(7, 1, 2, Map.of("a/1", entry("a/1", "old", 5)));
         reflector.subscribe(recorder);
         time.advance(Duration.ofMillis(120));
         assertThat(store.reads).isEqualTo(2);
@@ -453,7 +453,7 @@ class ReflectorTest {
     @Test
     void aDeniedFirstReadIsNotTriedAnotherWay() {
         store.readFailure = FakeStore.denied();
-        store.maybeOld = new KeyStore.Reading(7, 1, 2, Map.of());
+        store.serializable = new KeyStore.Reading(7, 1, 2, Map.of());
         reflector.subscribe(recorder);
         time.advance(Duration.ofMinutes(2));
         assertThat(store.oldReads).isZero();

@@ -30,7 +30,7 @@ class UnmadeConnectionTest {
             GrpcKeyStore store = new GrpcKeyStore(connection);
             List<Throwable> failures = new ArrayList<>();
             store.read(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
-            store.readMaybeOld(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
+            store.serializableRead(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
             store.summary(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
             store.watch(RANGES, 1, new KeyStore.Watcher() {
                 @Override

@@ -37,7 +37,7 @@ class EtcdDirectoryTest {
 
     private final FakeTime time = new FakeTime();
     private final FakeStore store = new FakeStore();
-    private final List<String> refusals = new ArrayList<>();
+    private final List<String> rejections = new ArrayList<>();
     private int told;
     private int closed;
     private EtcdDirectory directory = directory(DirectoryOptions.DEFAULTS);
@@ -47,7 +47,7 @@ class EtcdDirectoryTest {
     }
 
     private EtcdDirectory directory(DirectoryOptions options, Env env) {
-        EtcdDirectory made = new EtcdDirectory(store, PREFIX, env, options, refusals::add, () -> closed++);
+        EtcdDirectory made = new EtcdDirectory(store, PREFIX, env, options, rejections::add, () -> closed++);
         made.follow(() -> told++);
         return made;
     }
@@ -511,10 +511,10 @@ class EtcdDirectoryTest {
         time.advance(Duration.ofMinutes(6));
         find("alice");
         assertThat(readsOf("alice")).isEqualTo(2);
-        assertThat(refusals)
+        assertThat(rejections)
                 .containsExactly(PREFIX
                         + "alice at revision 3 is refused, the last good value stays: endpoint was 7, expected a text");
-        assertThat(directory.explain(EndpointSelector.of("alice"))).contains(refusals.get(0));
+        assertThat(directory.explain(EndpointSelector.of("alice"))).contains(rejections.get(0));
         store.put(PREFIX + "alice", TWO_JSON);
         assertThat(find("alice")).isEqualTo(TWO);
     }
@@ -530,7 +530,7 @@ class EtcdDirectoryTest {
             store.put(PREFIX + key, "{\"endpoint\": \"" + owner + "\"}");
             assertThat(find(key)).isEqualTo(ONE);
         }
-        assertThat(refusals)
+        assertThat(rejections)
                 .hasSize(5)
                 .allSatisfy(refusal -> assertThat(refusal)
                         .startsWith(shown + " at revision ")
@@ -540,7 +540,7 @@ class EtcdDirectoryTest {
                         .hasSizeLessThan(500)
                         .isEqualTo(Printable.text(refusal)));
         assertThat(directory.explain(EndpointSelector.of(key)))
-                .contains(refusals.get(4))
+                .contains(rejections.get(4))
                 .allSatisfy(line -> assertThat(line).isEqualTo(Printable.text(line)));
         store.losePut(PREFIX + "bob", "{\"endpoint\": \"\\u202e\"}");
         assertThat(failed(found("bob"))).isTrue();
@@ -554,10 +554,10 @@ class EtcdDirectoryTest {
             time.advance(DirectoryOptions.DEFAULTS.negativeExpiry().plusSeconds(1));
         }
         assertThat(readsOf("alice")).isEqualTo(5);
-        assertThat(refusals).hasSize(1);
+        assertThat(rejections).hasSize(1);
         store.put(PREFIX + "alice", "worse");
         found("alice");
-        assertThat(refusals).hasSize(2);
+        assertThat(rejections).hasSize(2);
     }
 
     @Test

@@ -9,7 +9,7 @@ import dev.zerohop.KeyDirectory;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.FakeStore;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
 import dev.zerohop.etcd.directory.DirectoryResolver;
@@ -113,7 +113,7 @@ class AliasTest {
         assertThat(heard.rejected).hasSize(1);
         assertThat(heard.rejected.get(0))
                 .contains(orders.alias(), "etcd://fake:2379/orders-v2", "it names no endpoint that takes calls");
-        assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(orders.alias());
+        assertThat(etcd.statuses.get("orders")).extracting(RejectedValue::key).containsExactly(orders.alias());
         endpoint(next, "new");
         assertThat(ids()).containsExactly("new");
         assertThat(etcd.statuses.get("orders")).isEmpty();

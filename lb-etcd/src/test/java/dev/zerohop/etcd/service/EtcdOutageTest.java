@@ -109,7 +109,7 @@ class EtcdOutageTest {
                                 Aliases.of(new FakeSource(Env.system()).source, "orders")),
                         EndpointSet.Removals.GUARDED,
                         subscriber -> client.cluster().follow(endpoints, subscriber)),
-                EtcdResolver.Aside.NONE);
+                EtcdResolver.StatusReporter.NONE);
     }
 
     @Test

@@ -8,7 +8,7 @@ import dev.zerohop.Resolution;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.FakeStore;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.golb.GolbView;
 import dev.zerohop.resolver.EndpointJson;
@@ -167,7 +167,7 @@ class EtcdResolverTest extends ResolverContract {
             assertThat(recorder.configurations).containsExactly("{\"policy\": \"random\"}");
             assertThat(recorder.rejected).hasSize(1);
             assertThat(recorder.rejected.get(0)).contains(keys.config(), "the last good value stays", "fastest");
-            assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(keys.config());
+            assertThat(etcd.statuses.get("orders")).extracting(RejectedValue::key).containsExactly(keys.config());
             store.put(keys.weights(), "[]");
             assertThat(recorder.rejected).as("each value once").hasSize(2);
             store.put(keys.weights(), "{}");
@@ -204,7 +204,7 @@ class EtcdResolverTest extends ResolverContract {
             assertThat(recorder.configurations).containsExactly("", "{\"policy\": \"random\"}");
             store.put(keys.config(), "{\"policy\": \"fastest\"}");
             assertThat(recorder.rejections).as("there is a good one").hasSize(3);
-            assertThat(etcd.statuses.get("orders")).extracting(Refused::key).containsExactly(keys.config());
+            assertThat(etcd.statuses.get("orders")).extracting(RejectedValue::key).containsExactly(keys.config());
         }
     }
 
@@ -254,7 +254,7 @@ class EtcdResolverTest extends ResolverContract {
                         view,
                         EndpointSet.Removals.MEANT,
                         subscriber -> etcd.source.follow(view.followed(), subscriber)),
-                EtcdResolver.Aside.NONE);
+                EtcdResolver.StatusReporter.NONE);
         ResolutionRecorder recorder = new ResolutionRecorder();
         resolver.start(recorder);
         assertThat(recorder.sets).isEmpty();

@@ -27,7 +27,7 @@ class HealthViewTest {
     private final FakeTime time = new FakeTime();
     private final HealthView view = new HealthView(keys);
     private final Map<String, KeyStore.Entry> entries = new HashMap<>();
-    private final List<String> refusals = new ArrayList<>();
+    private final List<String> rejections = new ArrayList<>();
     private long revision = 100;
     private long history;
 
@@ -47,11 +47,11 @@ class HealthViewTest {
     }
 
     private boolean read(HealthView by) {
-        refusals.clear();
+        rejections.clear();
         return by.read(
                 new Reflector.State<>(new KeyStore.Version(1, 2, revision), Map.copyOf(entries), time.now(), history),
                 time.nanoTime(),
-                refusals);
+                rejections);
     }
 
     private Map<String, HealthSource.Verdict> live() {
@@ -106,18 +106,18 @@ class HealthViewTest {
         assertThat(live().get("a").ttlNanos())
                 .as("not prolonged by it")
                 .isEqualTo(TTL.minusSeconds(10).toNanos());
-        assertThat(refusals).hasSize(2);
-        assertThat(refusals.get(0)).contains("its fence was 8, expected at least 9");
+        assertThat(rejections).hasSize(2);
+        assertThat(rejections.get(0)).contains("its fence was 8, expected at least 9");
         read(view);
-        assertThat(refusals).as("as long as they stand").hasSize(2);
+        assertThat(rejections).as("as long as they stand").hasSize(2);
     }
 
     @Test
     void aFenceThatIsYetToComeIsRefusedAndShutsNobodyOut() {
         assertThat(put("a", Long.MAX_VALUE)).isFalse();
         assertThat(live()).isEmpty();
-        assertThat(refusals).hasSize(1);
-        assertThat(refusals.get(0)).contains("its fence was 9223372036854775807, expected at most 101");
+        assertThat(rejections).hasSize(1);
+        assertThat(rejections.get(0)).contains("its fence was 9223372036854775807, expected at most 101");
         assertThat(put("b", 7)).isTrue();
         assertThat(live()).containsOnlyKeys("b");
     }
@@ -159,7 +159,7 @@ class HealthViewTest {
         assertThat(live().get("a").ttlNanos()).isEqualTo(TTL.minusSeconds(10).toNanos());
         assertThat(put("d", 6)).as("older than what is left").isFalse();
         assertThat(live()).containsOnlyKeys("a", "c");
-        assertThat(refusals).hasSize(1);
+        assertThat(rejections).hasSize(1);
     }
 
     @Test
@@ -168,7 +168,7 @@ class HealthViewTest {
         time.advance(Duration.ofSeconds(10));
         assertThat(put("a", ByteString.copyFromUtf8("?"))).isFalse();
         assertThat(live().get("a").ttlNanos()).isEqualTo(TTL.minusSeconds(10).toNanos());
-        assertThat(refusals).hasSize(1);
+        assertThat(rejections).hasSize(1);
     }
 
     @ParameterizedTest
@@ -187,7 +187,7 @@ class HealthViewTest {
     void aBadValueIsRefusedWithWhatWasExpected(String value, String reason) {
         assertThat(put("a", ByteString.copyFromUtf8(value))).isFalse();
         assertThat(live()).isEmpty();
-        assertThat(refusals).hasSize(1);
-        assertThat(refusals.get(0)).contains(keys.health("a")).contains(reason);
+        assertThat(rejections).hasSize(1);
+        assertThat(rejections.get(0)).contains(keys.health("a")).contains(reason);
     }
 }

@@ -9,7 +9,7 @@ import dev.zerohop.ShardMap;
 import dev.zerohop.etcd.client.ClientId;
 import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.KeyStore;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.golb.GolbView;
 import dev.zerohop.testing.FakeTime;
@@ -71,7 +71,7 @@ class ServiceViewTest {
         assertThat(view.read(entries).shards()).isNull();
         View.Content content = put(keys.shards(), "{\"epoch\": 8, \"count\": 4}");
         assertThat(content.shards()).isNull();
-        assertThat(content.refusals())
+        assertThat(content.rejections())
                 .singleElement()
                 .satisfies(refused -> assertThat(refused.text())
                         .contains("epoch 8 was 4 shards, expected 5 shards as before")
@@ -96,7 +96,7 @@ class ServiceViewTest {
                 withdrawn,
                 seven + ", \"move\": {\"epoch\": 8, \"count\": 4}}",
                 "epoch 8 was announced and withdrawn before, expected 9 or more");
-        assertThat(cutOff.read(entries).refusals())
+        assertThat(cutOff.read(entries).rejections())
                 .singleElement()
                 .satisfies(refused ->
                         assertThat(refused.text()).contains("epoch 8 was 4 shards, expected 5 shards as before"));
@@ -104,14 +104,14 @@ class ServiceViewTest {
         ShardMap nine = ShardMap.of(9, new ShardCount(4, 0));
         assertThat(put(keys.shards(), "{\"epoch\": 9, \"count\": 4}").shards()).isEqualTo(nine);
         assertThat(cutOff.read(entries).shards()).as("it comes back by itself").isEqualTo(nine);
-        assertThat(cutOff.read(entries).refusals()).isEmpty();
+        assertThat(cutOff.read(entries).rejections()).isEmpty();
     }
 
     private void refusedShards(ShardMap good, String value, String reason) {
         View.Content content = put(keys.shards(), value);
         assertThat(content.shards()).isEqualTo(good);
-        assertThat(content.refusals()).hasSize(1);
-        assertThat(content.refusals().get(0).text())
+        assertThat(content.rejections()).hasSize(1);
+        assertThat(content.rejections().get(0).text())
                 .contains("shards at revision")
                 .contains("the last good value stays: " + reason);
     }
@@ -126,12 +126,12 @@ class ServiceViewTest {
 
     @Test
     void aRefusalNamesTheKeyAndItsRevisionForAsLongAsTheValueStandsThere() {
-        assertThat(put(keys.weights(), "{\"a\": 1.5}").refusals())
-                .extracting(Refused::text)
+        assertThat(put(keys.weights(), "{\"a\": 1.5}").rejections())
+                .extracting(RejectedValue::text)
                 .containsExactly("zerohop/v1/services/orders/weights at revision 2 is refused, there is no good value"
                         + " before it: \"a\" was 1.5, expected a whole number from 0 to 1000000");
-        assertThat(view.read(entries).refusals()).hasSize(1);
-        assertThat(put(keys.weights(), "{\"a\": 1}").refusals()).isEmpty();
+        assertThat(view.read(entries).rejections()).hasSize(1);
+        assertThat(put(keys.weights(), "{\"a\": 1}").rejections()).isEmpty();
     }
 
     @ParameterizedTest
@@ -206,8 +206,8 @@ class ServiceViewTest {
             })
     void aBadValueIsRefusedWithItsPathAndWhatWasExpected(String key, String value, String reason) {
         View.Content content = put("zerohop/v1/services/orders/" + key, value);
-        assertThat(content.refusals()).hasSize(1);
-        assertThat(content.refusals().get(0).text()).contains(key).contains(reason);
+        assertThat(content.rejections()).hasSize(1);
+        assertThat(content.rejections().get(0).text()).contains(key).contains(reason);
         assertThat(content.endpoints()).isEmpty();
         assertThat(content.shards()).isNull();
     }
@@ -234,8 +234,8 @@ class ServiceViewTest {
         String key = "golb/function/z/f";
         View.Content bad = golb.read(Map.of(key, new KeyStore.Entry(key, ByteString.copyFromUtf8(value), 2)));
         assertThat(bad.endpoints()).isNull();
-        assertThat(bad.refusals()).hasSize(1);
-        assertThat(bad.refusals().get(0).text()).contains(reason);
+        assertThat(bad.rejections()).hasSize(1);
+        assertThat(bad.rejections().get(0).text()).contains(reason);
     }
 
     @Test
@@ -245,7 +245,7 @@ class ServiceViewTest {
         String value = "{\"v\": [{\"x\": 1}], \"ips\": [\"::1\", \"[::2]:81\", \"10.0.0.1\", \"node-1:82\"],"
                 + " \"weights\": [1, 2, 3, 4]}";
         View.Content content = golb.read(Map.of(key, new KeyStore.Entry(key, ByteString.copyFromUtf8(value), 2)));
-        assertThat(content.refusals()).isEmpty();
+        assertThat(content.rejections()).isEmpty();
         assertThat(content.endpoints())
                 .extracting(Endpoint::address)
                 .isEqualTo(List.of("[::1]:80", "[::2]:81", "10.0.0.1:80", "node-1:82"));

@@ -54,8 +54,8 @@ final class GrpcProber implements Prober {
     }
 
     @Override
-    public Line open(Endpoint endpoint) {
-        return new Line() {
+    public Target connect(Endpoint endpoint) {
+        return new Target() {
             private @Nullable ManagedChannel channel;
             private boolean closed;
 

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 public final class HealthOrchestrator implements AutoCloseable {
     private static final Log LOG = Log.of(HealthOrchestrator.class);
 
-    private final Orchestration orchestration;
+    private final OrchestratorRuntime orchestration;
 
-    private HealthOrchestrator(Orchestration orchestration) {
+    private HealthOrchestrator(OrchestratorRuntime orchestration) {
         this.orchestration = orchestration;
     }
 
@@ -72,10 +72,10 @@ public final class HealthOrchestrator implements AutoCloseable {
         default void onLifted(String endpoint) {}
 
         /**
-         * This one leads, and more endpoints are down than may be marked: {@code spared} are down and stay unmarked. Told at each change, at last with
+         * This one leads, and more endpoints are down than may be marked: {@code overLimit} are down and stay unmarked. Told at each change, at last with
          * an empty list.
          */
-        default void onLimit(List<String> spared, int limit) {}
+        default void onLimit(List<String> overLimit, int limit) {}
 
         /** etcd cannot be read, for the stated reason; probing goes on. Told once until it answers again. */
         default void onUnreachable(String reason) {}
@@ -203,7 +203,7 @@ public final class HealthOrchestrator implements AutoCloseable {
         public HealthOrchestrator build() {
             OrchestratorSettings settings = new OrchestratorSettings(
                     id, interval, timeout, healthyThreshold, unhealthyThreshold, ttl, lease, maxDownPercent);
-            return new HealthOrchestrator(new Orchestration(
+            return new HealthOrchestrator(new OrchestratorRuntime(
                     client.cluster(),
                     new OrchestratorKeys(service),
                     settings,

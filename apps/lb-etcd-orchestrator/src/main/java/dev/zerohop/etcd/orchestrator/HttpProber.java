@@ -32,8 +32,8 @@ final class HttpProber implements Prober {
     }
 
     @Override
-    public Line open(Endpoint endpoint) {
-        return new Line() {
+    public Target connect(Endpoint endpoint) {
+        return new Target() {
             @Override
             public Cancellable probe(Consumer<@Nullable String> answer) {
                 HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + endpoint.address() + path))

@@ -5,7 +5,7 @@ import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.LastGood;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.election.ElectionState;
 import dev.zerohop.etcd.service.HealthVerdict;
@@ -48,7 +48,7 @@ final class OrchestratorView {
         this.keys = keys;
     }
 
-    Content read(Reflector.State<Entry, Version> state, List<Refused> refusals) {
+    Content read(Reflector.State<Entry, Version> state, List<RejectedValue> rejections) {
         Map<String, KeyStore.Entry> entries = state.values();
         SortedMap<String, Endpoint> members = new TreeMap<>();
         SortedMap<String, KeyStore.Entry> workers = new TreeMap<>();
@@ -59,12 +59,12 @@ final class OrchestratorView {
         String endpoints = keys.service().endpoints();
         for (KeyStore.Entry entry : entries.values()) {
             String key = entry.key();
-            if (isMisnamed(entry, refusals)) {
+            if (isMisnamed(entry, rejections)) {
                 continue;
             }
             if (key.startsWith(endpoints)) {
                 String id = key.substring(endpoints.length());
-                Endpoint endpoint = value(entry, utf8 -> EndpointJson.parse(id, utf8), now, refusals);
+                Endpoint endpoint = value(entry, utf8 -> EndpointJson.parse(id, utf8), now, rejections);
                 // Whoever is leaving is not to blame for not answering.
                 if (endpoint != null && endpoint.readiness() == Endpoint.Readiness.READY) {
                     members.put(id, endpoint);
@@ -74,12 +74,12 @@ final class OrchestratorView {
             } else if (key.startsWith(keys.workers())) {
                 workers.put(key.substring(keys.workers().length()), entry);
             } else if (key.startsWith(keys.observations())) {
-                Observation observation = value(entry, Observation::parse, now, refusals);
+                Observation observation = value(entry, Observation::parse, now, rejections);
                 if (observation != null) {
                     observations.put(key.substring(keys.observations().length()), observation);
                 }
             } else if (key.startsWith(keys.service().health())) {
-                HealthVerdict verdict = value(entry, HealthVerdict::parse, now, refusals);
+                HealthVerdict verdict = value(entry, HealthVerdict::parse, now, rejections);
                 if (verdict != null) {
                     verdicts.put(key.substring(keys.service().health().length()), verdict);
                 }
@@ -87,7 +87,7 @@ final class OrchestratorView {
         }
         kept = now;
         KeyStore.Entry assigned = entries.get(keys.assignment());
-        Assignment good = assignment.read(assigned, refusals);
+        Assignment good = assignment.read(assigned, rejections);
         return new Content(
                 state.version().revision(),
                 members,
@@ -100,7 +100,7 @@ final class OrchestratorView {
     }
 
     /** Keys of endpoints, workers and verdicts name those: a name that can be none is reported, and stands for nothing. */
-    private boolean isMisnamed(KeyStore.Entry entry, List<Refused> refusals) {
+    private boolean isMisnamed(KeyStore.Entry entry, List<RejectedValue> rejections) {
         for (String directory : List.of(
                 keys.service().endpoints(),
                 keys.workers(),
@@ -109,7 +109,7 @@ final class OrchestratorView {
             if (entry.key().startsWith(directory)) {
                 String problem = ServiceKeys.problem(entry.key().substring(directory.length()));
                 if (problem != null) {
-                    refusals.add(new Refused(entry.key(), entry.modRevision(), "its last segment " + problem, false));
+                    rejections.add(new RejectedValue(entry.key(), entry.modRevision(), "its last segment " + problem, false));
                 }
                 return problem != null;
             }
@@ -120,12 +120,12 @@ final class OrchestratorView {
     /** The last good value under a key; each key has its own parser, always the same. */
     @SuppressWarnings("unchecked")
     private <T> @Nullable T value(
-            KeyStore.Entry entry, LastGood.Parser<T> parser, Map<String, LastGood<?>> now, List<Refused> refusals) {
+            KeyStore.Entry entry, LastGood.Parser<T> parser, Map<String, LastGood<?>> now, List<RejectedValue> rejections) {
         LastGood<T> value = (LastGood<T>) kept.get(entry.key());
         if (value == null) {
             value = new LastGood<>(parser);
         }
         now.put(entry.key(), value);
-        return value.read(entry, refusals);
+        return value.read(entry, rejections);
     }
 }

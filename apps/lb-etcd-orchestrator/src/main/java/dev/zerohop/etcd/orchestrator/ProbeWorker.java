@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Probes the endpoints that fall to one worker, each on a beat of its own with a random beginning, and keeps what it sees. Nothing here asks etcd:
+ * Probes the endpoints that fall to one worker, each on a tick of its own with a random beginning, and keeps what it sees. Nothing here asks etcd:
  * probing goes on whatever becomes of it. Used by tasks of one serial executor only.
  */
 final class ProbeWorker {
@@ -87,7 +87,7 @@ final class ProbeWorker {
 
     private final class Probed {
         private final Endpoint endpoint;
-        private final Prober.Line line;
+        private final Prober.Target target;
         private final ProbeRecord record;
         private @Nullable Cancellable timer;
         private @Nullable Attempt attempt;
@@ -95,15 +95,15 @@ final class ProbeWorker {
 
         Probed(Endpoint endpoint) {
             this.endpoint = endpoint;
-            this.line = prober.open(endpoint);
+            this.target = prober.connect(endpoint);
             this.record = new ProbeRecord(settings.healthyThreshold(), settings.unhealthyThreshold());
         }
 
         void later(long delayNanos) {
-            timer = env.time().schedule(delayNanos, () -> serial.execute(this::beat));
+            timer = env.time().schedule(delayNanos, () -> serial.execute(this::tick));
         }
 
-        private void beat() {
+        private void tick() {
             if (over) {
                 return;
             }
@@ -135,7 +135,7 @@ final class ProbeWorker {
             if (attempt != null) {
                 attempt.abandon();
             }
-            line.close();
+            target.close();
         }
     }
 
@@ -171,7 +171,7 @@ final class ProbeWorker {
         private void call() {
             Consumer<@Nullable String> answer = failure -> serial.execute(() -> end(failure));
             try {
-                Cancellable begun = probed.line.probe(answer);
+                Cancellable begun = probed.target.probe(answer);
                 serial.execute(() -> {
                     call = begun;
                     if (over) {

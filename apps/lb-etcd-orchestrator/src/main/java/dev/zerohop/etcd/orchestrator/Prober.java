@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 interface Prober {
 
     /** Begins to probe an endpoint; asks nothing yet. */
-    Line open(Endpoint endpoint);
+    Target connect(Endpoint endpoint);
 
     /** What is kept for one endpoint from probe to probe. */
-    interface Line extends AutoCloseable {
+    interface Target extends AutoCloseable {
         /**
          * Probes once. May block to look a name up; how long it may take at most is the caller's to say, by cancelling.
          *

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class TcpProber implements Prober {
 
     @Override
-    public Line open(Endpoint endpoint) {
-        return new Line() {
+    public Target connect(Endpoint endpoint) {
+        return new Target() {
             @Override
             public Cancellable probe(Consumer<@Nullable String> answer) {
                 InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());

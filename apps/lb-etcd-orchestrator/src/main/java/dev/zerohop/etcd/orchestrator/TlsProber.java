@@ -51,8 +51,8 @@ final class TlsProber implements Prober {
     }
 
     @Override
-    public Line open(Endpoint endpoint) {
-        return new Line() {
+    public Target connect(Endpoint endpoint) {
+        return new Target() {
             @Override
             public Cancellable probe(Consumer<@Nullable String> answer) {
                 Socket socket = new Socket();

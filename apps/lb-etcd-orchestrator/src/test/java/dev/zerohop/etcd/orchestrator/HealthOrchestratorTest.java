@@ -193,9 +193,9 @@ class HealthOrchestratorTest {
         servers(5);
         Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
         Prober cut = endpoint -> {
-            Prober.Line line = http.open(endpoint);
+            Prober.Target line = http.connect(endpoint);
             return endpoint.id().equals("e1")
-                    ? new Prober.Line() {
+                    ? new Prober.Target() {
                         @Override
                         public dev.zerohop.Cancellable probe(java.util.function.Consumer<String> answer) {
                             answer.accept("no route to host");
@@ -209,8 +209,8 @@ class HealthOrchestratorTest {
                     }
                     : line;
         };
-        Orchestration oneSided =
-                new Orchestration(client.cluster(), shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
+        OrchestratorRuntime oneSided =
+                new OrchestratorRuntime(client.cluster(), shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
         open.add(() -> oneSided.close().get(60, TimeUnit.SECONDS));
         HealthOrchestrator other = orchestrator("b");
         awaitWorkers(other, 1, 5);
@@ -237,8 +237,8 @@ class HealthOrchestratorTest {
         List<String> said = new CopyOnWriteArrayList<>();
         HealthOrchestrator.Listener listener = new HealthOrchestrator.Listener() {
             @Override
-            public void onLimit(List<String> spared, int limit) {
-                said.add(spared.size() + " beyond " + limit);
+            public void onLimit(List<String> overLimit, int limit) {
+                said.add(overLimit.size() + " beyond " + limit);
             }
         };
         HealthOrchestrator only = started(builder("a").listener(listener));
@@ -327,13 +327,13 @@ class HealthOrchestratorTest {
         servers(3);
         AtomicInteger opened = new AtomicInteger();
         Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
-        Orchestration only = new Orchestration(
+        OrchestratorRuntime only = new OrchestratorRuntime(
                 client.cluster(),
                 shared,
                 settings("a"),
                 endpoint -> {
                     opened.incrementAndGet();
-                    return http.open(endpoint);
+                    return http.connect(endpoint);
                 },
                 new HealthOrchestrator.Listener() {});
         open.add(() -> only.close().get(60, TimeUnit.SECONDS));

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.google.protobuf.ByteString;
 import dev.zerohop.Printable;
 import dev.zerohop.etcd.client.KeyStore;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.service.HealthVerdict;
 import dev.zerohop.watch.Reflector;
@@ -32,7 +32,7 @@ class HostileValuesTest {
     private final OrchestratorKeys keys = new OrchestratorKeys(service);
     private final OrchestratorView view = new OrchestratorView(keys);
     private final Map<String, KeyStore.Entry> entries = new HashMap<>();
-    private final List<Refused> refusals = new ArrayList<>();
+    private final List<RejectedValue> rejections = new ArrayList<>();
     private long revision = 10;
 
     private void put(String key, String value) {
@@ -41,10 +41,10 @@ class HostileValuesTest {
     }
 
     private OrchestratorView.Content read() {
-        refusals.clear();
+        rejections.clear();
         return view.read(
                 new Reflector.State<>(new KeyStore.Version(1, 2, revision), Map.copyOf(entries), Instant.EPOCH, 0),
-                refusals);
+                rejections);
     }
 
     private static String verdict(String text) {
@@ -66,7 +66,7 @@ class HostileValuesTest {
         assertThat(down.reason()).isEqualTo(SHOWN);
 
         String longest = "\u001b".repeat(100_000);
-        Judgement judgement = Judgement.of(
+        QuorumDecision decision = QuorumDecision.of(
                 List.of("a", "b"),
                 new Assignment(5, "w", List.of("v", "w")),
                 7,
@@ -77,7 +77,7 @@ class HostileValuesTest {
                                         7, Map.of("a", new Observation.Down("x" + longest, Instant.EPOCH)), Set.of())),
                 Map.of(),
                 50);
-        String reason = judgement.down().get("a").reason();
+        String reason = decision.down().get("a").reason();
         HealthVerdict written = new HealthVerdict(
                 dev.zerohop.Health.Status.UNHEALTHY, reason, "w", 5, 30, List.of("v", "w"), Instant.EPOCH);
         assertThat(HealthVerdict.parse(utf8(written.toJson())).reason())
@@ -101,7 +101,7 @@ class HostileValuesTest {
         assertThat(now.workers()).isEqualTo(before.workers());
         assertThat(now.observations()).isEmpty();
         assertThat(now.verdicts()).isEmpty();
-        assertThat(refusals)
+        assertThat(rejections)
                 .hasSize(12)
                 .allSatisfy(refused -> assertThat(refused.text())
                         .contains("its last segment was ", ", expected ")
@@ -117,7 +117,7 @@ class HostileValuesTest {
         assertThat(good.assignment().writer()).isEqualTo(SHOWN);
         put(keys.assignment(), "{\"fence\": 5, \"writer\": \"w\", \"workers\": [\"w\", \"" + JSON + "\"]}");
         assertThat(read().assignment().workers()).containsExactly("w");
-        assertThat(refusals)
+        assertThat(rejections)
                 .singleElement()
                 .satisfies(refused -> assertThat(refused.text())
                         .contains("the last good value stays: workers[1] was \"" + SHOWN

@@ -77,7 +77,7 @@ class NoProxyTest {
 
     private static String ask(Probe probe, int port) throws Exception {
         CompletableFuture<String> said = new CompletableFuture<>();
-        try (Prober.Line line = probe.newProber(Env.system().blocking()).open(Endpoint.of("127.0.0.1", port))) {
+        try (Prober.Target line = probe.newProber(Env.system().blocking()).connect(Endpoint.of("127.0.0.1", port))) {
             var ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
             return said.get(60, TimeUnit.SECONDS);
         }

@@ -96,7 +96,7 @@ class OrchestratorAccessTest {
 
     private String ask(Probe probe, int port) throws Exception {
         CompletableFuture<@Nullable String> said = new CompletableFuture<>();
-        Prober.Line line = opened(probe.newProber(Env.system().blocking()).open(Endpoint.of("127.0.0.1", port)));
+        Prober.Target line = opened(probe.newProber(Env.system().blocking()).connect(Endpoint.of("127.0.0.1", port)));
         var ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
         return String.valueOf(said.get(60, TimeUnit.SECONDS));
     }

@@ -35,14 +35,14 @@ class ProbeTest {
         }
     }
 
-    private Prober.Line line(Probe probe, int port) {
-        Prober.Line line = probe.newProber(Env.system().blocking()).open(Endpoint.of("127.0.0.1", port));
+    private Prober.Target line(Probe probe, int port) {
+        Prober.Target line = probe.newProber(Env.system().blocking()).connect(Endpoint.of("127.0.0.1", port));
         open.add(line);
         return line;
     }
 
     /** What one probe says; "well" if it is. */
-    private static String ask(Prober.Line line) throws Exception {
+    private static String ask(Prober.Target line) throws Exception {
         CompletableFuture<String> said = new CompletableFuture<>();
         Cancellable ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
         return said.get(60, TimeUnit.SECONDS);
@@ -52,7 +52,7 @@ class ProbeTest {
     void httpIsWellWithinItsStatuses() throws Exception {
         ProbedServer server = new ProbedServer();
         open.add(server);
-        Prober.Line line = line(Probe.http("/health?full"), server.port());
+        Prober.Target line = line(Probe.http("/health?full"), server.port());
         assertThat(ask(line)).isEqualTo("well");
         server.status = 302;
         assertThat(ask(line)).isEqualTo("GET /health?full answered 302, expected 200 to 299");
@@ -64,20 +64,20 @@ class ProbeTest {
     @Test
     void tcpIsWellWhenItConnects() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Prober.Line line = line(Probe.tcp(), server.getLocalPort());
+            Prober.Target line = line(Probe.tcp(), server.getLocalPort());
             assertThat(ask(line)).isEqualTo("well");
             assertThat(ask(line)).isEqualTo("well");
         }
         assertThat(ask(line(Probe.tcp(), FreePorts.next()))).contains("refused");
-        Prober.Line nowhere =
-                Probe.tcp().newProber(Env.system().blocking()).open(Endpoint.of("no-such-host.invalid", 80));
+        Prober.Target nowhere =
+                Probe.tcp().newProber(Env.system().blocking()).connect(Endpoint.of("no-such-host.invalid", 80));
         assertThat(ask(nowhere)).isEqualTo("its host name no-such-host.invalid cannot be resolved");
     }
 
     @Test
     void grpcIsWellWhenTheServiceIsServingAlsoAfterItWasDown() throws Exception {
         int port = FreePorts.next();
-        Prober.Line line = line(Probe.grpc("orders"), port);
+        Prober.Target line = line(Probe.grpc("orders"), port);
         assertThat(ask(line)).contains("UNAVAILABLE").contains("refused");
         int[] status = {1};
         List<String> asked = new ArrayList<>();

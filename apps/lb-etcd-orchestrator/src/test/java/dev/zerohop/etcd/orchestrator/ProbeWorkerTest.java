@@ -158,9 +158,9 @@ class ProbeWorkerTest {
         }
 
         @Override
-        public Line open(Endpoint endpoint) {
+        public Target connect(Endpoint endpoint) {
             opened++;
-            return new Line() {
+            return new Target() {
                 @Override
                 public Cancellable probe(Consumer<String> answer) {
                     at.computeIfAbsent(endpoint.id(), id -> new ArrayList<>()).add(time.nanoTime());

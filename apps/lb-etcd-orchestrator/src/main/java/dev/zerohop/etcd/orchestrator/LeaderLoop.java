@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>One write at a time, no more than {@link #WRITES_PER_TRANSACTION} keys in it, and {@link #PAUSE} between decisions. Used by tasks of one serial
  * executor only.
  */
-final class Leadership {
-    private static final Log LOG = Log.of(Leadership.class);
+final class LeaderLoop {
+    private static final Log LOG = Log.of(LeaderLoop.class);
 
     /** A little below etcd's default limit. */
     static final int WRITES_PER_TRANSACTION = 100;
@@ -71,7 +71,7 @@ final class Leadership {
         void onDeposed();
 
         /** What was decided. */
-        void onJudgement(Judgement judgement);
+        void onDecision(QuorumDecision decision);
     }
 
     /**
@@ -81,7 +81,7 @@ final class Leadership {
      */
     record Means(Leases leases, Leases.Guard guard, Env env, Executor serial) {}
 
-    Leadership(
+    LeaderLoop(
             OrchestratorKeys keys,
             OrchestratorSettings settings,
             Means means,
@@ -178,26 +178,26 @@ final class Leadership {
             return;
         }
         Map<String, HealthVerdict> standing = standing();
-        Judgement judgement = Judgement.of(
+        QuorumDecision decision = QuorumDecision.of(
                 content.members().keySet(),
                 assignment,
                 assignmentRevision,
                 content.observations(),
                 standing,
                 settings.maxDownPercent());
-        owner.onJudgement(judgement);
+        owner.onDecision(decision);
         boolean rewrite = refresh;
         refresh = false;
         Map<String, HealthVerdict> puts = new HashMap<>();
-        judgement.down().forEach((id, mark) -> {
+        decision.down().forEach((id, mark) -> {
             HealthVerdict before = standing.get(id);
             if (rewrite || before == null || !same(before, mark)) {
                 puts.put(id, verdict(mark));
             }
         });
         List<String> lifted = standing.keySet().stream()
-                .filter(id -> !judgement.down().containsKey(id)
-                        && !judgement.undecided().contains(id))
+                .filter(id -> !decision.down().containsKey(id)
+                        && !decision.undecided().contains(id))
                 .toList();
         if (puts.isEmpty()) {
             if (rewrite) {
@@ -210,13 +210,13 @@ final class Leadership {
         }
     }
 
-    private boolean same(HealthVerdict before, Judgement.Mark mark) {
+    private boolean same(HealthVerdict before, QuorumDecision.DownMark mark) {
         return before.fence() == guard.created()
                 && before.agreed().equals(mark.agreed())
                 && before.reason().equals(mark.reason());
     }
 
-    private HealthVerdict verdict(Judgement.Mark mark) {
+    private HealthVerdict verdict(QuorumDecision.DownMark mark) {
         return new HealthVerdict(
                 Health.Status.UNHEALTHY,
                 mark.reason(),

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Who is marked down. */
-class JudgementTest {
+class QuorumDecisionTest {
     private static final long REVISION = 50;
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -44,19 +44,19 @@ class JudgementTest {
                 id, new HealthVerdict(Health.Status.UNHEALTHY, "was", "z", 5, 30, List.of("z"), START.minusSeconds(9)));
     }
 
-    private Judgement judge() {
-        return Judgement.of(members, assignment, REVISION, observations, standing, maxDownPercent);
+    private QuorumDecision judge() {
+        return QuorumDecision.of(members, assignment, REVISION, observations, standing, maxDownPercent);
     }
 
     @Test
     void bothWorkersMustSeeItDown() {
         sees("a", "e1", "e2");
         sees("b", "e2", "e3");
-        Judgement judgement = judge();
-        assertThat(judgement.down()).containsOnlyKeys("e2");
-        assertThat(judgement.down().get("e2").agreed()).containsExactly("a", "b");
-        assertThat(judgement.down().get("e2").reason()).isEqualTo("connection refused (a, b)");
-        assertThat(judgement.down().get("e2").since()).isEqualTo(START);
+        QuorumDecision decision = judge();
+        assertThat(decision.down()).containsOnlyKeys("e2");
+        assertThat(decision.down().get("e2").agreed()).containsExactly("a", "b");
+        assertThat(decision.down().get("e2").reason()).isEqualTo("connection refused (a, b)");
+        assertThat(decision.down().get("e2").since()).isEqualTo(START);
     }
 
     @Test
@@ -126,10 +126,10 @@ class JudgementTest {
         sees("a", "e5", "e4", "e3", "e2");
         sees("b", "e2", "e3", "e4", "e5");
         assertThat(judge().limit()).isEqualTo(3);
-        Judgement judgement = judge();
+        QuorumDecision decision = judge();
         // e5 and e2 were seen first by one of the two each, e4 and e3 a second later.
-        assertThat(judgement.down()).containsOnlyKeys("e2", "e5", "e3");
-        assertThat(judgement.spared()).containsExactly("e4");
+        assertThat(decision.down()).containsOnlyKeys("e2", "e5", "e3");
+        assertThat(decision.overLimit()).containsExactly("e4");
         marked("e4");
         assertThat(judge().down()).as("who is marked stays so").containsOnlyKeys("e4", "e2", "e5");
     }
@@ -140,7 +140,7 @@ class JudgementTest {
         sees("a", "e1");
         sees("b", "e1");
         assertThat(judge().down()).isEmpty();
-        assertThat(judge().spared()).containsExactly("e1");
+        assertThat(judge().overLimit()).containsExactly("e1");
         maxDownPercent = 100;
         assertThat(judge().down()).containsOnlyKeys("e1");
     }
@@ -174,11 +174,11 @@ class JudgementTest {
                 }
             }
             members.stream().filter(member -> random.nextInt(3) == 0).forEach(this::marked);
-            Judgement judgement = judge();
-            assertThat(judgement.down().size() + judgement.undecided().size())
+            QuorumDecision decision = judge();
+            assertThat(decision.down().size() + decision.undecided().size())
                     .isLessThanOrEqualTo(
-                            Math.max(judgement.limit(), judgement.undecided().size()));
-            for (String id : judgement.down().keySet()) {
+                            Math.max(decision.limit(), decision.undecided().size()));
+            for (String id : decision.down().keySet()) {
                 List<Observation.Vote> votes = assignment.workersOf(id).stream()
                         .map(worker -> observations.containsKey(worker)
                                 ? observations.get(worker).vote(id, REVISION)

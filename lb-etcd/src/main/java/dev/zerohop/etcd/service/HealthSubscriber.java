@@ -21,8 +21,8 @@ import java.util.function.BiConsumer;
  * Reports the verdicts on a service's endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is reported: what was
  * said runs out by its time to live. A state that etcd does not vouch for is not believed; it comes again when etcd answers.
  */
-final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
-    private static final Log LOG = Log.of(HealthFeed.class);
+final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
+    private static final Log LOG = Log.of(HealthSubscriber.class);
 
     private final String name;
     private final HealthView view;
@@ -38,7 +38,7 @@ final class HealthFeed implements Reflector.Subscriber<Entry, Version> {
      * @param serial the resolver's: one thing at a time, and nothing once it is closed
      * @param report takes all verdicts, and the values that cannot be used
      */
-    HealthFeed(
+    HealthSubscriber(
             String name,
             ServiceKeys keys,
             Time time,

@@ -19,12 +19,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Which verdicts a resolver publishes. */
-class HealthFeedTest {
+class HealthSubscriberTest {
     private final ServiceKeys keys = new ServiceKeys("orders");
     private final FakeTime time = new FakeTime();
     private final List<HealthSource.Verdicts> reported = new ArrayList<>();
-    private final HealthFeed feed =
-            new HealthFeed("orders", keys, time, Runnable::run, (verdicts, rejected) -> reported.add(verdicts));
+    private final HealthSubscriber feed =
+            new HealthSubscriber("orders", keys, time, Runnable::run, (verdicts, rejected) -> reported.add(verdicts));
 
     @Test
     void verdictsThatNobodyVouchesForAreNotBelievedUntilEtcdAnswers() {

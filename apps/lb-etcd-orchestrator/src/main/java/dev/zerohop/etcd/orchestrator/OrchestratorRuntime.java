@@ -9,7 +9,7 @@ import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.Leases;
-import dev.zerohop.etcd.client.Refused;
+import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.election.Candidacy;
 import dev.zerohop.etcd.election.ElectionState;
 import dev.zerohop.etcd.service.HealthVerdict;
@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Wires one orchestrator: what etcd says goes to the worker, and to the leadership while this one leads; what the worker sees goes to etcd. All state
  * belongs to one serial executor.
  */
-final class Orchestration {
-    private static final Log LOG = Log.of(Orchestration.class);
+final class OrchestratorRuntime {
+    private static final Log LOG = Log.of(OrchestratorRuntime.class);
 
     private final Cluster client;
     private final OrchestratorKeys keys;
@@ -53,18 +53,18 @@ final class Orchestration {
     private @Nullable Cancellable following;
     private OrchestratorView.@Nullable Content content;
     private long history;
-    private List<Refused> refused = List.of();
-    private Map<String, Endpoint> divided = Map.of();
+    private List<RejectedValue> refused = List.of();
+    private Map<String, Endpoint> members = Map.of();
     private Assignment followed = Assignment.NONE;
-    private @Nullable Leadership leadership;
-    private Map<String, HealthVerdict> told = new HashMap<>();
-    private List<String> spared = List.of();
-    private boolean doubled;
+    private @Nullable LeaderLoop leaderLoop;
+    private Map<String, HealthVerdict> lastPublished = new HashMap<>();
+    private List<String> overLimit = List.of();
+    private boolean duplicateId;
     private boolean unreachable;
     private boolean started;
     private boolean ended;
 
-    Orchestration(
+    OrchestratorRuntime(
             Cluster client,
             OrchestratorKeys keys,
             OrchestratorSettings settings,
@@ -88,7 +88,7 @@ final class Orchestration {
             if (!started) {
                 started = true;
                 candidacy.establish();
-                following = client.follow(keys.followed(), new Feed());
+                following = client.follow(keys.followed(), new KeySubscriber());
             }
         });
     }
@@ -104,7 +104,7 @@ final class Orchestration {
             if (following != null) {
                 following.cancel();
             }
-            endLeadership();
+            endLeading();
             worker.close();
             observations.close();
             candidacy.end().whenComplete((done, thrown) -> {
@@ -127,23 +127,23 @@ final class Orchestration {
     }
 
     /** What etcd says. While it says nothing, what it said last holds. */
-    private final class Feed implements Reflector.Subscriber<Entry, Version> {
+    private final class KeySubscriber implements Reflector.Subscriber<Entry, Version> {
         @Override
         public void onState(Reflector.State<Entry, Version> state, boolean stale) {
             run(() -> {
-                List<Refused> refusals = new ArrayList<>();
-                content = view.read(state, refusals);
+                List<RejectedValue> rejections = new ArrayList<>();
+                content = view.read(state, rejections);
                 if (state.history() != history) {
                     history = state.history();
                     forget();
                 }
                 unreachable &= stale;
-                for (Refused refusal : refusals) {
+                for (RejectedValue refusal : rejections) {
                     if (!refused.contains(refusal)) {
-                        LOG.warn("{}: {}", Orchestration.this, refusal.text());
+                        LOG.warn("{}: {}", OrchestratorRuntime.this, refusal.text());
                     }
                 }
-                refused = refusals;
+                refused = rejections;
                 evaluate();
             });
         }
@@ -166,7 +166,7 @@ final class Orchestration {
 
     /** etcd was restored: what was remembered of it holds no more, and the lease may be one that it never granted. */
     private void forget() {
-        endLeadership();
+        endLeading();
         observations.forget();
         if (candidacy.held() != null) {
             candidacy.check();
@@ -182,28 +182,28 @@ final class Orchestration {
         }
         Candidacy.Held held = candidacy.held();
         boolean leads = held != null && now.election().candidate().equals(held.candidate());
-        divide(now);
-        Leadership before = leadership;
+        reassign(now);
+        LeaderLoop before = leaderLoop;
         if (held == null || !leads) {
-            endLeadership();
+            endLeading();
         } else if (before != null) {
             before.take(now);
         } else {
-            leadership = new Leadership(
-                    keys, settings, new Leadership.Means(leases, held.guard(), env, serial), now, new Decisions());
+            leaderLoop = new LeaderLoop(
+                    keys, settings, new LeaderLoop.Means(leases, held.guard(), env, serial), now, new Decisions());
         }
         checkId(now, held);
         tell(now, held, leads);
         observe();
     }
 
-    /** What falls to this one is probed; nothing is divided anew that has not changed. While there is no assignment, the last one holds. */
-    private void divide(OrchestratorView.Content now) {
+    /** What falls to this one is probed; nothing is assigned anew that has not changed. While there is no assignment, the last one holds. */
+    private void reassign(OrchestratorView.Content now) {
         Assignment next = now.assignmentRevision() == 0 ? followed : now.assignment();
-        if (!next.workers().equals(followed.workers()) || !now.members().equals(divided)) {
+        if (!next.workers().equals(followed.workers()) || !now.members().equals(members)) {
             followed = next;
-            divided = now.members();
-            worker.assign(followed.shareOf(settings.id(), divided));
+            members = now.members();
+            worker.assign(followed.shareOf(settings.id(), members));
         }
     }
 
@@ -217,35 +217,35 @@ final class Orchestration {
         }
     }
 
-    private void endLeadership() {
-        if (leadership != null) {
-            leadership.end();
-            leadership = null;
-            spare(List.of(), 0);
+    private void endLeading() {
+        if (leaderLoop != null) {
+            leaderLoop.end();
+            leaderLoop = null;
+            reportLimit(List.of(), 0);
         }
     }
 
-    private final class Decisions implements Leadership.Owner {
+    private final class Decisions implements LeaderLoop.Owner {
         @Override
         public void onDeposed() {
-            LOG.warn("{}: etcd has refused its write, another one leads", Orchestration.this);
-            endLeadership();
+            LOG.warn("{}: etcd has refused its write, another one leads", OrchestratorRuntime.this);
+            endLeading();
             candidacy.check();
         }
 
         @Override
-        public void onJudgement(Judgement judgement) {
-            spare(judgement.spared(), judgement.limit());
+        public void onDecision(QuorumDecision decision) {
+            reportLimit(decision.overLimit(), decision.limit());
         }
     }
 
     // ---- telling ----
 
-    private void spare(List<String> now, int limit) {
-        if (now.equals(spared)) {
+    private void reportLimit(List<String> now, int limit) {
+        if (now.equals(overLimit)) {
             return;
         }
-        spared = now;
+        overLimit = now;
         if (now.isEmpty()) {
             LOG.info("{}: no more endpoints are down than may be marked", this);
         } else {
@@ -262,16 +262,16 @@ final class Orchestration {
                 || registered == null
                 || registered.modRevision() <= held.revision()
                 || registered.value().toStringUtf8().equals(Candidacy.registration(held.lease()))) {
-            doubled = false;
+            duplicateId = false;
             return;
         }
-        if (!doubled) {
+        if (!duplicateId) {
             LOG.error(
                     "{}: another orchestrator runs under the same id, {}; each needs one of its own",
                     this,
                     registered.value().toStringUtf8());
         }
-        doubled = true;
+        duplicateId = true;
     }
 
     private void tell(OrchestratorView.Content now, Candidacy.@Nullable Held held, boolean leads) {
@@ -301,19 +301,19 @@ final class Orchestration {
         }
         for (String id : down.keySet()) {
             HealthVerdict verdict = Objects.requireNonNull(now.verdicts().get(id));
-            if (!told.containsKey(id)) {
+            if (!lastPublished.containsKey(id)) {
                 LOG.warn("{}: {} is marked down: {}", this, id, verdict.reason());
                 guarded(() -> listener.onDown(id, verdict.reason(), verdict.agreed()));
             }
         }
-        for (String id : told.keySet()) {
+        for (String id : lastPublished.keySet()) {
             if (!down.containsKey(id)) {
                 LOG.info("{}: {} is no longer marked down", this, id);
                 guarded(() -> listener.onLifted(id));
             }
         }
-        told = new HashMap<>(now.verdicts());
-        told.keySet().retainAll(down.keySet());
+        lastPublished = new HashMap<>(now.verdicts());
+        lastPublished.keySet().retainAll(down.keySet());
     }
 
     private void guarded(Runnable call) {

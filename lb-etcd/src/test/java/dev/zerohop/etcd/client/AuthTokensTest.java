@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Tokens over a channel of the test's making, on the test's thread. */
-class SessionTest {
+class AuthTokensTest {
     private static final Status STALE = Status.UNAUTHENTICATED.withDescription("etcdserver: invalid auth token");
 
     private final FakeChannel channel = new FakeChannel();
     private Supplier<String> password = () -> "secret";
-    private final Session session = new Session(new Login("reader", () -> password.get()), new FakeTime());
+    private final AuthTokens tokens = new AuthTokens(new Login("reader", () -> password.get()), new FakeTime());
 
     @Test
     void aCallThatWasMadeWithAnEarlierTokenEndsAlthoughTheNextTokenFailed() {
@@ -59,7 +59,7 @@ class SessionTest {
         assertThat(later.applied).isTrue();
     }
 
-    /** A call through the session that has asked for its token and not ended yet. */
+    /** A call through the tokens that has asked for its token and not ended yet. */
     private final class Call {
         final FakeCall<RangeRequest, RangeResponse> wire;
 
@@ -74,7 +74,7 @@ class SessionTest {
         Call() {
             FakeChannel transport = new FakeChannel();
             ClientCall<RangeRequest, RangeResponse> call =
-                    session.over(channel).interceptCall(KVGrpc.getRangeMethod(), CallOptions.DEFAULT, transport);
+                    tokens.over(channel).interceptCall(KVGrpc.getRangeMethod(), CallOptions.DEFAULT, transport);
             call.start(
                     new ClientCall.Listener<>() {
                         @Override

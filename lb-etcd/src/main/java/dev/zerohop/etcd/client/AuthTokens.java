@@ -29,15 +29,15 @@ import org.jspecify.annotations.Nullable;
  * they are not used for 5 minutes, when their server restarts, and when the password changes. Thread-safe; nothing blocks
  * but the tasks that it gives to a call's executor.
  */
-final class Session {
-    private static final Log LOG = Log.of(Session.class);
+final class AuthTokens {
+    private static final Log LOG = Log.of(AuthTokens.class);
     private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
     /** Stands for the token of an etcd that asks for none. */
     private static final String NO_TOKEN = "";
 
     /** A refused password is not tried again for as long: etcd spends a tenth of a second of CPU on each. Shorter than the wait after a denial. */
-    private static final long REFUSED_NANOS = Duration.ofSeconds(20).toNanos();
+    private static final long REJECTED_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final Login login;
     private final Time time;
@@ -45,14 +45,14 @@ final class Session {
     // Guarded by this.
     private @Nullable CompletableFuture<String> token;
     private @Nullable String lastGoodPassword;
-    private @Nullable Refused refused;
+    private @Nullable RejectedPassword rejected;
     private String problem = "";
 
     /** A password that etcd did not take. */
-    private record Refused(String password, long atNanos, Status status) {
+    private record RejectedPassword(String password, long atNanos, Status status) {
         @Override
         public String toString() {
-            return "Refused(" + status + ")";
+            return "RejectedPassword(" + status + ")";
         }
     }
 
@@ -65,7 +65,7 @@ final class Session {
         }
     }
 
-    Session(Login login, Time time) {
+    AuthTokens(Login login, Time time) {
         this.login = login;
         this.time = time;
     }
@@ -83,12 +83,12 @@ final class Session {
             @Override
             public <Q, A> ClientCall<Q, A> interceptCall(
                     MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
-                WithToken credentials = new WithToken(channel);
+                TokenCredentials credentials = new TokenCredentials(channel);
                 return new SimpleForwardingClientCall<>(
                         next.newCall(method, options.withCallCredentials(credentials))) {
                     @Override
                     public void start(Listener<A> listener, Metadata headers) {
-                        super.start(new Watching<>(listener, credentials), headers);
+                        super.start(new TokenListener<>(listener, credentials), headers);
                     }
                 };
             }
@@ -96,10 +96,10 @@ final class Session {
     }
 
     /** Forgets a token that etcd does not know. */
-    private final class Watching<A> extends SimpleForwardingClientCallListener<A> {
-        private final WithToken credentials;
+    private final class TokenListener<A> extends SimpleForwardingClientCallListener<A> {
+        private final TokenCredentials credentials;
 
-        Watching(ClientCall.Listener<A> listener, WithToken credentials) {
+        TokenListener(ClientCall.Listener<A> listener, TokenCredentials credentials) {
             super(listener);
             this.credentials = credentials;
         }
@@ -127,11 +127,11 @@ final class Session {
         }
     }
 
-    private final class WithToken extends CallCredentials {
+    private final class TokenCredentials extends CallCredentials {
         private final Channel channel;
         private volatile @Nullable String used;
 
-        WithToken(Channel channel) {
+        TokenCredentials(Channel channel) {
             this.channel = channel;
         }
 
@@ -162,27 +162,27 @@ final class Session {
     }
 
     private CompletableFuture<String> token(Channel channel, Executor executor) {
-        CompletableFuture<String> asked;
+        CompletableFuture<String> pending;
         synchronized (this) {
             if (token != null && !token.isCompletedExceptionally()) {
                 return token;
             }
-            asked = new CompletableFuture<>();
-            token = asked;
+            pending = new CompletableFuture<>();
+            token = pending;
         }
-        executor.execute(() -> authenticate(channel, asked));
-        return asked;
+        executor.execute(() -> authenticate(channel, pending));
+        return pending;
     }
 
-    private void authenticate(Channel channel, CompletableFuture<String> asked) {
+    private void authenticate(Channel channel, CompletableFuture<String> pending) {
         String password = password();
         if (password == null) {
-            asked.completeExceptionally(failure(Status.UNAUTHENTICATED, problem()));
+            pending.completeExceptionally(failure(Status.UNAUTHENTICATED, problem()));
             return;
         }
-        Status refusal = refusal(password);
-        if (refusal != null) {
-            asked.completeExceptionally(new StatusException(refusal));
+        Status rejection = rejection(password);
+        if (rejection != null) {
+            pending.completeExceptionally(new StatusException(rejection));
             return;
         }
         AuthenticateRequest request = AuthenticateRequest.newBuilder()
@@ -195,7 +195,7 @@ final class Session {
                     @Override
                     public void onNext(AuthenticateResponse response) {
                         accepted(password);
-                        asked.complete(response.getToken());
+                        pending.complete(response.getToken());
                     }
 
                     @Override
@@ -204,18 +204,18 @@ final class Session {
                         String text = String.valueOf(status.getDescription());
                         if (text.contains("authentication is not enabled")) {
                             LOG.warn("{} is not needed: this etcd lets everybody in", login);
-                            asked.complete(NO_TOKEN);
+                            pending.complete(NO_TOKEN);
                         } else if (status.getCode() == Status.Code.INVALID_ARGUMENT) {
-                            asked.completeExceptionally(new StatusException(refused(password, text)));
+                            pending.completeExceptionally(new StatusException(rejected(password, text)));
                         } else {
-                            asked.completeExceptionally(
+                            pending.completeExceptionally(
                                     failure(status, login + " could not be authenticated: " + text));
                         }
                     }
 
                     @Override
                     public void onCompleted() {
-                        asked.completeExceptionally(failure(Status.UNAVAILABLE, login + " got no token"));
+                        pending.completeExceptionally(failure(Status.UNAVAILABLE, login + " got no token"));
                     }
                 });
     }
@@ -254,19 +254,19 @@ final class Session {
 
     private synchronized void accepted(String password) {
         lastGoodPassword = password;
-        refused = null;
+        rejected = null;
         problem = "";
     }
 
-    private synchronized Status refused(String password, String text) {
+    private synchronized Status rejected(String password, String text) {
         Status status = Status.UNAUTHENTICATED.withDescription(login + " was refused: " + text);
-        refused = new Refused(password, time.nanoTime(), status);
+        rejected = new RejectedPassword(password, time.nanoTime(), status);
         return status;
     }
 
-    private synchronized @Nullable Status refusal(String password) {
-        Refused last = refused;
-        if (last == null || !last.password().equals(password) || time.nanoTime() - last.atNanos() >= REFUSED_NANOS) {
+    private synchronized @Nullable Status rejection(String password) {
+        RejectedPassword last = rejected;
+        if (last == null || !last.password().equals(password) || time.nanoTime() - last.atNanos() >= REJECTED_NANOS) {
             return null;
         }
         return last.status();

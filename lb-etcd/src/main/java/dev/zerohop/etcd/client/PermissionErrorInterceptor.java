@@ -25,12 +25,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** etcd says "permission denied" and nothing else; this adds who may not do what, and the command that grants it. It sees keys as etcd does. */
-final class Denials implements ClientInterceptor {
+final class PermissionErrorInterceptor implements ClientInterceptor {
     private static final String LAYOUT = "zerohop/v1/";
 
     private final String who;
 
-    Denials(@Nullable Login login) {
+    PermissionErrorInterceptor(@Nullable Login login) {
         this.who = login == null ? "" : "user '" + login.user() + "'";
     }
 

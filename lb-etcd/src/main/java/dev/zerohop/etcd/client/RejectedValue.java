@@ -10,10 +10,10 @@ import dev.zerohop.Printable;
  * @param reason what it was and what was expected
  * @param hasGood whether a good value from before it stays in force
  */
-public record Refused(String key, long revision, String reason, boolean hasGood) {
+public record RejectedValue(String key, long revision, String reason, boolean hasGood) {
 
     /** Takes the texts in their printable form: they go to logs, listeners and the client's status in etcd. */
-    public Refused {
+    public RejectedValue {
         key = Printable.text(key);
         reason = Printable.text(reason);
     }

@@ -18,21 +18,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param down who is marked
  * @param undecided who was marked, and whom no worker knows just now: neither written again nor lifted, so the mark runs out unless somebody knows soon
- * @param spared who is down and stays unmarked, because too many are
+ * @param overLimit who is down and stays unmarked, because too many are
  * @param limit how many may be marked
  */
-record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<String> spared, int limit) {
+record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, List<String> overLimit, int limit) {
 
     /** Why an endpoint is marked. */
-    record Mark(String reason, List<String> agreed, Instant since) {
+    record DownMark(String reason, List<String> agreed, Instant since) {
 
         /** Takes the reason as a verdict does, so that the two can be compared. */
-        Mark {
+        DownMark {
             reason = Printable.text(reason);
         }
     }
 
-    private record Suspect(String id, Mark mark, boolean standing) {}
+    private record Suspect(String id, DownMark mark, boolean standing) {}
 
     /**
      * Decides.
@@ -45,7 +45,7 @@ record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<Stri
      * @param observations by worker
      * @param standing the marks that hold now, by endpoint
      */
-    static Judgement of(
+    static QuorumDecision of(
             Collection<String> members,
             Assignment assignment,
             long revision,
@@ -82,20 +82,20 @@ record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<Stri
                 .thenComparing(suspect -> suspect.mark().since())
                 .thenComparing(Suspect::id));
         int room = Math.max(0, limit - undecided.size());
-        SortedMap<String, Mark> down = new TreeMap<>();
-        List<String> spared = new ArrayList<>();
+        SortedMap<String, DownMark> down = new TreeMap<>();
+        List<String> overLimit = new ArrayList<>();
         for (Suspect suspect : suspects) {
             if (down.size() < room) {
                 down.put(suspect.id(), suspect.mark());
             } else {
-                spared.add(suspect.id());
+                overLimit.add(suspect.id());
             }
         }
-        spared.sort(null);
-        return new Judgement(down, List.copyOf(undecided), List.copyOf(spared), limit);
+        overLimit.sort(null);
+        return new QuorumDecision(down, List.copyOf(undecided), List.copyOf(overLimit), limit);
     }
 
-    private static Mark mark(Map<String, Observation.Down> seenDown, int workers, @Nullable HealthVerdict standing) {
+    private static DownMark mark(Map<String, Observation.Down> seenDown, int workers, @Nullable HealthVerdict standing) {
         Map<String, List<String>> byReason = new LinkedHashMap<>();
         Instant since = Instant.MAX;
         for (Map.Entry<String, Observation.Down> each : seenDown.entrySet()) {
@@ -109,7 +109,7 @@ record Judgement(SortedMap<String, Mark> down, List<String> undecided, List<Stri
         byReason.forEach((reason, by) -> parts.add(reason + " (" + String.join(", ", by) + ")"));
         String alone = workers == 1 ? "; seen by the only worker" : "";
         // A mark tells since when it holds, whoever has confirmed it meanwhile.
-        return new Mark(
+        return new DownMark(
                 String.join("; ", parts) + alone,
                 List.copyOf(seenDown.keySet()),
                 standing == null ? since : standing.since());
