@@ -38,8 +38,8 @@ class ApiTest {
     private static final Set<String> FOUND = Set.of(
             "ConfigurationCheck",
             "DefaultPolicyProvider",
-            "DirectoryResolver",
             "DnsResolverProviders",
+            "EtcdDirectory",
             "EtcdResolverProviders",
             "KubernetesResolverProviders",
             "ResolverProviders",

@@ -4,18 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
-import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.Cluster;
-import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
-import dev.zerohop.etcd.directory.DirectoryResolver;
 import dev.zerohop.etcd.service.ServiceResolver;
 
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: all followers of the same keys share one copy and one watch.
  *
- * <p>Building it and every call of it return at once, also while etcd is down; what was asked for comes when etcd does. Thread-safe. Targets of
- * the scheme {@code etcd} make and share clients of their own.
+ * <p>Nothing blocks, also while etcd is down; results come when etcd answers. Thread-safe. Targets of the scheme {@code etcd} make and share clients of their
+ * own.
  */
 public final class EtcdClient implements AutoCloseable {
     private final Cluster cluster;
@@ -44,7 +41,7 @@ public final class EtcdClient implements AutoCloseable {
         return builder().env(env).servers(servers).build();
     }
 
-    /** For everything else that can be said about a client. */
+    /** A client with other options. */
     public static EtcdClientBuilder builder() {
         return new EtcdClientBuilder();
     }
@@ -65,19 +62,17 @@ public final class EtcdClient implements AutoCloseable {
      * @throws IllegalArgumentException if the name is blank or has a slash
      */
     public Resolver resolver(String service, DirectoryOptions options) {
-        ServiceKeys keys = new ServiceKeys(requireNonNull(service, "service"));
+        requireNonNull(service, "service");
         requireNonNull(options, "options");
-        ClientSource source = cluster.source();
-        return new DirectoryResolver(
-                ServiceResolver.of(cluster + "/" + service, source, service), source, keys, options);
+        return ServiceResolver.of(cluster + "/" + service, cluster.source(), service, options);
     }
 
-    /** What the parts of zerohop that read and write etcd go by; nothing for applications. */
+    /** For other parts of zerohop; not for applications. */
     public Cluster cluster() {
         return cluster;
     }
 
-    /** Ends every watch and closes the connection. Resolvers keep what they said last; registrations lapse with their lease. Idempotent. */
+    /** Ends every watch and closes the connection. Resolvers keep their last resolution; registrations end with their lease. Idempotent. */
     @Override
     public void close() {
         cluster.close();

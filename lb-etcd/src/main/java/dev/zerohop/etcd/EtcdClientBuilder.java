@@ -20,13 +20,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says how an etcd cluster is reached. Nothing but {@link #servers} is required.
+ * Builds a client of an etcd cluster. Only {@link #servers} is required.
  *
  * <p>As soon as certificates, a user or a namespace is given here, all of it is taken from here; else it comes from the file that the system property
- * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any, and {@link #tls()} alone adds TLS where that file states none.
- * Where that file says {@code requireTls}, it holds for every client.
+ * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any, and {@link #tls()} alone adds TLS where that file has none.
+ * {@code requireTls} in that file holds for every client.
  *
- * <p>Files are read again when they change: those of TLS before each new connection, the password before each authentication. One that cannot be used then
+ * <p>Changed files are read again: those of TLS before each new connection, the password before each authentication. One that cannot be used then
  * replaces nothing, and a warning says why. Not thread-safe.
  */
 public final class EtcdClientBuilder {
@@ -83,18 +83,14 @@ public final class EtcdClientBuilder {
         return this;
     }
 
-    /**
-     * TLS with certificates of one's own.
-     *
-     * @param pem the certificates that sign those of the servers
-     */
+    /** TLS where the certificates in {@code pem} sign those of the servers. */
     public EtcdClientBuilder tls(Path pem) {
         this.ca = requireNonNull(pem, "pem");
         return tls();
     }
 
     /**
-     * Mutual TLS: what this client shows. TLS is then used also without {@link #tls}.
+     * Mutual TLS. TLS is then used also without {@link #tls}.
      *
      * @param certificatePem the client's certificate, with those in between if any
      * @param keyPem its private key, not encrypted: PKCS #8, or the older forms of RSA and EC keys
@@ -105,7 +101,7 @@ public final class EtcdClientBuilder {
         return tls();
     }
 
-    /** The name that the servers' certificates must carry, where it is not the host that is connected to. TLS is then used also without {@link #tls}. */
+    /** The name in the servers' certificates, where it is not the host. TLS is then used also without {@link #tls}. */
     public EtcdClientBuilder authority(String name) {
         this.authority = requireNonNull(name, "name");
         return tls();
@@ -131,9 +127,9 @@ public final class EtcdClientBuilder {
     }
 
     /**
-     * A user whose password is asked for before each authentication.
+     * A user whose password is read before each authentication.
      *
-     * @param password called by one thread at a time of the client's; may block. What it throws is reported by its class alone
+     * @param password called by one of the client's threads at a time; may block. What it throws is reported by its class alone
      * @throws IllegalArgumentException if the user is blank
      */
     public EtcdClientBuilder user(String user, Supplier<String> password) {
@@ -146,7 +142,7 @@ public final class EtcdClientBuilder {
     }
 
     /**
-     * A prefix of every key that is read or written, so that several fleets share a cluster. Nobody sees it but etcd.
+     * A prefix of every key that is read or written, so that several fleets can share a cluster. Only etcd sees it.
      *
      * @param prefix ends with a slash, for example {@code production/}
      * @throws IllegalArgumentException if it does not, or has control characters or an empty segment
@@ -157,8 +153,8 @@ public final class EtcdClientBuilder {
     }
 
     /**
-     * What this client is called among all clients, where they are told apart. Default: {@code clientId} of the configuration file, else the
-     * environment's {@code ZEROHOP_CLIENT_ID} or {@code HOSTNAME}, else one that is drawn when the process starts.
+     * The name of this client among all clients. Default: {@code clientId} of the configuration file, else the environment's {@code ZEROHOP_CLIENT_ID} or
+     * {@code HOSTNAME}, else one that is drawn when the process starts.
      *
      * @throws IllegalArgumentException if it is blank, has a slash or a control character, or is too long
      */

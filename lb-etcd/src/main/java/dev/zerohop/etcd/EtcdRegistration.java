@@ -27,25 +27,24 @@ import org.jspecify.annotations.Nullable;
  * Keeps one server listed as an endpoint of a service, for as long as it lives.
  *
  * <p>The endpoint is written under a lease that is renewed three times within its length: a server that dies is gone when the lease ends. After any
- * outage the lease is granted again and the endpoint written again, without end. A server that leaves on purpose writes {@code draining} first, so that
- * clients can tell this from a lease that ended, waits while they turn to others, and then deletes its endpoint.
+ * outage both are written again, without end. A server that leaves on purpose first writes {@code draining}, which clients can tell from a lease that ended,
+ * waits while they turn to others, and then deletes its endpoint.
  *
- * <p>Of two servers that register the same id the later one is listed. The earlier one notices it with its next renewal, says so ({@link Listener#onClash}, and
- * in the log), leaves the other's entry alone, and is listed again within its time to live when that one is gone. Thread-safe. Nothing but {@link #close}
- * blocks.
+ * <p>Of two servers with the same id the later one is listed. The earlier one finds out with its next renewal, reports it ({@link Listener#onClash}, and
+ * the log), leaves the entry alone, and is listed again within its time to live when the other one is gone. Thread-safe. Only {@link #close} blocks.
  */
 public final class EtcdRegistration implements AutoCloseable {
     private static final Log LOG = Log.of(EtcdRegistration.class);
 
-    /** Learns how a registration fares. Told by one thread at a time; must return soon. */
+    /** Is notified of what happens to a registration, by one thread at a time; must return soon. */
     public interface Listener {
-        /** Nobody. */
+        /** Ignores everything. */
         Listener NOOP = new Listener() {};
 
         /** The server is listed: for the first time, or etcd answers again. */
         default void onRegistered() {}
 
-        /** etcd cannot be read, so the server goes when its lease ends, unless etcd answers before. Said once, until {@link #onRegistered}. */
+        /** etcd is unreachable; the server is gone when its lease ends, unless etcd answers before. Called once until {@link #onRegistered}. */
         default void onLost(String reason) {}
 
         /** Another server has registered the same id and is listed in this one's place until it ends; then {@link #onRegistered} follows. */
@@ -93,11 +92,10 @@ public final class EtcdRegistration implements AutoCloseable {
     }
 
     /**
-     * Begins to list a server. Returns at once, also while etcd is down; {@link #registered} tells when it is listed.
+     * Begins to list a server. Returns at once, also while etcd is down; see {@link #registered}.
      *
      * @param client stays open; it must outlive the registration
-     * @param service the service
-     * @param endpoint what clients are to know about the server; its id names it
+     * @param endpoint the server as clients see it; its id names it
      * @param ttl how long a server that died stays listed, {@link #MIN_TTL} to {@link #MAX_TTL}, counted in whole seconds (rounded up)
      * @throws IllegalArgumentException if {@code ttl} is out of its range, or the service or the id is blank or has a slash
      */
@@ -105,11 +103,7 @@ public final class EtcdRegistration implements AutoCloseable {
         return register(client, service, endpoint, ttl, Listener.NOOP);
     }
 
-    /**
-     * {@link #register(EtcdClient, String, Endpoint, Duration)} with somebody who learns how it fares.
-     *
-     * @throws IllegalArgumentException as above
-     */
+    /** {@link #register(EtcdClient, String, Endpoint, Duration)} with a listener. */
     public static EtcdRegistration register(
             EtcdClient client, String service, Endpoint endpoint, Duration ttl, Listener listener) {
         requireNonNull(listener, "listener");
@@ -130,11 +124,10 @@ public final class EtcdRegistration implements AutoCloseable {
     }
 
     /**
-     * Leaves: announces it ({@code draining}), waits, and deletes the endpoint. The lease is renewed until then. Later calls answer with the first one's
-     * future.
+     * Leaves: announces it ({@code draining}), waits, and deletes the endpoint. The lease is renewed until then. Later calls complete with the first one.
      *
      * @param drain how long clients may turn to other endpoints, 0 to one hour
-     * @return completes when the endpoint is deleted; fails if etcd cannot be read, in which case the endpoint goes when its lease ends
+     * @return completes when the endpoint is deleted; fails if etcd is unreachable, and the endpoint is then gone when its lease ends
      * @throws IllegalArgumentException if {@code drain} is out of its range
      */
     public CompletableFuture<Void> leave(Duration drain) {
@@ -166,7 +159,6 @@ public final class EtcdRegistration implements AutoCloseable {
         }
     }
 
-    /** Tells how it goes. */
     private final class Listing implements LeasedKey.Owner {
         @Override
         public void onWritten(long seconds) {
@@ -174,23 +166,23 @@ public final class EtcdRegistration implements AutoCloseable {
             if (registered.complete(null)) {
                 LOG.info("{} is registered for {} s at a time", key, seconds);
             }
-            tell(Listener::onRegistered);
+            report(Listener::onRegistered);
         }
 
         @Override
         public void onRenewed() {
             if (lost) {
                 lost = false;
-                tell(Listener::onRegistered);
+                report(Listener::onRegistered);
             }
         }
 
         @Override
         public void onFailing(SourceFailure cause) {
-            LOG.warn("{} cannot be kept registered, trying on: {}", key, cause.getMessage());
+            LOG.warn("{} cannot be kept registered, retrying: {}", key, cause.getMessage());
             if (!lost) {
                 lost = true;
-                tell(l -> l.onLost(String.valueOf(cause.getMessage())));
+                report(l -> l.onLost(String.valueOf(cause.getMessage())));
             }
         }
 
@@ -211,15 +203,15 @@ public final class EtcdRegistration implements AutoCloseable {
                     + EndpointJson.write(endpoint)
                     + ": the other one is listed until it ends; give each server an id of its own";
             LOG.warn("{}", reason);
-            tell(l -> l.onClash(reason));
+            report(l -> l.onClash(reason));
         }
 
-        /** A listener that throws must not end what keeps the server listed. */
-        private void tell(Consumer<Listener> call) {
+        /** A listener that throws must not end the registration. */
+        private void report(Consumer<Listener> call) {
             try {
                 call.accept(listener);
             } catch (RuntimeException | LinkageError | AssertionError thrown) {
-                LOG.error("{}: the listener threw; the server stays registered all the same", key, thrown);
+                LOG.error("{}: the listener threw; the server stays registered", key, thrown);
             }
         }
     }

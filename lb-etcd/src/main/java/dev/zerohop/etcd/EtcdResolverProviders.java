@@ -1,30 +1,24 @@
 package dev.zerohop.etcd;
 
 import com.google.common.net.HostAndPort;
-import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.EtcdTarget;
-import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
-import dev.zerohop.etcd.directory.DirectoryResolver;
-import dev.zerohop.etcd.golb.GolbView;
-import dev.zerohop.etcd.golb.ZoneStatus;
-import dev.zerohop.etcd.service.EtcdResolver;
+import dev.zerohop.etcd.golb.GolbResolver;
 import dev.zerohop.etcd.service.ServiceResolver;
 import java.util.List;
 
-/** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
+/** The providers of this module, for {@link java.util.ServiceLoader}; a program uses {@link Target#newResolver}. */
 public final class EtcdResolverProviders {
 
     private EtcdResolverProviders() {}
 
     /**
-     * {@code etcd://host:2379,host:2379/service}: a service of the etcd layout. What vanishes without having been seen draining is guarded. Its TLS name is
-     * the service.
+     * {@code etcd://host:2379,host:2379/service}: a service of the etcd layout. Endpoints that vanish without draining are guarded. Its TLS name is the service.
      */
     public static final class EtcdTargets implements ResolverProvider {
         /** For the service loader. */
@@ -38,10 +32,9 @@ public final class EtcdResolverProviders {
         @Override
         public Resolver newResolver(Target target, Env env) {
             List<HostAndPort> servers = EtcdTarget.servers(target);
-            ServiceKeys keys = new ServiceKeys(EtcdTarget.service(target));
-            ClientSource source = ClientSource.shared(servers, env);
-            return new DirectoryResolver(
-                    ServiceResolver.of(target.text(), source, keys.service()), source, keys, DirectoryOptions.DEFAULTS);
+            String service = EtcdTarget.service(target);
+            return ServiceResolver.of(
+                    target.text(), ClientSource.shared(servers, env), service, DirectoryOptions.DEFAULTS);
         }
 
         @Override
@@ -51,8 +44,8 @@ public final class EtcdResolverProviders {
     }
 
     /**
-     * {@code golb://host:2379/zone/function}: a function as golb keeps it. The zone must match exactly; what its owner takes out is gone at once. Its
-     * TLS name must be stated.
+     * {@code golb://host:2379/zone/function}: a function of golb. The zone must match exactly; removed endpoints are gone at once. Its TLS name must be
+     * configured.
      */
     public static final class GolbTargets implements ResolverProvider {
         private static final String FORM = "a zone and a function, as in golb://host:2379/zone/function";
@@ -69,20 +62,13 @@ public final class EtcdResolverProviders {
         public Resolver newResolver(Target target, Env env) {
             ClientSource source = ClientSource.shared(EtcdTarget.servers(target), env);
             List<String> names = EtcdTarget.segments(target, 2, FORM);
-            GolbView view = new GolbView(names.get(0), names.get(1));
-            ZoneStatus status = new ZoneStatus(source, names.get(0));
-            return new EtcdResolver(
-                    target.text(),
-                    env,
-                    new EtcdResolver.Reading(
-                            view, EndpointSet.Removals.MEANT, subscriber -> status.follow(view.followed(), subscriber)),
-                    status);
+            return new GolbResolver(target.text(), source, names.get(0), names.get(1));
         }
     }
 
     /**
-     * {@code etcd-weights://host:2379/service?of=<target>}: the endpoints of another target, percent-encoded, with the weights of a service laid over them;
-     * see {@link EtcdWeights}. Its TLS name is the other target's.
+     * {@code etcd-weights://host:2379/service?of=<target>}: the endpoints of another target, percent-encoded, with the weights of a service; see
+     * {@link EtcdWeights}. Its TLS name is the other target's.
      */
     public static final class EtcdWeightsTargets implements ResolverProvider {
         private static final String FORM =

@@ -5,32 +5,19 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardMap.MovingKeys;
 import dev.zerohop.ShardPlacement;
-import dev.zerohop.etcd.client.EtcdConnection;
-import dev.zerohop.etcd.client.GrpcKeyStore;
+import dev.zerohop.etcd.client.Leases;
 import dev.zerohop.etcd.client.ServiceKeys;
-import dev.zerohop.etcd.client.Unary;
 import dev.zerohop.etcd.service.ShardsValue;
 import dev.zerohop.resolver.ShardMapJson;
-import io.etcd.jetcd.api.Compare;
-import io.etcd.jetcd.api.KVGrpc;
-import io.etcd.jetcd.api.KeyValue;
-import io.etcd.jetcd.api.PutRequest;
-import io.etcd.jetcd.api.RangeRequest;
-import io.etcd.jetcd.api.RangeResponse;
-import io.etcd.jetcd.api.RequestOp;
-import io.etcd.jetcd.api.TxnRequest;
-import io.etcd.jetcd.api.TxnResponse;
-import io.grpc.Channel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the shard map of a service. Each step reads what etcd holds, makes the next map of it, and writes that only if nothing was written in between:
- * of two movers at once the second sees the first one's move and is refused. Epochs are taken from the map, which remembers the highest that was ever
- * announced, so that no two placements have one. A step that was made already changes nothing, so one whose answer was lost is simply repeated.
+ * Changes the shard map of a service. Each step reads the map, makes the next one, and writes it only if nothing was written in between: of two
+ * moves at once the second fails. Epochs are taken from the map, which remembers the highest that was ever announced, so that no two placements share one. A
+ * step that was made already changes nothing, so one whose answer was lost is simply repeated.
  *
  * <p>Futures fail with an {@link IllegalStateException} that says what the map is and what was expected if the step does not fit it, and with an
  * {@link java.io.IOException} if etcd cannot be read. Thread-safe; nothing blocks.
@@ -43,11 +30,11 @@ public final class EtcdShardMap {
     /** More than a few changes between a read and the write behind it are no race: another writer changes the map in a loop. */
     private static final int ATTEMPTS = 10;
 
-    private final EtcdConnection connection;
+    private final Leases keys;
     private final String key;
 
-    private EtcdShardMap(EtcdConnection connection, String key) {
-        this.connection = connection;
+    private EtcdShardMap(Leases keys, String key) {
+        this.keys = keys;
         this.key = key;
     }
 
@@ -59,12 +46,12 @@ public final class EtcdShardMap {
      */
     public static EtcdShardMap of(EtcdClient client, String service) {
         return new EtcdShardMap(
-                client.cluster().connection(), new ServiceKeys(requireNonNull(service, "service")).shards());
+                new Leases(client.cluster().connection()), new ServiceKeys(requireNonNull(service, "service")).shards());
     }
 
     /** What etcd holds; empty if there is no map. */
     public CompletableFuture<Optional<ShardMap>> read() {
-        return stored().thenApply(stored -> Optional.ofNullable(stored.map));
+        return keys.find(key).thenApply(found -> found.map(this::parse));
     }
 
     /**
@@ -123,24 +110,19 @@ public final class EtcdShardMap {
 
     // ---- compare and swap ----
 
-    /**
-     * What the key holds.
-     *
-     * @param revision its last change; 0 if there is none
-     */
-    private record Stored(@Nullable ShardMap map, long revision) {}
-
     private CompletableFuture<ShardMap> change(UnaryOperator<@Nullable ShardMap> step) {
         return change(step, ATTEMPTS);
     }
 
     private CompletableFuture<ShardMap> change(UnaryOperator<@Nullable ShardMap> step, int attempts) {
-        return stored().thenCompose(stored -> {
-            ShardMap next = requireNonNull(step.apply(stored.map), "next");
-            if (next.equals(stored.map)) {
+        return keys.find(key).thenCompose(found -> {
+            ShardMap present = found.map(this::parse).orElse(null);
+            ShardMap next = requireNonNull(step.apply(present), "next");
+            if (next.equals(present)) {
                 return CompletableFuture.completedFuture(next);
             }
-            return replace(stored.revision, next).thenCompose(done -> {
+            long revision = found.map(Leases.Stored::revision).orElse(0L);
+            return keys.replace(key, revision, ShardMapJson.write(next), 0).thenCompose(done -> {
                 if (done) {
                     return CompletableFuture.completedFuture(next);
                 }
@@ -152,44 +134,15 @@ public final class EtcdShardMap {
         });
     }
 
-    private CompletableFuture<Stored> stored() {
-        RangeRequest request =
-                RangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(key)).build();
-        return Unary.<RangeResponse>call(
-                        connection, (channel, observer) -> keys(channel).range(request, observer))
-                .thenApply(response -> response.getKvsCount() == 0 ? new Stored(null, 0) : stored(response.getKvs(0)));
-    }
-
-    private Stored stored(KeyValue pair) {
+    private ShardMap parse(Leases.Stored stored) {
         try {
-            return new Stored(ShardsValue.numbered(pair.getValue().toByteArray()), pair.getModRevision());
+            return ShardsValue.numbered(stored.value().toByteArray());
         } catch (IllegalArgumentException bad) {
             throw new IllegalStateException(
-                    key + " at revision " + pair.getModRevision() + " cannot be used, expected a shard map: "
+                    key + " at revision " + stored.revision() + " cannot be used, expected a shard map: "
                             + bad.getMessage(),
                     bad);
         }
-    }
-
-    private CompletableFuture<Boolean> replace(long revision, ShardMap next) {
-        TxnRequest request = TxnRequest.newBuilder()
-                .addCompare(Compare.newBuilder()
-                        .setKey(GrpcKeyStore.bytes(key))
-                        .setTarget(Compare.CompareTarget.MOD)
-                        .setResult(Compare.CompareResult.EQUAL)
-                        .setModRevision(revision))
-                .addSuccess(RequestOp.newBuilder()
-                        .setRequestPut(PutRequest.newBuilder()
-                                .setKey(GrpcKeyStore.bytes(key))
-                                .setValue(GrpcKeyStore.bytes(ShardMapJson.write(next)))))
-                .build();
-        return Unary.<TxnResponse>call(
-                        connection, (channel, observer) -> keys(channel).txn(request, observer))
-                .thenApply(TxnResponse::getSucceeded);
-    }
-
-    private static KVGrpc.KVStub keys(Channel channel) {
-        return KVGrpc.newStub(channel).withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override

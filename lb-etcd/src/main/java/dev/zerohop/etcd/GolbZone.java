@@ -16,7 +16,6 @@ import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.LastGood;
 import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
-import dev.zerohop.etcd.client.StatusKey;
 import dev.zerohop.etcd.golb.GolbView;
 import dev.zerohop.etcd.service.EtcdResolver;
 import dev.zerohop.watch.Reflector;
@@ -34,23 +33,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All functions that golb keeps for one zone, over one copy and one watch: for a program that serves whatever functions there are, such as a gateway.
- * Which functions exist is answered from the copy, so names that nobody wrote cost etcd nothing.
+ * All functions that golb keeps for one zone, over one copy and one watch: for a program that serves all of them, such as a gateway. Which functions exist is
+ * answered from the copy, so unknown names cost etcd nothing.
  *
- * <p>A function exists while its key does, whatever its value. Building it returns at once, also while etcd is down. The copy outlives etcd. Thread-safe.
+ * <p>A function exists while its key does, whatever its value. Nothing blocks, also while etcd is down; the copy outlives etcd. Thread-safe.
  */
 public final class GolbZone implements AutoCloseable {
     private static final Log LOG = Log.of(GolbZone.class);
 
-    /** Learns what happens to the zone. Told by one thread at a time. */
+    /** Is notified of what happens to the zone, by one thread at a time. */
     public interface Listener {
         /** The functions that exist: with the first answer, and at each change of them. */
         default void onFunctions(Set<String> functions) {}
 
-        /** A value is rejected, whether or not its function is in use; what was good before it stays. Said once for each value. */
+        /** A value is rejected, whether or not its function is in use; the last good one stays. Called once for each value. */
         default void onRejected(String reason) {}
 
-        /** etcd cannot be read; what was known stays. Said once, until {@link #onAnswer}. */
+        /** etcd is unreachable; the copy stays. Called once until {@link #onAnswer}. */
         default void onLost(String reason) {}
 
         /** etcd answers, for the first time or again. */
@@ -64,7 +63,7 @@ public final class GolbZone implements AutoCloseable {
     private final String prefix;
     private final CompletableFuture<Void> read = new CompletableFuture<>();
     private final Cancellable subscription;
-    private final StatusKey.Part status;
+    private final Consumer<List<RejectedValue>> status;
     private volatile @Nullable Set<String> functions;
     private volatile boolean closed;
 
@@ -102,8 +101,7 @@ public final class GolbZone implements AutoCloseable {
     }
 
     /**
-     * A resolver of one function, not started yet, over this zone's copy. A function that does not exist has no endpoints. What its owner takes out is
-     * gone at once.
+     * A resolver of one function, not started yet, over this zone's copy. A function that does not exist has no endpoints. Removed endpoints are gone at once.
      *
      * @throws IllegalArgumentException if the name is blank, has a slash or a control character, or is too long
      */
@@ -115,8 +113,7 @@ public final class GolbZone implements AutoCloseable {
                 new EtcdResolver.Reading(
                         new GolbView(zone, function),
                         EndpointSet.Removals.MEANT,
-                        subscriber -> client.follow(keys, subscriber)),
-                EtcdResolver.StatusReporter.NONE);
+                        subscriber -> client.follow(keys, subscriber)));
     }
 
     /** Stops following; resolvers go on until they are closed. Idempotent. */
@@ -124,7 +121,7 @@ public final class GolbZone implements AutoCloseable {
     public void close() {
         closed = true;
         subscription.cancel();
-        status.set(List.of());
+        status.accept(List.of());
     }
 
     @Override
@@ -156,7 +153,7 @@ public final class GolbZone implements AutoCloseable {
                     found.add(function);
                 }
             }
-            tell(() -> {
+            runTask(() -> {
                 boolean changed = !found.equals(functions);
                 functions = Set.copyOf(found);
                 read.complete(null);
@@ -165,28 +162,28 @@ public final class GolbZone implements AutoCloseable {
                     answered();
                 }
                 if (changed) {
-                    say(l -> l.onFunctions(found));
+                    notifyListener(l -> l.onFunctions(found));
                 }
             });
         }
 
         @Override
         public void onConfirmed(Instant asOf) {
-            tell(this::answered);
+            runTask(this::answered);
         }
 
         @Override
         public void onFailure(SourceFailure cause) {
-            tell(() -> {
+            runTask(() -> {
                 answers = false;
                 if (!lost) {
                     lost = true;
-                    say(l -> l.onLost(String.valueOf(cause.getMessage())));
+                    notifyListener(l -> l.onLost(String.valueOf(cause.getMessage())));
                 }
             });
         }
 
-        /** Also those that no resolver reads: a mistake must not wait for the first request. */
+        /** Also values that no resolver reads: a mistake must not wait for the first request. */
         private void check(Reflector.State<Entry, Version> state) {
             Map<String, LastGood<List<Endpoint>>> kept = new HashMap<>();
             List<RejectedValue> present = new ArrayList<>();
@@ -206,10 +203,10 @@ public final class GolbZone implements AutoCloseable {
             }
             List<RejectedValue> before = rejected;
             rejected = List.copyOf(present);
-            status.set(rejected);
+            status.accept(rejected);
             for (RejectedValue value : rejected) {
                 if (!before.contains(value)) {
-                    say(l -> l.onRejected(value.text()));
+                    notifyListener(l -> l.onRejected(value.text()));
                 }
             }
         }
@@ -218,20 +215,20 @@ public final class GolbZone implements AutoCloseable {
             lost = false;
             if (!answers) {
                 answers = true;
-                say(Listener::onAnswer);
+                notifyListener(Listener::onAnswer);
             }
         }
 
-        /** What a listener throws costs it nothing of what follows. */
-        private void say(Consumer<Listener> call) {
+        /** A listener that throws is notified again. */
+        private void notifyListener(Consumer<Listener> call) {
             try {
                 call.accept(listener);
             } catch (RuntimeException | LinkageError | AssertionError thrown) {
-                LOG.error("{}: the listener threw; it is told on all the same", name, thrown);
+                LOG.error("{}: the listener threw; it is still notified", name, thrown);
             }
         }
 
-        private void tell(Runnable task) {
+        private void runTask(Runnable task) {
             serial.execute(() -> {
                 if (!closed) {
                     task.run();

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * How a cluster is reached.
  *
  * @param tls null for plain text
- * @param login null for nobody
- * @param namespace what every key begins with; ends with a slash, or is empty
+ * @param login null for none
+ * @param namespace the prefix of every key; ends with a slash, or is empty
  */
 public record Access(@Nullable Tls tls, @Nullable Login login, String namespace) {
     static final Access PLAIN = new Access(null, null, "");
@@ -16,12 +16,12 @@ public record Access(@Nullable Tls tls, @Nullable Login login, String namespace)
         Namespace.check("namespace", namespace);
     }
 
-    /** The same over TLS: with what is known of it, else with the certificates that Java trusts. */
+    /** The same over TLS, with the certificates that Java trusts if it has no TLS yet. */
     public Access overTls() {
         return tls != null ? this : new Access(new Tls(null, null, null, null), login, namespace);
     }
 
-    /** What is unsafe about it, in a sentence without the cluster's name; null if nothing is. */
+    /** What is unsafe about it, without the cluster's name; null for nothing. */
     @Nullable
     String risk() {
         return tls != null || login == null

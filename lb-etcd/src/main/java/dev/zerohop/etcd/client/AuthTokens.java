@@ -25,9 +25,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user's token, which every call carries and all share. Taken when the first call needs it, and again when etcd no longer knows it: tokens end when
- * they are not used for 5 minutes, when their server restarts, and when the password changes. Thread-safe; nothing blocks
- * but the tasks that it gives to a call's executor.
+ * The token of a user, shared by all calls. Requested for the first call, and again when etcd no longer knows it: tokens end when they are not used for 5 minutes,
+ * when their server restarts, and when the password changes. Thread-safe; only the tasks that it gives to a call's executor block.
  */
 final class AuthTokens {
     private static final Log LOG = Log.of(AuthTokens.class);
@@ -36,7 +35,7 @@ final class AuthTokens {
     /** Stands for the token of an etcd that asks for none. */
     private static final String NO_TOKEN = "";
 
-    /** A refused password is not tried again for as long: etcd spends a tenth of a second of CPU on each. Shorter than the wait after a denial. */
+    /** A rejected password is not tried again for so long: each costs etcd a tenth of a second of CPU. Shorter than the wait after a denial. */
     private static final long REJECTED_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final Login login;
@@ -48,7 +47,6 @@ final class AuthTokens {
     private @Nullable RejectedPassword rejected;
     private String problem = "";
 
-    /** A password that etcd did not take. */
     private record RejectedPassword(String password, long atNanos, Status status) {
         @Override
         public String toString() {
@@ -56,7 +54,7 @@ final class AuthTokens {
         }
     }
 
-    /** Marks what a call ended with when only its token is to blame. */
+    /** The cause of a failure that only the token is to blame for. */
     static final class StaleToken extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -70,14 +68,14 @@ final class AuthTokens {
         this.time = time;
     }
 
-    /** Whether a call or a watch was refused for what may be the token's fault alone. */
+    /** Whether a denial may be the fault of the token alone. */
     static boolean concernsToken(String text) {
         return text.contains("invalid auth token")
                 || text.contains("revision of auth store is old")
                 || text.contains("user name is empty");
     }
 
-    /** Gives calls the token, which is asked for over {@code channel} if need be. */
+    /** Adds the token to calls; a missing one is requested over {@code channel}. */
     ClientInterceptor over(Channel channel) {
         return new ClientInterceptor() {
             @Override
@@ -155,7 +153,7 @@ final class AuthTokens {
     // ---- the token ----
 
     private synchronized void forget(@Nullable String used) {
-        // What failed is nobody's token, and asking it for one would throw.
+        // Without the check, getNow would throw.
         if (token != null && used != null && !token.isCompletedExceptionally() && used.equals(token.getNow(null))) {
             token = null;
         }
@@ -203,7 +201,7 @@ final class AuthTokens {
                         Status status = Status.fromThrowable(thrown);
                         String text = String.valueOf(status.getDescription());
                         if (text.contains("authentication is not enabled")) {
-                            LOG.warn("{} is not needed: this etcd lets everybody in", login);
+                            LOG.warn("{} is not needed: this etcd has no authentication", login);
                             pending.complete(NO_TOKEN);
                         } else if (status.getCode() == Status.Code.INVALID_ARGUMENT) {
                             pending.completeExceptionally(new StatusException(rejected(password, text)));
@@ -230,8 +228,8 @@ final class AuthTokens {
             }
             return noPassword("it was empty, expected a password");
         } catch (Throwable unavailable) {
-            // Errors too: a token that nobody completes would hold every call for good. A supplier of the application's
-            // may say anything, also what is secret; our own reader of files does not.
+            // Errors too: a token that is never completed would hold every call. The message of an application's supplier
+            // may hold a secret, that of the reader of files does not.
             return noPassword(
                     login.password() instanceof Login.PasswordFile
                             ? String.valueOf(unavailable.getMessage())
@@ -259,7 +257,7 @@ final class AuthTokens {
     }
 
     private synchronized Status rejected(String password, String text) {
-        Status status = Status.UNAUTHENTICATED.withDescription(login + " was refused: " + text);
+        Status status = Status.UNAUTHENTICATED.withDescription(login + " was rejected: " + text);
         rejected = new RejectedPassword(password, time.nanoTime(), status);
         return status;
     }

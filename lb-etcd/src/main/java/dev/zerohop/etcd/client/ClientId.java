@@ -6,18 +6,12 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The stable name of a client: it decides whether the client belongs to a canary, and its status stands under it. Two clients of the same name share
- * both.
- *
- * @param name a name that is not blank and has no slash
- */
+/** The stable name of a client: it decides whether the client belongs to a canary, and is part of its status keys. Clients of the same name share both. */
 public record ClientId(String name) {
 
-    /** Names the process's clients, unless the application does. */
     static final String VARIABLE = "ZEROHOP_CLIENT_ID";
 
-    /** For whoever has no name: another one in each process, the same one within it. */
+    /** For a process without a name. */
     private static final String RANDOM = UUID.randomUUID().toString();
 
     /**
@@ -39,15 +33,15 @@ public record ClientId(String name) {
         return of(System.getenv());
     }
 
-    /** A name that somebody stated, else the process's. */
-    static ClientId of(@Nullable String stated) {
-        return stated == null ? ofProcess() : new ClientId(stated);
+    /** The configured name, else that of the process. */
+    static ClientId of(@Nullable String configured) {
+        return configured == null ? ofProcess() : new ClientId(configured);
     }
 
     static ClientId of(Map<String, String> environment) {
-        String stated = environment.get(VARIABLE);
-        if (stated != null && !stated.isEmpty()) {
-            return new ClientId(stated);
+        String configured = environment.get(VARIABLE);
+        if (configured != null && !configured.isEmpty()) {
+            return new ClientId(configured);
         }
         String host = environment.getOrDefault("HOSTNAME", "");
         return new ClientId(ServiceKeys.problem(host) == null ? host : RANDOM);

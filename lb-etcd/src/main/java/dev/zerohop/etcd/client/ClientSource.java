@@ -11,27 +11,26 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * How a resolver comes by its client once it is started.
+ * Where a resolver gets its client from once it is started.
  *
  * @param servers the cluster
- * @param id what the client is called
- * @param env clock, dice and threads
+ * @param id the name of the client
  * @param uses gives the client until the use is closed
  */
 public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Use> uses) {
 
-    /** A client for as long as somebody uses it. */
+    /** A client until the use is closed. */
     public interface Use extends AutoCloseable {
         /** Follows the ranges until cancelled. */
         Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber);
 
-        /** What is read and watched key by key. */
+        /** For keys that are read one by one. */
         KeyStore store();
 
-        /** Takes all that one resolver of the service refuses at present. */
+        /** Takes all that one resolver of the service rejects at present. */
         Consumer<List<RejectedValue>> status(ServiceKeys service);
 
-        /** Takes all that one resolver of a golb zone refuses at present. */
+        /** Takes all that one resolver of a golb zone rejects at present. */
         Consumer<List<RejectedValue>> zoneStatus(String zone);
 
         @Override
@@ -39,7 +38,7 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
     }
 
     /**
-     * The process's client of this cluster, which ends with its last use. What the process knows about the cluster is read now, and once.
+     * The process's client of this cluster, which ends with its last use. The configuration file is read now, and once.
      *
      * @throws IllegalArgumentException if the configuration file cannot be used
      */
@@ -51,7 +50,7 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
         return new ClientSource(servers, id, env, () -> SharedClients.OF_THE_PROCESS.use(servers, access, id, env));
     }
 
-    /** Uses a client, and does something at the end. */
+    /** A use of a client that runs {@code end} when it is closed. */
     static Use use(Cluster client, Runnable end) {
         return new Use() {
             @Override
@@ -66,12 +65,12 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
 
             @Override
             public Consumer<List<RejectedValue>> status(ServiceKeys service) {
-                return client.statuses().of(service)::set;
+                return client.statuses().of(service);
             }
 
             @Override
             public Consumer<List<RejectedValue>> zoneStatus(String zone) {
-                return client.statuses().ofZone(zone)::set;
+                return client.statuses().ofZone(zone);
             }
 
             @Override
@@ -91,7 +90,7 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
         };
     }
 
-    /** Whether both lead to one cluster: they name a server in common. */
+    /** Whether it is the same cluster: a server is in both lists. */
     public boolean sameCluster(List<HostAndPort> others) {
         return servers.stream().anyMatch(others::contains);
     }

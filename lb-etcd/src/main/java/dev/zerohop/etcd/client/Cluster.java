@@ -13,14 +13,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One cluster as all of this module uses it: the connection, the copies that are followed over it, and the status keys of its client. Subscribers of the same
- * keys share one copy and one watch. Thread-safe.
- */
+/** The connection to one cluster, the local copies over it, which subscribers of the same keys share, and the status keys of the client. Thread-safe. */
 public final class Cluster implements AutoCloseable {
     private static final Log LOG = Log.of(Cluster.class);
 
-    /** What was warned of already: clients of one cluster come and go. */
+    /** Risks that were logged: clients of one cluster come and go. */
     private static final Set<String> RISKS = ConcurrentHashMap.newKeySet();
 
     private final String name;
@@ -33,11 +30,7 @@ public final class Cluster implements AutoCloseable {
 
     private final SharedPool<List<KeyRange>, Reflector<Entry, Version>> copies = new SharedPool<>(Reflector::close);
 
-    /**
-     * Does not connect yet.
-     *
-     * @throws IllegalArgumentException if a TLS file cannot be used
-     */
+    /** Does not connect yet. Throws an {@link IllegalArgumentException} if a TLS file cannot be used. */
     public Cluster(List<HostAndPort> servers, Access access, @Nullable String clientId, Env env) {
         String risk = access.risk();
         if (risk != null && RISKS.add(servers + risk)) {
@@ -53,7 +46,7 @@ public final class Cluster implements AutoCloseable {
         this.statuses = new Statuses(connection, env, id);
     }
 
-    /** How resolvers come by this cluster's client, which stays open. */
+    /** This client for resolvers, which leave it open. */
     public ClientSource source() {
         return new ClientSource(servers, id, env, () -> ClientSource.use(this, () -> {}));
     }
@@ -94,7 +87,7 @@ public final class Cluster implements AutoCloseable {
     @Override
     public void close() {
         copies.drain().forEach(Reflector::close);
-        // At once, unless there is a status to be deleted before.
+        // At once, unless a status key is deleted before.
         statuses.close().whenComplete((done, thrown) -> connection.close());
     }
 

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -65,25 +64,44 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
     }
 
     private static String reason(IOException thrown) {
-        // Those of the file system say nothing but the path.
+        // The message of these is only the path.
         return thrown instanceof java.nio.file.FileSystemException
                 ? thrown.getClass().getSimpleName()
                 : String.valueOf(thrown.getMessage());
     }
 
-    /** Reads a file; relative paths in it start where it lies. */
+    /** Reads a file; relative paths in it start at its directory. */
     static ConfigFile read(Path file) throws IOException {
-        Reader reader = new Reader(file.toAbsolutePath().normalize());
+        Path home = file.toAbsolutePath().normalize();
+        var read = new Object() {
+            @Nullable
+            String clientId;
+
+            List<Cluster> clusters = List.of();
+            boolean requireTls;
+        };
         try {
-            JsonReader.object(Files.readAllBytes(file), reader::field);
+            JsonReader.object(Files.readAllBytes(file), (in, name) -> {
+                switch (name) {
+                    case "clientId" -> read.clientId = in.text(name);
+                    case "etcd" -> read.clusters = List.copyOf(in.array(name, path -> cluster(in, path, home)));
+                    case "requireTls" -> read.requireTls = in.bool(name);
+                    default -> throw JsonReader.unknown(name, "clientId, etcd or requireTls");
+                }
+            });
         } catch (JsonReader.MalformedException malformed) {
-            // Not what the parser stumbled over: it may be a secret in the wrong file.
+            // Without the text that was found: it may be a secret in the wrong file.
             throw new IOException(malformed.withoutText());
         }
+        requireDistinct(read.clusters);
+        return new ConfigFile(read.clientId, read.clusters, read.requireTls);
+    }
+
+    private static void requireDistinct(List<Cluster> clusters) throws IOException {
         Set<HostAndPort> seen = new HashSet<>();
         boolean any = false;
-        for (int i = 0; i < reader.clusters.size(); i++) {
-            Cluster cluster = reader.clusters.get(i);
+        for (int i = 0; i < clusters.size(); i++) {
+            Cluster cluster = clusters.get(i);
             if (cluster.servers().isEmpty() && any) {
                 throw new IOException(
                         "etcd[" + i + "] has no servers, as one before it, expected one such entry at most");
@@ -96,24 +114,18 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
                 }
             }
         }
-        return new ConfigFile(reader.clientId, List.copyOf(reader.clusters), reader.requireTls);
     }
 
     /**
      * How the cluster of these servers is reached.
      *
-     * @throws IllegalArgumentException if some of them are named together and others are not: no credentials go to a server that was not named for them;
-     *     or if TLS is required and not stated
+     * @throws IllegalArgumentException if TLS is required and not stated, or only some of them are named: no credentials go to a server that is not named
      */
     Access accessTo(List<HostAndPort> servers) {
         return checked(servers, stated(servers));
     }
 
-    /**
-     * {@code access}, as it was given elsewhere.
-     *
-     * @throws IllegalArgumentException if TLS is required and it has none
-     */
+    /** Returns {@code access}; throws an {@link IllegalArgumentException} if TLS is required and it has none. */
     public Access checked(List<HostAndPort> servers, Access access) {
         if (requireTls && access.tls() == null) {
             throw new IllegalArgumentException("etcd servers were " + servers
@@ -122,7 +134,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
         return access;
     }
 
-    /** What the file says of these servers, whatever it requires. */
+    /** How the file says that these servers are reached, whatever it requires. */
     public Access stated(List<HostAndPort> servers) {
         Access other = Access.PLAIN;
         for (Cluster cluster : clusters) {
@@ -145,11 +157,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
         return other;
     }
 
-    /**
-     * Refuses here what {@link #accessTo} and the client would refuse later.
-     *
-     * @throws IllegalArgumentException if the servers are named in part, or a TLS file cannot be used
-     */
+    /** Rejects at once what {@link #accessTo} and the client would reject later. */
     void check(List<HostAndPort> servers) {
         Tls tls = accessTo(servers).tls();
         if (tls != null) {
@@ -157,104 +165,90 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
         }
     }
 
-    /** Collects the fields of the file. */
-    private static final class Reader {
-        private final Path file;
-        private @Nullable String clientId;
-        private final List<Cluster> clusters = new ArrayList<>();
-        private boolean requireTls;
+    private static Cluster cluster(JsonReader in, String path, Path home) throws IOException {
+        var read = new Object() {
+            List<HostAndPort> servers = List.of();
 
-        Reader(Path file) {
-            this.file = file;
-        }
+            @Nullable
+            Tls tls;
 
-        void field(JsonReader in, String name) throws IOException {
+            @Nullable
+            String user;
+
+            @Nullable
+            Path passwordFile;
+
+            String namespace = "";
+        };
+        in.object(path, (name, field) -> {
             switch (name) {
-                case "clientId" -> clientId = in.text(name);
-                case "etcd" -> clusters.addAll(in.array(name, path -> cluster(in, path)));
-                case "requireTls" -> requireTls = in.bool(name);
-                default -> throw JsonReader.unknown(name, "clientId, etcd or requireTls");
-            }
-        }
-
-        private Cluster cluster(JsonReader in, String path) throws IOException {
-            Fields fields = new Fields();
-            in.object(path, (name, field) -> {
-                switch (name) {
-                    case "servers" -> {
-                        fields.servers = in.array(field, element -> server(in, element));
-                        if (fields.servers.isEmpty()) {
-                            throw in.rejected(field, "at least one host:port, or no such field");
-                        }
+                case "servers" -> {
+                    read.servers = in.array(field, element -> server(in, element));
+                    if (read.servers.isEmpty()) {
+                        throw in.rejected(field, "at least one host:port, or no such field");
                     }
-                    case "tls" -> fields.tls = tls(in, field);
-                    case "user" -> fields.user = in.text(field);
-                    case "passwordFile" -> fields.passwordFile = path(in, field);
-                    case "namespace" -> fields.namespace = namespace(in, field);
-                    default -> throw JsonReader.unknown(field, "servers, tls, user, passwordFile or namespace");
                 }
-            });
-            if ((fields.user == null) != (fields.passwordFile == null)) {
-                throw new IOException(path + (fields.user == null ? ".user" : ".passwordFile")
-                        + " was missing, expected user and passwordFile together");
+                case "tls" -> read.tls = tls(in, field, home);
+                case "user" -> read.user = in.text(field);
+                case "passwordFile" -> read.passwordFile = path(in, field, home);
+                case "namespace" -> read.namespace = namespace(in, field);
+                default -> throw JsonReader.unknown(field, "servers, tls, user, passwordFile or namespace");
             }
-            Login login = fields.user == null || fields.passwordFile == null
-                    ? null
-                    : new Login(fields.user, new Login.PasswordFile(fields.passwordFile));
-            return new Cluster(fields.servers, new Access(fields.tls, login, fields.namespace));
+        });
+        String user = read.user;
+        Path passwordFile = read.passwordFile;
+        if ((user == null) != (passwordFile == null)) {
+            throw new IOException(path + (user == null ? ".user" : ".passwordFile")
+                    + " was missing, expected user and passwordFile together");
         }
+        Login login = user == null || passwordFile == null
+                ? null
+                : new Login(user, new Login.PasswordFile(passwordFile));
+        return new Cluster(read.servers, new Access(read.tls, login, read.namespace));
+    }
 
-        /** The fields of one cluster while it is read. */
-        private static final class Fields {
-            private List<HostAndPort> servers = List.of();
-            private @Nullable Tls tls;
-            private @Nullable String user;
-            private @Nullable Path passwordFile;
-            private String namespace = "";
-        }
-
-        private Tls tls(JsonReader in, String path) throws IOException {
-            Path[] files = new Path[3];
-            String[] authority = new String[1];
-            in.object(path, (name, field) -> {
-                switch (name) {
-                    case "ca" -> files[0] = path(in, field);
-                    case "certificate" -> files[1] = path(in, field);
-                    case "key" -> files[2] = path(in, field);
-                    case "authority" -> authority[0] = in.text(field);
-                    default -> throw JsonReader.unknown(field, "ca, certificate, key or authority");
-                }
-            });
-            try {
-                return new Tls(files[0], files[1], files[2], authority[0]);
-            } catch (IllegalArgumentException half) {
-                throw new IOException(path + ": " + half.getMessage(), half);
+    private static Tls tls(JsonReader in, String path, Path home) throws IOException {
+        Path[] files = new Path[3];
+        String[] authority = new String[1];
+        in.object(path, (name, field) -> {
+            switch (name) {
+                case "ca" -> files[0] = path(in, field, home);
+                case "certificate" -> files[1] = path(in, field, home);
+                case "key" -> files[2] = path(in, field, home);
+                case "authority" -> authority[0] = in.text(field);
+                default -> throw JsonReader.unknown(field, "ca, certificate, key or authority");
             }
+        });
+        try {
+            return new Tls(files[0], files[1], files[2], authority[0]);
+        } catch (IllegalArgumentException half) {
+            throw new IOException(path + ": " + half.getMessage(), half);
         }
+    }
 
-        private static HostAndPort server(JsonReader in, String path) throws IOException {
-            HostAndPort server = Addresses.parse(in.anyText(path), 0);
-            if (server == null) {
-                throw new IOException(path + " was " + Printable.text(Addresses.shown(in.anyText(path)), 80)
-                        + ", expected host:port, such as 10.0.0.1:2379");
-            }
-            return server;
+    private static HostAndPort server(JsonReader in, String path) throws IOException {
+        String text = in.anyText(path);
+        HostAndPort server = Addresses.parse(text, 0);
+        if (server == null) {
+            throw new IOException(path + " was " + Printable.text(Addresses.shown(text), 80)
+                    + ", expected host:port, such as 10.0.0.1:2379");
         }
+        return server;
+    }
 
-        private static String namespace(JsonReader in, String path) throws IOException {
-            try {
-                return Namespace.check(path, in.anyText(path));
-            } catch (IllegalArgumentException bad) {
-                throw new IOException(bad.getMessage(), bad);
-            }
+    private static String namespace(JsonReader in, String path) throws IOException {
+        try {
+            return Namespace.check(path, in.anyText(path));
+        } catch (IllegalArgumentException bad) {
+            throw new IOException(bad.getMessage(), bad);
         }
+    }
 
-        private Path path(JsonReader in, String field) throws IOException {
-            try {
-                return file.resolveSibling(in.text(field));
-            } catch (InvalidPathException bad) {
-                throw in.rejected(field, "the path of a file");
-            }
+    private static Path path(JsonReader in, String field, Path home) throws IOException {
+        try {
+            return home.resolveSibling(in.text(field));
+        } catch (InvalidPathException bad) {
+            throw in.rejected(field, "the path of a file");
         }
     }
 }

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own
- * back-off grows to two minutes and a member that hangs would otherwise be asked again and again. A client that was driven off the member that it drew at
- * first goes back there {@link #MIN_STAY} to {@link #MAX_STAY} later if that one answers, so that restarts leave no member with all clients. Every call
- * goes through the namespace and carries the user's token. Thread-safe.
+ * back-off grows to two minutes and would stay with a member that hangs. A client that lost the member that it drew at first returns there {@link #MIN_STAY} to
+ * {@link #MAX_STAY} later if that one answers, so that restarts leave no member with all clients. Every call goes through the namespace and carries the user's
+ * token. Thread-safe.
  */
 public final class EtcdConnection implements AutoCloseable {
     private static final Log LOG = Log.of(EtcdConnection.class);
@@ -40,29 +40,29 @@ public final class EtcdConnection implements AutoCloseable {
     /** How long a call waits for its answer. */
     public static final long CALL_TIMEOUT_MILLIS = 5_000;
 
-    /** How long a call waits that is made while etcd does not answer, and that others wait for. */
+    /** The same for a call that is made while etcd does not answer. */
     static final long SHORT_CALL_TIMEOUT_MILLIS = 2_000;
 
-    /** A client that had to leave its first member stays elsewhere for at least as long... */
+    /** A client that lost its first member stays elsewhere for at least so long... */
     static final Duration MIN_STAY = Duration.ofHours(1);
 
-    /** ... and for at most as long, drawn, so that clients that left together do not come back together. */
+    /** ... and for at most so long, drawn, so that clients that left together do not return together. */
     static final Duration MAX_STAY = Duration.ofHours(3);
 
-    /** How long what goes on over a channel that was left of our own accord may do so: copies move when they are next checked. */
+    /** How long calls may go on over a channel that is replaced without a failure: copies move at their next check. */
     static final Duration MOVING = Duration.ofMinutes(2);
 
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
-    /** Found dead within 13 s while something is watched; etcd refuses clients that ask more often than every 5 s. */
+    /** A dead server is found within 13 s while something is watched; etcd rejects clients that ping more often than every 5 s. */
     private static final long KEEP_ALIVE_SECONDS = 10;
 
     private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
 
-    /** Room for the answer to a read of some 200,000 small endpoints; gRPC's own limit of 4 MiB ends below 20,000. Also the bound of a copy. */
+    /** Room for some 200,000 small endpoints in one answer; gRPC's own limit of 4 MiB ends below 20,000. Also the bound of a copy. */
     static final int MAX_MESSAGE_BYTES = 64 << 20;
 
-    /** Set on a call that may be answered by a member that knows no leader, from what it has. */
+    /** Set on a call that a member without a leader may answer. */
     static final CallOptions.Key<Boolean> WITHOUT_LEADER =
             CallOptions.Key.createWithDefault("zerohop-without-leader", false);
 
@@ -82,7 +82,7 @@ public final class EtcdConnection implements AutoCloseable {
     private @Nullable Cancellable leavingTimer;
     private boolean closed;
 
-    /** A channel and where it leads. Each is itself only, also when it leads to the same server. */
+    /** A channel to a server; two to the same server are not equal. */
     static final class ServerChannel {
         private final String server;
         private final ManagedChannel transport;
@@ -99,27 +99,17 @@ public final class EtcdConnection implements AutoCloseable {
             return server;
         }
 
-        /** Whether later calls go to another server although this one answers. */
+        /** Whether later calls go to another server although this one has not failed. */
         boolean left() {
             return left;
         }
 
-        /** What every call is made on. */
         Channel calls() {
             return calls;
         }
     }
 
-    /** A connection without TLS, user and namespace. */
-    EtcdConnection(List<HostAndPort> servers) {
-        this(servers, Access.PLAIN, Env.system());
-    }
-
-    /**
-     * A connection; reads the files that {@code access} names.
-     *
-     * @throws IllegalArgumentException if a TLS file cannot be used
-     */
+    /** A connection; throws an {@link IllegalArgumentException} if a TLS file cannot be used. */
     EtcdConnection(List<HostAndPort> servers, Access access, Env env) {
         this(servers, access, env, null);
     }
@@ -151,7 +141,7 @@ public final class EtcdConnection implements AutoCloseable {
             try {
                 channel = serverChannel(server, transports.apply(server));
             } catch (RuntimeException unmade) {
-                // Such as no file descriptor that is left: callers try again, as after any failure.
+                // For example without a free file descriptor; callers try again, as after any failure.
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
                         "no connection to etcd " + server + " can be made: " + unmade,
@@ -166,16 +156,14 @@ public final class EtcdConnection implements AutoCloseable {
         return new ServerChannel(server.toString(), transport, intercepted(transport));
     }
 
-    /** A call over {@code channel} was answered, or a watch begun. */
-    void answered(ServerChannel channel) {
-        synchronized (this) {
-            if (current == channel) {
-                members.answered();
-            }
+    /** A call over {@code channel} was answered, or a watch has begun. */
+    synchronized void answered(ServerChannel channel) {
+        if (current == channel) {
+            members.answered();
         }
     }
 
-    /** What ended a call over {@code channel}; the channel is given up if the server was not reached. */
+    /** Why a call over {@code channel} failed; the channel is given up if the server was not reached. */
     SourceFailure failed(ServerChannel channel, Throwable thrown) {
         if (channel.left) {
             return new SourceFailure(
@@ -189,12 +177,11 @@ public final class EtcdConnection implements AutoCloseable {
         return failure;
     }
 
-    /** What ended a call over {@code channel}, which stays in use. */
+    /** Why a call over {@code channel} failed, which stays in use. */
     SourceFailure explained(ServerChannel channel, Throwable thrown) {
         return EtcdFailure.of(channel.server(), thrown, access);
     }
 
-    /** How many servers there are to go to. */
     int servers() {
         return servers.size();
     }
@@ -204,13 +191,14 @@ public final class EtcdConnection implements AutoCloseable {
         return EtcdFailure.cancelled(channel.server(), reason, compactRevision, access);
     }
 
-    /** Later calls go to another server; calls still running on this channel are cancelled. Ignores channels given up before. */
+    private synchronized boolean isCurrent(ServerChannel channel) {
+        return current == channel;
+    }
+
+    /** Later calls go to another server; calls on this channel are cancelled. Ignores channels given up before, whose cancelled calls come here too. */
     private void giveUp(ServerChannel channel) {
-        synchronized (this) {
-            // Every call that is cancelled with the channel comes here.
-            if (current != channel) {
-                return;
-            }
+        if (!isCurrent(channel)) {
+            return;
         }
         if (tls != null) {
             // Here and not where the next channel is made, which may be a caller's thread that must not wait for files.
@@ -229,7 +217,7 @@ public final class EtcdConnection implements AutoCloseable {
 
     // ---- back to the first member ----
 
-    /** Anew after every failure: a client moves of its own accord only when it has stayed where it is. */
+    /** Begins again after every failure: a client moves without one only after it has stayed somewhere. */
     private synchronized void returnLater() {
         if (timer != null) {
             timer.cancel();
@@ -242,7 +230,7 @@ public final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** Nothing is lost by asking: the present channel stays in use until the answer. */
+    /** The present channel stays in use until the answer. */
     private void askHome() {
         HostAndPort server = servers.get(members.home());
         if (tls != null) {
@@ -266,7 +254,7 @@ public final class EtcdConnection implements AutoCloseable {
 
                     @Override
                     public void onError(Throwable thrown) {
-                        // A client that may not ask this was answered all the same.
+                        // A client that may not ask this was answered as well.
                         SourceFailure failure = EtcdFailure.of(server.toString(), thrown, access);
                         returned(failure.kind() == SourceFailure.Kind.DENIED, server, transport);
                     }
@@ -293,7 +281,7 @@ public final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** Without a gap: what runs over the channel goes on until it is over or moves by itself. */
+    /** Without a gap: calls over the channel go on until they end or move. */
     private synchronized void leave(@Nullable ServerChannel channel) {
         if (channel != null) {
             channel.left = true;
@@ -311,7 +299,7 @@ public final class EtcdConnection implements AutoCloseable {
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                // Whatever proxy the system names is for other hosts: credentials are for etcd alone.
+                // No proxy of the system: credentials are for etcd alone.
                 .proxyDetector(address -> null)
                 .disableRetry();
         if (access.tls() != null && access.tls().authority() != null) {
@@ -320,7 +308,7 @@ public final class EtcdConnection implements AutoCloseable {
         return builder.build();
     }
 
-    /** From the call inwards: the namespace, the token, what explains denials with the keys as etcd sees them. */
+    /** From the call inwards: the namespace, the token, and the explanation of denials with the keys as etcd sees them. */
     private Channel intercepted(ManagedChannel transport) {
         List<ClientInterceptor> interceptors = new ArrayList<>();
         Channel led = ClientInterceptors.intercept(transport, new RequireLeader());
@@ -334,7 +322,7 @@ public final class EtcdConnection implements AutoCloseable {
         return ClientInterceptors.interceptForward(led, interceptors);
     }
 
-    /** A member cut off from its leader then says so instead of hanging or going quiet. */
+    /** A member without its leader then fails a call instead of hanging. */
     private static final class RequireLeader implements ClientInterceptor {
         private static final Metadata.Key<String> HAS_LEADER =
                 Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);

@@ -13,17 +13,13 @@ import javax.net.ssl.SSLException;
 public final class EtcdFailure {
     private EtcdFailure() {}
 
-    /** What a future failed with that carries a {@link SourceFailure}, on its own or as a cause. */
+    /** The {@link SourceFailure} of a future, itself or as a cause. */
     public static SourceFailure of(Throwable thrown) {
-        return of("", thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown);
+        Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        return of("", cause, Access.PLAIN);
     }
 
-    /** What a call to {@code server} ended with. */
-    public static SourceFailure of(String server, Throwable thrown) {
-        return of(server, thrown, Access.PLAIN);
-    }
-
-    /** What a call to {@code server}, which is reached by {@code access}, ended with. */
+    /** Why a call to {@code server}, which is reached by {@code access}, failed. */
     public static SourceFailure of(String server, Throwable thrown, Access access) {
         if (thrown instanceof SourceFailure failure) {
             return failure;
@@ -74,9 +70,7 @@ public final class EtcdFailure {
                     "etcd " + server + " has compacted its history up to revision " + compactRevision
                             + ", past the point from which it was to be followed");
         }
-        // What is watched was read just before, so a user who may not do so any more has lost the token, or learns from
-        // the next
-        // read what is missing.
+        // The ranges were read just before, so the token is lost, or the next read shows which permission is missing.
         Kind kind = !isDenial(reason) ? Kind.EXPIRED : access.login() == null ? Kind.DENIED : Kind.STALE_TOKEN;
         return new SourceFailure(
                 kind, "etcd " + server + " cancelled the watch: " + (reason.isEmpty() ? "no reason given" : reason));
@@ -88,13 +82,13 @@ public final class EtcdFailure {
                 + limit.toSeconds() + " s";
     }
 
-    /** {@code who} has more than is taken in. */
+    /** {@code who} has more than fits into a copy. */
     static String tooMuch(String who) {
         return who + " more than " + EtcdConnection.MAX_MESSAGE_BYTES
                 + " bytes of keys and values there, expected at most so many";
     }
 
-    /** Said by gRPC at this end, which knows the length before it takes anything in. */
+    /** From gRPC on this side, which knows the length before it reads. */
     private static boolean isTooLong(Status status) {
         return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
                 && String.valueOf(status.getDescription())
@@ -111,7 +105,7 @@ public final class EtcdFailure {
         };
     }
 
-    /** etcd tells a caller without a user name so, as an invalid argument. */
+    /** For a caller without a user name, etcd answers with an invalid argument. */
     static boolean isDenial(String text) {
         return text.contains("permission denied") || AuthTokens.concernsToken(text);
     }

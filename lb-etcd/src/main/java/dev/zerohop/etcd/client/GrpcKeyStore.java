@@ -3,6 +3,7 @@ package dev.zerohop.etcd.client;
 import com.google.protobuf.ByteString;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
+import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.KeyValue;
@@ -15,19 +16,13 @@ import io.etcd.jetcd.api.TxnResponse;
 import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchGrpc;
 import io.etcd.jetcd.api.WatchRequest;
-import io.etcd.jetcd.api.WatchResponse;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/** etcd over plain gRPC stubs: reads as one transaction, watches of several ranges over one stream. Resumes nothing by itself. */
+/** etcd over gRPC: all ranges are read in one transaction and watched over one stream. Resumes nothing by itself. */
 public final class GrpcKeyStore implements KeyStore {
     private final EtcdConnection connection;
 
@@ -37,24 +32,13 @@ public final class GrpcKeyStore implements KeyStore {
 
     @Override
     public CompletableFuture<Reading> read(List<KeyRange> ranges) {
-        TxnRequest request = request(ranges, false);
-        return Unary.<TxnResponse>call(
-                        connection,
-                        (calls, observer) -> KVGrpc.newStub(calls)
-                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-                                .txn(request, observer))
+        return Unary.call(connection, KVGrpc.getTxnMethod(), request(ranges, false))
                 .thenApply(GrpcKeyStore::reading);
     }
 
     @Override
     public CompletableFuture<Reading> serializableRead(List<KeyRange> ranges) {
-        TxnRequest request = request(ranges, true);
-        return Unary.<TxnResponse>callWithoutFailover(
-                        connection,
-                        (calls, observer) -> KVGrpc.newStub(calls)
-                                .withOption(EtcdConnection.WITHOUT_LEADER, true)
-                                .withDeadlineAfter(EtcdConnection.SHORT_CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-                                .txn(request, observer))
+        return Unary.callWithoutFailover(connection, KVGrpc.getTxnMethod(), request(ranges, true))
                 .thenApply(GrpcKeyStore::reading);
     }
 
@@ -70,11 +54,7 @@ public final class GrpcKeyStore implements KeyStore {
                             .setSortTarget(RangeRequest.SortTarget.MOD)
                             .setSortOrder(RangeRequest.SortOrder.DESCEND)));
         }
-        return Unary.<TxnResponse>call(
-                        connection,
-                        (calls, observer) -> KVGrpc.newStub(calls)
-                                .withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-                                .txn(request.build(), observer))
+        return Unary.call(connection, KVGrpc.getTxnMethod(), request.build())
                 .thenApply(GrpcKeyStore::summary);
     }
 
@@ -124,126 +104,34 @@ public final class GrpcKeyStore implements KeyStore {
     }
 
     @Override
-    public Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
+    public Watch watch(List<KeyRange> ranges, Version from, ListWatch.Watcher<Entry, Version> watcher) {
         EtcdConnection.ServerChannel channel;
         try {
             channel = connection.channel();
-        } catch (SourceFailure closed) {
-            watcher.onEnd(closed);
+        } catch (SourceFailure none) {
+            watcher.onEnd(none);
             return () -> {};
         }
-        WatchStream stream = new WatchStream(connection, channel, ranges.size(), fromRevision, watcher);
+        WatchStream stream = new WatchStream(connection, channel, ranges.size(), from, watcher);
         var requests = WatchGrpc.newStub(channel.calls()).watch(stream);
         for (KeyRange range : ranges) {
             requests.onNext(WatchRequest.newBuilder()
                     .setCreateRequest(WatchCreateRequest.newBuilder()
                             .setKey(bytes(range.from()))
                             .setRangeEnd(bytes(range.end()))
-                            .setStartRevision(fromRevision)
+                            .setStartRevision(from.revision() + 1)
                             .setProgressNotify(true))
                     .build());
         }
         return stream;
     }
 
-    private static final class WatchStream implements ClientResponseObserver<WatchRequest, WatchResponse>, Watch {
-        private final EtcdConnection connection;
-        private final EtcdConnection.ServerChannel channel;
-        private final int wanted;
-        private final long fromRevision;
-        private final Watcher watcher;
-        private volatile @Nullable ClientCallStreamObserver<WatchRequest> requests;
-        private volatile boolean cancelled;
-        private int created;
-
-        WatchStream(
-                EtcdConnection connection, EtcdConnection.ServerChannel channel, int wanted, long fromRevision, Watcher watcher) {
-            this.connection = connection;
-            this.channel = channel;
-            this.wanted = wanted;
-            this.fromRevision = fromRevision;
-            this.watcher = watcher;
-        }
-
-        @Override
-        public void beforeStart(ClientCallStreamObserver<WatchRequest> requestStream) {
-            requests = requestStream;
-        }
-
-        @Override
-        public boolean leftBehind() {
-            return channel.left();
-        }
-
-        @Override
-        public void cancel() {
-            cancelled = true;
-            ClientCallStreamObserver<WatchRequest> stream = requests;
-            if (stream != null) {
-                stream.cancel("no longer wanted", null);
-            }
-        }
-
-        @Override
-        public void onNext(WatchResponse response) {
-            if (response.getCanceled()) {
-                end(connection.cancelled(channel, response.getCancelReason(), response.getCompactRevision()));
-            } else if (response.getCreated()) {
-                created++;
-                long revision = response.getHeader().getRevision();
-                if (revision < fromRevision - 1) {
-                    // It would say nothing before it is where another answer was, and lose what happens until then.
-                    end(
-                            new SourceFailure(
-                                    SourceFailure.Kind.EXPIRED,
-                                    "etcd " + channel.server() + " is at revision " + revision + ", behind "
-                                            + (fromRevision - 1)
-                                            + ", from which it was to be followed: it was restored, or lags behind the others"));
-                } else if (created == wanted) {
-                    connection.answered(channel);
-                    watcher.onCreated();
-                } else if (created > wanted) {
-                    end(new SourceFailure(
-                            SourceFailure.Kind.EXPIRED,
-                            "etcd " + channel.server() + " created a watch again, so events may be missing"));
-                }
-            } else {
-                List<Event> events = new ArrayList<>(response.getEventsCount());
-                for (io.etcd.jetcd.api.Event event : response.getEventsList()) {
-                    KeyValue pair = event.getKv();
-                    boolean put = event.getType() == io.etcd.jetcd.api.Event.EventType.PUT;
-                    events.add(new Event(text(pair.getKey()), put ? entry(pair) : null, pair.getModRevision()));
-                }
-                watcher.onEvents(response.getHeader().getRevision(), events);
-            }
-        }
-
-        private void end(SourceFailure cause) {
-            watcher.onEnd(cause);
-            cancel();
-        }
-
-        @Override
-        public void onError(Throwable thrown) {
-            // Our own cancelling says nothing about the server.
-            if (!cancelled) {
-                watcher.onEnd(connection.failed(channel, thrown));
-            }
-        }
-
-        @Override
-        public void onCompleted() {
-            watcher.onEnd(new SourceFailure(
-                    SourceFailure.Kind.EXPIRED, "etcd " + channel.server() + " ended the watch without a reason"));
-        }
-    }
-
-    private static Entry entry(KeyValue pair) {
+    static Entry entry(KeyValue pair) {
         return new Entry(text(pair.getKey()), pair.getValue(), pair.getModRevision());
     }
 
     /** A key as text. Those that are no UTF-8 stay apart from one another and from all others, whose bytes differ. */
-    private static String text(ByteString key) {
+    static String text(ByteString key) {
         return key.isValidUtf8()
                 ? key.toStringUtf8()
                 : key.toStringUtf8() + " (not UTF-8: " + HexFormat.of().formatHex(key.toByteArray()) + ")";

@@ -2,33 +2,34 @@ package dev.zerohop.etcd.client;
 
 import com.google.protobuf.ByteString;
 import dev.zerohop.Cancellable;
+import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.SourceFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link RangeWatch} and the directory need of etcd. Nothing here throws or blocks for the network; every read ends in bounded time. */
+/** What local copies and directories need of etcd. Nothing here throws or waits for the network; every read ends in bounded time. */
 public interface KeyStore {
 
     /** Reads all ranges at one revision. Fails with an {@link SourceFailure}. */
     CompletableFuture<Reading> read(List<KeyRange> ranges);
 
-    /** The same from what one member has, which may be old: it answers also when the cluster has no quorum. */
+    /** The same from one member's own data, which may be old but needs no quorum. */
     CompletableFuture<Reading> serializableRead(List<KeyRange> ranges);
 
-    /** What the ranges hold, without the values. */
+    /** How many keys the ranges hold, and when one of them was written last. */
     CompletableFuture<Summary> summary(List<KeyRange> ranges);
 
     /** How many failed reads in a row have asked every server that could answer. */
     int servers();
 
-    /** Follows all ranges from a revision on until it ends or is cancelled. The watcher may still be called for a while after that. */
-    Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher);
+    /** Follows the changes of all ranges after a version until it ends or is cancelled. The watcher may still be called for a while after that. */
+    Watch watch(List<KeyRange> ranges, Version from, ListWatch.Watcher<Entry, Version> watcher);
 
     /** A watch that runs until it is cancelled. */
     interface Watch extends Cancellable {
-        /** Whether the client has since gone to another server, so that this watch is soon cut off. */
+        /** Whether the client has moved to another server, so that this watch ends soon. */
         default boolean leftBehind() {
             return false;
         }
@@ -37,8 +38,8 @@ public interface KeyStore {
     /**
      * A point in a cluster's history.
      *
-     * @param cluster etcd's number for the cluster that answered: another one where a restore was given a token of its own
-     * @param term the Raft term that the revision belongs to: never falls, unless the cluster was restored
+     * @param cluster etcd's number for the cluster that answered; a restore with a token of its own changes it
+     * @param term the Raft term of the revision, which falls only by a restore
      */
     record Version(long cluster, long term, long revision) {
 
@@ -52,7 +53,7 @@ public interface KeyStore {
             return at(Math.max(revision, other));
         }
 
-        /** How this shows, after another version was known, that etcd was restored to an earlier state; null if it does not. */
+        /** How this shows, compared with a version from before, that etcd was restored to an earlier state; null if it does not. */
         @Nullable
         String rollback(Version known) {
             if (cluster != known.cluster) {
@@ -84,12 +85,7 @@ public interface KeyStore {
         }
     }
 
-    /**
-     * What the ranges hold at a version, counted.
-     *
-     * @param keys how many keys
-     * @param newest the highest revision at which one of them was written; 0 without keys
-     */
+    /** How many keys the ranges hold at a version, and the highest revision at which one of them was written, 0 without keys. */
     record Summary(Version version, long keys, long newest) {
 
         /** Whether a copy holds the same, as far as this tells. */
@@ -107,24 +103,9 @@ public interface KeyStore {
     /** A key with its value. */
     record Entry(String key, ByteString value, long modRevision) {
 
-        /** What it takes of what a copy may hold. Not more than in an answer, which is bounded likewise. */
+        /** Its share of the bound of a copy: not more than in an answer, which has the same bound. */
         long bytes() {
             return (long) key.length() + value.size();
         }
-    }
-
-    /** A change of one key; {@code put} is null when the key was deleted. */
-    record Event(String key, @Nullable Entry put, long modRevision) {}
-
-    /** Told by one thread at a time. */
-    interface Watcher {
-        /** The server follows every range now. */
-        void onCreated();
-
-        /** Changes up to {@code revision}, in order; none if it is only a sign of life. */
-        void onEvents(long revision, List<Event> events);
-
-        /** The watch is over. */
-        void onEnd(SourceFailure cause);
     }
 }

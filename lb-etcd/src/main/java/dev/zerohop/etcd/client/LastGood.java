@@ -4,53 +4,48 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One key's value: the last one that was good, for as long as the key exists. Each value is parsed once. */
+/** The last good value of one key, for as long as the key exists. Each value is parsed once. */
 public final class LastGood<T> {
 
     /** Reads a value. */
     @FunctionalInterface
     public interface Parser<T> {
-        /**
-         * Reads a value.
-         *
-         * @throws IOException if it is refused
-         * @throws IllegalArgumentException if it is refused
-         */
+        /** Reads a value; throws either exception to reject it. */
         T parse(byte[] value) throws IOException;
     }
 
     private final Parser<T> parser;
     private KeyStore.@Nullable Entry seen;
     private @Nullable T good;
-    private @Nullable RejectedValue refused;
+    private @Nullable RejectedValue rejected;
 
     public LastGood(Parser<T> parser) {
         this.parser = parser;
     }
 
-    /** The value that was refused when it was read last; null if it was good or there was none. */
+    /** The last value, if it was rejected. */
     @Nullable
-    public RejectedValue refused() {
-        return refused;
+    public RejectedValue rejected() {
+        return rejected;
     }
 
-    /** The value in force; null if there is no key, or nothing good under it yet. What is refused at present is added to {@code rejections}. */
+    /** The value in force; null if there is no key, or no good value yet. A rejected one is added to {@code rejections}. */
     @Nullable
     public T read(KeyStore.@Nullable Entry entry, List<RejectedValue> rejections) {
         if (entry == null) {
             good = null;
-            refused = null;
+            rejected = null;
         } else if (!entry.equals(seen)) {
             try {
                 good = parser.parse(entry.value().toByteArray());
-                refused = null;
+                rejected = null;
             } catch (IOException | IllegalArgumentException bad) {
-                refused = new RejectedValue(entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
+                rejected = new RejectedValue(entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
             }
         }
         seen = entry;
-        if (refused != null) {
-            rejections.add(refused);
+        if (rejected != null) {
+            rejections.add(rejected);
         }
         return good;
     }

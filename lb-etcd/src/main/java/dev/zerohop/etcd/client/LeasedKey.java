@@ -1,6 +1,5 @@
 package dev.zerohop.etcd.client;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.watch.Backoff;
 import dev.zerohop.watch.SourceFailure;
@@ -13,44 +12,44 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One key that stands for as long as its owner lives: written under a lease that is renewed three times within its length. After any outage the lease is
- * granted again and the key written again, without end. Every method is called, and the owner told, by tasks of one serial executor.
+ * One key that exists for as long as its owner lives: written under a lease that is renewed three times within its length. After any outage the lease is
+ * granted again and the key written again, without end. Every method is called, and the owner notified, by tasks of one serial executor.
  *
- * <p>Each renewal looks whether the key still stands under this lease. One that is gone is written again. One that stands under another lease is left to
- * it, since two that overwrite each other would flap; it is taken back when that one has ended.
+ * <p>Each renewal checks whether the key is still under this lease. One that is gone is written again. One that is under another lease is left alone, since two
+ * writers would overwrite each other for ever; it is taken back when that lease has ended.
  */
 public final class LeasedKey {
 
     /** Two renewals may fail before the lease ends. */
     private static final int RENEWALS_PER_TTL = 3;
 
-    /** What is to stand there, and how long it does after the last renewal. */
+    /** The key, its value, and how long it exists after the last renewal. */
     public record Entry(String key, String value, long ttlSeconds) {}
 
-    /** Learns how it goes. */
+    /** Is notified of what happens to the key. */
     public interface Owner {
-        /** The key stands, under a lease of so many seconds at a time. */
+        /** The key is written, under a lease of so many seconds at a time. */
         void onWritten(long ttlSeconds);
 
-        /** The lease was renewed; the key stands as before. */
+        /** The lease was renewed; the key is unchanged. */
         default void onRenewed() {}
 
         /** The first failure after a success; it is tried again. */
         void onFailing(SourceFailure cause);
 
-        /** The lease ended behind our back; the key is written again. */
+        /** The lease ended without a revocation; the key is written again. */
         void onLeaseLost();
 
-        /** The key was deleted, by hand or with the other lease that it stood under; it is written again. */
+        /** The key was deleted, by hand or with another lease; it is written again. */
         default void onGone() {}
 
-        /** The key stands under another lease, with this value; it is left there until that lease ends. Said once for each such lease. */
+        /** The key is under another lease, with this value, and is left there until that lease ends. Called once for each such lease. */
         default void onTaken(String value) {}
     }
 
     private final Leases leases;
     private final Env env;
-    private final Executor serial;
+    private final SerialCalls calls;
     private final String key;
     private final long ttlSeconds;
     private final Backoff backoff;
@@ -58,25 +57,23 @@ public final class LeasedKey {
 
     private String value;
 
-    /** What stands there as far as is known. */
-    private @Nullable String stood;
+    /** The last value that is known to be written. */
+    private @Nullable String writtenValue;
 
     private boolean writing;
     private Leases.@Nullable Lease lease;
     private long writtenRevision;
 
-    /** The other lease that the key was seen under; 0 if it was none. */
-    private long taker;
+    /** The other lease that the key was last found under; 0 for none. */
+    private long otherLease;
 
-    private boolean ended;
     private int failures;
-    private @Nullable Cancellable timer;
 
     /** {@code denied} is the wait after etcd did not allow it. */
     public LeasedKey(Leases leases, Env env, Executor serial, Entry entry, Duration denied, Owner owner) {
         this.leases = leases;
         this.env = env;
-        this.serial = serial;
+        this.calls = new SerialCalls(env.time(), serial);
         this.key = entry.key();
         this.value = entry.value();
         this.ttlSeconds = entry.ttlSeconds();
@@ -94,19 +91,19 @@ public final class LeasedKey {
         });
     }
 
-    /** Another value from now on; written at once if the key stands, else with the next attempt. */
+    /** Another value from now on; written at once if the key is written, else with the next attempt. */
     void rewrite(String next) {
         value = next;
         Leases.Lease held = lease;
-        if (held != null && writtenRevision > 0 && !writing && !ended) {
+        if (held != null && writtenRevision > 0 && !writing && !calls.ended()) {
             write(held);
         }
     }
 
-    /** Another value from now on; written now only if nobody else has written the key since, which the answer tells. Needs {@link #written}. */
+    /** Another value from now on; written now unless the key was written elsewhere since. The answer is whether it was written. Needs {@link #written}. */
     public CompletableFuture<Boolean> amend(String next) {
         value = next;
-        stood = next;
+        writtenValue = next;
         Leases.Lease held = lease;
         return held == null
                 ? CompletableFuture.completedFuture(false)
@@ -118,36 +115,35 @@ public final class LeasedKey {
         return lease != null && writtenRevision > 0;
     }
 
-    /** Ends the lease, which deletes the key unless somebody else has written it since. Nothing is tried any more. */
+    /** Ends the lease, which deletes the key unless it is under another one by now. Nothing is tried any more. */
     public CompletableFuture<Void> end() {
-        stop();
+        calls.end();
         Leases.Lease held = lease;
         return held == null ? CompletableFuture.completedFuture(null) : leases.revoke(held.id());
-    }
-
-    private void stop() {
-        ended = true;
-        cancelTimer();
     }
 
     private void write(Leases.Lease granted) {
         String now = value;
         writing = true;
         then(leases.put(key, now, granted.id()), revision -> {
-            writing = false;
-            stood = now;
-            writtenRevision = revision;
             failures = 0;
-            owner.onWritten(granted.ttlSeconds());
-            goOn(granted);
+            written(granted, now, revision);
         });
+    }
+
+    private void written(Leases.Lease granted, String now, long revision) {
+        writing = false;
+        writtenValue = now;
+        writtenRevision = revision;
+        owner.onWritten(granted.ttlSeconds());
+        goOn(granted);
     }
 
     private void goOn(Leases.Lease granted) {
         if (writing) {
             return;
         }
-        if (value.equals(stood)) {
+        if (value.equals(writtenValue)) {
             renewLater(granted);
         } else {
             write(granted);
@@ -156,7 +152,7 @@ public final class LeasedKey {
 
     private void renewLater(Leases.Lease granted) {
         long third = Duration.ofSeconds(granted.ttlSeconds()).toNanos() / RENEWALS_PER_TTL;
-        schedule(Backoff.jittered(third, env.dice()), () -> renew(granted));
+        calls.schedule(Backoff.jittered(third, env.dice()), () -> renew(granted));
     }
 
     private void renew(Leases.Lease granted) {
@@ -170,7 +166,7 @@ public final class LeasedKey {
         });
     }
 
-    private void renewed(Leases.Lease granted, Optional<Leases.Standing> found) {
+    private void renewed(Leases.Lease granted, Optional<Leases.Stored> found) {
         failures = 0;
         if (writing) {
             return;
@@ -180,65 +176,47 @@ public final class LeasedKey {
             writeIfAbsent(granted);
             return;
         }
-        Leases.Standing standing = found.get();
-        if (standing.lease() == granted.id()) {
-            taker = 0;
+        Leases.Stored stored = found.get();
+        if (stored.lease() == granted.id()) {
+            otherLease = 0;
             owner.onRenewed();
             goOn(granted);
             return;
         }
-        if (standing.lease() != taker || taker == 0) {
-            taker = standing.lease();
-            owner.onTaken(standing.value());
+        if (stored.lease() != otherLease || otherLease == 0) {
+            otherLease = stored.lease();
+            owner.onTaken(stored.value().toStringUtf8());
         }
         renewLater(granted);
     }
 
-    /** Unless another one has written it just now, which the next renewal sees. */
+    /** Unless it was written elsewhere just now, which the next renewal finds. */
     private void writeIfAbsent(Leases.Lease granted) {
         String now = value;
         writing = true;
         then(leases.write(new Leases.Guard(key, 0), List.of(Leases.Write.put(key, now, granted.id()))), revision -> {
-            writing = false;
             if (revision == 0) {
+                writing = false;
                 renewLater(granted);
                 return;
             }
-            stood = now;
-            writtenRevision = revision;
-            taker = 0;
-            owner.onWritten(granted.ttlSeconds());
-            goOn(granted);
+            otherLease = 0;
+            written(granted, now, revision);
         });
     }
 
-    /** Goes on with the answer, or starts again from what is known after a while. */
     private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
-        call.whenComplete((answer, thrown) -> serial.execute(() -> {
-            if (ended) {
-                return;
-            }
-            if (thrown == null) {
-                next.accept(answer);
-            } else {
-                retry(thrown);
-            }
-        }));
+        calls.then(call, next, this::retry);
     }
 
-    private void retry(Throwable thrown) {
-        SourceFailure failure = EtcdFailure.of(thrown);
-        if (failure.kind() == SourceFailure.Kind.CLOSED) {
-            stop();
-            return;
-        }
+    private void retry(SourceFailure failure) {
         writing = false;
         failures++;
         if (failures == 1) {
             owner.onFailing(failure);
         }
         Leases.Lease held = lease;
-        schedule(backoff.nanos(failure, failures, env.dice()), () -> {
+        calls.schedule(backoff.nanos(failure, failures, env.dice()), () -> {
             if (held == null || writtenRevision == 0) {
                 // A lease that nothing was written under may have ended by now; a new one has not.
                 establish();
@@ -246,24 +224,5 @@ public final class LeasedKey {
                 renew(held);
             }
         });
-    }
-
-    private void schedule(long delayNanos, Runnable task) {
-        cancelTimer();
-        timer = env.time()
-                .schedule(
-                        delayNanos,
-                        () -> serial.execute(() -> {
-                            if (!ended) {
-                                task.run();
-                            }
-                        }));
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
     }
 }

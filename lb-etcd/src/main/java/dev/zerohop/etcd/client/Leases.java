@@ -1,33 +1,28 @@
 package dev.zerohop.etcd.client;
 
+import com.google.protobuf.ByteString;
 import dev.zerohop.watch.SourceFailure;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
-import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
-import io.etcd.jetcd.api.LeaseRevokeResponse;
 import io.etcd.jetcd.api.PutRequest;
-import io.etcd.jetcd.api.PutResponse;
 import io.etcd.jetcd.api.RangeRequest;
-import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
-import io.grpc.Channel;
 import io.grpc.Status;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Leases and the keys under them. Every call ends in bounded time and fails with an {@link SourceFailure}. */
+/** Leases, and single keys with or without one. Every call ends in bounded time and fails with a {@link SourceFailure}. */
 public final class Leases {
     private final EtcdConnection connection;
 
@@ -46,65 +41,56 @@ public final class Leases {
     public CompletableFuture<Lease> grant(long ttlSeconds) {
         LeaseGrantRequest request =
                 LeaseGrantRequest.newBuilder().setTTL(ttlSeconds).build();
-        return Unary.<LeaseGrantResponse>call(
-                        connection, (channel, observer) -> leases(channel).leaseGrant(request, observer))
+        return Unary.call(connection, LeaseGrpc.getLeaseGrantMethod(), request)
                 .thenApply(response -> new Lease(response.getID(), response.getTTL()));
     }
 
-    /** Renews a lease; answers the seconds it has now, 0 if there is no such lease any more. */
+    /** Renews a lease; the answer is the seconds it has now, 0 if it has ended. */
     public CompletableFuture<Long> keepAlive(long lease) {
-        return Unary.<LeaseKeepAliveResponse>call(connection, (channel, observer) -> {
-                    var requests = leases(channel).leaseKeepAlive(observer);
-                    requests.onNext(
-                            LeaseKeepAliveRequest.newBuilder().setID(lease).build());
-                    requests.onCompleted();
-                })
+        LeaseKeepAliveRequest request =
+                LeaseKeepAliveRequest.newBuilder().setID(lease).build();
+        return Unary.call(connection, LeaseGrpc.getLeaseKeepAliveMethod(), request)
                 .thenApply(LeaseKeepAliveResponse::getTTL);
     }
 
-    /** Ends a lease and deletes the keys under it; no error if there is no such lease any more. */
+    /** Ends a lease and deletes the keys under it; no error if it has ended already. */
     public CompletableFuture<Void> revoke(long lease) {
         LeaseRevokeRequest request =
                 LeaseRevokeRequest.newBuilder().setID(lease).build();
-        return Unary.<LeaseRevokeResponse>call(
-                        connection, (channel, observer) -> leases(channel).leaseRevoke(request, observer))
-                .handle((response, thrown) -> {
-                    if (thrown != null && Status.fromThrowable(thrown).getCode() != Status.Code.NOT_FOUND) {
-                        throw new CompletionException(thrown);
-                    }
-                    return null;
-                });
+        return Unary.call(connection, LeaseGrpc.getLeaseRevokeMethod(), request).handle((response, thrown) -> {
+            if (thrown != null && Status.fromThrowable(thrown).getCode() != Status.Code.NOT_FOUND) {
+                throw new CompletionException(thrown);
+            }
+            return null;
+        });
     }
 
-    /** Writes a key under a lease, whoever had it before; answers the revision of the write. */
+    /** Writes a key under a lease, whatever it held before; the answer is the revision of the write. */
     public CompletableFuture<Long> put(String key, String value, long lease) {
-        PutRequest request = putRequest(key, value, lease);
-        return Unary.<PutResponse>call(
-                        connection, (channel, observer) -> keys(channel).put(request, observer))
+        return Unary.call(connection, KVGrpc.getPutMethod(), putRequest(key, value, lease))
                 .thenApply(response -> response.getHeader().getRevision());
     }
 
     /**
-     * What stands under a key.
+     * The value of a key.
      *
-     * @param value its value
+     * @param revision when it was written last
      * @param lease the lease that it is under; 0 for none
      */
-    record Standing(String value, long lease) {}
+    public record Stored(ByteString value, long revision, long lease) {}
 
-    /** What stands under a key now; empty if nothing does. */
-    CompletableFuture<Optional<Standing>> find(String key) {
+    /** What a key holds now; empty if it does not exist. */
+    public CompletableFuture<Optional<Stored>> find(String key) {
         RangeRequest request =
                 RangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(key)).build();
-        return Unary.<RangeResponse>call(
-                        connection, (channel, observer) -> keys(channel).range(request, observer))
+        return Unary.call(connection, KVGrpc.getRangeMethod(), request)
                 .thenApply(response -> response.getKvsList().stream()
                         .findFirst()
-                        .map(pair -> new Standing(pair.getValue().toStringUtf8(), pair.getLease())));
+                        .map(pair -> new Stored(pair.getValue(), pair.getModRevision(), pair.getLease())));
     }
 
-    /** Writes a key under a lease if nobody has written it since {@code revision}; answers whether it did. */
-    CompletableFuture<Boolean> replace(String key, long revision, String value, long lease) {
+    /** Writes a key if it was last written at {@code revision}, 0 for never; answers whether it did. */
+    public CompletableFuture<Boolean> replace(String key, long revision, String value, long lease) {
         TxnRequest request = TxnRequest.newBuilder()
                 .addCompare(Compare.newBuilder()
                         .setKey(GrpcKeyStore.bytes(key))
@@ -113,15 +99,13 @@ public final class Leases {
                         .setModRevision(revision))
                 .addSuccess(RequestOp.newBuilder().setRequestPut(putRequest(key, value, lease)))
                 .build();
-        return Unary.<TxnResponse>call(
-                        connection, (channel, observer) -> keys(channel).txn(request, observer))
-                .thenApply(TxnResponse::getSucceeded);
+        return Unary.call(connection, KVGrpc.getTxnMethod(), request).thenApply(TxnResponse::getSucceeded);
     }
 
     /**
-     * Holds a transaction to what it was begun under: a key that was created at a certain revision and is still there.
+     * Lets a transaction happen only while a key that was created at a certain revision still exists.
      *
-     * @param created the revision
+     * @param created the revision; 0 for a key that must not exist
      */
     public record Guard(String key, long created) {}
 
@@ -160,8 +144,7 @@ public final class Leases {
                                             DeleteRangeRequest.newBuilder().setKey(GrpcKeyStore.bytes(write.key())))
                             : RequestOp.newBuilder().setRequestPut(putRequest(write.key(), value, write.lease())));
         }
-        return Unary.<TxnResponse>call(
-                        connection, (channel, observer) -> keys(channel).txn(request.build(), observer))
+        return Unary.call(connection, KVGrpc.getTxnMethod(), request.build())
                 .thenApply(response ->
                         response.getSucceeded() ? response.getHeader().getRevision() : 0L);
     }
@@ -172,13 +155,5 @@ public final class Leases {
                 .setValue(GrpcKeyStore.bytes(value))
                 .setLease(lease)
                 .build();
-    }
-
-    private static KVGrpc.KVStub keys(Channel channel) {
-        return KVGrpc.newStub(channel).withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-    }
-
-    private static LeaseGrpc.LeaseStub leases(Channel channel) {
-        return LeaseGrpc.newStub(channel).withDeadlineAfter(EtcdConnection.CALL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     }
 }

@@ -12,15 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * A user of etcd. The password is asked for whenever a token is needed, so it may change meanwhile; it is in no text that this makes.
+ * A user of etcd. The password is read whenever a token is needed, so it may change; no text made here contains it.
  *
- * @param user its name
- * @param password gives the password; may block, may throw
+ * @param password may block, may throw
  */
 public record Login(String user, Supplier<String> password) {
     private static final Log LOG = Log.of(Login.class);
 
-    /** Files that were warned of. */
+    /** Files that a warning was logged for. */
     private static final Set<Path> READABLE = ConcurrentHashMap.newKeySet();
 
     public Login {
@@ -33,7 +32,7 @@ public record Login(String user, Supplier<String> password) {
         }
     }
 
-    /** A password in a file of its own. A line break at its end is not a part of it. */
+    /** A password in a file of its own, without white space around it. */
     public record PasswordFile(Path path) implements Supplier<String> {
         @Override
         public String get() {
@@ -51,7 +50,7 @@ public record Login(String user, Supplier<String> password) {
             return password;
         }
 
-        /** Once for each file; where the file system knows no permissions of this kind there is nothing to say. */
+        /** Once for each file, if the file system has permissions of this kind. */
         private void warnOfReaders() {
             try {
                 if (Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_READ)
@@ -62,7 +61,7 @@ public record Login(String user, Supplier<String> password) {
                             path);
                 }
             } catch (IOException | UnsupportedOperationException unknown) {
-                // If it cannot be read at all, the read that follows says so.
+                // An unreadable file fails in the read that follows.
             }
         }
 

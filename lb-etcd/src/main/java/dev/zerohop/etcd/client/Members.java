@@ -4,9 +4,8 @@ import dev.zerohop.Dice;
 import java.util.BitSet;
 
 /**
- * Which member of a cluster a client talks to. It begins with one that it draws, its home. A member that fails is left for one that is drawn among those that
- * have not failed since one answered: the clients of a dead member spread over all others, and every member is asked before one is asked again. Used
- * by one thread at a time.
+ * The member of a cluster that a client uses. It begins with a random one, its home. After a failure it draws one of those that have not failed since the last
+ * answer: the clients of a dead member spread over all others, and every member is tried before one is tried again. Used by one thread at a time.
  */
 final class Members {
     private final int count;
@@ -15,7 +14,6 @@ final class Members {
     private final BitSet failed = new BitSet();
     private int current;
 
-    /** Draws the home; {@code count} is positive. */
     Members(int count, Dice dice) {
         this.count = count;
         this.dice = dice;
@@ -35,12 +33,11 @@ final class Members {
         return current != home;
     }
 
-    /** The present one has answered. */
     void answered() {
         failed.clear();
     }
 
-    /** The present one has failed: another one is from now on, if there is one. */
+    /** The present one has failed: another one is used from now on, if there is one. */
     void failed() {
         failed.set(current);
         if (failed.cardinality() == count) {
@@ -56,7 +53,6 @@ final class Members {
         current = next;
     }
 
-    /** Back at the home, which answers. */
     void returned() {
         current = home;
         failed.clear();

@@ -22,12 +22,11 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Certificates and private keys in PEM, with nothing but Java's own means. No message tells anything of a key. */
+/** Certificates and private keys in PEM, read by Java alone. No message contains any part of a key. */
 final class Pem {
     private static final Pattern KEY = Pattern.compile(
             "-----BEGIN (?:(RSA|EC) )?PRIVATE KEY-----\\s*([A-Za-z0-9+/=\\s]+?)-----END (?:RSA |EC )?PRIVATE KEY-----");
 
-    /** Of the store in memory that Java's factories want. */
     private static final char[] NO_PASSWORD = new char[0];
 
     private Pem() {}
@@ -81,13 +80,13 @@ final class Pem {
             byte[] pkcs8 = found.group(1) == null ? der : pkcs8(der, pair);
             return KeyFactory.getInstance(pair.getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
         } catch (GeneralSecurityException | IllegalArgumentException bad) {
-            // Not the cause: what it quotes may be of the key.
+            // Without the cause, which may quote the key.
             throw new GeneralSecurityException("the key file holds no readable " + pair.getAlgorithm()
                     + " key, as the certificate says (" + bad.getClass().getSimpleName() + ")");
         }
     }
 
-    /** The older forms are the inner part of the newer one, and the name of the algorithm stands in the certificate. */
+    /** Wraps the older forms of a key, with the algorithm's identifier from the certificate. */
     private static byte[] pkcs8(byte[] key, PublicKey pair) throws IOException {
         byte[] subject = pair.getEncoded();
         int outer = headerLength(subject, 0);
@@ -133,7 +132,7 @@ final class Pem {
         return length;
     }
 
-    /** Two files are not replaced at one instant, and half of a pair must not replace a whole one. */
+    /** The two files are not replaced at one instant, and half of a pair must not replace a whole one. */
     private static void requirePair(PrivateKey key, PublicKey publicKey) throws GeneralSecurityException {
         String algorithm = switch (publicKey.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";

@@ -1,6 +1,7 @@
 package dev.zerohop.etcd.client;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.PutRequest;
@@ -24,7 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** etcd says "permission denied" and nothing else; this adds who may not do what, and the command that grants it. It sees keys as etcd does. */
+/** Adds to etcd's bare "permission denied" the user, the missing permission and the command that grants it. Sees keys as etcd does. */
 final class PermissionErrorInterceptor implements ClientInterceptor {
     private static final String LAYOUT = "zerohop/v1/";
 
@@ -89,24 +90,16 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
         void add(Object request) {
             if (request instanceof RangeRequest range) {
                 range(range.getKey(), range.getRangeEnd(), Right.READ);
+            } else if (request instanceof Compare compare) {
+                range(compare.getKey(), compare.getRangeEnd(), Right.READ);
             } else if (request instanceof PutRequest put) {
                 range(put.getKey(), ByteString.EMPTY, Right.WRITE);
             } else if (request instanceof DeleteRangeRequest delete) {
                 range(delete.getKey(), delete.getRangeEnd(), Right.WRITE);
-            } else if (request instanceof TxnRequest transaction) {
-                for (Compare compare : transaction.getCompareList()) {
-                    range(compare.getKey(), compare.getRangeEnd(), Right.READ);
-                }
-                transaction.getSuccessList().forEach(this::add);
-                transaction.getFailureList().forEach(this::add);
-            } else if (request instanceof RequestOp operation) {
-                switch (operation.getRequestCase()) {
-                    case REQUEST_RANGE -> add(operation.getRequestRange());
-                    case REQUEST_PUT -> add(operation.getRequestPut());
-                    case REQUEST_DELETE_RANGE -> add(operation.getRequestDeleteRange());
-                    case REQUEST_TXN -> add(operation.getRequestTxn());
-                    case REQUEST_NOT_SET -> {}
-                }
+            } else if (request instanceof List<?> parts) {
+                parts.forEach(this::add);
+            } else if (request instanceof TxnRequest || request instanceof RequestOp) {
+                ((Message) request).getAllFields().values().forEach(this::add);
             }
         }
 
@@ -122,7 +115,7 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
             return ranges.keySet().stream().map(KeyRange::toString).collect(Collectors.joining(", "));
         }
 
-        /** One command for what is of one service and one kind: a wider prefix would give away the keys of other services. */
+        /** One command for the keys of one service and kind: a wider prefix would include other services. */
         String grant() {
             Map<Group, List<KeyRange>> groups = new LinkedHashMap<>();
             ranges.forEach((range, right) -> groups.computeIfAbsent(
@@ -141,7 +134,7 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
                     .collect(Collectors.joining(" && "));
         }
 
-        /** What all keys of one service begin with, in the part of the layout that the key is in; elsewhere the key's directory. */
+        /** The common prefix of all keys of the key's service; outside the layout the key's directory. */
         private static String home(String key) {
             int layout = key.indexOf(LAYOUT);
             int part = layout < 0 ? -1 : key.indexOf('/', layout + LAYOUT.length());
@@ -173,7 +166,7 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
 
     private enum Right {
         READ("read", "read"),
-        /** Every key that is written is looked at again, with the next renewal at the latest. */
+        /** A key that is written is also read, at the next renewal at the latest. */
         WRITE("readwrite", "write"),
         READ_AND_WRITE("readwrite", "read and write");
 

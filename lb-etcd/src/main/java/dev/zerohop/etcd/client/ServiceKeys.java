@@ -4,7 +4,7 @@ import dev.zerohop.Printable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Where a service is kept: {@code zerohop/v1/services/<service>/...}. */
+/** The keys of a service: {@code zerohop/v1/services/<service>/...}. */
 public record ServiceKeys(String service) {
 
     private static final String ROOT = "zerohop/v1/services/";
@@ -39,7 +39,7 @@ public record ServiceKeys(String service) {
         return ROOT + service + "/shards";
     }
 
-    /** The owners of keys, one entry each: looked up one by one, never followed by resolvers. */
+    /** The owners of keys, looked up one by one. */
     public String directory() {
         return ROOT + service + "/directory/";
     }
@@ -61,12 +61,12 @@ public record ServiceKeys(String service) {
         return ROOT + service + "/status/" + client.name();
     }
 
-    /** What a resolver follows beside, so that a verdict does not read all endpoints again. */
+    /** What a resolver watches apart from the rest, so that a verdict does not read all endpoints again. */
     public List<KeyRange> judged() {
         return List.of(KeyRange.under(health()));
     }
 
-    /** What a resolver follows. Not all keys of the service: others are written by every client, and nobody wants to hear that. */
+    /** What a resolver watches: not all keys of the service, since status keys are written by every client. */
     public List<KeyRange> followed() {
         return List.of(
                 KeyRange.under(endpoints()),
@@ -83,7 +83,7 @@ public record ServiceKeys(String service) {
         }
     }
 
-    /** What keeps a text from being one segment of a key, to follow what it is; null if nothing does. */
+    /** Why a text cannot be one segment of a key, as the end of a sentence; null if it can. */
     public static @Nullable String problem(String name) {
         String problem = Printable.problem(name, Printable.MAX_NAME);
         if (problem == null && (name.isBlank() || name.indexOf('/') >= 0)) {

@@ -4,17 +4,12 @@ import dev.zerohop.json.JsonWriter;
 import java.time.Instant;
 import java.util.List;
 
-/** What a client says of a service for an operator to read: the values that it refuses. */
+/** The values of a service that a client rejects, for an operator to read. */
 public final class Status {
     private Status() {}
 
-    /**
-     * One value.
-     *
-     * @param refused the value
-     * @param since when this client read it
-     */
-    record Item(RejectedValue refused, Instant since) {}
+    /** A value and when this client read it. */
+    record Item(RejectedValue value, Instant since) {}
 
     /** As JSON. */
     static String write(ClientId client, List<Item> items) {
@@ -23,11 +18,11 @@ public final class Status {
             out.writeArrayFieldStart("refused");
             for (Item item : items) {
                 out.writeStartObject();
-                out.writeStringField("key", item.refused().key());
-                out.writeNumberField("revision", item.refused().revision());
+                out.writeStringField("key", item.value().key());
+                out.writeNumberField("revision", item.value().revision());
                 out.writeStringField("since", item.since().toString());
-                out.writeStringField("reason", item.refused().reason());
-                out.writeBooleanField("lastGoodInForce", item.refused().hasGood());
+                out.writeStringField("reason", item.value().reason());
+                out.writeBooleanField("lastGoodInForce", item.value().hasGood());
                 out.writeEndObject();
             }
             out.writeEndArray();

@@ -13,11 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one client refuses of one service, written under a lease for as long as there is something to say. Where nothing is refused there is neither a key
- * nor a lease. Thread-safe; nothing here blocks, and a client that may not write is none the worse for it.
+ * The values of one service that one client rejects, written under a lease. Without any there is neither a key nor a lease. Thread-safe; nothing here blocks, and
+ * a client that may not write works all the same.
  */
 public final class StatusKey {
     private static final Log LOG = Log.of(StatusKey.class);
@@ -25,13 +26,13 @@ public final class StatusKey {
     /** A client that died is listed for no longer. */
     static final Duration TTL = Duration.ofMinutes(5);
 
-    /** One bad value reaches every client at once; their writes are drawn from this time. */
+    /** One bad value reaches every client at once; each writes at a random instant within this time. */
     static final Duration SPREAD = Duration.ofSeconds(1);
 
-    /** Values that come faster are not all told: the latest wins. */
-    static final Duration QUIET = Duration.ofSeconds(5);
+    /** At least so long between two values; the latest wins. */
+    static final Duration QUIET_PERIOD = Duration.ofSeconds(5);
 
-    /** Clients that may only read are usual, and each attempt is a line in etcd's log. */
+    /** Many clients may only read, and each attempt is a line in etcd's log. */
     static final Duration DENIED = Duration.ofMinutes(10);
 
     private final Leases leases;
@@ -41,11 +42,11 @@ public final class StatusKey {
     private final Executor serial;
 
     // Touched by serial tasks only.
-    private final Map<Part, List<RejectedValue>> parts = new LinkedHashMap<>();
+    private final Map<Object, List<RejectedValue>> parts = new LinkedHashMap<>();
     private final Map<RejectedValue, Instant> since = new LinkedHashMap<>();
-    private @Nullable LeasedKey standing;
+    private @Nullable LeasedKey written;
     private @Nullable Cancellable timer;
-    private boolean told;
+    private boolean published;
     private long publishedNanos;
     private boolean denialLogged;
 
@@ -57,22 +58,16 @@ public final class StatusKey {
         this.serial = env.serial(this);
     }
 
-    /** What one resolver has to say. */
-    public final class Part {
-        private Part() {}
-
-        /** All that it refuses at present. */
-        public void set(List<RejectedValue> present) {
+    /** Takes all that one resolver rejects at present. */
+    Consumer<List<RejectedValue>> newPart() {
+        Object part = new Object();
+        return present -> {
             List<RejectedValue> now = List.copyOf(present);
-            serial.execute(() -> take(this, now));
-        }
+            serial.execute(() -> take(part, now));
+        };
     }
 
-    Part part() {
-        return new Part();
-    }
-
-    private void take(Part part, List<RejectedValue> present) {
+    private void take(Object part, List<RejectedValue> present) {
         if (present.isEmpty()) {
             parts.remove(part);
         } else {
@@ -81,25 +76,25 @@ public final class StatusKey {
         List<RejectedValue> all =
                 parts.values().stream().flatMap(List::stream).distinct().toList();
         since.keySet().retainAll(all);
-        for (RejectedValue refused : all) {
-            since.putIfAbsent(refused, env.time().now());
+        for (RejectedValue value : all) {
+            since.putIfAbsent(value, env.time().now());
         }
-        if (timer == null && (standing != null || !since.isEmpty())) {
-            timer = env.time().schedule(delayNanos(), () -> serial.execute(this::tell));
+        if (timer == null && (written != null || !since.isEmpty())) {
+            timer = env.time().schedule(delayNanos(), () -> serial.execute(this::publish));
         }
     }
 
     private long delayNanos() {
         long spread = (long) (SPREAD.toNanos() * env.dice().nextDouble());
-        return told ? Math.max(spread, publishedNanos + QUIET.toNanos() - env.time().nanoTime()) : spread;
+        return published ? Math.max(spread, publishedNanos + QUIET_PERIOD.toNanos() - env.time().nanoTime()) : spread;
     }
 
-    private void tell() {
+    private void publish() {
         timer = null;
-        LeasedKey present = standing;
+        LeasedKey present = written;
         if (since.isEmpty()) {
             if (present != null) {
-                standing = null;
+                written = null;
                 notePublished();
                 present.end().whenComplete((done, thrown) -> {
                     if (thrown != null) {
@@ -114,7 +109,7 @@ public final class StatusKey {
         if (present == null) {
             present = new LeasedKey(
                     leases, env, serial, new LeasedKey.Entry(key, value, TTL.toSeconds()), DENIED, new Owner());
-            standing = present;
+            written = present;
             present.establish();
         } else {
             present.rewrite(value);
@@ -122,14 +117,14 @@ public final class StatusKey {
     }
 
     private void notePublished() {
-        told = true;
+        published = true;
         publishedNanos = env.time().nanoTime();
     }
 
     private String value() {
         List<Status.Item> items = new ArrayList<>();
-        since.forEach((refused, instant) -> items.add(new Status.Item(refused, instant)));
-        items.sort(Comparator.comparing(item -> item.refused().key()));
+        since.forEach((value, instant) -> items.add(new Status.Item(value, instant)));
+        items.sort(Comparator.comparing(item -> item.value().key()));
         return Status.write(client, items);
     }
 
@@ -143,8 +138,8 @@ public final class StatusKey {
                 timer.cancel();
                 timer = null;
             }
-            LeasedKey present = standing;
-            standing = null;
+            LeasedKey present = written;
+            written = null;
             if (present == null) {
                 closed.complete(null);
             } else {
@@ -154,7 +149,6 @@ public final class StatusKey {
         return closed;
     }
 
-    /** Says it once when it may not be written. */
     private final class Owner implements LeasedKey.Owner {
         @Override
         public void onWritten(long ttlSeconds) {
@@ -164,11 +158,11 @@ public final class StatusKey {
         @Override
         public void onFailing(SourceFailure cause) {
             if (cause.kind() != SourceFailure.Kind.DENIED) {
-                LOG.debug("{} cannot be written, trying on: {}", key, cause.getMessage());
+                LOG.debug("{} cannot be written, retrying: {}", key, cause.getMessage());
             } else if (!denialLogged) {
                 denialLogged = true;
                 LOG.info(
-                        "{} cannot be written, which leaves everything else as it is (it would say what this client refuses): {}",
+                        "{} cannot be written, which leaves everything else as it is (it would list what this client rejects): {}",
                         key,
                         cause.getMessage());
             }

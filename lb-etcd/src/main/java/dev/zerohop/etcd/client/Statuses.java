@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** The status keys of one client, one for each service and zone that it follows. Thread-safe. */
 public final class Statuses {
@@ -19,19 +20,19 @@ public final class Statuses {
         this.client = client;
     }
 
-    /** A resolver's part in what is said of a service. */
-    StatusKey.Part of(ServiceKeys service) {
+    /** Takes what one resolver of a service rejects. */
+    Consumer<List<RejectedValue>> of(ServiceKeys service) {
         return of(service.status(client));
     }
 
-    /** A part in what is said of the functions of a zone. */
-    public StatusKey.Part ofZone(String zone) {
+    /** Takes what one resolver of a zone of golb rejects. */
+    public Consumer<List<RejectedValue>> ofZone(String zone) {
         return of("zerohop/v1/golb/" + zone + "/status/" + client.name());
     }
 
-    private synchronized StatusKey.Part of(String key) {
+    private synchronized Consumer<List<RejectedValue>> of(String key) {
         return keys.computeIfAbsent(key, absent -> new StatusKey(leases, env, key, client))
-                .part();
+                .newPart();
     }
 
     /** Deletes what was written; completes when that is done or cannot be. */

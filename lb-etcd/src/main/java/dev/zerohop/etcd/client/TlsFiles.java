@@ -23,10 +23,9 @@ public final class TlsFiles {
     private volatile Material material;
     private String problem = "";
 
-    /** What connections are made with. */
     private record Material(ChannelCredentials credentials, SSLContext context) {}
 
-    /** What the files hold; compared to tell whether anything changed. */
+    /** The contents of the files, to find changes. */
     private record Contents(
             @Nullable ByteString ca,
             @Nullable ByteString certificate,
@@ -47,7 +46,6 @@ public final class TlsFiles {
             }
         }
 
-        /** Never what is in them. */
         @Override
         public String toString() {
             return "Contents";
@@ -69,17 +67,17 @@ public final class TlsFiles {
         }
     }
 
-    /** What the next connection is made with. Never waits for files. */
+    /** For the next connection. Does not wait for files. */
     public ChannelCredentials credentials() {
         return material.credentials();
     }
 
-    /** The same for a socket. Never waits for files. */
+    /** For the next socket. Does not wait for files. */
     public SSLSocketFactory sockets() {
         return material.context().getSocketFactory();
     }
 
-    /** Takes over what changed in the files. Blocks for them. */
+    /** Reads the files again. Blocks for them. */
     public synchronized void refresh() {
         try {
             Contents now = Contents.of(tls);

@@ -1,71 +1,65 @@
 package dev.zerohop.etcd.client;
 
 import dev.zerohop.watch.SourceFailure;
-import io.grpc.Channel;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
 
-/** One call with one answer, as a future that fails with an {@link SourceFailure}. */
-public final class Unary {
+/** One request with one answer, as a future that fails with a {@link SourceFailure}. */
+final class Unary {
 
     private Unary() {}
 
-    /** Makes the call. */
-    @FunctionalInterface
-    public interface Call<T> {
-        void start(Channel channel, StreamObserver<T> observer);
+    /** Calls the present server; once more if only the token was to blame, which etcd says before it does anything. */
+    static <Q, A> CompletableFuture<A> call(EtcdConnection connection, MethodDescriptor<Q, A> method, Q request) {
+        return twice(connection, method, request, true);
     }
 
-    /** Makes a call over the present channel; once more if only the token was to blame, which etcd says before it does anything. */
-    public static <T> CompletableFuture<T> call(EtcdConnection connection, Call<T> call) {
-        return twice(connection, call, connection::answered, connection::failed);
+    /** The same, also without a leader and for a shorter time; a failure leaves the channel in use, since other calls may still succeed over it. */
+    static <Q, A> CompletableFuture<A> callWithoutFailover(
+            EtcdConnection connection, MethodDescriptor<Q, A> method, Q request) {
+        return twice(connection, method, request, false);
     }
 
-    /** The same, and a failure leaves the channel in use: who asks besides must not send others on to the next server. */
-    static <T> CompletableFuture<T> callWithoutFailover(EtcdConnection connection, Call<T> call) {
-        return twice(connection, call, channel -> {}, connection::explained);
+    private static <Q, A> CompletableFuture<A> twice(
+            EtcdConnection connection, MethodDescriptor<Q, A> method, Q request, boolean failover) {
+        return once(connection, method, request, failover)
+                .exceptionallyCompose(thrown ->
+                        thrown instanceof SourceFailure failure && failure.kind() == SourceFailure.Kind.STALE_TOKEN
+                                ? once(connection, method, request, failover)
+                                : CompletableFuture.failedFuture(thrown));
     }
 
-    private static <T> CompletableFuture<T> twice(
-            EtcdConnection connection,
-            Call<T> call,
-            Consumer<EtcdConnection.ServerChannel> answered,
-            BiFunction<EtcdConnection.ServerChannel, Throwable, SourceFailure> failed) {
-        return once(connection, call, answered, failed)
-                .exceptionallyCompose(thrown -> isStaleToken(thrown)
-                        ? once(connection, call, answered, failed)
-                        : CompletableFuture.failedFuture(thrown));
-    }
-
-    private static boolean isStaleToken(Throwable thrown) {
-        return thrown instanceof SourceFailure failure && failure.kind() == SourceFailure.Kind.STALE_TOKEN;
-    }
-
-    private static <T> CompletableFuture<T> once(
-            EtcdConnection connection,
-            Call<T> call,
-            Consumer<EtcdConnection.ServerChannel> answered,
-            BiFunction<EtcdConnection.ServerChannel, Throwable, SourceFailure> failed) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
+    private static <Q, A> CompletableFuture<A> once(
+            EtcdConnection connection, MethodDescriptor<Q, A> method, Q request, boolean failover) {
+        CompletableFuture<A> answer = new CompletableFuture<>();
         EtcdConnection.ServerChannel channel;
         try {
             channel = connection.channel();
-        } catch (SourceFailure closed) {
-            answer.completeExceptionally(closed);
+        } catch (SourceFailure none) {
+            answer.completeExceptionally(none);
             return answer;
         }
-        call.start(channel.calls(), new StreamObserver<>() {
+        long timeout = failover ? EtcdConnection.CALL_TIMEOUT_MILLIS : EtcdConnection.SHORT_CALL_TIMEOUT_MILLIS;
+        CallOptions options = CallOptions.DEFAULT
+                .withOption(EtcdConnection.WITHOUT_LEADER, !failover)
+                .withDeadlineAfter(timeout, TimeUnit.MILLISECONDS);
+        ClientCalls.asyncUnaryCall(channel.calls().newCall(method, options), request, new StreamObserver<>() {
             @Override
-            public void onNext(T value) {
-                answered.accept(channel);
+            public void onNext(A value) {
+                if (failover) {
+                    connection.answered(channel);
+                }
                 answer.complete(value);
             }
 
             @Override
             public void onError(Throwable thrown) {
-                answer.completeExceptionally(failed.apply(channel, thrown));
+                answer.completeExceptionally(
+                        failover ? connection.failed(channel, thrown) : connection.explained(channel, thrown));
             }
 
             @Override

@@ -11,10 +11,10 @@ import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about the keys that are asked for. Read by any thread, written by one at a time.
+ * The answers for keys. Read by any thread, written by one at a time.
  *
- * <p>Beside the bounded cache it holds every key that is being looked up, and for a moment the answer: a cache that is full may drop a newcomer at once,
- * and the calls that wait for it would begin the same look-up again and again.
+ * <p>Beside the bounded cache it holds every key that is being looked up, and for a moment the answer: a full cache may drop a new key at once, and the calls
+ * that wait for it would begin the same look-up again and again.
  */
 final class DirectoryCache {
 
@@ -28,15 +28,15 @@ final class DirectoryCache {
      * What is known about a key.
      *
      * @param answer what calls get
-     * @param refusal why the entry cannot be used, in which case the answer is from before; null if it can
-     * @param revision etcd's revision as of which this is true
-     * @param generation the watch that tells when it is no longer true
-     * @param refreshNanos when to read it again although nothing was heard
-     * @param asOf when etcd said so
+     * @param rejection why the entry is rejected, if it is; the answer is then an earlier one
+     * @param revision of the answer
+     * @param generation the watch that reports a change of it
+     * @param refreshNanos when to read it again although no change was reported
+     * @param asOf when etcd answered
      */
     record Known(
             KeyDirectory.Answer answer,
-            @Nullable String refusal,
+            @Nullable String rejection,
             long revision,
             long generation,
             long refreshNanos,
@@ -46,7 +46,7 @@ final class DirectoryCache {
             return answer instanceof KeyDirectory.Owner;
         }
 
-        /** Whether it is an answer that etcd gave: an owner, or that there is none. */
+        /** Whether it is an answer of etcd: an owner, or that there is none. */
         boolean settled() {
             return !(answer instanceof KeyDirectory.Unknown);
         }
@@ -92,7 +92,7 @@ final class DirectoryCache {
         return load == null ? null : load.known;
     }
 
-    /** Whether anybody wants to hear of changes of the key. */
+    /** Whether changes of the key matter. */
     boolean wants(String key) {
         return loads.containsKey(key) || cache.policy().getIfPresentQuietly(key) != null;
     }
@@ -101,7 +101,7 @@ final class DirectoryCache {
         return loads.size() >= MAX_LOADS;
     }
 
-    /** The look-up that is now to be made; null if one is under way. */
+    /** Begins a look-up; null if one is under way. */
     @Nullable
     Load begin(String key) {
         if (loads.containsKey(key)) {
@@ -129,7 +129,7 @@ final class DirectoryCache {
         loads.clear();
     }
 
-    /** Forgets the look-ups that were answered before then. Says whether answered ones are left. */
+    /** Forgets the look-ups that were answered before then. Returns whether answered ones are left. */
     boolean dropAnswered(long beforeNanos) {
         boolean left = false;
         for (Load load : loads.values()) {
@@ -145,7 +145,6 @@ final class DirectoryCache {
         return left;
     }
 
-    /** How many keys are kept, those that are due to be dropped included. */
     long size() {
         cache.cleanUp();
         return cache.estimatedSize();
@@ -156,8 +155,7 @@ final class DirectoryCache {
     }
 
     /**
-     * Owners and absences stay while they are asked for: the watch that tells of a change of the one tells of the other. A value that cannot be used ends after
-     * a short while, asked for or not.
+     * Owners and absences stay while they are used: the watch reports changes of both. A rejected value ends after a short while, used or not.
      */
     private record ByKind(long expiryNanos, long unusableNanos) implements Expiry<String, Known> {
         private long life(Known known) {

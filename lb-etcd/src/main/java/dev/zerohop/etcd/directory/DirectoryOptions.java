@@ -9,8 +9,8 @@ import java.time.Duration;
  *
  * @param maxKeys how many keys are kept at most, 1 to 10,000,000; the ones that are asked for least make room
  * @param expiry how long a key is kept after it was last asked for, whether it has an owner or none, 1 s to 30 days
- * @param refresh after how long a key that is asked for is read again although nothing was heard, 1 s to 1 day; calls go on with what is known
- * @param negativeExpiry after how long an entry that cannot be used is read again, 1 ms to 1 hour
+ * @param refresh after how long a key in use is read again although no change was reported, 1 s to 1 day; calls go on with the known answer
+ * @param negativeExpiry after how long a rejected entry is read again, 1 ms to 1 hour
  */
 public record DirectoryOptions(int maxKeys, Duration expiry, Duration refresh, Duration negativeExpiry) {
 

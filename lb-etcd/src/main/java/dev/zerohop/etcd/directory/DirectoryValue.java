@@ -13,11 +13,7 @@ final class DirectoryValue {
 
     private DirectoryValue() {}
 
-    /**
-     * Reads an entry.
-     *
-     * @throws IOException if it is refused
-     */
+    /** Reads an entry; throws an {@link IOException} to reject it. */
     static Owner parse(byte[] utf8) throws IOException {
         List<Owner> owners = new ArrayList<>();
         JsonReader.object(utf8, (in, name) -> {

@@ -3,12 +3,11 @@ package dev.zerohop.etcd.election;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
-import dev.zerohop.etcd.client.EtcdFailure;
 import dev.zerohop.etcd.client.Leases;
 import dev.zerohop.etcd.client.RangeWatch;
+import dev.zerohop.etcd.client.SerialCalls;
 import dev.zerohop.json.JsonWriter;
 import dev.zerohop.watch.Backoff;
-import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,10 +16,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process's presence in an election: a lease, and under it the process's own key and its candidacy. Of all candidates the one whose key was created first
- * leads ({@link ElectionState}); what a leader writes is held to its candidacy by {@link Held#guard}, so one that was deposed without knowing it changes
- * nothing. Whenever the lease or the candidacy is lost, both are written anew under another lease, at the end of the queue. Used by tasks of one serial executor
- * only.
+ * One process's part in an election: a lease, and under it the process's own key and its candidacy. The candidate whose key was created first
+ * leads ({@link ElectionState}); a leader's writes are bound to its candidacy by {@link Held#guard}, so one that was deposed without noticing changes
+ * nothing. Whenever the lease or the candidacy is lost, both are written anew under another lease, at the end of the queue. For tasks of one serial executor.
  */
 public final class Candidacy {
     private static final Log LOG = Log.of(Candidacy.class);
@@ -32,6 +30,7 @@ public final class Candidacy {
     private final Leases leases;
     private final Env env;
     private final Executor serial;
+    private final SerialCalls calls;
     private final Runnable onChange;
 
     /** The lease that was asked for last, whatever came of it. */
@@ -39,19 +38,17 @@ public final class Candidacy {
 
     private @Nullable Held held;
     private boolean current;
-    private boolean ended;
     private int failures;
-    private long asked;
-    private @Nullable Cancellable timer;
+    private long askedNanos;
     private @Nullable Cancellable deadline;
 
     /**
-     * Who stands for election, and where.
+     * A candidate of an election.
      *
      * @param name for the log
-     * @param id what the others call it; the value of its candidacy
+     * @param id its name among the candidates; the value of its candidacy
      * @param election the prefix of all candidacies; ends with a slash
-     * @param member the key that says that the process is there
+     * @param member the key that registers the process
      * @param leaseSeconds how long a process that died counts as alive
      */
     public record Candidate(String name, String id, String election, String member, long leaseSeconds) {}
@@ -64,7 +61,7 @@ public final class Candidacy {
      */
     public record Held(Leases.Lease lease, String candidate, long revision) {
 
-        /** Holds a write to this candidacy. */
+        /** Binds a write to this candidacy. */
         public Leases.Guard guard() {
             return new Leases.Guard(candidate, revision);
         }
@@ -76,10 +73,11 @@ public final class Candidacy {
         this.leases = leases;
         this.env = env;
         this.serial = serial;
+        this.calls = new SerialCalls(env.time(), serial);
         this.onChange = onChange;
     }
 
-    /** What is held by this machine's clock; null before the lease is granted, and while it may have ended for all that is known here. */
+    /** What is held by this machine's clock; null before the lease is granted, and while it may have ended. */
     public @Nullable Held held() {
         return current ? held : null;
     }
@@ -94,12 +92,12 @@ public final class Candidacy {
         });
     }
 
-    private void register(Leases.Lease lease, long askedNanos) {
+    private void register(Leases.Lease lease, long asked) {
         String key = candidate.election() + Long.toHexString(lease.id());
         List<Leases.Write> writes = List.of(member(lease), Leases.Write.put(key, candidate.id(), lease.id()));
         then(leases.write(null, writes), revision -> {
             held = new Held(lease, key, revision);
-            renewed(askedNanos, lease);
+            renewed(asked, lease);
         });
     }
 
@@ -107,7 +105,7 @@ public final class Candidacy {
         return Leases.Write.put(candidate.member(), registration(lease), lease.id());
     }
 
-    /** What a process writes about itself. */
+    /** The value of the key that registers a process. */
     public static String registration(Leases.Lease lease) {
         return JsonWriter.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
     }
@@ -120,31 +118,29 @@ public final class Candidacy {
 
     /** Asks now whether the lease still stands. */
     public void check() {
-        schedule(0, this::renew);
+        calls.schedule(0, this::renew);
     }
 
-    private void renewed(long askedNanos, Leases.Lease lease) {
+    private void renewed(long asked, Leases.Lease lease) {
         failures = 0;
         long ttl = Duration.ofSeconds(lease.ttlSeconds()).toNanos();
-        if (deadline != null) {
-            deadline.cancel();
-        }
-        deadline = env.time().schedule(askedNanos + ttl - env.time().nanoTime(), () -> serial.execute(this::lapse));
-        asked = askedNanos;
-        schedule(Backoff.jittered(ttl / RENEWALS_PER_TTL, env.dice()), this::renew);
+        cancelDeadline();
+        deadline = env.time().schedule(asked + ttl - env.time().nanoTime(), () -> serial.execute(this::lapse));
+        askedNanos = asked;
+        calls.schedule(Backoff.jittered(ttl / RENEWALS_PER_TTL, env.dice()), this::renew);
         if (!current) {
             current = true;
             onChange.run();
         }
     }
 
-    /** The lease may have ended; etcd knows, and will be asked. */
+    /** The lease may have ended; the next renewal shows. */
     private void lapse() {
         Held holding = held;
         boolean over = holding != null
-                && env.time().nanoTime() - asked
+                && env.time().nanoTime() - askedNanos
                         >= Duration.ofSeconds(holding.lease().ttlSeconds()).toNanos();
-        if (current && over && !ended) {
+        if (current && over && !calls.ended()) {
             current = false;
             LOG.warn("{}: not renewed for {} s; others may lead now", this, candidate.leaseSeconds());
             onChange.run();
@@ -193,52 +189,27 @@ public final class Candidacy {
     }
 
     private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
-        call.whenComplete((answer, thrown) -> serial.execute(() -> {
-            if (ended) {
-                return;
-            }
-            if (thrown == null) {
-                next.accept(answer);
-                return;
-            }
-            SourceFailure failure = EtcdFailure.of(thrown);
-            if (failure.kind() == SourceFailure.Kind.CLOSED) {
-                ended = true;
-                return;
-            }
+        calls.then(call, next, failure -> {
             failures++;
             if (failures == 1) {
                 LOG.warn("{}: cannot reach etcd, retrying: {}", this, failure.getMessage());
             }
-            schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()), this::renew);
-        }));
+            calls.schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()), this::renew);
+        });
     }
 
     /** Resigns: both keys are gone when the future completes. */
     public CompletableFuture<Void> end() {
-        ended = true;
+        calls.end();
         current = false;
-        cancel(timer);
-        cancel(deadline);
+        cancelDeadline();
         held = null;
         return revoke();
     }
 
-    private void schedule(long delayNanos, Runnable task) {
-        cancel(timer);
-        timer = env.time()
-                .schedule(
-                        delayNanos,
-                        () -> serial.execute(() -> {
-                            if (!ended) {
-                                task.run();
-                            }
-                        }));
-    }
-
-    private static void cancel(@Nullable Cancellable scheduled) {
-        if (scheduled != null) {
-            scheduled.cancel();
+    private void cancelDeadline() {
+        if (deadline != null) {
+            deadline.cancel();
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A function of golb: {@code golb/function/<zone>/<function>} holds {@code {"ips": [...], "weights": [...]}}, always the whole set. */
+/** A function of golb: {@code golb/function/<zone>/<function>} has {@code {"ips": [...], "weights": [...]}}, always the whole set. */
 public final class GolbView implements View {
     private static final int DEFAULT_PORT = 80;
 
@@ -38,7 +38,7 @@ public final class GolbView implements View {
         List<RejectedValue> rejections = new ArrayList<>();
         KeyStore.Entry entry = entries.get(key);
         List<Endpoint> known = endpoints.read(entry, rejections);
-        // No key means nobody is there; a bad first value means that nobody knows.
+        // Without a key there are no endpoints; with a bad first value they are unknown.
         return new Content(entry == null ? List.of() : known, null, null, null, null, null, rejections);
     }
 
@@ -55,7 +55,7 @@ public final class GolbView implements View {
             switch (name.toLowerCase(Locale.ROOT)) {
                 case "ips" -> given.ips = in.array(name, path -> address(in, path));
                 case "weights" -> given.weights = in.array(name, path -> in.integer(path, 0, Endpoint.MAX_WEIGHT));
-                // Its writers are not ours: what they add is their business.
+                // Other programs write it and may add fields.
                 default -> in.skip();
             }
         });

@@ -1,9 +1,4 @@
 package dev.zerohop.etcd.service;
 
-/**
- * What a service now means.
- *
- * @param target another target
- * @param revision since when
- */
+/** The target that a service now means, and the revision since when. */
 public record Alias(String target, long revision) {}

@@ -7,44 +7,42 @@ import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.EtcdTarget;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
-import dev.zerohop.etcd.directory.DirectoryResolver;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads and follows the aliases of one service. Knows the services that led to it: an alias that leads back to one of them is refused, and so is
- * one too many. Immutable.
- */
+/** Reads and opens the aliases of one service. Knows the services that led to it: a circle of aliases is rejected, and so is a long chain. Immutable. */
 final class Aliases {
 
     /** How many aliases may follow each other. */
     static final int MAX_CHAIN = 4;
 
-    private final List<Place> chain;
+    private final List<Step> chain;
 
     /** A service on the way; the last one is the one whose alias is read. */
-    private record Place(ClientSource source, String service) {
+    private record Step(ClientSource source, String service) {
         boolean is(List<HostAndPort> servers, String name) {
             return service.equals(name) && source.sameCluster(servers);
         }
     }
 
-    private Aliases(List<Place> chain) {
+    private Aliases(List<Step> chain) {
         this.chain = chain;
     }
 
-    /** For a service that somebody named himself. */
+    /** For a service that is named itself. */
     static Aliases of(ClientSource source, String service) {
-        return new Aliases(List.of(new Place(source, service)));
+        return new Aliases(List.of(new Step(source, service)));
     }
 
     /**
      * Reads {@code {"target": "..."}}.
      *
-     * @throws IOException if the value is refused
+     * @throws IOException if the value is rejected
      * @throws IllegalArgumentException if the target is
      */
     String parse(byte[] utf8) throws IOException {
@@ -70,18 +68,18 @@ final class Aliases {
     /**
      * A resolver of what the alias names, not started.
      *
-     * @throws IllegalArgumentException if the target is refused, leads back, or is one too many
+     * @throws IllegalArgumentException if the target is rejected, leads back, or is one too many
      */
     Resolver open(String text) {
         Target target = Target.parse(text);
-        Place last = chain.get(chain.size() - 1);
+        Step last = chain.get(chain.size() - 1);
         if (!target.scheme().equals("etcd")) {
             return target.newResolver(last.source().env());
         }
         List<HostAndPort> servers = EtcdTarget.servers(target);
         String service = EtcdTarget.service(target);
-        for (Place place : chain) {
-            if (place.is(servers, service)) {
+        for (Step step : chain) {
+            if (step.is(servers, service)) {
                 throw new IllegalArgumentException(
                         "target leads back: " + way(service) + ", expected a service that is not on the way");
             }
@@ -90,25 +88,21 @@ final class Aliases {
             throw new IllegalArgumentException("target makes a chain of " + chain.size() + " aliases: " + way(service)
                     + ", expected at most " + MAX_CHAIN);
         }
-        // The same cluster is asked over the same client, whose credentials are known to be right.
+        // Over the same client, whose credentials are right, if it is the same cluster.
         ClientSource source = last.source().sameCluster(servers)
                 ? last.source()
                 : ClientSource.shared(servers, last.source().env());
-        List<Place> longer = new ArrayList<>(chain);
-        longer.add(new Place(source, service));
-        // With a directory of its own: the keys of the service that led here say nothing about this one's.
-        return new DirectoryResolver(
-                new ServiceResolver(text, source, service, new Aliases(List.copyOf(longer))),
+        List<Step> longer = new ArrayList<>(chain);
+        longer.add(new Step(source, service));
+        return new ServiceResolver(
+                text,
                 source,
                 new ServiceKeys(service),
+                new Aliases(List.copyOf(longer)),
                 DirectoryOptions.DEFAULTS);
     }
 
     private String way(String next) {
-        StringBuilder way = new StringBuilder();
-        for (Place place : chain) {
-            way.append(place.service()).append(" -> ");
-        }
-        return way.append(next).toString();
+        return Stream.concat(chain.stream().map(Step::service), Stream.of(next)).collect(Collectors.joining(" -> "));
     }
 }

@@ -4,12 +4,12 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Log;
 import dev.zerohop.Resolution;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.RejectedValue;
-import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.resolver.AbstractResolver;
 import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.RemovalBuffer;
@@ -18,32 +18,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Turns what a {@link Reflector} holds into endpoints, by way of a {@link View}. */
-public final class EtcdResolver extends AbstractResolver {
+/** Publishes the endpoints that a {@link View} reads from a local copy of keys. */
+public class EtcdResolver extends AbstractResolver {
     private static final Log LOG = Log.of(EtcdResolver.class);
-
-    /** Learns what no resolution says; called before the listener. */
-    public interface StatusReporter {
-        /** What the target now means instead; called with every reading. */
-        void onAlias(@Nullable Alias alias);
-
-        /** All that is refused at present, whenever that changes. */
-        void onRejected(List<RejectedValue> present);
-
-        /** For a target that has neither aliases nor a status. */
-        StatusReporter NONE = new StatusReporter() {
-            @Override
-            public void onAlias(@Nullable Alias alias) {}
-
-            @Override
-            public void onRejected(List<RejectedValue> present) {}
-        };
-    }
 
     /**
      * What is read.
@@ -59,54 +39,47 @@ public final class EtcdResolver extends AbstractResolver {
     private final String name;
     private final Env env;
     private final Reading reading;
-    private final StatusReporter reporter;
-    private final @Nullable Health health;
 
     // Touched by tasks only.
     private final RemovalBuffer losses = new RemovalBuffer();
     private final SmoothWeights weights = new SmoothWeights();
     private final List<Cancellable> subscriptions = new ArrayList<>();
-    private List<RejectedValue> refused = List.of();
-    private List<String> badVerdicts = List.of();
+    private Resolution last = Resolution.NONE;
+    private List<RejectedValue> rejectedValues = List.of();
+    private List<String> rejectedVerdicts = List.of();
     private @Nullable Known known;
     private @Nullable Cancellable timer;
 
-    /** What etcd says, whatever of it was published. */
+    /** What the keys hold, whatever of it was published. */
     private record Known(
             View.Content content, List<Endpoint> endpoints, Reflector.State<Entry, Version> state, boolean stale) {}
 
-    /**
-     * Where the verdicts on the endpoints are.
-     *
-     * @param source subscribes to the keys under {@link ServiceKeys#health}
-     */
-    record Health(ServiceKeys keys, Function<Reflector.Subscriber<Entry, Version>, Cancellable> source) {}
-
-    /** A resolver whose tasks run on threads of its own; there are no verdicts on its endpoints. */
-    public EtcdResolver(String name, Env env, Reading reading, StatusReporter reporter) {
-        this(name, env, env.blocking(), reading, reporter, null);
-    }
-
-    /** {@code threads} as in {@link AbstractResolver}: a resolver within another runs on the threads that bring it news. */
-    EtcdResolver(String name, Env env, Executor threads, Reading reading, StatusReporter reporter, @Nullable Health health) {
-        super(name, env, threads);
+    public EtcdResolver(String name, Env env, Reading reading) {
+        super(name, env);
         this.name = name;
         this.env = env;
         this.reading = reading;
-        this.reporter = reporter;
-        this.health = health;
+    }
+
+    /** Called with what the target now means instead, with every reading and before {@link #onKeys}. A task. */
+    protected void onAlias(@Nullable Alias alias) {}
+
+    /** Called with all values that are rejected at present, whenever they change. A task. */
+    protected void onRejected(List<RejectedValue> present) {}
+
+    /** Called with what the keys hold now, if it differs from before. Default: publishes it. A task. */
+    protected void onKeys(Resolution now) {
+        publish(now);
     }
 
     @Override
     protected void onStart() {
-        subscriptions.add(reading.source().apply(new KeySubscriber()));
-        if (health != null) {
-            subscriptions.add(health.source()
-                    .apply(new HealthSubscriber(name, health.keys(), env.time(), this::run, (verdicts, rejected) -> {
-                        badVerdicts = rejected;
-                        publish(said().with(verdicts));
-                    })));
-        }
+        addSubscription(reading.source().apply(new KeySubscriber()));
+    }
+
+    /** Cancels it at the end. For tasks. */
+    protected final void addSubscription(Cancellable subscription) {
+        subscriptions.add(subscription);
     }
 
     @Override
@@ -131,8 +104,8 @@ public final class EtcdResolver extends AbstractResolver {
         @Override
         public void onConfirmed(Instant asOf) {
             run(() -> {
-                if (current().error() == null) {
-                    publish(current().mapEndpoints(set -> set.confirmed(asOf)));
+                if (last.error() == null) {
+                    update(last.mapEndpoints(set -> set.confirmed(asOf)));
                 }
             });
         }
@@ -142,70 +115,84 @@ public final class EtcdResolver extends AbstractResolver {
             run(() -> {
                 Known now = known;
                 if (now != null) {
-                    // What timers still make of it is not vouched for.
+                    // Later steps of its weights are stale as well.
                     known = new Known(now.content(), now.endpoints(), now.state(), true);
                 }
-                publish(current().failed(cause));
+                update(last.failed(cause));
             });
+        }
+    }
+
+    private void update(Resolution next) {
+        Resolution now = next.following(last);
+        if (now != last) {
+            last = now;
+            onKeys(now);
         }
     }
 
     private void take(Reflector.State<Entry, Version> state, boolean stale) {
         View.Content content = reading.view().read(state.values());
         takeRejected(content.rejections());
-        reporter.onAlias(content.alias());
-        Resolution next = configured(said(), content);
+        onAlias(content.alias());
+        Resolution next = configured(rejecting(), content);
         List<Endpoint> endpoints = content.endpoints();
         if (endpoints != null) {
             known = new Known(content, endpoints, state, stale);
-            publish(answered(next, known));
+            update(answered(next, known));
         } else {
             // The one value that names all endpoints is bad, and no good one came before it.
-            publish(
-                    refused.isEmpty()
+            update(
+                    rejectedValues.isEmpty()
                             ? next
                             : next.failed(new IllegalArgumentException(
                                     content.rejections().get(0).text())));
         }
     }
 
+    /** Takes the verdicts on the endpoints, and those that are rejected. */
+    final void takeVerdicts(HealthSource.Verdicts verdicts, List<String> rejected) {
+        rejectedVerdicts = rejected;
+        update(rejecting().with(verdicts));
+    }
+
     private void takeRejected(List<RejectedValue> present) {
-        List<RejectedValue> sorted = new ArrayList<>(present);
-        sorted.sort(Comparator.comparing(RejectedValue::key));
-        if (!sorted.equals(refused)) {
+        List<RejectedValue> sorted = present.stream()
+                .sorted(Comparator.comparing(RejectedValue::key))
+                .toList();
+        if (!sorted.equals(rejectedValues)) {
             sorted.stream()
-                    .filter(each -> !refused.contains(each))
+                    .filter(each -> !rejectedValues.contains(each))
                     .forEach(each -> LOG.warn("{}: {}", name, each.text()));
-            refused = List.copyOf(sorted);
-            reporter.onRejected(refused);
+            rejectedValues = sorted;
+            onRejected(sorted);
         }
     }
 
-    /** What was published last, with the values that cannot be used at present. */
-    private Resolution said() {
-        List<String> rejected = new ArrayList<>(badVerdicts);
-        refused.forEach(each -> rejected.add(each.text()));
-        return current().rejecting(rejected);
+    private Resolution rejecting() {
+        List<String> rejected = new ArrayList<>(rejectedVerdicts);
+        rejectedValues.forEach(each -> rejected.add(each.text()));
+        return last.rejecting(rejected);
     }
 
-    private static Resolution configured(Resolution said, View.Content content) {
+    private static Resolution configured(Resolution before, View.Content content) {
         if (content.rejectedConfiguration() != null) {
-            return said.configurationRejected(content.rejectedConfiguration().text());
+            return before.configurationRejected(content.rejectedConfiguration().text());
         }
         if (content.configuration() != null) {
-            return said.with(content.configuration());
+            return before.with(content.configuration());
         }
-        return said.configuration().configures() ? said.configured("") : said;
+        return before.configuration().configures() ? before.configured("") : before;
     }
 
-    private void lookAgain() {
+    private void review() {
         if (known != null) {
-            publish(answered(current(), known));
+            update(answered(last, known));
         }
     }
 
-    private Resolution answered(Resolution said, Known now) {
-        EndpointSet before = current().endpoints();
+    private Resolution answered(Resolution next, Known now) {
+        EndpointSet before = last.endpoints();
         cancelTimer();
         long nanos = env.time().nanoTime();
         List<Endpoint> weighted = weights.apply(now.endpoints(), now.content().smoothing(), nanos);
@@ -213,12 +200,12 @@ public final class EtcdResolver extends AbstractResolver {
                 ? weighted
                 : losses.gather(before.endpoints(), weighted, lost -> false, nanos);
         weights.stillNamed(named);
-        // When a loss is to be believed, or weights may step.
+        // When a removal is final, or weights may step.
         long due = Math.min(weights.dueInNanos(), losses.dueInNanos(nanos));
         if (due != Long.MAX_VALUE) {
-            timer = env.time().schedule(due, () -> run(this::lookAgain));
+            timer = env.time().schedule(due, () -> run(this::review));
         }
-        return said.answered(EndpointSet.builder(name)
+        return next.answered(EndpointSet.builder(name)
                 .endpoints(named)
                 .shardMap(now.content().shards())
                 .version(now.state().version().revision())

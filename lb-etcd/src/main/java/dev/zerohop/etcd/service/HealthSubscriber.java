@@ -18,8 +18,8 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 
 /**
- * Reports the verdicts on a service's endpoints. Apart from the endpoints, so that a verdict rebuilds no set. While etcd is away nothing is reported: what was
- * said runs out by its time to live. A state that etcd does not vouch for is not believed; it comes again when etcd answers.
+ * Reports the verdicts on a service's endpoints, apart from the endpoints, so that a verdict rebuilds no set. While etcd is unreachable nothing is reported, and
+ * verdicts run out by their time to live. A stale state is ignored; it comes again when etcd answers.
  */
 final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
     private static final Log LOG = Log.of(HealthSubscriber.class);
@@ -32,12 +32,7 @@ final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
     private HealthSource.Verdicts verdicts = HealthSource.Verdicts.NONE;
     private List<String> rejected = List.of();
 
-    /**
-     * A feed.
-     *
-     * @param serial the resolver's: one thing at a time, and nothing once it is closed
-     * @param report takes all verdicts, and the values that cannot be used
-     */
+    /** {@code serial} runs nothing once the resolver is closed; {@code report} takes all verdicts, and the values that are rejected. */
     HealthSubscriber(
             String name,
             ServiceKeys keys,

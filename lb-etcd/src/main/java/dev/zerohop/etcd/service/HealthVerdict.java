@@ -13,15 +13,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What a health orchestrator says about one endpoint: the value of {@code health/<id>}.
+ * A health orchestrator's verdict on one endpoint: the value of {@code health/<id>}. Reason, writer and since are for people.
  *
- * @param status {@link Health.Status#HEALTHY} or {@link Health.Status#UNHEALTHY}: the rest is for others to say
- * @param reason why, for people
- * @param writer who wrote it, for people
- * @param fence the revision at which the writer was elected; one that is lower than another's was written by somebody who no longer leads
+ * @param status {@link Health.Status#HEALTHY} or {@link Health.Status#UNHEALTHY}
+ * @param fence the revision at which the writer was elected; with a lower one than that of another verdict, the writer no longer led
  * @param ttlSeconds how long it holds unless it is written again
- * @param agreed the workers that see it so
- * @param since since when, by the writer's clock; for people
+ * @param agreed the workers that observed it
+ * @param since by the writer's clock
  */
 public record HealthVerdict(
         Health.Status status,
@@ -36,7 +34,7 @@ public record HealthVerdict(
 
     private static final Set<String> REQUIRED = Set.of("status", "writer", "fence", "ttlSeconds");
 
-    /** Copies, and takes what is for people in its printable form. */
+    /** Copies, and makes texts printable. */
     public HealthVerdict {
         reason = Printable.text(reason);
         writer = Printable.text(writer, Printable.MAX_NAME);
@@ -49,7 +47,7 @@ public record HealthVerdict(
         return Duration.ofSeconds(ttlSeconds).toNanos();
     }
 
-    /** For the balancer, with what is left of its time. */
+    /** For the balancer. */
     HealthSource.Verdict toVerdict() {
         return new HealthSource.Verdict(status, reason.isEmpty() ? "says " + writer : reason, ttlNanos());
     }
@@ -72,40 +70,34 @@ public record HealthVerdict(
      * @throws IOException naming what was found and what was expected
      */
     public static HealthVerdict parse(byte[] utf8) throws IOException {
-        Reader read = new Reader();
-        JsonReader.object(utf8, read::field);
-        Set<String> missing = new TreeSet<>(REQUIRED);
-        missing.removeAll(read.given);
-        if (!missing.isEmpty()) {
-            throw new IOException(String.join(", ", missing) + " was missing");
-        }
-        return new HealthVerdict(
-                read.status, read.reason, read.writer, read.fence, read.ttlSeconds, read.agreed, read.since);
-    }
-
-    private static final class Reader {
-        private final Set<String> given = new TreeSet<>();
-        private Health.Status status = Health.Status.UNKNOWN;
-        private String reason = "";
-        private String writer = "";
-        private long fence;
-        private long ttlSeconds;
-        private List<String> agreed = List.of();
-        private Instant since = Instant.EPOCH;
-
-        void field(JsonReader in, String name) throws IOException {
-            given.add(name);
+        var read = new Object() {
+            final Set<String> missing = new TreeSet<>(REQUIRED);
+            Health.Status status = Health.Status.UNKNOWN;
+            String reason = "";
+            String writer = "";
+            long fence;
+            long ttlSeconds;
+            List<String> agreed = List.of();
+            Instant since = Instant.EPOCH;
+        };
+        JsonReader.object(utf8, (in, name) -> {
+            read.missing.remove(name);
             switch (name) {
-                case "status" -> status = in.oneOf(name, List.of(Health.Status.HEALTHY, Health.Status.UNHEALTHY));
-                case "reason" -> reason = in.anyText(name);
-                case "writer" -> writer = in.anyText(name);
-                case "fence" -> fence = in.integer(name, 1, Long.MAX_VALUE);
-                case "ttlSeconds" -> ttlSeconds = in.integer(name, 1, MAX_TTL_SECONDS);
-                case "agreed" -> agreed = in.array(name, in::anyText);
-                case "since" -> since = in.instant(name);
+                case "status" -> read.status = in.oneOf(name, List.of(Health.Status.HEALTHY, Health.Status.UNHEALTHY));
+                case "reason" -> read.reason = in.anyText(name);
+                case "writer" -> read.writer = in.anyText(name);
+                case "fence" -> read.fence = in.integer(name, 1, Long.MAX_VALUE);
+                case "ttlSeconds" -> read.ttlSeconds = in.integer(name, 1, MAX_TTL_SECONDS);
+                case "agreed" -> read.agreed = in.array(name, in::anyText);
+                case "since" -> read.since = in.instant(name);
                 // Of a later version: the two run side by side while orchestrators and clients are upgraded.
                 default -> in.skip();
             }
+        });
+        if (!read.missing.isEmpty()) {
+            throw new IOException(String.join(", ", read.missing) + " was missing");
         }
+        return new HealthVerdict(
+                read.status, read.reason, read.writer, read.fence, read.ttlSeconds, read.agreed, read.since);
     }
 }

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client's view of the verdicts on a service's endpoints.
  *
- * <p>Verdicts count in the order in which etcd took them: one whose fence is lower than another's before it was written by somebody who no longer led,
- * and is not believed. The time to live of a verdict begins when this view first saw that very writing of it, by this machine's monotonic clock: no
- * other machine's clock is trusted, and reading the same again prolongs nothing. Used by one thread at a time; the clock is the caller's.
+ * <p>Verdicts count in the order in which etcd took them: one with a lower fence than one before it comes from a deposed leader and is rejected. The time
+ * to live of a verdict begins when this view first read it, by this machine's monotonic clock: no other clock is trusted, and reading the same
+ * revision again prolongs nothing. Used by one thread at a time.
  */
 final class HealthView {
     private final String directory;
@@ -28,10 +28,10 @@ final class HealthView {
     private long history;
     private long highestFence;
 
-    /** The last writing of one verdict, what of it and those before is believed, and why it is not. */
+    /** The last entry of one endpoint, the last good verdict, and why the entry is rejected, if it is. */
     private record Seen(
-            KeyStore.Entry writing,
-            @Nullable HealthVerdict believed,
+            KeyStore.Entry entry,
+            @Nullable HealthVerdict good,
             long sinceNanos,
             @Nullable String rejected) {}
 
@@ -39,14 +39,9 @@ final class HealthView {
         this.directory = keys.health();
     }
 
-    /**
-     * Takes what etcd says now.
-     *
-     * @param rejected where values that cannot be used at present are named
-     * @return whether {@link #live} is to be told anew
-     */
+    /** Takes a state, and adds the values that are rejected at present. Returns whether {@link #live} has changed. */
     boolean read(Reflector.State<Entry, Version> state, long nowNanos, List<String> rejected) {
-        boolean changed = state.history() != history && forgetWhatWasLost(state);
+        boolean changed = state.history() != history && forgetLost(state);
         history = state.history();
         List<KeyStore.Entry> inOrder = new ArrayList<>(state.values().values());
         inOrder.sort(Comparator.comparingLong(KeyStore.Entry::modRevision).thenComparing(KeyStore.Entry::key));
@@ -54,23 +49,23 @@ final class HealthView {
         for (KeyStore.Entry entry : inOrder) {
             String id = entry.key().substring(directory.length());
             Seen before = seen.get(id);
-            if (before != null && before.writing().modRevision() == entry.modRevision()) {
+            if (before != null && before.entry().modRevision() == entry.modRevision()) {
                 next.put(id, before);
                 continue;
             }
             List<String> why = new ArrayList<>(1);
-            HealthVerdict fresh = believed(entry, why);
+            HealthVerdict fresh = read(entry, why);
             if (fresh != null) {
                 next.put(id, new Seen(entry, fresh, nowNanos, null));
                 changed = true;
             } else if (before == null) {
                 next.put(id, new Seen(entry, null, nowNanos, why.get(0)));
             } else {
-                next.put(id, new Seen(entry, before.believed(), before.sinceNanos(), why.get(0)));
+                next.put(id, new Seen(entry, before.good(), before.sinceNanos(), why.get(0)));
             }
         }
         for (Map.Entry<String, Seen> before : seen.entrySet()) {
-            changed |= before.getValue().believed() != null && !next.containsKey(before.getKey());
+            changed |= before.getValue().good() != null && !next.containsKey(before.getKey());
         }
         seen = next;
         next.values().forEach(each -> {
@@ -81,14 +76,14 @@ final class HealthView {
         return changed;
     }
 
-    /** After a restore only what both states hold counts; fences begin again with those of what is left. Says whether anything is forgotten. */
-    private boolean forgetWhatWasLost(Reflector.State<Entry, Version> restored) {
+    /** After a restore only entries of both states count, and only their fences. Returns whether anything is forgotten. */
+    private boolean forgetLost(Reflector.State<Entry, Version> restored) {
         boolean forgotten = seen.values()
-                .removeIf(each -> !each.writing()
-                        .equals(restored.values().get(each.writing().key())));
+                .removeIf(each -> !each.entry()
+                        .equals(restored.values().get(each.entry().key())));
         highestFence = 0;
         for (Seen each : seen.values()) {
-            HealthVerdict left = each.believed();
+            HealthVerdict left = each.good();
             if (left != null) {
                 highestFence = Math.max(highestFence, left.fence());
             }
@@ -96,21 +91,21 @@ final class HealthView {
         return forgotten;
     }
 
-    private @Nullable HealthVerdict believed(KeyStore.Entry entry, List<String> rejections) {
+    private @Nullable HealthVerdict read(KeyStore.Entry entry, List<String> rejected) {
         HealthVerdict verdict;
         try {
             verdict = HealthVerdict.parse(entry.value().toByteArray());
-        } catch (IOException refused) {
-            refuse(
-                    rejections,
+        } catch (IOException bad) {
+            reject(
+                    rejected,
                     entry,
-                    " is refused, what was said before it holds until its time is over: " + refused.getMessage());
+                    " is rejected, the verdict before it holds until its time is over: " + bad.getMessage());
             return null;
         }
         if (verdict.fence() > entry.modRevision()) {
-            // Believed, it would shut out every true leader.
-            refuse(
-                    rejections,
+            // Accepted, it would shut out every true leader.
+            reject(
+                    rejected,
                     entry,
                     " is not believed: its fence was "
                             + verdict.fence() + ", expected at most " + entry.modRevision()
@@ -119,8 +114,8 @@ final class HealthView {
             return null;
         }
         if (verdict.fence() < highestFence) {
-            refuse(
-                    rejections,
+            reject(
+                    rejected,
                     entry,
                     " is not believed: its fence was "
                             + verdict.fence() + ", expected at least " + highestFence + "; its writer, "
@@ -132,17 +127,17 @@ final class HealthView {
         return verdict;
     }
 
-    private static void refuse(List<String> rejections, KeyStore.Entry entry, String why) {
-        rejections.add(Printable.text(entry.key() + " at revision " + entry.modRevision() + why));
+    private static void reject(List<String> rejected, KeyStore.Entry entry, String why) {
+        rejected.add(Printable.text(entry.key() + " at revision " + entry.modRevision() + why));
     }
 
-    /** What is believed now, each with the rest of its time; those whose time is over are left out. */
+    /** The verdicts that hold now, each with the rest of its time. */
     Map<String, HealthSource.Verdict> live(long nowNanos) {
         Map<String, HealthSource.Verdict> live = new HashMap<>();
         seen.forEach((id, last) -> {
-            HealthVerdict believed = last.believed();
+            HealthVerdict good = last.good();
             HealthSource.Verdict rest =
-                    believed == null ? null : believed.toVerdict().after(nowNanos - last.sinceNanos());
+                    good == null ? null : good.toVerdict().after(nowNanos - last.sinceNanos());
             if (rest != null) {
                 live.put(id, rest);
             }

@@ -24,10 +24,10 @@ final class LiveConfiguration {
     private LiveConfiguration() {}
 
     /**
-     * The configuration that this client is to use.
+     * The configuration for this client.
      *
-     * @throws IOException if the value is refused
-     * @throws IllegalArgumentException if the value is refused
+     * @throws IOException if the value is rejected
+     * @throws IllegalArgumentException if the value is rejected
      */
     static SourceConfiguration choose(byte[] utf8, String service, ClientId client) throws IOException {
         StringJoiner rest = new StringJoiner(",", "{", "}");

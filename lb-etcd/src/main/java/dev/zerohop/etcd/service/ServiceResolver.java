@@ -11,124 +11,129 @@ import dev.zerohop.SourceConfiguration;
 import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
-import dev.zerohop.resolver.AbstractResolver;
+import dev.zerohop.etcd.directory.DirectoryOptions;
+import dev.zerohop.etcd.directory.EtcdDirectory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service of the etcd layout, or what its alias names. Changing over is make-before-break: the service's own keys are followed all the time, what an alias
- * names is followed beside them, and serves from its first set with a usable endpoint on. What served before is then gone on purpose.
+ * A service of the etcd layout, or what its alias names. The service's own keys are followed all the time. The target of an alias is followed beside them, and
+ * serves from its first set with a usable endpoint on; what served before is then gone on purpose.
  *
  * <p>Endpoints, weights, shards and verdicts are those of the one that serves. The configuration is the service's own if it has one, else that of the one
- * that serves.
+ * that serves. A set without a directory gets that of the service.
  */
-public final class ServiceResolver extends AbstractResolver {
+public final class ServiceResolver extends EtcdResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
 
-    /** An alias whose target gives nothing usable for so long is reported, and keeps no client waiting that has just started. */
+    /** An alias whose target has no usable endpoint for so long is reported, and no longer waited for by a client that has just started. */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String name;
     private final ClientSource source;
     private final ServiceKeys keys;
     private final Aliases aliases;
+    private final DirectoryOptions directoryOptions;
     private final Env env;
     private final Upstream own;
 
     // Touched by tasks only.
-    private ClientSource.@Nullable Use use;
+    private @Nullable EtcdDirectory directory;
+    private @Nullable String rejectedEntry;
     private Consumer<List<RejectedValue>> status = present -> {};
     private @Nullable Upstream wanted;
     private @Nullable Upstream serving;
     private boolean impatient;
-    private List<RejectedValue> rejections = List.of();
+    private List<RejectedValue> rejected = List.of();
     private @Nullable RejectedValue unanswered;
     private @Nullable Cancellable timer;
 
-    ServiceResolver(String name, ClientSource source, String service, Aliases aliases) {
-        super(name, source.env());
+    ServiceResolver(
+            String name, ClientSource source, ServiceKeys keys, Aliases aliases, DirectoryOptions directoryOptions) {
+        super(
+                name,
+                source.env(),
+                new Reading(
+                        new ServiceView(keys, source.id(), aliases),
+                        EndpointSet.Removals.GUARDED,
+                        subscriber -> source.follow(keys.followed(), subscriber)));
         this.name = name;
         this.source = source;
-        this.keys = new ServiceKeys(service);
+        this.keys = keys;
         this.aliases = aliases;
+        this.directoryOptions = directoryOptions;
         this.env = source.env();
-        this.own = new Upstream(
-                null,
-                new EtcdResolver(
-                        name,
-                        env,
-                        Runnable::run,
-                        new EtcdResolver.Reading(
-                                new ServiceView(keys, source.id(), aliases),
-                                EndpointSet.Removals.GUARDED,
-                                subscriber -> source.follow(keys.followed(), subscriber)),
-                        new OwnReporter(),
-                        new EtcdResolver.Health(keys, subscriber -> source.follow(keys.judged(), subscriber))));
+        this.own = new Upstream(null, null);
     }
 
     /** A service that is named itself, not by way of an alias. */
-    public static ServiceResolver of(String name, ClientSource source, String service) {
-        return new ServiceResolver(name, source, service, Aliases.of(source, service));
+    public static ServiceResolver of(
+            String name, ClientSource source, String service, DirectoryOptions directoryOptions) {
+        return new ServiceResolver(
+                name, source, new ServiceKeys(service), Aliases.of(source, service), directoryOptions);
     }
 
     @Override
     protected void onStart() {
-        ClientSource.Use opened = source.uses().get();
-        use = opened;
-        status = opened.status(keys);
-        follow(own.resolver, own::take);
+        ClientSource.Use use = source.uses().get();
+        status = use.status(keys);
+        directory = new EtcdDirectory(
+                use.store(), keys.directory(), env, directoryOptions, this::rejectEntry, use::close);
+        super.onStart();
+        addSubscription(source.follow(
+                keys.judged(), new HealthSubscriber(name, keys, env.time(), this::run, this::takeVerdicts)));
     }
 
     @Override
     protected void onClose() {
         cancelTimer();
-        own.close();
-        for (Upstream upstream : new Upstream[] {wanted, serving}) {
-            if (upstream != null) {
-                upstream.close();
-            }
-        }
+        super.onClose();
+        targets().forEach(Upstream::close);
         status.accept(List.of());
-        if (use != null) {
-            use.close();
+        if (directory != null) {
+            directory.close();
         }
     }
 
     @Override
     public void refresh() {
         run(() -> {
-            if (serving != null) {
+            if (serving != null && serving.resolver != null) {
                 refreshSource(serving.resolver);
             }
         });
     }
 
-    /** What one of the two said last. */
+    /** The service's own keys, or the target of an alias, and what it published last. */
     private final class Upstream {
         private final @Nullable Alias alias;
-        private final Resolver resolver;
+        private final @Nullable Resolver resolver;
         private boolean closed;
-        private Resolution said = Resolution.NONE;
+        private Resolution last = Resolution.NONE;
 
-        Upstream(@Nullable Alias alias, Resolver resolver) {
+        /** Without {@code resolver}: the own keys, or a target that could not be opened. */
+        Upstream(@Nullable Alias alias, @Nullable Resolver resolver) {
             this.alias = alias;
             this.resolver = resolver;
         }
 
         void close() {
             closed = true;
-            closeSource(resolver);
+            if (resolver != null) {
+                closeSource(resolver);
+            }
         }
 
         void take(Resolution now) {
             if (closed) {
                 return;
             }
-            Throwable before = said.error();
-            said = now;
+            Throwable before = last.error();
+            last = now;
             Throwable cause = now.error();
             if (cause != null && cause != before && this == wanted && this != serving) {
                 impatient = true;
@@ -138,35 +143,47 @@ public final class ServiceResolver extends AbstractResolver {
             publish(resolution());
         }
 
-        private boolean usable() {
-            EndpointSet set = said.endpoints();
+        boolean names(Alias other) {
+            return alias != null && alias.target().equals(other.target());
+        }
+
+        boolean usable() {
+            EndpointSet set = last.endpoints();
             return set != null
                     && set.endpoints().stream()
                             .anyMatch(e -> e.readiness() == Endpoint.Readiness.READY && e.weight() > 0);
         }
+
+        @Override
+        public String toString() {
+            return resolver == null ? name : resolver.toString();
+        }
     }
 
-    /** What the service's own keys say besides. */
-    private final class OwnReporter implements EtcdResolver.StatusReporter {
-        @Override
-        public void onAlias(@Nullable Alias alias) {
-            run(() -> want(alias));
-        }
+    @Override
+    protected void onKeys(Resolution now) {
+        own.take(now);
+    }
 
-        @Override
-        public void onRejected(List<RejectedValue> present) {
-            run(() -> {
-                rejections = present;
-                reportStatus();
-            });
-        }
+    @Override
+    protected void onRejected(List<RejectedValue> present) {
+        rejected = present;
+        reportStatus();
+    }
+
+    private void rejectEntry(String reason) {
+        run(() -> {
+            rejectedEntry = reason;
+            publish(resolution());
+        });
     }
 
     // ---- which one serves ----
 
-    private void want(@Nullable Alias alias) {
+    @Override
+    protected void onAlias(@Nullable Alias alias) {
         Upstream before = wanted;
-        if (alias == null ? before == null : before != null && names(before, alias)) {
+        if (alias == null ? before == null : before != null && before.names(alias)) {
             return;
         }
         cancelTimer();
@@ -181,14 +198,10 @@ public final class ServiceResolver extends AbstractResolver {
         }
         if (alias != null) {
             Upstream now = serving;
-            wanted = now != null && names(now, alias) ? now : follow(alias);
+            wanted = now != null && now.names(alias) ? now : follow(alias);
         }
         choose();
         publish(resolution());
-    }
-
-    private static boolean names(Upstream upstream, Alias alias) {
-        return upstream.alias != null && upstream.alias.target().equals(alias.target());
     }
 
     private Upstream follow(Alias alias) {
@@ -197,8 +210,8 @@ public final class ServiceResolver extends AbstractResolver {
         try {
             target = aliases.open(alias.target());
         } catch (RuntimeException unusable) {
-            // Known to be wanted all the same, so that nothing else takes over from what serves.
-            Upstream unopened = new Upstream(alias, new Unopened());
+            // Wanted all the same, so that nothing else replaces the one that serves.
+            Upstream unopened = new Upstream(alias, null);
             run(() -> unopened.take(Resolution.NONE.failed(unusable)));
             return unopened;
         }
@@ -214,7 +227,7 @@ public final class ServiceResolver extends AbstractResolver {
         }
         impatient = true;
         if (serving != target) {
-            report(target.said.endpoints() == null ? "it is silent" : "it names no endpoint that takes calls");
+            report(target.last.endpoints() == null ? "it is silent" : "it names no endpoint that takes calls");
         }
         choose();
         publish(resolution());
@@ -223,7 +236,7 @@ public final class ServiceResolver extends AbstractResolver {
     private void choose() {
         Upstream target = wanted;
         if (target == null) {
-            if (serving != own && own.said.endpoints() != null) {
+            if (serving != own && own.last.endpoints() != null) {
                 serve(own);
             }
         } else if (target != serving && target.usable()) {
@@ -243,8 +256,8 @@ public final class ServiceResolver extends AbstractResolver {
         if (before == null) {
             return;
         }
-        LOG.info("{} is served by {} from now on, by {} until now", name, next.resolver, before.resolver);
-        // What served before is gone because the alias says so.
+        LOG.info("{} is served by {} from now on, by {} until now", name, next, before);
+        // What served before is gone on purpose.
         publish(resolution()
                 .mapEndpoints(set ->
                         set.toBuilder().removals(EndpointSet.Removals.MEANT).build()));
@@ -253,29 +266,37 @@ public final class ServiceResolver extends AbstractResolver {
         }
     }
 
-    /** What the one that serves says; values that cannot be used are worth hearing of from both. */
+    /** The resolution of the one that serves, with the rejected values of all. */
     private Resolution resolution() {
         Upstream now = serving;
-        List<String> rejected = new ArrayList<>(own.said.rejected());
-        for (Upstream upstream : wanted == serving ? new Upstream[] {wanted} : new Upstream[] {wanted, serving}) {
-            if (upstream != null && upstream != own) {
-                rejected.addAll(upstream.said.rejected());
-            }
-        }
+        List<String> all = new ArrayList<>(own.last.rejected());
+        targets().forEach(target -> all.addAll(target.last.rejected()));
         if (unanswered != null) {
-            rejected.add(unanswered.text());
+            all.add(unanswered.text());
         }
-        SourceConfiguration configuration = own.said.configuration().configures() || now == null
-                ? own.said.configuration()
-                : now.said.configuration();
-        // One that is rejected leaves what was good before it, also what another one stated.
+        if (rejectedEntry != null) {
+            all.add(rejectedEntry);
+        }
+        SourceConfiguration configuration =
+                own.last.configuration().configures() || now == null ? own.last.configuration() : now.last.configuration();
+        // A rejected one leaves the last good one in force, also that of another upstream.
         SourceConfiguration next = configuration.orGoodOf(current().configuration());
-        return (now == null ? unserved() : now.said).with(next).rejecting(rejected);
+        return (now == null ? unserved() : now.last)
+                .with(next)
+                .rejecting(all)
+                .mapEndpoints(set -> set.directory() == null ? set.withDirectory(directory) : set);
+    }
+
+    /** The targets of aliases that are followed: the one that is wanted, and the one that serves until then. */
+    private Stream<Upstream> targets() {
+        return Stream.of(wanted, serving)
+                .filter(each -> each != null && each != own)
+                .distinct();
     }
 
     private Resolution unserved() {
-        Throwable cause = wanted == null ? null : wanted.said.error();
-        cause = cause == null ? own.said.error() : cause;
+        Throwable cause = wanted == null ? null : wanted.last.error();
+        cause = cause == null ? own.last.error() : cause;
         return cause == null ? Resolution.NONE : Resolution.NONE.failed(cause);
     }
 
@@ -285,19 +306,19 @@ public final class ServiceResolver extends AbstractResolver {
         if (unanswered != null || target == null || target.alias == null) {
             return;
         }
-        RejectedValue refused = new RejectedValue(
+        RejectedValue value = new RejectedValue(
                 keys.alias(),
                 target.alias.revision(),
                 "target '" + target.alias.target() + "' has given no usable endpoint: " + why
                         + "; it takes over when it does",
                 true);
-        unanswered = refused;
-        LOG.warn("{}: {}", name, refused.text());
+        unanswered = value;
+        LOG.warn("{}: {}", name, value.text());
         reportStatus();
     }
 
     private void reportStatus() {
-        List<RejectedValue> all = new ArrayList<>(rejections);
+        List<RejectedValue> all = new ArrayList<>(rejected);
         if (unanswered != null) {
             all.add(unanswered);
         }
@@ -309,14 +330,5 @@ public final class ServiceResolver extends AbstractResolver {
             timer.cancel();
             timer = null;
         }
-    }
-
-    /** Stands for what could not be opened. */
-    private static final class Unopened implements Resolver {
-        @Override
-        public void start(Listener listener) {}
-
-        @Override
-        public void close() {}
     }
 }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A service of the etcd layout: its endpoints with the weights laid over them, its shards, its configuration, what it now means. */
+/** A service of the etcd layout: its endpoints with the weights of etcd, its shards, configuration and alias. */
 final class ServiceView implements View {
     private final ServiceKeys keys;
     private final LastGood<Weights> weights = new LastGood<>(Weights::parse);
@@ -24,7 +24,7 @@ final class ServiceView implements View {
     private final LastGood<String> alias;
     private Map<String, LastGood<Endpoint>> endpoints = new HashMap<>();
 
-    /** {@code client} is the one that reads; {@code aliases} says which alias can be followed. */
+    /** For {@code client}; {@code aliases} checks the alias. */
     ServiceView(ServiceKeys keys, ClientId client, Aliases aliases) {
         this.keys = keys;
         this.configuration = new LastGood<>(utf8 -> LiveConfiguration.choose(utf8, keys.service(), client));
@@ -62,7 +62,7 @@ final class ServiceView implements View {
                 overrides.smoothing(),
                 map,
                 configured,
-                configured == null ? configuration.refused() : null,
+                configured == null ? configuration.rejected() : null,
                 alias(entries.get(keys.alias()), rejections),
                 rejections);
     }

@@ -9,13 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key {@code shards}. A value that would take an epoch back, give one another content or use a withdrawn one again is refused like one that does not
- * parse: clients that saw different values must never route one epoch in two ways. A deleted key states nothing, but its epochs stay taken.
+ * The key {@code shards}. A value that would take an epoch back, change one or use a withdrawn one again is rejected like one that does not parse: no
+ * epoch may be routed in two ways by clients that saw different values. The epochs of a deleted key stay used.
  */
 public final class ShardsValue {
     private final LastGood<ShardMap> value = new LastGood<>(this::parse);
 
-    /** What was in force last. */
     private @Nullable ShardMap known;
 
     /** The value in force; null if there is no key, or nothing good under it yet. A refusal is added to {@code rejections}. */
@@ -30,11 +29,7 @@ public final class ShardsValue {
         return next;
     }
 
-    /**
-     * What the key holds.
-     *
-     * @throws IllegalArgumentException if it cannot be used; the message says why
-     */
+    /** The value of the key; throws an {@link IllegalArgumentException} with the reason if it is rejected. */
     public static ShardMap numbered(byte[] utf8) {
         ShardMap map = ShardMapJson.parse(utf8);
         if (!map.hasEpoch()) {

@@ -8,12 +8,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves weights towards what they should be, one step of at most the stated size per interval, and never past it. All endpoints step at the same
- * instants. Who was not there before starts at its weight, and so does everybody without smoothing. Used by one thread at a time; the clock is the
- * caller's.
+ * Moves weights towards their targets, one step of at most the configured size per interval. All endpoints step at the same instants. A new endpoint starts at its
+ * target, and without smoothing so do all. Used by one thread at a time.
  */
 final class SmoothWeights {
-    private Map<String, Integer> told = new HashMap<>();
+    private Map<String, Integer> current = new HashMap<>();
     private boolean stepped;
     private long steppedNanos;
     private long dueNanos = Long.MAX_VALUE;
@@ -26,16 +25,16 @@ final class SmoothWeights {
         Map<String, Integer> next = new HashMap<>();
         List<Endpoint> weighted = new ArrayList<>(endpoints.size());
         boolean changed = false;
-        boolean onTheWay = false;
+        boolean underWay = false;
         for (Endpoint endpoint : endpoints) {
             int target = endpoint.weight();
-            Integer before = told.get(endpoint.id());
+            Integer before = current.get(endpoint.id());
             int weight = target;
             if (smoothing != null && before != null) {
                 int reach = mayStep ? smoothing.step() : 0;
                 weight = Math.max(Math.min(target, before + reach), before - reach);
                 changed |= weight != before;
-                onTheWay |= weight != target;
+                underWay |= weight != target;
             }
             next.put(endpoint.id(), weight);
             weighted.add(
@@ -43,21 +42,21 @@ final class SmoothWeights {
                             ? endpoint
                             : endpoint.toBuilder().weight(weight).build());
         }
-        told = next;
+        current = next;
         if (changed) {
             stepped = true;
             steppedNanos = nowNanos;
         }
-        dueNanos = smoothing == null || !onTheWay
+        dueNanos = smoothing == null || !underWay
                 ? Long.MAX_VALUE
                 : steppedNanos + smoothing.interval().toNanos() - nowNanos;
         return weighted;
     }
 
-    /** Who is named although the last {@link #apply} was not given it keeps its place, so that it does not jump when it comes back. */
+    /** Endpoints that stay although the last {@link #apply} was not given them keep their weights, so that they do not jump when they come back. */
     void stillNamed(List<Endpoint> named) {
         for (Endpoint endpoint : named) {
-            told.putIfAbsent(endpoint.id(), endpoint.weight());
+            current.putIfAbsent(endpoint.id(), endpoint.weight());
         }
     }
 

@@ -9,25 +9,21 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads the keys of one target. Remembers the last good value of each, which stays when a new one is refused. Owned by one resolver and used by
- * one thread at a time.
- */
+/** Reads the keys of one target. Keeps the last good value of each, which stays when a new one is rejected. Used by one thread at a time. */
 public interface View {
 
-    /** What the keys say now. */
+    /** The present content of the keys. */
     Content read(Map<String, KeyStore.Entry> entries);
 
     /**
-     * What the keys say.
+     * The content of the keys.
      *
-     * @param endpoints everybody; null if the one value that names them was refused and there was no good one before
+     * @param endpoints null if the one value that names them is rejected and there is no good one before it
      * @param smoothing how fast their weights may change; null for at once
-     * @param shards what is said about shards, if anything
-     * @param configuration for the balancer, if a good one is stated
-     * @param rejectedConfiguration the value that is stated and refused while there is no good one; it is among the rejections
-     * @param alias what the target now means instead, if stated
-     * @param rejections the values that are refused at present, whenever they were first read
+     * @param configuration for the balancer, if there is a good one
+     * @param rejectedConfiguration the rejected value while there is no good one; also in {@code rejections}
+     * @param alias what the target now means instead, if anything
+     * @param rejections all values that are rejected at present
      */
     record Content(
             @Nullable List<Endpoint> endpoints,

@@ -5,17 +5,16 @@ import dev.zerohop.Printable;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The value of a {@code weights} key: {@code {"<id>": weight}}, or {@code {"weights": {"<id>": weight}, "smoothing": {"step": 10, "interval": "1s"}}}. An id
- * is never mistaken for a field of the second form, because ids name numbers and its fields name objects. Immutable.
+ * The value of a {@code weights} key: {@code {"<id>": weight}}, or {@code {"weights": {"<id>": weight}, "smoothing": {"step": 10, "interval": "1s"}}}. Ids
+ * have numbers and the fields of the second form have objects, so they cannot be confused. Immutable.
  *
- * @param byId weights by endpoint id; ids that nobody has wait for somebody to have them
+ * @param byId by endpoint id, also of endpoints that do not exist
  * @param smoothing how fast they may change; null for at once
  */
 record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
@@ -25,14 +24,7 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
 
     /** The endpoints, each with its weight from here if there is one. */
     List<Endpoint> over(List<Endpoint> endpoints) {
-        if (byId.isEmpty()) {
-            return endpoints;
-        }
-        List<Endpoint> weighted = new ArrayList<>(endpoints.size());
-        for (Endpoint endpoint : endpoints) {
-            weighted.add(over(endpoint));
-        }
-        return weighted;
+        return byId.isEmpty() ? endpoints : endpoints.stream().map(this::over).toList();
     }
 
     /** The endpoint with its weight from here if there is one. */
@@ -46,7 +38,7 @@ record Weights(Map<String, Integer> byId, @Nullable Smoothing smoothing) {
     /**
      * Reads a value.
      *
-     * @throws IOException if it is refused
+     * @throws IOException if it is rejected
      */
     static Weights parse(byte[] utf8) throws IOException {
         var given = new Object() {

@@ -40,20 +40,19 @@ public final class WeightsResolver extends AbstractResolver {
     // Touched by tasks only.
     private final LastGood<Weights> value = new LastGood<>(Weights::parse);
     private final SmoothWeights smooth = new SmoothWeights();
-    private @Nullable Running running;
+    private ClientSource.@Nullable Use use;
+    private Consumer<List<RejectedValue>> status = present -> {};
+    private @Nullable Cancellable following;
     private Weights weights = Weights.NONE;
-    private List<RejectedValue> refused = List.of();
-    private boolean etcdSpoke;
-    private Resolution said = Resolution.NONE;
+    private List<RejectedValue> rejected = List.of();
+    private boolean etcdAnswered;
+    private Resolution lastMembers = Resolution.NONE;
 
-    /** The endpoints that were weighed last, and what came of it; null when they are to be weighed anew. */
+    /** The endpoints that were weighted last, and the result; null when they are to be weighted anew. */
     private @Nullable List<Endpoint> weightedOf;
 
     private @Nullable List<Endpoint> weighted;
     private @Nullable Cancellable timer;
-
-    /** What etcd is followed with. */
-    private record Running(ClientSource.Use use, Consumer<List<RejectedValue>> status, Cancellable following) {}
 
     public WeightsResolver(String name, Resolver members, ClientSource source, ServiceKeys keys) {
         super(name, source.env());
@@ -67,27 +66,20 @@ public final class WeightsResolver extends AbstractResolver {
     @Override
     protected void onStart() {
         try {
-            running = follow(source.uses().get());
+            ClientSource.Use opened = source.uses().get();
+            use = opened;
+            status = opened.status(keys);
+            following = opened.follow(List.of(KeyRange.key(keys.weights())), new KeySubscriber());
             timer = env.time().schedule(PATIENCE.toNanos(), () -> run(this::waitNoLonger));
         } catch (RuntimeException unusable) {
             LOG.warn("{}: etcd cannot be followed; the members' own weights hold", name, unusable);
-            etcdSpoke = true;
+            etcdAnswered = true;
             publish(current().failed(unusable));
         }
         follow(members, now -> {
-            said = now;
+            lastMembers = now;
             update();
         });
-    }
-
-    private Running follow(ClientSource.Use use) {
-        try {
-            return new Running(
-                    use, use.status(keys), use.follow(List.of(KeyRange.key(keys.weights())), new KeySubscriber()));
-        } catch (RuntimeException unusable) {
-            use.close();
-            throw unusable;
-        }
     }
 
     @Override
@@ -99,15 +91,15 @@ public final class WeightsResolver extends AbstractResolver {
     protected void onClose() {
         cancelTimer();
         closeSource(members);
-        Running open = running;
-        if (open != null) {
-            open.following().cancel();
-            open.status().accept(List.of());
-            open.use().close();
+        if (following != null) {
+            following.cancel();
+        }
+        status.accept(List.of());
+        if (use != null) {
+            use.close();
         }
     }
 
-    /** What etcd says. */
     private final class KeySubscriber implements Reflector.Subscriber<Entry, Version> {
         @Override
         public void onState(Reflector.State<Entry, Version> state, boolean stale) {
@@ -116,8 +108,8 @@ public final class WeightsResolver extends AbstractResolver {
                 Weights read = value.read(state.values().get(keys.weights()), present);
                 weights = read == null ? Weights.NONE : read;
                 takeRejected(present);
-                etcdSpoke = true;
-                weighAnew();
+                etcdAnswered = true;
+                reweight();
             });
         }
 
@@ -131,31 +123,28 @@ public final class WeightsResolver extends AbstractResolver {
     }
 
     private void waitNoLonger() {
-        if (!etcdSpoke) {
-            etcdSpoke = true;
+        if (!etcdAnswered) {
+            etcdAnswered = true;
             LOG.warn("{}: etcd does not answer; the members' own weights hold until it does", name);
             update();
         }
     }
 
     private void takeRejected(List<RejectedValue> present) {
-        if (present.equals(refused)) {
+        if (present.equals(rejected)) {
             return;
         }
-        refused = List.copyOf(present);
-        Running open = running;
-        if (open != null) {
-            open.status().accept(refused);
-        }
-        refused.forEach(bad -> LOG.warn("{}: {}", name, bad.text()));
+        rejected = List.copyOf(present);
+        status.accept(rejected);
+        rejected.forEach(bad -> LOG.warn("{}: {}", name, bad.text()));
     }
 
-    /** What the members' source says, with etcd's weights; its endpoints once those are known. */
+    /** The members' source with etcd's weights; its endpoints once those are known. */
     private void update() {
-        List<String> rejected = new ArrayList<>(said.rejected());
-        refused.forEach(bad -> rejected.add(bad.text()));
-        Resolution next = said.rejecting(rejected);
-        publish(etcdSpoke ? next.mapEndpoints(this::weighted) : next.withoutEndpoints());
+        List<String> all = new ArrayList<>(lastMembers.rejected());
+        rejected.forEach(bad -> all.add(bad.text()));
+        Resolution next = lastMembers.rejecting(all);
+        publish(etcdAnswered ? next.mapEndpoints(this::weighted) : next.withoutEndpoints());
     }
 
     private EndpointSet weighted(EndpointSet set) {
@@ -167,13 +156,13 @@ public final class WeightsResolver extends AbstractResolver {
                     weights.smoothing(),
                     env.time().nanoTime()));
             if (smooth.dueInNanos() != Long.MAX_VALUE) {
-                timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::weighAnew));
+                timer = env.time().schedule(smooth.dueInNanos(), () -> run(this::reweight));
             }
         }
         return set.toBuilder().endpoints(weighted).build();
     }
 
-    private void weighAnew() {
+    private void reweight() {
         weighted = null;
         update();
     }

@@ -142,7 +142,8 @@ class EtcdClusterTest {
             assertThat(asked(client)).isNotEqualTo(cluster.addresses()[alone]);
 
             // It would still say what it knew.
-            EtcdConnection lonely = new EtcdConnection(List.of(HostAndPort.fromString(cluster.addresses()[alone])));
+            EtcdConnection lonely = new EtcdConnection(
+                    List.of(HostAndPort.fromString(cluster.addresses()[alone])), Access.PLAIN, Env.system());
             KeyStore.Reading old =
                     new GrpcKeyStore(lonely).serializableRead(KEYS.followed()).get(60, TimeUnit.SECONDS);
             lonely.close();

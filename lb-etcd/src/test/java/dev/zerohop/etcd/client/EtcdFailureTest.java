@@ -17,7 +17,7 @@ class EtcdFailureTest {
     private static final Access WITH_USER = new Access(null, new Login("orders", () -> "x"), "");
 
     private static SourceFailure of(Status status) {
-        return EtcdFailure.of("h:2379", status.asRuntimeException());
+        return EtcdFailure.of("h:2379", status.asRuntimeException(), Access.PLAIN);
     }
 
     @ParameterizedTest
@@ -92,6 +92,6 @@ class EtcdFailureTest {
     void aFailureStaysWhatItIs() {
         SourceFailure failure = new SourceFailure(Kind.CLOSED, "closed");
         assertThat(EtcdFailure.of(new CompletionException(failure))).isSameAs(failure);
-        assertThat(EtcdFailure.of("h:2379", failure)).isSameAs(failure);
+        assertThat(EtcdFailure.of("h:2379", failure, Access.PLAIN)).isSameAs(failure);
     }
 }

@@ -95,7 +95,7 @@ class EtcdLoginTest {
         Files.writeString(password, "wrong");
         assertThat(problem(client("reader")))
                 .contains(etcd.address())
-                .contains("user 'reader' with password file " + password + " was refused")
+                .contains("user 'reader' with password file " + password + " was rejected")
                 .contains("invalid user ID or password")
                 .doesNotContain("wrong");
     }

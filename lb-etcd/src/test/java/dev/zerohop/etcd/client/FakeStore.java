@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.zerohop.etcd.client.KeyStore.Entry;
 import dev.zerohop.etcd.client.KeyStore.Version;
+import dev.zerohop.watch.ListWatch;
+import dev.zerohop.watch.ListWatch.Change;
 import dev.zerohop.watch.SourceFailure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** An etcd of the test's making, on the test's thread. */
@@ -72,9 +75,10 @@ public final class FakeStore implements KeyStore {
     public static final class FakeWatch implements Watch {
         public final List<KeyRange> ranges;
         public final long fromRevision;
-        public final Watcher watcher;
+        public final ListWatch.Watcher<Entry, Version> watcher;
         public boolean cancelled;
         public boolean leftBehind;
+        private Version version;
 
         @Override
         public boolean leftBehind() {
@@ -86,10 +90,31 @@ public final class FakeStore implements KeyStore {
             cancelled = true;
         }
 
-        FakeWatch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
+        FakeWatch(List<KeyRange> ranges, Version from, ListWatch.Watcher<Entry, Version> watcher) {
             this.ranges = ranges;
-            this.fromRevision = fromRevision;
+            this.fromRevision = from.revision() + 1;
+            this.version = from;
             this.watcher = watcher;
+        }
+
+        /** Reports values up to a revision. */
+        public void puts(long upTo, Entry... entries) {
+            changes(
+                    upTo,
+                    Stream.of(entries)
+                            .map(entry -> change(entry.key(), entry, entry.modRevision()))
+                            .toList());
+        }
+
+        /** The change of a key; a deletion without {@code put}. */
+        Change<Entry, Version> change(String key, @Nullable Entry put, long modRevision) {
+            return new Change<>(key, put, put == null, version.at(modRevision));
+        }
+
+        /** Reports changes up to a revision; like the real store, never at a lower one than before. */
+        void changes(long upTo, List<Change<Entry, Version>> changes) {
+            version = version.atLeast(upTo);
+            watcher.onChanges(version, changes);
         }
     }
 
@@ -166,11 +191,11 @@ public final class FakeStore implements KeyStore {
     }
 
     @Override
-    public Watch watch(List<KeyRange> ranges, long fromRevision, Watcher watcher) {
-        FakeWatch watch = new FakeWatch(ranges, fromRevision, watcher);
+    public Watch watch(List<KeyRange> ranges, Version from, ListWatch.Watcher<Entry, Version> watcher) {
+        FakeWatch watch = new FakeWatch(ranges, from, watcher);
         watches.add(watch);
         if (creates) {
-            watcher.onCreated();
+            watcher.onOpen();
         }
         return watch;
     }
@@ -192,7 +217,7 @@ public final class FakeStore implements KeyStore {
     /** Writes, and every watch says so. */
     public void put(String key, String value) {
         Entry entry = losePut(key, value);
-        tell(new Event(key, entry, entry.modRevision()));
+        report(key, entry, entry.modRevision());
     }
 
     /** Writes, and no watch says so. */
@@ -205,7 +230,7 @@ public final class FakeStore implements KeyStore {
     /** Deletes, and every watch says so. */
     public void delete(String key) {
         entries.remove(key);
-        tell(new Event(key, null, ++revision));
+        report(key, null, ++revision);
     }
 
     /** Deletes, and no watch says so. */
@@ -214,10 +239,10 @@ public final class FakeStore implements KeyStore {
         revision++;
     }
 
-    private void tell(Event event) {
+    private void report(String key, @Nullable Entry put, long modRevision) {
         for (FakeWatch watch : List.copyOf(watches)) {
-            if (!watch.cancelled && holds(watch.ranges, event.key())) {
-                watch.watcher.onEvents(revision, List.of(event));
+            if (!watch.cancelled && holds(watch.ranges, key)) {
+                watch.changes(revision, List.of(watch.change(key, put, modRevision)));
             }
         }
     }

@@ -97,29 +97,19 @@ class NamespaceTest {
         etcd.put("fleet0", "1");
         try (EtcdClient client = client("fleet/")) {
             ByteString everything = ByteString.copyFrom(new byte[1]);
-            RangeResponse found = Unary.<RangeResponse>call(
-                            client.cluster().connection(),
-                            (channel, observer) -> KVGrpc.newStub(channel)
-                                    .range(
-                                            RangeRequest.newBuilder()
+            RangeResponse found = Unary.call(client.cluster().connection(), KVGrpc.getRangeMethod(), RangeRequest.newBuilder()
                                                     .setKey(everything)
                                                     .setRangeEnd(everything)
-                                                    .build(),
-                                            observer))
+                                                    .build())
                     .get(60, TimeUnit.SECONDS);
             assertThat(found.getKvsList())
                     .extracting(pair -> pair.getKey().toStringUtf8())
                     .containsExactly("a", "b");
-            DeleteRangeResponse deleted = Unary.<DeleteRangeResponse>call(
-                            client.cluster().connection(),
-                            (channel, observer) -> KVGrpc.newStub(channel)
-                                    .deleteRange(
-                                            DeleteRangeRequest.newBuilder()
+            DeleteRangeResponse deleted = Unary.call(client.cluster().connection(), KVGrpc.getDeleteRangeMethod(), DeleteRangeRequest.newBuilder()
                                                     .setKey(everything)
                                                     .setRangeEnd(everything)
                                                     .setPrevKv(true)
-                                                    .build(),
-                                            observer))
+                                                    .build())
                     .get(60, TimeUnit.SECONDS);
             assertThat(deleted.getPrevKvsList())
                     .extracting(pair -> pair.getKey().toStringUtf8())
@@ -135,15 +125,10 @@ class NamespaceTest {
             Leases leases = new Leases(client.cluster().connection());
             Leases.Lease lease = leases.grant(30).get(60, TimeUnit.SECONDS);
             leases.put("k", "v", lease.id()).get(60, TimeUnit.SECONDS);
-            LeaseTimeToLiveResponse answer = Unary.<LeaseTimeToLiveResponse>call(
-                            client.cluster().connection(),
-                            (channel, observer) -> LeaseGrpc.newStub(channel)
-                                    .leaseTimeToLive(
-                                            LeaseTimeToLiveRequest.newBuilder()
+            LeaseTimeToLiveResponse answer = Unary.call(client.cluster().connection(), LeaseGrpc.getLeaseTimeToLiveMethod(), LeaseTimeToLiveRequest.newBuilder()
                                                     .setID(lease.id())
                                                     .setKeys(true)
-                                                    .build(),
-                                            observer))
+                                                    .build())
                     .get(60, TimeUnit.SECONDS);
             assertThat(answer.getKeysList())
                     .extracting(ByteString::toStringUtf8)

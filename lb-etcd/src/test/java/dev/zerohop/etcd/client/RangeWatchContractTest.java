@@ -53,7 +53,7 @@ class RangeWatchContractTest extends ListWatchContract<Entry, Version> {
         public Runnable lateChange() {
             FakeStore.FakeWatch watch = etcd.lastWatch();
             Entry late = new Entry("a/late", ByteString.EMPTY, 900);
-            return () -> watch.watcher.onEvents(900, List.of(new KeyStore.Event(late.key(), late, 900)));
+            return () -> watch.puts(900, late);
         }
 
         @Override

@@ -50,9 +50,9 @@ class ReflectorTest {
         time.advance(Duration.ofSeconds(2));
         assertThat(store.lastWatch()).isNotSameAs(old);
         int states = recorder.states.size();
-        old.watcher.onEvents(90, List.of(new KeyStore.Event("a/9", entry("a/9", "late", 90), 90)));
+        old.puts(90, entry("a/9", "late", 90));
         old.watcher.onEnd(FakeStore.unreachable());
-        old.watcher.onCreated();
+        old.watcher.onOpen();
         assertThat(recorder.states).hasSize(states);
         assertThat(recorder.failures).hasSize(1);
         assertThat(store.lastWatch().cancelled).isFalse();
@@ -106,13 +106,8 @@ class ReflectorTest {
         store.put("a/1", half);
         store.put("a/2", half);
         reflector.subscribe(recorder);
-        store.lastWatch()
-                .watcher
-                .onEvents(
-                        9,
-                        List.of(
-                                new KeyStore.Event("a/3", entry("a/3", half, 9), 9),
-                                new KeyStore.Event("a/1", null, 9)));
+        FakeStore.FakeWatch watch = store.lastWatch();
+        watch.changes(9, List.of(watch.change("a/3", entry("a/3", half, 9), 9), watch.change("a/1", null, 9)));
         assertThat(recorder.failures).isEmpty();
         assertThat(recorder.last()).containsOnlyKeys("a/2", "a/3");
     }
@@ -291,8 +286,9 @@ class ReflectorTest {
         store.put("a/1", "one");
         store.put("a/1", "two");
         reflector.subscribe(recorder);
-        store.lastWatch().watcher.onEvents(2, List.of(new KeyStore.Event("a/1", entry("a/1", "one", 2), 2)));
-        store.lastWatch().watcher.onEvents(3, List.of(new KeyStore.Event("a/1", null, 2)));
+        FakeStore.FakeWatch watch = store.lastWatch();
+        watch.puts(2, entry("a/1", "one", 2));
+        watch.changes(3, List.of(watch.change("a/1", null, 2)));
         assertThat(recorder.states).hasSize(1);
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "two"));
     }
@@ -308,8 +304,8 @@ class ReflectorTest {
     @Test
     void theCopyIsAtTheHighestRevisionThatWasHeardOf() {
         reflector.subscribe(recorder);
-        store.lastWatch().watcher.onEvents(90, List.of(new KeyStore.Event("a/1", entry("a/1", "one", 90), 90)));
-        store.lastWatch().watcher.onEvents(50, List.of(new KeyStore.Event("a/2", entry("a/2", "two", 50), 50)));
+        store.lastWatch().puts(90, entry("a/1", "one", 90));
+        store.lastWatch().puts(50, entry("a/2", "two", 50));
         assertThat(recorder.last()).isEqualTo(Map.of("a/1", "one", "a/2", "two"));
         assertThat(recorder.states)
                 .extracting(state -> state.version().revision())

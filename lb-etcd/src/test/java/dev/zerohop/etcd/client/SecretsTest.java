@@ -119,8 +119,8 @@ class SecretsTest {
                     .tls(authority.ca())
                     .clientCertificate(me.certificate(), me.key());
             fails(right.user("nobody", password), "PERMISSION_DENIED");
-            fails(right.user("nobody", wrong), "was refused");
-            fails(right.user("nobody", MARK + "-given"), "was refused");
+            fails(right.user("nobody", wrong), "was rejected");
+            fails(right.user("nobody", MARK + "-given"), "was rejected");
             fails(
                     right.user("nobody", () -> {
                         throw new IllegalStateException("the vault said " + given.get());
@@ -146,7 +146,7 @@ class SecretsTest {
 
         String everything = said + logged.toString(StandardCharsets.UTF_8);
         assertThat(everything)
-                .contains("was refused")
+                .contains("was rejected")
                 .contains("TLS failed")
                 .contains("what was read before stays")
                 .contains("etcd server was '***@127.0.0.1:2379'")

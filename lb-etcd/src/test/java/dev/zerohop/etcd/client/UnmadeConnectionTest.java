@@ -3,11 +3,15 @@ package dev.zerohop.etcd.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.HostAndPort;
+import dev.zerohop.etcd.client.KeyStore.Entry;
+import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.SourceFailure;
 import io.grpc.ManagedChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A process that has no file descriptor left cannot even make a channel. */
@@ -32,15 +36,18 @@ class UnmadeConnectionTest {
             store.read(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
             store.serializableRead(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
             store.summary(RANGES).whenComplete((read, thrown) -> failures.add(thrown.getCause()));
-            store.watch(RANGES, 1, new KeyStore.Watcher() {
+            store.watch(RANGES, new Version(0, 0, 0), new ListWatch.Watcher<>() {
                 @Override
-                public void onCreated() {}
+                public void onOpen() {}
 
                 @Override
-                public void onEvents(long revision, List<KeyStore.Event> events) {}
+                public void onChanges(@Nullable Version upTo, List<ListWatch.Change<Entry, Version>> changes) {}
 
                 @Override
-                public void onEnd(SourceFailure cause) {
+                public void onBookmark(Version upTo) {}
+
+                @Override
+                public void onEnd(@Nullable SourceFailure cause) {
                     failures.add(cause);
                 }
             });

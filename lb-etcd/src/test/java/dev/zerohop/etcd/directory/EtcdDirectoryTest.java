@@ -148,15 +148,15 @@ class EtcdDirectoryTest {
         found("first");
         store.holdsReads = true;
         int before = store.reads;
-        for (int i = 0; i < 2 + EtcdDirectory.BATCH; i++) {
+        for (int i = 0; i < 2 + DirectorySource.BATCH; i++) {
             store.losePut(PREFIX + i, TWO_JSON);
             assertThat(asking(find(String.valueOf(i)))).isTrue();
         }
-        assertThat(store.reads - before).isEqualTo(EtcdDirectory.READS);
+        assertThat(store.reads - before).isEqualTo(DirectorySource.READS);
         store.release();
-        assertThat(store.reads - before).isEqualTo(EtcdDirectory.READS + 1);
+        assertThat(store.reads - before).isEqualTo(DirectorySource.READS + 1);
         store.release();
-        for (int i = 0; i < 2 + EtcdDirectory.BATCH; i++) {
+        for (int i = 0; i < 2 + DirectorySource.BATCH; i++) {
             assertThat(find(String.valueOf(i))).isEqualTo(TWO);
         }
     }
@@ -361,9 +361,7 @@ class EtcdDirectoryTest {
         KeyStore.Entry old = store.losePut(PREFIX + "alice", ONE_JSON);
         store.losePut(PREFIX + "alice", TWO_JSON);
         assertThat(found("alice")).isEqualTo(TWO);
-        store.lastWatch()
-                .watcher
-                .onEvents(store.revision(), List.of(new KeyStore.Event(old.key(), old, old.modRevision())));
+        store.lastWatch().puts(store.revision(), old);
         assertThat(find("alice")).isEqualTo(TWO);
     }
 
@@ -513,7 +511,7 @@ class EtcdDirectoryTest {
         assertThat(readsOf("alice")).isEqualTo(2);
         assertThat(rejections)
                 .containsExactly(PREFIX
-                        + "alice at revision 3 is refused, the last good value stays: endpoint was 7, expected a text");
+                        + "alice at revision 3 is rejected, the last good value stays: endpoint was 7, expected a text");
         assertThat(directory.explain(EndpointSelector.of("alice"))).contains(rejections.get(0));
         store.put(PREFIX + "alice", TWO_JSON);
         assertThat(find("alice")).isEqualTo(TWO);
@@ -535,7 +533,7 @@ class EtcdDirectoryTest {
                 .allSatisfy(refusal -> assertThat(refusal)
                         .startsWith(shown + " at revision ")
                         .contains(
-                                " is refused, the last good value stays: endpoint was ",
+                                " is rejected, the last good value stays: endpoint was ",
                                 ", expected the id of an endpoint")
                         .hasSizeLessThan(500)
                         .isEqualTo(Printable.text(refusal)));
@@ -567,7 +565,7 @@ class EtcdDirectoryTest {
         assertThat(failed(answer)).isTrue();
         assertThat(((Unknown) answer).reason())
                 .startsWith(
-                        PREFIX + "alice at revision 2 is refused, there is no good value before it: not valid JSON");
+                        PREFIX + "alice at revision 2 is rejected, there is no good value before it: not valid JSON");
         store.put(PREFIX + "alice", ONE_JSON);
         assertThat(find("alice")).isEqualTo(ONE);
     }

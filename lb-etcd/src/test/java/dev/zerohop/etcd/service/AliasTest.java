@@ -12,7 +12,6 @@ import dev.zerohop.etcd.client.FakeStore;
 import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.directory.DirectoryOptions;
-import dev.zerohop.etcd.directory.DirectoryResolver;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ResolutionRecorder;
 import java.util.List;
@@ -26,7 +25,7 @@ class AliasTest {
     private final FakeStore store = etcd.store;
     private final ServiceKeys orders = new ServiceKeys("orders");
     private final ServiceKeys next = new ServiceKeys("orders-v2");
-    private final Resolver resolver = ServiceResolver.of("orders", etcd.source, "orders");
+    private final Resolver resolver = ServiceResolver.of("orders", etcd.source, "orders", DirectoryOptions.DEFAULTS);
     private final ResolutionRecorder heard = new ResolutionRecorder();
 
     @AfterEach
@@ -218,8 +217,7 @@ class AliasTest {
         endpoint(next, "new");
         store.put(orders.directory() + "alice", "{\"endpoint\": \"old\"}");
         store.put(next.directory() + "alice", "{\"endpoint\": \"new\"}");
-        Resolver whole = new DirectoryResolver(resolver, etcd.source, orders, DirectoryOptions.DEFAULTS);
-        whole.start(heard);
+        start();
         assertThat(ownerOfAlice(heard.last().directory())).isEqualTo(KeyDirectory.Owner.endpoint("old"));
         alias(orders, "etcd://fake:2379/orders-v2");
         assertThat(ids()).containsExactly("new");
@@ -229,7 +227,6 @@ class AliasTest {
         assertThat(ownerOfAlice(heard.last().directory()))
                 .as("who has no directory is under that of the service that was asked for")
                 .isEqualTo(KeyDirectory.Owner.endpoint("old"));
-        whole.close();
     }
 
     @Test

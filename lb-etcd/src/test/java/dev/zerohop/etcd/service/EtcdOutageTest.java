@@ -108,8 +108,7 @@ class EtcdOutageTest {
                                 new ClientId("client-1"),
                                 Aliases.of(new FakeSource(Env.system()).source, "orders")),
                         EndpointSet.Removals.GUARDED,
-                        subscriber -> client.cluster().follow(endpoints, subscriber)),
-                EtcdResolver.StatusReporter.NONE);
+                        subscriber -> client.cluster().follow(endpoints, subscriber)));
     }
 
     @Test

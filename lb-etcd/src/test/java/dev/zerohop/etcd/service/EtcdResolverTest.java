@@ -10,6 +10,7 @@ import dev.zerohop.etcd.client.FakeSource;
 import dev.zerohop.etcd.client.FakeStore;
 import dev.zerohop.etcd.client.RejectedValue;
 import dev.zerohop.etcd.client.ServiceKeys;
+import dev.zerohop.etcd.directory.DirectoryOptions;
 import dev.zerohop.etcd.golb.GolbView;
 import dev.zerohop.resolver.EndpointJson;
 import dev.zerohop.testing.ResolutionRecorder;
@@ -30,7 +31,7 @@ class EtcdResolverTest extends ResolverContract {
         for (Endpoint endpoint : endpoints) {
             store.put(keys.endpoint(endpoint.id()), EndpointJson.write(endpoint));
         }
-        return ServiceResolver.of("etcd:orders", etcd.source, "orders");
+        return ServiceResolver.of("etcd:orders", etcd.source, "orders", DirectoryOptions.DEFAULTS);
     }
 
     @Test
@@ -253,8 +254,7 @@ class EtcdResolverTest extends ResolverContract {
                 new EtcdResolver.Reading(
                         view,
                         EndpointSet.Removals.MEANT,
-                        subscriber -> etcd.source.follow(view.followed(), subscriber)),
-                EtcdResolver.StatusReporter.NONE);
+                        subscriber -> etcd.source.follow(view.followed(), subscriber)));
         ResolutionRecorder recorder = new ResolutionRecorder();
         resolver.start(recorder);
         assertThat(recorder.sets).isEmpty();

@@ -128,7 +128,7 @@ class ServiceViewTest {
     void aRefusalNamesTheKeyAndItsRevisionForAsLongAsTheValueStandsThere() {
         assertThat(put(keys.weights(), "{\"a\": 1.5}").rejections())
                 .extracting(RejectedValue::text)
-                .containsExactly("zerohop/v1/services/orders/weights at revision 2 is refused, there is no good value"
+                .containsExactly("zerohop/v1/services/orders/weights at revision 2 is rejected, there is no good value"
                         + " before it: \"a\" was 1.5, expected a whole number from 0 to 1000000");
         assertThat(view.read(entries).rejections()).hasSize(1);
         assertThat(put(keys.weights(), "{\"a\": 1}").rejections()).isEmpty();

@@ -9,15 +9,15 @@ import dev.zerohop.json.JsonWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Who probes what: the workers among which the leader divides the endpoints. Which two a certain endpoint falls to follows by rendezvous hashing, so that
- * the whole assignment is one small value that is either there or not, a new endpoint is probed before any leader has looked at it, and nobody's
- * endpoints move but those of a worker that comes or goes.
+ * The workers among which the endpoints are divided. Rendezvous hashing gives the two of each endpoint, so that the assignment is one small value, a new endpoint
+ * is probed at once, and only endpoints of a worker that comes or goes move.
  *
  * @param fence the revision at which the leader that wrote it was elected
  * @param writer the leader, for people
@@ -31,37 +31,23 @@ record Assignment(long fence, String writer, List<String> workers) {
     /** Part of the layout: workers of different versions must come to the same pairs. */
     private static final HashFunction HASH = Hashing.murmur3_128();
 
-    /** Nobody is assigned anything. */
     static final Assignment NONE = new Assignment(0, "", List.of());
 
-    /** Copies. */
     Assignment {
         workers = List.copyOf(workers);
     }
 
-    /** The workers that an endpoint falls to, in rendezvous order: two, or one if there is no other. */
+    /** The workers of an endpoint, in rendezvous order: two, or one if there is no other. */
     List<String> workersOf(String endpoint) {
-        String first = null;
-        String second = null;
-        long highest = Long.MIN_VALUE;
-        long next = Long.MIN_VALUE;
-        for (String worker : workers) {
-            long score = score(worker, endpoint);
-            if (first == null || score > highest) {
-                second = first;
-                next = highest;
-                first = worker;
-                highest = score;
-            } else if (second == null || score > next) {
-                second = worker;
-                next = score;
-            }
-        }
-        if (first == null) {
-            return List.of();
-        }
-        return second == null ? List.of(first) : List.of(first, second);
+        return workers.stream()
+                .map(worker -> new Scored(worker, score(worker, endpoint)))
+                .sorted(Comparator.comparingLong(Scored::score).reversed())
+                .limit(COPIES)
+                .map(Scored::worker)
+                .toList();
     }
+
+    private record Scored(String worker, long score) {}
 
     private static long score(String worker, String endpoint) {
         return HASH.newHasher()
@@ -72,7 +58,7 @@ record Assignment(long fence, String writer, List<String> workers) {
                 .asLong();
     }
 
-    /** What falls to one worker. */
+    /** The endpoints of one worker. */
     <T> SortedMap<String, T> shareOf(String worker, Map<String, T> endpoints) {
         SortedMap<String, T> share = new TreeMap<>();
         endpoints.forEach((id, endpoint) -> {

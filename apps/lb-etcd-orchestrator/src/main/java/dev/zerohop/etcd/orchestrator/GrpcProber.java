@@ -4,8 +4,8 @@ import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Int32Value;
+import com.google.protobuf.StringValue;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.etcd.client.TlsFiles;
@@ -15,16 +15,12 @@ import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ClientCalls;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The standard health check of gRPC, {@code grpc.health.v1.Health/Check}. Its two messages have one field each, so nothing is generated for them. */
+/** The standard health check of gRPC, {@code grpc.health.v1.Health/Check}. */
 final class GrpcProber implements Prober {
 
     /** {@code HealthCheckResponse.ServingStatus}, by number. */
@@ -32,14 +28,12 @@ final class GrpcProber implements Prober {
 
     private static final int SERVING = 1;
 
-    /** The number of the field of both messages. */
-    private static final int FIELD = 1;
-
-    static final MethodDescriptor<String, Integer> CHECK = MethodDescriptor.<String, Integer>newBuilder()
+    /** The messages have the wire form of the health service's: each has one field, number 1, a string and an enum. */
+    static final MethodDescriptor<StringValue, Int32Value> CHECK = MethodDescriptor.<StringValue, Int32Value>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
             .setFullMethodName("grpc.health.v1.Health/Check")
-            .setRequestMarshaller(new Request())
-            .setResponseMarshaller(new Response())
+            .setRequestMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
+            .setResponseMarshaller(ProtoUtils.marshaller(Int32Value.getDefaultInstance()))
             .build();
 
     private final String service;
@@ -62,14 +56,14 @@ final class GrpcProber implements Prober {
             @Override
             public Cancellable probe(Consumer<@Nullable String> answer) {
                 ManagedChannel used = channel();
-                ListenableFuture<Integer> call =
-                        ClientCalls.futureUnaryCall(used.newCall(CHECK, CallOptions.DEFAULT), service);
+                ListenableFuture<Int32Value> call = ClientCalls.futureUnaryCall(
+                        used.newCall(CHECK, CallOptions.DEFAULT), StringValue.of(service));
                 Futures.addCallback(
                         call,
                         new FutureCallback<>() {
                             @Override
-                            public void onSuccess(@Nullable Integer status) {
-                                answer.accept(wrong(status == null ? 0 : status));
+                            public void onSuccess(@Nullable Int32Value status) {
+                                answer.accept(wrong(status == null ? 0 : status.getValue()));
                             }
 
                             @Override
@@ -86,14 +80,14 @@ final class GrpcProber implements Prober {
                 ManagedChannel open = channel;
                 if (open == null) {
                     if (tls != null) {
-                        // Where the last connection ended, files may have changed; a probe may block.
+                        // The files may have changed since the last connection; a probe may block.
                         tls.refresh();
                     }
                     NettyChannelBuilder builder = NettyChannelBuilder.forAddress(
                                     endpoint.host(),
                                     endpoint.port(),
                                     tls == null ? InsecureChannelCredentials.create() : tls.credentials())
-                            // A proxy of the system's would be what is judged.
+                            // Through a proxy of the system, the proxy would be probed.
                             .proxyDetector(address -> null)
                             .disableRetry()
                             .disableServiceConfigLookUp();
@@ -109,7 +103,7 @@ final class GrpcProber implements Prober {
                 return open;
             }
 
-            // A channel's own back-off grows to two minutes; the next probe is to find out for itself.
+            // A channel's own back-off grows to two minutes; the next probe gets a new channel.
             private void giveUp(ManagedChannel failed) {
                 synchronized (this) {
                     if (channel == failed && !closed) {
@@ -143,79 +137,5 @@ final class GrpcProber implements Prober {
 
     private static String describe(Throwable thrown) {
         return "the health check answered " + Status.fromThrowable(thrown).getCode() + ": " + Prober.reason(thrown);
-    }
-
-    /** {@code HealthCheckRequest}: the service's name. */
-    private static final class Request implements MethodDescriptor.Marshaller<String> {
-        @Override
-        public InputStream stream(String service) {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-            try {
-                out.writeString(FIELD, service);
-                out.flush();
-            } catch (IOException impossible) {
-                throw new UncheckedIOException(impossible);
-            }
-            return new ByteArrayInputStream(bytes.toByteArray());
-        }
-
-        @Override
-        public String parse(InputStream stream) {
-            try {
-                CodedInputStream in = CodedInputStream.newInstance(stream);
-                String service = "";
-                for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-                    if (tag >>> 3 == FIELD) {
-                        service = in.readString();
-                    } else {
-                        in.skipField(tag);
-                    }
-                }
-                return service;
-            } catch (IOException malformed) {
-                throw Status.INTERNAL
-                        .withDescription("not a health check: " + malformed.getMessage())
-                        .withCause(malformed)
-                        .asRuntimeException();
-            }
-        }
-    }
-
-    /** {@code HealthCheckResponse}: the number of a status; 0 when it is not there. */
-    private static final class Response implements MethodDescriptor.Marshaller<Integer> {
-        @Override
-        public InputStream stream(Integer status) {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-            try {
-                out.writeEnum(FIELD, status);
-                out.flush();
-            } catch (IOException impossible) {
-                throw new UncheckedIOException(impossible);
-            }
-            return new ByteArrayInputStream(bytes.toByteArray());
-        }
-
-        @Override
-        public Integer parse(InputStream stream) {
-            try {
-                CodedInputStream in = CodedInputStream.newInstance(stream);
-                int status = 0;
-                for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-                    if (tag >>> 3 == FIELD) {
-                        status = in.readEnum();
-                    } else {
-                        in.skipField(tag);
-                    }
-                }
-                return status;
-            } catch (IOException malformed) {
-                throw Status.INTERNAL
-                        .withDescription("not the answer to a health check: " + malformed.getMessage())
-                        .withCause(malformed)
-                        .asRuntimeException();
-            }
-        }
     }
 }

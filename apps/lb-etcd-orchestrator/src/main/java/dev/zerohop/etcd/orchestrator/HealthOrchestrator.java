@@ -15,39 +15,38 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of any number of processes that probe the endpoints of a service together and tell all its clients which of them are down.
+ * One of any number of processes that probe the endpoints of a service together and publish to all its clients which of them are down.
  *
- * <p>One of them leads, by an election in etcd. Each endpoint falls to two of them; an endpoint is marked down when both see it down (one, when there is no
- * other), and at most a stated share is. Clients that follow the service in etcd take the verdicts from there; they probe nothing because of it, so
- * an endpoint sees the same probes whatever the number of clients. When etcd is away, probing goes on, and verdicts run out.
+ * <p>One of them leads, by an election in etcd. Each endpoint is assigned to two of them and is marked down when both find it down (one, when there is no
+ * other); at most a configured share is marked. Clients that follow the service in etcd read the verdicts there and probe nothing, so the probes at an endpoint
+ * do not depend on the number of clients. While etcd is unreachable, probing goes on, and verdicts run out.
  *
- * <p>Thread-safe. Nothing but {@link #close} blocks.
+ * <p>Thread-safe. Only {@link #close} blocks.
  */
 public final class HealthOrchestrator implements AutoCloseable {
     private static final Log LOG = Log.of(HealthOrchestrator.class);
 
-    private final OrchestratorRuntime orchestration;
+    private final OrchestratorRuntime runtime;
 
-    private HealthOrchestrator(OrchestratorRuntime orchestration) {
-        this.orchestration = orchestration;
+    private HealthOrchestrator(OrchestratorRuntime runtime) {
+        this.runtime = runtime;
     }
 
-    /** What an orchestrator is at the moment. */
+    /** The role of an orchestrator. */
     public enum Role {
-        /** It holds no lease: etcd cannot be read, or has not been yet. It probes on what it was assigned last. */
+        /** It holds no lease: etcd cannot be read, or has not been yet. It probes its last share. */
         DETACHED,
-        /** It probes what falls to it; another one leads. */
+        /** It probes its share; another one leads. */
         FOLLOWER,
         /** It also assigns and decides. */
         LEADER
     }
 
     /**
-     * What an orchestrator knows at one moment.
+     * The state of an orchestrator.
      *
-     * @param role what it is
-     * @param leader the id of the one that leads, as far as is known; null if nobody does
-     * @param fence the revision at which the leader was elected; 0 if nobody leads
+     * @param leader the id of the leader; null for none
+     * @param fence the revision at which the leader was elected; 0 without a leader
      * @param workers the orchestrators among which the endpoints are divided, in order
      * @param probed how many endpoints this one probes
      * @param down the endpoints that are marked down, each with the reason
@@ -60,33 +59,30 @@ public final class HealthOrchestrator implements AutoCloseable {
             int probed,
             SortedMap<String, String> down) {}
 
-    /** Hears what happens, one thing at a time. What it throws is logged. */
+    /** Is notified of changes, one at a time. What it throws is logged. */
     public interface Listener {
-        /** The role is another one now, or another one leads. */
+        /** The role or the leader has changed. */
         default void onRole(Role role, @Nullable String leader, long fence) {}
 
-        /** An endpoint is marked down, by whichever orchestrator leads; {@code agreed} are those that see it so. */
+        /** An endpoint is marked down by the leader; {@code agreed} are the workers that find it down. */
         default void onDown(String endpoint, String reason, List<String> agreed) {}
 
-        /** The mark of an endpoint is gone. */
+        /** An endpoint is no longer marked. */
         default void onLifted(String endpoint) {}
 
-        /**
-         * This one leads, and more endpoints are down than may be marked: {@code overLimit} are down and stay unmarked. Told at each change, at last with
-         * an empty list.
-         */
+        /** This one leads, and more endpoints are down than may be marked: {@code overLimit} stay unmarked. Called at each change, at last with an empty list. */
         default void onLimit(List<String> overLimit, int limit) {}
 
-        /** etcd cannot be read, for the stated reason; probing goes on. Told once until it answers again. */
+        /** etcd cannot be read; probing goes on. Called once until it answers again. */
         default void onUnreachable(String reason) {}
     }
 
     /**
-     * Starts a description.
+     * Starts a builder.
      *
      * @param client stays open; it must outlive the orchestrator
      * @param service whose endpoints are probed, as they are listed in etcd
-     * @param id names this orchestrator among the others of the service: different for each, the same after a restart
+     * @param id of this orchestrator: different from the others of the service, the same after a restart
      * @param probe how
      * @throws IllegalArgumentException if the service or the id is blank or has a slash
      */
@@ -96,24 +92,24 @@ public final class HealthOrchestrator implements AutoCloseable {
 
     /** Begins to take part. Returns at once, also while etcd is down. */
     public void start() {
-        orchestration.start();
+        runtime.start();
     }
 
-    /** What is known now. */
+    /** The present state. */
     public Status status() {
-        return orchestration.status();
+        return runtime.status();
     }
 
     /**
-     * Stops probing and resigns, so that another one leads at once. Verdicts stay until it has decided. Waits until etcd has been told; a failure is
-     * logged, and others take over when the lease ends. Idempotent.
+     * Stops probing and resigns, so that another one leads at once. Verdicts stay until that one has decided. Waits for etcd; a failure is logged, and others
+     * take over when the lease ends. Idempotent.
      */
     @Override
     public void close() {
         try {
-            orchestration.close().get(EtcdConnection.CALL_TIMEOUT_MILLIS * 2, TimeUnit.MILLISECONDS);
+            runtime.close().get(EtcdConnection.CALL_TIMEOUT_MILLIS * 2, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException failed) {
-            LOG.warn("{}: could not resign; others take over when its lease ends", orchestration, failed);
+            LOG.warn("{}: could not resign; others take over when its lease ends", runtime, failed);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -121,10 +117,10 @@ public final class HealthOrchestrator implements AutoCloseable {
 
     @Override
     public String toString() {
-        return orchestration.toString();
+        return runtime.toString();
     }
 
-    /** Describes a {@link HealthOrchestrator}. Orchestrators of one service should be alike. Not thread-safe. */
+    /** Builds a {@link HealthOrchestrator}. Those of one service should have the same options. Not thread-safe. */
     public static final class Builder {
         private final EtcdClient client;
         private final ServiceKeys service;
@@ -189,7 +185,7 @@ public final class HealthOrchestrator implements AutoCloseable {
             return this;
         }
 
-        /** Sets who hears what happens. Default: nobody. */
+        /** Sets the listener. Default: none. */
         public Builder listener(Listener listener) {
             this.listener = requireNonNull(listener, "listener");
             return this;

@@ -1,15 +1,13 @@
 package dev.zerohop.etcd.orchestrator;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.Log;
-import dev.zerohop.etcd.client.EtcdFailure;
 import dev.zerohop.etcd.client.Leases;
 import dev.zerohop.etcd.client.RangeWatch;
+import dev.zerohop.etcd.client.SerialCalls;
 import dev.zerohop.etcd.service.HealthVerdict;
 import dev.zerohop.watch.Backoff;
-import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,11 +19,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a leader does for as long as it leads: it writes who the workers are, and the verdicts. Every write is a transaction that etcd makes only while the
- * leader's candidacy is still there, so one that was deposed without knowing it changes nothing.
+ * Writes the list of workers and the verdicts for as long as this process leads. etcd makes a write only while the leader's candidacy exists, so a
+ * leader that was deposed without noticing changes nothing.
  *
- * <p>One write at a time, no more than {@link #WRITES_PER_TRANSACTION} keys in it, and {@link #PAUSE} between decisions. Used by tasks of one serial
- * executor only.
+ * <p>One write at a time, no more than {@link #WRITES_PER_TRANSACTION} keys in it, and {@link #PAUSE} between decisions. For tasks of one serial executor.
  */
 final class LeaderLoop {
     private static final Log LOG = Log.of(LeaderLoop.class);
@@ -43,11 +40,12 @@ final class LeaderLoop {
     private final OrchestratorSettings settings;
     private final Leases leases;
     private final Env env;
-    private final Executor serial;
     private final Leases.Guard guard;
+    private final SerialCalls decisions;
+    private final SerialCalls rewrites;
     private final Owner owner;
 
-    /** What this leader has written of verdicts that {@link #content} does not show yet. */
+    /** Verdicts that this leader has written and {@link #content} does not show yet. */
     private final Map<String, Written> ahead = new HashMap<>();
 
     private OrchestratorView.Content content;
@@ -57,64 +55,59 @@ final class LeaderLoop {
     private boolean refresh;
     private boolean writing;
     private boolean again;
-    private boolean ended;
     private int failures;
-    private @Nullable Cancellable timer;
-    private @Nullable Cancellable refreshTimer;
 
     /** A write of one verdict; null for its deletion. */
     private record Written(@Nullable HealthVerdict verdict, long revision) {}
 
-    /** Who leads; told in serial tasks. */
+    /** The process that leads. */
     interface Owner {
-        /** etcd has refused a write: another one leads. */
+        /** etcd has rejected a write: another one leads. */
         void onDeposed();
 
-        /** What was decided. */
+        /** A decision was made. */
         void onDecision(QuorumDecision decision);
     }
 
-    /**
-     * What it works with.
-     *
-     * @param guard holds each write to the candidacy that was elected
-     */
-    record Means(Leases leases, Leases.Guard guard, Env env, Executor serial) {}
-
+    /** {@code guard} binds each write to the candidacy that was elected. */
     LeaderLoop(
             OrchestratorKeys keys,
             OrchestratorSettings settings,
-            Means means,
+            Leases leases,
+            Leases.Guard guard,
+            Env env,
+            Executor serial,
             OrchestratorView.Content content,
             Owner owner) {
         this.keys = keys;
         this.settings = settings;
-        this.leases = means.leases();
-        this.env = means.env();
-        this.serial = means.serial();
-        this.guard = means.guard();
+        this.leases = leases;
+        this.guard = guard;
+        this.env = env;
+        this.decisions = new SerialCalls(env.time(), serial);
+        this.rewrites = new SerialCalls(env.time(), serial);
         this.owner = owner;
         this.content = content;
         this.assignment = content.assignment();
         this.assignmentRevision = content.assignmentRevision();
-        refreshLater();
+        rewriteLater();
         decide();
     }
 
-    /** Takes what etcd says now. */
+    /** Takes what etcd holds now. */
     void take(OrchestratorView.Content now) {
         content = now;
-        // What etcd says as of the same revision or a later one goes before what was written: a lease may have ended
-        // meanwhile, and an operator may have deleted a key.
+        // Content of the same revision or a later one replaces what was written: a lease may have ended, or an operator may
+        // have deleted a key.
         ahead.values().removeIf(written -> written.revision() <= now.revision());
         if (assignmentRevision <= now.revision()) {
             assignment = now.assignment();
             assignmentRevision = now.assignmentRevision();
         }
-        soon();
+        decideSoon();
     }
 
-    /** The verdicts as they stand, this leader's and its predecessors'. */
+    /** All verdicts, this leader's and its predecessors'. */
     private Map<String, HealthVerdict> standing() {
         Map<String, HealthVerdict> standing = new HashMap<>(content.verdicts());
         ahead.forEach((id, written) -> {
@@ -128,46 +121,35 @@ final class LeaderLoop {
     }
 
     void end() {
-        ended = true;
-        cancel(timer);
-        cancel(refreshTimer);
+        decisions.end();
+        rewrites.end();
     }
 
     // ---- deciding ----
 
-    private void soon() {
+    private void decideSoon() {
         if (writing) {
             again = true;
-        } else if (timer == null) {
-            schedule(Backoff.jittered(PAUSE.toNanos(), env.dice()));
+        } else if (!decisions.scheduled()) {
+            decideIn(Backoff.jittered(PAUSE.toNanos(), env.dice()));
         }
     }
 
-    private void schedule(long delayNanos) {
-        cancel(timer);
-        timer = env.time()
-                .schedule(
-                        delayNanos,
-                        () -> serial.execute(() -> {
-                            timer = null;
-                            if (!ended && !writing) {
-                                decide();
-                            }
-                        }));
+    private void decideIn(long delayNanos) {
+        decisions.schedule(delayNanos, () -> {
+            if (!writing) {
+                decide();
+            }
+        });
     }
 
-    private void refreshLater() {
+    private void rewriteLater() {
         long third = settings.ttl().toNanos() / REWRITES_PER_TTL;
-        refreshTimer = env.time()
-                .schedule(
-                        Backoff.jittered(third, env.dice()),
-                        () -> serial.execute(() -> {
-                            if (!ended) {
-                                refresh = true;
-                                refreshLater();
-                                soon();
-                            }
-                        }));
+        rewrites.schedule(Backoff.jittered(third, env.dice()), () -> {
+            refresh = true;
+            rewriteLater();
+            decideSoon();
+        });
     }
 
     private void decide() {
@@ -201,7 +183,7 @@ final class LeaderLoop {
                 .toList();
         if (puts.isEmpty()) {
             if (rewrite) {
-                // Nothing is held that would be worth a renewal, so it ends; the next mark comes under another one.
+                // No verdict needs the lease any more, so it ends; the next one gets another.
                 lease = null;
             }
             write(changes(puts, lifted, 0));
@@ -229,7 +211,7 @@ final class LeaderLoop {
 
     // ---- writing ----
 
-    /** One change, and what holds once it is made; a null verdict is no verdict. */
+    /** A write and the verdict that it leaves; null for none. */
     private record Change(String id, @Nullable HealthVerdict verdict, Leases.Write write) {}
 
     private List<Change> changes(Map<String, HealthVerdict> puts, List<String> lifted, long leaseId) {
@@ -256,7 +238,7 @@ final class LeaderLoop {
         if (changes.isEmpty()) {
             writing = false;
             if (again) {
-                soon();
+                decideSoon();
             }
             return;
         }
@@ -281,7 +263,7 @@ final class LeaderLoop {
     }
 
     /**
-     * Verdicts are under a lease of twice their time, so that those of orchestrators that are gone do not stay for ever. It is not the leader's own: a
+     * Verdicts are under a lease of twice their time, so that none stays for ever when all orchestrators are gone. It is not the leader's own: a
      * verdict must outlive a change of leaders.
      */
     private void withLease(boolean renew, Consumer<Leases.Lease> next) {
@@ -307,35 +289,20 @@ final class LeaderLoop {
 
     private <T> void then(CompletableFuture<T> call, Consumer<T> next) {
         writing = true;
-        call.whenComplete((answer, thrown) -> serial.execute(() -> {
-            if (ended) {
-                return;
-            }
-            if (thrown == null) {
-                next.accept(answer);
-                return;
-            }
-            SourceFailure failure = EtcdFailure.of(thrown);
+        decisions.then(call, next, failure -> {
             failures++;
             if (failures == 1) {
                 LOG.warn(
-                        "{} of {}: verdicts cannot be written, trying on: {}",
+                        "{} of {}: verdicts cannot be written, retrying: {}",
                         settings.id(),
                         keys.service().service(),
                         failure.getMessage());
             }
-            // The lease may be what was wrong; the next one is fresh. Nobody knows what was written: all is written
-            // again.
+            // The lease may be the cause, so the next one is new; what was written is unknown, so all is written again.
             lease = null;
             refresh = true;
             writing = false;
-            schedule(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()));
-        }));
-    }
-
-    private static void cancel(@Nullable Cancellable scheduled) {
-        if (scheduled != null) {
-            scheduled.cancel();
-        }
+            decideIn(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()));
+        });
     }
 }

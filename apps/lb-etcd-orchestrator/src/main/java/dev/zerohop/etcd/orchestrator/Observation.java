@@ -13,12 +13,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What one worker sees: the value of {@code observations/<worker>}, under the worker's lease. It lists only whom the worker sees down or does not know
- * yet; the others that fall to it are up. So it is small and rarely written, however many endpoints there are.
+ * The results of one worker: the value of {@code observations/<worker>}, under the worker's lease. It lists only endpoints that are down or not known yet; the
+ * others of the worker's share are up. So it is small and rarely written, however many endpoints there are.
  *
  * @param assignment the revision of the assignment that the worker follows
- * @param down whom it sees down
- * @param pending whom it does not know yet
+ * @param pending the endpoints without a result yet
  */
 record Observation(long assignment, Map<String, Down> down, Set<String> pending) {
 
@@ -29,13 +28,13 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
      */
     record Down(String reason, Instant since) {
 
-        /** Takes the reason in its printable form: another wrote it. */
+        /** Makes the reason printable: another process wrote it. */
         Down {
             reason = Printable.text(reason);
         }
     }
 
-    /** What a worker says about one endpoint. */
+    /** A worker's result for one endpoint. */
     enum Vote {
         UP,
         DOWN,
@@ -48,12 +47,12 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
         pending = Set.copyOf(pending);
     }
 
-    /** What the worker says about an endpoint that falls to it under the assignment of the given revision. */
+    /** The worker's result for an endpoint of its share under the assignment of that revision. */
     Vote vote(String endpoint, long assignmentRevision) {
         if (down.containsKey(endpoint)) {
             return Vote.DOWN;
         }
-        // Under another assignment it may never have heard of the endpoint.
+        // Under another assignment the endpoint may not be in its share.
         return pending.contains(endpoint) || assignment != assignmentRevision ? Vote.UNKNOWN : Vote.UP;
     }
 

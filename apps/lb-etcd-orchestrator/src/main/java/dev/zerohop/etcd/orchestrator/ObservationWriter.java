@@ -1,21 +1,19 @@
 package dev.zerohop.etcd.orchestrator;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
-import dev.zerohop.etcd.client.EtcdFailure;
 import dev.zerohop.etcd.client.Leases;
 import dev.zerohop.etcd.client.RangeWatch;
+import dev.zerohop.etcd.client.SerialCalls;
 import dev.zerohop.etcd.election.Candidacy;
 import dev.zerohop.watch.Backoff;
-import dev.zerohop.watch.SourceFailure;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what one worker sees, under the worker's lease, whenever it is not what was written last: one write at a time and {@link #PAUSE} between them.
- * Used by tasks of one serial executor only.
+ * Writes a worker's observation under the worker's lease whenever it has changed: one write at a time and {@link #PAUSE} between them. For tasks of one
+ * serial executor.
  */
 final class ObservationWriter {
     private static final Log LOG = Log.of(ObservationWriter.class);
@@ -26,15 +24,12 @@ final class ObservationWriter {
     private final String key;
     private final Leases leases;
     private final Env env;
-    private final Executor serial;
+    private final SerialCalls calls;
     private Candidacy.@Nullable Held held;
     private @Nullable Observation wanted;
     private @Nullable Written written;
     private boolean waiting;
-    private boolean closed;
     private int failures;
-    private @Nullable Cancellable timer;
-
     private long writtenRevision;
 
     private record Written(long lease, Observation observation) {}
@@ -43,10 +38,10 @@ final class ObservationWriter {
         this.key = key;
         this.leases = leases;
         this.env = env;
-        this.serial = serial;
+        this.calls = new SerialCalls(env.time(), serial);
     }
 
-    /** Takes what is seen now; nothing is written without a lease. */
+    /** Takes the present observation; nothing is written without a lease. */
     void write(Candidacy.@Nullable Held holding, Observation seen) {
         held = holding;
         wanted = seen;
@@ -55,14 +50,14 @@ final class ObservationWriter {
         }
     }
 
-    /** etcd has no observation of this worker as of a revision: if one was written before, it is written again. */
+    /** At a revision etcd had no observation of this worker: one that was written before it is written again. */
     void missing(long revision) {
         if (revision >= writtenRevision) {
             written = null;
         }
     }
 
-    /** What was written may not be there any more, in any revision. */
+    /** etcd may have lost what was written. */
     void forget() {
         written = null;
     }
@@ -70,7 +65,7 @@ final class ObservationWriter {
     private void next() {
         Candidacy.Held holding = held;
         Observation seen = wanted;
-        if (closed || holding == null || seen == null) {
+        if (calls.ended() || holding == null || seen == null) {
             return;
         }
         Written now = new Written(holding.lease().id(), seen);
@@ -78,40 +73,29 @@ final class ObservationWriter {
             return;
         }
         waiting = true;
-        leases.put(key, seen.toJson(), holding.lease().id())
-                .whenComplete((revision, thrown) -> serial.execute(() -> {
-                    long pause = Backoff.jittered(PAUSE.toNanos(), env.dice());
-                    if (thrown == null) {
-                        written = now;
-                        writtenRevision = revision;
-                        failures = 0;
-                    } else {
-                        SourceFailure failure = EtcdFailure.of(thrown);
-                        failures++;
-                        pause = RangeWatch.BACKOFF.nanos(failure, failures, env.dice());
-                        LOG.debug("{} cannot be written, trying on: {}", key, failure.getMessage());
-                    }
-                    later(pause);
-                }));
+        calls.then(
+                leases.put(key, seen.toJson(), holding.lease().id()),
+                revision -> {
+                    written = now;
+                    writtenRevision = revision;
+                    failures = 0;
+                    goOnIn(Backoff.jittered(PAUSE.toNanos(), env.dice()));
+                },
+                failure -> {
+                    failures++;
+                    LOG.debug("{} cannot be written, retrying: {}", key, failure.getMessage());
+                    goOnIn(RangeWatch.BACKOFF.nanos(failure, failures, env.dice()));
+                });
     }
 
-    private void later(long delayNanos) {
-        if (closed) {
-            return;
-        }
-        timer = env.time()
-                .schedule(
-                        delayNanos,
-                        () -> serial.execute(() -> {
-                            waiting = false;
-                            next();
-                        }));
+    private void goOnIn(long delayNanos) {
+        calls.schedule(delayNanos, () -> {
+            waiting = false;
+            next();
+        });
     }
 
     void close() {
-        closed = true;
-        if (timer != null) {
-            timer.cancel();
-        }
+        calls.end();
     }
 }

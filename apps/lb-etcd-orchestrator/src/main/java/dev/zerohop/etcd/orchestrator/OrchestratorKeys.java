@@ -5,7 +5,7 @@ import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.election.Candidacy;
 import java.util.List;
 
-/** Where the orchestrators of a service meet: {@code zerohop/v1/orchestrator/<service>/...}. */
+/** The keys of the orchestrators of a service: {@code zerohop/v1/orchestrator/<service>/...}. */
 record OrchestratorKeys(ServiceKeys service) {
 
     private static final String ROOT = "zerohop/v1/orchestrator/";
@@ -19,7 +19,7 @@ record OrchestratorKeys(ServiceKeys service) {
         return root() + "/election/";
     }
 
-    /** How one of them stands for election. */
+    /** The candidate of one of them. */
     Candidacy.Candidate candidate(OrchestratorSettings settings) {
         return new Candidacy.Candidate(
                 "orchestrator " + settings.id() + " of " + service.service(),
@@ -50,7 +50,7 @@ record OrchestratorKeys(ServiceKeys service) {
         return observations() + id;
     }
 
-    /** What every orchestrator follows. */
+    /** What every orchestrator watches. */
     List<KeyRange> followed() {
         return List.of(
                 KeyRange.under(service.endpoints()),

@@ -28,10 +28,10 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wires one orchestrator: what etcd says goes to the worker, and to the leadership while this one leads; what the worker sees goes to etcd. All state
+ * One orchestrator: what etcd holds goes to the worker, and to the leader loop while this one leads; the worker's observation goes to etcd. All state
  * belongs to one serial executor.
  */
-final class OrchestratorRuntime {
+final class OrchestratorRuntime implements LeaderLoop.Owner {
     private static final Log LOG = Log.of(OrchestratorRuntime.class);
 
     private final Cluster client;
@@ -126,7 +126,6 @@ final class OrchestratorRuntime {
         });
     }
 
-    /** What etcd says. While it says nothing, what it said last holds. */
     private final class KeySubscriber implements Reflector.Subscriber<Entry, Version> {
         @Override
         public void onState(Reflector.State<Entry, Version> state, boolean stale) {
@@ -164,7 +163,7 @@ final class OrchestratorRuntime {
         }
     }
 
-    /** etcd was restored: what was remembered of it holds no more, and the lease may be one that it never granted. */
+    /** etcd was restored: what is known of it is void, and it may never have granted the lease. */
     private void forget() {
         endLeading();
         observations.forget();
@@ -189,15 +188,14 @@ final class OrchestratorRuntime {
         } else if (before != null) {
             before.take(now);
         } else {
-            leaderLoop = new LeaderLoop(
-                    keys, settings, new LeaderLoop.Means(leases, held.guard(), env, serial), now, new Decisions());
+            leaderLoop = new LeaderLoop(keys, settings, leases, held.guard(), env, serial, now, this);
         }
         checkId(now, held);
-        tell(now, held, leads);
+        report(now, held, leads);
         observe();
     }
 
-    /** What falls to this one is probed; nothing is assigned anew that has not changed. While there is no assignment, the last one holds. */
+    /** Probes the share of this one, if it has changed. Without an assignment the last one holds. */
     private void reassign(OrchestratorView.Content now) {
         Assignment next = now.assignmentRevision() == 0 ? followed : now.assignment();
         if (!next.workers().equals(followed.workers()) || !now.members().equals(members)) {
@@ -225,21 +223,19 @@ final class OrchestratorRuntime {
         }
     }
 
-    private final class Decisions implements LeaderLoop.Owner {
-        @Override
-        public void onDeposed() {
-            LOG.warn("{}: etcd has refused its write, another one leads", OrchestratorRuntime.this);
-            endLeading();
-            candidacy.check();
-        }
-
-        @Override
-        public void onDecision(QuorumDecision decision) {
-            reportLimit(decision.overLimit(), decision.limit());
-        }
+    @Override
+    public void onDeposed() {
+        LOG.warn("{}: etcd has rejected its write, another one leads", this);
+        endLeading();
+        candidacy.check();
     }
 
-    // ---- telling ----
+    @Override
+    public void onDecision(QuorumDecision decision) {
+        reportLimit(decision.overLimit(), decision.limit());
+    }
+
+    // ---- reporting ----
 
     private void reportLimit(List<String> now, int limit) {
         if (now.equals(overLimit)) {
@@ -274,7 +270,7 @@ final class OrchestratorRuntime {
         duplicateId = true;
     }
 
-    private void tell(OrchestratorView.Content now, Candidacy.@Nullable Held held, boolean leads) {
+    private void report(OrchestratorView.Content now, Candidacy.@Nullable Held held, boolean leads) {
         HealthOrchestrator.Status before = status;
         HealthOrchestrator.Role role = held == null
                 ? HealthOrchestrator.Role.DETACHED

@@ -3,13 +3,7 @@ package dev.zerohop.etcd.orchestrator;
 import dev.zerohop.etcd.client.ServiceKeys;
 import java.time.Duration;
 
-/**
- * What an orchestrator goes by; checked.
- *
- * @param interval from probe to probe of one worker
- * @param ttl how long a verdict holds unless it is written again
- * @param lease how long a dead orchestrator counts as alive
- */
+/** The options of an orchestrator, as {@link HealthOrchestrator.Builder} documents them; checked. */
 record OrchestratorSettings(
         String id,
         Duration interval,
@@ -20,7 +14,7 @@ record OrchestratorSettings(
         Duration lease,
         int maxDownPercent) {
 
-    /** A verdict outlives the change of its leader: what is left of it after a rewrite that just did not happen, and the lease. */
+    /** A verdict outlives a change of leaders: a rewrite that did not happen, and the lease. */
     private static final int LEASES_PER_TTL = 3;
 
     OrchestratorSettings {

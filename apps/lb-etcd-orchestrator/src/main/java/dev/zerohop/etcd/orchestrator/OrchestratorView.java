@@ -19,20 +19,18 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what the orchestrators of a service share. A value that is refused leaves the last good one in force. Used by one thread at a time. */
+/** Reads what the orchestrators of a service share. A rejected value leaves the last good one in force. Used by one thread at a time. */
 final class OrchestratorView {
     private final OrchestratorKeys keys;
     private final LastGood<Assignment> assignment = new LastGood<>(Assignment::parse);
     private Map<String, LastGood<?>> kept = new HashMap<>();
 
     /**
-     * What etcd says.
+     * The content of the keys.
      *
-     * @param members the endpoints that may be probed and judged: those that are ready
-     * @param workers the orchestrators that are alive, and what each has written about itself
-     * @param revision as of which all of this is known
+     * @param members the endpoints that are ready
+     * @param workers the orchestrators that are alive, with their registrations
      * @param assignmentRevision when the assignment was written; 0 if there is none
-     * @param verdicts as they stand, whoever wrote them
      */
     record Content(
             long revision,
@@ -65,7 +63,7 @@ final class OrchestratorView {
             if (key.startsWith(endpoints)) {
                 String id = key.substring(endpoints.length());
                 Endpoint endpoint = value(entry, utf8 -> EndpointJson.parse(id, utf8), now, rejections);
-                // Whoever is leaving is not to blame for not answering.
+                // One that is leaving may stop answering.
                 if (endpoint != null && endpoint.readiness() == Endpoint.Readiness.READY) {
                     members.put(id, endpoint);
                 }
@@ -99,7 +97,7 @@ final class OrchestratorView {
                 verdicts);
     }
 
-    /** Keys of endpoints, workers and verdicts name those: a name that can be none is reported, and stands for nothing. */
+    /** A key whose last segment is not a valid name is reported and ignored. */
     private boolean isMisnamed(KeyStore.Entry entry, List<RejectedValue> rejections) {
         for (String directory : List.of(
                 keys.service().endpoints(),
@@ -117,7 +115,7 @@ final class OrchestratorView {
         return false;
     }
 
-    /** The last good value under a key; each key has its own parser, always the same. */
+    /** The last good value of a key, whose parser is always the same. */
     @SuppressWarnings("unchecked")
     private <T> @Nullable T value(
             KeyStore.Entry entry, LastGood.Parser<T> parser, Map<String, LastGood<?>> now, List<RejectedValue> rejections) {

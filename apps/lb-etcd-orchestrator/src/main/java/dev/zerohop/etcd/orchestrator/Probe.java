@@ -6,6 +6,7 @@ import dev.zerohop.etcd.client.Tls;
 import dev.zerohop.etcd.client.TlsFiles;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,14 @@ public final class Probe {
         Kind(String plain, String secured) {
             this.plain = plain;
             this.secured = secured;
+        }
+
+        Probe probe(String detail) {
+            return switch (this) {
+                case HTTP -> http(detail);
+                case GRPC -> grpc(detail);
+                case TCP -> tcp();
+            };
         }
     }
 
@@ -169,23 +178,13 @@ public final class Probe {
      */
     public static Probe parse(String text) {
         requireNonNull(text, "text");
-        if (text.startsWith("http:")) {
-            return http(text.substring("http:".length()));
-        }
-        if (text.startsWith("grpc:")) {
-            return grpc(text.substring("grpc:".length()));
-        }
-        if (text.equals("tcp")) {
-            return tcp();
-        }
-        if (text.startsWith("https:")) {
-            return http(text.substring("https:".length())).tls();
-        }
-        if (text.startsWith("grpcs:")) {
-            return grpc(text.substring("grpcs:".length())).tls();
-        }
-        if (text.equals("tls")) {
-            return tcp().tls();
+        for (Kind kind : Kind.values()) {
+            for (String prefix : List.of(kind.plain, kind.secured)) {
+                if (kind == Kind.TCP ? text.equals(prefix) : text.startsWith(prefix)) {
+                    Probe probe = kind.probe(text.substring(prefix.length()));
+                    return prefix.equals(kind.plain) ? probe : probe.tls();
+                }
+            }
         }
         throw new IllegalArgumentException("the probe was '" + text
                 + "', expected http:/path, grpc:service or tcp, or https:/path, grpcs:service or tls");
@@ -200,14 +199,14 @@ public final class Probe {
     Prober newProber(Executor executor) {
         TlsFiles files = tls == null ? null : new TlsFiles(tls);
         String name = tls == null ? null : tls.authority();
-        return switch (kind) {
-            case HTTP ->
-                files == null
-                        ? new HttpProber(detail, from, to, executor)
-                        : new TlsProber(files, name, new TlsProber.HttpGet(detail, from, to), executor);
-            case GRPC -> new GrpcProber(detail, files, name);
-            case TCP -> files == null ? new TcpProber() : new TlsProber(files, name, null, executor);
-        };
+        HttpGet get = kind == Kind.HTTP ? new HttpGet(detail, from, to) : null;
+        if (kind == Kind.GRPC) {
+            return new GrpcProber(detail, files, name);
+        }
+        if (files != null) {
+            return new TlsProber(files, name, get, executor);
+        }
+        return get == null ? new TcpProber() : new HttpProber(get, executor);
     }
 
     /** As {@link #parse} reads it. */

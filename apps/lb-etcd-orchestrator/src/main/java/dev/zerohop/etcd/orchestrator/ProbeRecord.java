@@ -2,10 +2,9 @@ package dev.zerohop.etcd.orchestrator;
 
 import java.time.Instant;
 
-/** What one worker's probes of one endpoint come to. Used by one thread at a time; the clock is the caller's. */
+/** The result of one worker's probes of one endpoint. Used by one thread at a time. */
 final class ProbeRecord {
 
-    /** What the worker says. */
     enum State {
         /** Not enough probes yet. */
         PENDING,
@@ -28,7 +27,7 @@ final class ProbeRecord {
         this.unhealthyThreshold = unhealthyThreshold;
     }
 
-    /** Takes one probe; answers whether the state is another now. */
+    /** Takes one probe; returns whether the state has changed. */
     boolean record(boolean ok, String why, Instant now) {
         if (streak == 0 || ok != streakOk) {
             streak = 0;
@@ -50,12 +49,12 @@ final class ProbeRecord {
         return state;
     }
 
-    /** When the first of the probes that led to the state was made. */
+    /** The instant of the first of the probes that led to the state. */
     Instant since() {
         return since;
     }
 
-    /** What the probe that led to the state said. */
+    /** The failure of the probe that led to the state; empty for a success. */
     String reason() {
         return reason;
     }

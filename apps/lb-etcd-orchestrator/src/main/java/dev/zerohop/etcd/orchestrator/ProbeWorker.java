@@ -13,11 +13,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Probes the endpoints that fall to one worker, each on a tick of its own with a random beginning, and keeps what it sees. Nothing here asks etcd:
- * probing goes on whatever becomes of it. Used by tasks of one serial executor only.
+ * Probes the endpoints that are assigned to one worker, each at its own interval from a random instant on, and keeps the results. Independent of etcd. For
+ * tasks of one serial executor.
  */
 final class ProbeWorker {
-    /** A hundred verdicts, each with the reasons of two workers, must fit into one transaction. */
+    /** A hundred verdicts with the reasons of two workers each must fit into one transaction. */
     private static final int REASON_LIMIT = 120;
 
     private static final String CUT = "...";
@@ -38,30 +38,28 @@ final class ProbeWorker {
         this.onChange = onChange;
     }
 
-    /** Probes these and no others. Who is probed already goes on as it is, unless its address is another. */
+    /** Probes these and no others. An endpoint that is probed already keeps its state, unless its address has changed. */
     void assign(Map<String, Endpoint> share) {
-        Map<String, Probed> gone = new HashMap<>(all);
-        share.forEach((id, endpoint) -> {
-            Probed known = gone.get(id);
-            if (known != null && known.endpoint.address().equals(endpoint.address())) {
-                gone.remove(id);
+        all.entrySet().removeIf(known -> {
+            Endpoint endpoint = share.get(known.getKey());
+            boolean gone = endpoint == null
+                    || !endpoint.address().equals(known.getValue().endpoint.address());
+            if (gone) {
+                known.getValue().end();
             }
-        });
-        gone.forEach((id, probed) -> {
-            probed.end();
-            all.remove(id);
+            return gone;
         });
         share.forEach((id, endpoint) -> {
             if (!all.containsKey(id)) {
                 Probed probed = new Probed(endpoint);
                 all.put(id, probed);
-                // A random beginning, so that workers do not march in step.
+                // At a random instant, so that workers do not probe in step.
                 probed.later((long) (settings.interval().toNanos() * env.dice().nextDouble()));
             }
         });
     }
 
-    /** What is seen now. */
+    /** The present observation. */
     Observation observation(long assignmentRevision) {
         Map<String, Observation.Down> down = new HashMap<>();
         Set<String> pending = new HashSet<>();
@@ -79,7 +77,6 @@ final class ProbeWorker {
         return all.size();
     }
 
-    /** Stops. */
     void close() {
         all.values().forEach(Probed::end);
         all.clear();
@@ -108,7 +105,7 @@ final class ProbeWorker {
                 return;
             }
             later(Backoff.jittered(settings.interval().toNanos(), env.dice()));
-            // One that has not ended yet ends by its timeout.
+            // An attempt that is under way ends by its timeout.
             if (attempt == null) {
                 Attempt begun = new Attempt(this);
                 attempt = begun;
@@ -147,7 +144,7 @@ final class ProbeWorker {
         return reason.substring(0, Character.isHighSurrogate(reason.charAt(end - 1)) ? end - 1 : end) + CUT;
     }
 
-    /** One probe on its way. */
+    /** One probe that is under way. */
     private final class Attempt {
         private final Probed probed;
         private @Nullable Cancellable timeout;

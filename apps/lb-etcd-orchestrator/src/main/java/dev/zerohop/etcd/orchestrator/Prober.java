@@ -3,32 +3,55 @@ package dev.zerohop.etcd.orchestrator;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Printable;
+import java.io.Closeable;
+import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Asks endpoints whether they are well. Thread-safe. */
 interface Prober {
 
-    /** Begins to probe an endpoint; asks nothing yet. */
+    /** Prepares to probe an endpoint; asks nothing yet. */
     Target connect(Endpoint endpoint);
 
-    /** What is kept for one endpoint from probe to probe. */
+    /** One endpoint, with what is kept of it from probe to probe. */
+    @FunctionalInterface
     interface Target extends AutoCloseable {
         /**
-         * Probes once. May block to look a name up; how long it may take at most is the caller's to say, by cancelling.
+         * Probes once. May block to look a name up; the caller limits its time by cancelling.
          *
-         * @param answer is told null if the endpoint is well, else what is wrong with it; once, unless it is cancelled
+         * @param answer takes null if the endpoint is well, else what is wrong with it; once, unless it is cancelled
          */
         Cancellable probe(Consumer<@Nullable String> answer);
 
         @Override
-        void close();
+        default void close() {}
+    }
+
+    /** The address of an endpoint, its name looked up. */
+    static InetSocketAddress addressOf(Endpoint endpoint) throws UnknownHostException {
+        InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());
+        if (address.isUnresolved()) {
+            throw new UnknownHostException("its host name " + endpoint.host() + " cannot be resolved");
+        }
+        return address;
+    }
+
+    /** Closes what a probe has opened; a failure to close is no answer. */
+    static void close(Closeable opened) {
+        try {
+            opened.close();
+        } catch (IOException gone) {
+            // Nothing more can be done about it.
+        }
     }
 
     /** What went wrong, in the words of the deepest cause that has some. */
     static String reason(Throwable thrown) {
-        String said = null;
+        String reason = null;
         boolean connecting = false;
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             String message = cause.getMessage();
@@ -36,12 +59,12 @@ interface Prober {
             boolean own =
                     cause.getCause() == null || !cause.getCause().toString().equals(message);
             if (own && message != null && !message.isBlank()) {
-                said = Printable.text(message);
+                reason = Printable.text(message);
             }
             connecting |= cause instanceof ConnectException;
         }
-        if (said != null) {
-            return said;
+        if (reason != null) {
+            return reason;
         }
         return connecting ? "no connection could be made" : thrown.getClass().getSimpleName();
     }

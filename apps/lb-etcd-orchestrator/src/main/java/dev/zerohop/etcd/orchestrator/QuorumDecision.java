@@ -14,11 +14,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is to be marked down, from what the workers see. A pure function.
+ * Which endpoints are to be marked down, from the observations of the workers. A pure function.
  *
- * @param down who is marked
- * @param undecided who was marked, and whom no worker knows just now: neither written again nor lifted, so the mark runs out unless somebody knows soon
- * @param overLimit who is down and stays unmarked, because too many are
+ * @param down the endpoints to mark
+ * @param undecided endpoints that are marked and that no worker has a result for: neither written again nor lifted, so the mark runs out unless one comes soon
+ * @param overLimit endpoints that are down and stay unmarked, because too many are
  * @param limit how many may be marked
  */
 record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, List<String> overLimit, int limit) {
@@ -26,7 +26,7 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
     /** Why an endpoint is marked. */
     record DownMark(String reason, List<String> agreed, Instant since) {
 
-        /** Takes the reason as a verdict does, so that the two can be compared. */
+        /** Makes the reason printable, as a verdict does, so that the two can be compared. */
         DownMark {
             reason = Printable.text(reason);
         }
@@ -37,13 +37,13 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
     /**
      * Decides.
      *
-     * <p>An endpoint goes down when both its workers see it down, or its only one when there is no other. It stays down while one of them still does
-     * and none sees it up. Of too many, those stay marked that were, then those that are down for longest.
+     * <p>An endpoint goes down when both its workers find it down, or its only one when there is no other. It stays down while one of them does
+     * and none finds it up. Of too many, those that are marked already come first, then those that are down for longest.
      *
-     * @param members who may be judged, by id
-     * @param revision the assignment's revision
+     * @param members the ids of all endpoints
+     * @param revision of the assignment
      * @param observations by worker
-     * @param standing the marks that hold now, by endpoint
+     * @param standing the present marks, by endpoint
      */
     static QuorumDecision of(
             Collection<String> members,
@@ -108,7 +108,7 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
         List<String> parts = new ArrayList<>();
         byReason.forEach((reason, by) -> parts.add(reason + " (" + String.join(", ", by) + ")"));
         String alone = workers == 1 ? "; seen by the only worker" : "";
-        // A mark tells since when it holds, whoever has confirmed it meanwhile.
+        // A mark keeps its instant, also when other workers confirm it.
         return new DownMark(
                 String.join("; ", parts) + alone,
                 List.copyOf(seenDown.keySet()),

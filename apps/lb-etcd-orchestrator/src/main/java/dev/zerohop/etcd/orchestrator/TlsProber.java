@@ -1,16 +1,14 @@
 package dev.zerohop.etcd.orchestrator;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.etcd.client.TlsFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
@@ -24,23 +22,13 @@ import org.jspecify.annotations.Nullable;
 final class TlsProber implements Prober {
     private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
 
-    /** A probe that is cancelled ends at once; this is for one that nothing cancels. */
+    /** For a probe that is not cancelled; a cancelled one ends at once. */
     private static final int SILENCE_MILLIS = 60_000;
 
     private final TlsFiles files;
     private final @Nullable String authority;
     private final @Nullable HttpGet get;
     private final Executor executor;
-
-    /** What is asked for, and which statuses are well. */
-    record HttpGet(String path, int from, int to) {
-        @Nullable
-        String wrong(int status) {
-            return status >= from && status <= to
-                    ? null
-                    : "GET " + path + " answered " + status + ", expected " + from + " to " + to;
-        }
-    }
 
     /** {@code authority} is the name that certificates must carry; null for each endpoint's host. Without {@code get} the handshake is all. */
     TlsProber(TlsFiles files, @Nullable String authority, @Nullable HttpGet get, Executor executor) {
@@ -52,32 +40,18 @@ final class TlsProber implements Prober {
 
     @Override
     public Target connect(Endpoint endpoint) {
-        return new Target() {
-            @Override
-            public Cancellable probe(Consumer<@Nullable String> answer) {
-                Socket socket = new Socket();
-                executor.execute(() -> answer.accept(ask(endpoint, socket)));
-                return () -> close(socket);
-            }
-
-            @Override
-            public void close() {}
-
-            private void close(Socket socket) {
-                TlsProber.close(socket);
-            }
+        return answer -> {
+            Socket socket = new Socket();
+            executor.execute(() -> answer.accept(ask(endpoint, socket)));
+            return () -> Prober.close(socket);
         };
     }
 
     private @Nullable String ask(Endpoint endpoint, Socket socket) {
-        InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());
-        if (address.isUnresolved()) {
-            return "its host name " + endpoint.host() + " cannot be resolved";
-        }
         boolean connected = false;
         try (socket) {
             socket.setSoTimeout(SILENCE_MILLIS);
-            socket.connect(address, SILENCE_MILLIS);
+            socket.connect(Prober.addressOf(endpoint), SILENCE_MILLIS);
             connected = true;
             String name = authority == null ? endpoint.host() : authority;
             SSLSocket secured = (SSLSocket) files.sockets().createSocket(socket, name, endpoint.port(), true);
@@ -86,6 +60,8 @@ final class TlsProber implements Prober {
             secured.setSSLParameters(parameters);
             secured.startHandshake();
             return get == null ? null : get(secured, authority == null ? endpoint.address() : authority, get);
+        } catch (UnknownHostException unresolved) {
+            return unresolved.getMessage();
         } catch (IOException failed) {
             // The next probe takes what was changed meanwhile.
             files.refresh();
@@ -107,14 +83,6 @@ final class TlsProber implements Prober {
                     : "GET " + get.path() + " was not answered with HTTP/1.1";
         } catch (IOException failed) {
             return "GET " + get.path() + " over TLS was not answered: " + Prober.reason(failed);
-        }
-    }
-
-    private static void close(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException gone) {
-            // Nothing more can be done about it.
         }
     }
 }

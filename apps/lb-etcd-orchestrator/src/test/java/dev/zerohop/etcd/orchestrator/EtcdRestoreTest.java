@@ -14,11 +14,14 @@ import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.client.EtcdConnection;
 import dev.zerohop.etcd.client.KeyRange;
 import dev.zerohop.etcd.client.KeyStore;
+import dev.zerohop.etcd.client.KeyStore.Entry;
+import dev.zerohop.etcd.client.KeyStore.Version;
 import dev.zerohop.etcd.client.Leases;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.election.Candidacy;
 import dev.zerohop.etcd.support.EtcdServer;
 import dev.zerohop.etcd.support.GateProxy;
+import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.SourceFailure;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +31,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -164,15 +168,18 @@ class EtcdRestoreTest {
     void aWatchFromARevisionThatIsNotThereYetEndsInsteadOfStayingMute() throws Exception {
         KeyStore store = opened(EtcdClient.of(etcd.address())).cluster().store();
         CompletableFuture<SourceFailure> end = new CompletableFuture<>();
-        var watch = store.watch(List.of(KeyRange.under("a/")), etcd.revision() + 2, new KeyStore.Watcher() {
-            @Override
-            public void onCreated() {}
+        var watch = store.watch(List.of(KeyRange.under("a/")), new Version(0, 0, etcd.revision() + 1), new ListWatch.Watcher<>() {
+                @Override
+                public void onOpen() {}
 
-            @Override
-            public void onEvents(long revision, List<KeyStore.Event> events) {}
+                @Override
+                public void onChanges(@Nullable Version upTo, List<ListWatch.Change<Entry, Version>> changes) {}
 
-            @Override
-            public void onEnd(SourceFailure cause) {
+                @Override
+                public void onBookmark(Version upTo) {}
+
+                @Override
+                public void onEnd(@Nullable SourceFailure cause) {
                 var ignored = end.complete(cause);
             }
         });

@@ -191,7 +191,7 @@ class HealthOrchestratorTest {
     @Test
     void aWorkerThatAloneSeesAnEndpointDownMarksNobody() throws Exception {
         servers(5);
-        Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
+        Prober http = new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
         Prober cut = endpoint -> {
             Prober.Target line = http.connect(endpoint);
             return endpoint.id().equals("e1")
@@ -326,7 +326,7 @@ class HealthOrchestratorTest {
     void anAssignmentThatIsDeletedByHandIsWrittenAgainAndNoProbePauses() throws Exception {
         servers(3);
         AtomicInteger opened = new AtomicInteger();
-        Prober http = new HttpProber("/health", 200, 299, Env.system().blocking());
+        Prober http = new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
         OrchestratorRuntime only = new OrchestratorRuntime(
                 client.cluster(),
                 shared,

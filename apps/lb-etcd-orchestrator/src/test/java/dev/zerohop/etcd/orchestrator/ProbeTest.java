@@ -3,6 +3,8 @@ package dev.zerohop.etcd.orchestrator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Int32Value;
+import com.google.protobuf.StringValue;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
@@ -84,14 +86,14 @@ class ProbeTest {
         Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
                 .addService(ServerServiceDefinition.builder("grpc.health.v1.Health")
                         .addMethod(GrpcProber.CHECK, ServerCalls.asyncUnaryCall((service, answer) -> {
-                            asked.add(service);
+                            asked.add(service.getValue());
                             if (status[0] < 0) {
                                 answer.onError(Status.NOT_FOUND
                                         .withDescription("no\nERROR forged\u001b[2J")
                                         .asRuntimeException());
                                 return;
                             }
-                            answer.onNext(status[0]);
+                            answer.onNext(Int32Value.of(status[0]));
                             answer.onCompleted();
                         }))
                         .build())
@@ -114,12 +116,14 @@ class ProbeTest {
     /** The bytes of the published protocol: field 1, length-delimited and varint. */
     @Test
     void theMessagesOfTheHealthCheckAreThoseOfTheProtocol() throws Exception {
-        assertThat(GrpcProber.CHECK.streamRequest("ab").readAllBytes()).containsExactly(0x0a, 2, 'a', 'b');
-        assertThat(GrpcProber.CHECK.streamResponse(1).readAllBytes()).containsExactly(0x08, 1);
-        assertThat(GrpcProber.CHECK.parseResponse(new java.io.ByteArrayInputStream(new byte[] {0x12, 1, 'x', 0x08, 2})))
+        assertThat(GrpcProber.CHECK.streamRequest(StringValue.of("ab")).readAllBytes()).containsExactly(0x0a, 2, 'a', 'b');
+        assertThat(GrpcProber.CHECK.streamResponse(Int32Value.of(1)).readAllBytes()).containsExactly(0x08, 1);
+        assertThat(GrpcProber.CHECK.parseResponse(new java.io.ByteArrayInputStream(new byte[] {0x12, 1, 'x', 0x08, 2}))
+                        .getValue())
                 .as("unknown fields are skipped")
                 .isEqualTo(2);
-        assertThat(GrpcProber.CHECK.parseResponse(new java.io.ByteArrayInputStream(new byte[0])))
+        assertThat(GrpcProber.CHECK.parseResponse(new java.io.ByteArrayInputStream(new byte[0]))
+                        .getValue())
                 .isZero();
     }
 

@@ -1,5 +1,6 @@
 package dev.zerohop.etcd.orchestrator;
 
+import com.google.protobuf.Int32Value;
 import com.sun.net.httpserver.HttpServer;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCalls;
@@ -37,7 +38,7 @@ final class ProbedServer implements AutoCloseable {
     static ServerServiceDefinition serving() {
         return ServerServiceDefinition.builder("grpc.health.v1.Health")
                 .addMethod(GrpcProber.CHECK, ServerCalls.asyncUnaryCall((service, answer) -> {
-                    answer.onNext(1);
+                    answer.onNext(Int32Value.of(1));
                     answer.onCompleted();
                 }))
                 .build();
