@@ -2,6 +2,7 @@ package dev.zerohop.json;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Options;
+import dev.zerohop.Printable;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardPlacement;
 import dev.zerohop.ShardPlacement.Lookup;
@@ -25,6 +26,8 @@ public final class ShardPlacementFormat {
             "lookup", List.of("table", "default"),
             "prefix", List.of("prefixes", "default")));
 
+    private static final List<String> RANGE = List.of("from", "to", "ordinal");
+
     private ShardPlacementFormat() {}
 
     /** The names of the strategies that have an explicit map, in alphabetical order. */
@@ -35,6 +38,16 @@ public final class ShardPlacementFormat {
     /** The fields of the map of an explicit strategy; empty for another one. */
     public static List<String> fields(String strategy) {
         return EXPLICIT.getOrDefault(strategy, List.of());
+    }
+
+    /** Rejects a field that no strategy has. Its value is not shown: it may be a secret at a wrong place. */
+    public static void checkKnown(Options options, List<String> known) {
+        for (String name : options.names()) {
+            if (!known.contains(name)) {
+                throw new IllegalArgumentException(
+                        Printable.text(options.path(name)) + " is not known, expected " + String.join(", ", known));
+            }
+        }
     }
 
     /**
@@ -103,11 +116,14 @@ public final class ShardPlacementFormat {
         if (!options.has("ranges")) {
             throw missing(options, "ranges", expected);
         }
-        if (options.list("ranges", expected).isEmpty()) {
+        List<?> list = options.list("ranges", expected);
+        if (list.isEmpty()) {
             throw options.rejected("ranges", expected);
         }
         List<Range> ranges = new ArrayList<>();
-        for (Options range : options.objects("ranges", expected, "from", "to", "ordinal")) {
+        for (int i = 0; i < list.size(); i++) {
+            Options range = Options.anyOf(options.path("ranges") + "[" + i + "]", list.get(i));
+            checkKnown(range, RANGE);
             int from = integer(range, "from", 0, slots - 1);
             ranges.add(new Range(from, integer(range, "to", from, slots - 1), integer(range, "ordinal", 0)));
         }

@@ -30,10 +30,10 @@ final class ResolvedPlacement {
     private final String origin;
 
     /**
-     * A scheme.
+     * Resolves the placement of a snapshot.
      *
      * @param highest the highest ordinal of the members, -1 if none
-     * @param before the scheme of the version before, which is taken over as far as it goes
+     * @param before that of the version before, which is taken over as far as it goes
      */
     static ResolvedPlacement of(
             ShardPolicy policy, Snapshot snapshot, int highest, @Nullable ResolvedPlacement before) {

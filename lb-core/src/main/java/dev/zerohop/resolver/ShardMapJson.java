@@ -2,7 +2,6 @@ package dev.zerohop.resolver;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Options;
-import dev.zerohop.Printable;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardMap.MovingKeys;
@@ -13,6 +12,7 @@ import dev.zerohop.json.ShardPlacementFormat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The JSON form of what a source states about shards: {@code {"epoch": 7, "count": 5, "firstOrdinal": 0}}, or an explicit map in the form that the policy
@@ -94,13 +94,8 @@ public final class ShardMapJson {
 
     /** {@code others} are the fields beside those of the placement. */
     private static ShardPlacement placement(Options fields, List<String> others) {
-        for (String name : fields.names()) {
-            if (!others.contains(name) && !PLACEMENT.contains(name)) {
-                // Its value is not shown: it may be a secret at a wrong place.
-                throw new IllegalArgumentException(Printable.text(fields.path(name)) + " is not known, expected "
-                        + String.join(", ", others) + ", " + String.join(", ", PLACEMENT));
-            }
-        }
+        ShardPlacementFormat.checkKnown(
+                fields, Stream.of(others, PLACEMENT).flatMap(List::stream).toList());
         if (fields.has("strategy")) {
             List<String> strategies = ShardPlacementFormat.strategies();
             if (!(fields.value("strategy") instanceof String strategy) || !strategies.contains(strategy)) {

@@ -122,8 +122,8 @@ class ShardMapJsonTest {
                         + " {\"from\", \"to\", \"ordinal\"} that covers all slots",
                 "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 1}]} | ranges[0].ordinal: was missing,"
                         + " expected an integer from 0 to 1000000",
-                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"till\": 1}]} | ranges[0].till: was 1,"
-                        + " expected a known field: from, to, ordinal",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"till\": 1}]} | ranges[0].till is not known,"
+                        + " expected from, to, ordinal",
                 "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0}]} |"
                         + " ranges: slots 3-3 belong to no range",
                 "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 2, \"ordinal\": 0},"
