@@ -1,6 +1,7 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
 import dev.zerohop.Target;
 import dev.zerohop.fuzz.Input;
 import dev.zerohop.fuzz.Said;
@@ -59,7 +60,9 @@ public final class ObjectsFuzz {
             case "pods" -> pods(followed(Selection.pods("shop", "app=orders"), events));
             case "service" ->
                 followed(Selection.service("shop", "orders"), events).forEach(ObjectsFuzz::service);
-            default -> followed(Selection.statefulSet("shop", "orders"), events).forEach(ObjectsFuzz::statefulSet);
+            default ->
+                followed(Selection.statefulSets("shop", List.of("orders")).get(0), events)
+                        .forEach(ObjectsFuzz::statefulSet);
         }
     }
 
@@ -112,7 +115,7 @@ public final class ObjectsFuzz {
     }
 
     private static void leftOut(List<String> rejections) {
-        new LeftOut("orders").report(rejections).forEach(Said::shown);
+        rejections.stream().map(Printable::text).forEach(Said::shown);
     }
 
     private static void endpoint(Endpoint endpoint) {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link SelectionWatch} needs of the API server. Called on {@link dev.zerohop.Env#blocking}; never waits for the network. */
-interface ApiServer {
+interface ApiServer extends AutoCloseable {
 
     /**
      * Reads the next page; from the beginning if {@code continueAt} is null. Fails with a {@link dev.zerohop.watch.SourceFailure}. Cancelling the future ends the
@@ -23,4 +23,8 @@ interface ApiServer {
      */
     <T extends HasMetadata> Cancellable watch(
             Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher);
+
+    /** Ends the watches that there are, then the connection. Idempotent. */
+    @Override
+    void close();
 }

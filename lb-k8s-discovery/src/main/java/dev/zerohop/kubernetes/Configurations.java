@@ -12,7 +12,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,8 +27,8 @@ final class Configurations {
     private Configurations() {}
 
     static Config of(KubernetesOptions options) {
-        Config config = found(options);
-        Path caFile = options.caFile();
+        Config config = found(options.settings());
+        Path caFile = options.settings().caFile();
         if (caFile != null) {
             if (!Files.isReadable(caFile)) {
                 throw new IllegalArgumentException(
@@ -37,7 +36,7 @@ final class Configurations {
             }
             config.setCaCertFile(caFile.toString());
         }
-        Path tokenFile = options.tokenFile();
+        Path tokenFile = options.settings().tokenFile();
         if (tokenFile != null) {
             config.setOauthTokenProvider(new TokenFile(tokenFile, null));
         } else if (config.getOauthToken() == null) {
@@ -45,7 +44,7 @@ final class Configurations {
         }
         config.setConnectionTimeout(CONNECT_TIMEOUT_MILLIS);
         config.setRequestTimeout(REQUEST_TIMEOUT_MILLIS);
-        // Whoever asks decides when to ask again: two that retry on top of each other multiply the load.
+        // The reflector decides when to ask again: two that retry on top of each other multiply the load.
         config.setRequestRetryBackoffLimit(0);
         warnOfPlainText(config);
         return config;
@@ -65,22 +64,21 @@ final class Configurations {
         }
     }
 
-    private static Config found(KubernetesOptions options) {
-        URI apiServer = options.apiServer();
-        if (apiServer != null) {
+    private static Config found(KubernetesOptions.Settings settings) {
+        if (settings.apiServer() != null) {
             Config config = Config.empty();
-            config.setMasterUrl(apiServer.toString());
+            config.setMasterUrl(settings.apiServer().toString());
             return config;
         }
-        Path kubeconfig = options.kubeconfig();
+        Path kubeconfig = settings.kubeconfig();
         if (kubeconfig == null) {
-            return Config.autoConfigure(options.context());
+            return Config.autoConfigure(settings.context());
         }
         if (!Files.isReadable(kubeconfig)) {
             throw new IllegalArgumentException(
                     Printable.text("kubeconfig " + kubeconfig + " cannot be read, expected a file"));
         }
-        return Config.fromKubeconfig(options.context(), kubeconfig.toFile());
+        return Config.fromKubeconfig(settings.context(), kubeconfig.toFile());
     }
 
     /** The client leaves {@code tokenFile} of a kubeconfig's user alone; for kubectl it goes before {@code token}, which stands in while it cannot be read. */
@@ -92,16 +90,17 @@ final class Configurations {
         }
         for (NamedAuthInfo user : users(kubeconfig)) {
             AuthInfo auth = user.getUser();
-            if (auth != null
-                    && Objects.equals(user.getName(), context.getContext().getUser())) {
-                String file = auth.getTokenFile();
-                if (file != null && !file.isEmpty()) {
-                    // As the other files that a kubeconfig names: relative to its own directory.
-                    Path path = kubeconfig.toPath().toAbsolutePath().resolveSibling(file);
-                    config.setOauthTokenProvider(new TokenFile(path, auth.getToken()));
-                }
-                return;
+            if (auth == null
+                    || !Objects.equals(user.getName(), context.getContext().getUser())) {
+                continue;
             }
+            String file = auth.getTokenFile();
+            if (file != null && !file.isEmpty()) {
+                // As the other files that a kubeconfig names: relative to its own directory.
+                Path path = kubeconfig.toPath().toAbsolutePath().resolveSibling(file);
+                config.setOauthTokenProvider(new TokenFile(path, auth.getToken()));
+            }
+            return;
         }
     }
 
@@ -135,7 +134,7 @@ final class Configurations {
                         unreadable);
             }
             if (token.isEmpty()) {
-                // Without a token the request would be sent as anybody's.
+                // Without a token the request would be sent as an anonymous one.
                 throw new IllegalStateException(
                         Printable.text("token file " + file + " is empty, expected a bearer token"));
             }

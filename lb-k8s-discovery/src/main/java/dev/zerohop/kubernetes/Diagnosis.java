@@ -18,7 +18,7 @@ public record Diagnosis(List<Finding> findings, String toApply) {
         OK,
         /** Missing, and calls need it. */
         MISSING,
-        /** Missing, and calls go without it; why says what is lost. */
+        /** Missing, and calls go without it; what is lost is in {@code why}. */
         OPTIONAL
     }
 
@@ -31,7 +31,7 @@ public record Diagnosis(List<Finding> findings, String toApply) {
      */
     public record Finding(State state, String what, String why) {
 
-        /** Takes the texts in their printable form: what servers say stands in them. */
+        /** Makes the texts printable: they quote servers. */
         public Finding {
             what = Printable.text(what);
             why = Printable.text(why);

@@ -1,9 +1,7 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.EndpointSet;
-import dev.zerohop.Env;
 import dev.zerohop.Resolver;
-import dev.zerohop.Target;
 import io.fabric8.kubernetes.api.model.Service;
 
 /**
@@ -12,15 +10,6 @@ import io.fabric8.kubernetes.api.model.Service;
  * @param text what {@link #target} gave
  */
 record ExternalName(String text, Resolver resolver) {
-
-    /**
-     * With a resolver that was not started.
-     *
-     * @throws IllegalArgumentException if the name or the port is none
-     */
-    static ExternalName of(String text, Env env) {
-        return new ExternalName(text, Target.parse(text).newResolver(env));
-    }
 
     static boolean is(Service service) {
         return service.getSpec() != null
@@ -45,7 +34,7 @@ record ExternalName(String text, Resolver resolver) {
         return "refreshing-dns:///" + service.getSpec().getExternalName() + ":" + port + family;
     }
 
-    /** What DNS says, under the name of the service's own target. */
+    /** The endpoints in DNS, as a set of the service's own target. */
     static EndpointSet named(String source, EndpointSet all) {
         return EndpointSet.builder(source)
                 .endpoints(all.endpoints())

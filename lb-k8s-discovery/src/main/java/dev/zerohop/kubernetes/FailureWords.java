@@ -12,6 +12,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateExpiredException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Why no answer came, and what to do, as an operator says it; the exception's own words stand in brackets. A pure function. */
+/** Why no answer came, and what to do, in an operator's words; the exception's own message stands in brackets. Pure functions. */
 final class FailureWords {
     private static final int MAX_CAUSES = 20;
     private static final Pattern PLACE = Pattern.compile("line:? (\\d+), column:? (\\d+)");
@@ -27,20 +28,19 @@ final class FailureWords {
     private FailureWords() {}
 
     /**
-     * Why nothing could be sent, if the exception's own words are not for other eyes: the HTTP client quotes a header that it refuses, and with it the token. Null
+     * Why nothing could be sent, if the exception's own message has to stay secret: the HTTP client quotes a header that it rejects, and with it the token. Null
      * if they are.
      */
     static @Nullable String secret(Throwable thrown) {
-        for (Throwable each : chain(thrown)) {
-            String message = each.getMessage();
-            if (each instanceof IllegalArgumentException
-                    && message != null
-                    && message.toLowerCase(Locale.ROOT).contains("header value")) {
-                return "the token, or what else goes into a header, has a character that none may have, such as a line break;"
-                        + " check the token's file or the kubeconfig";
-            }
-        }
-        return null;
+        boolean quoted = chain(thrown).stream()
+                .anyMatch(each -> each instanceof IllegalArgumentException
+                        && String.valueOf(each.getMessage())
+                                .toLowerCase(Locale.ROOT)
+                                .contains("header value"));
+        return quoted
+                ? "the token, or what else goes into a header, has a character that none may have, such as a line break;"
+                        + " check the token's file or the kubeconfig"
+                : null;
     }
 
     /** Why a kubeconfig cannot be used. Parsers quote what stands where they stop, which may be a token or a key: of their messages only the place is shown. */
@@ -71,7 +71,8 @@ final class FailureWords {
         List<Throwable> chain = chain(thrown);
         for (Throwable each : chain) {
             if (each instanceof UncheckedIOException ours && ours.getMessage() != null) {
-                // A file of ours: its name alone, as the cause gives it, says nothing.
+                // A file of ours: the message explains more than the name of the file, which is all that the cause
+                // gives.
                 return ours.getMessage();
             }
         }
@@ -82,7 +83,7 @@ final class FailureWords {
     }
 
     private static String words(List<Throwable> chain, String own) {
-        if (any(chain, UnknownHostException.class) || any(chain, UnresolvedAddressException.class)) {
+        if (any(chain, UnknownHostException.class, UnresolvedAddressException.class)) {
             return "DNS has no address for its name (%); check the address, and this machine's DNS";
         }
         if (any(chain, HttpConnectTimeoutException.class)) {
@@ -102,13 +103,12 @@ final class FailureWords {
         if (any(chain, ProtocolException.class) || own.contains("status line")) {
             return "what answers speaks no HTTP (%); check scheme and port of the address";
         }
-        if (any(chain, EOFException.class)
-                || any(chain, SocketException.class)
+        if (any(chain, EOFException.class, SocketException.class)
                 || own.contains("received no bytes")
                 || own.contains("connection reset")) {
             return "it closed the connection without an answer (%); it may be restarting, or expect https where http was used";
         }
-        if (root(chain).startsWith("com.fasterxml.jackson.")) {
+        if (chain.get(chain.size() - 1).getClass().getName().startsWith("com.fasterxml.jackson.")) {
             return "its answer is no Kubernetes object (%); expected the API server itself, not a login page or a proxy";
         }
         return "";
@@ -134,11 +134,7 @@ final class FailureWords {
         return "TLS could not be agreed on (%)";
     }
 
-    private static boolean any(List<Throwable> chain, Class<? extends Throwable> type) {
-        return chain.stream().anyMatch(type::isInstance);
-    }
-
-    private static String root(List<Throwable> chain) {
-        return chain.get(chain.size() - 1).getClass().getName();
+    private static boolean any(List<Throwable> chain, Class<?>... types) {
+        return chain.stream().anyMatch(each -> Arrays.stream(types).anyMatch(type -> type.isInstance(each)));
     }
 }

@@ -1,10 +1,11 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Endpoint;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 record GoverningStatefulSets(
         List<StatefulSetView> sets, @Nullable String problem) {
 
-    /** What is looked for. */
+    /** None, and no problem. */
     static final GoverningStatefulSets NONE = new GoverningStatefulSets(List.of(), null);
 
     GoverningStatefulSets {
@@ -25,7 +26,7 @@ record GoverningStatefulSets(
     }
 
     /**
-     * Finds them.
+     * Finds the sets of a service.
      *
      * @param service the service's name
      * @param named the names that the target states; empty to look for them
@@ -37,20 +38,10 @@ record GoverningStatefulSets(
         if (!named.isEmpty()) {
             return named(named, all);
         }
-        List<StatefulSetView> found = new ArrayList<>();
-        for (StatefulSetView set : all) {
-            if (service.equals(set.serviceName())) {
-                found.add(set);
-            }
-        }
+        List<StatefulSetView> found = sorted(all, set -> service.equals(set.serviceName()));
         if (found.isEmpty()) {
-            for (StatefulSetView set : all) {
-                if (owns(set, pods)) {
-                    found.add(set);
-                }
-            }
+            found = sorted(all, set -> pods.stream().anyMatch(pod -> set.ordinal(pod) != Endpoint.NO_ORDINAL));
         }
-        found.sort(Comparator.comparing(StatefulSetView::name));
         if (found.size() > 1) {
             return new GoverningStatefulSets(
                     List.of(),
@@ -65,29 +56,19 @@ record GoverningStatefulSets(
     }
 
     private static GoverningStatefulSets named(List<String> names, Collection<StatefulSetView> all) {
-        List<StatefulSetView> found = new ArrayList<>();
-        List<String> missing = new ArrayList<>();
-        for (String name : names) {
-            all.stream()
-                    .filter(set -> set.name().equals(name))
-                    .findFirst()
-                    .ifPresentOrElse(found::add, () -> missing.add(name));
-        }
-        found.sort(Comparator.comparing(StatefulSetView::name));
+        List<StatefulSetView> found = sorted(all, set -> names.contains(set.name()));
+        String missing = names.stream()
+                .filter(name -> found.stream().noneMatch(set -> set.name().equals(name)))
+                .collect(Collectors.joining(", "));
         return new GoverningStatefulSets(
-                found,
-                missing.isEmpty()
-                        ? null
-                        : "the target names StatefulSet " + String.join(", ", missing) + ", which does not exist");
+                found, missing.isEmpty() ? null : "the target names StatefulSet " + missing + ", which does not exist");
     }
 
-    private static boolean owns(StatefulSetView set, Collection<String> pods) {
-        for (String pod : pods) {
-            if (set.ordinal(pod) != Endpoint.NO_ORDINAL) {
-                return true;
-            }
-        }
-        return false;
+    private static List<StatefulSetView> sorted(Collection<StatefulSetView> all, Predicate<StatefulSetView> chosen) {
+        return all.stream()
+                .filter(chosen)
+                .sorted(Comparator.comparing(StatefulSetView::name))
+                .toList();
     }
 
     /** The names of the sets, for messages. */
@@ -101,21 +82,15 @@ record GoverningStatefulSets(
 
     /** The ordinal of a pod, or {@link Endpoint#NO_ORDINAL} if it belongs to none of the sets. */
     int ordinal(String pod) {
-        for (StatefulSetView set : sets) {
-            int ordinal = set.ordinal(pod);
-            if (ordinal != Endpoint.NO_ORDINAL) {
-                return ordinal;
-            }
-        }
-        return Endpoint.NO_ORDINAL;
+        return sets.stream()
+                .mapToInt(set -> set.ordinal(pod))
+                .filter(ordinal -> ordinal != Endpoint.NO_ORDINAL)
+                .findFirst()
+                .orElse(Endpoint.NO_ORDINAL);
     }
 
     /** The ordinals that are wanted by any of the sets. */
     OrdinalRange wanted() {
-        OrdinalRange wanted = new OrdinalRange(0, 0);
-        for (StatefulSetView set : sets) {
-            wanted = wanted.and(set.wanted());
-        }
-        return wanted;
+        return sets.stream().map(StatefulSetView::wanted).reduce(new OrdinalRange(0, 0), OrdinalRange::and);
     }
 }

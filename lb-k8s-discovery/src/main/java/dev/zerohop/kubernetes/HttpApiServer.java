@@ -1,5 +1,7 @@
 package dev.zerohop.kubernetes;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.zerohop.Cancellable;
 import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.ListWatch.Page;
@@ -23,20 +25,22 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The API server over fabric8's HTTP client, with its authentication, and over its models. Its own list, watch and informer are not used: they retry an
- * expired watch for ever when the handshake says so, and tell nobody that a watch is lost (docs/kubernetes.md). Thread-safe.
+ * expired watch for ever when the handshake says so, and do not report that a watch is lost (docs/kubernetes.md). Thread-safe.
  */
-final class HttpApiServer implements ApiServer, AutoCloseable {
+final class HttpApiServer implements ApiServer {
 
     /** Objects of a page: some 4 MB of full slices. */
     static final int PAGE = 100;
@@ -49,7 +53,7 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
-    /** How long the server may take to answer the close of the watches before the client is closed all the same. */
+    /** How long the server may take to answer the close of the watches; then the client is closed anyhow. */
     private static final long CLOSE_SECONDS = 5;
 
     private final KubernetesOptions options;
@@ -63,6 +67,10 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /** What is needed to talk; made at the first use, as that reads files. */
     record Connection(String base, HttpClient http, KubernetesSerialization json) {
+        HttpRequest.Builder request(String pathAndQuery) {
+            return http.newHttpRequestBuilder().uri(URI.create(base + pathAndQuery));
+        }
+
         @Override
         public String toString() {
             return "the Kubernetes API at " + base;
@@ -71,8 +79,20 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /** An answer of any status. */
     private record Answer(int code, Duration retryAfter, ByteArrayOutputStream body) {
-        <T> T read(Connection connection, Class<T> type) {
-            return connection.json().unmarshal(new ByteArrayInputStream(body.toByteArray()), type);
+        <T> T read(Connection from, Class<T> type) {
+            return from.json().unmarshal(new ByteArrayInputStream(body.toByteArray()), type);
+        }
+
+        /** The server's own message; empty if it has none. */
+        String message(Connection from) {
+            try {
+                Status status = read(from, Status.class);
+                return status == null ? "" : requireNonNullElse(status.getMessage(), "");
+            } catch (RuntimeException noStatus) {
+                // A proxy in front of the server, or Go's own server, answers with a sentence; a page is of no use.
+                String text = body.toString(StandardCharsets.UTF_8).strip();
+                return text.length() > MAX_MESSAGE || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
+            }
         }
     }
 
@@ -83,44 +103,15 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     @Override
     public <T extends HasMetadata> CompletableFuture<Page<T, String>> list(
             Selection<T> what, @Nullable String continueAt) {
-        Connection to;
-        try {
-            to = connection();
-        } catch (SourceFailure failure) {
-            return CompletableFuture.failedFuture(failure);
-        }
         String query = query(what) + "limit=" + PAGE + (continueAt == null ? "" : "&continue=" + encoded(continueAt));
-        CompletableFuture<Page<T, String>> page = new CompletableFuture<>();
-        Exchange exchange =
-                send(to, to.http().newHttpRequestBuilder().uri(URI.create(to.base() + what.path() + "?" + query)));
-        exchange.answer.whenComplete((answer, thrown) -> {
-            if (thrown != null) {
-                page.completeExceptionally(KubernetesFailure.unanswered(to.toString(), "list", what, thrown));
-                return;
-            }
-            try {
-                page.complete(read(to, what, answer));
-            } catch (SourceFailure failure) {
-                page.completeExceptionally(failure);
-            } catch (RuntimeException unreadable) {
-                page.completeExceptionally(KubernetesFailure.unanswered(to.toString(), "list", what, unreadable));
-            }
-        });
-        page.whenComplete((done, thrown) -> {
-            if (page.isCancelled()) {
-                exchange.cancel();
-            }
-        });
-        return page;
+        return exchange(
+                "list " + what,
+                KubernetesFailure.permission(what),
+                to -> to.request(what.path() + "?" + query),
+                (from, answer) -> page(answer.read(from, what.kind().listType())));
     }
 
-    private static <T extends HasMetadata> Page<T, String> read(Connection from, Selection<T> what, Answer answer)
-            throws SourceFailure {
-        if (answer.code() != 200) {
-            throw KubernetesFailure.answered(
-                    from.toString(), "list", what, answer.code(), messageOf(from, answer), answer.retryAfter());
-        }
-        KubernetesResourceList<T> list = answer.read(from, what.listType());
+    private static <T extends HasMetadata> Page<T, String> page(KubernetesResourceList<T> list) {
         ListMeta about = list.getMetadata();
         String more = about.getContinue();
         return new Page<>(
@@ -130,11 +121,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
     }
 
     static <T extends HasMetadata> Map<String, T> byName(List<T> objects) {
-        Map<String, T> named = new LinkedHashMap<>();
-        for (T object : objects) {
-            named.put(ObjectTransform.required(object.getMetadata().getName(), "name"), object);
-        }
-        return named;
+        return objects.stream()
+                .collect(Collectors.toMap(
+                        object -> ObjectTransform.required(object.getMetadata().getName(), "name"),
+                        object -> object,
+                        (earlier, later) -> later));
     }
 
     @Override
@@ -158,96 +149,98 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
 
     /**
      * Asks the server to make an object, such as a review of this client's own permissions; gives what it made of it. Fails with a
-     * {@link SourceFailure}, in which {@code doing} says what was asked for.
+     * {@link SourceFailure}, which names {@code doing}, the request in words.
      */
     <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type, String doing) {
+        return exchange(
+                doing,
+                "",
+                to -> to.request(path).post("application/json", to.json().asJson(object)),
+                (from, answer) -> answer.read(from, type));
+    }
+
+    // ---- one exchange ----
+
+    /** Cancelling it closes the connection, whatever it waits for. {@code permission} is what an answer of 403 lacks. */
+    private <T> CompletableFuture<T> exchange(
+            String doing,
+            String permission,
+            Function<Connection, HttpRequest.Builder> request,
+            BiFunction<Connection, Answer, T> read) {
         Connection to;
         try {
             to = connection();
         } catch (SourceFailure failure) {
             return CompletableFuture.failedFuture(failure);
         }
-        HttpRequest.Builder request = to.http()
-                .newHttpRequestBuilder()
-                .uri(URI.create(to.base() + path))
-                .post("application/json", to.json().asJson(object));
-        CompletableFuture<T> made = new CompletableFuture<>();
-        send(to, request).answer.whenComplete((answer, thrown) -> {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        CompletableFuture<Answer> sent = send(to.http(), request.apply(to));
+        sent.whenComplete((answer, thrown) -> {
             try {
                 if (thrown != null) {
                     throw thrown;
                 }
                 if (answer.code() / 100 != 2) {
                     throw KubernetesFailure.answered(
-                            to.toString(), doing, "", answer.code(), messageOf(to, answer), answer.retryAfter());
+                            to.toString(), doing, permission, answer.code(), answer.message(to), answer.retryAfter());
                 }
-                made.complete(answer.read(to, type));
+                result.complete(read.apply(to, answer));
             } catch (Throwable failed) {
-                made.completeExceptionally(KubernetesFailure.unanswered(to.toString(), doing, failed));
+                result.completeExceptionally(KubernetesFailure.unanswered(to.toString(), doing, failed));
             }
         });
-        return made;
-    }
-
-    // ---- one exchange ----
-
-    /** A request on its way. Cancelling it closes its connection, whatever it waits for. */
-    private static final class Exchange {
-        private final CompletableFuture<Answer> answer = new CompletableFuture<>();
-        private volatile @Nullable AsyncBody body;
-
-        void cancel() {
-            answer.cancel(true);
-            AsyncBody open = body;
-            if (open != null) {
-                open.cancel();
+        result.whenComplete((done, thrown) -> {
+            if (result.isCancelled()) {
+                sent.cancel(true);
             }
-        }
+        });
+        return result;
     }
 
-    private static Exchange send(Connection to, HttpRequest.Builder request) {
-        Exchange exchange = new Exchange();
+    private static CompletableFuture<Answer> send(HttpClient http, HttpRequest.Builder request) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CompletableFuture<HttpResponse<AsyncBody>> sent;
         try {
-            sent = to.http()
-                    .consumeBytes(
-                            request.timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                                    .build(),
-                            (buffers, body) -> {
-                                if (append(bytes, buffers)) {
-                                    body.consume();
-                                } else {
-                                    exchange.answer.completeExceptionally(tooLong());
-                                    body.cancel();
-                                }
-                            });
+            sent = http.consumeBytes(
+                    request.timeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                            .build(),
+                    (buffers, body) -> {
+                        if (append(bytes, buffers)) {
+                            body.consume();
+                        } else {
+                            answer.completeExceptionally(new IOException(
+                                    "its answer is longer than " + MAX_BYTES + " bytes, expected at most so many"));
+                            body.cancel();
+                        }
+                    });
         } catch (RuntimeException failed) {
             // The token file cannot be read, or the client was closed.
-            exchange.answer.completeExceptionally(failed);
-            return exchange;
+            return CompletableFuture.failedFuture(failed);
         }
         sent.whenComplete((response, thrown) -> {
             if (thrown != null) {
-                exchange.answer.completeExceptionally(thrown);
+                answer.completeExceptionally(thrown);
                 return;
             }
             AsyncBody body = response.body();
-            exchange.body = body;
             body.done().whenComplete((done, broken) -> {
                 if (broken != null) {
-                    exchange.answer.completeExceptionally(broken);
+                    answer.completeExceptionally(broken);
                 } else {
-                    exchange.answer.complete(new Answer(response.code(), retryAfter(response), bytes));
+                    answer.complete(new Answer(response.code(), retryAfter(response), bytes));
                 }
             });
-            if (exchange.answer.isCancelled()) {
-                body.cancel();
-            } else {
+            answer.whenComplete((done, failed) -> {
+                if (answer.isCancelled()) {
+                    body.cancel();
+                }
+            });
+            if (!answer.isCancelled()) {
                 body.consume();
             }
         });
-        return exchange;
+        return answer;
     }
 
     /** Whether there was room. */
@@ -263,28 +256,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         return true;
     }
 
-    private static IOException tooLong() {
-        return new IOException("its answer is longer than " + MAX_BYTES + " bytes, expected at most so many");
-    }
-
     static Duration retryAfter(HttpResponse<?> response) {
         String seconds = response.header("Retry-After");
         return seconds != null && seconds.matches("\\d{1,4}")
                 ? Duration.ofSeconds(Long.parseLong(seconds))
                 : Duration.ZERO;
-    }
-
-    /** The server's own words; empty if it has none. */
-    private static String messageOf(Connection from, Answer answer) {
-        try {
-            Status status = answer.read(from, Status.class);
-            String message = status == null ? null : status.getMessage();
-            return message == null ? "" : message;
-        } catch (RuntimeException noStatus) {
-            // What stands in front of a server, or Go's own server, says a sentence; a page is of no use.
-            String text = answer.body().toString(StandardCharsets.UTF_8).strip();
-            return text.length() > MAX_MESSAGE || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
-        }
     }
 
     private static String query(Selection<?> what) {
@@ -305,22 +281,21 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             throw new SourceFailure(
                     SourceFailure.Kind.CLOSED, "the client of the Kubernetes API is closed, expected an open one");
         }
-        Connection made = connection;
-        if (made == null) {
+        if (connection == null) {
             try {
                 Config config = Configurations.of(options);
                 // The client sends no user and password of an address, and messages must not show them.
                 String url = config.getMasterUrl().replaceFirst("//[^/?#]*@", "//");
                 String base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-                made = new Connection(base, Transport.of(config), new KubernetesSerialization());
+                connection = new Connection(base, Transport.of(config), new KubernetesSerialization());
             } catch (RuntimeException failed) {
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
-                        "the Kubernetes API cannot be reached with " + options + ": " + FailureWords.ofSettings(failed));
+                        "the Kubernetes API cannot be reached with " + options + ": "
+                                + FailureWords.ofSettings(failed));
             }
-            connection = made;
         }
-        return made;
+        return connection;
     }
 
     @Override
@@ -331,13 +306,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
             last = connection;
             connection = null;
         }
-        if (last != null) {
-            closeAfterWatches(last.http());
+        if (last == null) {
+            return;
         }
-    }
-
-    /** Closing the client ends its threads, and with them whatever they have not sent yet, the close of a watch included: its connection would stay open. */
-    private void closeAfterWatches(HttpClient http) {
+        // Closing the client ends its threads, and with them what they have not sent yet, the close of a watch
+        // included: its connection would stay open.
         List<CompletableFuture<?>> over = new ArrayList<>();
         for (WatchStream<?> stream : streams) {
             stream.cancel();
@@ -345,12 +318,11 @@ final class HttpApiServer implements ApiServer, AutoCloseable {
         }
         CompletableFuture.allOf(over.toArray(CompletableFuture[]::new))
                 .orTimeout(CLOSE_SECONDS, TimeUnit.SECONDS)
-                .whenComplete((done, thrown) -> http.close());
+                .whenComplete((done, thrown) -> last.http().close());
     }
 
     @Override
     public synchronized String toString() {
-        Connection made = connection;
-        return made == null ? "the Kubernetes API" : made.toString();
+        return connection == null ? "the Kubernetes API" : connection.toString();
     }
 }

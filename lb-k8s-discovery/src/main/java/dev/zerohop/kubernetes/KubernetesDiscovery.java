@@ -7,7 +7,10 @@ import dev.zerohop.Env;
 import dev.zerohop.Resolver;
 import dev.zerohop.Target;
 import dev.zerohop.watch.Reflector;
+import dev.zerohop.watch.SharedPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A connection to one API server, and the local copies that are read over it: all followers of the same objects share one copy and one watch.
@@ -19,14 +22,13 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     private final Env env;
     private final KubernetesOptions options;
-    private final HttpApiServer server;
-    private final SharedReflectors reflectors;
+    private final ApiServer server;
+    private final SharedPool<Selection<?>, Reflector<?, String>> reflectors = new SharedPool<>(Reflector::close);
 
-    KubernetesDiscovery(KubernetesOptions options, Env env) {
+    KubernetesDiscovery(KubernetesOptions options, Env env, ApiServer server) {
         this.env = env;
         this.options = options;
-        this.server = new HttpApiServer(options);
-        this.reflectors = new SharedReflectors(server, env);
+        this.server = server;
     }
 
     /** A connection as {@link KubernetesOptions} say. Nothing is read or connected before it is used. */
@@ -36,7 +38,8 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     /** A connection with its own clock, dice and threads. */
     public static KubernetesDiscovery of(Env env, KubernetesOptions options) {
-        return new KubernetesDiscovery(requireNonNull(options, "options"), requireNonNull(env, "env"));
+        return new KubernetesDiscovery(
+                requireNonNull(options, "options"), requireNonNull(env, "env"), new HttpApiServer(options));
     }
 
     /**
@@ -55,42 +58,49 @@ public final class KubernetesDiscovery implements AutoCloseable {
      * A resolver of a service, or of pods, over this connection, not started yet. Closing it leaves the connection open.
      *
      * @param target such as {@code k8s:///shop/orders:grpc} or {@code k8s-pods:///shop?label=app%3Dorders&port=grpc}
-     * @throws IllegalArgumentException if the target is refused, or is of another scheme
+     * @throws IllegalArgumentException if the target is rejected, or is of another scheme
      */
     public Resolver resolver(String target) {
-        Target parsed = Target.parse(target);
-        if (parsed.scheme().equals("k8s-pods")) {
-            return KubernetesResolverProviders.pods(parsed, options, env, this::follow);
-        }
-        if (!parsed.scheme().equals("k8s")) {
-            throw parsed.error(0, "found scheme '" + parsed.scheme() + "', expected " + ServiceTarget.FORM);
-        }
-        return KubernetesResolverProviders.resolver(parsed, options, env, this::follow);
+        return KubernetesResolverProviders.resolver(Target.parse(target), options, env, this::follow);
     }
 
-    /** Follows a selection until cancelled. */
+    /**
+     * Follows a selection until cancelled. Returns at once; what there is comes to the subscriber, on another thread.
+     *
+     * @throws IllegalStateException if this is closed
+     */
     <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
-        return reflectors.follow(what, subscriber);
+        SharedPool.Use<Reflector<?, String>> use = reflectors.use(
+                what,
+                selection -> new Reflector<>(new SelectionWatch<>(server, selection), SelectionWatch.POLICY, env));
+        // Equal selections have the same type of objects.
+        @SuppressWarnings("unchecked")
+        Reflector<T, String> reflector = (Reflector<T, String>) use.get();
+        reflector.subscribe(subscriber);
+        return () -> {
+            reflector.unsubscribe(subscriber);
+            use.close();
+        };
     }
 
-    HttpApiServer server() {
-        return server;
-    }
-
-    Env env() {
-        return env;
-    }
-
-    /** How many copies are kept. */
+    /** How many selections are followed. */
     int reflectors() {
         return reflectors.size();
     }
 
-    /** Ends every watch and closes the connection. Resolvers keep what they said last. Idempotent. */
+    /** Ends every watch and closes the connection. Resolvers keep what they published last. Idempotent. */
     @Override
     public void close() {
-        // The server is told that the watches end before the connections go.
-        reflectors.close(server::close);
+        List<Reflector<?, String>> open = reflectors.drain();
+        // The watches' ends are sent before the connection closes.
+        AtomicInteger left = new AtomicInteger(open.size() + 1);
+        Runnable ended = () -> {
+            if (left.decrementAndGet() == 0) {
+                server.close();
+            }
+        };
+        open.forEach(reflector -> reflector.close(ended));
+        ended.run();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.zerohop.kubernetes.Diagnosis.Finding;
 import dev.zerohop.kubernetes.Diagnosis.State;
 import dev.zerohop.watch.SourceFailure;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
@@ -20,6 +21,7 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -33,13 +35,13 @@ public final class KubernetesDoctor {
     private static final String REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     private static final String WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 
-    /** Stands in the manifests where the server does not say whom to grant something. */
+    /** The subject of the manifests where this client's own name is not known. */
     private static final String SOME_ACCOUNT = "system:serviceaccount:default:default";
 
     private static final String NO_ACCOUNT =
-            "the API server does not say as whom it knows this client: put its ServiceAccount here";
+            "the API server does not report who this client is: put its ServiceAccount here";
 
-    /** As whom the server knows a client without credentials. To grant it something is to grant it to everyone. */
+    /** The name of every client without credentials: what is granted to it is granted to all. */
     private static final String ANONYMOUS = "system:anonymous";
 
     private final HttpApiServer server;
@@ -62,7 +64,7 @@ public final class KubernetesDoctor {
      * Looks at a target. Blocks the caller for as long as the API server takes, up to 20 s for each question.
      *
      * @param environment the variables to read the topology from; usually {@link System#getenv()}
-     * @throws IllegalArgumentException if the target is refused, or is of another scheme
+     * @throws IllegalArgumentException if the target is rejected, or is of another scheme
      * @throws InterruptedException if the caller is interrupted
      */
     public static Diagnosis examine(String target, KubernetesOptions options, Map<String, String> environment)
@@ -90,7 +92,7 @@ public final class KubernetesDoctor {
         }
         Selection<EndpointSlice> slicesOf = Selection.endpointSlices(namespace, target.service());
         needed.add(RbacRule.of(slicesOf));
-        List<EndpointSlice> slices = may(slicesOf, State.MISSING, "no endpoint is known") ? list(slicesOf) : null;
+        List<EndpointSlice> slices = list(slicesOf, State.MISSING, "no endpoint is known");
         Service service = itself(target, slices);
         List<String> sets = target.shards().statefulSets();
         if (service != null && slices != null && slices.isEmpty() && ExternalName.is(service)) {
@@ -123,15 +125,14 @@ public final class KubernetesDoctor {
         if (byNumber || slices == null || empty) {
             needed.add(RbacRule.of(what));
         }
-        boolean sees = may(
+        List<Service> services = list(
                 what,
                 byNumber || empty ? State.MISSING : State.OPTIONAL,
                 byNumber
                         ? "a port's number can only be the pods' own"
                         : empty
-                                ? "the service has no slices, and only the service itself can say why"
+                                ? "the service has no slices, and only the service itself can show why"
                                 : "needed only while the service has no slices, and to look a port's number up");
-        List<Service> services = sees ? list(what) : null;
         if (services == null) {
             return null;
         }
@@ -152,7 +153,7 @@ public final class KubernetesDoctor {
                 findings, lacks ? Roles.yaml(namespace, label, target, needed, user, unknown ? NO_ACCOUNT : "") : "");
     }
 
-    /** What the slices say; the names of the pods, or null if they are not known. */
+    /** Reports on the slices; gives the names of the pods, or null if they are not known. */
     private @Nullable Set<String> slices(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
         SliceView.Content content = SliceView.read(target, slices, service);
         if (content.problem() != null) {
@@ -160,9 +161,7 @@ public final class KubernetesDoctor {
             return null;
         }
         List<Endpoint> endpoints = content.endpoints();
-        long ready = endpoints.stream()
-                .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
-                .count();
+        long ready = ready(endpoints);
         add(
                 ready > 0,
                 "slices",
@@ -173,7 +172,7 @@ public final class KubernetesDoctor {
             add(true, "port " + target.port(), "the pods' port is " + ports);
             zones(endpoints);
         }
-        content.rejections().forEach(refusal -> add(false, "slices", refusal));
+        content.rejections().forEach(reason -> add(false, "slices", reason));
         Set<String> pods = new TreeSet<>();
         endpoints.forEach(
                 endpoint -> pods.add(requireNonNullElse(endpoint.attributes().get(SliceView.POD), "")));
@@ -185,24 +184,17 @@ public final class KubernetesDoctor {
         Set<String> pods = requireNonNullElse(known, Set.<String>of());
         List<String> named = target.shards().statefulSets();
         String namespace = requireNonNull(target.namespace(), "namespace");
-        List<Selection<StatefulSet>> selections = new ArrayList<>();
-        named.forEach(name -> selections.add(Selection.statefulSet(namespace, name)));
-        if (selections.isEmpty()) {
-            selections.add(Selection.statefulSets(namespace));
-        }
+        List<Selection<StatefulSet>> selections = Selection.statefulSets(namespace, named);
         boolean sure = !named.isEmpty() || !pods.isEmpty();
         selections.forEach(selection -> needed.add(RbacRule.of(selection)));
         List<StatefulSetView> seen = new ArrayList<>();
         for (Selection<StatefulSet> selection : selections) {
-            if (!may(
+            List<StatefulSet> sets = list(
                     selection,
                     sure ? State.MISSING : State.OPTIONAL,
                     sure
                             ? "pods have no ordinals and the number of shards is unknown"
-                            : "needed if the pods are a StatefulSet's, and no pod is known")) {
-                return;
-            }
-            List<StatefulSet> sets = list(selection);
+                            : "needed if the pods are a StatefulSet's, and no pod is known");
             if (sets == null) {
                 return;
             }
@@ -231,7 +223,7 @@ public final class KubernetesDoctor {
             add(
                     State.OPTIONAL,
                     what,
-                    "no StatefulSet has it, so spec.replicas counts until one says {\"epoch\": 1, \"count\": 3} or the like");
+                    "no StatefulSet has it, so spec.replicas counts until one does, with a value such as {\"epoch\": 1, \"count\": 3}");
         } else {
             add(true, what, "epoch " + map.epoch() + ", " + map.placement().words());
         }
@@ -247,14 +239,12 @@ public final class KubernetesDoctor {
         String namespace = requireNonNull(target.namespace(), "namespace");
         Selection<Pod> selection = Selection.pods(namespace, target.labels());
         needed.add(RbacRule.of(selection));
-        List<Pod> pods = may(selection, State.MISSING, "no endpoint is known") ? list(selection) : null;
+        List<Pod> pods = list(selection, State.MISSING, "no endpoint is known");
         if (pods != null) {
             PodView.Content content = PodView.read(target, pods, node -> null);
             List<Endpoint> endpoints = content.endpoints();
-            content.rejections().forEach(refusal -> add(false, "pods", refusal));
-            long ready = endpoints.stream()
-                    .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
-                    .count();
+            content.rejections().forEach(reason -> add(false, "pods", reason));
+            long ready = ready(endpoints);
             add(
                     ready > 0,
                     "pods",
@@ -266,6 +256,12 @@ public final class KubernetesDoctor {
         }
         topology();
         return diagnosis(namespace, "pods", target.canonical(), user);
+    }
+
+    private static long ready(List<Endpoint> endpoints) {
+        return endpoints.stream()
+                .filter(endpoint -> endpoint.readiness() == Endpoint.Readiness.READY)
+                .count();
     }
 
     // ---- topology ----
@@ -291,21 +287,21 @@ public final class KubernetesDoctor {
                             + Locality.NODE_VARIABLE + " and permission to see the node");
             return;
         }
-        Selection<io.fabric8.kubernetes.api.model.Node> itself = Selection.node(node);
-        if (may(itself, State.OPTIONAL, "the zone of this client is unknown, so no zone is preferred")) {
-            List<io.fabric8.kubernetes.api.model.Node> nodes = list(itself);
-            String found = nodes == null
-                            || nodes.isEmpty()
-                            || nodes.get(0).getMetadata().getLabels() == null
-                    ? null
-                    : nodes.get(0).getMetadata().getLabels().get(NodeZones.ZONE);
-            add(
-                    found == null ? State.OPTIONAL : State.OK,
-                    "zone of this client",
-                    found == null
-                            ? "node " + node + " has no label " + NodeZones.ZONE
-                            : found + ", that of node " + node);
+        List<Node> nodes = list(
+                Selection.node(node), State.OPTIONAL, "the zone of this client is unknown, so no zone is preferred");
+        if (nodes == null) {
+            return;
         }
+        String found = nodes.stream()
+                .map(each -> each.getMetadata().getLabels())
+                .map(labels -> labels == null ? null : labels.get(NodeZones.ZONE))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+        add(
+                found == null ? State.OPTIONAL : State.OK,
+                "zone of this client",
+                found == null ? "node " + node + " has no label " + NodeZones.ZONE : found + ", that of node " + node);
     }
 
     // ---- asking ----
@@ -313,7 +309,7 @@ public final class KubernetesDoctor {
     private @Nullable String whoAmI() throws InterruptedException {
         try {
             SelfSubjectReview review = questions.get(server.create(
-                    WHO_AM_I, new SelfSubjectReview(), SelfSubjectReview.class, "say who this client is"));
+                    WHO_AM_I, new SelfSubjectReview(), SelfSubjectReview.class, "report who this client is"));
             if (review.getStatus() != null && review.getStatus().getUserInfo() != null) {
                 String user = review.getStatus().getUserInfo().getUsername();
                 if (ANONYMOUS.equals(user)) {
@@ -335,7 +331,7 @@ public final class KubernetesDoctor {
             }
         }
         // Kubernetes before 1.28 has no such question.
-        add(true, "API server", server + "; it does not say as whom it knows this client");
+        add(true, "API server", server + "; it does not report who this client is");
         return SOME_ACCOUNT;
     }
 
@@ -347,14 +343,14 @@ public final class KubernetesDoctor {
                         REVIEWS,
                         DoctorQuestions.access(what, verb),
                         SelfSubjectAccessReview.class,
-                        "say whether this client may " + verb + " " + what));
+                        "report whether this client may " + verb + " " + what));
                 if (review.getStatus() == null
                         || !Boolean.TRUE.equals(review.getStatus().getAllowed())) {
                     denied.add(verb);
                 }
             } catch (SourceFailure failed) {
                 add(State.MISSING, "permission to " + verb + " " + what, String.valueOf(failed.getMessage()));
-                // Reviews are denied, or this server has none: what they would say is not known.
+                // Reviews are denied, or this server has none: the permissions are not known.
                 lacks |= failed.kind() == SourceFailure.Kind.DENIED || failed.kind() == SourceFailure.Kind.MISSING;
                 return false;
             }
@@ -368,9 +364,11 @@ public final class KubernetesDoctor {
         return false;
     }
 
-    private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what) throws InterruptedException {
+    /** The objects, if this client may see them and they could be listed; {@code lost} is what it lacks without the permission. */
+    private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what, State otherwise, String lost)
+            throws InterruptedException {
         try {
-            return questions.list(what);
+            return may(what, otherwise, lost) ? questions.list(what) : null;
         } catch (SourceFailure failed) {
             add(false, what.toString(), String.valueOf(failed.getMessage()));
             return null;

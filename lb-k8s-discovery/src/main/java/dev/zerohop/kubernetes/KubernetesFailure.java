@@ -13,7 +13,7 @@ final class KubernetesFailure {
         return unanswered(server, verb + " " + what, thrown);
     }
 
-    /** The same; {@code doing} says what was asked for. */
+    /** The same for a request in words. */
     static SourceFailure unanswered(String server, String doing, Throwable thrown) {
         if (thrown instanceof SourceFailure failure) {
             return failure;
@@ -28,11 +28,18 @@ final class KubernetesFailure {
     /** An answer other than success. {@code message} is the server's own explanation and may be empty. */
     static SourceFailure answered(
             String server, String verb, Selection<?> what, int code, String message, Duration retryAfter) {
-        String expected = "; expected " + what.roleKind() + " of this client's service account to hold: " + what.rule();
-        return answered(server, verb + " " + what, expected, code, message, retryAfter);
+        return answered(server, verb + " " + what, permission(what), code, message, retryAfter);
     }
 
-    /** The same; {@code permission} is what a 403 lacks. */
+    /** What an answer of 403 lacks. */
+    static String permission(Selection<?> what) {
+        String role = what.namespace() == null ? "a ClusterRole" : "a Role in namespace " + what.namespace();
+        return "; expected " + role + " of this client's service account to hold: {apiGroups: [\""
+                + what.kind().group() + "\"], resources: [\"" + what.kind().plural()
+                + "\"], verbs: [\"list\", \"watch\"]}";
+    }
+
+    /** The same for a request in words. */
     static SourceFailure answered(
             String server, String doing, String permission, int code, String message, Duration retryAfter) {
         String answer =

@@ -3,7 +3,9 @@ package dev.zerohop.kubernetes;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Printable;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +16,12 @@ import org.jspecify.annotations.Nullable;
  * service account that Kubernetes mounts into every pod.
  */
 public final class KubernetesOptions {
+    private static final String MOUNTED_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
     private static final KubernetesOptions DEFAULTS = builder().build();
 
     private final Settings settings;
 
-    private record Settings(
+    record Settings(
             @Nullable URI apiServer,
             @Nullable Path tokenFile,
             @Nullable Path caFile,
@@ -40,34 +43,24 @@ public final class KubernetesOptions {
         return new Builder();
     }
 
-    @Nullable
-    URI apiServer() {
-        return settings.apiServer();
+    Settings settings() {
+        return settings;
     }
 
-    @Nullable
-    Path tokenFile() {
-        return settings.tokenFile();
-    }
-
-    @Nullable
-    Path caFile() {
-        return settings.caFile();
-    }
-
+    /** The namespace of targets that name none: the one set, else that of the pod's service account; null outside a cluster. Reads one small file at most. */
     @Nullable
     String namespace() {
-        return settings.namespace();
-    }
-
-    @Nullable
-    Path kubeconfig() {
-        return settings.kubeconfig();
-    }
-
-    @Nullable
-    String context() {
-        return settings.context();
+        if (settings.namespace() != null) {
+            return settings.namespace();
+        }
+        Path mounted = Path.of(System.getProperty("kubenamespace", MOUNTED_NAMESPACE));
+        try {
+            String namespace =
+                    Files.isReadable(mounted) ? Files.readString(mounted).strip() : "";
+            return Names.isLabel(namespace) ? namespace : null;
+        } catch (IOException unreadable) {
+            return null;
+        }
     }
 
     @Override
@@ -134,7 +127,11 @@ public final class KubernetesOptions {
          * @throws IllegalArgumentException if it is no DNS label
          */
         public Builder namespace(String namespace) {
-            this.namespace = Names.requireLabel("namespace", namespace);
+            if (!Names.isLabel(namespace)) {
+                throw new IllegalArgumentException("namespace was '" + Printable.text(namespace, 80)
+                        + "', expected up to 63 lower-case letters, digits and '-', such as shop");
+            }
+            this.namespace = namespace;
             return this;
         }
 

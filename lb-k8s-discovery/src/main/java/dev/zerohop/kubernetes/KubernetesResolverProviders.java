@@ -1,13 +1,10 @@
 package dev.zerohop.kubernetes;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.Locality;
 import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;
-import dev.zerohop.watch.Reflector;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 
 /** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
 public final class KubernetesResolverProviders {
@@ -30,8 +27,7 @@ public final class KubernetesResolverProviders {
 
         @Override
         public Resolver newResolver(Target target, Env env) {
-            KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
-            return resolver(target, options, env, shared(options, env));
+            return resolver(target, env);
         }
 
         @Override
@@ -58,23 +54,25 @@ public final class KubernetesResolverProviders {
 
         @Override
         public Resolver newResolver(Target target, Env env) {
-            KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
-            return pods(target, options, env, shared(options, env));
+            return resolver(target, env);
         }
     }
 
-    private static ServiceResolver.Source shared(KubernetesOptions options, Env env) {
-        return new ServiceResolver.Source() {
-            @Override
-            public <T extends HasMetadata> Cancellable follow(
-                    Selection<T> what, Reflector.Subscriber<T, String> subscriber) {
-                return SharedClients.OF_THE_PROCESS.follow(options, env, what, subscriber);
-            }
-        };
+    private static Resolver resolver(Target target, Env env) {
+        KubernetesOptions options = KubernetesDiscovery.optionsForTargets();
+        return resolver(target, options, env, new SharedClient(options, env));
     }
 
-    static Resolver pods(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
-        return new PodsResolver(target.text(), podsNamed(target, options), env, source, Locality.ofThisProcess());
+    /** A resolver of a target of either scheme, not started yet. */
+    static Resolver resolver(Target target, KubernetesOptions options, Env env, WatchingResolver.Source source) {
+        if (target.scheme().equals("k8s-pods")) {
+            return new PodsResolver(target.text(), podsNamed(target, options), env, source, Locality.ofThisProcess());
+        }
+        if (!target.scheme().equals("k8s")) {
+            throw target.error(0, "found scheme '" + target.scheme() + "', expected " + ServiceTarget.FORM);
+        }
+        ServiceTarget named = named(target, options);
+        return new ServiceResolver(target.text(), named, env, source, new StatefulSetOrdinals(named));
     }
 
     static PodsTarget podsNamed(Target target, KubernetesOptions options) {
@@ -82,21 +80,13 @@ public final class KubernetesResolverProviders {
         return parsed.namespace() != null ? parsed : parsed.in(namespace(target, options, PodsTarget.FORM));
     }
 
-    static Resolver resolver(Target target, KubernetesOptions options, Env env, ServiceResolver.Source source) {
-        ServiceTarget named = named(target, options);
-        return new ServiceResolver(target.text(), named, env, source, new StatefulSetOrdinals(source, named));
-    }
-
     static ServiceTarget named(Target target, KubernetesOptions options) {
         ServiceTarget parsed = ServiceTarget.parse(target);
-        if (parsed.namespace() != null) {
-            return parsed;
-        }
-        return parsed.in(namespace(target, options, ServiceTarget.FORM));
+        return parsed.namespace() != null ? parsed : parsed.in(namespace(target, options, ServiceTarget.FORM));
     }
 
     private static String namespace(Target target, KubernetesOptions options, String form) {
-        String namespace = Namespaces.of(options);
+        String namespace = options.namespace();
         if (namespace == null) {
             throw target.error(
                     Math.min(target.pathPosition(), target.text().length()),

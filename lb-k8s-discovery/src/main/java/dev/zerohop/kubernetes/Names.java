@@ -1,6 +1,5 @@
 package dev.zerohop.kubernetes;
 
-import dev.zerohop.Printable;
 import java.util.regex.Pattern;
 
 /** Names as Kubernetes allows them. */
@@ -14,11 +13,19 @@ final class Names {
         return LABEL.matcher(text).matches();
     }
 
-    static String requireLabel(String what, String text) {
-        if (!isLabel(text)) {
-            throw new IllegalArgumentException(what + " was '" + Printable.text(text, 80)
-                    + "', expected up to 63 lower-case letters, digits and '-', such as shop");
-        }
-        return text;
+    /** Whether it can name a port, or is the number of one. */
+    static boolean isPort(String text) {
+        return isNumber(text)
+                ? text.length() <= 5 && Integer.parseInt(text) >= 1 && Integer.parseInt(text) <= 65_535
+                : isLabel(text);
+    }
+
+    /** The number of such a port; 0 if it is a name. */
+    static int portNumber(String port) {
+        return isNumber(port) ? Integer.parseInt(port) : 0;
+    }
+
+    private static boolean isNumber(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 }

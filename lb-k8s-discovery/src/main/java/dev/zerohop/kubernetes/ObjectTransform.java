@@ -11,14 +11,13 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of an object: the fields that are read here, so that neither what a pod runs nor what others note on an object fills the memory; and how much
- * of that there may be.
+ * Reduces objects to the fields that are read here, as a transform of client-go's informers does: neither what a pod runs nor what others note on an object
+ * fills the memory. Also the limit of how much is stored.
  */
 final class ObjectTransform {
     /** Pods, and endpoints of slices, of one copy: what a set may have, twice, as slices of two families name each endpoint twice. */
@@ -38,7 +37,7 @@ final class ObjectTransform {
         return server + " has more than " + limit + " pods or endpoints in " + what + ", expected at most so many";
     }
 
-    /** What every object and list of the API has: without it they could be neither told apart nor followed. */
+    /** A field that every object and list of the API has: without it they could be neither distinguished nor followed. */
     static String required(@Nullable String value, String what) {
         if (value == null || value.isEmpty()) {
             throw new IllegalStateException("found something without a " + what + ", expected one");
@@ -99,12 +98,8 @@ final class ObjectTransform {
         }
     }
 
-    private static Map<String, String> only(String name, Map<String, String> all) {
-        Map<String, String> found = new HashMap<>();
+    private static Map<String, String> only(String name, @Nullable Map<String, String> all) {
         String value = all == null ? null : all.get(name);
-        if (value != null) {
-            found.put(name, value);
-        }
-        return found;
+        return value == null ? Map.of() : Map.of(name, value);
     }
 }

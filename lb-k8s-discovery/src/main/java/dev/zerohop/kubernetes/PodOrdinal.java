@@ -1,6 +1,7 @@
 package dev.zerohop.kubernetes;
 
 import dev.zerohop.Endpoint;
+import java.util.regex.Pattern;
 
 /** The ordinal in a pod's name. Stateless. */
 final class PodOrdinal {
@@ -10,6 +11,8 @@ final class PodOrdinal {
 
     /** The digits that are never drawn, as they look like letters. */
     private static final String NEVER_DRAWN = "013";
+
+    private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,9}");
 
     private PodOrdinal() {}
 
@@ -36,17 +39,7 @@ final class PodOrdinal {
 
     /** A number as StatefulSets write it: no sign, no zero in front. */
     private static int number(String digits) {
-        if (digits.isEmpty() || digits.length() > 10 || (digits.length() > 1 && digits.charAt(0) == '0')) {
-            return Endpoint.NO_ORDINAL;
-        }
-        long value = 0;
-        for (int i = 0; i < digits.length(); i++) {
-            char digit = digits.charAt(i);
-            if (digit < '0' || digit > '9') {
-                return Endpoint.NO_ORDINAL;
-            }
-            value = value * 10 + digit - '0';
-        }
+        long value = NUMBER.matcher(digits).matches() ? Long.parseLong(digits) : Long.MAX_VALUE;
         return value > Integer.MAX_VALUE ? Endpoint.NO_ORDINAL : (int) value;
     }
 }

@@ -28,7 +28,7 @@ final class PodView {
     private PodView() {}
 
     /**
-     * What the pods say.
+     * The endpoints of the pods.
      *
      * @param endpoints sorted by id
      * @param rejections pods that had to be left out, each with the reason
@@ -63,15 +63,16 @@ final class PodView {
         return new Content(endpoints, rejections);
     }
 
-    /** Of pods that have one address, the one that is meant comes first: not leaving before leaving, the younger before the older. */
+    /** Of pods that have one address, the one that is meant comes first: not terminating before terminating, the younger before the older. */
     private static List<Pod> preferred(Collection<Pod> pods) {
-        List<Pod> sorted = new ArrayList<>(pods);
-        sorted.sort(Comparator.<Pod, Boolean>comparing(pod -> pod.getMetadata().getDeletionTimestamp() != null)
-                .thenComparing(
-                        pod -> requireNonNullElse(pod.getMetadata().getCreationTimestamp(), ""),
-                        Comparator.reverseOrder())
-                .thenComparing(pod -> pod.getMetadata().getName()));
-        return sorted;
+        return pods.stream()
+                .sorted(Comparator.<Pod, Boolean>comparing(
+                                pod -> pod.getMetadata().getDeletionTimestamp() != null)
+                        .thenComparing(
+                                pod -> requireNonNullElse(pod.getMetadata().getCreationTimestamp(), ""),
+                                Comparator.reverseOrder())
+                        .thenComparing(pod -> pod.getMetadata().getName()))
+                .toList();
     }
 
     private static @Nullable Endpoint endpoint(PodsTarget target, Pod pod, Function<String, @Nullable String> zoneOf) {
@@ -102,7 +103,7 @@ final class PodView {
                 .build();
     }
 
-    /** Whether the API has said of a pod that it has run to its end. */
+    /** Whether a pod has run to its end. */
     static boolean isOver(@Nullable Pod pod) {
         if (pod == null || pod.getStatus() == null) {
             return false;
@@ -120,8 +121,7 @@ final class PodView {
             if (target.portNumber() != 0) {
                 return target.portNumber();
             }
-            List<ContainerPort> ports = container.getPorts() == null ? List.of() : container.getPorts();
-            for (ContainerPort port : ports) {
+            for (ContainerPort port : requireNonNullElse(container.getPorts(), List.<ContainerPort>of())) {
                 boolean tcp = port.getProtocol() == null || port.getProtocol().equals("TCP");
                 if (tcp && target.port().equals(port.getName()) && port.getContainerPort() != null) {
                     return port.getContainerPort();
@@ -145,28 +145,22 @@ final class PodView {
 
     /** A pod that is being deleted takes new calls as the last resort while it is ready, and none after that. */
     private static Readiness readiness(Pod pod) {
-        boolean ready = false;
-        if (pod.getStatus().getConditions() != null) {
-            for (PodCondition condition : pod.getStatus().getConditions()) {
-                ready |= "Ready".equals(condition.getType()) && "True".equals(condition.getStatus());
-            }
-        }
+        List<PodCondition> conditions = requireNonNullElse(pod.getStatus().getConditions(), List.of());
+        boolean ready =
+                conditions.stream().anyMatch(each -> "Ready".equals(each.getType()) && "True".equals(each.getStatus()));
         if (pod.getMetadata().getDeletionTimestamp() != null) {
             return ready ? Readiness.DRAINING : Readiness.NOT_READY;
         }
         return ready ? Readiness.READY : Readiness.NOT_READY;
     }
 
-    /** By the set that owns it; a suffix that somebody else gave is none. */
+    /** By the set that owns it; a suffix that was given otherwise is none. */
     private static int ordinal(Pod pod) {
-        List<OwnerReference> owners = pod.getMetadata().getOwnerReferences();
-        if (owners != null) {
-            for (OwnerReference owner : owners) {
-                if ("StatefulSet".equals(owner.getKind()) && Boolean.TRUE.equals(owner.getController())) {
-                    return PodOrdinal.of(pod.getMetadata().getName(), owner.getName());
-                }
-            }
-        }
-        return Endpoint.NO_ORDINAL;
+        List<OwnerReference> owners = requireNonNullElse(pod.getMetadata().getOwnerReferences(), List.of());
+        return owners.stream()
+                .filter(owner -> "StatefulSet".equals(owner.getKind()) && Boolean.TRUE.equals(owner.getController()))
+                .findFirst()
+                .map(owner -> PodOrdinal.of(pod.getMetadata().getName(), owner.getName()))
+                .orElse(Endpoint.NO_ORDINAL);
     }
 }

@@ -4,7 +4,7 @@ import dev.zerohop.Target;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code k8s-pods} target says.
+ * A {@code k8s-pods} target, parsed.
  *
  * @param namespace null if it names none
  * @param labels a label selector, or null for all pods
@@ -67,11 +67,7 @@ record PodsTarget(
 
     private static String port(Target target, Target.Parameter parameter) {
         String port = parameter.value();
-        boolean number = port.chars().allMatch(c -> c >= '0' && c <= '9');
-        boolean valid = number
-                ? port.length() <= 5 && Integer.parseInt(port) >= 1 && Integer.parseInt(port) <= 65_535
-                : Names.isLabel(port);
-        if (!valid) {
+        if (!Names.isPort(port)) {
             throw target.error(
                     parameter.valuePosition(),
                     "found port '" + port
@@ -82,7 +78,7 @@ record PodsTarget(
 
     /** The port as a number; 0 if it is a name. */
     int portNumber() {
-        return port.chars().allMatch(c -> c >= '0' && c <= '9') ? Integer.parseInt(port) : 0;
+        return Names.portNumber(port);
     }
 
     /** The target in one form, whichever way it was written. */

@@ -16,7 +16,7 @@ record RbacRule(String group, String resource, @Nullable String name) {
     static final List<String> VERBS = List.of("list", "watch");
 
     static RbacRule of(Selection<?> what) {
-        return new RbacRule(what.group(), what.plural(), what.name());
+        return new RbacRule(what.kind().group(), what.kind().plural(), what.name());
     }
 
     /** As an item of a Role's list of rules. */

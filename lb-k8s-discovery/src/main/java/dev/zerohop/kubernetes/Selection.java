@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetList;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,14 +61,13 @@ record Selection<T extends HasMetadata>(
         return in(namespace, SERVICES, name, null);
     }
 
-    /** One StatefulSet, or nothing while there is none. */
-    static Selection<StatefulSet> statefulSet(String namespace, String name) {
-        return in(namespace, STATEFUL_SETS, name, null);
-    }
-
-    /** All StatefulSets of a namespace. */
-    static Selection<StatefulSet> statefulSets(String namespace) {
-        return in(namespace, STATEFUL_SETS, null, null);
+    /** The StatefulSets of a namespace: each of those that are named, else all. */
+    static List<Selection<StatefulSet>> statefulSets(String namespace, List<String> names) {
+        return names.isEmpty()
+                ? List.of(in(namespace, STATEFUL_SETS, null, null))
+                : names.stream()
+                        .map(name -> in(namespace, STATEFUL_SETS, name, null))
+                        .toList();
     }
 
     /** The pods of a namespace that bear the labels; {@code labels} is a selector such as {@code app=orders}, null for all. */
@@ -85,41 +85,15 @@ record Selection<T extends HasMetadata>(
         return new Selection<>(kind, requireNonNull(namespace, "namespace"), name, labels);
     }
 
-    Class<T> type() {
-        return kind.type();
-    }
-
-    Class<? extends KubernetesResourceList<T>> listType() {
-        return kind.listType();
-    }
-
-    String group() {
-        return kind.group();
-    }
-
-    String plural() {
-        return kind.plural();
-    }
-
     /** The collection's path below the server's address, with a leading slash. */
     String path() {
-        return (group().isEmpty() ? "/api/" : "/apis/" + group() + "/") + kind.version() + "/"
-                + (namespace == null ? "" : "namespaces/" + namespace + "/") + plural();
-    }
-
-    /** What kind of role can grant it. */
-    String roleKind() {
-        return namespace == null ? "a ClusterRole" : "a Role in namespace " + namespace;
-    }
-
-    /** The rule of a role that grants it, as one line of YAML. */
-    String rule() {
-        return "{apiGroups: [\"" + group() + "\"], resources: [\"" + plural() + "\"], verbs: [\"list\", \"watch\"]}";
+        return (kind.group().isEmpty() ? "/api/" : "/apis/" + kind.group() + "/") + kind.version() + "/"
+                + (namespace == null ? "" : "namespaces/" + namespace + "/") + kind.plural();
     }
 
     @Override
     public String toString() {
-        return plural()
+        return kind.plural()
                 + (name == null ? "" : " '" + name + "'")
                 + (labels == null ? "" : " with " + labels)
                 + (namespace == null ? "" : " in namespace " + namespace);

@@ -66,10 +66,7 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
         }
         String here = known.getMetadata().getResourceVersion();
         String there = object.getMetadata().getResourceVersion();
-        if (!isNumber(here) || !isNumber(there)) {
-            return false;
-        }
-        return there.length() == here.length() ? there.compareTo(here) < 0 : there.length() < here.length();
+        return isNumber(here) && isNumber(there) && SliceView.BY_VERSION.compare(there, here) < 0;
     }
 
     private static boolean isNumber(@Nullable String version) {

@@ -2,7 +2,6 @@ package dev.zerohop.kubernetes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
@@ -10,257 +9,164 @@ import dev.zerohop.Locality;
 import dev.zerohop.Log;
 import dev.zerohop.Printable;
 import dev.zerohop.Resolution;
-import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
-import dev.zerohop.resolver.AbstractResolver;
+import dev.zerohop.Target;
 import dev.zerohop.watch.Reflector;
-import dev.zerohop.watch.RemovalBuffer;
 import dev.zerohop.watch.SourceFailure;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the slices of a service into endpoints. The service itself is asked for only where the slices do not suffice: while there are none, and for a
  * port that is given by number.
  */
-final class ServiceResolver extends AbstractResolver {
+final class ServiceResolver extends WatchingResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
 
-    private final String name;
     private final ServiceTarget target;
     private final String namespace;
-    private final Env env;
-    private final Source source;
     private final OrdinalAssigner ordinals;
-    private final NodeZones zones;
-
-    /** Where copies are followed. */
-    interface Source {
-        <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber);
-    }
-
-    ServiceResolver(String name, ServiceTarget target, Env env, Source source, OrdinalAssigner ordinals) {
-        this(name, target, env, source, ordinals, Locality.ofThisProcess());
-    }
-
-    /** {@code configured} is what is known from elsewhere about where this process runs. */
-    ServiceResolver(
-            String name, ServiceTarget target, Env env, Source source, OrdinalAssigner ordinals, Locality configured) {
-        super(name, env);
-        this.name = name;
-        this.target = target;
-        this.namespace = requireNonNull(target.namespace(), "namespace");
-        this.env = env;
-        this.source = source;
-        this.ordinals = ordinals;
-        this.zones = new NodeZones(source, configured, () -> run(this::decide));
-        this.leftOut = new LeftOut(name);
-    }
 
     // Touched by tasks only.
-    private final RemovalBuffer removalBuffer = new RemovalBuffer();
-    private final List<Cancellable> following = new ArrayList<>();
-    private final LeftOut leftOut;
-    private @Nullable Copy<EndpointSlice> slices;
-    private @Nullable Copy<Service> service;
+    private @Nullable Subscription<EndpointSlice> slices;
+    private @Nullable Subscription<Service> service;
     private @Nullable ExternalName external;
-    private @Nullable Cancellable timer;
-    private @Nullable String doubt;
+    private @Nullable String ordinalProblem;
 
-    /** What one copy says, and whether it can be believed. */
-    private final class Copy<T extends HasMetadata> implements Reflector.Subscriber<T, String> {
-        private final Cancellable following;
-        private Reflector.@Nullable State<T, String> state;
-        private @Nullable SourceFailure failure;
-        private boolean dropped;
-
-        Copy(Selection<T> what) {
-            this.following = source.follow(what, this);
-        }
-
-        @Override
-        public void onState(Reflector.State<T, String> now, boolean stale) {
-            run(() -> {
-                state = now;
-                if (!stale) {
-                    failure = null;
-                }
-                decide();
-            });
-        }
-
-        @Override
-        public void onConfirmed(Instant asOf) {
-            run(() -> confirmed(asOf));
-        }
-
-        @Override
-        public void onFailure(SourceFailure cause) {
-            run(() -> {
-                failure = cause;
-                decide();
-            });
-        }
-
-        private void run(Runnable task) {
-            ServiceResolver.this.run(() -> {
-                if (!dropped) {
-                    task.run();
-                }
-            });
-        }
-
-        private void confirmed(Instant asOf) {
-            Reflector.State<T, String> now = state;
-            if (now == null) {
-                return;
-            }
-            state = now.confirmed(asOf);
-            if (this == slices && external == null && current().error() == null) {
-                publish(current().mapEndpoints(set -> set.confirmed(asOf)));
-            }
-        }
-
-        boolean answered() {
-            return state != null || failure != null;
-        }
-
-        Collection<T> objects() {
-            Reflector.State<T, String> now = state;
-            return now == null ? List.of() : now.values().values();
-        }
-
-        void drop() {
-            dropped = true;
-            following.cancel();
-        }
+    ServiceResolver(String name, ServiceTarget target, Env env, Source source, OrdinalAssigner ordinals) {
+        super(name, env, source, Locality.ofThisProcess());
+        this.target = target;
+        this.namespace = requireNonNull(target.namespace(), "namespace");
+        this.ordinals = ordinals;
     }
 
     @Override
     protected void onStart() {
-        slices = new Copy<>(Selection.endpointSlices(namespace, target.service()));
-        following.add(ordinals.follow(() -> run(this::decide)));
-        decide();
+        slices = subscribe(Selection.endpointSlices(namespace, target.service()));
+        ordinals.start(this);
     }
 
     @Override
     protected void onClose() {
-        zones.close();
-        following.forEach(Cancellable::cancel);
-        following.clear();
-        if (slices != null) {
-            slices.drop();
-        }
-        followService(false);
+        super.onClose();
         resolveExternally(null);
-        cancelTimer();
     }
 
     @Override
-    protected void onThrown(Throwable thrown) {
-        if (thrown instanceof RuntimeException unreadable) {
-            publish(current().failed(unreadable(name, unreadable)));
-        } else {
-            super.onThrown(thrown);
-        }
+    boolean publishes(Subscription<?> subscription) {
+        return subscription == slices && external == null;
     }
 
-    /** What the API server has is not what its kind of object is. */
-    static IllegalStateException unreadable(String name, RuntimeException cause) {
-        return new IllegalStateException(
-                Printable.text(name + ": what the API server has cannot be read: " + cause
-                        + "; expected objects as their API defines them"),
-                cause);
-    }
-
-    // ---- deciding ----
-
-    private void decide() {
-        Copy<EndpointSlice> copy = slices;
-        if (copy == null) {
+    @Override
+    void update() {
+        if (slices == null) {
             return;
         }
-        Reflector.State<EndpointSlice, String> state = copy.state;
+        Reflector.State<EndpointSlice, String> state = slices.state();
         if (state == null) {
-            if (copy.failure != null) {
-                publish(current().failed(copy.failure));
+            if (slices.failure() != null) {
+                publish(current().failed(slices.failure()));
             }
             return;
         }
-        followService(target.portNumber() != 0 || state.values().isEmpty());
-        Copy<Service> about = service;
-        if (about != null && !about.answered()) {
+        boolean empty = state.values().isEmpty();
+        followService(target.portNumber() != 0 || empty);
+        if (service != null && service.state() == null && service.failure() == null) {
             return;
         }
         Service known =
-                about == null ? null : about.objects().stream().findFirst().orElse(null);
-        if (known != null && state.values().isEmpty() && ExternalName.is(known)) {
-            resolveExternally(known);
+                service == null ? null : service.objects().stream().findFirst().orElse(null);
+        boolean isExternal = known != null && empty && ExternalName.is(known);
+        resolveExternally(isExternal ? known : null);
+        if (isExternal) {
             return;
         }
-        resolveExternally(null);
-        update(state, about, known);
+        if (empty && known == null && current().endpoints() == null) {
+            publish(current().failed(noService()));
+        } else {
+            publishSlices(state, known);
+        }
     }
 
-    private void update(
-            Reflector.State<EndpointSlice, String> state, @Nullable Copy<Service> about, @Nullable Service known) {
-        Copy<EndpointSlice> copy = requireNonNull(slices, "slices");
-        boolean missing = state.values().isEmpty() && known == null;
-        if (missing && current().endpoints() == null) {
-            publish(current().failed(noService(about)));
-            return;
-        }
+    private void publishSlices(Reflector.State<EndpointSlice, String> state, @Nullable Service known) {
         SliceView.Content content = SliceView.read(target, state.values().values(), known);
-        List<String> rejected = new ArrayList<>(leftOut.report(content.rejections()));
+        List<String> skipped = reportSkipped(content.rejections());
         if (content.problem() != null) {
-            publish(rejecting(rejected)
+            publish(rejecting(skipped)
                     .failed(new IllegalStateException(
-                            Printable.text(name + ": " + content.problem() + unread(about)))));
+                            Printable.text(name + ": " + content.problem() + portsUnknown()))));
             return;
         }
         OrdinalAssigner.Assignment assignment = ordinals.assign(content.endpoints());
         if (assignment == null) {
             Exception blockedBy = ordinals.blockedBy();
-            publish(
-                    blockedBy == null
-                            ? rejecting(rejected)
-                            : rejecting(rejected).failed(blockedBy));
+            publish(blockedBy == null ? rejecting(skipped) : rejecting(skipped).failed(blockedBy));
             return;
         }
-        Exception trouble = copy.failure != null ? copy.failure : missing ? noService(about) : null;
-        takeDoubt(assignment.problem());
-        Resolution next = rejecting(rejected).answered(endpoints(assignment, state));
-        publish(trouble == null ? next : next.failed(trouble));
+        reportOrdinals(assignment.problem());
+        Resolution next = rejecting(skipped).answered(endpoints(assignment, state));
+        SourceFailure failure = requireNonNull(slices, "slices").failure();
+        Exception problem = failure != null ? failure : state.values().isEmpty() && known == null ? noService() : null;
+        publish(problem == null ? next : next.failed(problem));
     }
 
-    private Resolution rejecting(List<String> leftOut) {
-        if (doubt != null) {
-            leftOut.add(doubt);
-        }
-        return current().rejecting(leftOut);
+    private EndpointSet endpoints(OrdinalAssigner.Assignment assignment, Reflector.State<EndpointSlice, String> state) {
+        ShardMap shards = assignment.shards();
+        List<Endpoint> endpoints =
+                gather(assignment.endpoints(), assignment.expected().or(lost -> isSurplus(lost, shards)));
+        return builder(endpoints, assignment.expected())
+                .shardMap(shards)
+                .version(version(state.version()))
+                .asOf(state.asOf())
+                .unnumbered(assignment.unnumbered())
+                .build();
     }
+
+    private static boolean isSurplus(Endpoint lost, @Nullable ShardMap shards) {
+        return lost.hasOrdinal()
+                && shards != null
+                && shards.count() != null
+                && !OrdinalRange.of(shards.count()).contains(lost.ordinal());
+    }
+
+    /** For messages only: Kubernetes calls it opaque. */
+    private static long version(String text) {
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    private Resolution rejecting(List<String> skipped) {
+        List<String> all = new ArrayList<>(skipped);
+        if (ordinalProblem != null) {
+            all.add(ordinalProblem);
+        }
+        return current().rejecting(all);
+    }
+
+    /** What is wrong with the ordinals; the endpoints are as true as before. Logged once, until it goes away or turns into another. */
+    private void reportOrdinals(@Nullable Exception cause) {
+        String text = cause == null ? null : Printable.text(String.valueOf(cause.getMessage()));
+        if (text != null && !text.equals(ordinalProblem)) {
+            LOG.warn("{}: {}", name, text);
+        }
+        ordinalProblem = text;
+    }
+
+    // ---- the service itself ----
 
     private void followService(boolean wanted) {
-        Copy<Service> now = service;
-        if (wanted && now == null) {
-            service = new Copy<>(Selection.service(namespace, target.service()));
-        } else if (!wanted && now != null) {
+        if (wanted && service == null) {
+            service = subscribe(Selection.service(namespace, target.service()));
+        } else if (!wanted && service != null) {
+            service.cancel();
             service = null;
-            now.drop();
         }
     }
 
-    private IllegalStateException noService(@Nullable Copy<Service> about) {
-        SourceFailure failure = about == null ? null : about.failure;
+    private IllegalStateException noService() {
+        SourceFailure failure = service == null ? null : service.failure();
         return new IllegalStateException(
                 failure == null
                         ? name + ": there is no service '" + target.service() + "' in namespace " + namespace
@@ -272,34 +178,33 @@ final class ServiceResolver extends AbstractResolver {
     }
 
     /** Why a number is not looked up among the service's own ports. */
-    private static String unread(@Nullable Copy<Service> about) {
-        if (about == null || about.state != null || about.failure == null) {
-            return "";
-        }
-        return "; the service's own ports are not known: " + about.failure.getMessage();
+    private String portsUnknown() {
+        return service == null || service.state() != null || service.failure() == null
+                ? ""
+                : "; the service's own ports are not known: "
+                        + service.failure().getMessage();
     }
 
     // ---- services that are a DNS name ----
 
     private void resolveExternally(@Nullable Service known) {
         String text = known == null ? null : ExternalName.target(target, known);
-        ExternalName before = external;
-        if (before != null && before.text().equals(text)) {
+        if (external != null && external.text().equals(text)) {
             return;
         }
-        external = null;
-        if (before != null) {
-            closeSource(before.resolver());
+        if (external != null) {
+            closeSource(external.resolver());
+            external = null;
         }
         if (text == null) {
             return;
         }
         try {
-            ExternalName next = ExternalName.of(text, env);
+            ExternalName next = new ExternalName(text, Target.parse(text).newResolver(env));
             external = next;
             follow(next.resolver(), resolution -> {
                 if (external == next) {
-                    takeFromDns(resolution);
+                    publishFromDns(resolution);
                 }
             });
         } catch (IllegalArgumentException rejected) {
@@ -309,88 +214,10 @@ final class ServiceResolver extends AbstractResolver {
         }
     }
 
-    /** Passes on what DNS says for as long as the service is that name. */
-    private void takeFromDns(Resolution resolution) {
+    private void publishFromDns(Resolution resolution) {
         EndpointSet set = resolution.endpoints();
         Throwable error = resolution.error();
         Resolution next = set == null ? current() : current().answered(ExternalName.named(name, set));
         publish(error == null ? next : next.failed(error));
-    }
-
-    // ---- publishing ----
-
-    private EndpointSet endpoints(OrdinalAssigner.Assignment assignment, Reflector.State<EndpointSlice, String> state) {
-        EndpointSet before = current().endpoints();
-        Predicate<Endpoint> expected = assignment.expected().or(lost -> surplus(lost, assignment.shards()));
-        List<Endpoint> named = assignment.endpoints();
-        EndpointSet.Removals removals = EndpointSet.Removals.GUARDED;
-        if (before != null) {
-            named = gathered(before, named, expected);
-            removals = meant(before.endpoints(), named, assignment.expected()) ? EndpointSet.Removals.MEANT : removals;
-        }
-        return EndpointSet.builder(name)
-                .endpoints(named)
-                .shardMap(assignment.shards())
-                .version(version(state.version()))
-                .asOf(state.asOf())
-                .removals(removals)
-                .client(zones.client())
-                .unnumbered(assignment.unnumbered())
-                .build();
-    }
-
-    private List<Endpoint> gathered(EndpointSet before, List<Endpoint> present, Predicate<Endpoint> expected) {
-        long now = env.time().nanoTime();
-        List<Endpoint> named = removalBuffer.gather(before.endpoints(), present, expected, now);
-        cancelTimer();
-        long due = removalBuffer.dueInNanos(now);
-        if (due != Long.MAX_VALUE) {
-            timer = env.time().schedule(due, () -> run(this::decide));
-        }
-        return named;
-    }
-
-    /** Whether ready endpoints are missing, and each of them was meant to go. */
-    static boolean meant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> expected) {
-        Set<String> after = next.stream().map(Endpoint::id).collect(Collectors.toSet());
-        boolean any = false;
-        for (Endpoint endpoint : before) {
-            if (endpoint.readiness() == Endpoint.Readiness.READY && !after.contains(endpoint.id())) {
-                if (!expected.test(endpoint)) {
-                    return false;
-                }
-                any = true;
-            }
-        }
-        return any;
-    }
-
-    private static boolean surplus(Endpoint lost, @Nullable ShardMap map) {
-        ShardCount shards = map == null ? null : map.count();
-        return shards != null
-                && lost.hasOrdinal()
-                && (lost.ordinal() < shards.firstOrdinal()
-                        || lost.ordinal() >= (long) shards.firstOrdinal() + shards.count());
-    }
-
-    /** What is wrong with the numbers: the endpoints are as true as before. Logged once, until it goes away or turns into another. */
-    private void takeDoubt(@Nullable Exception cause) {
-        String text = cause == null ? null : Printable.text(String.valueOf(cause.getMessage()));
-        if (text != null && !text.equals(doubt)) {
-            LOG.warn("{}: {}", name, text);
-        }
-        doubt = text;
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
-    }
-
-    /** For people; Kubernetes calls it opaque. */
-    private static long version(String text) {
-        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
     }
 }

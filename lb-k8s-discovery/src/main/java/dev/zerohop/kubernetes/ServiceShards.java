@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a target says about shards: {@code ?statefulSet=orders-a,orders-b&shardCount=SETTLED}. An immutable value.
+ * The parameters of a target about shards: {@code ?statefulSet=orders-a,orders-b&shardCount=SETTLED}. An immutable value.
  *
  * @param statefulSets the StatefulSets that number the pods; empty to look for the one
  * @param mode when a change of their size counts
@@ -16,10 +16,10 @@ record ServiceShards(List<String> statefulSets, ShardCounting.Mode mode) {
     /** The parameter that names StatefulSets. */
     static final String STATEFUL_SET = "statefulSet";
 
-    /** The parameter that says when a change counts. */
+    /** The parameter for when a change counts. */
     static final String SHARD_COUNT = "shardCount";
 
-    /** What a target without these parameters says. */
+    /** For a target without these parameters. */
     static final ServiceShards DEFAULT = new ServiceShards(List.of(), ShardCounting.Mode.SETTLED);
 
     ServiceShards {
@@ -50,13 +50,12 @@ record ServiceShards(List<String> statefulSets, ShardCounting.Mode mode) {
     }
 
     private static ShardCounting.Mode mode(Target target, Target.Parameter parameter) {
-        for (ShardCounting.Mode mode : ShardCounting.Mode.values()) {
-            if (mode.name().equals(parameter.value())) {
-                return mode;
-            }
-        }
-        throw target.error(
-                parameter.valuePosition(),
-                "found '" + parameter.value() + "', expected one of " + Arrays.toString(ShardCounting.Mode.values()));
+        return Arrays.stream(ShardCounting.Mode.values())
+                .filter(mode -> mode.name().equals(parameter.value()))
+                .findFirst()
+                .orElseThrow(() -> target.error(
+                        parameter.valuePosition(),
+                        "found '" + parameter.value() + "', expected one of "
+                                + Arrays.toString(ShardCounting.Mode.values())));
     }
 }

@@ -4,7 +4,7 @@ import dev.zerohop.Target;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code k8s} target says.
+ * A {@code k8s} target, parsed.
  *
  * @param namespace null if it names none
  * @param service name of the service
@@ -15,13 +15,10 @@ import org.jspecify.annotations.Nullable;
 record ServiceTarget(@Nullable String namespace, String service, String port, Family family, ServiceShards shards) {
     static final String FORM = "k8s:///namespace/service:port, or k8s:///service:port inside a cluster";
 
-    /** One of the families of addresses that a service may have. */
+    /** The families of addresses that a service may have; ANY is IPv4 if pods take calls there, else IPv6. */
     enum Family {
-        /** IPv4 if pods take calls there, else IPv6. */
         ANY,
-        /** IPv4 alone. */
         IPV4,
-        /** IPv6 alone. */
         IPV6
     }
 
@@ -51,7 +48,7 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
             throw target.error(serviceAt, "found service '" + service + "', expected " + FORM);
         }
         String port = target.decoded(from + colon + 1, from + path.length());
-        if (!isPort(port)) {
+        if (!Names.isPort(port)) {
             throw target.error(
                     from + colon + 1,
                     "found port '" + port + "', expected a port's name such as grpc, or a number from 1 to 65535");
@@ -82,19 +79,9 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
         };
     }
 
-    private static boolean isPort(String text) {
-        return isNumber(text)
-                ? text.length() <= 5 && Integer.parseInt(text) >= 1 && Integer.parseInt(text) <= 65_535
-                : Names.isLabel(text);
-    }
-
-    private static boolean isNumber(String text) {
-        return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
-    }
-
     /** The port as a number; 0 if it is a name. */
     int portNumber() {
-        return isNumber(port) ? Integer.parseInt(port) : 0;
+        return Names.portNumber(port);
     }
 
     /** The target in one form, whichever way it was written. */

@@ -3,10 +3,12 @@ package dev.zerohop.kubernetes;
 import dev.zerohop.ShardCount;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many shards there are, told from what StatefulSets want and from which ordinals this client has seen ready. Each step is a pure function from
+ * How many shards there are, by what StatefulSets want and from which ordinals this client has seen ready. Each step is a pure function from
  * one value to the next; an immutable value.
  *
  * @param mode when a change counts
@@ -21,7 +23,7 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
         SETTLED,
         /** At once. */
         DESIRED,
-        /** When the annotation says so, for all clients alike. */
+        /** When the annotation changes, for all clients alike. */
         EPOCH
     }
 
@@ -43,23 +45,24 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
      * @param ready the ordinals that are ready now, among them perhaps some that are not wanted
      */
     ShardCounting next(OrdinalRange wanted, Set<Integer> ready) {
-        // Nobody has placed a key yet, or nothing was wanted: there is nothing to move.
+        // No key is placed yet, or nothing was wanted: there is nothing to move.
         if (mode != Mode.SETTLED || counted.isEmpty() || wanted.isEmpty() || counted.contains(wanted)) {
             return new ShardCounting(mode, wanted, Set.of());
         }
-        Set<Integer> now = new TreeSet<>();
-        boolean complete = true;
-        for (int ordinal = wanted.start(); ordinal < wanted.end(); ordinal++) {
-            if (counted.contains(ordinal)) {
-                continue;
-            }
-            if (ready.contains(ordinal) || seen.contains(ordinal)) {
-                now.add(ordinal);
-            } else {
-                complete = false;
-            }
-        }
-        return complete ? new ShardCounting(mode, wanted, Set.of()) : new ShardCounting(mode, counted, now);
+        Set<Integer> now = new TreeSet<>(seen);
+        now.addAll(ready);
+        now.removeIf(ordinal -> !wanted.contains(ordinal) || counted.contains(ordinal));
+        return missing(wanted, now).isEmpty()
+                ? new ShardCounting(mode, wanted, Set.of())
+                : new ShardCounting(mode, counted, now);
+    }
+
+    /** The wanted ordinals that neither count nor are among these. */
+    private Set<Integer> missing(OrdinalRange wanted, Set<Integer> known) {
+        return IntStream.range(wanted.start(), wanted.end())
+                .filter(ordinal -> !counted.contains(ordinal) && !known.contains(ordinal))
+                .boxed()
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The number of shards; null while nothing is wanted or known. */
@@ -71,16 +74,9 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
     /** What growth waits for, or null if it waits for nothing. */
     @Nullable
     String waitsFor(OrdinalRange wanted) {
-        if (counted.equals(wanted)) {
-            return null;
-        }
-        Set<Integer> missing = new TreeSet<>();
-        for (int ordinal = wanted.start(); ordinal < wanted.end(); ordinal++) {
-            if (!counted.contains(ordinal) && !seen.contains(ordinal)) {
-                missing.add(ordinal);
-            }
-        }
-        return "ordinals " + wanted + " are wanted; ordinals " + counted + " count until " + missing
-                + " have been ready";
+        return counted.equals(wanted)
+                ? null
+                : "ordinals " + wanted + " are wanted; ordinals " + counted + " count until " + missing(wanted, seen)
+                        + " have been ready";
     }
 }

@@ -7,6 +7,7 @@ import dev.zerohop.ShardPlacement;
 import dev.zerohop.resolver.ShardMapJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 record ShardEpochAnnotation(
         @Nullable ShardMap map, @Nullable String problem) {
+
+    /** The later one of two maps that followed each other is the greater; withdrawn is later than announced. */
+    private static final Comparator<ShardMap> BY_AGE = Comparator.comparingLong(ShardMap::epoch)
+            .thenComparingLong(ShardMap::highestEpoch)
+            .thenComparing(map -> map.move() == null);
 
     /** Nothing is known yet. */
     static final ShardEpochAnnotation NONE = new ShardEpochAnnotation(null, null);
@@ -41,7 +47,7 @@ record ShardEpochAnnotation(
                     throw new IllegalArgumentException(
                             "epoch was missing, expected a number that goes up with every change");
                 }
-                if (best == null || later(read, requireNonNull(configured.get(best.name()), "best"))) {
+                if (best == null || BY_AGE.compare(read, requireNonNull(configured.get(best.name()), "best")) > 0) {
                     best = set;
                 }
                 configured.put(set.name(), read);
@@ -74,18 +80,6 @@ record ShardEpochAnnotation(
 
     private static String rejection(String set, IllegalArgumentException rejected) {
         return "annotation " + StatefulSetView.SHARDS + " of StatefulSet " + set + ": " + rejected.getMessage();
-    }
-
-    /** Whether a map is the later one of two that followed each other. */
-    private static boolean later(ShardMap map, ShardMap other) {
-        if (map.epoch() != other.epoch()) {
-            return map.epoch() > other.epoch();
-        }
-        if (map.highestEpoch() != other.highestEpoch()) {
-            return map.highestEpoch() > other.highestEpoch();
-        }
-        // Withdrawn is later than announced.
-        return map.move() == null && other.move() != null;
     }
 
     private static void checkAgrees(ShardMap map, @Nullable ShardMap other) {

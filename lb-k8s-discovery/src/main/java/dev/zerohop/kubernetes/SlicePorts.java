@@ -44,32 +44,27 @@ final class SlicePorts {
     }
 
     private static @Nullable ServicePort declaredPort(@Nullable Service service, int number) {
-        for (ServicePort port : ports(service)) {
-            if (isTcp(port.getProtocol()) && port.getPort() != null && port.getPort() == number) {
-                return port;
-            }
-        }
-        return null;
+        return ports(service).stream()
+                .filter(port -> isTcp(port.getProtocol()) && port.getPort() != null && port.getPort() == number)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether the service may well have the port; one that is not known may. */
     static boolean declared(ServiceTarget target, @Nullable Service service) {
-        if (ports(service).isEmpty()) {
-            return true;
-        }
-        return ports(service).stream()
-                .anyMatch(port -> target.portNumber() == 0
-                        ? target.port().equals(port.getName())
-                        : declaredPort(service, target.portNumber()) != null || mayBeTarget(port, target.portNumber()));
+        int number = target.portNumber();
+        return ports(service).isEmpty()
+                || ports(service).stream()
+                        .anyMatch(port -> number == 0
+                                ? target.port().equals(port.getName())
+                                : declaredPort(service, number) != null || mayBeTarget(port, number));
     }
 
     /** Whether pods may have the port open under this number. */
     private static boolean mayBeTarget(ServicePort port, int number) {
-        if (port.getTargetPort() == null) {
-            return false;
-        }
-        Integer open = port.getTargetPort().getIntVal();
-        return open == null || open == number;
+        Integer open =
+                port.getTargetPort() == null ? null : port.getTargetPort().getIntVal();
+        return port.getTargetPort() != null && (open == null || open == number);
     }
 
     private static List<ServicePort> ports(@Nullable Service service) {
@@ -87,16 +82,18 @@ final class SlicePorts {
         Set<String> there = new TreeSet<>();
         for (EndpointSlice slice : slices) {
             for (EndpointPort port : requireNonNullElse(slice.getPorts(), List.<EndpointPort>of())) {
-                there.add(requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
-                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()));
+                there.add(words(port.getName(), port.getPort(), port.getProtocol()));
             }
         }
         String declared = ports(service).stream()
-                .map(port -> requireNonNullElse(port.getName(), "(no name)") + " " + port.getPort()
-                        + (isTcp(port.getProtocol()) ? "" : "/" + port.getProtocol()))
+                .map(port -> words(port.getName(), port.getPort(), port.getProtocol()))
                 .collect(Collectors.joining(", "));
         return "there is no TCP port " + (target.portNumber() == 0 ? "'" + target.port() + "'" : target.port())
                 + ", expected one of its pods' ports " + there
                 + (declared.isEmpty() ? "" : " or of its own ports [" + declared + "]");
+    }
+
+    private static String words(@Nullable String name, @Nullable Integer port, @Nullable String protocol) {
+        return requireNonNullElse(name, "(no name)") + " " + port + (isTcp(protocol) ? "" : "/" + protocol);
     }
 }

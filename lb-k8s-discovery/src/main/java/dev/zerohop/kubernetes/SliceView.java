@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointConditions;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointHints;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.discovery.v1.ForNode;
+import io.fabric8.kubernetes.api.model.discovery.v1.ForZone;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,13 +22,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all slices of a service say together. A pure function: no state, no clock.
+ * The endpoints of all slices of a service together. A pure function: no state, no clock.
  *
- * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. A hostname that two pods share which both stay names nobody: those
+ * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. A hostname that two pods share which both stay is no id: those
  * pods go by their own names. Two pods of one name in different namespaces go by {@code name.namespace}. Of two that take calls at one address one counts:
  * the other would draw a second share of the calls, or the calls for its own keys, to a pod that is not it.
  */
@@ -46,10 +49,10 @@ final class SliceView {
     private SliceView() {}
 
     /**
-     * What the slices say.
+     * The endpoints of the slices.
      *
      * @param endpoints sorted by id
-     * @param problem why nobody can be named, for a person; null if the list, empty or not, is the answer
+     * @param problem why no endpoint is known, for a person; null if the list, empty or not, is the answer
      * @param rejections endpoints that had to be left out, each with the reason
      */
     record Content(
@@ -78,9 +81,13 @@ final class SliceView {
         }
     }
 
+    /** Versions are numbers; a longer one is the larger. */
+    static final Comparator<String> BY_VERSION =
+            Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
+
     /** Which of two that bear one name is meant: the one that takes traffic, else the one of the slice that changed last. */
     private static final Comparator<Found> PREFERRED = Comparator.<Found>comparingInt(found -> rank(found.readiness()))
-            .thenComparing(Found::sliceVersion, SliceView::compareVersions)
+            .thenComparing(Found::sliceVersion, BY_VERSION)
             .thenComparing(Found::sliceName);
 
     /**
@@ -90,70 +97,39 @@ final class SliceView {
      * @param service null if it is not known; then a port's number is the pods' own
      */
     static Content read(ServiceTarget target, Collection<EndpointSlice> slices, @Nullable Service service) {
-        List<Family> families = families(target, slices, service);
-        // The first of equals.
-        Family family =
-                families.stream().max(Comparator.comparingInt(Family::use)).orElse(new Family(List.of(), List.of()));
-        if (families.isEmpty() && !slices.isEmpty()) {
+        List<String> types = types(target.family());
+        List<EndpointSlice> wanted = slices.stream()
+                .filter(slice -> types.stream().anyMatch(type -> type.equals(slice.getAddressType())))
+                .toList();
+        if (wanted.isEmpty() && !slices.isEmpty()) {
             Set<String> given =
                     slices.stream().map(EndpointSlice::getAddressType).collect(Collectors.toCollection(TreeSet::new));
-            return new Content(
-                    List.of(),
-                    "the service has addresses of type " + String.join(" and ", given) + ", expected "
-                            + String.join(" or ", types(target.family())),
-                    List.of());
+            return unusable("the service has addresses of type " + String.join(" and ", given) + ", expected "
+                    + String.join(" or ", types));
         }
-        boolean listed = families.stream().anyMatch(Family::listsEndpoints);
-        if (family.found().isEmpty() && (listed || !SlicePorts.declared(target, service))) {
-            return new Content(
-                    List.of(),
-                    SlicePorts.noPort(
-                            target,
-                            families.stream()
-                                    .flatMap(each -> each.slices().stream())
-                                    .toList(),
-                            service),
-                    List.of());
-        }
-        return named(target, family.found());
+        // Of types that are of the same use, the first.
+        List<Found> found = types.stream()
+                .map(type -> found(target, type, wanted, service))
+                .max(Comparator.comparingInt(SliceView::use))
+                .orElse(List.of());
+        boolean listed = wanted.stream().anyMatch(slice -> !endpoints(slice).isEmpty());
+        return found.isEmpty() && (listed || !SlicePorts.declared(target, service))
+                ? unusable(SlicePorts.noPort(target, wanted, service))
+                : named(target, found);
     }
 
-    // ---- families and ports ----
-
-    /**
-     * What the slices of one type of addresses say.
-     *
-     * @param found the endpoints that have the port
-     */
-    private record Family(List<EndpointSlice> slices, List<Found> found) {
-
-        /** A family whose endpoints take calls goes before one whose endpoints do not, and that before one without endpoints. */
-        int use() {
-            return found.stream().anyMatch(one -> takesCalls(one.readiness())) ? 2 : found.isEmpty() ? 0 : 1;
-        }
-
-        boolean listsEndpoints() {
-            return slices.stream()
-                    .anyMatch(slice ->
-                            !requireNonNullElse(slice.getEndpoints(), List.of()).isEmpty());
-        }
+    private static Content unusable(String problem) {
+        return new Content(List.of(), problem, List.of());
     }
 
-    /** The families that are wanted and have a slice, the one to prefer first. */
-    private static List<Family> families(
-            ServiceTarget target, Collection<EndpointSlice> slices, @Nullable Service service) {
-        List<Family> families = new ArrayList<>();
-        for (String type : types(target.family())) {
-            List<EndpointSlice> chosen = slices.stream()
-                    .filter(slice -> type.equals(slice.getAddressType()))
-                    .toList();
-            if (!chosen.isEmpty()) {
-                families.add(new Family(chosen, found(target, chosen, service)));
-            }
-        }
-        return families;
+    // ---- types of addresses, and ports ----
+
+    /** Endpoints that take calls go before others, and these before none. */
+    private static int use(List<Found> found) {
+        return found.stream().anyMatch(one -> takesCalls(one.readiness())) ? 2 : found.isEmpty() ? 0 : 1;
     }
 
+    /** The types of addresses that are wanted, the one to prefer first. */
     private static List<String> types(ServiceTarget.Family wanted) {
         return switch (wanted) {
             case IPV4 -> List.of("IPv4");
@@ -162,12 +138,13 @@ final class SliceView {
         };
     }
 
-    private static List<Found> found(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
+    /** The endpoints with addresses of this type that have the port. */
+    private static List<Found> found(
+            ServiceTarget target, String type, List<EndpointSlice> slices, @Nullable Service service) {
         List<Found> found = new ArrayList<>();
         for (EndpointSlice slice : slices) {
-            int port = SlicePorts.port(target, slice, service);
-            List<Endpoint> listed = requireNonNullElse(slice.getEndpoints(), List.of());
-            for (Endpoint endpoint : port == 0 ? List.<Endpoint>of() : listed) {
+            int port = type.equals(slice.getAddressType()) ? SlicePorts.port(target, slice, service) : 0;
+            for (Endpoint endpoint : port == 0 ? List.<Endpoint>of() : endpoints(slice)) {
                 if (endpoint.getAddresses() != null && !endpoint.getAddresses().isEmpty()) {
                     found.add(new Found(
                             endpoint,
@@ -179,6 +156,10 @@ final class SliceView {
             }
         }
         return found;
+    }
+
+    private static List<Endpoint> endpoints(EndpointSlice slice) {
+        return requireNonNullElse(slice.getEndpoints(), List.of());
     }
 
     // ---- conditions ----
@@ -208,12 +189,6 @@ final class SliceView {
             case DRAINING -> 1;
             case NOT_READY -> 0;
         };
-    }
-
-    /** Versions are numbers; a longer one is the larger. */
-    private static int compareVersions(String some, String other) {
-        int byLength = Integer.compare(some.length(), other.length());
-        return byLength != 0 ? byLength : some.compareTo(other);
     }
 
     // ---- names ----
@@ -257,7 +232,7 @@ final class SliceView {
         });
         dropped.forEach((id, other) -> {
             Found one = requireNonNull(byId.remove(id), "one");
-            // An address that a new pod has taken over while the old one still stands there as leaving is no fault.
+            // An address that a new pod has taken over while the old one is still listed as terminating is no fault.
             if (one.readiness() == Readiness.READY) {
                 rejections.add("slice " + one.sliceName() + ": endpoints " + id + " and " + other
                         + " have the same address " + one.address()
@@ -307,22 +282,8 @@ final class SliceView {
         }
         EndpointHints hints = one.endpoint().getHints();
         if (hints != null) {
-            putHints(
-                    attributes,
-                    HINTED_ZONES,
-                    hints.getForZones() == null
-                            ? List.of()
-                            : hints.getForZones().stream()
-                                    .map(zone -> zone.getName())
-                                    .toList());
-            putHints(
-                    attributes,
-                    HINTED_NODES,
-                    hints.getForNodes() == null
-                            ? List.of()
-                            : hints.getForNodes().stream()
-                                    .map(node -> node.getName())
-                                    .toList());
+            putHints(attributes, HINTED_ZONES, hints.getForZones(), ForZone::getName);
+            putHints(attributes, HINTED_NODES, hints.getForNodes(), ForNode::getName);
         }
         return dev.zerohop.Endpoint.builder(one.host(), one.port())
                 .id(id)
@@ -333,9 +294,10 @@ final class SliceView {
                 .build();
     }
 
-    private static void putHints(Map<String, String> attributes, String name, List<String> hinted) {
-        if (!hinted.isEmpty()) {
-            attributes.put(name, String.join(",", hinted));
+    private static <T> void putHints(
+            Map<String, String> attributes, String name, @Nullable List<T> hinted, Function<T, String> nameOf) {
+        if (hinted != null && !hinted.isEmpty()) {
+            attributes.put(name, hinted.stream().map(nameOf).collect(Collectors.joining(",")));
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.zerohop.kubernetes;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.zerohop.Cancellable;
 import dev.zerohop.watch.ListWatch;
 import dev.zerohop.watch.SourceFailure;
@@ -37,23 +39,32 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
 
     void open(URI uri, Duration timeout) {
         try {
-            CompletableFuture<WebSocket> opening = connection
+            connection
                     .http()
                     .newWebSocketBuilder()
                     .uri(uri)
                     .header("Origin", connection.base())
                     .connectTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
-                    .buildAsync(this);
-            opening.whenComplete((opened, thrown) -> {
-                if (thrown != null) {
-                    over.complete(null);
-                    end(handshakeFailure(thrown));
-                }
-            });
+                    .buildAsync(this)
+                    .whenComplete((opened, thrown) -> {
+                        if (thrown != null) {
+                            failHandshake(thrown);
+                        }
+                    });
         } catch (RuntimeException failed) {
-            over.complete(null);
-            end(KubernetesFailure.unanswered(connection.toString(), "watch", what, failed));
+            failHandshake(failed);
         }
+    }
+
+    private void failHandshake(Throwable thrown) {
+        over.complete(null);
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        end(
+                cause instanceof WebSocketHandshakeException handshake
+                        ? answered(
+                                handshake.getResponse().code(), null, HttpApiServer.retryAfter(handshake.getResponse()))
+                        : unanswered(cause));
     }
 
     /** Completes when there is no connection, or none any more, as far as can be seen. */
@@ -77,54 +88,49 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
         if (ended.get()) {
             return;
         }
+        SourceFailure failure;
         try {
-            take(connection.json().unmarshal(text, WatchEvent.class));
+            failure = take(connection.json().unmarshal(text, WatchEvent.class));
         } catch (RuntimeException unreadable) {
-            end(KubernetesFailure.unanswered(connection.toString(), "watch", what, unreadable));
-            close();
-            return;
+            failure = unanswered(unreadable);
         }
-        from.request();
+        if (failure == null) {
+            from.request();
+        } else {
+            end(failure);
+            close();
+        }
     }
 
-    private void take(WatchEvent event) {
-        Object object = event.getObject();
-        if (object instanceof Status status) {
+    /** Hands an event to the watcher; gives the failure that it reports instead, if it does. */
+    private @Nullable SourceFailure take(WatchEvent event) {
+        if (event.getObject() instanceof Status status) {
             StatusDetails details = status.getDetails();
             Integer seconds = details == null ? null : details.getRetryAfterSeconds();
-            Integer code = status.getCode();
-            String message = status.getMessage();
-            end(KubernetesFailure.answered(
-                    connection.toString(),
-                    "watch",
-                    what,
-                    code == null ? 500 : code,
-                    message == null ? "" : message,
-                    Duration.ofSeconds(seconds == null ? 0 : seconds)));
-            close();
-            return;
+            return answered(
+                    requireNonNullElse(status.getCode(), 500),
+                    status.getMessage(),
+                    Duration.ofSeconds(requireNonNullElse(seconds, 0)));
         }
+        HasMetadata object = (HasMetadata) event.getObject();
+        String version = ObjectTransform.required(object.getMetadata().getResourceVersion(), "resourceVersion");
         switch (event.getType()) {
-            case "ADDED", "MODIFIED" -> change(ObjectTransform.trim(what.type().cast(object)), false);
-            case "DELETED" -> change(ObjectTransform.trim(what.type().cast(object)), true);
-            case "BOOKMARK" ->
-                watcher.onBookmark(ObjectTransform.required(
-                        ((HasMetadata) object).getMetadata().getResourceVersion(), "resourceVersion"));
+            case "ADDED", "MODIFIED", "DELETED" -> {
+                T value = ObjectTransform.trim(what.kind().type().cast(object));
+                String name = ObjectTransform.required(value.getMetadata().getName(), "name");
+                boolean deleted = event.getType().equals("DELETED");
+                watcher.onChanges(version, List.of(new ListWatch.Change<>(name, value, deleted, version)));
+            }
+            case "BOOKMARK" -> watcher.onBookmark(version);
             default -> throw new IllegalStateException("found an event of type " + event.getType());
         }
-    }
-
-    private void change(T object, boolean deleted) {
-        String version = ObjectTransform.required(object.getMetadata().getResourceVersion(), "resourceVersion");
-        String name = ObjectTransform.required(object.getMetadata().getName(), "name");
-        watcher.onChanges(version, List.of(new ListWatch.Change<>(name, object, deleted, version)));
+        return null;
     }
 
     @Override
     public void onClose(WebSocket from, int code, String reason) {
-        boolean orderly = code == NORMAL_CLOSURE;
         end(
-                orderly
+                code == NORMAL_CLOSURE
                         ? null
                         : new SourceFailure(
                                 SourceFailure.Kind.UNREACHABLE,
@@ -137,7 +143,7 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
     @Override
     public void onError(WebSocket from, Throwable error) {
         over.complete(null);
-        end(KubernetesFailure.unanswered(connection.toString(), "watch", what, error));
+        end(unanswered(error));
     }
 
     private void end(@Nullable SourceFailure cause) {
@@ -146,19 +152,13 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
         }
     }
 
-    private SourceFailure handshakeFailure(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        if (cause instanceof WebSocketHandshakeException handshake) {
-            return KubernetesFailure.answered(
-                    connection.toString(),
-                    "watch",
-                    what,
-                    handshake.getResponse().code(),
-                    "",
-                    HttpApiServer.retryAfter(handshake.getResponse()));
-        }
-        return KubernetesFailure.unanswered(connection.toString(), "watch", what, cause);
+    private SourceFailure answered(int code, @Nullable String message, Duration retryAfter) {
+        return KubernetesFailure.answered(
+                connection.toString(), "watch", what, code, requireNonNullElse(message, ""), retryAfter);
+    }
+
+    private SourceFailure unanswered(Throwable thrown) {
+        return KubernetesFailure.unanswered(connection.toString(), "watch", what, thrown);
     }
 
     @Override

@@ -73,7 +73,7 @@ final class FakeApiServer implements ApiServer {
             watcher.onChanges(
                     upTo,
                     List.of(new ListWatch.Change<>(
-                            object.getMetadata().getName(), what.type().cast(object), deleted, upTo)));
+                            object.getMetadata().getName(), what.kind().type().cast(object), deleted, upTo)));
         }
 
         void delete(HasMetadata object) {
@@ -135,7 +135,7 @@ final class FakeApiServer implements ApiServer {
     }
 
     private static boolean selects(Selection<?> what, HasMetadata object) {
-        if (!what.type().isInstance(object)) {
+        if (!what.kind().type().isInstance(object)) {
             return false;
         }
         String namespace = object.getMetadata().getNamespace();
@@ -165,10 +165,10 @@ final class FakeApiServer implements ApiServer {
         if (listFailure != null) {
             return CompletableFuture.failedFuture(listFailure);
         }
-        if (deniedType == what.type()) {
+        if (deniedType == what.kind().type()) {
             return CompletableFuture.failedFuture(denied());
         }
-        if (unreachableType == what.type()) {
+        if (unreachableType == what.kind().type()) {
             return CompletableFuture.failedFuture(unreachable());
         }
         if (emptyPages) {
@@ -177,7 +177,7 @@ final class FakeApiServer implements ApiServer {
         List<T> all = new ArrayList<>();
         for (HasMetadata object : objects.values()) {
             if (selects(what, object)) {
-                all.add(what.type().cast(object));
+                all.add(what.kind().type().cast(object));
             }
         }
         int from = continueAt == null ? 0 : Integer.parseInt(continueAt);
@@ -208,4 +208,7 @@ final class FakeApiServer implements ApiServer {
     public String toString() {
         return "the fake Kubernetes API";
     }
+
+    @Override
+    public void close() {}
 }

@@ -129,7 +129,7 @@ class GoawayTest {
         assertThat(diagnosis.findings()).singleElement().satisfies(finding -> {
             assertThat(finding.state()).isEqualTo(Diagnosis.State.MISSING);
             assertThat(finding.why())
-                    .contains(api.uri() + " answered 401 when asked to say who this client is")
+                    .contains(api.uri() + " answered 401 when asked to report who this client is")
                     .contains("it does not accept the token or certificate of this client");
         });
         assertThat(api.versions).containsOnly(HttpVersion.HTTP_1_1);

@@ -460,8 +460,7 @@ class KubernetesDoctorTest {
     void aSubjectThatIsNotKnownIsToBeFilledIn() throws InterruptedException {
         cluster();
         api.user = "";
-        assertThat(examine(TARGET, IN_A).toApply())
-                .contains("# the API server does not say as whom it knows this client");
+        assertThat(examine(TARGET, IN_A).toApply()).contains("# the API server does not report who this client is");
     }
 
     @Test

@@ -101,7 +101,7 @@ class KubernetesTargetsTest {
                         .until(() ->
                                 KubernetesDiscoveryTest.candidates(balancer).contains("orders-0"));
                 KubernetesDiscoveryTest.await().until(() -> listening.ready().contains("orders-0"));
-                assertThat(SharedClients.OF_THE_PROCESS.open()).isEqualTo(1);
+                assertThat(SharedClient.open()).isEqualTo(1);
                 assertThat(api.lists()).isEqualTo(1);
             }
         }

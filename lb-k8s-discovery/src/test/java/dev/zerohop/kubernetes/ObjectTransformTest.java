@@ -103,7 +103,7 @@ class ObjectTransformTest {
 
     @Test
     void ofAStatefulSetWhatIsReadIsKept() throws Exception {
-        assertThat(listed(Selection.statefulSets("shop"), SET))
+        assertThat(listed(Selection.statefulSets("shop", List.of()).get(0), SET))
                 .isEqualTo(Serialization.unmarshal(KEPT_SET, StatefulSet.class));
     }
 

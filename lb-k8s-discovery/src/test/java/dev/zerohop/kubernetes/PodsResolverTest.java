@@ -27,7 +27,7 @@ class PodsResolverTest extends ResolverContract {
     private static final String TARGET = "k8s-pods:///shop?label=app%3Dresnet&image=resnet&port=8080";
 
     private final FakeApiServer server = new FakeApiServer();
-    private final SharedReflectors reflectors = new SharedReflectors(server, env);
+    private final KubernetesDiscovery discovery = new KubernetesDiscovery(KubernetesOptions.defaults(), env, server);
     private final ResolutionRecorder recorder = new ResolutionRecorder();
     private Locality configured = Locality.UNKNOWN;
 
@@ -46,7 +46,7 @@ class PodsResolverTest extends ResolverContract {
     }
 
     private Resolver resolver(String target) {
-        return new PodsResolver(target, PodsTarget.parse(Target.parse(target)), env, reflectors::follow, configured);
+        return new PodsResolver(target, PodsTarget.parse(Target.parse(target)), env, discovery::follow, configured);
     }
 
     private EndpointSet start(String target) {
@@ -327,7 +327,7 @@ class PodsResolverTest extends ResolverContract {
         int most = 0;
         for (int i = 0; i < 2_000; i++) {
             time.advance(Duration.ofMillis(1));
-            most = Math.max(most, reflectors.size());
+            most = Math.max(most, discovery.reflectors());
         }
         assertThat(most).as("the pods and one node").isEqualTo(2);
         assertThat(server.lists).hasSize(7);
@@ -351,7 +351,7 @@ class PodsResolverTest extends ResolverContract {
         server.put(pod("b", "10.0.0.2", true).build());
         time.advance(Duration.ofSeconds(1));
         assertThat(recorder.last().endpoints()).extracting(Endpoint::zone).containsExactly("eu-1a", "eu-1b");
-        assertThat(reflectors.size()).as("a zone is asked for once").isEqualTo(1);
+        assertThat(discovery.reflectors()).as("a zone is asked for once").isEqualTo(1);
     }
 
     @Test
@@ -407,7 +407,7 @@ class PodsResolverTest extends ResolverContract {
         start(TARGET);
         server.listFailure = FakeApiServer.unreachable();
         server.watches.stream()
-                .filter(watch -> watch.what.type() == Pod.class)
+                .filter(watch -> watch.what.kind().type() == Pod.class)
                 .findFirst()
                 .orElseThrow()
                 .watcher

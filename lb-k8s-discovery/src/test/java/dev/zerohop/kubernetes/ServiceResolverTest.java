@@ -2,7 +2,6 @@ package dev.zerohop.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Resolver;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class ServiceResolverTest extends ResolverContract {
     private final FakeApiServer server = new FakeApiServer();
-    private final SharedReflectors reflectors = new SharedReflectors(server, env);
+    private final KubernetesDiscovery discovery = new KubernetesDiscovery(KubernetesOptions.defaults(), env, server);
     private final ResolutionRecorder recorder = new ResolutionRecorder();
 
     @Override
@@ -43,12 +42,12 @@ class ServiceResolverTest extends ResolverContract {
     }
 
     private Resolver resolver(String target) {
-        return resolver(target, OrdinalAssigner.NONE);
+        return resolver(
+                target, endpoints -> new OrdinalAssigner.Assignment(endpoints, null, lost -> false, null, null));
     }
 
     private Resolver resolver(String target, OrdinalAssigner ordinals) {
-        return new ServiceResolver(
-                target, ServiceTarget.parse(Target.parse(target)), env, reflectors::follow, ordinals);
+        return new ServiceResolver(target, ServiceTarget.parse(Target.parse(target)), env, discovery::follow, ordinals);
     }
 
     private void start(String target) {
@@ -138,9 +137,9 @@ class ServiceResolverTest extends ResolverContract {
     void theServiceIsNoLongerFollowedOnceThereAreSlices() {
         start("k8s:///shop/orders:grpc");
         time.advance(SelectionWatch.START_SPREAD);
-        assertThat(reflectors.size()).isEqualTo(2);
+        assertThat(discovery.reflectors()).isEqualTo(2);
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
-        assertThat(reflectors.size()).isEqualTo(1);
+        assertThat(discovery.reflectors()).isEqualTo(1);
     }
 
     @Test
@@ -151,11 +150,11 @@ class ServiceResolverTest extends ResolverContract {
         second.start(new ResolutionRecorder());
         time.advance(SelectionWatch.START_SPREAD);
         assertThat(server.lists).hasSize(1);
-        assertThat(reflectors.size()).isEqualTo(1);
+        assertThat(discovery.reflectors()).isEqualTo(1);
         first.close();
         assertThat(server.lastWatch().cancelled).isFalse();
         second.close();
-        assertThat(reflectors.size()).isZero();
+        assertThat(discovery.reflectors()).isZero();
         assertThat(server.lastWatch().cancelled).isTrue();
         assertThat(time.pendingTasks()).isZero();
     }
@@ -415,9 +414,8 @@ class ServiceResolverTest extends ResolverContract {
         private Exception problem;
 
         @Override
-        public Cancellable follow(Runnable whenChanged) {
-            changed = whenChanged;
-            return () -> {};
+        public void start(WatchingResolver owner) {
+            changed = owner::updateSoon;
         }
 
         @Override

@@ -26,7 +26,7 @@ class StatefulSetOrdinalsTest {
     private final FakeTime time = new FakeTime();
     private final Env env = time.env();
     private final FakeApiServer server = new FakeApiServer();
-    private final SharedReflectors reflectors = new SharedReflectors(server, env);
+    private final KubernetesDiscovery discovery = new KubernetesDiscovery(KubernetesOptions.defaults(), env, server);
     private final Said said = new Said();
 
     private static final class Said extends ResolutionRecorder {
@@ -88,9 +88,7 @@ class StatefulSetOrdinalsTest {
 
     private void start(String target) {
         ServiceTarget parsed = ServiceTarget.parse(Target.parse(target));
-        new ServiceResolver(
-                        target, parsed, env, reflectors::follow, new StatefulSetOrdinals(reflectors::follow, parsed))
-                .start(said);
+        new ServiceResolver(target, parsed, env, discovery::follow, new StatefulSetOrdinals(parsed)).start(said);
         settle();
     }
 
@@ -380,7 +378,7 @@ class StatefulSetOrdinalsTest {
         start("k8s:///shop/orders:grpc");
         server.deniedType = StatefulSet.class;
         server.watches.stream()
-                .filter(watch -> watch.what.type() == StatefulSet.class)
+                .filter(watch -> watch.what.kind().type() == StatefulSet.class)
                 .toList()
                 .forEach(watch -> watch.watcher.onEnd(FakeApiServer.denied()));
         time.advance(Duration.ofMinutes(2));
@@ -397,7 +395,7 @@ class StatefulSetOrdinalsTest {
         start("k8s:///shop/orders:grpc");
         server.listFailure = FakeApiServer.unreachable();
         server.watches.stream()
-                .filter(watch -> watch.what.type() == StatefulSet.class)
+                .filter(watch -> watch.what.kind().type() == StatefulSet.class)
                 .toList()
                 .forEach(watch -> watch.watcher.onEnd(FakeApiServer.unreachable()));
         time.advance(Duration.ofMinutes(2));
@@ -433,7 +431,7 @@ class StatefulSetOrdinalsTest {
         assertThat(said.shards()).isEqualTo(new ShardCount(5, 0));
         assertThat(said.ordinals()).containsEntry("orders-b-4", 4);
         assertThat(said.rejected)
-                .containsExactly("StatefulSet orders-b is gone; what it said last stays in force until the target no"
+                .containsExactly("StatefulSet orders-b is gone; its last known state stays in force until the target no"
                         + " longer names it");
         pods("orders-a-0", "orders-a-1", "orders-a-2");
         time.advance(Duration.ofSeconds(10));
@@ -453,7 +451,7 @@ class StatefulSetOrdinalsTest {
         server.delete(orders(3));
         settle();
         assertThat(said.shards()).isEqualTo(new ShardCount(3, 0));
-        assertThat(said.rejected.get(0)).isEqualTo("StatefulSet orders is gone; what it said last stays in force");
+        assertThat(said.rejected.get(0)).isEqualTo("StatefulSet orders is gone; its last known state stays in force");
     }
 
     @Test
@@ -508,13 +506,13 @@ class StatefulSetOrdinalsTest {
         pods("orders-0");
         String target = "k8s:///shop/orders:grpc";
         ServiceTarget parsed = ServiceTarget.parse(Target.parse(target));
-        Resolver resolver = new ServiceResolver(
-                target, parsed, env, reflectors::follow, new StatefulSetOrdinals(reflectors::follow, parsed));
+        Resolver resolver =
+                new ServiceResolver(target, parsed, env, discovery::follow, new StatefulSetOrdinals(parsed));
         resolver.start(said);
         settle();
-        assertThat(reflectors.size()).isEqualTo(2);
+        assertThat(discovery.reflectors()).isEqualTo(2);
         resolver.close();
-        assertThat(reflectors.size()).isZero();
+        assertThat(discovery.reflectors()).isZero();
         assertThat(time.pendingTasks()).isZero();
     }
 
