@@ -190,7 +190,7 @@ final class CallCommand implements Callable<Integer> {
         String unconfigured = caller.unconfigured();
         if (unconfigured != null) {
             console.note(
-                    "the source's configuration is refused, and there was no good one before it: " + unconfigured
+                    "the source's configuration is rejected, and there was no good one before it: " + unconfigured
                             + "; calls fail until the source gives a good one or takes this one back (--policy or --config goes before it)");
         }
         caller.rejected().note(console, unconfigured);
@@ -199,7 +199,11 @@ final class CallCommand implements Callable<Integer> {
             console.note(
                     "no endpoint has an ordinal, by which a sharded call finds the owner of its key: " + unnumbered);
         }
-        total.causes().shown().forEach(cause -> console.note(cause.toString()));
+        // Calls that fail because of the configuration say no more than the line above.
+        total.causes().shown().stream()
+                .map(Object::toString)
+                .filter(cause -> unconfigured == null || !cause.contains(unconfigured))
+                .forEach(console::note);
         if (total.causes().others() > 0) {
             console.note(total.causes().others() + " calls failed for other reasons");
         }

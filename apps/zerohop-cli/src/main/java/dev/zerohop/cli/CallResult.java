@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint id of the endpoint that the last attempt went to, or null when there was none
  * @param server what the server that answered calls itself, or null when none answered
  * @param retries attempts after the first
- * @param cause what the caller was told went wrong, in words; null when it succeeded
+ * @param cause why the call failed; null when it succeeded
  */
 public record CallResult(
         @Nullable String error,
@@ -19,7 +19,7 @@ public record CallResult(
         int retries,
         @Nullable String cause) {
 
-    /** Takes what servers say in its printable form: each of them is one line of the answer. */
+    /** Makes texts of servers printable: each is one line of the output. */
     public CallResult {
         server = server == null ? null : Printable.text(server, Printable.MAX_NAME);
         cause = cause == null ? null : Printable.text(cause);

@@ -72,7 +72,7 @@ final class CallStats {
         return toJson(null);
     }
 
-    /** With the reason why the source's configuration is refused, if it is. */
+    /** With the reason why the source's configuration is rejected, if it is. */
     String toJson(@Nullable String unconfigured) {
         return JsonWriter.object(json -> {
             json.writeNumberField("calls", calls);

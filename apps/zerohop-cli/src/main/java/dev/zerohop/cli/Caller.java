@@ -14,11 +14,11 @@ interface Caller extends AutoCloseable {
      * Begins one call and returns at once.
      *
      * @param key the call's key, or null
-     * @param done told once how it ended, on any thread
+     * @param done called once with the result, on any thread
      */
     void call(@Nullable EndpointSelector key, Consumer<CallResult> done);
 
-    /** Why all calls fail: the source's first configuration is refused; null if it is not. */
+    /** Why all calls fail: the source's first configuration is rejected; null if it is not. */
     @Nullable
     String unconfigured();
 
@@ -26,7 +26,7 @@ interface Caller extends AutoCloseable {
     @Nullable
     String unnumbered();
 
-    /** What the source says and what cannot be used. */
+    /** The values of the source that are rejected. */
     default RejectedValues rejected() {
         return new RejectedValues();
     }

@@ -43,7 +43,7 @@ final class Console {
         return outColumns;
     }
 
-    /** Writes one line, or several in one piece, and flushes. Returns false if nobody reads any more. */
+    /** Writes one line, or several in one piece, and flushes. Returns false if the output is closed. */
     boolean line(String text) {
         out.println(Printable.lines(text));
         return !out.checkError();

@@ -39,7 +39,7 @@ final class Demo {
         for (DemoStep<W> step : steps) {
             int number = results.size() + 1;
             DemoWorld.Ticker ticker = () -> {
-                refuseIfStopped();
+                throwIfStopped();
                 console.progress(String.format(
                         Locale.ROOT,
                         "step %d of %d, %s ... %.1f s",
@@ -62,7 +62,7 @@ final class Demo {
     /** A process that has just started compiles and loads classes for seconds; the steps are to show the balancing. */
     private <W extends DemoWorld> void warmUp(DemoStory<W> story) throws InterruptedException {
         DemoWorld.Ticker ticker = () -> {
-            refuseIfStopped();
+            throwIfStopped();
             console.progress("warming up ...");
         };
         try (W world = story.open(new DemoWorld.Opening(callers, ticker))) {
@@ -74,7 +74,7 @@ final class Demo {
         }
     }
 
-    private void refuseIfStopped() throws InterruptedException {
+    private void throwIfStopped() throws InterruptedException {
         if (stopped) {
             throw new InterruptedException("stopped");
         }

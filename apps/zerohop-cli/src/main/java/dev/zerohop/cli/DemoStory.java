@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.util.List;
 
 /**
- * What a demo tells. Stories beside the built-in one are found by {@link java.util.ServiceLoader}, so that each may have a class path of its own.
+ * The steps of a demo. Stories beside the built-in one are found by {@link java.util.ServiceLoader}, so that each may have a class path of its own.
  *
  * @param <W> the world in which it plays
  */

@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.time.Duration;
 import java.util.List;
 
-/** A server that fails fast is no black hole: its quick answers attract nobody. */
+/** A server that fails fast is no black hole: its quick answers attract no calls. */
 final class ErrorsStep implements DemoStep<FileWorld> {
     static final String EJECTING =
             "{\"policy\": \"weighted_round_robin\", \"health\": {\"ejection\": {\"errorResponses\": true}}}";

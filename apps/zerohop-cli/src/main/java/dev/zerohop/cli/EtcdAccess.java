@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** TLS and the user towards etcd. Without any of these the file that ZEROHOP_CONFIG names says it, as everywhere. */
+/** TLS and the user towards etcd. Without any of these the file that ZEROHOP_CONFIG names holds, as everywhere. */
 final class EtcdAccess {
     @Option(names = "--etcd-tls", description = "etcd over TLS, with the certificates that Java trusts")
     private boolean tls;

@@ -49,7 +49,7 @@ final class FileWorld extends DemoWorld {
         write("http", members, null, weights);
     }
 
-    /** The source still names all of these servers, and says that one of them is about to leave. */
+    /** The source still names all of these servers, one of them as draining. */
     void announceLeave(List<EchoServer> members, EchoServer leaving) {
         write("grpc", members, leaving);
         write("http", members, leaving);

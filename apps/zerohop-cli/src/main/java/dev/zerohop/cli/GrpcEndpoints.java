@@ -44,7 +44,7 @@ final class GrpcEndpoints extends FirstAnswer {
         unconfigured = null;
     }
 
-    /** Why all calls fail: the source's first configuration is refused; null if it is not. */
+    /** Why all calls fail: the source's first configuration is rejected; null if it is not. */
     @Nullable
     String unconfigured() {
         return unconfigured;
@@ -69,7 +69,7 @@ final class GrpcEndpoints extends FirstAnswer {
         return id == null ? number : id;
     }
 
-    /** The address as a connection to it tells it: an IPv6 literal has many spellings. */
+    /** The address as a connection to it reports it: an IPv6 literal has many spellings. */
     private static String asConnected(Endpoint endpoint) {
         if (endpoint.host().indexOf(':') < 0) {
             return endpoint.address();

@@ -24,7 +24,7 @@ final class GrpcServiceConfig {
         config.put("loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, policy)));
         int attempts = Math.min(MOST_ATTEMPTS, settings.parsed().retry().maxAttempts());
         if (attempts > 1) {
-            // An echo may be repeated. For the methods of other services nobody said so.
+            // An echo may be repeated. Whether methods of other services may be is not known.
             config.put(
                     "methodConfig",
                     List.of(Map.of(

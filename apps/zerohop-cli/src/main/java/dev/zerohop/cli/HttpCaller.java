@@ -113,7 +113,7 @@ final class HttpCaller implements Caller {
         return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1), cause);
     }
 
-    /** A time-out says little itself; what was tried until then is suppressed in it. Where each attempt is reported already it says nothing new. */
+    /** The message of a time-out is not enough: the failures before it are its suppressed exceptions. */
     private static String words(IOException failed) {
         String text = String.valueOf(failed.getMessage());
         for (Throwable before : failed.getSuppressed()) {

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 /** Makes SIGINT and SIGTERM the orderly end of a command instead of the death of the process. */
 final class Interruptible {
 
-    /** After this a command that was told to stop is given up. */
+    /** After this a command that does not stop is given up. */
     private static final long PATIENCE_SECONDS = 10;
 
     private Interruptible() {}

@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends calls for a while and adds up how they end: either always so many at once (closed loop), or each at its own intended instant
- * whatever happened to the ones before (open loop). In an open loop the latency counts from that instant, so that a call that had to wait for
- * its turn says so.
+ * whatever happened to the ones before (open loop). In an open loop the latency counts from that instant, so that it includes the time that a call had to wait for
+ * its turn.
  */
 final class LoadRun {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     /** A closed loop without endpoints would spin. */
-    private static final long NOBODY_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long NO_ENDPOINT_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Caller caller;
     private final LoadPlan plan;
@@ -32,7 +32,7 @@ final class LoadRun {
         this.slots = new Semaphore(plan.concurrency());
     }
 
-    /** Sends what the plan says and waits until every call has ended, at most the plan's timeout longer. */
+    /** Sends what is planned and waits until every call has ended, at most the plan's timeout longer. */
     CallStats run() throws InterruptedException {
         sender = Thread.currentThread();
         long start = System.nanoTime();
@@ -81,7 +81,7 @@ final class LoadRun {
                 second.add(result, latency);
             }
             if (plan.perSecond() == 0 && "NO_ENDPOINT".equals(result.error())) {
-                Env.system().time().schedule(NOBODY_PAUSE, slots::release);
+                Env.system().time().schedule(NO_ENDPOINT_PAUSE, slots::release);
             } else {
                 slots.release();
             }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code zerohop} program. Exit code 0 on success, 1 when calls failed or a check did not hold, 2 on bad input, which is told in one
+ * The {@code zerohop} program. Exit code 0 on success, 1 when calls failed or a check did not hold, 2 on bad input, with one
  * line on stderr.
  */
 @Command(

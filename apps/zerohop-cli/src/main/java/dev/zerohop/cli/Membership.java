@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param version the source's own version
  * @param stale whether the source cannot be read at the moment
  * @param ageMillis how long ago the source vouched for the set
- * @param unconfigured why no call goes anywhere: the source's first configuration is refused; null if it is not
+ * @param unconfigured why no call goes anywhere: the source's first configuration is rejected; null if it is not
  * @param rows one for each endpoint, sorted by id
  * @param missing ordinals that were named before and are no more, while no number of shards is stated
  */
@@ -56,7 +56,7 @@ record Membership(
                     word(member.health().status()));
         }
 
-        /** The six words for people; the finer ones are the balancer's own business. */
+        /** The six states that are shown; the balancer's own are finer. */
         private static String word(Health.Status status) {
             return switch (status) {
                 case HEALTHY -> "HEALTHY";
@@ -154,7 +154,7 @@ record Membership(
         return at + "  " + target + "  version " + version + ", " + rows.size()
                 + (rows.size() == 1 ? " endpoint" : " endpoints")
                 + (stale ? ", STALE: the source last vouched for it " + ageMillis + " ms ago" : "")
-                + (unconfigured != null ? ", NO CALLS: the source's configuration is refused: " + unconfigured : "")
+                + (unconfigured != null ? ", NO CALLS: the source's configuration is rejected: " + unconfigured : "")
                 + "\n"
                 + gone
                 + table.render("  ");

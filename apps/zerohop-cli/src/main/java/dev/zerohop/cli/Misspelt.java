@@ -23,7 +23,7 @@ final class Misspelt {
         List<String> unmatched = rejected instanceof UnmatchedArgumentException arguments
                 ? arguments.getUnmatched()
                 : line.getUnmatchedArguments();
-        // A mistyped option is also one that is missing: what stands there says more than what does not.
+        // A mistyped option is also one that is missing: the mistyped one is the better hint.
         for (String given : unmatched) {
             if (given.startsWith("-") && given.length() > 1) {
                 return option(line.getCommandSpec(), given);

@@ -213,7 +213,7 @@ final class OrchestratorCommand implements Callable<Integer> {
         return host + "-" + ProcessHandle.current().pid();
     }
 
-    /** One line for each event. Nobody reads any more: the command ends. */
+    /** One line for each event. The command ends when its output is closed. */
     private final class Printer implements HealthOrchestrator.Listener {
         private final Output form;
         private final CountDownLatch over;

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 
 /** The forms of an answer. */
 enum Output {
-    /** For people. */
+    /** Lines to read. */
     TEXT,
     /** One JSON object. */
     JSON,

@@ -130,10 +130,11 @@ final class RegisterCommand implements Callable<Integer> {
             console.line("gone " + id);
             return Main.OK;
         } catch (ExecutionException | TimeoutException failed) {
-            throw new Failure("etcd could not be told; " + id + " is gone when its lease of " + ttlSeconds + " s ends: "
-                    + (failed.getCause() == null
-                            ? "no answer"
-                            : failed.getCause().getMessage()));
+            throw new Failure(
+                    "etcd could not be notified; " + id + " is gone when its lease of " + ttlSeconds + " s ends: "
+                            + (failed.getCause() == null
+                                    ? "no answer"
+                                    : failed.getCause().getMessage()));
         }
     }
 

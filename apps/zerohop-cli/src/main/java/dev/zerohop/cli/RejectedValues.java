@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.jspecify.annotations.Nullable;
 
-/** What the source says and what cannot be used, each once. Thread-safe. */
+/** Why values of the source are rejected, each reason once. Thread-safe. */
 final class RejectedValues {
     private final Set<String> reasons = new ConcurrentSkipListSet<>();
 
@@ -20,7 +20,7 @@ final class RejectedValues {
                 .toList();
     }
 
-    /** Says them, except what is said already. */
+    /** Prints those that {@code reported} does not hold already. */
     void note(Console console, @Nullable String reported) {
         besides(reported).forEach(reason -> console.note("a value of the source is rejected: " + reason));
     }

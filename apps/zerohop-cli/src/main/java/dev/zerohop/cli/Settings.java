@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the user says about balancing.
+ * How the user wants calls to be balanced.
  *
  * @param json the configuration, or null to leave it to the source and the defaults
  * @param parsed the same, checked

@@ -126,18 +126,18 @@ final class ShardCommand implements Callable<Integer> {
         return Main.OK;
     }
 
-    /** No endpoint owns a key as long as the configuration is refused; what another strategy would say can be asked for all the same. */
+    /** No endpoint owns a key as long as the configuration is rejected; what another strategy would say can be asked for all the same. */
     private void reportUnconfigured(Output form, String unconfigured) {
         if (strategy != null) {
             console.note(
-                    "the source's configuration is refused, calls fail until there is a good one: " + unconfigured);
+                    "the source's configuration is rejected, calls fail until there is a good one: " + unconfigured);
             return;
         }
         if (form == Output.JSON) {
             console.line(JsonWriter.object(json -> json.writeStringField("configurationRefused", unconfigured)));
         }
         throw new Failure(
-                "no endpoint owns the key: the source's configuration is refused, and there was no good one before it: "
+                "no endpoint owns the key: the source's configuration is rejected, and there was no good one before it: "
                         + unconfigured + " (--strategy places keys without it)");
     }
 

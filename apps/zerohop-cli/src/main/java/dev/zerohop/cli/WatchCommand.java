@@ -101,22 +101,22 @@ final class WatchCommand implements Callable<Integer> {
 
         @Override
         public void onConfigurationRejected(String service, String reason) {
-            // A source that reads its configuration itself has said so already.
+            // A source that reads its configuration itself has reported it already.
             if (!reason.equals(rejectedValue)) {
-                console.note("the source's configuration is refused: " + reason);
+                console.note("the source's configuration is rejected: " + reason);
             }
         }
 
         @Override
         public void onUnconfigured(String service, String reason) {
             console.note(
-                    "there was no good configuration before the refused one: calls fail until the source gives a good one or takes this one back");
+                    "there was no good configuration before the rejected one: calls fail until the source gives a good one or takes this one back");
         }
 
         @Override
         public void onSourceValueRejected(String service, String reason) {
             rejectedValue = reason;
-            console.note("a value of the source is refused: " + reason);
+            console.note("a value of the source is rejected: " + reason);
         }
 
         private void show() {

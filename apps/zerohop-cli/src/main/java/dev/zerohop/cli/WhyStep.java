@@ -106,7 +106,7 @@ final class WhyStep implements DemoStep<FileWorld> {
     private static final class Servers implements AutoCloseable {
         private final List<EchoServer> all = new ArrayList<>();
 
-        /** Starts what is missing to so many, and says where they all listen. */
+        /** Starts as many as are missing, and gives the addresses of all. */
         List<InetSocketAddress> grow(int size) {
             try {
                 while (all.size() < size) {

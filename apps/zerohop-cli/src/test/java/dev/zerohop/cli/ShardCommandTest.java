@@ -137,7 +137,7 @@ class ShardCommandTest {
         assertThat(result.code()).isNotZero();
         assertThat(result.err())
                 .contains(
-                        "configuration is refused",
+                        "configuration is rejected",
                         "key.path: was ",
                         "expected a regular expression with exactly one group");
     }
