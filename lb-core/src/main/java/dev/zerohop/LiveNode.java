@@ -225,16 +225,18 @@ final class LiveNode extends LiveNodePad implements Node {
             case DRAINING ->
                 worst.take(Health.Status.DRAINING, "source", "its source says that it is leaving", Health.OPEN_END);
         }
-        EjectionPolicy.State ejection = record.state();
-        switch (ejection) {
-            case ACTIVE -> {}
-            case EJECTED ->
-                worst.take(
-                        record.unreachable() ? Health.Status.UNREACHABLE : Health.Status.EJECTED,
-                        "ejection",
-                        record.reason(),
-                        record.untilNanos());
-            case HALF_OPEN -> worst.take(Health.Status.HALF_OPEN, "ejection", record.reason(), Health.OPEN_END);
+        Health.Status passive = switch (record.state()) {
+            case ACTIVE -> Health.Status.HEALTHY;
+            case EJECTED -> record.unreachable() ? Health.Status.UNREACHABLE : Health.Status.EJECTED;
+            case HALF_OPEN -> Health.Status.HALF_OPEN;
+        };
+        // Asked for no more than counts: the record may be an application's.
+        if (passive.compareTo(worst.status) > 0) {
+            worst.take(
+                    passive,
+                    "ejection",
+                    record.reason(),
+                    passive == Health.Status.HALF_OPEN ? Health.OPEN_END : record.untilNanos());
         }
         if (heldSinceNanos != MembershipGuard.Member.NOT_HELD) {
             worst.take(
@@ -246,7 +248,7 @@ final class LiveNode extends LiveNodePad implements Node {
         publish(worst, nowNanos);
         // A draining endpoint that was ejected is on probation as any other, though its status says what weighs more.
         boolean probation = worst.status == Health.Status.HALF_OPEN
-                || (worst.status == Health.Status.DRAINING && ejection == EjectionPolicy.State.HALF_OPEN);
+                || (worst.status == Health.Status.DRAINING && passive == Health.Status.HALF_OPEN);
         if (halfOpen != probation) {
             halfOpen = probation;
         }

@@ -3,7 +3,7 @@ package dev.zerohop;
 /**
  * How an attempt ended, classed before it is counted or retried.
  *
- * <p>Three questions matter: did the server answer, may the attempt be repeated (each value says so), and does it speak against the endpoint
+ * <p>Three questions matter: did the server answer, may the attempt be repeated, and does it speak against the endpoint
  * (is it a failure of the endpoint or of the request).
  */
 public enum Outcome {

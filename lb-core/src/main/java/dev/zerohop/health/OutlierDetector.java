@@ -10,7 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Moves the all of one balancer between states. Serial executor only. */
+/** Moves the stats of one balancer between states. Serial executor only. */
 final class OutlierDetector implements EjectionPolicy.Detector {
     private final OutlierEjection.Limits limits;
     private final Time time;

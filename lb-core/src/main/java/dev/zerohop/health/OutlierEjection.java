@@ -203,37 +203,37 @@ public final class OutlierEjection implements EjectionPolicy {
             return this;
         }
 
-        /** Sets how long an endpoint must stay in to have one ejection forgotten, at most a day. Default: 10 seconds. */
+        /** Sets how long an endpoint must stay in to have one ejection forgotten, more than 0 and at most a day. Default: 10 seconds. */
         public Builder interval(Duration interval) {
             this.interval = positive("ejection interval", interval);
             return this;
         }
 
-        /** Sets the time of the first ejection for failures, at most a day. Default: 30 seconds. */
+        /** Sets the time of the first ejection for failures, more than 0 and at most a day. Default: 30 seconds. */
         public Builder baseTime(Duration time) {
             this.baseTime = positive("base ejection time", time);
             return this;
         }
 
-        /** Sets the longest ejection for failures, at most a day. Default: 300 seconds. */
+        /** Sets the longest ejection for failures, more than 0 and at most a day. Default: 300 seconds. */
         public Builder maxTime(Duration time) {
             this.maxTime = positive("largest ejection time", time);
             return this;
         }
 
-        /** Sets the time of the first ejection for failed connections, at most a day. Default: 1 second. */
+        /** Sets the time of the first ejection for failed connections, more than 0 and at most a day. Default: 1 second. */
         public Builder connectBaseTime(Duration time) {
             this.connectBaseTime = positive("base ejection time after failed connections", time);
             return this;
         }
 
-        /** Sets the longest ejection for failed connections, at most a day. Default: 32 seconds. */
+        /** Sets the longest ejection for failed connections, more than 0 and at most a day. Default: 32 seconds. */
         public Builder connectMaxTime(Duration time) {
             this.connectMaxTime = positive("largest ejection time after failed connections", time);
             return this;
         }
 
-        /** Sets the largest share of the endpoints that failures take out, rounded down but at least one endpoint; 0 takes out none. Default: 10. */
+        /** Sets the largest share of the endpoints in percent, 0 to 100, that failures take out, rounded down but at least one endpoint; 0 takes out none. Default: 10. */
         public Builder maxPercent(int percent) {
             this.maxPercent = count("largest ejected share in percent", percent, MAX_PERCENT);
             return this;

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Printable;
-import dev.zerohop.ShardPlacement;
 import dev.zerohop.internal.Scalars;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -43,9 +42,6 @@ public final class JsonReader {
 
     /** Far above what any value has that is read here. */
     public static final int MAX_DEPTH = 32;
-
-    /** As many as the longest array has that is read as a tree: the ranges of a shard map. */
-    private static final int MAX_ELEMENTS = ShardPlacement.Ranges.MAX_SLOTS;
 
     private static final int SHOWN = 80;
 
@@ -140,8 +136,7 @@ public final class JsonReader {
         }
     }
 
-    /** The value that begins here, as {@link #tree(String, int)} has it. */
-    public @Nullable Object tree() throws IOException {
+    private @Nullable Object tree() throws IOException {
         return switch (parser.currentToken()) {
             case START_OBJECT -> {
                 Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -151,9 +146,6 @@ public final class JsonReader {
             case START_ARRAY -> {
                 List<@Nullable Object> elements = new ArrayList<>();
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    if (elements.size() == MAX_ELEMENTS) {
-                        throw new IOException("an array had more than " + MAX_ELEMENTS + " elements, expected fewer");
-                    }
                     elements.add(tree());
                 }
                 yield elements;
@@ -163,6 +155,32 @@ public final class JsonReader {
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             default -> parser.getText();
         };
+    }
+
+    /**
+     * The value that begins here, as {@link #tree(String, int)} has it; whole numbers as integers where they fit. Of an object or an array only which of the two it is,
+     * and whether it is empty: it takes no memory.
+     */
+    public @Nullable Object scalar() throws IOException {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> skipped(JsonToken.END_OBJECT) ? Map.of() : Map.of("", "");
+            case START_ARRAY -> skipped(JsonToken.END_ARRAY) ? List.of() : List.of("");
+            case VALUE_NUMBER_INT ->
+                parser.getNumberType() == JsonParser.NumberType.INT
+                        ? (Object) parser.getIntValue()
+                        : parser.getDoubleValue();
+            default -> tree();
+        };
+    }
+
+    /** Passes over what begins here; says whether it was empty. */
+    private boolean skipped(JsonToken end) throws IOException {
+        boolean empty = true;
+        while (parser.nextToken() != end) {
+            empty = false;
+            skip();
+        }
+        return empty;
     }
 
     /** A text that is not JSON, or more than can be read. */
@@ -214,7 +232,7 @@ public final class JsonReader {
 
     /** Reads the array that begins here; one with more than {@code most} elements is rejected before the rest is read. */
     public <T> List<T> array(String path, int most, Element<T> element) throws IOException {
-        if (parser.currentToken() != JsonToken.START_ARRAY) {
+        if (!atArray()) {
             throw rejected(path, "an array");
         }
         List<T> elements = new ArrayList<>();
@@ -302,6 +320,10 @@ public final class JsonReader {
 
     public boolean atNumber() {
         return parser.currentToken().isNumeric();
+    }
+
+    public boolean atArray() {
+        return parser.currentToken() == JsonToken.START_ARRAY;
     }
 
     public boolean atObject() {

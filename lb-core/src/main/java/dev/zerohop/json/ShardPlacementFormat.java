@@ -2,7 +2,6 @@ package dev.zerohop.json;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.zerohop.Options;
-import dev.zerohop.Printable;
 import dev.zerohop.ShardCount;
 import dev.zerohop.ShardPlacement;
 import dev.zerohop.ShardPlacement.Lookup;
@@ -26,7 +25,7 @@ public final class ShardPlacementFormat {
             "lookup", List.of("table", "default"),
             "prefix", List.of("prefixes", "default")));
 
-    private static final List<String> RANGE = List.of("from", "to", "ordinal");
+    private static final String[] RANGE = {"from", "to", "ordinal"};
 
     private ShardPlacementFormat() {}
 
@@ -38,16 +37,6 @@ public final class ShardPlacementFormat {
     /** The fields of the map of an explicit strategy; empty for another one. */
     public static List<String> fields(String strategy) {
         return EXPLICIT.getOrDefault(strategy, List.of());
-    }
-
-    /** Rejects a field that no strategy has. Its value is not shown: it may be a secret at a wrong place. */
-    public static void checkKnown(Options options, List<String> known) {
-        for (String name : options.names()) {
-            if (!known.contains(name)) {
-                throw new IllegalArgumentException(
-                        Printable.text(options.path(name)) + " is not known, expected " + String.join(", ", known));
-            }
-        }
     }
 
     /**
@@ -83,7 +72,7 @@ public final class ShardPlacementFormat {
     }
 
     /**
-     * Reads the map of an explicit strategy.
+     * Reads the map of an explicit strategy. Its ranges are objects, or {@link Range}s that {@link #range} has read.
      *
      * @throws IllegalArgumentException naming the path, what was found and what was expected
      */
@@ -122,12 +111,30 @@ public final class ShardPlacementFormat {
         }
         List<Range> ranges = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {
-            Options range = Options.anyOf(options.path("ranges") + "[" + i + "]", list.get(i));
-            checkKnown(range, RANGE);
-            int from = integer(range, "from", 0, slots - 1);
-            ranges.add(new Range(from, integer(range, "to", from, slots - 1), integer(range, "ordinal", 0)));
+            String path = options.path("ranges") + "[" + i + "]";
+            ranges.add(
+                    list.get(i) instanceof Range range
+                            ? within(range, path, slots)
+                            : range(Options.of(path, list.get(i), RANGE), slots));
         }
         return ranges;
+    }
+
+    private static Range within(Range range, String path, int slots) {
+        if (range.to() >= slots) {
+            boolean from = range.from() >= slots;
+            throw Options.rejected(
+                    path + (from ? ".from" : ".to"),
+                    from ? range.from() : range.to(),
+                    "an integer from " + (from ? 0 : range.from()) + " to " + (slots - 1));
+        }
+        return range;
+    }
+
+    /** Reads one range; {@code slots} is the number of slots, or the largest if that is not known yet. */
+    public static Range range(Options options, int slots) {
+        int from = integer(options, "from", 0, slots - 1);
+        return new Range(from, integer(options, "to", from, slots - 1), integer(options, "ordinal", 0));
     }
 
     private static Map<String, Integer> table(Options options, String field) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the nodes take turns. In any stretch of the cycle a node is therefore less than 2 from its exact share if it is alone in its class, and at most
  * 1 + 2/m in a class of m.
  *
- * <p>WeightClasses make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
+ * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
  * {@value #EVEN_NODES} nodes a long pattern is put together from repeats of a short one. No bound is proven for it; in any
  * stretch, a node was measured at most 1.05 from its exact share for weights 1 to 10 (101 to 10,001 nodes), 2.7 for random weights up to 100 and 3.1
  * with one very heavy node among them (101 to 500 nodes).

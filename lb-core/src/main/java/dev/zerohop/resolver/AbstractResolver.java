@@ -34,6 +34,7 @@ public abstract class AbstractResolver implements Resolver {
     private final Env env;
     private final Executor serial;
     private final FaultCount failures = new FaultCount();
+    private final FaultCount listenerFailures = new FaultCount();
     private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -81,7 +82,7 @@ public abstract class AbstractResolver implements Resolver {
         run(() -> this.listener = listener);
         run(() -> {
             if (current != Resolution.NONE) {
-                listener.onResolution(current);
+                notify(listener, current);
             }
         });
         run(() -> {
@@ -152,7 +153,20 @@ public abstract class AbstractResolver implements Resolver {
         }
         current = now;
         if (listener != null) {
+            notify(listener, now);
+        }
+    }
+
+    /** What a listener throws keeps this resolver from nothing. */
+    private void notify(Listener listener, Resolution now) {
+        try {
             listener.onResolution(now);
+        } catch (Throwable thrown) {
+            long count = listenerFailures.next();
+            if (count != 0) {
+                LOG.error(
+                        "{}: its listener threw ({} times so far); the source is still followed", name, count, thrown);
+            }
         }
     }
 

@@ -6,13 +6,17 @@ import dev.zerohop.ShardCount;
 import dev.zerohop.ShardMap;
 import dev.zerohop.ShardMap.MovingKeys;
 import dev.zerohop.ShardPlacement;
+import dev.zerohop.ShardPlacement.Range;
+import dev.zerohop.ShardPlacement.Ranges;
 import dev.zerohop.json.JsonReader;
 import dev.zerohop.json.JsonWriter;
 import dev.zerohop.json.ShardPlacementFormat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The JSON form of what a source states about shards: {@code {"epoch": 7, "count": 5, "firstOrdinal": 0}}, or an explicit map in the form that the policy
@@ -25,6 +29,7 @@ public final class ShardMapJson {
     private static final List<String> COUNT = List.of("count", "firstOrdinal");
     private static final List<String> PLACEMENT =
             List.of("count", "firstOrdinal", "strategy", "slots", "ranges", "table", "prefixes", "default");
+    private static final List<String> RANGE = List.of("from", "to", "ordinal");
 
     private ShardMapJson() {}
 
@@ -43,9 +48,15 @@ public final class ShardMapJson {
 
     /** Reads a number, which is a count, or the object at the current token. */
     static ShardMap read(JsonReader in, String path) throws IOException {
-        return in.atNumber()
-                ? ShardMap.of(new ShardCount(in.integer(path, 1, ShardPlacement.MAX_SHARDS), 0))
-                : object(in, path);
+        if (!in.atNumber()) {
+            return object(in, path);
+        }
+        try {
+            int count = Options.anyOf("", Map.of(path, in.scalar())).integer(path, 1, ShardPlacement.MAX_SHARDS);
+            return ShardMap.of(new ShardCount(count, 0));
+        } catch (IllegalArgumentException rejected) {
+            throw new IOException(rejected.getMessage(), rejected);
+        }
     }
 
     private static ShardMap object(JsonReader in, String path) throws IOException {
@@ -53,10 +64,50 @@ public final class ShardMapJson {
             throw in.rejected(path, "an object");
         }
         try {
-            return map(Options.anyOf(path, in.tree()));
+            return map(Options.anyOf(path, fields(in, path, MAP)));
         } catch (IllegalArgumentException rejected) {
             throw new IOException(rejected.getMessage(), rejected);
         }
+    }
+
+    /** Reads no more than a map may have: what is wrong is rejected where it stands, before the rest of a long text is read. */
+    private static Map<String, @Nullable Object> fields(JsonReader in, String path, List<String> others)
+            throws IOException {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        in.object(path, (name, at) -> {
+            if (!others.contains(name) && !PLACEMENT.contains(name)) {
+                throw JsonReader.unknown(at, String.join(", ", others) + ", " + String.join(", ", PLACEMENT));
+            }
+            if (in.atObject() && name.equals("move")) {
+                fields.put(name, fields(in, at, MOVE));
+            } else if (in.atObject() && (name.equals("table") || name.equals("prefixes"))) {
+                Map<String, @Nullable Object> table = new LinkedHashMap<>();
+                in.object(at, (key, value) -> table.put(key, in.scalar()));
+                fields.put(name, table);
+            } else if (in.atArray() && name.equals("ranges")) {
+                int slots = fields.get("slots") instanceof Integer known && known > 0 && known < Ranges.MAX_SLOTS
+                        ? known
+                        : Ranges.MAX_SLOTS;
+                fields.put(name, in.array(at, Ranges.MAX_SLOTS, element -> range(in, element, slots)));
+            } else {
+                fields.put(name, in.scalar());
+            }
+        });
+        return fields;
+    }
+
+    private static Range range(JsonReader in, String path, int slots) throws IOException {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        if (in.atObject()) {
+            in.object(path, (name, at) -> {
+                if (!RANGE.contains(name)) {
+                    throw JsonReader.unknown(at, String.join(", ", RANGE));
+                }
+                fields.put(name, in.scalar());
+            });
+            return ShardPlacementFormat.range(Options.anyOf(path, fields), slots);
+        }
+        return ShardPlacementFormat.range(Options.anyOf(path, in.scalar()), slots);
     }
 
     private static ShardMap map(Options fields) {
@@ -82,20 +133,18 @@ public final class ShardMapJson {
     }
 
     private static long epoch(Options fields, String name) {
-        // All numbers are doubles here, which hold every epoch exactly.
-        if (fields.value(name) instanceof Double epoch
-                && epoch == Math.rint(epoch)
-                && epoch >= 0
-                && epoch <= ShardMap.MAX_EPOCH) {
-            return epoch.longValue();
+        // A double holds every epoch exactly.
+        if (fields.value(name) instanceof Number number) {
+            double epoch = number.doubleValue();
+            if (epoch == Math.rint(epoch) && epoch >= 0 && epoch <= ShardMap.MAX_EPOCH) {
+                return (long) epoch;
+            }
         }
         throw fields.rejected(name, "an integer from 0 to " + ShardMap.MAX_EPOCH);
     }
 
     /** {@code others} are the fields beside those of the placement. */
     private static ShardPlacement placement(Options fields, List<String> others) {
-        ShardPlacementFormat.checkKnown(
-                fields, Stream.of(others, PLACEMENT).flatMap(List::stream).toList());
         if (fields.has("strategy")) {
             List<String> strategies = ShardPlacementFormat.strategies();
             if (!(fields.value("strategy") instanceof String strategy) || !strategies.contains(strategy)) {

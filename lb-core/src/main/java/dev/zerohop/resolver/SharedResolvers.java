@@ -46,7 +46,7 @@ public final class SharedResolvers {
     /**
      * A resolver that shares this target's watch with the whole process.
      *
-     * @throws IllegalArgumentException if the target is refused
+     * @throws IllegalArgumentException if the target is rejected
      */
     public static Resolver of(Target target, Env env) {
         return OF_THE_PROCESS.resolver(target, env);
@@ -55,11 +55,11 @@ public final class SharedResolvers {
     /**
      * A resolver that shares this target's watch with the others from here.
      *
-     * @throws IllegalArgumentException if the target is refused
+     * @throws IllegalArgumentException if the target is rejected
      */
     public Resolver resolver(Target target, Env env) {
         requireNonNull(target, "target");
-        // Made even if there is a watch already: a target is refused when it is given, not when it is used.
+        // Made even if there is a watch already: a target is rejected when it is given, not when it is used.
         return new Shared(new Key(target.text(), requireNonNull(env, "env")), target.newResolver(env));
     }
 

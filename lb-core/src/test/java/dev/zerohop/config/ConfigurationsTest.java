@@ -247,8 +247,8 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"table\": {\"a\": 0}}}} => policy.shard.table: was an object, expected"
                         + " nothing: the strategy is jump, whose fields are shards, firstOrdinal",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\", \"shards\": 3, \"table\": {\"a\": 0}}}} =>"
-                    + " policy.shard.shards: was 3, expected nothing: the strategy is lookup, whose fields are table,"
-                    + " default",
+                        + " policy.shard.shards: was 3, expected nothing: the strategy is lookup, whose fields are table,"
+                        + " default",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\"}}} => policy.shard.table: was missing, expected an"
                         + " object of keys and their ordinals with at least one entry",
                 "{\"policy\": {\"shard\": {\"strategy\": \"lookup\", \"table\": {\"user-1\": -3}}}} =>"
@@ -260,15 +260,15 @@ class ConfigurationsTest {
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"ranges\": []}}} => policy.shard.ranges: was an"
                         + " empty list, expected a list of {\"from\", \"to\", \"ordinal\"} that covers all slots",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\":"
-                    + " 4, \"ordinal\": 0}]}}} => policy.shard.ranges: slots 5-9 belong to no range, expected ranges"
-                    + " for all of 0-9 or a default",
+                        + " 4, \"ordinal\": 0}]}}} => policy.shard.ranges: slots 5-9 belong to no range, expected ranges"
+                        + " for all of 0-9 or a default",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\":"
-                    + " 5, \"ordinal\": 0}, {\"from\": 5, \"to\": 9, \"ordinal\": 1}]}}} => policy.shard.ranges: range"
-                    + " 5-9: slot 5 belongs to another range as well, expected one owner",
+                        + " 5, \"ordinal\": 0}, {\"from\": 5, \"to\": 9, \"ordinal\": 1}]}}} => policy.shard.ranges: range"
+                        + " 5-9: slot 5 belongs to another range as well, expected one owner",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\":"
-                    + " 10, \"ordinal\": 0}]}}} => policy.shard.ranges[0].to: was 10, expected an integer from 0 to 9",
+                        + " 10, \"ordinal\": 0}]}}} => policy.shard.ranges[0].to: was 10, expected an integer from 0 to 9",
                 "{\"policy\": {\"shard\": {\"strategy\": \"ranges\", \"slots\": 10, \"ranges\": [{\"from\": 0, \"to\":"
-                    + " 9}]}}} => policy.shard.ranges[0].ordinal: was missing, expected an integer from 0 to 1000000",
+                        + " 9}]}}} => policy.shard.ranges[0].ordinal: was missing, expected an integer from 0 to 1000000",
                 // directory
                 "{\"policy\": {\"directory\": {\"ownerDown\": \"STOP\"}}} => policy.directory.ownerDown: was \"STOP\","
                         + " expected one of FAIL_FAST, SPILL, WAIT",
@@ -295,14 +295,14 @@ class ConfigurationsTest {
                 "{\"key\": {\"path\": \"(a\"}} => key.path: was \"(a\", expected a regular expression with exactly one"
                         + " group, such as \"^/users/([^/]+)\" (Unclosed group at 2)",
                 "{\"key\": {\"path\": \"(?=/users)/users/([^/]+)\"}} => key.path: was \"(?=/users)/users/([^/]+)\","
-                    + " expected a regular expression with exactly one group, such as \"^/users/([^/]+)\" (Group of an"
-                    + " unknown kind at 2)",
+                        + " expected a regular expression with exactly one group, such as \"^/users/([^/]+)\" (Group of an"
+                        + " unknown kind at 2)",
                 "{\"policy\": {\"shard\": {\"strategy\": \"modulo\"}}, \"key\": {\"header\": \"a\"}} => key.as: was"
                         + " \"text\", expected \"integer\": the policy shard, as it is configured, places integer keys"
                         + " only",
                 "{\"policy\": {\"shard\": {\"strategy\": \"modulo\"}}, \"key\": {\"query\": \"a\", \"as\": \"text\"}}"
-                    + " => key.as: was \"text\", expected \"integer\": the policy shard, as it is configured, places"
-                    + " integer keys only",
+                        + " => key.as: was \"text\", expected \"integer\": the policy shard, as it is configured, places"
+                        + " integer keys only",
                 "{\"key\": {\"jsonPointer\": \"user/id\"}} => key.jsonPointer: was \"user/id\", expected a JSON"
                         + " pointer that starts with '/', such as \"/user/id\"",
                 "{\"key\": {\"jsonPointer\": \"/a~2\"}} => key.jsonPointer: was \"/a~2\", expected a JSON pointer that"

@@ -408,7 +408,7 @@ class FileResolverTest extends ResolverContract {
                         + " expected a text",
                 "{\"endpoints\":[{\"address\":\"a:1\"},{\"address\":\"a:1\"}]} | endpoints[1].id was \"a:1\" as in"
                         + " endpoints[0], expected unique ids",
-                "{\"endpoints\":[],\"shards\":0} | shards was 0, expected a whole number from 1 to 1000000",
+                "{\"endpoints\":[],\"shards\":0} | shards: was 0, expected an integer from 1 to 1000000",
                 "{\"endpoints\":[],\"shards\":{}} | shards.count: was missing, expected an integer of 1 or more",
                 "{\"endpoints\":[],\"shards\":{\"count\":1,\"first\":0}} | shards.first is not known, expected epoch,"
                         + " highestEpoch, move, count, firstOrdinal, strategy",

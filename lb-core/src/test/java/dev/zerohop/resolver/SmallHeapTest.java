@@ -23,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CheckedInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A file of far more endpoints than a set may have is a clear error to a process whose memory it would fill, and which keeps its last good set. */
 class SmallHeapTest {
@@ -83,6 +85,31 @@ class SmallHeapTest {
                 .contains("good: [10.0.0.1:8080]")
                 .contains("error: java.io.IOException: file " + file + ": " + TOO_MANY)
                 .contains("last good: [10.0.0.1:8080]")
+                .doesNotContain("OutOfMemory");
+    }
+
+    /** What is wrong with a shard map is rejected where it stands, before the rest of it fills the memory. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"x\":[ | [{},{},{},{},{}] | ]} | shards.x is not known",
+                "{\"count\":3,\"firstOrdinal\":[ | [{},{},{},{},{}] | ]} | shards.firstOrdinal: was a list",
+                "{\"strategy\":\"ranges\",\"ranges\":[ | {\"from\":{\"x\":[{},{}]}} | ]} | shards.ranges[0].from: was an object",
+            })
+    void aShardMapOfNothingButGarbage(String begin, String element, String end, String problem) throws Exception {
+        Path file = directory.resolve("endpoints.json");
+        Files.writeString(file, "{\"endpoints\":[{\"host\":\"10.0.0.1\",\"port\":8080}]}");
+        try (BufferedWriter out =
+                Files.newBufferedWriter(directory.resolve("endpoints.json.next"), StandardCharsets.US_ASCII)) {
+            out.write("{\"endpoints\":[],\"shards\":" + begin + element);
+            for (int i = 0; i < 2_000_000; i++) {
+                out.write("," + element);
+            }
+            out.write(end + "}");
+        }
+        assertThat(answerOf(Follower.class, file))
+                .contains("error: java.io.IOException: file " + file + ": " + problem)
                 .doesNotContain("OutOfMemory");
     }
 

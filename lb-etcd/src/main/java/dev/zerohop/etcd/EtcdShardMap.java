@@ -46,7 +46,8 @@ public final class EtcdShardMap {
      */
     public static EtcdShardMap of(EtcdClient client, String service) {
         return new EtcdShardMap(
-                new Leases(client.cluster().connection()), new ServiceKeys(requireNonNull(service, "service")).shards());
+                new Leases(client.cluster().connection()),
+                new ServiceKeys(requireNonNull(service, "service")).shards());
     }
 
     /** What etcd holds; empty if there is no map. */

@@ -190,7 +190,8 @@ public final class GolbZone implements AutoCloseable {
             state.values().forEach((key, entry) -> {
                 String problem = Printable.problem(key.substring(prefix.length()), Printable.MAX_NAME);
                 if (problem != null) {
-                    present.add(new RejectedValue(key, entry.modRevision(), "the name of the function " + problem, false));
+                    present.add(
+                            new RejectedValue(key, entry.modRevision(), "the name of the function " + problem, false));
                     return;
                 }
                 LastGood<List<Endpoint>> value = values.getOrDefault(key, new LastGood<>(GolbView::parse));

@@ -22,18 +22,18 @@ final class ChannelReport {
         List<Node> members = balancer.snapshot().members();
         IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
         for (int i = 0; i < members.size(); i++) {
-            SubchannelHandle link = byNode.get(members.get(i));
+            SubchannelHandle handle = byNode.get(members.get(i));
             line(
                     out,
                     "member " + explanation.members().get(i)
-                            + (link == null ? ", no address yet" : ", connection " + link.describe()));
+                            + (handle == null ? ", no address yet" : ", connection " + handle.describe()));
         }
-        for (SubchannelHandle link : links.draining()) {
+        for (SubchannelHandle handle : links.lingering()) {
             line(
                     out,
                     "no longer a member, serves until another is connected: "
-                            + link.node().endpoint() + ", in flight "
-                            + link.node().inFlight() + ", connection " + link.describe());
+                            + handle.node().endpoint() + ", in flight "
+                            + handle.node().inFlight() + ", connection " + handle.describe());
         }
         explanation.stages().forEach(stage -> line(out, "stage " + stage));
         explanation.pick().forEach(pick -> line(out, "pick " + pick));

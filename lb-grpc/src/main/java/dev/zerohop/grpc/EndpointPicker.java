@@ -34,7 +34,7 @@ final class EndpointPicker extends SubchannelPicker {
     private final Balancer balancer;
     private final BalancerView view;
     private final IdentityHashMap<Node, SubchannelHandle> links;
-    private final List<SubchannelHandle> draining;
+    private final List<SubchannelHandle> lingering;
     private final Attempts attempts;
     private final RecentFailures failures;
     private final BalancerSettings settings;
@@ -55,7 +55,7 @@ final class EndpointPicker extends SubchannelPicker {
         this.balancer = balancer;
         this.view = balancer.current();
         this.links = links.byNode();
-        this.draining = links.draining();
+        this.lingering = links.lingering();
         this.attempts = attempts;
         this.failures = failures;
         this.settings = view.settings();
@@ -110,23 +110,24 @@ final class EndpointPicker extends SubchannelPicker {
         if (node == null) {
             return noEndpoint(args, context, before);
         }
-        SubchannelHandle link = links.get(node);
-        if (link == null || !link.ready()) {
-            link = stepOver(node, context);
-            if (link == null) {
-                link = nextDraining();
+        SubchannelHandle handle = links.get(node);
+        if (handle == null || !handle.ready()) {
+            handle = stepOver(node, context);
+            if (handle == null) {
+                handle = nextLingering();
             }
-            if (link == null) {
+            if (handle == null) {
                 return PickResult.withNoResult();
             }
         }
-        boolean spilled = keyed && view.spilled(context, link.node());
+        boolean spilled = keyed && view.spilled(context, handle.node());
         if (before == null && !spilled) {
-            return link.picked(shardEpoch);
+            return handle.picked(shardEpoch);
         }
         String notOwner = spilled ? balancer.name() + ": the owner of the key is down" : null;
         return PickResult.withSubchannel(
-                link.subchannel(), attempts.factory(link.node(), link.connections(), shardEpoch, notOwner, before));
+                handle.subchannel(),
+                attempts.factory(handle.node(), handle.connections(), shardEpoch, notOwner, before));
     }
 
     private @Nullable SubchannelHandle stepOver(Node unusable, PickContext context) {
@@ -138,9 +139,9 @@ final class EndpointPicker extends SubchannelPicker {
             if (node == null || around.avoids(node.endpoint())) {
                 return null;
             }
-            SubchannelHandle link = links.get(node);
-            if (link != null && link.ready()) {
-                return link;
+            SubchannelHandle handle = links.get(node);
+            if (handle != null && handle.ready()) {
+                return handle;
             }
             last = node;
         }
@@ -148,14 +149,14 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** Keyed calls wait for their owner instead: who has left owns nothing. */
-    private @Nullable SubchannelHandle nextDraining() {
+    private @Nullable SubchannelHandle nextLingering() {
         if (keyed) {
             return null;
         }
-        for (int i = draining.size(); i > 0; i--) {
-            SubchannelHandle link = draining.get(Math.floorMod(turn.getAndIncrement(), draining.size()));
-            if (link.ready()) {
-                return link;
+        for (int i = lingering.size(); i > 0; i--) {
+            SubchannelHandle handle = lingering.get(Math.floorMod(turn.getAndIncrement(), lingering.size()));
+            if (handle.ready()) {
+                return handle;
             }
         }
         return null;
@@ -255,9 +256,9 @@ final class EndpointPicker extends SubchannelPicker {
 
     private PickResult noEndpoint(
             PickSubchannelArgs args, PickContext context, RecentFailures.@Nullable Failure before) {
-        SubchannelHandle drainingOne = view.unconfigured() == null ? nextDraining() : null;
-        if (drainingOne != null) {
-            return drainingOne.picked();
+        SubchannelHandle lingeringOne = view.unconfigured() == null ? nextLingering() : null;
+        if (lingeringOne != null) {
+            return lingeringOne.picked();
         }
         Refusal refusal = view.refusal(context);
         if (balancer.current() != view) {

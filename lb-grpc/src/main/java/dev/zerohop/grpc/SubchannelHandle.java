@@ -56,7 +56,7 @@ final class SubchannelHandle {
     private boolean failedBefore;
     private Status cause = Status.UNAVAILABLE.withDescription("never connected");
     private boolean gone;
-    private long drainByNanos;
+    private long lingerUntilNanos;
 
     /** Whether a call can start at once; read by pickers. */
     private volatile boolean ready;
@@ -130,12 +130,12 @@ final class SubchannelHandle {
     }
 
     void leaveBy(long nanos) {
-        drainByNanos = nanos;
+        lingerUntilNanos = nanos;
     }
 
     /** Until when it may serve although its endpoint left. */
-    long drainByNanos() {
-        return drainByNanos;
+    long lingerUntilNanos() {
+        return lingerUntilNanos;
     }
 
     void requestConnection() {

@@ -33,7 +33,7 @@ final class Subchannels implements HealthSource {
     private IdentityHashMap<Node, SubchannelHandle> links = new IdentityHashMap<>();
 
     /** Endpoints that left while no other was connected, the earliest first; they serve until one is. */
-    private List<SubchannelHandle> draining = List.of();
+    private List<SubchannelHandle> lingering = List.of();
 
     private @Nullable Sink sink;
     private int ready;
@@ -75,8 +75,8 @@ final class Subchannels implements HealthSource {
         return links;
     }
 
-    List<SubchannelHandle> draining() {
-        return draining;
+    List<SubchannelHandle> lingering() {
+        return lingering;
     }
 
     /**
@@ -90,23 +90,23 @@ final class Subchannels implements HealthSource {
         List<SubchannelHandle> begun = new ArrayList<>();
         int connected = 0;
         for (Node node : members) {
-            SubchannelHandle link = before.remove(node);
+            SubchannelHandle handle = before.remove(node);
             EquivalentAddressGroup group = addresses.apply(node);
-            if (link == null && group != null) {
-                link = new SubchannelHandle(node, group, helper, this, attempts, time);
-                begun.add(link);
-            } else if (link != null && group != null) {
-                link.updateAddresses(group);
+            if (handle == null && group != null) {
+                handle = new SubchannelHandle(node, group, helper, this, attempts, time);
+                begun.add(handle);
+            } else if (handle != null && group != null) {
+                handle.updateAddresses(group);
             }
-            if (link != null) {
-                after.put(node, link);
-                connected += link.ready() ? 1 : 0;
+            if (handle != null) {
+                after.put(node, handle);
+                connected += handle.ready() ? 1 : 0;
             }
         }
         links = after;
         ready = connected;
         begun.forEach(SubchannelHandle::start);
-        List<SubchannelHandle> staying = new ArrayList<>(draining);
+        List<SubchannelHandle> staying = new ArrayList<>(lingering);
         for (SubchannelHandle gone : before.values()) {
             if (gone.ready() && ready == 0 && !members.isEmpty()) {
                 gone.leaveBy(nowNanos + LEAVING_NANOS);
@@ -115,7 +115,7 @@ final class Subchannels implements HealthSource {
                 gone.shutdown();
             }
         }
-        draining = List.copyOf(staying);
+        lingering = List.copyOf(staying);
         if (members.isEmpty() || ready > 0) {
             release();
         }
@@ -123,21 +123,21 @@ final class Subchannels implements HealthSource {
 
     /** Ends what was only kept until a member is connected. */
     void release() {
-        draining.forEach(SubchannelHandle::shutdown);
-        draining = List.of();
+        lingering.forEach(SubchannelHandle::shutdown);
+        lingering = List.of();
     }
 
     /** Ends those whose time is over, whatever has happened since they left. */
     void release(long nowNanos) {
-        List<SubchannelHandle> staying = new ArrayList<>(draining);
-        staying.removeIf(link -> {
-            boolean over = link.drainByNanos() - nowNanos <= 0;
+        List<SubchannelHandle> staying = new ArrayList<>(lingering);
+        staying.removeIf(handle -> {
+            boolean over = handle.lingerUntilNanos() - nowNanos <= 0;
             if (over) {
-                link.shutdown();
+                handle.shutdown();
             }
             return over;
         });
-        draining = List.copyOf(staying);
+        lingering = List.copyOf(staying);
     }
 
     int ready() {
@@ -155,45 +155,45 @@ final class Subchannels implements HealthSource {
         ready = 0;
     }
 
-    void onReady(SubchannelHandle link) {
-        if (links.get(link.node()) == link) {
+    void onReady(SubchannelHandle handle) {
+        if (links.get(handle.node()) == handle) {
             ready++;
-            report(link, CONNECTED);
+            report(handle, CONNECTED);
         }
     }
 
-    void onConnecting(SubchannelHandle link) {
-        if (links.get(link.node()) == link) {
+    void onConnecting(SubchannelHandle handle) {
+        if (links.get(handle.node()) == handle) {
             ready--;
-            report(link, CONNECTING);
+            report(handle, CONNECTING);
         }
     }
 
-    void onFailed(SubchannelHandle link) {
-        if (links.get(link.node()) == link) {
-            report(link, Verdict.lasting(Health.Status.DISCONNECTED, Causes.describe(link.cause())));
+    void onFailed(SubchannelHandle handle) {
+        if (links.get(handle.node()) == handle) {
+            report(handle, Verdict.lasting(Health.Status.DISCONNECTED, Causes.describe(handle.cause())));
         }
         onLoss.run();
     }
 
     /** The connection ended. A member asks for the next one; an endpoint that left has served its last call. */
-    void onLost(SubchannelHandle link) {
-        if (draining.contains(link)) {
-            List<SubchannelHandle> staying = new ArrayList<>(draining);
-            staying.remove(link);
-            draining = List.copyOf(staying);
-            link.shutdown();
+    void onLost(SubchannelHandle handle) {
+        if (lingering.contains(handle)) {
+            List<SubchannelHandle> staying = new ArrayList<>(lingering);
+            staying.remove(handle);
+            lingering = List.copyOf(staying);
+            handle.shutdown();
             onDrained.run();
             return;
         }
-        link.reconnect();
+        handle.reconnect();
         onLoss.run();
     }
 
-    private void report(SubchannelHandle link, Verdict verdict) {
+    private void report(SubchannelHandle handle, Verdict verdict) {
         Sink to = sink;
         if (to != null) {
-            to.report(link.node().endpoint().id(), verdict);
+            to.report(handle.node().endpoint().id(), verdict);
         }
     }
 }

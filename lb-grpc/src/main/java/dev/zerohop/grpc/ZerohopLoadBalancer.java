@@ -53,7 +53,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private boolean addressesChanged;
     private boolean refreshWanted;
     private boolean shutdown;
-    private final DrainTimer drainTimer;
+    private final LingerTimer lingerTimer;
 
     ZerohopLoadBalancer(Helper helper, Time time) {
         this.helper = helper;
@@ -61,7 +61,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.time = time;
         this.attempts =
                 new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
-        this.drainTimer = new DrainTimer(time, sync, this::endDraining);
+        this.lingerTimer = new LingerTimer(time, sync, this::endLingering);
         this.links = new Subchannels(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
     }
 
@@ -175,7 +175,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
             @Override
             public void onSourceValueRejected(String service, String reason) {
-                channelLog(ChannelLogLevel.WARNING, "a value of the source is refused: {0}", reason);
+                channelLog(ChannelLogLevel.WARNING, "a value of the source is rejected: {0}", reason);
             }
 
             @Override
@@ -260,7 +260,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     @Override
     public void shutdown() {
-        drainTimer.cancel();
+        lingerTimer.cancel();
         Balancer running = balancer;
         if (running != null) {
             running.close();
@@ -288,7 +288,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         if (links.ready() > 0) {
             links.release();
         }
-        drainTimer.follow(links.draining());
+        lingerTimer.follow(links.lingering());
         ConnectivityState state = aggregate(snapshot);
         boolean ready = state == ConnectivityState.READY;
         if (state != published) {
@@ -317,13 +317,13 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             // As gRPC says of a service config that is not valid: connected or not, no call goes anywhere.
             return ConnectivityState.TRANSIENT_FAILURE;
         }
-        if (!links.draining().isEmpty()) {
+        if (!links.lingering().isEmpty()) {
             return ConnectivityState.READY;
         }
         IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
         for (Candidate candidate : snapshot.candidates()) {
-            SubchannelHandle link = byNode.get(candidate.node());
-            if (link != null && link.ready()) {
+            SubchannelHandle handle = byNode.get(candidate.node());
+            if (handle != null && handle.ready()) {
                 return ConnectivityState.READY;
             }
         }
@@ -332,8 +332,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }
-        for (SubchannelHandle link : byNode.values()) {
-            if (link.state() == ConnectivityState.CONNECTING) {
+        for (SubchannelHandle handle : byNode.values()) {
+            if (handle.state() == ConnectivityState.CONNECTING) {
                 return ConnectivityState.CONNECTING;
             }
         }
@@ -387,14 +387,14 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     /** How many subchannels are not shut down. */
     int subchannels() {
-        return links.byNode().size() + links.draining().size();
+        return links.byNode().size() + links.lingering().size();
     }
 
     private Balancer running() {
         return requireNonNull(balancer, "balancer");
     }
 
-    private void endDraining() {
+    private void endLingering() {
         links.release(time.nanoTime());
         publish();
     }

@@ -194,7 +194,7 @@ class ExplainTest {
             fleet.configure("{\"policy\": \"nonsense\"}");
             awaitLine(lines, "zerohop: a configuration is rejected: ");
             fleet.reject("weights were bad");
-            awaitLine(lines, "zerohop: a value of the source is refused: weights were bad");
+            awaitLine(lines, "zerohop: a value of the source is rejected: weights were bad");
             fleet.fail("403 from the source");
             awaitLine(lines, "zerohop: the source cannot be read: ");
             fleet.name("a");

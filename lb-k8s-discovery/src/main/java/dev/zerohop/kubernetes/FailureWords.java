@@ -49,9 +49,9 @@ final class FailureWords {
             String type = each.getClass().getName();
             if (type.startsWith("org.snakeyaml.") || type.startsWith("com.fasterxml.jackson.")) {
                 String place = "";
-                Matcher zones = PLACE.matcher(String.valueOf(each.getMessage()));
-                while (zones.find()) {
-                    place = " at line " + zones.group(1) + ", column " + zones.group(2);
+                Matcher places = PLACE.matcher(String.valueOf(each.getMessage()));
+                while (places.find()) {
+                    place = " at line " + places.group(1) + ", column " + places.group(2);
                 }
                 return "the kubeconfig cannot be read" + place + ", expected YAML as kubectl takes it";
             }

@@ -274,7 +274,7 @@ final class HttpApiServer implements ApiServer {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    // ---- the link ----
+    // ---- the connection ----
 
     private synchronized Connection connection() throws SourceFailure {
         if (closed) {
@@ -291,8 +291,7 @@ final class HttpApiServer implements ApiServer {
             } catch (RuntimeException failed) {
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
-                        "the Kubernetes API cannot be reached with " + options + ": "
-                                + FailureWords.ofSettings(failed));
+                        "the Kubernetes API cannot be used with " + options + ": " + FailureWords.ofSettings(failed));
             }
         }
         return connection;

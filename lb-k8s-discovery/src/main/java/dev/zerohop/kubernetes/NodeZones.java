@@ -55,7 +55,8 @@ final class NodeZones {
         return zones.get(node);
     }
 
-    private void takeAnswer() {
+    /** Takes the answer of the node that is asked for, if it has come, and asks no more. */
+    void takeAnswer() {
         if (lookup == null || (lookup.state() == null && !lookup.isUnavailable())) {
             return;
         }

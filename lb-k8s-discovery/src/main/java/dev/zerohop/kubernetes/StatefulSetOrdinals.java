@@ -39,7 +39,11 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
     private final String namespace;
     private final String service;
     private final ServiceShards requested;
+    private final List<Selection<StatefulSet>> selections;
+
+    /** One for each selection, as far as they are followed. */
     private final List<Subscription<StatefulSet>> answers = new ArrayList<>();
+
     private @Nullable WatchingResolver resolver;
     private GoverningStatefulSets sets = GoverningStatefulSets.NONE;
     private ShardCounting counting;
@@ -57,6 +61,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         this.namespace = requireNonNull(target.namespace(), "namespace");
         this.service = target.service();
         this.requested = target.shards();
+        this.selections = Selection.statefulSets(namespace, requested.statefulSets());
         this.counting = ShardCounting.of(requested.mode());
     }
 
@@ -71,13 +76,14 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
                 .map(StatefulSetOrdinals::pod)
                 .filter(Objects::nonNull)
                 .collect(Collectors.toCollection(TreeSet::new));
-        if (answers.isEmpty()) {
-            if (requested.statefulSets().isEmpty() && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
-                return new Assignment(endpoints, null, lost -> false, null, endpoints.isEmpty() ? null : NO_SET);
-            }
-            for (Selection<StatefulSet> selection : Selection.statefulSets(namespace, requested.statefulSets())) {
-                answers.add(requireNonNull(resolver, "resolver").subscribe(selection));
-            }
+        if (answers.isEmpty()
+                && requested.statefulSets().isEmpty()
+                && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
+            return new Assignment(endpoints, null, lost -> false, null, endpoints.isEmpty() ? null : NO_SET);
+        }
+        // One that could not be followed is followed the next time: keys must not be placed without it.
+        while (answers.size() < selections.size()) {
+            answers.add(requireNonNull(resolver, "resolver").subscribe(selections.get(answers.size())));
         }
         return answers.stream().anyMatch(StatefulSetOrdinals::isAwaited) ? null : assignment(endpoints, pods);
     }

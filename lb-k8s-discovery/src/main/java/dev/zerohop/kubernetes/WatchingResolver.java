@@ -35,6 +35,7 @@ abstract class WatchingResolver extends AbstractResolver {
     private final RemovalBuffer removalBuffer = new RemovalBuffer();
     private List<String> skipped = List.of();
     private @Nullable Cancellable timer;
+    private boolean updating;
 
     /** Where selections are followed. */
     interface Source {
@@ -56,9 +57,18 @@ abstract class WatchingResolver extends AbstractResolver {
     /** Whether the published endpoints are those of this selection, and hold for as long as it does. A task. */
     abstract boolean publishes(Subscription<?> subscription);
 
-    /** Has {@link #update} run soon. From any thread. */
+    /** Has {@link #update} run behind the tasks that wait, so that it runs once for a burst of changes. From any thread. */
     final void updateSoon() {
-        run(this::update);
+        run(() -> {
+            if (!updating) {
+                updating = true;
+                run(() -> {
+                    updating = false;
+                    zones.takeAnswer();
+                    update();
+                });
+            }
+        });
     }
 
     /** Follows a selection until it is cancelled or the resolver is closed. A task. */
@@ -85,7 +95,7 @@ abstract class WatchingResolver extends AbstractResolver {
                 if (!stale) {
                     failure = null;
                 }
-                update();
+                updateSoon();
             });
         }
 
@@ -105,7 +115,7 @@ abstract class WatchingResolver extends AbstractResolver {
         public void onFailure(SourceFailure cause) {
             task(() -> {
                 failure = cause;
-                update();
+                updateSoon();
             });
         }
 

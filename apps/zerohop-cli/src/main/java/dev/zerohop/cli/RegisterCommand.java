@@ -149,7 +149,7 @@ final class RegisterCommand implements Callable<Integer> {
 
         @Override
         public void onLost(String reason) {
-            console.note("etcd cannot be read; " + id
+            console.note("etcd cannot be written; " + id
                     + (listed ? " is gone in " + ttlSeconds + " s unless it answers again: " : " is not listed yet: ")
                     + reason);
         }

@@ -106,7 +106,7 @@ class EtcdCommandsTest {
         Cli.Started process = register(2, "--drain", "0");
         etcd.kill();
         await().until(() -> !process.err().isEmpty());
-        assertThat(process.err().get(0)).contains("etcd cannot be read; orders-0 is gone in 2 s unless");
+        assertThat(process.err().get(0)).contains("etcd cannot be written; orders-0 is gone in 2 s unless");
         etcd.start();
         await().until(() -> process.out().size() == 2);
         assertThat(process.out()).containsExactly("registered orders-0", "registered orders-0");
@@ -131,7 +131,7 @@ class EtcdCommandsTest {
         await().until(() -> !process.err().isEmpty());
         assertThat(process.err().get(0))
                 .contains(
-                        "etcd cannot be read; orders-0 is not listed yet: etcd " + etcd.address()
+                        "etcd cannot be written; orders-0 is not listed yet: etcd " + etcd.address()
                                 + " cannot be connected to, Connection refused",
                         "check that it listens there");
         process.terminate();

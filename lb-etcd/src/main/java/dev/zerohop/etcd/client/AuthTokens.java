@@ -228,7 +228,8 @@ final class AuthTokens {
             }
             return noPassword("it was empty, expected a password");
         } catch (Throwable unavailable) {
-            // Errors too: a token that is never completed would hold every call. The message of an application's supplier
+            // Errors too: a token that is never completed would hold every call. The message of an application's
+            // supplier
             // may hold a secret, that of the reader of files does not.
             return noPassword(
                     login.password() instanceof Login.PasswordFile

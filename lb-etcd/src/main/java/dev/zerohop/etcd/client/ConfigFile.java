@@ -72,7 +72,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
 
     /** Reads a file; relative paths in it start at its directory. */
     static ConfigFile read(Path file) throws IOException {
-        Path home = file.toAbsolutePath().normalize();
+        Path self = file.toAbsolutePath().normalize();
         var read = new Object() {
             @Nullable
             String clientId;
@@ -84,7 +84,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
             JsonReader.object(Files.readAllBytes(file), (in, name) -> {
                 switch (name) {
                     case "clientId" -> read.clientId = in.text(name);
-                    case "etcd" -> read.clusters = List.copyOf(in.array(name, path -> cluster(in, path, home)));
+                    case "etcd" -> read.clusters = List.copyOf(in.array(name, path -> cluster(in, path, self)));
                     case "requireTls" -> read.requireTls = in.bool(name);
                     default -> throw JsonReader.unknown(name, "clientId, etcd or requireTls");
                 }
@@ -165,7 +165,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
         }
     }
 
-    private static Cluster cluster(JsonReader in, String path, Path home) throws IOException {
+    private static Cluster cluster(JsonReader in, String path, Path self) throws IOException {
         var read = new Object() {
             List<HostAndPort> servers = List.of();
 
@@ -188,9 +188,9 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
                         throw in.rejected(field, "at least one host:port, or no such field");
                     }
                 }
-                case "tls" -> read.tls = tls(in, field, home);
+                case "tls" -> read.tls = tls(in, field, self);
                 case "user" -> read.user = in.text(field);
-                case "passwordFile" -> read.passwordFile = path(in, field, home);
+                case "passwordFile" -> read.passwordFile = path(in, field, self);
                 case "namespace" -> read.namespace = namespace(in, field);
                 default -> throw JsonReader.unknown(field, "servers, tls, user, passwordFile or namespace");
             }
@@ -201,20 +201,19 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
             throw new IOException(path + (user == null ? ".user" : ".passwordFile")
                     + " was missing, expected user and passwordFile together");
         }
-        Login login = user == null || passwordFile == null
-                ? null
-                : new Login(user, new Login.PasswordFile(passwordFile));
+        Login login =
+                user == null || passwordFile == null ? null : new Login(user, new Login.PasswordFile(passwordFile));
         return new Cluster(read.servers, new Access(read.tls, login, read.namespace));
     }
 
-    private static Tls tls(JsonReader in, String path, Path home) throws IOException {
+    private static Tls tls(JsonReader in, String path, Path self) throws IOException {
         Path[] files = new Path[3];
         String[] authority = new String[1];
         in.object(path, (name, field) -> {
             switch (name) {
-                case "ca" -> files[0] = path(in, field, home);
-                case "certificate" -> files[1] = path(in, field, home);
-                case "key" -> files[2] = path(in, field, home);
+                case "ca" -> files[0] = path(in, field, self);
+                case "certificate" -> files[1] = path(in, field, self);
+                case "key" -> files[2] = path(in, field, self);
                 case "authority" -> authority[0] = in.text(field);
                 default -> throw JsonReader.unknown(field, "ca, certificate, key or authority");
             }
@@ -244,9 +243,9 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
         }
     }
 
-    private static Path path(JsonReader in, String field, Path home) throws IOException {
+    private static Path path(JsonReader in, String field, Path self) throws IOException {
         try {
-            return home.resolveSibling(in.text(field));
+            return self.resolveSibling(in.text(field));
         } catch (InvalidPathException bad) {
             throw in.rejected(field, "the path of a file");
         }

@@ -15,7 +15,8 @@ public final class EtcdFailure {
 
     /** The {@link SourceFailure} of a future, itself or as a cause. */
     public static SourceFailure of(Throwable thrown) {
-        Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         return of("", cause, Access.PLAIN);
     }
 

@@ -54,8 +54,7 @@ public final class GrpcKeyStore implements KeyStore {
                             .setSortTarget(RangeRequest.SortTarget.MOD)
                             .setSortOrder(RangeRequest.SortOrder.DESCEND)));
         }
-        return Unary.call(connection, KVGrpc.getTxnMethod(), request.build())
-                .thenApply(GrpcKeyStore::summary);
+        return Unary.call(connection, KVGrpc.getTxnMethod(), request.build()).thenApply(GrpcKeyStore::summary);
     }
 
     private static Summary summary(TxnResponse response) {

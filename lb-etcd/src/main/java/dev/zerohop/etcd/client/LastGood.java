@@ -40,7 +40,8 @@ public final class LastGood<T> {
                 good = parser.parse(entry.value().toByteArray());
                 rejected = null;
             } catch (IOException | IllegalArgumentException bad) {
-                rejected = new RejectedValue(entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
+                rejected = new RejectedValue(
+                        entry.key(), entry.modRevision(), String.valueOf(bad.getMessage()), good != null);
             }
         }
         seen = entry;

@@ -61,7 +61,9 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
 
     @Override
     public @Nullable CompletableFuture<Page<Entry, Version>> listStale(int failures) {
-        return failures < store.servers() ? null : store.serializableRead(ranges).thenApply(RangeWatch::page);
+        return failures < store.servers()
+                ? null
+                : store.serializableRead(ranges).thenApply(RangeWatch::page);
     }
 
     private static Page<Entry, Version> page(KeyStore.Reading reading) {
@@ -76,8 +78,7 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
 
     /** An event may be older than the read, or than what is known of its key. */
     @Override
-    public boolean isOutdated(
-            Change<Entry, Version> change, @Nullable Entry known, Version listed) {
+    public boolean isOutdated(Change<Entry, Version> change, @Nullable Entry known, Version listed) {
         Version at = change.version();
         long since = known == null ? listed.revision() : Math.max(listed.revision(), known.modRevision());
         return at != null && at.revision() <= since;
@@ -85,17 +86,13 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
 
     @Override
     public @Nullable String rollback(
-            Page<Entry, Version> list,
-            Map<String, Entry> known,
-            Version listed,
-            Version version) {
+            Page<Entry, Version> list, Map<String, Entry> known, Version listed, Version version) {
         String earlier = list.version().rollback(version);
         return earlier != null ? earlier : changedPast(list.values(), known, listed.revision());
     }
 
     /** A key that was not written since it was read has its value, unless etcd was restored and has passed the known revision since. */
-    private static @Nullable String changedPast(
-            Map<String, Entry> now, Map<String, Entry> known, long listed) {
+    private static @Nullable String changedPast(Map<String, Entry> now, Map<String, Entry> known, long listed) {
         for (Entry entry : now.values()) {
             Entry before = known.get(entry.key());
             long since = before == null ? listed : Math.max(listed, before.modRevision());

@@ -86,7 +86,11 @@ public final class StatusKey {
 
     private long delayNanos() {
         long spread = (long) (SPREAD.toNanos() * env.dice().nextDouble());
-        return published ? Math.max(spread, publishedNanos + QUIET_PERIOD.toNanos() - env.time().nanoTime()) : spread;
+        return published
+                ? Math.max(
+                        spread,
+                        publishedNanos + QUIET_PERIOD.toNanos() - env.time().nanoTime())
+                : spread;
     }
 
     private void publish() {

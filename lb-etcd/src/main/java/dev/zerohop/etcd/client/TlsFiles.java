@@ -110,7 +110,8 @@ public final class TlsFiles {
         }
         if (now.certificate() != null && now.key() != null) {
             try {
-                keys = Pem.keyManagers(now.certificate().toByteArray(), now.key().toByteArray());
+                keys = Pem.keyManagers(
+                        now.certificate().toByteArray(), now.key().toByteArray());
                 builder.keyManager(keys);
             } catch (GeneralSecurityException | IOException bad) {
                 throw unusable("client certificate " + tls.certificate() + " with key " + tls.key(), bad);

@@ -150,8 +150,7 @@ final class DirectorySource {
         // No entry has this key. The answer shows that etcd is reachable, and at which revision.
         read(List.of(KeyRange.key(prefix)), reading -> {
             readable = true;
-            watch = store.watch(
-                    List.of(KeyRange.under(prefix)), reading.version(), new Watcher(generations.current()));
+            watch = store.watch(List.of(KeyRange.under(prefix)), reading.version(), new Watcher(generations.current()));
             generations.schedule(
                     RangeWatch.CREATE_TIMEOUT.toNanos(), () -> overdue("watch", RangeWatch.CREATE_TIMEOUT));
             readNext();

@@ -238,7 +238,9 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
                 String key = change.key().substring(prefix.length());
                 if (cache.wants(key)) {
                     changed |= settle(
-                            key, change.value(), requireNonNull(change.version()).revision());
+                            key,
+                            change.value(),
+                            requireNonNull(change.version()).revision());
                 }
             }
             if (changed) {

@@ -24,9 +24,7 @@ public final class GolbResolver extends EtcdResolver {
                 name,
                 source.env(),
                 new Reading(
-                        view,
-                        EndpointSet.Removals.MEANT,
-                        subscriber -> source.follow(view.followed(), subscriber)));
+                        view, EndpointSet.Removals.MEANT, subscriber -> source.follow(view.followed(), subscriber)));
         this.source = source;
         this.zone = zone;
     }

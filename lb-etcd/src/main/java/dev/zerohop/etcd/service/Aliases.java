@@ -60,7 +60,7 @@ final class Aliases {
         if (target == null) {
             throw new IOException("target was missing, expected a target such as \"k8s:///shop/orders:http\"");
         }
-        // RejectedValue now, not when it is used.
+        // Rejected now, not when it is used.
         open(target).close();
         return target;
     }
@@ -95,11 +95,7 @@ final class Aliases {
         List<Step> longer = new ArrayList<>(chain);
         longer.add(new Step(source, service));
         return new ServiceResolver(
-                text,
-                source,
-                new ServiceKeys(service),
-                new Aliases(List.copyOf(longer)),
-                DirectoryOptions.DEFAULTS);
+                text, source, new ServiceKeys(service), new Aliases(List.copyOf(longer)), DirectoryOptions.DEFAULTS);
     }
 
     private String way(String next) {

@@ -51,9 +51,10 @@ final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
         if (stale) {
             return;
         }
+        // Their time begins when they arrive, and not when the tasks before them are done.
+        long now = time.nanoTime();
         serial.execute(() -> {
             List<String> present = new ArrayList<>();
-            long now = time.nanoTime();
             if (view.read(state, now, present)) {
                 verdicts = new HealthSource.Verdicts(view.live(now), now);
             }

@@ -79,8 +79,8 @@ final class HealthView {
     /** After a restore only entries of both states count, and only their fences. Returns whether anything is forgotten. */
     private boolean forgetLost(Reflector.State<Entry, Version> restored) {
         boolean forgotten = seen.values()
-                .removeIf(each -> !each.entry()
-                        .equals(restored.values().get(each.entry().key())));
+                .removeIf(each ->
+                        !each.entry().equals(restored.values().get(each.entry().key())));
         highestFence = 0;
         for (Seen each : seen.values()) {
             HealthVerdict left = each.good();
@@ -136,8 +136,7 @@ final class HealthView {
         Map<String, HealthSource.Verdict> live = new HashMap<>();
         seen.forEach((id, last) -> {
             HealthVerdict good = last.good();
-            HealthSource.Verdict rest =
-                    good == null ? null : good.toVerdict().after(nowNanos - last.sinceNanos());
+            HealthSource.Verdict rest = good == null ? null : good.toVerdict().after(nowNanos - last.sinceNanos());
             if (rest != null) {
                 live.put(id, rest);
             }

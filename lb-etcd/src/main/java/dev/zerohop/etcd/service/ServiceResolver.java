@@ -80,9 +80,14 @@ public final class ServiceResolver extends EtcdResolver {
     @Override
     protected void onStart() {
         ClientSource.Use use = source.uses().get();
-        status = use.status(keys);
-        directory = new EtcdDirectory(
-                use.store(), keys.directory(), env, directoryOptions, this::rejectEntry, use::close);
+        try {
+            status = use.status(keys);
+            directory = new EtcdDirectory(
+                    use.store(), keys.directory(), env, directoryOptions, this::rejectEntry, use::close);
+        } catch (RuntimeException | Error failed) {
+            use.close();
+            throw failed;
+        }
         super.onStart();
         addSubscription(source.follow(
                 keys.judged(), new HealthSubscriber(name, keys, env.time(), this::run, this::takeVerdicts)));
@@ -277,8 +282,9 @@ public final class ServiceResolver extends EtcdResolver {
         if (rejectedEntry != null) {
             all.add(rejectedEntry);
         }
-        SourceConfiguration configuration =
-                own.last.configuration().configures() || now == null ? own.last.configuration() : now.last.configuration();
+        SourceConfiguration configuration = own.last.configuration().configures() || now == null
+                ? own.last.configuration()
+                : now.last.configuration();
         // A rejected one leaves the last good one in force, also that of another upstream.
         SourceConfiguration next = configuration.orGoodOf(current().configuration());
         return (now == null ? unserved() : now.last)

@@ -17,7 +17,7 @@ public final class ShardsValue {
 
     private @Nullable ShardMap known;
 
-    /** The value in force; null if there is no key, or nothing good under it yet. A refusal is added to {@code rejections}. */
+    /** The value in force; null if there is no key, or nothing good under it yet. What is wrong is added to {@code rejections}. */
     @Nullable
     ShardMap read(KeyStore.@Nullable Entry entry, List<RejectedValue> rejections) {
         return value.read(entry, rejections);

@@ -12,6 +12,7 @@ import dev.zerohop.etcd.EtcdRegistration;
 import dev.zerohop.etcd.support.EtcdServer;
 import dev.zerohop.etcd.support.Listening;
 import io.etcd.jetcd.api.CampaignRequest;
+import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.DeleteRangeResponse;
 import io.etcd.jetcd.api.ElectionGrpc;
@@ -19,10 +20,19 @@ import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseTimeToLiveRequest;
 import io.etcd.jetcd.api.LeaseTimeToLiveResponse;
+import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
+import io.etcd.jetcd.api.RequestOp;
+import io.etcd.jetcd.api.TxnRequest;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +62,82 @@ class NamespaceTest {
 
     private static EtcdClient client(String namespace) {
         return EtcdClient.builder().servers(etcd.address()).namespace(namespace).build();
+    }
+
+    /** A call that is made and does nothing. */
+    private static class NoopCall<R, S> extends ClientCall<R, S> {
+        @Override
+        public void start(Listener<S> listener, Metadata headers) {}
+
+        @Override
+        public void request(int numMessages) {}
+
+        @Override
+        public void cancel(String message, Throwable cause) {}
+
+        @Override
+        public void halfClose() {}
+
+        @Override
+        public void sendMessage(R message) {}
+    }
+
+    /** What a channel with a namespace sends of a request. */
+    private static <Q> Q sent(String namespace, MethodDescriptor<Q, ?> method, Class<Q> type, Q request) {
+        List<Object> sent = new ArrayList<>();
+        Channel next = new Channel() {
+            @Override
+            public <R, S> ClientCall<R, S> newCall(MethodDescriptor<R, S> called, CallOptions options) {
+                return new NoopCall<>() {
+                    @Override
+                    public void sendMessage(R message) {
+                        sent.add(message);
+                    }
+                };
+            }
+
+            @Override
+            public String authority() {
+                return "test";
+            }
+        };
+        new Namespace(namespace)
+                .interceptCall(method, CallOptions.DEFAULT, next)
+                .sendMessage(request);
+        return type.cast(sent.get(0));
+    }
+
+    private static TxnRequest transaction(String prefix, String end) {
+        DeleteRangeRequest range = DeleteRangeRequest.newBuilder()
+                .setKey(ByteString.copyFromUtf8(prefix + "a"))
+                .setRangeEnd(ByteString.copyFromUtf8(prefix + "b"))
+                .build();
+        RangeRequest all = RangeRequest.newBuilder()
+                .setKey(ByteString.copyFromUtf8(prefix))
+                .setRangeEnd(ByteString.copyFromUtf8(end))
+                .build();
+        TxnRequest nested = TxnRequest.newBuilder()
+                .addFailure(RequestOp.newBuilder().setRequestDeleteRange(range))
+                .build();
+        return TxnRequest.newBuilder()
+                .addCompare(Compare.newBuilder()
+                        .setKey(ByteString.copyFromUtf8(prefix + "a"))
+                        .setRangeEnd(ByteString.copyFromUtf8(prefix + "b"))
+                        .setVersion(0))
+                .addSuccess(RequestOp.newBuilder()
+                        .setRequestPut(PutRequest.newBuilder()
+                                .setKey(ByteString.copyFromUtf8(prefix + "a"))
+                                .setValue(ByteString.copyFromUtf8("a value"))))
+                .addSuccess(RequestOp.newBuilder().setRequestRange(all))
+                .addFailure(RequestOp.newBuilder().setRequestTxn(nested))
+                .build();
+    }
+
+    @Test
+    void everyKeyOfATransactionIsWithinTheNamespace() {
+        // The end of a range that has none is the end of the namespace.
+        assertThat(sent("p/", KVGrpc.getTxnMethod(), TxnRequest.class, transaction("", "\0")))
+                .isEqualTo(transaction("p/", "p0"));
     }
 
     @Test
@@ -97,19 +183,25 @@ class NamespaceTest {
         etcd.put("fleet0", "1");
         try (EtcdClient client = client("fleet/")) {
             ByteString everything = ByteString.copyFrom(new byte[1]);
-            RangeResponse found = Unary.call(client.cluster().connection(), KVGrpc.getRangeMethod(), RangeRequest.newBuilder()
-                                                    .setKey(everything)
-                                                    .setRangeEnd(everything)
-                                                    .build())
+            RangeResponse found = Unary.call(
+                            client.cluster().connection(),
+                            KVGrpc.getRangeMethod(),
+                            RangeRequest.newBuilder()
+                                    .setKey(everything)
+                                    .setRangeEnd(everything)
+                                    .build())
                     .get(60, TimeUnit.SECONDS);
             assertThat(found.getKvsList())
                     .extracting(pair -> pair.getKey().toStringUtf8())
                     .containsExactly("a", "b");
-            DeleteRangeResponse deleted = Unary.call(client.cluster().connection(), KVGrpc.getDeleteRangeMethod(), DeleteRangeRequest.newBuilder()
-                                                    .setKey(everything)
-                                                    .setRangeEnd(everything)
-                                                    .setPrevKv(true)
-                                                    .build())
+            DeleteRangeResponse deleted = Unary.call(
+                            client.cluster().connection(),
+                            KVGrpc.getDeleteRangeMethod(),
+                            DeleteRangeRequest.newBuilder()
+                                    .setKey(everything)
+                                    .setRangeEnd(everything)
+                                    .setPrevKv(true)
+                                    .build())
                     .get(60, TimeUnit.SECONDS);
             assertThat(deleted.getPrevKvsList())
                     .extracting(pair -> pair.getKey().toStringUtf8())
@@ -125,10 +217,13 @@ class NamespaceTest {
             Leases leases = new Leases(client.cluster().connection());
             Leases.Lease lease = leases.grant(30).get(60, TimeUnit.SECONDS);
             leases.put("k", "v", lease.id()).get(60, TimeUnit.SECONDS);
-            LeaseTimeToLiveResponse answer = Unary.call(client.cluster().connection(), LeaseGrpc.getLeaseTimeToLiveMethod(), LeaseTimeToLiveRequest.newBuilder()
-                                                    .setID(lease.id())
-                                                    .setKeys(true)
-                                                    .build())
+            LeaseTimeToLiveResponse answer = Unary.call(
+                            client.cluster().connection(),
+                            LeaseGrpc.getLeaseTimeToLiveMethod(),
+                            LeaseTimeToLiveRequest.newBuilder()
+                                    .setID(lease.id())
+                                    .setKeys(true)
+                                    .build())
                     .get(60, TimeUnit.SECONDS);
             assertThat(answer.getKeysList())
                     .extracting(ByteString::toStringUtf8)

@@ -25,16 +25,15 @@ class WatchStreamTest {
     void theVersionIsTheHighestThatAnyRangeHasReached() throws Exception {
         List<@Nullable Version> versions = new ArrayList<>();
         List<ListWatch.Change<Entry, Version>> changes = new ArrayList<>();
-        try (EtcdConnection connection = new EtcdConnection(
-                List.of(HostAndPort.fromString("127.0.0.1:1")), Access.PLAIN, Env.system())) {
+        try (EtcdConnection connection =
+                new EtcdConnection(List.of(HostAndPort.fromString("127.0.0.1:1")), Access.PLAIN, Env.system())) {
             WatchStream stream = new WatchStream(
                     connection, connection.channel(), 2, new Version(7, 2, 10), new ListWatch.Watcher<>() {
                         @Override
                         public void onOpen() {}
 
                         @Override
-                        public void onChanges(
-                                @Nullable Version upTo, List<ListWatch.Change<Entry, Version>> reported) {
+                        public void onChanges(@Nullable Version upTo, List<ListWatch.Change<Entry, Version>> reported) {
                             versions.add(upTo);
                             changes.addAll(reported);
                         }

@@ -510,8 +510,9 @@ class EtcdDirectoryTest {
         find("alice");
         assertThat(readsOf("alice")).isEqualTo(2);
         assertThat(rejections)
-                .containsExactly(PREFIX
-                        + "alice at revision 3 is rejected, the last good value stays: endpoint was 7, expected a text");
+                .containsExactly(
+                        PREFIX
+                                + "alice at revision 3 is rejected, the last good value stays: endpoint was 7, expected a text");
         assertThat(directory.explain(EndpointSelector.of("alice"))).contains(rejections.get(0));
         store.put(PREFIX + "alice", TWO_JSON);
         assertThat(find("alice")).isEqualTo(TWO);

@@ -168,7 +168,9 @@ class EtcdResolverTest extends ResolverContract {
             assertThat(recorder.configurations).containsExactly("{\"policy\": \"random\"}");
             assertThat(recorder.rejected).hasSize(1);
             assertThat(recorder.rejected.get(0)).contains(keys.config(), "the last good value stays", "fastest");
-            assertThat(etcd.statuses.get("orders")).extracting(RejectedValue::key).containsExactly(keys.config());
+            assertThat(etcd.statuses.get("orders"))
+                    .extracting(RejectedValue::key)
+                    .containsExactly(keys.config());
             store.put(keys.weights(), "[]");
             assertThat(recorder.rejected).as("each value once").hasSize(2);
             store.put(keys.weights(), "{}");
@@ -205,7 +207,9 @@ class EtcdResolverTest extends ResolverContract {
             assertThat(recorder.configurations).containsExactly("", "{\"policy\": \"random\"}");
             store.put(keys.config(), "{\"policy\": \"fastest\"}");
             assertThat(recorder.rejections).as("there is a good one").hasSize(3);
-            assertThat(etcd.statuses.get("orders")).extracting(RejectedValue::key).containsExactly(keys.config());
+            assertThat(etcd.statuses.get("orders"))
+                    .extracting(RejectedValue::key)
+                    .containsExactly(keys.config());
         }
     }
 

@@ -29,12 +29,13 @@ final class GrpcProber implements Prober {
     private static final int SERVING = 1;
 
     /** The messages have the wire form of the health service's: each has one field, number 1, a string and an enum. */
-    static final MethodDescriptor<StringValue, Int32Value> CHECK = MethodDescriptor.<StringValue, Int32Value>newBuilder()
-            .setType(MethodDescriptor.MethodType.UNARY)
-            .setFullMethodName("grpc.health.v1.Health/Check")
-            .setRequestMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
-            .setResponseMarshaller(ProtoUtils.marshaller(Int32Value.getDefaultInstance()))
-            .build();
+    static final MethodDescriptor<StringValue, Int32Value> CHECK =
+            MethodDescriptor.<StringValue, Int32Value>newBuilder()
+                    .setType(MethodDescriptor.MethodType.UNARY)
+                    .setFullMethodName("grpc.health.v1.Health/Check")
+                    .setRequestMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
+                    .setResponseMarshaller(ProtoUtils.marshaller(Int32Value.getDefaultInstance()))
+                    .build();
 
     private final String service;
     private final @Nullable TlsFiles tls;
@@ -56,8 +57,8 @@ final class GrpcProber implements Prober {
             @Override
             public Cancellable probe(Consumer<@Nullable String> answer) {
                 ManagedChannel used = channel();
-                ListenableFuture<Int32Value> call = ClientCalls.futureUnaryCall(
-                        used.newCall(CHECK, CallOptions.DEFAULT), StringValue.of(service));
+                ListenableFuture<Int32Value> call =
+                        ClientCalls.futureUnaryCall(used.newCall(CHECK, CallOptions.DEFAULT), StringValue.of(service));
                 Futures.addCallback(
                         call,
                         new FutureCallback<>() {

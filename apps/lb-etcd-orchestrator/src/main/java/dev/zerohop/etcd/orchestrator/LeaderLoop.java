@@ -97,7 +97,8 @@ final class LeaderLoop {
     /** Takes what etcd holds now. */
     void take(OrchestratorView.Content now) {
         content = now;
-        // Content of the same revision or a later one replaces what was written: a lease may have ended, or an operator may
+        // Content of the same revision or a later one replaces what was written: a lease may have ended, or an operator
+        // may
         // have deleted a key.
         ahead.values().removeIf(written -> written.revision() <= now.revision());
         if (assignmentRevision <= now.revision()) {
@@ -146,6 +147,9 @@ final class LeaderLoop {
     private void rewriteLater() {
         long third = settings.ttl().toNanos() / REWRITES_PER_TTL;
         rewrites.schedule(Backoff.jittered(third, env.dice()), () -> {
+            if (decisions.ended()) {
+                return;
+            }
             refresh = true;
             rewriteLater();
             decideSoon();

@@ -107,7 +107,8 @@ final class OrchestratorView {
             if (entry.key().startsWith(directory)) {
                 String problem = ServiceKeys.problem(entry.key().substring(directory.length()));
                 if (problem != null) {
-                    rejections.add(new RejectedValue(entry.key(), entry.modRevision(), "its last segment " + problem, false));
+                    rejections.add(
+                            new RejectedValue(entry.key(), entry.modRevision(), "its last segment " + problem, false));
                 }
                 return problem != null;
             }
@@ -118,7 +119,10 @@ final class OrchestratorView {
     /** The last good value of a key, whose parser is always the same. */
     @SuppressWarnings("unchecked")
     private <T> @Nullable T value(
-            KeyStore.Entry entry, LastGood.Parser<T> parser, Map<String, LastGood<?>> now, List<RejectedValue> rejections) {
+            KeyStore.Entry entry,
+            LastGood.Parser<T> parser,
+            Map<String, LastGood<?>> now,
+            List<RejectedValue> rejections) {
         LastGood<T> value = (LastGood<T>) kept.get(entry.key());
         if (value == null) {
             value = new LastGood<>(parser);

@@ -40,7 +40,7 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
      * <p>An endpoint goes down when both its workers find it down, or its only one when there is no other. It stays down while one of them does
      * and none finds it up. Of too many, those that are marked already come first, then those that are down for longest.
      *
-     * @param members the ids of all endpoints
+     * @param members the ids of the endpoints that may be marked: those that are ready
      * @param revision of the assignment
      * @param observations by worker
      * @param standing the present marks, by endpoint
@@ -95,7 +95,8 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
         return new QuorumDecision(down, List.copyOf(undecided), List.copyOf(overLimit), limit);
     }
 
-    private static DownMark mark(Map<String, Observation.Down> seenDown, int workers, @Nullable HealthVerdict standing) {
+    private static DownMark mark(
+            Map<String, Observation.Down> seenDown, int workers, @Nullable HealthVerdict standing) {
         Map<String, List<String>> byReason = new LinkedHashMap<>();
         Instant since = Instant.MAX;
         for (Map.Entry<String, Observation.Down> each : seenDown.entrySet()) {

@@ -168,21 +168,22 @@ class EtcdRestoreTest {
     void aWatchFromARevisionThatIsNotThereYetEndsInsteadOfStayingMute() throws Exception {
         KeyStore store = opened(EtcdClient.of(etcd.address())).cluster().store();
         CompletableFuture<SourceFailure> end = new CompletableFuture<>();
-        var watch = store.watch(List.of(KeyRange.under("a/")), new Version(0, 0, etcd.revision() + 1), new ListWatch.Watcher<>() {
-                @Override
-                public void onOpen() {}
+        var watch = store.watch(
+                List.of(KeyRange.under("a/")), new Version(0, 0, etcd.revision() + 1), new ListWatch.Watcher<>() {
+                    @Override
+                    public void onOpen() {}
 
-                @Override
-                public void onChanges(@Nullable Version upTo, List<ListWatch.Change<Entry, Version>> changes) {}
+                    @Override
+                    public void onChanges(@Nullable Version upTo, List<ListWatch.Change<Entry, Version>> changes) {}
 
-                @Override
-                public void onBookmark(Version upTo) {}
+                    @Override
+                    public void onBookmark(Version upTo) {}
 
-                @Override
-                public void onEnd(@Nullable SourceFailure cause) {
-                var ignored = end.complete(cause);
-            }
-        });
+                    @Override
+                    public void onEnd(@Nullable SourceFailure cause) {
+                        var ignored = end.complete(cause);
+                    }
+                });
         SourceFailure cause = end.get(60, TimeUnit.SECONDS);
         assertThat(cause.kind()).isEqualTo(SourceFailure.Kind.EXPIRED);
         assertThat(cause).hasMessageContaining("behind");

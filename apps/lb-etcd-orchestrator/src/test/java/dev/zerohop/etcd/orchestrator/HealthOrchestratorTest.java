@@ -191,7 +191,8 @@ class HealthOrchestratorTest {
     @Test
     void aWorkerThatAloneSeesAnEndpointDownMarksNobody() throws Exception {
         servers(5);
-        Prober http = new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
+        Prober http =
+                new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
         Prober cut = endpoint -> {
             Prober.Target line = http.connect(endpoint);
             return endpoint.id().equals("e1")
@@ -209,8 +210,8 @@ class HealthOrchestratorTest {
                     }
                     : line;
         };
-        OrchestratorRuntime oneSided =
-                new OrchestratorRuntime(client.cluster(), shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
+        OrchestratorRuntime oneSided = new OrchestratorRuntime(
+                client.cluster(), shared, settings("a"), cut, new HealthOrchestrator.Listener() {});
         open.add(() -> oneSided.close().get(60, TimeUnit.SECONDS));
         HealthOrchestrator other = orchestrator("b");
         awaitWorkers(other, 1, 5);
@@ -326,7 +327,8 @@ class HealthOrchestratorTest {
     void anAssignmentThatIsDeletedByHandIsWrittenAgainAndNoProbePauses() throws Exception {
         servers(3);
         AtomicInteger opened = new AtomicInteger();
-        Prober http = new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
+        Prober http =
+                new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
         OrchestratorRuntime only = new OrchestratorRuntime(
                 client.cluster(),
                 shared,

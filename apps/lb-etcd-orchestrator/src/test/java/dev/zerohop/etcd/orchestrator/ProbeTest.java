@@ -116,13 +116,17 @@ class ProbeTest {
     /** The bytes of the published protocol: field 1, length-delimited and varint. */
     @Test
     void theMessagesOfTheHealthCheckAreThoseOfTheProtocol() throws Exception {
-        assertThat(GrpcProber.CHECK.streamRequest(StringValue.of("ab")).readAllBytes()).containsExactly(0x0a, 2, 'a', 'b');
-        assertThat(GrpcProber.CHECK.streamResponse(Int32Value.of(1)).readAllBytes()).containsExactly(0x08, 1);
-        assertThat(GrpcProber.CHECK.parseResponse(new java.io.ByteArrayInputStream(new byte[] {0x12, 1, 'x', 0x08, 2}))
+        assertThat(GrpcProber.CHECK.streamRequest(StringValue.of("ab")).readAllBytes())
+                .containsExactly(0x0a, 2, 'a', 'b');
+        assertThat(GrpcProber.CHECK.streamResponse(Int32Value.of(1)).readAllBytes())
+                .containsExactly(0x08, 1);
+        assertThat(GrpcProber.CHECK
+                        .parseResponse(new java.io.ByteArrayInputStream(new byte[] {0x12, 1, 'x', 0x08, 2}))
                         .getValue())
                 .as("unknown fields are skipped")
                 .isEqualTo(2);
-        assertThat(GrpcProber.CHECK.parseResponse(new java.io.ByteArrayInputStream(new byte[0]))
+        assertThat(GrpcProber.CHECK
+                        .parseResponse(new java.io.ByteArrayInputStream(new byte[0]))
                         .getValue())
                 .isZero();
     }

@@ -7,23 +7,23 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** One timer, for the first of the subchannels that left: it runs out when it is due, however often the membership changes until then. In the synchronization context only. */
-final class DrainTimer {
+final class LingerTimer {
     private final Time time;
     private final Executor sync;
     private final Runnable due;
     private @Nullable Cancellable running;
 
-    DrainTimer(Time time, Executor sync, Runnable due) {
+    LingerTimer(Time time, Executor sync, Runnable due) {
         this.time = time;
         this.sync = sync;
         this.due = due;
     }
 
-    void follow(List<SubchannelHandle> draining) {
-        if (draining.isEmpty()) {
+    void follow(List<SubchannelHandle> lingering) {
+        if (lingering.isEmpty()) {
             cancel();
         } else if (running == null) {
-            long left = draining.get(0).drainByNanos() - time.nanoTime();
+            long left = lingering.get(0).lingerUntilNanos() - time.nanoTime();
             running = time.schedule(Math.max(0, left), () -> sync.execute(this::end));
         }
     }
