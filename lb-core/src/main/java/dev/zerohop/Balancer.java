@@ -30,6 +30,7 @@ public final class Balancer implements AutoCloseable {
     private final ControlPath control;
     private final StateReader states;
     private final Reasons reasons;
+    private final LeaseAccounting accounting;
     private final AtomicBoolean started = new AtomicBoolean();
 
     /** The one thing that a request reads of what changes. Written by the control path, and here so that a pick is one read away from it. */
@@ -43,6 +44,7 @@ public final class Balancer implements AutoCloseable {
         this.control = new ControlPath(this, builder, listener);
         this.states = new StateReader(this, control, time);
         this.reasons = new Reasons(this, control, states, control.faults());
+        this.accounting = new LeaseAccounting(name, time, observed ? listener : null, control);
         this.view = control.firstView();
     }
 
@@ -142,7 +144,7 @@ public final class Balancer implements AutoCloseable {
             try {
                 load.started(start == LeaseImpl.UNTIMED ? 0 : start);
             } catch (Throwable thrown) {
-                reportLoad(thrown);
+                accounting.loadFailed(thrown);
             }
         }
         int generation = live.begin();
@@ -156,79 +158,13 @@ public final class Balancer implements AutoCloseable {
         return lease;
     }
 
-    void answered(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int phase) {
-        if (load != null) {
-            long now = startNanos == LeaseImpl.UNTIMED ? 0 : time.nanoTime();
-            try {
-                load.answered(now, startNanos == LeaseImpl.UNTIMED ? 0 : Math.max(0, now - startNanos));
-            } catch (Throwable thrown) {
-                reportLoad(thrown);
-            }
-        }
-        if (phase != 0 && judged(node, Outcome.SUCCESS, phase)) {
-            control.askForReview();
-        }
+    LeaseAccounting accounting() {
+        return accounting;
     }
 
     /** Reports what code of others threw. */
     void report(String part, String consequence, Throwable thrown) {
         control.faults().report(part, consequence, thrown);
-    }
-
-    private void reportLoad(Throwable thrown) {
-        report("the load metric", "calls go on, it does not count this one", thrown);
-    }
-
-    /** Gives the outcome to the endpoint's track record; whether a review should follow. */
-    private boolean judged(LiveNode node, Outcome outcome, int phase) {
-        try {
-            EjectionPolicy.EndpointStats record = node.record;
-            return phase != 0 ? record.onProbeOutcome(outcome, phase) : record.onOutcome(outcome);
-        } catch (Throwable thrown) {
-            report("the ejection's track record", "calls go on, it does not count this outcome", thrown);
-            return false;
-        }
-    }
-
-    private void ended(LoadMetric.Load load, long now, long latency, Outcome outcome, boolean answered) {
-        try {
-            load.ended(now, latency, outcome, answered);
-        } catch (Throwable thrown) {
-            reportLoad(thrown);
-        }
-    }
-
-    void completed(
-            LiveNode node,
-            LoadMetric.@Nullable Load load,
-            long startNanos,
-            Outcome outcome,
-            int phase,
-            boolean answered) {
-        node.note(outcome);
-        if (startNanos == LeaseImpl.UNTIMED) {
-            if (load != null) {
-                ended(load, 0, 0, outcome, answered);
-            }
-        } else {
-            long now = time.nanoTime();
-            long latency = Math.max(0, now - startNanos);
-            if (load != null) {
-                ended(load, now, latency, outcome, answered);
-            }
-            if (observed) {
-                listener.onOutcome(name, node.endpoint(), outcome, latency);
-            }
-        }
-        boolean review = judged(node, outcome, phase);
-        // A held endpoint is served while it answers: its first failure counts, whatever ejects or follows it.
-        boolean settled = outcome.isEndpointFailure() && node.held();
-        if (settled) {
-            node.failWhileHeld();
-        }
-        if (review || settled) {
-            control.askForReview();
-        }
     }
 
     Refusal refusal(BalancerView of, PickContext context) {

@@ -261,31 +261,22 @@ final class ControlPath {
 
     private void takeEndpoints(Resolution before, Resolution now) {
         EndpointSet set = now.endpoints();
+        SourceState known = source;
         if (set != null && now.hasNewEndpoints(before)) {
-            takeEndpoints(set);
+            rebuilding = true;
+            source = known.answered(set.rememberingOrdinals(known.set()), time.now());
+            reports.answered(known, set);
+            admissionPending = true;
+            settings.sourceAnswered();
+            rebuild();
         } else if (set != null && !set.stale()) {
             // One without a date is of now.
-            confirm(set.asOf().equals(Instant.EPOCH) ? time.now() : set.asOf());
+            source = known.confirmed(set.asOf().equals(Instant.EPOCH) ? time.now() : set.asOf());
+            EndpointSet confirmed = source.set();
+            if (confirmed != null && !source.stale()) {
+                reports.fresh(known, confirmed);
+            }
         }
-    }
-
-    private void confirm(Instant asOf) {
-        SourceState before = source;
-        source = before.confirmed(asOf);
-        EndpointSet set = source.set();
-        if (set != null && !source.stale()) {
-            reports.fresh(before, set);
-        }
-    }
-
-    private void takeEndpoints(EndpointSet next) {
-        rebuilding = true;
-        SourceState before = source;
-        source = before.answered(next.rememberingOrdinals(before.set()), time.now());
-        reports.answered(before, next);
-        admissionPending = true;
-        settings.sourceAnswered();
-        rebuild();
     }
 
     private void closeOldLeases() {

@@ -65,7 +65,7 @@ class LeaseImpl implements Lease {
                 return;
             }
             if (STATE.compareAndSet(this, before, (before & ~STANDING) | ANSWERED)) {
-                node.owner().answered(node, load, startNanos, before >>> PHASE_SHIFT);
+                node.owner().accounting().answered(node, load, startNanos, before >>> PHASE_SHIFT);
                 return;
             }
         }
@@ -98,7 +98,7 @@ class LeaseImpl implements Lease {
         boolean answered = standing == ANSWERED;
         // What was answered has decided already.
         int phase = answered ? 0 : before >>> PHASE_SHIFT;
-        node.owner().completed(node, load, startNanos, outcome, phase, answered);
+        node.owner().accounting().completed(node, load, startNanos, outcome, phase, answered);
         return true;
     }
 

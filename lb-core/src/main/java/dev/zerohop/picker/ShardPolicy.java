@@ -136,12 +136,7 @@ public final class ShardPolicy implements PickPolicy {
         }
     }
 
-    /**
-     * What is configured.
-     *
-     * @param map the map of a strategy that has one
-     * @param withoutKey null refuses calls without a key
-     */
+    /** What is configured: {@code map} is that of a strategy that has one, a null {@code withoutKey} refuses calls without a key. */
     record Settings(
             Strategy strategy,
             @Nullable ShardPlacement map,

@@ -21,10 +21,10 @@ final class Causes {
     private Causes() {}
 
     /** One cause for each endpoint that cannot be connected, up to five; empty if there is none. */
-    static String text(Collection<SubchannelHandle> links) {
+    static String text(Collection<SubchannelHandle> subchannels) {
         StringBuilder text = new StringBuilder();
         int failed = 0;
-        for (SubchannelHandle link : links) {
+        for (SubchannelHandle link : subchannels) {
             if (link.state() == ConnectivityState.TRANSIENT_FAILURE && failed++ < NAMED) {
                 text.append(failed == 1 ? "" : ", ")
                         .append(link.node().endpoint())
@@ -36,14 +36,14 @@ final class Causes {
     }
 
     /** What the transport threw at the first endpoint that cannot be connected, or the source where there is no endpoint. */
-    static @Nullable Throwable first(Collection<SubchannelHandle> links, @Nullable Status sourceError) {
-        for (SubchannelHandle link : links) {
+    static @Nullable Throwable first(Collection<SubchannelHandle> subchannels, @Nullable Status sourceError) {
+        for (SubchannelHandle link : subchannels) {
             if (link.state() == ConnectivityState.TRANSIENT_FAILURE
                     && link.cause().getCause() != null) {
                 return link.cause().getCause();
             }
         }
-        return links.isEmpty() && sourceError != null ? sourceError.getCause() : null;
+        return subchannels.isEmpty() && sourceError != null ? sourceError.getCause() : null;
     }
 
     /** How an attempt at this endpoint ended. */

@@ -12,7 +12,8 @@ final class ChannelReport {
     private ChannelReport() {}
 
     /** One line for the channel, the settings, the source, each member, each stage and the pick. */
-    static String of(String channel, List<String> settings, Balancer balancer, Subchannels links, PickContext context) {
+    static String of(
+            String channel, List<String> settings, Balancer balancer, Subchannels subchannels, PickContext context) {
         Explanation explanation = balancer.explain(context);
         StringBuilder out = new StringBuilder(channel).append('\n');
         settings.forEach(line -> line(out, "settings " + line));
@@ -20,7 +21,7 @@ final class ChannelReport {
         line(out, explanation.source());
         // The members change in this context only: the lines are those of these nodes, in order.
         List<Node> members = balancer.snapshot().members();
-        IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
+        IdentityHashMap<Node, SubchannelHandle> byNode = subchannels.byNode();
         for (int i = 0; i < members.size(); i++) {
             SubchannelHandle handle = byNode.get(members.get(i));
             line(
@@ -28,7 +29,7 @@ final class ChannelReport {
                     "member " + explanation.members().get(i)
                             + (handle == null ? ", no address yet" : ", connection " + handle.describe()));
         }
-        for (SubchannelHandle handle : links.lingering()) {
+        for (SubchannelHandle handle : subchannels.lingering()) {
             line(
                     out,
                     "no longer a member, serves until another is connected: "

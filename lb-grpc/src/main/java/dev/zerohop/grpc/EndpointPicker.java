@@ -33,7 +33,7 @@ final class EndpointPicker extends SubchannelPicker {
 
     private final Balancer balancer;
     private final BalancerView view;
-    private final IdentityHashMap<Node, SubchannelHandle> links;
+    private final IdentityHashMap<Node, SubchannelHandle> subchannels;
     private final List<SubchannelHandle> lingering;
     private final Attempts attempts;
     private final RecentFailures failures;
@@ -47,15 +47,15 @@ final class EndpointPicker extends SubchannelPicker {
 
     EndpointPicker(
             Balancer balancer,
-            Subchannels links,
+            Subchannels subchannels,
             Attempts attempts,
             RecentFailures failures,
             @Nullable Throwable cause,
             BiConsumer<PickContext, ExplainCall> explainer) {
         this.balancer = balancer;
         this.view = balancer.current();
-        this.links = links.byNode();
-        this.lingering = links.lingering();
+        this.subchannels = subchannels.byNode();
+        this.lingering = subchannels.lingering();
         this.attempts = attempts;
         this.failures = failures;
         this.settings = view.settings();
@@ -110,7 +110,7 @@ final class EndpointPicker extends SubchannelPicker {
         if (node == null) {
             return noEndpoint(args, context, before);
         }
-        SubchannelHandle handle = links.get(node);
+        SubchannelHandle handle = subchannels.get(node);
         if (handle == null || !handle.ready()) {
             handle = stepOver(node, context);
             if (handle == null) {
@@ -139,7 +139,7 @@ final class EndpointPicker extends SubchannelPicker {
             if (node == null || around.avoids(node.endpoint())) {
                 return null;
             }
-            SubchannelHandle handle = links.get(node);
+            SubchannelHandle handle = subchannels.get(node);
             if (handle != null && handle.ready()) {
                 return handle;
             }

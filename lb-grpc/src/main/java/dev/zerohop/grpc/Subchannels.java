@@ -30,7 +30,7 @@ final class Subchannels implements HealthSource {
     private final Attempts attempts;
     private final Runnable onLoss;
     private final Runnable onDrained;
-    private IdentityHashMap<Node, SubchannelHandle> links = new IdentityHashMap<>();
+    private IdentityHashMap<Node, SubchannelHandle> subchannels = new IdentityHashMap<>();
 
     /** Endpoints that left while no other was connected, the earliest first; they serve until one is. */
     private List<SubchannelHandle> lingering = List.of();
@@ -72,7 +72,7 @@ final class Subchannels implements HealthSource {
 
     /** The subchannel of each member. The map is replaced, never changed, when the membership is. */
     IdentityHashMap<Node, SubchannelHandle> byNode() {
-        return links;
+        return subchannels;
     }
 
     List<SubchannelHandle> lingering() {
@@ -85,7 +85,7 @@ final class Subchannels implements HealthSource {
      */
     void follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses, long nowNanos) {
         // A copy: the pickers that are out read the old map until they are replaced.
-        IdentityHashMap<Node, SubchannelHandle> before = new IdentityHashMap<>(links);
+        IdentityHashMap<Node, SubchannelHandle> before = new IdentityHashMap<>(subchannels);
         IdentityHashMap<Node, SubchannelHandle> after = new IdentityHashMap<>(members.size() * 2);
         List<SubchannelHandle> begun = new ArrayList<>();
         int connected = 0;
@@ -103,7 +103,7 @@ final class Subchannels implements HealthSource {
                 connected += handle.ready() ? 1 : 0;
             }
         }
-        links = after;
+        subchannels = after;
         ready = connected;
         begun.forEach(SubchannelHandle::start);
         List<SubchannelHandle> staying = new ArrayList<>(lingering);
@@ -145,32 +145,32 @@ final class Subchannels implements HealthSource {
     }
 
     void requestConnections() {
-        links.values().forEach(SubchannelHandle::requestConnection);
+        subchannels.values().forEach(SubchannelHandle::requestConnection);
     }
 
     void shutdown() {
         release();
-        links.values().forEach(SubchannelHandle::shutdown);
-        links = new IdentityHashMap<>();
+        subchannels.values().forEach(SubchannelHandle::shutdown);
+        subchannels = new IdentityHashMap<>();
         ready = 0;
     }
 
     void onReady(SubchannelHandle handle) {
-        if (links.get(handle.node()) == handle) {
+        if (subchannels.get(handle.node()) == handle) {
             ready++;
             report(handle, CONNECTED);
         }
     }
 
     void onConnecting(SubchannelHandle handle) {
-        if (links.get(handle.node()) == handle) {
+        if (subchannels.get(handle.node()) == handle) {
             ready--;
             report(handle, CONNECTING);
         }
     }
 
     void onFailed(SubchannelHandle handle) {
-        if (links.get(handle.node()) == handle) {
+        if (subchannels.get(handle.node()) == handle) {
             report(handle, Verdict.lasting(Health.Status.DISCONNECTED, Causes.describe(handle.cause())));
         }
         onLoss.run();

@@ -41,7 +41,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private final RecentFailures failures = new RecentFailures();
     private final FaultLog faults = new FaultLog();
     private final Attempts attempts;
-    private final Subchannels links;
+    private final Subchannels subchannels;
     private final PushedResolver source = new PushedResolver();
     private Map<String, EquivalentAddressGroup> addresses = Map.of();
     private volatile @Nullable Balancer balancer;
@@ -59,10 +59,10 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.helper = helper;
         this.sync = helper.getSynchronizationContext();
         this.time = time;
-        this.attempts =
-                new Attempts(() -> requireNonNull(balancer), failures, faults, () -> sync.execute(this::publish));
+        Runnable republish = () -> sync.execute(this::publish);
+        this.attempts = new Attempts(() -> requireNonNull(balancer), failures, faults, republish);
         this.lingerTimer = new LingerTimer(time, sync, this::endLingering);
-        this.links = new Subchannels(helper, time, attempts, this::wantRefresh, () -> sync.execute(this::publish));
+        this.subchannels = new Subchannels(helper, time, attempts, this::wantRefresh, republish);
     }
 
     @Override
@@ -83,7 +83,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         }
         SourceSideChannel sideChannel = resolved.getAttributes().get(ZerohopNameResolver.SIDE_CHANNEL);
         Resolution resolution = sideChannel == null ? foreign(resolved.getAttributes()) : sideChannel.last();
-        // What the application states wins; where it states nothing, the source does; else the defaults.
+        // What the application configures wins, then what the source does, else the defaults.
         SourceConfiguration configuration =
                 channelSettings.configured() ? SourceConfiguration.NONE : resolution.configuration();
         if (!configuration.equals(source.current().configuration())) {
@@ -98,8 +98,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         source.publish(next);
         if (addressesChanged) {
             addressesChanged = false;
-            // After the balancer took what is news: an endpoint that moved keeps its connection until the new one
-            // stands.
+            // After the balancer: an endpoint that moved keeps its connection until the new one stands.
             sync.execute(() -> {
                 membershipChanged = true;
                 publish();
@@ -199,7 +198,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .resolver(source)
                 .defaults(GrpcSettings.defaults())
                 .followSourceConfiguration(GrpcSettings::checked)
-                .healthSource(links)
+                .healthSource(subchannels)
                 .listener(observer == null ? own : new CompositeListener(own, observer));
         if (channelSettings.configured()) {
             builder.settings(channelSettings.settings());
@@ -247,7 +246,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         sourceError = error;
         source.publish(source.current().failed(error.asRuntimeException()));
         sync.execute(() -> {
-            if (links.byNode().isEmpty()) {
+            if (subchannels.byNode().isEmpty()) {
                 publish();
             }
         });
@@ -255,17 +254,16 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     @Override
     public void requestConnection() {
-        links.requestConnections();
+        subchannels.requestConnections();
     }
 
     @Override
     public void shutdown() {
         lingerTimer.cancel();
-        Balancer running = balancer;
-        if (running != null) {
-            running.close();
+        if (balancer != null) {
+            balancer.close();
         }
-        links.shutdown();
+        subchannels.shutdown();
         shutdown = true;
     }
 
@@ -282,30 +280,30 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         Snapshot snapshot = running.snapshot();
         if (membershipChanged) {
             membershipChanged = false;
-            links.follow(
+            subchannels.follow(
                     snapshot.members(), node -> addresses.get(node.endpoint().id()), time.nanoTime());
         }
-        if (links.ready() > 0) {
-            links.release();
+        if (subchannels.ready() > 0) {
+            subchannels.release();
         }
-        lingerTimer.follow(links.lingering());
+        lingerTimer.follow(subchannels.lingering());
         ConnectivityState state = aggregate(snapshot);
         boolean ready = state == ConnectivityState.READY;
         if (state != published) {
-            String causes = ready ? "" : Causes.text(links.byNode().values());
+            String causes = ready ? "" : Causes.text(subchannels.byNode().values());
             channelLog(
                     ChannelLogLevel.INFO,
                     "{0} -> {1}, {2} of {3} endpoints connected{4}",
                     published,
                     state,
-                    links.ready(),
-                    links.byNode().size(),
+                    subchannels.ready(),
+                    subchannels.byNode().size(),
                     causes.isEmpty() ? "" : "; " + causes);
             published = state;
         }
-        Throwable cause = ready ? null : Causes.first(links.byNode().values(), sourceError);
+        Throwable cause = ready ? null : Causes.first(subchannels.byNode().values(), sourceError);
         helper.updateBalancingState(
-                state, new EndpointPicker(running, links, attempts, failures, cause, this::explain));
+                state, new EndpointPicker(running, subchannels, attempts, failures, cause, this::explain));
         if (refreshWanted) {
             refreshWanted = false;
             helper.refreshNameResolution();
@@ -317,10 +315,10 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             // As gRPC says of a service config that is not valid: connected or not, no call goes anywhere.
             return ConnectivityState.TRANSIENT_FAILURE;
         }
-        if (!links.lingering().isEmpty()) {
+        if (!subchannels.lingering().isEmpty()) {
             return ConnectivityState.READY;
         }
-        IdentityHashMap<Node, SubchannelHandle> byNode = links.byNode();
+        IdentityHashMap<Node, SubchannelHandle> byNode = subchannels.byNode();
         for (Candidate candidate : snapshot.candidates()) {
             SubchannelHandle handle = byNode.get(candidate.node());
             if (handle != null && handle.ready()) {
@@ -359,10 +357,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     private String report(PickContext context) {
         return ChannelReport.of(
                 nameOfChannel() + " (authority " + helper.getAuthority() + "): " + (shutdown ? "SHUTDOWN" : published)
-                        + ", " + links.ready() + " of " + links.byNode().size() + " endpoints connected",
+                        + ", " + subchannels.ready() + " of "
+                        + subchannels.byNode().size() + " endpoints connected",
                 settingsInForce(),
                 running(),
-                links,
+                subchannels,
                 context);
     }
 
@@ -387,7 +386,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
 
     /** How many subchannels are not shut down. */
     int subchannels() {
-        return links.byNode().size() + links.lingering().size();
+        return subchannels.byNode().size() + subchannels.lingering().size();
     }
 
     private Balancer running() {
@@ -395,7 +394,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
     }
 
     private void endLingering() {
-        links.release(time.nanoTime());
+        subchannels.release(time.nanoTime());
         publish();
     }
 }

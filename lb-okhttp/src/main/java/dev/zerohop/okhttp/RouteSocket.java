@@ -1,5 +1,6 @@
 package dev.zerohop.okhttp;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -53,8 +54,8 @@ final class RouteSocket extends ForwardingSocket {
     private volatile boolean requestDue;
     private volatile boolean abandoned;
 
-    private RouteSocket(Destination destination, Socket socket, @Nullable SocketChannel channel)
-            throws SocketException {
+    /** Without {@code channel}: over a socket of the user's own factory. */
+    RouteSocket(Destination destination, Socket socket, @Nullable SocketChannel channel) throws SocketException {
         super(socket);
         this.destination = destination;
         this.channel = channel;
@@ -64,11 +65,6 @@ final class RouteSocket extends ForwardingSocket {
     static RouteSocket open(Destination destination) throws IOException {
         SocketChannel channel = SocketChannel.open();
         return new RouteSocket(destination, channel.socket(), channel);
-    }
-
-    /** A socket of the user's own factory. */
-    static RouteSocket over(Destination destination, Socket users) throws IOException {
-        return new RouteSocket(destination, users, null);
     }
 
     /** The socket that carries the connection, with TLS or without; null if it is not one of ours. */
@@ -311,11 +307,9 @@ final class RouteSocket extends ForwardingSocket {
         }
     }
 
-    private final class Output extends OutputStream {
-        private final OutputStream sink;
-
+    private final class Output extends FilterOutputStream {
         Output(OutputStream sink) {
-            this.sink = sink;
+            super(sink);
         }
 
         @Override
@@ -368,18 +362,13 @@ final class RouteSocket extends ForwardingSocket {
             if (channel == null) {
                 // It may have sent a part of it before it fails.
                 written++;
-                sink.write(source, offset, length);
+                out.write(source, offset, length);
                 return;
             }
             ByteBuffer left = ByteBuffer.wrap(source, offset, length);
             while (left.hasRemaining()) {
                 written += channel.write(left);
             }
-        }
-
-        @Override
-        public void flush() throws IOException {
-            sink.flush();
         }
 
         @Override

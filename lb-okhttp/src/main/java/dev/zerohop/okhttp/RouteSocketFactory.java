@@ -34,7 +34,7 @@ final class RouteSocketFactory extends SocketFactory {
     public Socket createSocket() throws IOException {
         return users == SocketFactory.getDefault()
                 ? RouteSocket.open(destination)
-                : RouteSocket.over(destination, users.createSocket());
+                : new RouteSocket(destination, users.createSocket(), null);
     }
 
     @Override

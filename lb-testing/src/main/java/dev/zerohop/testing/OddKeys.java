@@ -19,18 +19,12 @@ public final class OddKeys {
     /** The query parameter or cookie that carries the keys of {@link #inHttp}. */
     public static final String NAME = "id";
 
-    private static final String NO_INTEGER =
-            "', expected an integer of 64 bits: an optional '-' and 1 to 19 digits 0 to 9";
+    static final String NO_INTEGER = "', expected an integer of 64 bits: an optional '-' and 1 to 19 digits 0 to 9";
     private static final String NOT_IN_A_HEADER =
             "', expected printable ASCII without '?', which stands for every other character in a header";
-    private static final String NOT_UNICODE = "', expected valid Unicode";
-    private static final String CONTROL = "', expected a text without control characters";
-    private static final String NOT_JSON = "cannot be read: the body is not valid JSON";
-    private static final String TOO_MUCH = "cannot be read: the body is more than can be read";
+    static final String NOT_UNICODE = "', expected valid Unicode";
+    static final String CONTROL = "', expected a text without control characters";
     private static final String ESCAPES = "', expected whole percent escapes of UTF-8";
-
-    /** The default limit on bodies in which a key is looked for, in bytes. */
-    private static final int JSON_LIMIT = 1 << 20;
 
     private final List<OddKey> rows = new ArrayList<>();
 
@@ -51,9 +45,7 @@ public final class OddKeys {
         table.queries();
         table.paths();
         table.cookies();
-        table.integersInJson();
-        table.textsInJson();
-        table.largeJson();
+        new OddJsonKeys(table).add();
         return table.rows;
     }
 
@@ -315,144 +307,25 @@ public final class OddKeys {
         bad(text, "was 20000 characters long, expected at most 4096", "id=" + "x".repeat(20_000));
     }
 
-    private void integersInJson() {
-        KeySource source = new KeySource(Place.JSON_POINTER, "/user/id", true);
-        number(
-                source,
-                42,
-                "{\"user\":{\"id\":42}}",
-                "{\"user\":{\"id\":\"42\"}}",
-                "{\"user\":{\"id\":\" 042 \"}}",
-                "\n{ \"a\": [{\"id\": 1}], \"user\": {\"x\": {\"id\": 2}, \"id\": 42}, \"id\": 3 }\n",
-                "{\"a\":1,\"a\":2,\"user\":{\"id\":42,\"b\":1,\"b\":1}}",
-                "{\"u\\u0073er\":{\"id\":42}}",
-                "\ufeff{\"user\":{\"id\":42}}");
-        number(source, 0, "{\"user\":{\"id\":-0}}");
-        none(
-                source,
-                "",
-                "{}",
-                "[]",
-                "42",
-                "null",
-                "{\"user\":42}",
-                "{\"user\":[42]}",
-                "{\"user\":{\"id\":null}}",
-                "{\"user\":{\"id\":\"\"}}",
-                "{\"User\":{\"id\":42}}");
-        bad(source, "was '42.0" + NO_INTEGER, "{\"user\":{\"id\":42.0}}");
-        bad(source, "was '4.2e1" + NO_INTEGER, "{\"user\":{\"id\":4.2e1}}");
-        bad(source, "was '9223372036854775808" + NO_INTEGER, "{\"user\":{\"id\":9223372036854775808}}");
-        bad(source, "was '\u0664\u0662" + NO_INTEGER, "{\"user\":{\"id\":\"\u0664\u0662\"}}");
-        bad(source, "was VALUE_TRUE, expected a text or a number", "{\"user\":{\"id\":true}}");
-        bad(source, "was START_OBJECT, expected a text or a number", "{\"user\":{\"id\":{\"a\":1}}}");
-        bad(source, "was START_ARRAY, expected a text or a number", "{\"user\":{\"id\":[42]}}");
-        bad(
-                source,
-                NOT_JSON,
-                "{\"user\":{\"id\":42",
-                "{\"user\":{\"id\":42}",
-                "{\"user\":{\"id\":42},\"more\":[1,",
-                "{\"user\":{\"id\":42},\"more\":tru}",
-                "{\"user\":{\"id\":042}}",
-                "{\"user\":{\"id\":+42}}",
-                "{\"user\":{\"id\":NaN}}",
-                "{'user':{'id':42}}",
-                "{\"user\":{\"id\":42,}}",
-                "{\"user\":{\"id\":42}} garbage",
-                "user=42");
-        bad(
-                source,
-                TOO_MUCH,
-                "{\"user\":{\"id\":42},\"deep\":" + "[".repeat(5000) + "]".repeat(5000) + "}",
-                "[".repeat(100_000),
-                "{\"user\":{\"id\":" + "1".repeat(100_000) + "}}");
-        bad(
-                source,
-                "cannot be read: the body has a name on the way to it twice, expected once",
-                "{\"user\":{\"id\":42,\"id\":42}}",
-                "{\"user\":{\"id\":42},\"user\":{}}",
-                "{\"user\":{\"id\":42,\"\\u0069d\":43}}");
-        bad(
-                source,
-                "cannot be read: the body has more than one JSON value, expected one",
-                "{\"user\":{\"id\":42}}{\"user\":{\"id\":43}}",
-                "1 2");
-        bad(source, "cannot be read: the body is white space, expected JSON", " \n");
-    }
-
-    private void textsInJson() {
-        KeySource source = new KeySource(Place.JSON_POINTER, "/ids/1", false);
-        text(
-                source,
-                "caf\u00e9",
-                "{\"ids\":[0,\"caf\u00e9\"]}",
-                "{\"ids\":[0,\"caf\\u00e9\"]}",
-                "{\"ids\":{\"1\":\" caf\u00e9\"}}");
-        text(source, "\ud83d\ude00", "{\"ids\":[0,\"\\ud83d\\ude00\"]}");
-        text(source, "1", "{\"ids\":[0,1]}", "{\"ids\":[0,\"1\",2,{}]}");
-        text(source, "1.50", "{\"ids\":[0,1.50]}");
-        none(source, "{\"ids\":[]}", "{\"ids\":[0]}", "{\"ids\":[0,null]}", "{\"ids\":[0,\"\"]}");
-        bad(source, "was '\\ud800" + NOT_UNICODE, "{\"ids\":[0,\"\\ud800\"]}");
-        bad(source, "was '\\ude00\\ud83d" + NOT_UNICODE, "{\"ids\":[0,\"\\ude00\\ud83d\"]}");
-        bad(source, "was 'a\\u000ab" + CONTROL, "{\"ids\":[0,\"a\\nb\"]}");
-        bad(source, "was 'a\\u0000b" + CONTROL, "{\"ids\":[0,\"a\\u0000b\"]}");
-        bad(source, "was 4097 characters long", "{\"ids\":[0,\"" + "x".repeat(4097) + "\"]}");
-    }
-
-    private void largeJson() {
-        KeySource source = new KeySource(Place.JSON_POINTER, "/user/id", true);
-        String begin = "{\"user\":{\"id\":42},\"more\":\"";
-        String fill = "x".repeat(JSON_LIMIT - begin.length() - 2);
-        number(
-                source,
-                42,
-                begin + fill + "\"}",
-                "{\"user\":{\"id\":42},\"deep\":" + "[".repeat(998) + "]".repeat(998) + "}");
-        bad(
-                source,
-                "cannot be read: the body is longer than 1048576 bytes",
-                begin + fill + "x\"}",
-                begin + fill + fill);
-        // Characters are not bytes.
-        bad(
-                source,
-                "cannot be read: the body is longer than 1048576 bytes",
-                begin + "\u00e9".repeat(JSON_LIMIT / 2) + "\"}");
-        bad(source, TOO_MUCH, "{\"user\":".repeat(2_000) + "{\"id\":42" + "}".repeat(2_001));
-        KeySource deep = new KeySource(Place.JSON_POINTER, "/a".repeat(128), true);
-        number(deep, 42, "{\"a\":".repeat(128) + "42" + "}".repeat(128));
-        none(deep, "{\"a\":".repeat(127) + "42" + "}".repeat(127));
-        String many = "0,".repeat(9_999);
-        KeySource last = new KeySource(Place.JSON_POINTER, "/ids/9999", true);
-        number(last, 42, "{\"ids\":[" + many + "42]}", "{\"ids\":[" + many + "42,7]}", "{\"ids\":{\"9999\":42}}");
-        number(last, 0, "{\"ids\":[" + many + "0]}");
-        none(last, "{\"ids\":[" + many.substring(2) + "42]}");
-        bad(last, "was START_ARRAY, expected a text or a number", "{\"ids\":[" + many + "[42]]}");
-        for (String none : List.of("/ids/10000", "/ids/-", "/ids/-1", "/ids/09999", "/ids/99999999999999999999")) {
-            none(new KeySource(Place.JSON_POINTER, none, true), "{\"ids\":[" + many + "42]}");
-        }
-    }
-
-    private void number(KeySource source, long key, String... carried) {
+    void number(KeySource source, long key, String... carried) {
         for (String each : carried) {
             row(source, EndpointSelector.of(key), null, each);
         }
     }
 
-    private void text(KeySource source, String key, String... carried) {
+    void text(KeySource source, String key, String... carried) {
         for (String each : carried) {
             row(source, EndpointSelector.of(key), null, each);
         }
     }
 
-    private void none(KeySource source, String... carried) {
+    void none(KeySource source, String... carried) {
         for (String each : carried) {
             row(source, null, null, each);
         }
     }
 
-    private void bad(KeySource source, String problem, String... carried) {
+    void bad(KeySource source, String problem, String... carried) {
         for (String each : carried) {
             row(source, null, problem, each);
         }
