@@ -962,6 +962,39 @@ class ForeignCodeTest {
     }
 
     @Test
+    void aRecordIsNotAskedWhyWhereAWorseVerdictStands() {
+        ScriptedResolver source = new ScriptedResolver();
+        EjectionPolicy mute = ejection(EjectionPolicy.State.EJECTED, "reason", new Fuse(0), new ArrayList<>());
+        HealthSource connectivity = new HealthSource() {
+            @Override
+            public String name() {
+                return "connectivity";
+            }
+
+            @Override
+            public void start(Sink sink) {}
+
+            @Override
+            public Verdict initial() {
+                return new Verdict(Health.Status.DISCONNECTED, "no connection", Long.MAX_VALUE);
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (Balancer balancer = balancer(
+                        new FakeTime(),
+                        source,
+                        settings(new FirstPolicy(), mute, MembershipGuard.NONE, RetryPolicy.NONE))
+                .healthSource(connectivity)
+                .build()) {
+            balancer.start();
+            source.push(ONE);
+            assertThat(balancer.snapshot().members().get(0).health().status()).isEqualTo(Health.Status.DISCONNECTED);
+        }
+    }
+
+    @Test
     void aRecordThatDoesNotSayHowItFaredIsHeldAsTheGuardSays() {
         ScriptedResolver source = new ScriptedResolver();
         MembershipGuard holdsAll = (current, next, now) -> new MembershipGuard.Decision(

@@ -86,6 +86,12 @@ class AbstractResolverTest extends ResolverContract {
             throw new IllegalStateException("broken");
         });
         assertThat(own.current().endpoints().endpoints()).as("onStart ran").hasSize(3);
+        List<String> steps = new ArrayList<>();
+        own.run(() -> {
+            own.publish(own.current().failed(new IOException("down")));
+            steps.add("after");
+        });
+        assertThat(steps).as("what the task does after it has published").containsExactly("after");
     }
 
     @Test

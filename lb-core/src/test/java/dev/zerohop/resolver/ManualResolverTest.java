@@ -46,18 +46,6 @@ class ManualResolverTest extends ResolverContract {
     }
 
     @Test
-    void aListenerThatThrowsKeepsNoLaterSetFromBeingPublished() {
-        List<Integer> sizes = new ArrayList<>();
-        resolver.start(now -> {
-            sizes.add(now.endpoints() == null ? -1 : now.endpoints().endpoints().size());
-            throw new IllegalStateException("broken");
-        });
-        resolver.set(someEndpoints());
-        resolver.set(List.of());
-        assertThat(sizes).containsExactly(3, 0);
-    }
-
-    @Test
     void theSameSetOnlyConfirmsItsAge() {
         resolver.start(recorder);
         resolver.set(someEndpoints());
