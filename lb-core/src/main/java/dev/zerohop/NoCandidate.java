@@ -74,7 +74,7 @@ final class NoCandidate {
             causes.add(leftOut + " left out by stages");
         }
         if (!candidates.isEmpty()) {
-            causes.add(candidates.size() + " waiting for the answer to a probe call");
+            causes.add(candidates.size() + " that the policy does not pick");
         }
         return String.join(", ", causes);
     }
