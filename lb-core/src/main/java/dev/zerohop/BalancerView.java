@@ -146,7 +146,7 @@ public final class BalancerView {
      * to be: that may have an endpoint.
      */
     public Refusal refusal(PickContext context) {
-        return owner.refusal(this, context);
+        return owner.refusalOf(this, context);
     }
 
     /** The picked node, or another one if it is half open and its probe call is taken. */

@@ -141,7 +141,7 @@ final class ControlPath {
             execute(() -> take(resolution.failed(
                     new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
-        execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
+        execute(() -> leaseAge.limit(balancer.current().settings().leaseAgeLimit()));
     }
 
     void refresh() {
@@ -280,7 +280,7 @@ final class ControlPath {
     }
 
     private void closeOldLeases() {
-        membership.closeOldLeases(balancer.settings().leaseAgeLimit(), time.nanoTime());
+        membership.closeOldLeases(balancer.current().settings().leaseAgeLimit(), time.nanoTime());
     }
 
     /** Pickers ask the directory at each pick, so nothing has to be built again: calls that wait only have to look again. */

@@ -73,7 +73,7 @@ class BalancerTest {
         resolver.push(Endpoint.of("127.0.0.1", 1));
         resolver.fail(new IllegalStateException("403 forbidden"));
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
-        assertThat(balancer.endpoints().stale()).isTrue();
+        assertThat(balancer.state().source().set().stale()).isTrue();
         assertThat(balancer.explain(PickContext.NONE).source()).contains("403 forbidden");
     }
 
@@ -97,7 +97,7 @@ class BalancerTest {
                 .build();
         ejecting.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2), Endpoint.of("127.0.0.1", 3));
-        Node failing = ejecting.snapshot().members().get(0);
+        Node failing = ejecting.current().snapshot().members().get(0);
         for (int i = 0; i < 5; i++) {
             ejecting.begin(failing).complete(Outcome.CONNECT_FAILURE);
         }

@@ -213,7 +213,7 @@ final class SoakFleet implements AutoCloseable {
         for (ZerohopLoadBalancer each : policies()) {
             Balancer balancer = each.balancer();
             if (balancer != null) {
-                balancer.snapshot().members().forEach(nodes::remove);
+                balancer.current().snapshot().members().forEach(nodes::remove);
             }
         }
         return nodes;

@@ -145,7 +145,7 @@ final class HttpCaller implements Caller {
 
     @Override
     public @Nullable String unnumbered() {
-        return balancer.snapshot().unnumbered();
+        return balancer.current().snapshot().unnumbered();
     }
 
     @Override

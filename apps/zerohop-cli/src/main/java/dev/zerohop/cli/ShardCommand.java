@@ -143,7 +143,7 @@ final class ShardCommand implements Callable<Integer> {
 
     /** A key as calls carry it: read by the configuration of the source if that says where keys are, else as a text. */
     private static EndpointSelector selector(String key, Balancer balancer) {
-        KeySource source = balancer.settings().key();
+        KeySource source = balancer.current().settings().key();
         if (source == null) {
             return CallKeys.selector(key, null);
         }
@@ -173,7 +173,7 @@ final class ShardCommand implements Callable<Integer> {
         boolean wanted = DIRECTORY.equals(strategy);
         if ((wanted || strategy == null)
                 && shards == null
-                && balancer.settings().policy() instanceof DirectoryPolicy configured) {
+                && balancer.current().settings().policy() instanceof DirectoryPolicy configured) {
             return configured;
         }
         return wanted ? Pickers.directory() : null;
@@ -182,7 +182,7 @@ final class ShardCommand implements Callable<Integer> {
     /** As the source's directory has it, which is asked for this one key. */
     private static PlacementExplanation lookUp(DirectoryPolicy policy, EndpointSelector selector, Balancer balancer)
             throws InterruptedException, ExecutionException {
-        KeyDirectory directory = balancer.snapshot().directory();
+        KeyDirectory directory = balancer.current().snapshot().directory();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (directory != null) {
             CompletableFuture<Void> next = balancer.nextChange().toCompletableFuture();
@@ -199,14 +199,14 @@ final class ShardCommand implements Callable<Integer> {
                         "the owner of the key is not known after " + PATIENCE_SECONDS + " s: " + unknown.reason());
             }
         }
-        return policy.place(selector, balancer.snapshot());
+        return policy.place(selector, balancer.current().snapshot());
     }
 
     /** By the shard policy that the source configures, unless the command line wants another. */
     private PlacementExplanation place(
             ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
-        Snapshot snapshot = balancer.snapshot();
-        if (shards == null && balancer.settings().policy() instanceof ShardPolicy configured) {
+        Snapshot snapshot = balancer.current().snapshot();
+        if (shards == null && balancer.current().settings().policy() instanceof ShardPolicy configured) {
             PlacementExplanation placement = configured.place(selector, snapshot);
             if (strategy == null || strategy.equals(placement.strategy())) {
                 return placement;
