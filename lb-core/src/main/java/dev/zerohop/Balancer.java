@@ -229,7 +229,7 @@ public final class Balancer implements AutoCloseable {
 
     /** Builds a {@link Balancer}. Not thread-safe. */
     public static final class Builder {
-        final String name;
+        String name;
         Env env = Env.system();
 
         @Nullable
@@ -252,6 +252,12 @@ public final class Balancer implements AutoCloseable {
 
         private Builder(String name) {
             this.name = requireNonNull(name, "name");
+        }
+
+        /** Sets the name, which appears in every log line, metric and error. */
+        public Builder name(String name) {
+            this.name = requireNonNull(name, "name");
+            return this;
         }
 
         /** Sets clock, dice and threads. Default: {@link Env#system}. */

@@ -65,7 +65,8 @@ final class ControlPath {
         this.env = builder.env;
         this.time = env.time();
         this.serial = builder.serial != null ? builder.serial : new SerialExecutor(this::onTaskFailure);
-        this.resolver = requireNonNull(builder.resolver, "resolver");
+        this.resolver = requireNonNull(
+                builder.resolver, () -> builder.name + ": no resolver was set, expected a source of endpoints");
         this.listener = listener;
         this.healthSources = List.copyOf(builder.healthSources);
         this.faults = new ForeignFaults(name);

@@ -57,6 +57,18 @@ class BalancerTest {
     }
 
     @Test
+    void whatABuilderLacksIsNamed() {
+        Balancer.Builder builder = Balancer.builder("orders");
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("orders: no resolver was set, expected a source of endpoints");
+        builder.resolver(resolver);
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("orders: neither settings nor defaults were set, expected one of them");
+    }
+
+    @Test
     void aLeaseCountsUntilItsFirstCompletion() {
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1));

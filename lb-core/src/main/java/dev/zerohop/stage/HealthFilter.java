@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Leaves the candidates that are {@linkplain Health.Status#usable usable}, unless too few of them are: then it panics, and also uses those that
- * verdicts took out. Few healthy endpoints would break under the load of all, and so many bad verdicts at once are suspect.
+ * Removes the candidates that are not {@linkplain Health.Status#usable usable}; with too few left it panics and keeps those that verdicts took out. Few
+ * healthy endpoints would break under the load of all, and so many bad verdicts at once are suspect.
  *
  * <p>Only verdicts that may be wrong are lifted ({@link Health.Status#liftedByPanic}: ejected and unhealthy). An endpoint that is connecting,
  * disconnected or not ready is a fact, not a verdict: it is never used, and it is left out of the share, so that a

@@ -35,6 +35,15 @@ class BalancersTest {
     }
 
     @Test
+    void theNameCanBeSet() {
+        assertThat(Balancers.forTarget("static:///10.0.0.1:8080")
+                        .name("orders")
+                        .build()
+                        .name())
+                .isEqualTo("orders");
+    }
+
+    @Test
     void theNameIsTheLastPartOfThePath() {
         assertThat(Balancers.name(Target.parse("k8s:///shop/orders:grpc"))).isEqualTo("orders:grpc");
         assertThat(Balancers.name(Target.parse("etcd://host:2379/orders"))).isEqualTo("orders");

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What is right and what is wrong with a target. An immutable value.
+ * The findings about a target: what works and what does not. An immutable value.
  *
  * @param findings in the order in which they were looked at
  * @param toApply manifests that grant the permissions that are missing, as YAML; empty if none is

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the API server is and how to be let in. An immutable value, equal by its settings; nothing is read or connected before it is used.
+ * The address of the API server and the credentials for it. An immutable value, equal by its settings; nothing is read or connected before it is used.
  *
  * <p>What is not set is found as {@code kubectl} and pods find it: the file that {@code KUBECONFIG} names, else {@code ~/.kube/config}, else the
  * service account that Kubernetes mounts into every pod.
