@@ -42,6 +42,9 @@ public final class BalancerView {
     }
 
     private static @Nullable Picker settled(Picker picker, Snapshot snapshot) {
+        if (snapshot.impaired().stream().noneMatch(BalancerView::isHalfOpen)) {
+            return null;
+        }
         List<Candidate> candidates = snapshot.candidates();
         List<Candidate> settled = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {

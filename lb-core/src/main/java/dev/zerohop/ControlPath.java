@@ -380,7 +380,7 @@ final class ControlPath {
             admissionPending = false;
         }
         long review = membership.review(now);
-        Snapshot next = versions.of(membership.members(), set, inForce.stages(), now);
+        Snapshot next = versions.of(membership.known(), set, inForce.stages(), now);
         boolean built = versions.publish(next);
         // Before the listener and the calls that wait are notified: a call that picks again gets a refusal that is
         // final.

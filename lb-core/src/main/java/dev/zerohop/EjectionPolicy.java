@@ -20,14 +20,15 @@ public interface EjectionPolicy {
          * Begins to watch a node.
          *
          * @param previous the node's record under an earlier detector, to go on from, or null
+         * @param changed to be run within {@link #review} whenever that has changed the state of this record; the balancer looks at no other records
          */
-        EndpointStats add(Endpoint endpoint, @Nullable EndpointStats previous);
+        EndpointStats add(Endpoint endpoint, @Nullable EndpointStats previous, Runnable changed);
 
         /** Ends watching. */
         void remove(EndpointStats record);
 
         /**
-         * Looks at all records and moves them between states.
+         * Moves records between states, and runs what {@link #add} was given for each that it has moved.
          *
          * @return nanoseconds until it wants to look again although no record asked for it; {@link Long#MAX_VALUE} for never
          */

@@ -6,10 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -165,24 +164,46 @@ public final class EndpointSet {
         if (before == null || before == this || replaced) {
             return this;
         }
-        TreeMap<Integer, MissingOrdinal> missing = new TreeMap<>();
+        SortedMap<Integer, MissingOrdinal> missing = new TreeMap<>();
         missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
         before.missingOrdinals.forEach(each -> missing.putIfAbsent(each.ordinal(), each));
-        Set<Integer> named = new HashSet<>();
-        for (Endpoint endpoint : endpoints) {
-            if (endpoint.hasOrdinal()) {
-                named.add(endpoint.ordinal());
-            }
+        // Most sets begin and end with the ordinals that the set before begins and ends with: those are named.
+        int shorter = Math.min(endpoints.size(), before.endpoints.size());
+        int from = 0;
+        while (from < shorter && hasSameOrdinal(before, from, from)) {
+            from++;
         }
-        for (Endpoint endpoint : before.endpoints) {
-            if (endpoint.hasOrdinal() && !named.contains(endpoint.ordinal()) && !announced.test(endpoint)) {
+        int to = before.endpoints.size();
+        int behind = endpoints.size() - to;
+        while (to > from && to + behind > from && hasSameOrdinal(before, to - 1, to + behind - 1)) {
+            to--;
+        }
+        for (Endpoint endpoint : before.endpoints.subList(from, to)) {
+            if (endpoint.hasOrdinal() && !announced.test(endpoint)) {
                 missing.putIfAbsent(
                         endpoint.ordinal(), new MissingOrdinal(endpoint.ordinal(), endpoint.id(), before.asOf));
             }
         }
-        missing.keySet().removeAll(named);
+        removeNamed(missing);
         List<MissingOrdinal> found = List.copyOf(missing.values());
         return found.equals(missingOrdinals) ? this : withMissing(found);
+    }
+
+    private boolean hasSameOrdinal(EndpointSet before, int there, int here) {
+        return before.endpoints.get(there).ordinal() == endpoints.get(here).ordinal();
+    }
+
+    private void removeNamed(SortedMap<Integer, MissingOrdinal> missing) {
+        if (missing.isEmpty()) {
+            return;
+        }
+        int first = missing.firstKey();
+        int last = missing.lastKey();
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.ordinal() >= first && endpoint.ordinal() <= last) {
+                missing.remove(endpoint.ordinal());
+            }
+        }
     }
 
     private EndpointSet withMissing(List<MissingOrdinal> missing) {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The detector of an ejection policy, whose faults eject nothing and keep no endpoint from coming or going. For tasks of the control path. */
@@ -29,18 +30,21 @@ final class GuardedDetector {
     }
 
     /** The record of an endpoint that has just become a member. */
-    EjectionPolicy.EndpointStats recordOf(Endpoint endpoint) {
-        return recordOf(detector, endpoint, null);
+    EjectionPolicy.EndpointStats recordOf(Endpoint endpoint, Runnable changed) {
+        return recordOf(detector, endpoint, null, changed);
     }
 
     /** A detector that cannot take an endpoint does not eject it. */
     private EjectionPolicy.EndpointStats recordOf(
-            EjectionPolicy.Detector by, Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats before) {
+            EjectionPolicy.Detector by,
+            Endpoint endpoint,
+            EjectionPolicy.@Nullable EndpointStats before,
+            Runnable changed) {
         try {
-            return by.add(endpoint, before);
+            return by.add(endpoint, before, changed);
         } catch (Throwable thrown) {
             faults.report("add() of the ejection's detector", "the endpoint is not ejected until it works", thrown);
-            EjectionPolicy.EndpointStats none = NoEjection.INSTANCE.add(endpoint, null);
+            EjectionPolicy.EndpointStats none = NoEjection.INSTANCE.add(endpoint, null, changed);
             notTaken.add(none);
             return none;
         }
@@ -58,20 +62,23 @@ final class GuardedDetector {
     }
 
     /** Hands every member's record to another detector, which goes on from it. */
-    void replaceBy(EjectionPolicy.Detector next, List<LiveNode> members) {
+    void replaceBy(EjectionPolicy.Detector next, List<LiveNode> members, Consumer<LiveNode> changed) {
         for (LiveNode node : members) {
-            EjectionPolicy.EndpointStats after = recordOf(next, node.endpoint(), node.record);
+            EjectionPolicy.EndpointStats after =
+                    recordOf(next, node.endpoint(), node.record, () -> changed.accept(node));
             forget(node);
             node.setRecord(after);
+            changed.accept(node);
         }
         detector = next;
     }
 
     /** Looks at all members, those that it could not take before included; nanoseconds until the next look. */
-    long review(List<LiveNode> members, long now) {
+    long review(List<LiveNode> members, long now, Consumer<LiveNode> changed) {
         for (LiveNode node : notTaken.isEmpty() ? List.<LiveNode>of() : members) {
             if (notTaken.remove(node.record)) {
-                node.setRecord(recordOf(node.endpoint()));
+                node.setRecord(recordOf(node.endpoint(), () -> changed.accept(node)));
+                changed.accept(node);
             }
         }
         try {
@@ -79,16 +86,6 @@ final class GuardedDetector {
         } catch (Throwable thrown) {
             faults.report("review() of the ejection's detector", "it is asked again", thrown);
             return RETRY_NANOS;
-        }
-    }
-
-    /** Settles what is believed of one member, which stays if its record throws. */
-    long review(LiveNode node, long now) {
-        try {
-            return node.refreshHealth(now);
-        } catch (Throwable thrown) {
-            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
-            return Long.MAX_VALUE;
         }
     }
 }

@@ -14,24 +14,24 @@ final class LiveNode extends LiveNodePad implements Node {
 
     private static final VarHandle IN_FLIGHT;
     private static final VarHandle PENALTY;
+    private static final VarHandle ENDPOINT;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             IN_FLIGHT = lookup.findVarHandle(LiveNodeCounter.class, "inFlight", long.class);
             PENALTY = lookup.findVarHandle(LiveNodeCounter.class, "penalty", int.class);
+            ENDPOINT = lookup.findVarHandle(LiveNodeCounter.class, "endpoint", Endpoint.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
     }
 
-    LiveNode(
-            Balancer owner,
-            Endpoint endpoint,
-            long nowNanos,
-            LoadMetric.@Nullable Load load,
-            EjectionPolicy.EndpointStats record) {
-        super(owner, endpoint, nowNanos, load, record);
+    /** The last {@link #candidate}; control path only. */
+    private @Nullable Candidate candidate;
+
+    LiveNode(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.@Nullable Load load) {
+        super(owner, endpoint, nowNanos, load);
     }
 
     @Override
@@ -146,10 +146,8 @@ final class LiveNode extends LiveNodePad implements Node {
     // ---- control path ----
 
     /** The endpoint is a member again, with a clean record; what is under way since before still counts. */
-    void rejoin(
-            Endpoint next, long nowNanos, LoadMetric.@Nullable Load nextLoad, EjectionPolicy.EndpointStats nextRecord) {
+    void rejoin(Endpoint next, long nowNanos, LoadMetric.@Nullable Load nextLoad) {
         endpoint = next;
-        record = nextRecord;
         load = nextLoad;
         verdicts = List.of();
         setHeldSince(MembershipGuard.Member.NOT_HELD);
@@ -311,21 +309,36 @@ final class LiveNode extends LiveNodePad implements Node {
         record = next;
     }
 
-    // Thousands of nodes take the same values again at every update, and a volatile write is dear: only what
-    // differs is written.
-
-    void setEndpoint(Endpoint next) {
-        if (endpoint != next) {
-            endpoint = next;
+    /** Returns whether the health may differ with it. */
+    boolean setEndpoint(Endpoint next) {
+        Endpoint before = endpoint;
+        if (before == next) {
+            return false;
         }
+        // Thousands of nodes may be given an endpoint at each update: no more than its readers need.
+        ENDPOINT.setRelease(this, next);
+        return before.readiness() != next.readiness();
+    }
+
+    /** As which it may be picked before any stage; null if its weight is 0. */
+    @Nullable
+    Candidate candidate() {
+        int weight = endpoint.weight();
+        if (weight == 0) {
+            return null;
+        }
+        Candidate known = candidate;
+        if (known == null || known.weight() != weight) {
+            known = Snapshot.Members.candidate(this, endpoint);
+            candidate = known;
+        }
+        return known;
     }
 
     void setHeldSince(long nanos) {
-        if (heldSinceNanos != nanos) {
-            heldSinceNanos = nanos;
-            failedWhileHeld = false;
-            held = nanos != MembershipGuard.Member.NOT_HELD;
-        }
+        heldSinceNanos = nanos;
+        failedWhileHeld = false;
+        held = nanos != MembershipGuard.Member.NOT_HELD;
     }
 
     long heldSince() {

@@ -25,20 +25,22 @@ abstract class LiveNodeCounter {
     volatile long healthySinceNanos;
     long heldSinceNanos = MembershipGuard.Member.NOT_HELD;
     volatile List<LiveNode.TimedVerdict> verdicts = List.of();
+
+    /** When the first of the verdicts ends; control path only. */
+    long verdictEndsNanos = Long.MAX_VALUE;
+
+    /** Whether its health is to be settled anew; control path only. */
+    boolean hasNews;
+
     final Balancer owner;
 
-    LiveNodeCounter(
-            Balancer owner,
-            Endpoint endpoint,
-            long nowNanos,
-            LoadMetric.@Nullable Load load,
-            EjectionPolicy.EndpointStats record) {
+    LiveNodeCounter(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.@Nullable Load load) {
         this.owner = owner;
         this.endpoint = endpoint;
         this.health = Health.unknown(nowNanos);
         this.healthySinceNanos = nowNanos;
         this.load = load;
-        this.record = record;
+        this.record = NoEjection.INSTANCE.add(endpoint, null, () -> {});
     }
 }
 
@@ -47,12 +49,7 @@ abstract class LiveNodePad extends LiveNodeCounter {
     @SuppressWarnings("UnusedVariable")
     long p0, p1, p2, p3, p4, p5, p6, p7;
 
-    LiveNodePad(
-            Balancer owner,
-            Endpoint endpoint,
-            long nowNanos,
-            LoadMetric.@Nullable Load load,
-            EjectionPolicy.EndpointStats record) {
-        super(owner, endpoint, nowNanos, load, record);
+    LiveNodePad(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.@Nullable Load load) {
+        super(owner, endpoint, nowNanos, load);
     }
 }

@@ -6,9 +6,13 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +33,8 @@ final class Membership {
     /** The instant at which no hold ends. */
     private static final long NEVER = Long.MAX_VALUE;
 
+    private static final MembershipGuard.Decision NONE_MISSING = new MembershipGuard.Decision(List.of(), NEVER);
+
     private static final Comparator<LiveNode> BY_ID =
             Comparator.comparing(node -> node.endpoint().id());
 
@@ -41,6 +47,21 @@ final class Membership {
     private final Map<Place, LiveNode> departed = new HashMap<>();
 
     private List<LiveNode> members = List.of();
+
+    /** A candidate for each member of a weight above 0. */
+    private List<Candidate> weighted = List.of();
+
+    /** Whether any member's endpoint has attributes. */
+    private boolean attributes;
+
+    /** The members whose health has to be settled anew: something was reported of them. */
+    private final List<LiveNode> news = new ArrayList<>();
+
+    /** The members with a verdict that ends by itself. */
+    private final Set<LiveNode> expiring = new LinkedHashSet<>();
+
+    /** See {@link Snapshot#impaired}. */
+    private final SortedSet<LiveNode> impaired = new TreeSet<>(BY_ID);
 
     /** The verdicts of the source. */
     private HealthSource.Verdicts sourceVerdicts = HealthSource.Verdicts.NONE;
@@ -77,6 +98,19 @@ final class Membership {
         return members;
     }
 
+    /** The members and what is known of them since the last review. */
+    Snapshot.Members known() {
+        return new Snapshot.Members(List.copyOf(members), weighted, List.copyOf(impaired), attributes);
+    }
+
+    /** The member's health is settled anew by the next review. */
+    void changed(LiveNode node) {
+        if (!node.hasNews) {
+            node.hasNews = true;
+            news.add(node);
+        }
+    }
+
     @Nullable
     LiveNode find(String endpointId) {
         return nodes.get(endpointId);
@@ -91,36 +125,19 @@ final class Membership {
      * call can be made again.
      */
     void admit(EndpointSet next, BalancerSettings settings, long now) {
-        List<MembershipGuard.Member> today = new ArrayList<>(members.size());
-        for (LiveNode node : members) {
-            today.add(new MembershipGuard.Member(node.endpoint(), node.heldSince()));
-        }
-        MembershipGuard.Decision decision = guarded(settings.guard(), today, next, now);
+        List<Endpoint> endpoints = next.endpoints();
+        Map<String, LiveNode> gone = new LinkedHashMap<>();
+        @Nullable LiveNode[] known = known(endpoints, gone);
+        MembershipGuard.Decision decision = gone.isEmpty() ? NONE_MISSING : guarded(settings.guard(), next, now);
         List<LiveNode> after =
-                new ArrayList<>(next.endpoints().size() + decision.held().size());
-        Map<String, LiveNode> gone = new HashMap<>();
+                new ArrayList<>(endpoints.size() + decision.held().size());
         int added = 0;
         int replaced = 0;
-        // Both are sorted by id.
-        List<LiveNode> before = admissionIncomplete ? sorted(nodes.values()) : members;
+        boolean anyAttributes = false;
         admissionIncomplete = true;
-        int at = 0;
-        for (Endpoint endpoint : next.endpoints()) {
-            LiveNode node = null;
-            while (node == null && at < before.size()) {
-                LiveNode candidate = before.get(at);
-                Endpoint known = candidate.endpoint();
-                int order = known == endpoint ? 0 : known.id().compareTo(endpoint.id());
-                if (order > 0) {
-                    break;
-                }
-                at++;
-                if (order == 0) {
-                    node = candidate;
-                } else {
-                    gone.put(candidate.endpoint().id(), candidate);
-                }
-            }
+        for (int i = 0; i < known.length; i++) {
+            Endpoint endpoint = endpoints.get(i);
+            LiveNode node = known[i];
             if (node != null && !node.endpoint().sameAddress(endpoint)) {
                 depart(node);
                 node = null;
@@ -130,13 +147,10 @@ final class Membership {
                 node = join(endpoint, settings.policy().loadMetric(), now);
                 added++;
             } else {
-                node.setEndpoint(endpoint);
-                node.setHeldSince(MembershipGuard.Member.NOT_HELD);
+                update(node, endpoint);
             }
             after.add(node);
-        }
-        for (; at < before.size(); at++) {
-            gone.put(before.get(at).endpoint().id(), before.get(at));
+            anyAttributes |= !endpoint.attributes().isEmpty();
         }
         int held = hold(decision.held(), gone, after);
         for (LiveNode node : gone.values()) {
@@ -150,22 +164,79 @@ final class Membership {
                     owner.name(),
                     next.source(),
                     held,
-                    today.size());
+                    members.size());
+            for (LiveNode node : after) {
+                anyAttributes |= !node.endpoint().attributes().isEmpty();
+            }
         }
-        members = after;
+        members = List.copyOf(after);
+        weighted = weighted(members);
+        attributes = anyAttributes;
         admissionIncomplete = false;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
         listener.onMembership(owner.name(), after.size(), added, gone.size() + replaced, held);
     }
 
+    /** The nodes of these endpoints, null for one that is new; the nodes that have no endpoint among them are put into {@code gone}. */
+    private @Nullable LiveNode[] known(List<Endpoint> endpoints, Map<String, LiveNode> gone) {
+        @Nullable LiveNode[] known = new LiveNode[endpoints.size()];
+        // Both are sorted by id.
+        List<LiveNode> before = admissionIncomplete ? sorted(nodes.values()) : members;
+        int at = 0;
+        for (LiveNode node : before) {
+            Endpoint had = node.endpoint();
+            int order = -1;
+            while (at < known.length) {
+                Endpoint has = endpoints.get(at);
+                order = has == had ? 0 : has.id().compareTo(had.id());
+                if (order >= 0) {
+                    break;
+                }
+                at++;
+            }
+            if (order == 0) {
+                known[at++] = node;
+            } else {
+                gone.put(had.id(), node);
+            }
+        }
+        return known;
+    }
+
+    private void update(LiveNode node, Endpoint endpoint) {
+        if (node.setEndpoint(endpoint)) {
+            changed(node);
+        }
+        if (node.held()) {
+            node.setHeldSince(MembershipGuard.Member.NOT_HELD);
+            changed(node);
+        }
+    }
+
+    private static List<Candidate> weighted(List<LiveNode> members) {
+        List<Candidate> weighted = new ArrayList<>(members.size());
+        for (LiveNode node : members) {
+            Candidate candidate = node.candidate();
+            if (candidate != null) {
+                weighted.add(candidate);
+            }
+        }
+        return List.copyOf(weighted);
+    }
+
     private void depart(LiveNode node) {
         detector.forget(node);
+        expiring.remove(node);
+        impaired.remove(node);
         departed.put(Place.of(node.endpoint()), node);
     }
 
     /** A guard that throws keeps whatever the source no longer names, and is asked again: what it would have held is not lost for its fault. */
-    private MembershipGuard.Decision guarded(
-            MembershipGuard guard, List<MembershipGuard.Member> today, EndpointSet next, long now) {
+    private MembershipGuard.Decision guarded(MembershipGuard guard, EndpointSet next, long now) {
+        List<MembershipGuard.Member> today = new ArrayList<>(members.size());
+        for (LiveNode node : members) {
+            today.add(new MembershipGuard.Member(node.endpoint(), node.heldSince()));
+        }
         try {
             return guard.admit(today, next, now);
         } catch (Throwable thrown) {
@@ -209,10 +280,13 @@ final class Membership {
     private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
         LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
         if (node == null) {
-            node = new LiveNode(owner, endpoint, now, loadOf(metric), detector.recordOf(endpoint));
+            node = new LiveNode(owner, endpoint, now, loadOf(metric));
         } else {
-            node.rejoin(endpoint, now, loadOf(metric), detector.recordOf(endpoint));
+            node.rejoin(endpoint, now, loadOf(metric));
         }
+        LiveNode member = node;
+        node.setRecord(detector.recordOf(endpoint, () -> changed(member)));
+        changed(node);
         for (HealthSource health : healthSources) {
             HealthSource.Verdict initial = initial(health);
             if (initial != null) {
@@ -242,12 +316,13 @@ final class Membership {
             } else {
                 node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
             }
+            changed(node);
         }
         sourceVerdicts = verdicts;
     }
 
     /** Moves those that are to be held from {@code gone} to {@code after}. */
-    private static int hold(List<MembershipGuard.Member> held, Map<String, LiveNode> gone, List<LiveNode> after) {
+    private int hold(List<MembershipGuard.Member> held, Map<String, LiveNode> gone, List<LiveNode> after) {
         int count = 0;
         for (MembershipGuard.Member member : held) {
             String id = member.endpoint().id();
@@ -256,6 +331,7 @@ final class Membership {
             if (node != null && mayBeHeld(node)) {
                 gone.remove(id);
                 node.setHeldSince(member.heldSinceNanos());
+                changed(node);
                 after.add(node);
                 count++;
             }
@@ -287,27 +363,60 @@ final class Membership {
     }
 
     /**
-     * Settles anew what is believed about each member.
+     * Settles anew what is believed about the members of which something was reported, or has ended.
      *
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        long next = detector.review(members, now);
+        long next = detector.review(members, now, this::changed);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
-        for (LiveNode node : members) {
-            Health before = node.health();
-            long ends = detector.review(node, now);
-            if (ends != Long.MAX_VALUE) {
-                next = Math.min(next, ends - now);
+        for (LiveNode node : expiring) {
+            if (node.verdictEndsNanos - now <= 0) {
+                changed(node);
+            } else {
+                next = Math.min(next, node.verdictEndsNanos - now);
             }
-            Health after = node.health();
-            if (before.status() != after.status()) {
-                report(node.endpoint(), before, after);
+        }
+        List<LiveNode> reviewed = List.copyOf(news);
+        news.clear();
+        for (LiveNode node : reviewed) {
+            node.hasNews = false;
+            // Not one that has left since.
+            if (nodes.get(node.endpoint().id()) == node) {
+                next = Math.min(next, review(node, now));
             }
         }
         return next;
+    }
+
+    private long review(LiveNode node, long now) {
+        Health before = node.health();
+        long ends;
+        try {
+            ends = node.refreshHealth(now);
+        } catch (Throwable thrown) {
+            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
+            changed(node);
+            return Long.MAX_VALUE;
+        }
+        node.verdictEndsNanos = ends;
+        if (ends == Long.MAX_VALUE) {
+            expiring.remove(node);
+        } else {
+            expiring.add(node);
+        }
+        Health after = node.health();
+        if (Snapshot.Members.isImpaired(after)) {
+            impaired.add(node);
+        } else {
+            impaired.remove(node);
+        }
+        if (before.status() != after.status()) {
+            report(node.endpoint(), before, after);
+        }
+        return ends == Long.MAX_VALUE ? ends : ends - now;
     }
 
     private static boolean mayBeHeld(LiveNode node) {
@@ -383,7 +492,7 @@ final class Membership {
 
     /** Hands every member's record to another detector, which goes on from it. */
     void replaceDetector(EjectionPolicy.Detector next) {
-        detector.replaceBy(next, members);
+        detector.replaceBy(next, members, this::changed);
     }
 
     void clear() {
@@ -393,6 +502,10 @@ final class Membership {
         nodes.clear();
         departed.clear();
         members = List.of();
+        weighted = List.of();
+        news.clear();
+        expiring.clear();
+        impaired.clear();
         guardReviewNanos = NEVER;
     }
 }

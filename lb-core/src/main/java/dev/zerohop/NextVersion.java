@@ -21,12 +21,8 @@ final class NextVersion {
     }
 
     /** What the stages make of the members. */
-    Snapshot of(List<? extends Node> members, @Nullable EndpointSet set, List<Stage> stages, long now) {
-        Snapshot next = Snapshot.of(members, set == null ? null : set.shardMap())
-                .withDirectory(set == null ? null : set.directory())
-                .at(set == null ? Locality.UNKNOWN : set.client())
-                .missing(set == null ? List.of() : set.missingOrdinals())
-                .unnumbered(set == null ? null : set.unnumbered());
+    Snapshot of(Snapshot.Members members, @Nullable EndpointSet set, List<Stage> stages, long now) {
+        Snapshot next = Snapshot.of(members, set);
         for (Stage stage : stages) {
             next = applied(stage, next, now);
         }

@@ -11,7 +11,8 @@ final class NoEjection implements EjectionPolicy.Detector {
     private NoEjection() {}
 
     @Override
-    public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+    public EjectionPolicy.EndpointStats add(
+            Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous, Runnable changed) {
         return new FailureCount(previous == null ? 0 : previous.consecutiveFailures());
     }
 

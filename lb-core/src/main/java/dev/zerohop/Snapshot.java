@@ -9,79 +9,182 @@ import org.jspecify.annotations.Nullable;
 /**
  * One version of the membership, as stages transform it and pickers are built from it. Immutable; the health of a node is the one thing
  * behind it that lives on.
- *
- * @param members all members, sorted by id, whatever their health or weight
- * @param candidates who may be picked now, in the order of the members; nodes of weight 0 are never among them
- * @param reviewInNanos how soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never
- * @param shardMap what the source says about shards, if anything
- * @param directory who owns which key, if the source keeps that
- * @param client where this process runs, as far as the source found out
- * @param missingOrdinals the ordinals that the source named before and does no more, ascending; see {@link EndpointSet#missingOrdinals}
- * @param unnumbered why no member has an ordinal, if the source knows; see {@link EndpointSet#unnumbered}
- * @param trail what each stage did, one line each, for {@code explain}
  */
-public record Snapshot(
-        List<Node> members,
-        List<Candidate> candidates,
-        long reviewInNanos,
-        @Nullable ShardMap shardMap,
-        @Nullable KeyDirectory directory,
-        Locality client,
-        List<MissingOrdinal> missingOrdinals,
-        @Nullable String unnumbered,
-        List<String> trail) {
-
+public final class Snapshot {
     /** No members at all. */
-    public static final Snapshot EMPTY = new Snapshot(
-            List.of(), List.of(), Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), null, List.of());
+    public static final Snapshot EMPTY = of(List.of());
 
-    /** Copies the lists. */
-    public Snapshot {
-        members = List.copyOf(members);
-        candidates = List.copyOf(candidates);
-        missingOrdinals = List.copyOf(missingOrdinals);
-        trail = List.copyOf(trail);
-        requireNonNull(members, "members");
-        requireNonNull(client, "client");
+    private final Members members;
+    private final Stated stated;
+    private final List<Candidate> candidates;
+    private final long reviewInNanos;
+    private final List<String> trail;
+
+    /**
+     * The members, and what is known of all of them together: a change of one among thousands must not need a look at each.
+     *
+     * @param all sorted by id
+     * @param weighted a candidate for each of a weight above 0, in the same order
+     * @param impaired see {@link Snapshot#impaired}
+     * @param attributes see {@link Snapshot#hasAttributes}
+     */
+    record Members(List<Node> all, List<Candidate> weighted, List<Node> impaired, boolean attributes) {
+        Members {
+            all = List.copyOf(all);
+            weighted = List.copyOf(weighted);
+            impaired = List.copyOf(impaired);
+        }
+
+        static Members of(List<? extends Node> members) {
+            List<Candidate> weighted = new ArrayList<>(members.size());
+            List<Node> impaired = new ArrayList<>();
+            boolean attributes = false;
+            for (Node node : members) {
+                Endpoint endpoint = node.endpoint();
+                if (endpoint.weight() > 0) {
+                    weighted.add(candidate(node, endpoint));
+                }
+                if (isImpaired(node.health())) {
+                    impaired.add(node);
+                }
+                attributes |= !endpoint.attributes().isEmpty();
+            }
+            return new Members(List.copyOf(members), weighted, impaired, attributes);
+        }
+
+        static Candidate candidate(Node node, Endpoint endpoint) {
+            return new Candidate(node, endpoint.weight(), 1);
+        }
+
+        static boolean isImpaired(Health health) {
+            return !health.usable() || health.status() == Health.Status.HALF_OPEN;
+        }
+    }
+
+    /** What the source states beside its endpoints. */
+    private record Stated(
+            @Nullable ShardMap shardMap,
+            @Nullable KeyDirectory directory,
+            Locality client,
+            List<MissingOrdinal> missingOrdinals,
+            @Nullable String unnumbered) {
+        static final Stated NOTHING = new Stated(null, null, Locality.UNKNOWN, List.of(), null);
+
+        Stated {
+            requireNonNull(client, "client");
+            missingOrdinals = List.copyOf(missingOrdinals);
+        }
+
+        static Stated of(@Nullable EndpointSet set) {
+            return set == null
+                    ? NOTHING
+                    : new Stated(
+                            set.shardMap(), set.directory(), set.client(), set.missingOrdinals(), set.unnumbered());
+        }
+    }
+
+    private Snapshot(
+            Members members, Stated stated, List<Candidate> candidates, long reviewInNanos, List<String> trail) {
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
+        this.members = members;
+        this.stated = stated;
+        this.candidates = List.copyOf(candidates);
+        this.reviewInNanos = reviewInNanos;
+        this.trail = List.copyOf(trail);
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
-    public static Snapshot of(List<? extends Node> members, @Nullable ShardMap shardMap) {
-        List<Candidate> candidates = new ArrayList<>(members.size());
-        for (Node node : members) {
-            int weight = node.endpoint().weight();
-            if (weight > 0) {
-                candidates.add(new Candidate(node, weight, 1));
-            }
-        }
-        return new Snapshot(
-                List.copyOf(members),
-                candidates,
-                Long.MAX_VALUE,
-                shardMap,
-                null,
-                Locality.UNKNOWN,
-                List.of(),
-                null,
-                List.of());
+    static Snapshot of(Members members, @Nullable EndpointSet set) {
+        return new Snapshot(members, Stated.of(set), members.weighted(), Long.MAX_VALUE, List.of());
     }
 
-    /** {@link #of(List, ShardMap)} with a count that has no epoch, or null. */
+    /** The first version before any stage, of members that are sorted by id: every one of a weight above 0 is a candidate. */
+    public static Snapshot of(List<? extends Node> members) {
+        return of(Members.of(members), null);
+    }
+
+    /** {@link #of(List)} with what the source states about shards, or null. */
+    public static Snapshot of(List<? extends Node> members, @Nullable ShardMap shardMap) {
+        return of(members).withShardMap(shardMap);
+    }
+
+    /** {@link #of(List)} with a count that has no epoch, or null. */
     public static Snapshot of(List<? extends Node> members, @Nullable ShardCount shards) {
         return of(members, shards == null ? null : ShardMap.of(shards));
     }
 
-    /** {@link #of(List, ShardMap)} without a word about shards. */
-    public static Snapshot of(List<? extends Node> members) {
-        return of(members, (ShardMap) null);
+    /** Members that are sorted by id, of which these may be picked, in the same order. */
+    public static Snapshot of(List<? extends Node> members, List<Candidate> candidates) {
+        return new Snapshot(Members.of(members), Stated.NOTHING, candidates, Long.MAX_VALUE, List.of());
+    }
+
+    // ---- the members ----
+
+    /** All members, sorted by id, whatever their health or weight. */
+    public List<Node> members() {
+        return members.all();
+    }
+
+    /** The members that calls do not simply go to, in their order: those whose status is not {@linkplain Health.Status#usable usable}, and those half open. */
+    public List<Node> impaired() {
+        return members.impaired();
+    }
+
+    /** Whether the endpoint of any member has attributes. */
+    public boolean hasAttributes() {
+        return members.attributes();
+    }
+
+    /** The candidates: who may be picked now, in the order of the members; nodes of weight 0 are never among them. */
+    public List<Candidate> candidates() {
+        return candidates;
+    }
+
+    // ---- what the source states ----
+
+    /** What the source states about shards, if anything. */
+    public @Nullable ShardMap shardMap() {
+        return stated.shardMap();
     }
 
     /** The desired number of shards, if the source states a number: that of the present epoch. */
     public @Nullable ShardCount shards() {
-        return shardMap == null ? null : shardMap.count();
+        ShardMap map = shardMap();
+        return map == null ? null : map.count();
+    }
+
+    /** Who owns which key, if the source keeps that. */
+    public @Nullable KeyDirectory directory() {
+        return stated.directory();
+    }
+
+    /** Where this process runs, as far as the source found out. */
+    public Locality client() {
+        return stated.client();
+    }
+
+    /** The ordinals that the source named before and does no more, ascending; see {@link EndpointSet#missingOrdinals}. */
+    public List<MissingOrdinal> missingOrdinals() {
+        return stated.missingOrdinals();
+    }
+
+    /** Why no member has an ordinal, if the source knows; see {@link EndpointSet#unnumbered}. */
+    public @Nullable String unnumbered() {
+        return stated.unnumbered();
+    }
+
+    // ---- what stages did ----
+
+    /** How soon this version should be computed again although nothing was reported; {@link Long#MAX_VALUE} for never. */
+    public long reviewInNanos() {
+        return reviewInNanos;
+    }
+
+    /** What each stage did, one line each, for {@code explain}. */
+    public List<String> trail() {
+        return trail;
     }
 
     /**
@@ -94,44 +197,44 @@ public record Snapshot(
         return NoCandidate.refusal(this, nowNanos);
     }
 
-    /** The same, as seen from a process that runs there. */
-    public Snapshot at(Locality client) {
-        return new Snapshot(
-                members, candidates, reviewInNanos, shardMap, directory, client, missingOrdinals, unnumbered, trail);
-    }
-
-    /** The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. */
+    /**
+     * The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail.
+     *
+     * @throws IllegalArgumentException if the review is not later than now
+     */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
         List<String> notes = new ArrayList<>(trail.size() + 1);
         notes.addAll(trail);
         notes.add(note);
-        return new Snapshot(
-                members,
-                next,
-                Math.min(this.reviewInNanos, reviewInNanos),
-                shardMap,
-                directory,
-                client,
-                missingOrdinals,
-                unnumbered,
-                notes);
+        return new Snapshot(members, stated, next, Math.min(this.reviewInNanos, reviewInNanos), notes);
+    }
+
+    /** The same version, as seen from a process that runs there. */
+    public Snapshot at(Locality client) {
+        return with(new Stated(shardMap(), directory(), client, missingOrdinals(), unnumbered()));
+    }
+
+    /** The same version with another map of shards. */
+    public Snapshot withShardMap(@Nullable ShardMap next) {
+        return with(new Stated(next, directory(), client(), missingOrdinals(), unnumbered()));
     }
 
     /** The same version with another directory. */
     public Snapshot withDirectory(@Nullable KeyDirectory next) {
-        return new Snapshot(
-                members, candidates, reviewInNanos, shardMap, next, client, missingOrdinals, unnumbered, trail);
+        return with(new Stated(shardMap(), next, client(), missingOrdinals(), unnumbered()));
     }
 
     /** The same version with these ordinals missing. */
     public Snapshot missing(List<MissingOrdinal> ordinals) {
-        return new Snapshot(
-                members, candidates, reviewInNanos, shardMap, directory, client, ordinals, unnumbered, trail);
+        return with(new Stated(shardMap(), directory(), client(), ordinals, unnumbered()));
     }
 
     /** The same version, with why no member has an ordinal. */
     public Snapshot unnumbered(@Nullable String why) {
-        return new Snapshot(
-                members, candidates, reviewInNanos, shardMap, directory, client, missingOrdinals, why, trail);
+        return with(new Stated(shardMap(), directory(), client(), missingOrdinals(), why));
+    }
+
+    private Snapshot with(Stated next) {
+        return new Snapshot(members, next, candidates, reviewInNanos, trail);
     }
 }

@@ -24,6 +24,7 @@ record VerdictSink(HealthSource by, Membership membership, RebuildTimer timer, T
             LiveNode node = membership.find(endpointId);
             if (node != null) {
                 change.accept(node);
+                membership.changed(node);
                 timer.soon();
             }
         });

@@ -65,7 +65,7 @@ class BalancerFaultTest {
 
             @Override
             public EjectionPolicy.EndpointStats add(
-                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous, Runnable changed) {
                 if (++calls == 2) {
                     throw new IllegalStateException("broken once");
                 }

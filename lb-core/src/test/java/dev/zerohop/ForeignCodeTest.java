@@ -398,7 +398,7 @@ class ForeignCodeTest {
         return env -> new EjectionPolicy.Detector() {
             @Override
             public EjectionPolicy.EndpointStats add(
-                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous, Runnable changed) {
                 if (add) {
                     throw new AssertionError("add");
                 }
@@ -864,7 +864,7 @@ class ForeignCodeTest {
         return env -> new EjectionPolicy.Detector() {
             @Override
             public EjectionPolicy.EndpointStats add(
-                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
+                    Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous, Runnable changed) {
                 add.blow();
                 EjectionPolicy.State state = endpoint.equals(ONE) ? stateOfOne : EjectionPolicy.State.ACTIVE;
                 return (EjectionPolicy.EndpointStats) Proxy.newProxyInstance(

@@ -26,10 +26,6 @@ class LeaseModelTest {
         return Endpoint.of("127.0.0.1", 1);
     }
 
-    static EjectionPolicy.EndpointStats record() {
-        return EjectionPolicy.NONE.newDetector(new FakeTime().env()).add(endpoint(), null);
-    }
-
     /** Two threads end the same lease. */
     public static class Completions {
         private Lease lease;
@@ -38,7 +34,7 @@ class LeaseModelTest {
         /** Made late: the checker cannot look into a record that an operations object holds from the beginning. */
         private synchronized Lease lease() {
             if (lease == null) {
-                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null, record());
+                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null);
                 lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), 0);
             }
             return lease;
@@ -72,7 +68,7 @@ class LeaseModelTest {
 
         private synchronized LeaseImpl lease() {
             if (lease == null) {
-                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null, record());
+                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null);
                 lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), 0);
             }
             return lease;
@@ -117,7 +113,7 @@ class LeaseModelTest {
 
         private synchronized LiveNode node() {
             if (node == null) {
-                node = new LiveNode(balancer(), endpoint(), 0, null, record());
+                node = new LiveNode(balancer(), endpoint(), 0, null);
             }
             return node;
         }

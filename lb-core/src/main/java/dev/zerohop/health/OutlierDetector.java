@@ -6,6 +6,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Outcome;
 import dev.zerohop.Time;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,12 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     private final OutlierEjection.Limits limits;
     private final Time time;
     private final Dice dice;
-    private final Set<OutlierStats> all = new LinkedHashSet<>();
+    private final OutlierNews news = new OutlierNews();
+
+    /** Those that are out, and those that are only in because no more may be ejected. The others need no look until they have news. */
+    private final Set<OutlierStats> watched = new LinkedHashSet<>();
+
+    private int size;
 
     /** How many of them are out for failures; states change in {@link #review} only. */
     private int outForFailures;
@@ -30,35 +36,52 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     }
 
     @Override
-    public EjectionPolicy.EndpointStats add(Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous) {
-        OutlierStats stats = new OutlierStats(limits, time);
+    public EjectionPolicy.EndpointStats add(
+            Endpoint endpoint, EjectionPolicy.@Nullable EndpointStats previous, Runnable changed) {
+        OutlierStats stats = new OutlierStats(limits, time, news, changed);
         if (previous instanceof OutlierStats old) {
             stats.continueFrom(old);
             phases = Math.max(phases, old.phase);
         } else if (previous != null) {
             stats.failures = previous.consecutiveFailures();
         }
-        all.add(stats);
+        if (previous != null) {
+            watched.add(stats);
+        }
+        size++;
         outForFailures += stats.outForFailures() ? 1 : 0;
         return stats;
     }
 
     @Override
     public void remove(EjectionPolicy.EndpointStats stats) {
-        if (stats instanceof OutlierStats ours && all.remove(ours)) {
+        if (stats instanceof OutlierStats ours && !ours.removed) {
+            ours.removed = true;
+            watched.remove(ours);
+            size--;
             outForFailures -= ours.outForFailures() ? 1 : 0;
         }
     }
 
     @Override
     public long review(long nowNanos) {
-        int allowed = allowedEjections(all.size(), limits.maxPercent());
+        int allowed = allowedEjections(size, limits.maxPercent());
         long next = Long.MAX_VALUE;
-        for (OutlierStats stats : all) {
+        news.drainTo(watched);
+        for (Iterator<OutlierStats> each = watched.iterator(); each.hasNext(); ) {
+            OutlierStats stats = each.next();
+            EjectionPolicy.State before = stats.state();
             boolean wasOut = stats.outForFailures();
-            next = Math.min(next, review(stats, nowNanos, outForFailures < allowed));
+            long again = review(stats, nowNanos, outForFailures < allowed);
+            next = Math.min(next, again);
             boolean isOut = stats.outForFailures();
             outForFailures += (isOut ? 1 : 0) - (wasOut ? 1 : 0);
+            if (stats.state() != before) {
+                stats.changed.run();
+            }
+            if (again == Long.MAX_VALUE) {
+                each.remove();
+            }
         }
         return next;
     }

@@ -40,6 +40,19 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
 
     private final OutlierEjection.Limits limits;
     private final Time time;
+    private final OutlierNews news;
+
+    /** Run within a review that changed the state. */
+    final Runnable changed;
+
+    // Of the list of those with news.
+    volatile boolean hasNews;
+
+    @Nullable
+    OutlierStats nextWithNews;
+
+    /** Its endpoint has left; the detector's. */
+    boolean removed;
 
     // Written by requests. Never more failed connections than failures, so that a success looks at one field only.
     volatile int failures;
@@ -58,9 +71,11 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     private int failureTimes;
     private int connectTimes;
 
-    OutlierStats(OutlierEjection.Limits limits, Time time) {
+    OutlierStats(OutlierEjection.Limits limits, Time time, OutlierNews news, Runnable changed) {
         this.limits = limits;
         this.time = time;
+        this.news = news;
+        this.changed = changed;
         this.activeSinceNanos = time.nanoTime();
     }
 
@@ -88,6 +103,9 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         } else {
             connectFailures = 0;
         }
+        if (crossed) {
+            news.of(this);
+        }
         return crossed;
     }
 
@@ -105,6 +123,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
             return false;
         }
         probeOutcome = outcome;
+        // One that is half open is looked at in each review.
         return true;
     }
 

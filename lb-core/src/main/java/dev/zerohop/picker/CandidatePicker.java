@@ -17,7 +17,7 @@ abstract class CandidatePicker implements Picker {
     final Snapshot snapshot;
     final Env env;
 
-    /** What may be picked, in the order of the snapshot. */
+    /** What may be picked, in the order of the snapshot unless a policy has one of its own. */
     final Node[] nodes;
 
     CandidatePicker(Snapshot snapshot, Env env) {
@@ -26,13 +26,22 @@ abstract class CandidatePicker implements Picker {
 
     /** {@code candidates} are those that may be picked, for a policy that does not take the snapshot's. */
     CandidatePicker(Snapshot snapshot, Env env, List<Candidate> candidates) {
+        this(snapshot, env, nodes(candidates));
+    }
+
+    /** {@code nodes} are those of the candidates, in any order; not to be changed any more. */
+    CandidatePicker(Snapshot snapshot, Env env, Node[] nodes) {
         this.snapshot = snapshot;
         this.env = env;
+        this.nodes = nodes;
+    }
+
+    private static Node[] nodes(List<Candidate> candidates) {
         Node[] nodes = new Node[candidates.size()];
         for (int i = 0; i < nodes.length; i++) {
             nodes[i] = candidates.get(i).node();
         }
-        this.nodes = nodes;
+        return nodes;
     }
 
     @Override
@@ -69,9 +78,12 @@ abstract class CandidatePicker implements Picker {
     static double[] weights(List<Candidate> candidates, boolean endpoints) {
         double[] weights = new double[candidates.size()];
         for (int i = 0; i < weights.length; i++) {
-            Candidate candidate = candidates.get(i);
-            weights[i] = endpoints ? candidate.weight() : candidate.scale();
+            weights[i] = weight(candidates.get(i), endpoints);
         }
         return weights;
+    }
+
+    static double weight(Candidate candidate, boolean endpoints) {
+        return endpoints ? candidate.weight() : candidate.scale();
     }
 }

@@ -3,7 +3,6 @@ package dev.zerohop.picker;
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
-import dev.zerohop.Locality;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Snapshot;
@@ -183,8 +182,7 @@ final class OrdinalIndex {
                 candidates.add(new Candidate(nodes[i], weights[i]));
             }
         }
-        return new Snapshot(
-                members, candidates, Long.MAX_VALUE, null, null, Locality.UNKNOWN, List.of(), null, List.of());
+        return Snapshot.of(members, candidates);
     }
 
     /** Whether the members at a position are those at a position of {@code before}, all as usable as they were. */

@@ -1,12 +1,12 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.StripedCursor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +22,7 @@ final class SequencePicker extends CandidatePicker {
             new UnkeyedPolicy("weighted_round_robin", (first, env) -> new SequencePicker(first, env, true));
 
     private static final int[] NONE = {};
+    private static final AliasTable NONE_LIGHT = AliasTable.of(new double[0]);
 
     private final boolean weighted;
     private final StripedCursor cursor;
@@ -29,8 +30,8 @@ final class SequencePicker extends CandidatePicker {
     /** Makes this client's order differ from that of others; handed on from version to version. */
     private final long seed;
 
-    /** Indexes of {@link #nodes}, or {@link WeightedSchedule#LIGHT}. */
-    private final int[] slots;
+    /** The turns of one cycle: indexes of {@link #nodes}, or {@link WeightedSchedule#LIGHT}; null if each node has one turn, in their order. */
+    private final int @Nullable [] slots;
 
     /** The nodes that share the turns of the light ones, by chance: indexes of {@link #nodes}, drawn by {@link #table}. */
     private final int[] light;
@@ -43,58 +44,96 @@ final class SequencePicker extends CandidatePicker {
     }
 
     private SequencePicker(Snapshot snapshot, Env env, boolean weighted, long seed, @Nullable StripedCursor before) {
-        super(snapshot, env);
+        super(snapshot, env, inTurn(seed, snapshot.candidates()));
         this.weighted = weighted;
         this.seed = seed;
-        double[] weights = weights(snapshot.candidates(), weighted);
-        this.slots = slots(seed, weights);
-        this.light = light();
-        this.table =
-                AliasTable.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
+        double @Nullable [] weights = weights(seed, snapshot.candidates(), weighted);
+        this.slots = weights == null ? null : WeightedSchedule.of(inOrder(weights.length), weights);
+        this.light = slots == null ? NONE : light(slots, nodes.length);
+        this.table = weights == null || light.length == 0
+                ? NONE_LIGHT
+                : AliasTable.of(IntStream.of(light).mapToDouble(i -> weights[i]).toArray());
         this.cursor = before == null
-                ? StripedCursor.create(Math.max(1, slots.length), env.dice().nextLong())
-                : slots.length == 0 ? before : before.over(slots.length);
+                ? StripedCursor.create(Math.max(1, cycle()), env.dice().nextLong())
+                : nodes.length == 0 ? before : before.over(cycle());
     }
 
-    private static int[] slots(long seed, double[] weights) {
-        int[] order = permuted(seed, weights.length);
-        double[] ordered = new double[order.length];
-        for (int i = 0; i < order.length; i++) {
-            ordered[i] = weights[order[i]];
+    private int cycle() {
+        return slots == null ? nodes.length : slots.length;
+    }
+
+    private static Node[] inTurn(long seed, List<Candidate> candidates) {
+        Node[] nodes = new Node[candidates.size()];
+        Order order = new Order(seed, nodes.length);
+        for (int i = 0; i < nodes.length; i++) {
+            nodes[order.next()] = candidates.get(i).node();
         }
-        return WeightedSchedule.of(order, ordered);
+        return nodes;
+    }
+
+    /** The weights in the order of the nodes, or null if they are equal. */
+    private static double @Nullable [] weights(long seed, List<Candidate> candidates, boolean endpoints) {
+        int count = candidates.size();
+        double first = count == 0 ? 0 : weight(candidates.get(0), endpoints);
+        int same = 0;
+        while (same < count && weight(candidates.get(same), endpoints) == first) {
+            same++;
+        }
+        if (same == count) {
+            return null;
+        }
+        double[] weights = new double[count];
+        Order order = new Order(seed, count);
+        for (int i = 0; i < count; i++) {
+            weights[order.next()] = weight(candidates.get(i), endpoints);
+        }
+        return weights;
+    }
+
+    private static int[] inOrder(int count) {
+        int[] numbers = new int[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = i;
+        }
+        return numbers;
     }
 
     /** Those without a turn of their own; empty if none shares one. */
-    private int[] light() {
+    private static int[] light(int[] slots, int nodes) {
         boolean shared = false;
-        boolean[] own = new boolean[nodes.length];
         for (int turn : slots) {
-            if (turn == WeightedSchedule.LIGHT) {
-                shared = true;
-            } else {
+            shared |= turn == WeightedSchedule.LIGHT;
+        }
+        if (!shared) {
+            return NONE;
+        }
+        boolean[] own = new boolean[nodes];
+        for (int turn : slots) {
+            if (turn != WeightedSchedule.LIGHT) {
                 own[turn] = true;
             }
         }
-        return shared ? IntStream.range(0, own.length).filter(i -> !own[i]).toArray() : NONE;
+        return IntStream.range(0, nodes).filter(i -> !own[i]).toArray();
     }
 
     @Override
     public @Nullable Node pick(PickContext context) {
-        if (slots.length == 0) {
+        if (nodes.length == 0) {
             return null;
         }
-        Node node = at(slots[cursor.next()]);
+        Node node = at(cursor.next());
         // The turn of a node to avoid is used up, not passed on to the node behind it.
         return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
     }
 
     @Override
     Node draw() {
-        return at(slots[env.dice().nextInt(slots.length)]);
+        return at(env.dice().nextInt(cycle()));
     }
 
-    private Node at(int turn) {
+    private Node at(int position) {
+        int[] slots = this.slots;
+        int turn = slots == null ? position : slots[position];
         return nodes[turn >= 0 ? turn : light[table.draw(env.dice().nextLong() >>> 32)]];
     }
 
@@ -105,34 +144,55 @@ final class SequencePicker extends CandidatePicker {
 
     @Override
     public List<String> explain(PickContext context) {
-        return List.of("takes turns in a cycle of " + slots.length + " over " + nodes.length
+        return List.of("takes turns in a cycle of " + cycle() + " over " + nodes.length
                 + " candidates"
-                + (slots.length > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
+                + (cycle() > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
                 + (light.length == 0 ? "" : ", of which " + light.length + " share the turns of the lightest by chance")
                 + ", one position for each of " + StripedCursor.STRIPES + " stripes of threads");
     }
 
     /**
-     * An order of 0 to {@code count - 1} that depends on the seed: steps of a width that shares no divisor with the count. As good as a shuffle
-     * for keeping clients apart, and it costs nothing to make.
+     * Which turn each candidate has, one after another, depending on the seed. The candidates stand as far apart as a width that shares no divisor with the
+     * count. As good as a shuffle for keeping clients apart, and it costs nothing to make.
      */
-    private static int[] permuted(long seed, int count) {
-        int[] order = new int[count];
-        if (count < 3) {
-            Arrays.setAll(order, i -> i);
-            return order;
+    private static final class Order {
+        private final int count;
+        private final int step;
+        private int at;
+
+        Order(long seed, int count) {
+            this.count = count;
+            int width = count < 3 ? 1 : 1 + (int) (((seed >>> 32) * (count - 1)) >>> 32);
+            while (count >= 3 && gcd(width, count) != 1) {
+                width = width == count - 1 ? 1 : width + 1;
+            }
+            this.step = count < 3 ? 1 : inverse(width, count);
         }
-        int step = 1 + (int) (((seed >>> 32) * (count - 1)) >>> 32);
-        while (gcd(step, count) != 1) {
-            step = step == count - 1 ? 1 : step + 1;
-        }
-        int at = 0;
-        for (int i = 0; i < count; i++) {
-            order[i] = at;
+
+        int next() {
+            int turn = at;
             at += step - count;
             at += at < 0 ? count : 0;
+            return turn;
         }
-        return order;
+
+        /** The number that, multiplied by {@code width}, leaves 1 when divided by {@code count}: by Euclid's extended algorithm. */
+        private static int inverse(int width, int count) {
+            long before = 0;
+            long inverse = 1;
+            int greater = count;
+            int smaller = width;
+            while (smaller > 1) {
+                int quotient = greater / smaller;
+                int rest = greater % smaller;
+                long next = before - quotient * inverse;
+                greater = smaller;
+                smaller = rest;
+                before = inverse;
+                inverse = next;
+            }
+            return (int) Math.floorMod(inverse, (long) count);
+        }
     }
 
     static int gcd(int a, int b) {

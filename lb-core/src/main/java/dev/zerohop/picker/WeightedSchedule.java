@@ -1,7 +1,9 @@
 package dev.zerohop.picker;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.stream.IntStream;
@@ -81,14 +83,10 @@ final class WeightedSchedule {
     }
 
     private static int[] layOut(int[] nodes, int[] units) {
-        Map<Integer, WeightClass> byUnits = new LinkedHashMap<>();
-        for (int i = 0; i < nodes.length; i++) {
-            byUnits.computeIfAbsent(units[i], WeightClass::new).add(nodes[i]);
-        }
-        if (byUnits.size() <= 1) {
+        WeightClass[] classes = WeightClass.of(nodes, units);
+        if (classes.length <= 1) {
             return nodes;
         }
-        WeightClass[] classes = byUnits.values().toArray(new WeightClass[0]);
         int[] shares = new int[classes.length];
         int slotCount = 0;
         int divisor = 0;
@@ -133,6 +131,9 @@ final class WeightedSchedule {
 
     /** The nodes that have the same number of slots, which take turns. */
     private static final class WeightClass {
+        /** Nearly all weights are below; their classes are found without a map. */
+        private static final int SMALL = 256;
+
         final int units;
         int size;
         private int[] members = new int[4];
@@ -140,6 +141,28 @@ final class WeightedSchedule {
 
         WeightClass(int units) {
             this.units = units;
+        }
+
+        /** In the order of their first nodes. */
+        static WeightClass[] of(int[] nodes, int[] units) {
+            List<WeightClass> classes = new ArrayList<>();
+            @Nullable WeightClass[] small = new WeightClass[SMALL];
+            Map<Integer, WeightClass> large = new HashMap<>();
+            for (int i = 0; i < nodes.length; i++) {
+                int its = units[i];
+                WeightClass known = its < SMALL ? small[its] : large.get(its);
+                if (known == null) {
+                    known = new WeightClass(its);
+                    classes.add(known);
+                    if (its < SMALL) {
+                        small[its] = known;
+                    } else {
+                        large.put(its, known);
+                    }
+                }
+                known.add(nodes[i]);
+            }
+            return classes.toArray(new WeightClass[0]);
         }
 
         void add(int node) {

@@ -9,7 +9,7 @@ import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
 import dev.zerohop.StageProvider;
 import dev.zerohop.internal.OptionsText;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -84,16 +84,17 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
     @Override
     public Snapshot apply(Snapshot in, long nowNanos) {
         List<Candidate> candidates = in.candidates();
-        // The candidates' health may change while this runs; each is read once.
-        Use[] uses = new Use[candidates.size()];
+        // All others are well: a change of one among thousands costs no look at each.
+        int[] impaired = impaired(in);
+        Use[] uses = new Use[impaired.length];
         Map<Health.Status, Integer> out = new EnumMap<>(Health.Status.class);
-        int usable = 0;
-        int staying = 0;
+        int usable = candidates.size() - impaired.length;
+        int staying = usable;
         int lifted = 0;
         int draining = 0;
         int unreachable = 0;
         for (int i = 0; i < uses.length; i++) {
-            Node node = candidates.get(i).node();
+            Node node = candidates.get(impaired[i]).node();
             Health.Status status = node.health().status();
             boolean leaving = node.endpoint().readiness() == Endpoint.Readiness.DRAINING;
             uses[i] = use(status, leaving);
@@ -104,7 +105,6 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
                 case UNREACHABLE -> unreachable++;
                 case NEVER -> {}
             }
-            usable += status.usable() && status != Health.Status.HALF_OPEN ? 1 : 0;
             if (uses[i] != Use.ALWAYS) {
                 out.merge(leaving ? Health.Status.DRAINING : status, 1, Integer::sum);
             }
@@ -135,19 +135,73 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             out.remove(Health.Status.UNREACHABLE);
             note = "no other endpoint is left, using " + unreachable + " that could not be connected to" + rest(out);
         } else {
-            note = staying + " of " + uses.length + " stay"
+            note = staying + " of " + candidates.size() + " stay"
                     + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
-        List<Candidate> chosen = candidates;
-        if (staying < uses.length) {
-            chosen = new ArrayList<>(uses.length);
-            for (int i = 0; i < uses.length; i++) {
-                if (kept.contains(uses[i])) {
-                    chosen.add(candidates.get(i));
-                }
+        return in.with(chosen(candidates, impaired, uses, kept), Long.MAX_VALUE, name() + ": " + note);
+    }
+
+    /** Where those stand among the candidates that are impaired, in ascending order. */
+    private static int[] impaired(Snapshot in) {
+        List<Candidate> candidates = in.candidates();
+        List<Node> members = in.impaired();
+        int[] found = new int[members.size()];
+        int count = 0;
+        int from = 0;
+        for (Node node : members) {
+            int at = position(candidates, node.endpoint().id(), from);
+            // A stage before this one may have taken it out.
+            if (at >= 0 && candidates.get(at).node() == node) {
+                found[count++] = at;
+            }
+            from = at >= 0 ? at + 1 : -at - 1;
+        }
+        return Arrays.copyOf(found, count);
+    }
+
+    /** Where the candidate of this id is, or {@code -position - 1} if it is not there but belongs there; both are sorted by id. */
+    private static int position(List<Candidate> candidates, String id, int from) {
+        int low = from;
+        int high = candidates.size() - 1;
+        // Often many in a row are impaired: the next one is looked at first.
+        int middle = low;
+        while (low <= high) {
+            int order = candidates.get(middle).node().endpoint().id().compareTo(id);
+            if (order == 0) {
+                return middle;
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+            middle = (low + high) >>> 1;
+        }
+        return -low - 1;
+    }
+
+    private static List<Candidate> chosen(List<Candidate> candidates, int[] impaired, Use[] uses, Set<Use> kept) {
+        int dropped = 0;
+        for (Use use : uses) {
+            dropped += kept.contains(use) ? 0 : 1;
+        }
+        if (dropped == 0) {
+            return candidates;
+        }
+        Candidate[] all = candidates.toArray(new Candidate[0]);
+        Candidate[] chosen = new Candidate[all.length - dropped];
+        int from = 0;
+        int to = 0;
+        for (int i = 0; i < impaired.length; i++) {
+            if (!kept.contains(uses[i])) {
+                int stretch = impaired[i] - from;
+                System.arraycopy(all, from, chosen, to, stretch);
+                from = impaired[i] + 1;
+                to += stretch;
             }
         }
-        return in.with(chosen, Long.MAX_VALUE, name() + ": " + note);
+        System.arraycopy(all, from, chosen, to, all.length - from);
+        return Arrays.asList(chosen);
     }
 
     /** When a candidate stays one. */

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The hints of the candidates together. Immutable. */
 final class Hints {
+    static final Hints NONE = of(List.of());
+
     private final int candidates;
     private final int withZones;
     private final int withNodes;

@@ -170,7 +170,7 @@ public record ZonePreference(
         if (prefer == Prefer.ANY || candidates.isEmpty()) {
             return in;
         }
-        Hints hints = Hints.of(candidates);
+        Hints hints = in.hasAttributes() ? Hints.of(candidates) : Hints.NONE;
         if (hints.absent() && prefer == Prefer.HINTED) {
             return in;
         }

@@ -32,7 +32,7 @@ class OutlierEjectionTest {
     }
 
     private EjectionPolicy.EndpointStats add() {
-        return detector.add(Endpoint.of("127.0.0.1", 1), null);
+        return detector.add(Endpoint.of("127.0.0.1", 1), null, () -> {});
     }
 
     private void fail(EjectionPolicy.EndpointStats record, int times) {
@@ -322,8 +322,8 @@ class OutlierEjectionTest {
         OutlierEjection policy = OutlierEjection.builder().build();
         long almostOne = -1L;
         EjectionPolicy.Detector jittered = policy.newDetector(time.env(ScriptedDice.of(almostOne)));
-        EjectionPolicy.EndpointStats slow = jittered.add(Endpoint.of("127.0.0.1", 1), null);
-        EjectionPolicy.EndpointStats dead = jittered.add(Endpoint.of("127.0.0.1", 2), null);
+        EjectionPolicy.EndpointStats slow = jittered.add(Endpoint.of("127.0.0.1", 1), null, () -> {});
+        EjectionPolicy.EndpointStats dead = jittered.add(Endpoint.of("127.0.0.1", 2), null, () -> {});
         fail(slow, 5);
         dead.onOutcome(Outcome.CONNECT_FAILURE);
         jittered.review(time.nanoTime());
@@ -349,14 +349,14 @@ class OutlierEjectionTest {
         fail(record, 5);
         reviewed();
         EjectionPolicy.Detector next = detector(builder().consecutiveFailures(7));
-        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record, () -> {});
         assertThat(carried.state()).isEqualTo(State.EJECTED);
         time.advance(Duration.ofSeconds(30));
         next.review(time.nanoTime());
         assertThat(carried.state()).isEqualTo(State.HALF_OPEN);
 
         EjectionPolicy.Detector third = detector(builder());
-        EjectionPolicy.EndpointStats again = third.add(Endpoint.of("127.0.0.1", 1), carried);
+        EjectionPolicy.EndpointStats again = third.add(Endpoint.of("127.0.0.1", 1), carried, () -> {});
         again.tryProbe();
         again.onProbeOutcome(Outcome.TIMEOUT, again.phase());
         third.review(time.nanoTime());
@@ -367,18 +367,18 @@ class OutlierEjectionTest {
     void anotherPolicyGoesOnCounting() {
         fail(record, 4);
         EjectionPolicy.Detector next = detector(builder().connectFailures(3));
-        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record, () -> {});
         assertThat(carried.consecutiveFailures()).isEqualTo(4);
         assertThat(carried.onOutcome(Outcome.TIMEOUT)).as("the fifth").isTrue();
         next.review(time.nanoTime());
         assertThat(carried.state()).isEqualTo(State.EJECTED);
         assertThat(carried.reason()).startsWith("5 consecutive failures, the last TIMEOUT");
 
-        EjectionPolicy.EndpointStats other = next.add(Endpoint.of("127.0.0.1", 2), null);
+        EjectionPolicy.EndpointStats other = next.add(Endpoint.of("127.0.0.1", 2), null, () -> {});
         other.onOutcome(Outcome.CONNECT_FAILURE);
         other.onOutcome(Outcome.CONNECT_FAILURE);
         EjectionPolicy.Detector third = detector(builder().connectFailures(3));
-        EjectionPolicy.EndpointStats again = third.add(Endpoint.of("127.0.0.1", 2), other);
+        EjectionPolicy.EndpointStats again = third.add(Endpoint.of("127.0.0.1", 2), other, () -> {});
         assertThat(again.onOutcome(Outcome.CONNECT_FAILURE)).isTrue();
         third.review(time.nanoTime());
         assertThat(again.reason()).startsWith("no connection could be made (3 in a row)");
@@ -502,7 +502,7 @@ class OutlierEjectionTest {
         reviewed();
         EjectionPolicy.Detector next =
                 detector(builder().baseTime(Duration.ofSeconds(2)).maxTime(Duration.ofSeconds(4)));
-        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record);
+        EjectionPolicy.EndpointStats carried = next.add(Endpoint.of("127.0.0.1", 1), record, () -> {});
         assertThat(next.review(time.nanoTime())).isEqualTo(4 * SECOND);
         assertThat(carried.state()).isEqualTo(State.EJECTED);
     }

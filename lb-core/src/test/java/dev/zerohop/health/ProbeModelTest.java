@@ -18,7 +18,7 @@ class ProbeModelTest {
             OutlierStats record = (OutlierStats) OutlierEjection.builder()
                     .build()
                     .newDetector(new FakeTime().env())
-                    .add(Endpoint.of("127.0.0.1", 1), null);
+                    .add(Endpoint.of("127.0.0.1", 1), null, () -> {});
             record.halfOpen(1);
             return record;
         }

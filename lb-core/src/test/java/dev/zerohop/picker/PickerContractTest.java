@@ -90,16 +90,7 @@ class PickerContractTest {
         protected PickPolicy policy() {
             return new Given(Pickers.shard(), snapshot -> {
                 int count = Math.max(1, snapshot.members().size());
-                return new Snapshot(
-                        snapshot.members(),
-                        snapshot.candidates(),
-                        snapshot.reviewInNanos(),
-                        ShardMap.of(7, new ShardCount(count, 0)),
-                        null,
-                        snapshot.client(),
-                        snapshot.missingOrdinals(),
-                        snapshot.unnumbered(),
-                        snapshot.trail());
+                return snapshot.withShardMap(ShardMap.of(7, new ShardCount(count, 0)));
             });
         }
 
@@ -139,18 +130,11 @@ class PickerContractTest {
                     new FakeNode(node.endpoint().toBuilder().ordinal(0).build())
                             .health(node.health().status()));
         }
-        return new Snapshot(
+        return Snapshot.of(
                 snapshot.members().stream().map(copies::get).toList(),
                 snapshot.candidates().stream()
                         .map(candidate -> new Candidate(copies.get(candidate.node()), candidate.weight()))
-                        .toList(),
-                snapshot.reviewInNanos(),
-                null,
-                null,
-                snapshot.client(),
-                snapshot.missingOrdinals(),
-                snapshot.unnumbered(),
-                snapshot.trail());
+                        .toList());
     }
 
     /** A policy that is given other snapshots than the contract knows of. */

@@ -4,6 +4,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.Pickers;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -17,7 +18,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. */
+/**
+ * One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. Every endpoint of the new
+ * list is another object than before, and the list is sorted by id, as sources give it.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -34,11 +38,16 @@ public class Update {
 
     @Setup
     public void open() {
-        before = Subject.endpoints(n);
-        after = Subject.endpoints(n + 1);
+        before = sorted(Subject.endpoints(n));
+        after = sorted(Subject.endpoints(n + 1));
         BalancerSettings settings = Configurations.defaults().withPolicy(Pickers.byName(policy));
         subject = Subject.of(settings);
         subject.source().push(before);
+    }
+
+    private static List<Endpoint> sorted(List<Endpoint> endpoints) {
+        endpoints.sort(Comparator.comparing(Endpoint::id));
+        return endpoints;
     }
 
     @Setup(Level.Invocation)
