@@ -320,16 +320,11 @@ final class LiveNode extends LiveNodePad implements Node {
         return before.readiness() != next.readiness();
     }
 
-    /** As which it may be picked before any stage; null if its weight is 0. */
-    @Nullable
-    Candidate candidate() {
-        int weight = endpoint.weight();
-        if (weight == 0) {
-            return null;
-        }
+    /** As which it may be picked before any stage, with its present endpoint. */
+    Candidate candidate(Endpoint present) {
         Candidate known = candidate;
-        if (known == null || known.weight() != weight) {
-            known = Snapshot.Members.candidate(this, endpoint);
+        if (known == null || known.weight() != present.weight()) {
+            known = Snapshot.Members.candidate(this, present);
             candidate = known;
         }
         return known;

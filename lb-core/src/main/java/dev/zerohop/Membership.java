@@ -7,12 +7,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,14 +52,8 @@ final class Membership {
     /** Whether any member's endpoint has attributes. */
     private boolean attributes;
 
-    /** The members whose health has to be settled anew: something was reported of them. */
-    private final List<LiveNode> news = new ArrayList<>();
-
-    /** The members with a verdict that ends by itself. */
-    private final Set<LiveNode> expiring = new LinkedHashSet<>();
-
-    /** See {@link Snapshot#impaired}. */
-    private final SortedSet<LiveNode> impaired = new TreeSet<>(BY_ID);
+    private final MemberHealth health;
+    private final OldLeases oldLeases;
 
     /** The verdicts of the source. */
     private HealthSource.Verdicts sourceVerdicts = HealthSource.Verdicts.NONE;
@@ -91,6 +83,8 @@ final class Membership {
         this.listener = listener;
         this.healthSources = healthSources;
         this.detector = new GuardedDetector(detector, faults);
+        this.oldLeases = new OldLeases(owner.name(), listener, faults);
+        this.health = new MemberHealth(owner.name(), listener, faults, BY_ID);
     }
 
     /** All members, sorted by id. Replaced as a whole, never changed. */
@@ -100,20 +94,18 @@ final class Membership {
 
     /** The members and what is known of them since the last review. */
     Snapshot.Members known() {
-        return new Snapshot.Members(List.copyOf(members), weighted, List.copyOf(impaired), attributes);
+        return new Snapshot.Members(List.copyOf(members), weighted, health.impaired(), attributes);
     }
 
-    /** The member's health is settled anew by the next review. */
-    void changed(LiveNode node) {
-        if (!node.hasNews) {
-            node.hasNews = true;
-            news.add(node);
+    /** Changes what is known of a member; false if there is none of this id. */
+    boolean change(String endpointId, Consumer<LiveNode> change) {
+        LiveNode node = nodes.get(endpointId);
+        if (node == null) {
+            return false;
         }
-    }
-
-    @Nullable
-    LiveNode find(String endpointId) {
-        return nodes.get(endpointId);
+        change.accept(node);
+        health.changed(node);
+        return true;
     }
 
     EjectionPolicy.Detector detector() {
@@ -128,9 +120,11 @@ final class Membership {
         List<Endpoint> endpoints = next.endpoints();
         Map<String, LiveNode> gone = new LinkedHashMap<>();
         @Nullable LiveNode[] known = known(endpoints, gone);
-        MembershipGuard.Decision decision = gone.isEmpty() ? NONE_MISSING : guarded(settings.guard(), next, now);
+        MembershipGuard.Decision decision =
+                gone.isEmpty() ? NONE_MISSING : guarded(settings.guard(), next, gone.values(), now);
         List<LiveNode> after =
                 new ArrayList<>(endpoints.size() + decision.held().size());
+        List<Candidate> candidates = new ArrayList<>(endpoints.size());
         int added = 0;
         int replaced = 0;
         boolean anyAttributes = false;
@@ -150,6 +144,7 @@ final class Membership {
                 update(node, endpoint);
             }
             after.add(node);
+            addCandidate(candidates, node, endpoint);
             anyAttributes |= !endpoint.attributes().isEmpty();
         }
         int held = hold(decision.held(), gone, after);
@@ -165,12 +160,14 @@ final class Membership {
                     next.source(),
                     held,
                     members.size());
+            candidates.clear();
             for (LiveNode node : after) {
+                addCandidate(candidates, node, node.endpoint());
                 anyAttributes |= !node.endpoint().attributes().isEmpty();
             }
         }
         members = List.copyOf(after);
-        weighted = weighted(members);
+        weighted = List.copyOf(candidates);
         attributes = anyAttributes;
         admissionIncomplete = false;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
@@ -185,17 +182,18 @@ final class Membership {
         int at = 0;
         for (LiveNode node : before) {
             Endpoint had = node.endpoint();
-            int order = -1;
-            while (at < known.length) {
+            boolean named = false;
+            while (!named && at < known.length) {
                 Endpoint has = endpoints.get(at);
-                order = has == had ? 0 : has.id().compareTo(had.id());
-                if (order >= 0) {
+                // Nearly always it is the same one, and that is found out faster than an order.
+                named = has == had || has.id().equals(had.id());
+                if (!named && has.id().compareTo(had.id()) > 0) {
                     break;
                 }
                 at++;
             }
-            if (order == 0) {
-                known[at++] = node;
+            if (named) {
+                known[at - 1] = node;
             } else {
                 gone.put(had.id(), node);
             }
@@ -205,34 +203,29 @@ final class Membership {
 
     private void update(LiveNode node, Endpoint endpoint) {
         if (node.setEndpoint(endpoint)) {
-            changed(node);
+            health.changed(node);
         }
         if (node.held()) {
             node.setHeldSince(MembershipGuard.Member.NOT_HELD);
-            changed(node);
+            health.changed(node);
         }
     }
 
-    private static List<Candidate> weighted(List<LiveNode> members) {
-        List<Candidate> weighted = new ArrayList<>(members.size());
-        for (LiveNode node : members) {
-            Candidate candidate = node.candidate();
-            if (candidate != null) {
-                weighted.add(candidate);
-            }
+    private static void addCandidate(List<Candidate> candidates, LiveNode node, Endpoint endpoint) {
+        if (endpoint.weight() > 0) {
+            candidates.add(node.candidate(endpoint));
         }
-        return List.copyOf(weighted);
     }
 
     private void depart(LiveNode node) {
         detector.forget(node);
-        expiring.remove(node);
-        impaired.remove(node);
+        health.forget(node);
         departed.put(Place.of(node.endpoint()), node);
     }
 
     /** A guard that throws keeps whatever the source no longer names, and is asked again: what it would have held is not lost for its fault. */
-    private MembershipGuard.Decision guarded(MembershipGuard guard, EndpointSet next, long now) {
+    private MembershipGuard.Decision guarded(
+            MembershipGuard guard, EndpointSet next, Collection<LiveNode> gone, long now) {
         List<MembershipGuard.Member> today = new ArrayList<>(members.size());
         for (LiveNode node : members) {
             today.add(new MembershipGuard.Member(node.endpoint(), node.heldSince()));
@@ -242,17 +235,9 @@ final class Membership {
         } catch (Throwable thrown) {
             faults.report(
                     "the mass-removal guard", "endpoints that are no longer named are held while they answer", thrown);
-            Set<String> named = new HashSet<>();
-            next.endpoints().forEach(endpoint -> named.add(endpoint.id()));
             List<MembershipGuard.Member> held = new ArrayList<>();
-            for (MembershipGuard.Member member : today) {
-                if (!named.contains(member.endpoint().id())) {
-                    long since = member.heldSinceNanos();
-                    held.add(
-                            since == MembershipGuard.Member.NOT_HELD
-                                    ? new MembershipGuard.Member(member.endpoint(), now)
-                                    : member);
-                }
+            for (LiveNode node : gone) {
+                held.add(new MembershipGuard.Member(node.endpoint(), node.held() ? node.heldSince() : now));
             }
             return new MembershipGuard.Decision(held, GUARD_RETRY_NANOS);
         }
@@ -267,12 +252,12 @@ final class Membership {
         }
     }
 
-    private HealthSource.@Nullable Verdict initial(HealthSource health) {
+    private HealthSource.@Nullable Verdict initial(HealthSource source) {
         try {
-            return health.initial();
+            return source.initial();
         } catch (Throwable thrown) {
             faults.report(
-                    "the health source " + ForeignFaults.nameOf(health), "it says nothing of new endpoints", thrown);
+                    "the health source " + ForeignFaults.nameOf(source), "it says nothing of new endpoints", thrown);
             return null;
         }
     }
@@ -285,12 +270,12 @@ final class Membership {
             node.rejoin(endpoint, now, loadOf(metric));
         }
         LiveNode member = node;
-        node.setRecord(detector.recordOf(endpoint, () -> changed(member)));
-        changed(node);
-        for (HealthSource health : healthSources) {
-            HealthSource.Verdict initial = initial(health);
+        node.setRecord(detector.recordOf(endpoint, () -> health.changed(member)));
+        health.changed(node);
+        for (HealthSource source : healthSources) {
+            HealthSource.Verdict initial = initial(source);
             if (initial != null) {
-                node.putVerdict(health, health.name(), initial, now);
+                node.putVerdict(source, source.name(), initial, now);
             }
         }
         HealthSource.Verdict left = sourceVerdicts.on(endpoint.id(), now);
@@ -316,7 +301,7 @@ final class Membership {
             } else {
                 node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
             }
-            changed(node);
+            health.changed(node);
         }
         sourceVerdicts = verdicts;
     }
@@ -331,7 +316,7 @@ final class Membership {
             if (node != null && mayBeHeld(node)) {
                 gone.remove(id);
                 node.setHeldSince(member.heldSinceNanos());
-                changed(node);
+                health.changed(node);
                 after.add(node);
                 count++;
             }
@@ -368,55 +353,11 @@ final class Membership {
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        long next = detector.review(members, now, this::changed);
+        long next = detector.review(members, now, health::changed);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
-        for (LiveNode node : expiring) {
-            if (node.verdictEndsNanos - now <= 0) {
-                changed(node);
-            } else {
-                next = Math.min(next, node.verdictEndsNanos - now);
-            }
-        }
-        List<LiveNode> reviewed = List.copyOf(news);
-        news.clear();
-        for (LiveNode node : reviewed) {
-            node.hasNews = false;
-            // Not one that has left since.
-            if (nodes.get(node.endpoint().id()) == node) {
-                next = Math.min(next, review(node, now));
-            }
-        }
-        return next;
-    }
-
-    private long review(LiveNode node, long now) {
-        Health before = node.health();
-        long ends;
-        try {
-            ends = node.refreshHealth(now);
-        } catch (Throwable thrown) {
-            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
-            changed(node);
-            return Long.MAX_VALUE;
-        }
-        node.verdictEndsNanos = ends;
-        if (ends == Long.MAX_VALUE) {
-            expiring.remove(node);
-        } else {
-            expiring.add(node);
-        }
-        Health after = node.health();
-        if (Snapshot.Members.isImpaired(after)) {
-            impaired.add(node);
-        } else {
-            impaired.remove(node);
-        }
-        if (before.status() != after.status()) {
-            report(node.endpoint(), before, after);
-        }
-        return ends == Long.MAX_VALUE ? ends : ends - now;
+        return Math.min(next, health.review(nodes, now));
     }
 
     private static boolean mayBeHeld(LiveNode node) {
@@ -430,58 +371,9 @@ final class Membership {
 
     /** Begins the next generation of leases; what is left of the one before the last has leaked. */
     void closeOldLeases(Duration limit, long now) {
-        for (LiveNode node : nodes.values()) {
-            closeOldLeases(node, limit, now);
-        }
-        for (LiveNode node : departed.values()) {
-            closeOldLeases(node, limit, now);
-        }
+        nodes.values().forEach(node -> oldLeases.close(node, limit, now));
+        departed.values().forEach(node -> oldLeases.close(node, limit, now));
         departed.values().removeIf(node -> node.inFlight() == 0);
-    }
-
-    private void closeOldLeases(LiveNode node, Duration limit, long now) {
-        int leaked = node.nextGeneration();
-        if (leaked == 0) {
-            return;
-        }
-        LOG.warn(
-                "{}: {} calls to {} were never ended and made no progress for {} or longer; they are no longer counted",
-                owner.name(),
-                leaked,
-                node.endpoint(),
-                limit);
-        LoadMetric.Load load = node.load;
-        for (int i = 0; i < leaked; i++) {
-            if (load != null) {
-                try {
-                    load.ended(now, limit.toNanos(), Outcome.LEAKED, false);
-                } catch (Throwable thrown) {
-                    faults.report("the load metric", "the leak is counted out all the same", thrown);
-                }
-            }
-            listener.onLeak(owner.name(), node.endpoint(), limit);
-        }
-    }
-
-    private void report(Endpoint endpoint, Health before, Health after) {
-        if (after.status().liftedByPanic() || after.status() == Health.Status.UNREACHABLE) {
-            LOG.warn(
-                    "{}: {} is {} since now: {} (was {})",
-                    owner.name(),
-                    endpoint,
-                    after.status(),
-                    after.reason(),
-                    before.status());
-        } else {
-            LOG.debug(
-                    "{}: {} is {}: {} (was {})",
-                    owner.name(),
-                    endpoint,
-                    after.status(),
-                    after.reason(),
-                    before.status());
-        }
-        listener.onHealth(owner.name(), endpoint, before, after);
     }
 
     void measureBy(LoadMetric metric) {
@@ -492,7 +384,7 @@ final class Membership {
 
     /** Hands every member's record to another detector, which goes on from it. */
     void replaceDetector(EjectionPolicy.Detector next) {
-        detector.replaceBy(next, members, this::changed);
+        detector.replaceBy(next, members, health::changed);
     }
 
     void clear() {
@@ -503,9 +395,7 @@ final class Membership {
         departed.clear();
         members = List.of();
         weighted = List.of();
-        news.clear();
-        expiring.clear();
-        impaired.clear();
+        health.clear();
         guardReviewNanos = NEVER;
     }
 }

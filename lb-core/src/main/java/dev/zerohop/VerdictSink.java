@@ -21,10 +21,7 @@ record VerdictSink(HealthSource by, Membership membership, RebuildTimer timer, T
 
     private void change(String endpointId, Consumer<LiveNode> change) {
         tasks.execute(() -> {
-            LiveNode node = membership.find(endpointId);
-            if (node != null) {
-                change.accept(node);
-                membership.changed(node);
+            if (membership.change(endpointId, change)) {
                 timer.soon();
             }
         });
