@@ -85,7 +85,7 @@ class EtcdTlsTest {
                 .contains(etcd.address())
                 .contains("TLS failed")
                 .contains("certification path")
-                .contains("TLS trusts " + ca + ", shows no certificate, expects the name of the host");
+                .contains("TLS trusts " + ca + ", presents no certificate, expects the name of the host");
     }
 
     @Test
@@ -189,6 +189,6 @@ class EtcdTlsTest {
                         + " cannot be used: the key does not belong to the certificate");
         assertThatThrownBy(() -> builder.clientCertificate(me.certificate(), me.certificate())
                         .build())
-                .hasMessageContaining("the key file holds no private key that is not encrypted, expected one in PEM");
+                .hasMessageContaining("the key file holds no unencrypted private key, expected one in PEM");
     }
 }
