@@ -117,7 +117,7 @@ class ShardCountingTest {
     }
 
     @Test
-    void whoeverIsReadyNeverChangesTheCountWhileTheWishStays() {
+    void readinessNeverChangesTheCountWhileTheDesiredNumberStays() {
         Random random = new Random(3);
         ShardCounting counting = ShardCounting.of(Mode.SETTLED).next(range(0, 6), Set.of());
         for (int i = 0; i < 1_000; i++) {

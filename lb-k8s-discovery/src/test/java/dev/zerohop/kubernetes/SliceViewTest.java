@@ -449,7 +449,7 @@ class SliceViewTest {
     }
 
     @Test
-    void endpointsWithoutAddressesAreNobody() {
+    void endpointsWithoutAddressesAreLeftOut() {
         io.fabric8.kubernetes.api.model.discovery.v1.Endpoint none = Slices.pod("orders-0", "10.0.0.1");
         none.setAddresses(List.of());
         assertThat(endpoints(Slices.slice("a", none, Slices.pod("orders-1", "10.0.0.2"))))
