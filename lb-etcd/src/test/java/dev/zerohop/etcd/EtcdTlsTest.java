@@ -106,7 +106,7 @@ class EtcdTlsTest {
     @Test
     void aClientWithoutACertificateIsRefusedWhereOneIsAskedFor() {
         start(authority.forLoopback("server"), true);
-        assertThat(problem(client().tls(authority.ca()))).contains("shows no certificate");
+        assertThat(problem(client().tls(authority.ca()))).contains("presents no certificate");
     }
 
     @Test
@@ -115,7 +115,7 @@ class EtcdTlsTest {
         TestCertificates.Pair me = stranger.forLoopback("me");
         assertThat(problem(client().tls(authority.ca()).clientCertificate(me.certificate(), me.key())))
                 .contains("TLS failed")
-                .contains("shows " + me.certificate());
+                .contains("presents " + me.certificate());
     }
 
     @Test
