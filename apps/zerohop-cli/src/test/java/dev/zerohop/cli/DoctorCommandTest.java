@@ -138,7 +138,7 @@ class DoctorCommandTest {
                     .contains("ok: endpoints: 3 named, 2 take new calls")
                     .contains("ok: connection to a(127.0.0.1:" + alive.getLocalPort() + "): made")
                     .contains("missing: connection to b(127.0.0.1:" + dead + "): Connection refused: check that it")
-                    .contains("missing: configuration: rejected, so no call goes anywhere: ", "fastest");
+                    .contains("missing: configuration: rejected, so every call fails: ", "fastest");
             Files.writeString(file, "{\"endpoints\": []}");
             assertThat(Cli.run("doctor", "file://" + file).out())
                     .contains("missing: endpoints: 0 named, 0 take new calls: check the name in the target");
