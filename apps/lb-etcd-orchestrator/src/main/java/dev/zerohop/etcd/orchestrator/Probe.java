@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link HealthOrchestrator} finds out whether an endpoint is well. Immutable. In plain text unless {@link #tls}, {@link #clientCertificate} or
- * {@link #authority} says otherwise; files are read when the orchestrator is built, and again after failures.
+ * How a {@link HealthOrchestrator} checks whether an endpoint is healthy. Immutable. In plain text unless {@link
+ * #tls}, {@link #clientCertificate} or {@link #authority} is called; files are read when the orchestrator is built,
+ * and again after failures.
  */
 public final class Probe {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:]+");
@@ -63,7 +64,7 @@ public final class Probe {
         return tls == null ? JAVAS_TRUST : tls;
     }
 
-    /** The same over TLS, with the certificates that Java trusts unless others were named. */
+    /** The same over TLS, with the certificates that Java trusts unless others are set. */
     public Probe tls() {
         return with(tlsOrDefault());
     }
@@ -71,7 +72,7 @@ public final class Probe {
     /**
      * The same over TLS.
      *
-     * @param ca PEM certificates that sign those of the endpoints
+     * @param ca the CA certificates of the endpoints in PEM
      */
     public Probe tls(Path ca) {
         Tls before = tlsOrDefault();
@@ -79,9 +80,9 @@ public final class Probe {
     }
 
     /**
-     * The same over TLS, with a certificate for endpoints that ask for one.
+     * The same over TLS, with a client certificate for endpoints that request one.
      *
-     * @param certificate PEM, with those in between if any
+     * @param certificate in PEM, followed by intermediate certificates if there are any
      * @param key its private key in PEM, not encrypted
      */
     public Probe clientCertificate(Path certificate, Path key) {
@@ -111,7 +112,7 @@ public final class Probe {
      * A GET that is answered with a status of 200 to 299. Redirects are not followed.
      *
      * @param path begins with a slash; may have a query
-     * @throws IllegalArgumentException if it does not, or is no part of a URI
+     * @throws IllegalArgumentException if it does not, or is not valid in a URI
      */
     public static Probe http(String path) {
         return http(path, 200, 299);
@@ -121,9 +122,9 @@ public final class Probe {
      * A GET that is answered with a status in a range. Redirects are not followed.
      *
      * @param path begins with a slash; may have a query
-     * @param fromStatus the lowest status that is well, 100 to 599
+     * @param fromStatus the lowest status that counts as success, 100 to 599
      * @param toStatus the highest one, not below {@code fromStatus}
-     * @throws IllegalArgumentException if one of them is not as stated
+     * @throws IllegalArgumentException if one of them is invalid
      */
     public static Probe http(String path, int fromStatus, int toStatus) {
         requireNonNull(path, "path");
@@ -158,14 +159,14 @@ public final class Probe {
     /**
      * The standard health check of gRPC, answered with {@code SERVING}.
      *
-     * @param service the service that is asked for; empty for the server as a whole
+     * @param service the service to check; empty for the server as a whole
      */
     public static Probe grpc(String service) {
         requireNonNull(service, "service");
         return new Probe(Kind.GRPC, service, 0, 0, null);
     }
 
-    /** A connection that can be made. */
+    /** A TCP connection, which succeeds if it can be made. */
     public static Probe tcp() {
         return new Probe(Kind.TCP, "", 0, 0, null);
     }
@@ -174,7 +175,7 @@ public final class Probe {
      * Reads {@code http:/path}, {@code grpc:service}, {@code grpc:} or {@code tcp}, or over TLS {@code https:/path}, {@code grpcs:service}, {@code grpcs:}
      * or {@code tls}.
      *
-     * @throws IllegalArgumentException if it is none of them
+     * @throws IllegalArgumentException if it has another form
      */
     public static Probe parse(String text) {
         requireNonNull(text, "text");
@@ -190,7 +191,7 @@ public final class Probe {
                 + "', expected http:/path, grpc:service or tcp, or https:/path, grpcs:service or tls");
     }
 
-    /** Whether it goes over TLS. */
+    /** Whether it uses TLS. */
     public boolean overTls() {
         return tls != null;
     }
@@ -209,7 +210,7 @@ public final class Probe {
         return get == null ? new TcpProber() : new HttpProber(get, executor);
     }
 
-    /** As {@link #parse} reads it. */
+    /** The form that {@link #parse} reads. */
     @Override
     public String toString() {
         return (tls == null ? kind.plain : kind.secured) + detail;
