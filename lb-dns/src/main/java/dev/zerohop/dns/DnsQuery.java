@@ -320,7 +320,7 @@ final class DnsQuery {
             try {
                 before.close();
             } catch (IOException closed) {
-                // It is closed all the same.
+                // The channel is released even if its close fails.
             }
         }
     }

@@ -39,7 +39,7 @@ final class SystemDns {
      *
      * @param servers {@code host:port} each, at least one
      * @param search suffixes to try
-     * @param ndots a name with at least so many dots is tried unchanged before the suffixes
+     * @param ndots a name with at least this many dots is tried unchanged before the suffixes
      */
     record Configuration(List<String> servers, List<String> search, int ndots) {
 

@@ -89,7 +89,7 @@ record GoverningStatefulSets(
                 .orElse(Endpoint.NO_ORDINAL);
     }
 
-    /** The ordinals that are wanted by any of the sets. */
+    /** The smallest range that includes the desired ordinals of all sets. */
     OrdinalRange wanted() {
         return sets.stream().map(StatefulSetView::wanted).reduce(new OrdinalRange(0, 0), OrdinalRange::and);
     }

@@ -208,7 +208,7 @@ public final class KubernetesDoctor {
             add(State.OPTIONAL, "StatefulSet", "none governs the service or owns its pods: they have no ordinals");
         }
         if (!found.sets().isEmpty()) {
-            add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are wanted");
+            add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are desired");
         }
         if (target.shards().mode() == ShardCounting.Mode.EPOCH && !found.sets().isEmpty()) {
             epochs(ShardEpochAnnotation.NONE.next(found.sets()));
@@ -277,7 +277,7 @@ public final class KubernetesDoctor {
         String zone = place.zone();
         String node = place.node();
         if (zone != null) {
-            add(true, "zone of this client", zone + ", as " + Locality.ZONE_VARIABLE + " says");
+            add(true, "zone of this client", zone + ", from " + Locality.ZONE_VARIABLE);
             return;
         }
         if (node == null) {
@@ -305,7 +305,7 @@ public final class KubernetesDoctor {
                 found == null ? "node " + node + " has no label " + NodeZones.ZONE : found + ", that of node " + node);
     }
 
-    // ---- asking ----
+    // ---- requests ----
 
     private @Nullable String whoAmI() throws InterruptedException {
         try {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param namespace null if it names none
  * @param service name of the service
  * @param port name or number of a port
- * @param family which addresses are wanted
+ * @param family the requested address families
  * @param shards which StatefulSets number the pods, and when a change of their size takes effect
  */
 record ServiceTarget(@Nullable String namespace, String service, String port, Family family, ServiceShards shards) {

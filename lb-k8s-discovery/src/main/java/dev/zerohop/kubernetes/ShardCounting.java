@@ -78,7 +78,7 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
     String waitsFor(OrdinalRange wanted) {
         return counted.equals(wanted)
                 ? null
-                : "ordinals " + wanted + " are wanted; ordinals " + counted + " count until " + missing(wanted, seen)
+                : "ordinals " + wanted + " are desired; ordinals " + counted + " count until " + missing(wanted, seen)
                         + " have been ready";
     }
 }

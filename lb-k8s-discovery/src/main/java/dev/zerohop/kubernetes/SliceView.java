@@ -240,7 +240,7 @@ final class SliceView {
             if (one.readiness() == Readiness.READY) {
                 rejections.add("slice " + one.sliceName() + ": endpoints " + id + " and " + other
                         + " have the same address " + one.address()
-                        + ", expected an address of its own for each; " + other + " stands for both");
+                        + ", expected an address of its own for each; " + other + " is used for both");
             }
         });
     }

@@ -99,8 +99,8 @@ class KubernetesDoctorTest {
                         "ok: port grpc: the pods' port is [8080]",
                         "ok: zones of the endpoints: unknown",
                         "ok: permission to list and watch statefulsets in namespace shop: granted",
-                        "ok: StatefulSet orders: ordinals 0 to 2 are wanted",
-                        "ok: zone of this client: eu-1a, as ZEROHOP_ZONE says");
+                        "ok: StatefulSet orders: ordinals 0 to 2 are desired",
+                        "ok: zone of this client: eu-1a, from ZEROHOP_ZONE");
         assertThat(texts(diagnosis).get(0)).endsWith("which identifies this client as system:serviceaccount:shop:web");
         assertThat(diagnosis.healthy()).isTrue();
         assertThat(diagnosis.toApply()).isEmpty();

@@ -278,7 +278,7 @@ class SliceViewTest {
         assertThat(content.rejections())
                 .containsExactly(
                         "slice a: endpoints orders-1 and orders-0 have the same address 10.0.0.1:8080, expected an address"
-                                + " of its own for each; orders-0 stands for both");
+                                + " of its own for each; orders-0 is used for both");
     }
 
     @Test

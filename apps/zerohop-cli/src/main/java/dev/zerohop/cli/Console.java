@@ -17,7 +17,7 @@ final class Console {
     /**
      * Wraps two streams that are no terminals.
      *
-     * @param live whether a person watches {@code err}, so that a line that overwrites itself makes sense
+     * @param live whether {@code err} is a terminal, on which a progress line may overwrite itself
      */
     Console(PrintStream out, PrintStream err, boolean live) {
         this(out, err, live, 0, 0);
@@ -26,7 +26,7 @@ final class Console {
     /**
      * Wraps two streams.
      *
-     * @param live whether a person watches {@code err}, so that a line that overwrites itself makes sense
+     * @param live whether {@code err} is a terminal, on which a progress line may overwrite itself
      * @param outColumns width of the terminal that {@code out} is, 0 if it is none: then no text is wrapped
      * @param errColumns the same for {@code err}
      */

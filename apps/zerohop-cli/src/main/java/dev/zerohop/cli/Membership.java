@@ -56,7 +56,7 @@ record Membership(
                     word(member.health().status()));
         }
 
-        /** The six states that are shown; the balancer's own are finer. */
+        /** The six states that are shown; the balancer distinguishes more. */
         private static String word(Health.Status status) {
             return switch (status) {
                 case HEALTHY -> "HEALTHY";

@@ -17,7 +17,7 @@ final class SourceLostStep implements DemoStep<FileWorld> {
     @Override
     public String story() {
         return "The source can no longer be read. That is an error, not an empty answer: the last good set stays in force, its age is visible,"
-                + " and traffic goes on as if nothing had happened.";
+                + " and traffic continues unchanged.";
     }
 
     @Override

@@ -30,7 +30,7 @@ public final class LeasedKey {
 
     /** Is notified of changes of the key. */
     public interface Owner {
-        /** The key is written, under a lease of so many seconds at a time. */
+        /** The key is written, under a lease of {@code ttlSeconds}. */
         void onWritten(long ttlSeconds);
 
         /** The lease was renewed; the key is unchanged. */

@@ -26,7 +26,7 @@ public class EtcdResolver extends AbstractResolver {
     private static final Log LOG = Log.of(EtcdResolver.class);
 
     /**
-     * What is read.
+     * The keys to read, and how.
      *
      * @param removals how removed endpoints are treated
      * @param source subscribes to the keys that {@code view} reads
