@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows one service and picks an endpoint for each attempt.
  *
- * <p>Everything that changes (membership, health, configuration) runs on one serial executor and ends in one published picker. {@link #pick},
- * {@link #begin} and {@link #acquire} read that picker and count; they never block, lock or wait for the control path.
+ * <p>Everything that changes (membership, health, configuration) runs on one serial executor and ends in one published {@linkplain #current
+ * version}. {@link #acquire} and {@link #begin} read that and count; they never block, lock or wait for the control path.
  *
  * <p>Lifecycle: {@linkplain #builder built}, {@linkplain #start started} once, {@linkplain #close closed} once. A source that cannot be read never
  * empties the membership: the last good set stays in force, marked stale.
@@ -58,16 +58,6 @@ public final class Balancer implements AutoCloseable {
         return name;
     }
 
-    /** {@link BalancerView#settings} of the version in force. */
-    public BalancerSettings settings() {
-        return view.settings();
-    }
-
-    /** {@link BalancerView#retryBudget} of the version in force. */
-    public RetryBudget retryBudget() {
-        return view.retryBudget();
-    }
-
     /**
      * Begins to follow the source. Returns at once; picks are refused as {@link Refusal.Kind#NONE_KNOWN} until the first answer.
      *
@@ -90,9 +80,7 @@ public final class Balancer implements AutoCloseable {
 
     // ---- request path ----
 
-    /**
-     * The version in force. An attempt that needs more than one thing of it takes the view once.
-     */
+    /** The version in force: settings, picker and membership. An attempt that needs more than one thing of it takes the view once. */
     public BalancerView current() {
         return view;
     }
@@ -104,11 +92,6 @@ public final class Balancer implements AutoCloseable {
      */
     public Lease acquire(PickContext context) {
         return view.acquire(context);
-    }
-
-    /** {@link BalancerView#pick} of the version in force. */
-    public @Nullable Node pick(PickContext context) {
-        return view.pick(context);
     }
 
     long nanoTime() {
@@ -167,13 +150,8 @@ public final class Balancer implements AutoCloseable {
         control.faults().report(part, consequence, thrown);
     }
 
-    Refusal refusal(BalancerView of, PickContext context) {
+    Refusal refusalOf(BalancerView of, PickContext context) {
         return reasons.refusal(of, context);
-    }
-
-    /** {@link BalancerView#refusal} of the version in force. */
-    public Refusal refusal(PickContext context) {
-        return view.refusal(context);
     }
 
     /**
@@ -192,16 +170,6 @@ public final class Balancer implements AutoCloseable {
     }
 
     // ---- what is known and done ----
-
-    /** The version of the membership that picks are made from. */
-    public Snapshot snapshot() {
-        return view.snapshot();
-    }
-
-    /** The last set the source gave, or null before the first. Marked stale while the source cannot be read. */
-    public @Nullable EndpointSet endpoints() {
-        return control.source().endpoints();
-    }
 
     /** What is known and done at this instant. Reads what was published and counts; changes nothing. O(members), not for the request path. Thread-safe. */
     public BalancerState state() {
@@ -261,7 +229,7 @@ public final class Balancer implements AutoCloseable {
 
     /** Builds a {@link Balancer}. Not thread-safe. */
     public static final class Builder {
-        final String name;
+        String name;
         Env env = Env.system();
 
         @Nullable
@@ -284,6 +252,12 @@ public final class Balancer implements AutoCloseable {
 
         private Builder(String name) {
             this.name = requireNonNull(name, "name");
+        }
+
+        /** Sets the name, which appears in every log line, metric and error. */
+        public Builder name(String name) {
+            this.name = requireNonNull(name, "name");
+            return this;
         }
 
         /** Sets clock, dice and threads. Default: {@link Env#system}. */

@@ -3,9 +3,9 @@ package dev.zerohop;
 import java.time.Duration;
 
 /**
- * Learns what a balancer does, for metrics and logs. Every method does nothing by default. Calls come from request threads
- * ({@link #onPick}, {@link #onOutcome}) and from the control path (the rest); they must be quick and must not block. A listener that throws
- * changes nothing: the balancer logs it and goes on.
+ * Receives the events of a balancer, for metrics and logs. Every method does nothing by default. Calls come from request threads ({@link #onPick},
+ * {@link #onOutcome}) and from the control path (the rest); they must be quick and must not block. A listener that throws changes nothing: the balancer
+ * logs it and goes on.
  */
 public interface BalancerListener {
 

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * The balancers of this process that were started and not closed, for what shows them all. It keeps none of them alive: one that is forgotten without being
- * closed leaves it when it is collected. Thread-safe.
+ * The balancers of this process that are running: started, and not closed. It keeps none of them alive: one that is forgotten without being closed
+ * leaves it when it is collected. Thread-safe.
  */
 public final class BalancerRegistry {
     private static final Set<Balancer> RUNNING =

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a balancer behaves: everything that one configuration says, validated as a whole. An immutable value that can be replaced while
+ * The configuration of a balancer: policy, stages, ejection, retries and the rest, validated as a whole. An immutable value that can be replaced while
  * traffic runs ({@link Balancer#apply}).
  *
  * @param policy how to pick

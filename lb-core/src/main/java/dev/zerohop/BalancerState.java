@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a balancer knows and does at one instant, for status pages, metrics and {@link Explanation}. Membership, settings and what the stages did are of one
+ * The state of a balancer at one instant, for status pages, metrics and {@link Explanation}. Membership, settings and what the stages did are of one
  * published version; counters are read one after another while calls go on. An immutable value.
  *
  * @param service the balancer's name

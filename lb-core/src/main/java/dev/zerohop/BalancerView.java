@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One version of a balancer as it was published: the settings, the picker and the membership that belong together. An attempt reads everything through one
- * view, so that where its key is found, how it is routed, and what it says of its routing are of the same moment, also while the balancer goes on to the
- * next version.
+ * One published version of a balancer: the settings, the picker and the membership that belong together. An attempt reads everything through one view,
+ * so that where its key is found, how it is routed, and what it says of its routing are of the same moment, also while the balancer goes on to the next
+ * version.
  *
  * <p>Immutable and thread-safe; stays valid after its successor was published. No method blocks or locks.
  */
@@ -146,7 +146,7 @@ public final class BalancerView {
      * to be: that may have an endpoint.
      */
     public Refusal refusal(PickContext context) {
-        return owner.refusal(this, context);
+        return owner.refusalOf(this, context);
     }
 
     /** The picked node, or another one if it is half open and its probe call is taken. */

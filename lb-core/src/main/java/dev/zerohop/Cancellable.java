@@ -1,6 +1,6 @@
 package dev.zerohop;
 
-/** Something scheduled that can be called off. Thread-safe and idempotent; a task that already runs is not interrupted. */
+/** A scheduled task or a running watch that can be cancelled. Thread-safe and idempotent; a task that already runs is not interrupted. */
 @FunctionalInterface
 public interface Cancellable {
     /** Calls it off. */

@@ -65,7 +65,8 @@ final class ControlPath {
         this.env = builder.env;
         this.time = env.time();
         this.serial = builder.serial != null ? builder.serial : new SerialExecutor(this::onTaskFailure);
-        this.resolver = requireNonNull(builder.resolver, "resolver");
+        this.resolver = requireNonNull(
+                builder.resolver, () -> builder.name + ": no resolver was set, expected a source of endpoints");
         this.listener = listener;
         this.healthSources = List.copyOf(builder.healthSources);
         this.faults = new ForeignFaults(name);
@@ -141,7 +142,7 @@ final class ControlPath {
             execute(() -> take(resolution.failed(
                     new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
-        execute(() -> leaseAge.limit(balancer.settings().leaseAgeLimit()));
+        execute(() -> leaseAge.limit(balancer.current().settings().leaseAgeLimit()));
     }
 
     void refresh() {
@@ -280,7 +281,7 @@ final class ControlPath {
     }
 
     private void closeOldLeases() {
-        membership.closeOldLeases(balancer.settings().leaseAgeLimit(), time.nanoTime());
+        membership.closeOldLeases(balancer.current().settings().leaseAgeLimit(), time.nanoTime());
     }
 
     /** Pickers ask the directory at each pick, so nothing has to be built again: calls that wait only have to look again. */

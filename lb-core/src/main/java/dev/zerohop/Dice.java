@@ -2,7 +2,7 @@ package dev.zerohop;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** A source of chance, injected so that tests and the simulator can script it. Thread-safe. */
+/** A source of random numbers, injected so that tests and the simulator can script it. Thread-safe. */
 public interface Dice {
 
     /** 64 uniformly distributed bits. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What discovery says about one destination. An immutable value.
+ * One destination, as discovery states it: address, identity, weight, zone, ordinal, readiness. An immutable value.
  *
  * <p>Names (id, host, zone, node, names of attributes) have at most {@value Printable#MAX_NAME} characters, values of attributes {@value Printable#MAX_VALUE}, and
  * none has a control character: they stand in logs and on terminals.

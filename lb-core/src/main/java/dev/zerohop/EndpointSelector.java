@@ -6,8 +6,7 @@ import dev.zerohop.internal.Xxh64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caller's key: which customer, order or session a request belongs to. Keyed policies (shard, rendezvous) send equal keys to
- * the same endpoint.
+ * The key of a call: the customer, order or session that it belongs to. Keyed policies (shard, rendezvous) send equal keys to the same endpoint.
  *
  * <p>A lambda is enough for an integer key: {@code () -> customer.hashCode()}. For text and long keys use {@link #of(String)} and
  * {@link #of(long)}. Implementations are immutable, or at least answer the same during one call.

@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The complete membership as one resolver sees it: sorted by id, ids unique, immutable. Never a difference: an empty set means
- * that the service has no endpoint; that the source is unreachable is an error of the {@link Resolver} instead.
+ * The complete membership of a service as one source states it: sorted by id, ids unique, immutable. Never a difference: an empty set means that the
+ * service has no endpoint; that the source is unreachable is an error of the {@link Resolver} instead.
  */
 public final class EndpointSet {
 

@@ -6,8 +6,8 @@ import dev.zerohop.internal.SerialExecutor;
 import java.util.concurrent.Executor;
 
 /**
- * What everything that decides is given instead of reaching for it: the clock with its timers, chance, and an executor for the
- * few things that block (a DNS query, a file).
+ * The environment of a balancer and its sources, injected: the clock with its timers, random numbers, and an executor for the few tasks that block (a
+ * DNS query, a file).
  *
  * @param time clock and timers
  * @param dice chance

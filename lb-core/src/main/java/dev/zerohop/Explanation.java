@@ -3,7 +3,7 @@ package dev.zerohop;
 import java.util.List;
 
 /**
- * Why a pick goes where it goes: settings, members, what each stage did, and how the picker chooses. For people and for the command line.
+ * Why a pick goes where it goes: the settings, the members, what each stage did, and how the picker chooses. For people and for the command line.
  *
  * @param service the balancer's name
  * @param source the state of the source: name, version, age, last error

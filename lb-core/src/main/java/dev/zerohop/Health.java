@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.internal.Durations;
 
 /**
- * What is currently believed about one endpoint: the worst of its live verdicts.
+ * The health of one endpoint: the worst of its verdicts that have not expired.
  *
  * @param status the belief
  * @param source who says so, for example {@code ejection}, {@code connectivity}, {@code source}

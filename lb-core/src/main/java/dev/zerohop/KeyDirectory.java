@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The owners of keys, as a source keeps them: one entry per key, too many to hand all of them out, so each is looked up when it is asked for.
+ * A directory of keys and their owners that a source holds: too many entries to follow, so each key is looked up when a call needs it.
  *
  * <p>It travels with an {@link EndpointSet} as a handle, not as a value: two directories are the same only if they are the same object, and what one
  * answers changes while the set stays. It belongs to the source that gave it and ends with it.

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an adapter finds the key of a call that does not carry an {@link EndpointSelector} itself, and how the text that stands there becomes a key:
- * {@link #selector} is the one rule of all transports. Immutable, thread-safe.
+ * Where an adapter finds the key of a call that carries no {@link EndpointSelector}, and how the text found there becomes a key. {@link #selector} is
+ * the one rule of all transports. Immutable, thread-safe.
  *
  * @param place the part of the request
  * @param name the header, query parameter or cookie; for {@link Place#PATH} a regular expression with one group; for

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a text that was found in a request, or typed, becomes a key. The rule is the same on every transport, so that one text has one owner:
+ * How a text from a request or a command line becomes a key. The rule is the same on every transport, so that one text has one owner:
  *
  * <ul>
  *   <li>Spaces and tabs around it do not belong to it; what is empty then is no key.

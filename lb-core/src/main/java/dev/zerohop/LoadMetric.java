@@ -1,8 +1,8 @@
 package dev.zerohop;
 
 /**
- * A way to measure how loaded a node is, from this client's own calls. A stateless catalogue value: {@link #newLoad} makes the state
- * that one node carries. Metrics that compare equal share their nodes' state across a change of configuration.
+ * How the load of a node is measured from the calls of this client. A stateless catalogue value: {@link #newLoad} makes the state that one node carries.
+ * Metrics that compare equal share their nodes' state across a change of configuration.
  */
 public interface LoadMetric {
 

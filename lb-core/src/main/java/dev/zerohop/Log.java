@@ -8,9 +8,9 @@ import org.slf4j.event.Level;
 import org.slf4j.spi.LocationAwareLogger;
 
 /**
- * The one way from zerohop into SLF4J. Arguments and throwables are logged in their {@linkplain Printable printable} form, whatever wrote them: no place that logs
- * has to know what comes from outside. Messages have SLF4J's placeholders; a throwable that is the last argument is logged with its stack trace. What is logged is
- * all that changes: a throwable itself stays as it is. Thread-safe.
+ * zerohop's logger, which makes texts from outside printable before SLF4J gets them. Arguments and throwables are logged in their {@linkplain Printable
+ * printable} form, whatever wrote them: no place that logs has to know what comes from outside. Messages have SLF4J's placeholders; a throwable that is
+ * the last argument is logged with its stack trace. What is logged is all that changes: a throwable itself stays as it is. Thread-safe.
  */
 public final class Log {
     private static final String CALLED = Log.class.getName();

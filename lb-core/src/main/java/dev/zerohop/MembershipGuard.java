@@ -3,8 +3,8 @@ package dev.zerohop;
 import java.util.List;
 
 /**
- * Decides which endpoints that a new set no longer names are kept for a while, because losing that many at once is more likely a fault of
- * the source than of the endpoints. A pure function of its arguments, so that timers only call it; equal guards behave the same.
+ * Decides which endpoints that a new set no longer has stay members for a while, because a loss that large is more likely a fault of the source. A pure
+ * function of its arguments, so that timers only call it; equal guards behave the same.
  */
 @FunctionalInterface
 public interface MembershipGuard {

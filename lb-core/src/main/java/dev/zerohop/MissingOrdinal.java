@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 
 /**
- * An ordinal that a source named and does no more, although none of its endpoints was announced to leave. While no number of shards is stated, it is still
- * one of them: that its endpoint is gone for a moment must move no key. An immutable value.
+ * An ordinal that a source had and has no more, although its endpoint was never announced to be leaving. While no number of shards is stated, it is
+ * still one of them: that its endpoint is gone for a moment must move no key. An immutable value.
  *
  * @param ordinal the ordinal, at least 0
  * @param endpointId the endpoint that had it last; the first by id if it had replicas

@@ -1,8 +1,8 @@
 package dev.zerohop;
 
 /**
- * A live endpoint across snapshots. It lives as long as the endpoint keeps its id and address; an endpoint that comes back under
- * another address is a new node with a clean record.
+ * An endpoint with its live state (health, load, calls in flight), the same object across snapshots. It lives as long as the endpoint keeps its id and
+ * address; an endpoint that comes back under another address is a new node with a clean record.
  *
  * <p>Pickers look at a node, they never change it. All methods are safe from any thread and return at once.
  */

@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One object of a configuration and the path to it, for providers that read their part. What is missing, of the wrong type or out of range is rejected with an
- * {@link IllegalArgumentException} that names the path, what was found and what was expected, such as {@code policy.peak_ewma.errorPenalty: was 0.5, expected a
- * number from 1 to 1000}; the whole configuration is then rejected, and the last good one stays.
+ * The options of one policy, stage or source in a configuration, and their path, as its provider reads them. What is missing, of the wrong type or out
+ * of range is rejected with an {@link IllegalArgumentException} that names the path, what was found and what was expected, such as {@code
+ * policy.peak_ewma.errorPenalty: was 0.5, expected a number from 1 to 1000}; the whole configuration is then rejected, and the last good one stays.
  *
  * <p>Immutable and thread-safe, as long as what it was made of is not changed.
  */

@@ -1,7 +1,7 @@
 package dev.zerohop;
 
 /**
- * How an attempt ended, classed before it is counted or retried.
+ * How an attempt ended: the class by which it is counted, ejects and is retried.
  *
  * <p>Three questions matter: did the server answer, may the attempt be repeated, and does it speak against the endpoint
  * (is it a failure of the endpoint or of the request).

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one attempt brings along: the caller's key, the number of the attempt, and the endpoints tried before. Immutable; the unkeyed first
+ * The input of one pick: the key, the number of the attempt, and the endpoints that earlier attempts of the call used. Immutable; the unkeyed first
  * attempt is the constant {@link #NONE}.
  */
 public final class PickContext {

@@ -1,7 +1,8 @@
 package dev.zerohop;
 
 /**
- * A way to pick, as configured: makes the first picker of a balancer. Immutable; policies that compare equal behave the same, and one that is equal to that in force replaces nothing.
+ * A configured policy, which makes the pickers of a balancer. Immutable; policies that compare equal behave the same, and one that is equal to that in
+ * force replaces nothing.
  *
  * <p>What throws is reported and passed over: of {@link #newPicker} the version before it stays in force. A configuration names a policy through its {@link PolicyProvider}.
  */

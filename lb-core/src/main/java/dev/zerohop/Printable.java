@@ -3,8 +3,8 @@ package dev.zerohop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts from outside, as a log, a terminal or an exception's message may have them: one line, and nothing that steers what shows it. What a server, a caller or the
- * writer of a source says passes through here before a person reads it. Stateless, thread-safe.
+ * Makes texts from outside safe to print in a log, a terminal or a message: one line, without control characters. What a server, a caller or the writer
+ * of a source says passes through here before a person reads it. Stateless, thread-safe.
  */
 public final class Printable {
     /** The longest name in the model: ids, hosts, zones, nodes, names of attributes. */

@@ -7,8 +7,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a source says at one moment. A {@link Resolver} publishes it whole, so that what came first needs no order and a listener that comes late needs
- * the last one only. Immutable.
+ * Everything that a source states at one moment, as one immutable value. A {@link Resolver} publishes it whole, so that what came first needs no order
+ * and a listener that comes late needs the last one only. Immutable.
  *
  * <p>What does not change from one to the next keeps its identity, or equals what it was: a listener acts on the difference. Each method that makes the next
  * one leaves all other parts as they are.

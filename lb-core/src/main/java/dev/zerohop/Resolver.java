@@ -1,8 +1,8 @@
 package dev.zerohop;
 
 /**
- * Follows one source of endpoints and publishes all that it says at every change. {@link dev.zerohop.resolver.AbstractResolver} has what most implementations
- * need.
+ * Follows one source and publishes a {@link Resolution} at every change. {@link dev.zerohop.resolver.AbstractResolver} is the base of most
+ * implementations.
  *
  * <p>Implementations are started once and closed once. They call their listener from any thread, but never from two at a time
  * and never from within {@link #start}'s caller after {@link #close} has returned. They do not block their caller.

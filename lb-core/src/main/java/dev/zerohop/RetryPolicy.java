@@ -1,6 +1,6 @@
 package dev.zerohop;
 
-/** When a failed attempt may be repeated, as configured. Immutable; equal policies behave the same. */
+/** Whether a failed attempt may be repeated, as configured. Immutable; equal policies behave the same. */
 public interface RetryPolicy {
 
     /** Never repeats anything. */

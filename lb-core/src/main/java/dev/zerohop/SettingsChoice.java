@@ -56,7 +56,9 @@ final class SettingsChoice {
         this.check = builder.sourceSettings;
         this.balancing = balancing;
         this.own = builder.settings;
-        this.defaults = requireNonNull(builder.defaults != null ? builder.defaults : own, "settings");
+        this.defaults = requireNonNull(
+                builder.defaults != null ? builder.defaults : own,
+                () -> builder.name + ": neither settings nor defaults were set, expected one of them");
     }
 
     /** What the application wants, else the defaults. */

@@ -1,8 +1,8 @@
 package dev.zerohop;
 
 /**
- * How many shards a service is meant to have: the desired number, not the number that happens to be ready. A crashed pod then
- * moves no key of another shard. As a {@link ShardPlacement} it leaves it to the policy how a key comes to one of them (jump or modulo).
+ * The number of shards that a service is meant to have, which is not the number of pods that are ready. A crashed pod then moves no key of another
+ * shard. As a {@link ShardPlacement} it leaves it to the policy how a key comes to one of them (jump or modulo).
  *
  * @param count number of shards, 1 to {@link #MAX_SHARDS}
  * @param firstOrdinal ordinal of the first one ({@code spec.ordinals.start} of a StatefulSet), 0 to {@link #MAX_SHARDS}

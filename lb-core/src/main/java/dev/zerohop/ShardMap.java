@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a source states about shards: where keys belong now, and during a move also where they will belong. An immutable value.
+ * What a source states about shards: the placement of keys in force and, during a move, the next one. An immutable value.
  *
  * <p>An epoch numbers a placement: all clients that route by the same epoch send the same key to the same ordinal. An epoch means one placement for
  * ever, also one that was announced and withdrawn, so the map remembers the highest that was ever announced, and what is new is above it

@@ -7,8 +7,8 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a source states of how to balance: the last good configuration, and what is wrong with the one that it states now. A text is read once, where it
- * arrives; everything after that goes by the settings. An immutable value; two are equal if their texts are.
+ * The configuration that a source states: the last good one, and why the present one was rejected if it was. A text is read once, where it arrives;
+ * everything after that goes by the settings. An immutable value; two are equal if their texts are.
  */
 public final class SourceConfiguration {
 

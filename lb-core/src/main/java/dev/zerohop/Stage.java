@@ -1,9 +1,9 @@
 package dev.zerohop;
 
 /**
- * One pure step from snapshot to snapshot: who of the candidates stays, and with which weight. No clock, no timer, no state that a request
- * touches: a stage that wants to look again says so in {@link Snapshot#reviewInNanos}. Runs on the balancer's serial executor only. Stages that compare equal do the same. One that throws is reported and
- * passed over. A configuration names a stage through its {@link StageProvider}.
+ * One pure step from snapshot to snapshot: it removes candidates or changes their weights. No clock, no timer, no state that a request touches: a stage
+ * that wants to look again says so in {@link Snapshot#reviewInNanos}. Runs on the balancer's serial executor only. Stages that compare equal do the
+ * same. One that throws is reported and passed over. A configuration names a stage through its {@link StageProvider}.
  */
 public interface Stage {
 

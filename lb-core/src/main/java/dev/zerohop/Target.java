@@ -16,9 +16,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The text that names a source of endpoints, everywhere the same: {@code scheme://authority/path?query}. Split here; each scheme's
- * {@link ResolverProvider} reads its parts. Nothing is decoded: a part is the text as it was written, and {@link #decoded} undoes
- * the percent-encoding of a piece of it. An immutable value.
+ * The text that names a source of endpoints: {@code scheme://authority/path?query}. The same on every transport. Split here; each scheme's {@link
+ * ResolverProvider} reads its parts. Nothing is decoded: a part is the text as it was written, and {@link #decoded} undoes the percent-encoding of a
+ * piece of it. An immutable value.
  *
  * @param text the whole target
  * @param scheme in lower case

@@ -106,7 +106,7 @@ class BalancerFaultTest {
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));
         resolver.push(Endpoint.of("127.0.0.1", 2));
-        assertThat(balancer.snapshot().members()).hasSize(1);
+        assertThat(balancer.current().snapshot().members()).hasSize(1);
         assertThat(watched)
                 .as("the endpoint of the broken set is no longer watched")
                 .hasSize(1);
@@ -151,12 +151,12 @@ class BalancerFaultTest {
         left.set(2);
         resolver.push(Endpoint.of("127.0.0.1", 3));
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(3);
-        assertThat(balancer.snapshot().trail())
+        assertThat(balancer.current().snapshot().trail())
                 .singleElement()
                 .asString()
                 .endsWith("threw and was passed over: broken");
         time.advance(Duration.ofSeconds(2));
-        assertThat(balancer.snapshot().trail()).isEmpty();
+        assertThat(balancer.current().snapshot().trail()).isEmpty();
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(3);
     }
 
@@ -169,8 +169,8 @@ class BalancerFaultTest {
                 refusals.add(reason);
             }
         }));
-        BalancerSettings before = balancer.settings();
-        RetryBudget budget = balancer.retryBudget();
+        BalancerSettings before = balancer.current().settings();
+        RetryBudget budget = balancer.current().retryBudget();
         balancer.apply(BalancerSettings.builder(new PickPolicy() {
                     @Override
                     public String name() {
@@ -187,8 +187,8 @@ class BalancerFaultTest {
                 })
                 .build());
         assertThat(refusals).containsExactly("cannot build");
-        assertThat(balancer.settings()).isSameAs(before);
-        assertThat(balancer.retryBudget()).isSameAs(budget);
+        assertThat(balancer.current().settings()).isSameAs(before);
+        assertThat(balancer.current().retryBudget()).isSameAs(budget);
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
     }
 
@@ -205,10 +205,10 @@ class BalancerFaultTest {
                         refusals.add(reason);
                     }
                 }));
-        BalancerSettings before = balancer.settings();
+        BalancerSettings before = balancer.current().settings();
         resolver.configure("{}");
         assertThat(refusals).singleElement().asString().endsWith("policy: was 7");
-        assertThat(balancer.settings()).isSameAs(before);
+        assertThat(balancer.current().settings()).isSameAs(before);
     }
 
     /** Counts starts and ends that one node's load was told of. */
@@ -319,7 +319,7 @@ class BalancerFaultTest {
         balancer.start();
         balancer.close();
         assertThat(closed).hasValue(1);
-        assertThat(balancer.snapshot().members()).isEmpty();
+        assertThat(balancer.current().snapshot().members()).isEmpty();
     }
 
     @Test

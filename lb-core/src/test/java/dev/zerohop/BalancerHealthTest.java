@@ -127,7 +127,7 @@ class BalancerHealthTest {
     }
 
     private Node node(int number) {
-        return balancer.snapshot().members().stream()
+        return balancer.current().snapshot().members().stream()
                 .filter(node -> node.endpoint().id().equals("a-" + number))
                 .findFirst()
                 .orElseThrow();
@@ -215,7 +215,9 @@ class BalancerHealthTest {
         startWith(3);
         call(0, Outcome.TRANSPORT_FAILURE, 5);
         time.advance(Duration.ofSeconds(30));
-        assertThat(balancer.pick(PickContext.NONE)).as("picked and thrown away").isSameAs(node(0));
+        assertThat(balancer.current().pick(PickContext.NONE))
+                .as("picked and thrown away")
+                .isSameAs(node(0));
         assertThat(picked()).isEqualTo("a-1");
         time.advance(OutlierEjection.PROBE_PATIENCE);
         assertThat(picked()).isEqualTo("a-0");
@@ -366,8 +368,8 @@ class BalancerHealthTest {
             sources.get(0).sink().report("a-" + i, Verdict.lasting(Status.UNHEALTHY, "503"));
         }
         settle();
-        assertThat(balancer.snapshot().candidates()).hasSize(4);
-        assertThat(balancer.snapshot().trail())
+        assertThat(balancer.current().snapshot().candidates()).hasSize(4);
+        assertThat(balancer.current().snapshot().trail())
                 .containsExactly("health: panic: 1 of 4 usable is below 50 %, using 3 unhealthy as well");
         assertThat(picked()).isEqualTo("a-0");
     }
@@ -378,12 +380,12 @@ class BalancerHealthTest {
         for (int i = 0; i < 3; i++) {
             callAt(i, Outcome.CONNECT_FAILURE, 1);
         }
-        assertThat(balancer.snapshot().candidates())
+        assertThat(balancer.current().snapshot().candidates())
                 .extracting(candidate -> candidate.node().endpoint().id())
                 .containsExactly("a-3");
         callAt(3, Outcome.CONNECT_FAILURE, 1);
-        assertThat(balancer.snapshot().candidates()).hasSize(4);
-        assertThat(balancer.snapshot().trail())
+        assertThat(balancer.current().snapshot().candidates()).hasSize(4);
+        assertThat(balancer.current().snapshot().trail())
                 .containsExactly("health: no other endpoint is left, using 4 that could not be connected to");
     }
 
@@ -431,7 +433,7 @@ class BalancerHealthTest {
                 .build());
         call(0, Outcome.TRANSPORT_FAILURE, 1);
         assertThat(status(0)).isEqualTo(Status.UNKNOWN);
-        BalancerSettings four = balancer.settings();
+        BalancerSettings four = balancer.current().settings();
         balancer.apply(BalancerSettings.builder(Pickers.leastRequest())
                 .stages(four.stages())
                 .ejection(four.ejection())
@@ -478,13 +480,16 @@ class BalancerHealthTest {
         first.sink().report("a-0", Verdict.lasting(Status.UNHEALTHY, "503"));
         second.sink().report("a-0", Verdict.lasting(Status.HEALTHY, "200"));
         settle();
-        assertThat(twice.snapshot().members().get(0).health().toString()).isEqualTo("UNHEALTHY (probe: 503)");
+        assertThat(twice.current().snapshot().members().get(0).health().toString())
+                .isEqualTo("UNHEALTHY (probe: 503)");
         second.sink().withdraw("a-0");
         settle();
-        assertThat(twice.snapshot().members().get(0).health().status()).isEqualTo(Status.UNHEALTHY);
+        assertThat(twice.current().snapshot().members().get(0).health().status())
+                .isEqualTo(Status.UNHEALTHY);
         first.sink().withdraw("a-0");
         settle();
-        assertThat(twice.snapshot().members().get(0).health().status()).isEqualTo(Status.UNKNOWN);
+        assertThat(twice.current().snapshot().members().get(0).health().status())
+                .isEqualTo(Status.UNKNOWN);
         twice.close();
     }
 
@@ -538,7 +543,7 @@ class BalancerHealthTest {
         startWith(100);
         time.advance(Duration.ofSeconds(1));
         List<Lease> leases = new ArrayList<>();
-        for (Node node : balancer.snapshot().members()) {
+        for (Node node : balancer.current().snapshot().members()) {
             leases.add(balancer.begin(node));
         }
         int before = recorder.rebuilds.get();
@@ -562,9 +567,9 @@ class BalancerHealthTest {
         assertThat(status(0)).isEqualTo(Status.HELD);
         assertThat(picked()).as("served while they answer").isEqualTo("a-0");
         time.advance(Duration.ofMillis(29_999));
-        assertThat(balancer.snapshot().members()).hasSize(4);
+        assertThat(balancer.current().snapshot().members()).hasSize(4);
         time.advance(Duration.ofMillis(1));
-        assertThat(balancer.snapshot().members()).isEmpty();
+        assertThat(balancer.current().snapshot().members()).isEmpty();
         assertThatThrownBy(() -> balancer.acquire(PickContext.NONE)).hasMessageContaining("no endpoint known");
     }
 
@@ -574,7 +579,7 @@ class BalancerHealthTest {
         startWith(4);
         resolver.push(endpoint(3));
         call(0, Outcome.TIMEOUT, 1);
-        assertThat(balancer.snapshot().members())
+        assertThat(balancer.current().snapshot().members())
                 .extracting(node -> node.endpoint().id())
                 .containsExactly("a-1", "a-2", "a-3");
         call(1, Outcome.ERROR_RESPONSE, 1);
@@ -599,15 +604,15 @@ class BalancerHealthTest {
             held.start();
             source.push(endpoints(4));
             source.push(List.of());
-            assertThat(held.snapshot().members()).hasSize(4);
-            Node first = held.snapshot().members().get(0);
-            Node second = held.snapshot().members().get(1);
+            assertThat(held.current().snapshot().members()).hasSize(4);
+            Node first = held.current().snapshot().members().get(0);
+            Node second = held.current().snapshot().members().get(1);
             held.begin(first).complete(Outcome.TIMEOUT);
             // One that was sent before and is answered now takes nothing back.
             held.begin(first).complete(Outcome.SUCCESS);
             held.begin(second).complete(Outcome.SUCCESS);
             settle();
-            assertThat(held.snapshot().members()).hasSize(3).doesNotContain(first);
+            assertThat(held.current().snapshot().members()).hasSize(3).doesNotContain(first);
             held.close();
         }
     }
@@ -625,12 +630,12 @@ class BalancerHealthTest {
                 .build();
         unjudged.start();
         source.push(endpoints(4));
-        List<Node> members = unjudged.snapshot().members();
+        List<Node> members = unjudged.current().snapshot().members();
         unjudged.begin(members.get(0)).complete(Outcome.CONNECT_FAILURE);
         unjudged.begin(members.get(1)).complete(Outcome.CONNECT_FAILURE);
         unjudged.begin(members.get(1)).complete(Outcome.SUCCESS);
         source.push(List.of());
-        assertThat(unjudged.snapshot().members()).containsExactlyElementsOf(members.subList(1, 4));
+        assertThat(unjudged.current().snapshot().members()).containsExactlyElementsOf(members.subList(1, 4));
         unjudged.close();
     }
 
@@ -644,7 +649,7 @@ class BalancerHealthTest {
         assertThat(status(0)).isEqualTo(Status.UNKNOWN);
         assertThat(node(0)).isSameAs(before);
         time.advance(Duration.ofMinutes(1));
-        assertThat(balancer.snapshot().members()).hasSize(4);
+        assertThat(balancer.current().snapshot().members()).hasSize(4);
     }
 
     @Test
@@ -660,7 +665,7 @@ class BalancerHealthTest {
         assertThat(recorder.events)
                 .as("what says the same is no news, an error in the same words neither")
                 .containsExactly("stale 5 s 403", "fresh", "members 1 +0 -0 held 0");
-        assertThat(balancer.endpoints().stale()).isFalse();
+        assertThat(balancer.state().source().set().stale()).isFalse();
     }
 
     @Test
@@ -669,7 +674,7 @@ class BalancerHealthTest {
         var change = balancer.nextChange().toCompletableFuture();
         resolver.fail(new IllegalStateException("no such host"));
         assertThat(change).as("whoever waited looks again").isCompleted();
-        Refusal refusal = balancer.refusal(PickContext.NONE);
+        Refusal refusal = balancer.current().refusal(PickContext.NONE);
         assertThat(refusal.waits()).isFalse();
         assertThat(refusal.message()).contains("has answered 0 times", "no such host");
     }
@@ -679,7 +684,7 @@ class BalancerHealthTest {
         startWith(1);
         sources.get(0).sink().report("nobody", Verdict.lasting(Status.UNHEALTHY, "503"));
         settle();
-        assertThat(balancer.snapshot().members()).hasSize(1);
+        assertThat(balancer.current().snapshot().members()).hasSize(1);
     }
 
     // ---- the end ----

@@ -75,7 +75,7 @@ class BalancerRaceTest {
     void oneOfManyCallsGetsTheProbe() throws Exception {
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2), Endpoint.of("127.0.0.1", 3));
-        Node sick = balancer.snapshot().members().get(0);
+        Node sick = balancer.current().snapshot().members().get(0);
         balancer.begin(sick).complete(Outcome.CONNECT_FAILURE);
         time.runDue();
         for (int round = 0; round < 500; round++) {
@@ -92,14 +92,14 @@ class BalancerRaceTest {
     void callsFindAnEndpointWhilePickersAreSwappedUnderThem() throws Exception {
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));
-        List<Node> everybody = new ArrayList<>(balancer.snapshot().members());
+        List<Node> everybody = new ArrayList<>(balancer.current().snapshot().members());
         together(() -> {
             for (int i = 0; i < 2_000; i++) {
                 Lease lease = balancer.acquire(PickContext.NONE);
                 if (i % 10 == 0) {
                     synchronized (everybody) {
                         resolver.push(Endpoint.of("127.0.0.1", 1 + i % 3), Endpoint.of("127.0.0.1", 10));
-                        everybody.addAll(balancer.snapshot().members());
+                        everybody.addAll(balancer.current().snapshot().members());
                     }
                 }
                 assertThat(lease.complete(Outcome.SUCCESS)).isTrue();

@@ -100,7 +100,7 @@ class BalancerStateTest {
         balancer.start();
         resolver.push(endpoint("a", 3), endpoint("b", 1), endpoint("c", 0));
         time.advance(Duration.ofSeconds(1));
-        Lease lease = balancer.begin(balancer.snapshot().members().get(0));
+        Lease lease = balancer.begin(balancer.current().snapshot().members().get(0));
         assertThat(member("a").traffic()).isEqualTo(new BalancerState.Traffic(1, 1, 0));
         lease.complete(Outcome.SUCCESS);
         assertThat(member("a").traffic().inFlight()).isZero();
@@ -108,7 +108,8 @@ class BalancerStateTest {
         assertThat(member("c").weight()).as("takes no traffic").isZero();
         BalancerState state = balancer.state();
         assertThat(state.routing().candidates()).isEqualTo(2);
-        assertThat(state.routing().stages()).isEqualTo(balancer.snapshot().trail());
+        assertThat(state.routing().stages())
+                .isEqualTo(balancer.current().snapshot().trail());
         assertThat(state.members()).extracting(each -> each.endpoint().id()).containsExactly("a", "b", "c");
     }
 
@@ -117,7 +118,7 @@ class BalancerStateTest {
         balancer.start();
         resolver.push(endpoint("a", 1), endpoint("b", 1), endpoint("c", 1));
         for (int i = 0; i < 5; i++) {
-            balancer.begin(balancer.snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
+            balancer.begin(balancer.current().snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
         }
         time.advance(Duration.ofSeconds(1));
         BalancerState.Member ejected = member("a");
@@ -173,7 +174,7 @@ class BalancerStateTest {
                 .endpoints(List.of(numbered))
                 .note("one of two slices")
                 .build());
-        balancer.begin(balancer.snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
+        balancer.begin(balancer.current().snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
         Explanation explanation = balancer.explain(PickContext.NONE);
         assertThat(explanation.members().get(0))
                 .startsWith("orders-4(10.0.0.1:80) weight 1 zone z1 ordinal 4 ")
@@ -222,7 +223,7 @@ class BalancerStateTest {
                                 List.of(endpoint("a", 1).toBuilder().ordinal(0).build()))
                         .shardMap(ShardMap.of(7, new ShardCount(1, 0)))
                         .build());
-                Node node = other.snapshot().members().get(0);
+                Node node = other.current().snapshot().members().get(0);
                 other.acquire(PickContext.of(EndpointSelector.of("k")));
                 time.advance(Duration.ofMinutes(1));
                 assertThat(other.state().members().get(0).traffic().load()).isEqualTo(node.load(time.nanoTime()));

@@ -57,6 +57,18 @@ class BalancerTest {
     }
 
     @Test
+    void whatABuilderLacksIsNamed() {
+        Balancer.Builder builder = Balancer.builder("orders");
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("orders: no resolver was set, expected a source of endpoints");
+        builder.resolver(resolver);
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("orders: neither settings nor defaults were set, expected one of them");
+    }
+
+    @Test
     void aLeaseCountsUntilItsFirstCompletion() {
         balancer.start();
         resolver.push(Endpoint.of("127.0.0.1", 1));
@@ -73,7 +85,7 @@ class BalancerTest {
         resolver.push(Endpoint.of("127.0.0.1", 1));
         resolver.fail(new IllegalStateException("403 forbidden"));
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
-        assertThat(balancer.endpoints().stale()).isTrue();
+        assertThat(balancer.state().source().set().stale()).isTrue();
         assertThat(balancer.explain(PickContext.NONE).source()).contains("403 forbidden");
     }
 
@@ -97,7 +109,7 @@ class BalancerTest {
                 .build();
         ejecting.start();
         resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2), Endpoint.of("127.0.0.1", 3));
-        Node failing = ejecting.snapshot().members().get(0);
+        Node failing = ejecting.current().snapshot().members().get(0);
         for (int i = 0; i < 5; i++) {
             ejecting.begin(failing).complete(Outcome.CONNECT_FAILURE);
         }

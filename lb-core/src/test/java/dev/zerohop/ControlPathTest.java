@@ -65,13 +65,13 @@ class ControlPathTest {
                 .listener(new BalancerListener() {
                     @Override
                     public void onRebuild(String service, Snapshot snapshot) {
-                        seen.add(self.get().refusal(PickContext.NONE));
+                        seen.add(self.get().current().refusal(PickContext.NONE));
                     }
                 })
                 .build();
         self.set(balancer);
         balancer.start();
-        balancer.nextChange().thenRun(() -> seen.add(balancer.refusal(PickContext.NONE)));
+        balancer.nextChange().thenRun(() -> seen.add(balancer.current().refusal(PickContext.NONE)));
         resolver.push(WEIGHTLESS);
         assertThat(seen).hasSize(2);
         assertThat(seen).allMatch(refusal -> refusal.kind() == Refusal.Kind.NONE_USABLE && !refusal.waits());
@@ -113,7 +113,7 @@ class ControlPathTest {
         faults.set(1);
         resolver.push(Endpoint.of("127.0.0.1", 1));
         assertThat(waiting).isDone();
-        assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+        assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
     }
 
     @Test
@@ -124,11 +124,13 @@ class ControlPathTest {
         faults.set(1);
         resolver.push(Endpoint.of("127.0.0.1", 2));
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(2);
-        assertThat(balancer.snapshot().members())
+        assertThat(balancer.current().snapshot().members())
                 .as("the one that left is held")
                 .hasSize(2);
         time.advance(Duration.ofSeconds(1));
-        assertThat(balancer.snapshot().members()).as("the guard is asked again").hasSize(1);
+        assertThat(balancer.current().snapshot().members())
+                .as("the guard is asked again")
+                .hasSize(1);
     }
 
     @Test
@@ -179,7 +181,7 @@ class ControlPathTest {
         CompletableFuture<Void> waiting = balancer.nextChange().toCompletableFuture();
         balancer.close();
         assertThat(waiting).isDone();
-        assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CLOSED);
+        assertThat(balancer.current().refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CLOSED);
     }
 
     @Test

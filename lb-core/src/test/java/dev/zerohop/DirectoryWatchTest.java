@@ -89,7 +89,7 @@ class DirectoryWatchTest {
             directory.put("alice", Owner.endpoint("one"));
             runTasks();
             assertThat(told).isEqualTo(2);
-            assertThat(balancer.pick(ALICE)).isNotNull();
+            assertThat(balancer.current().pick(ALICE)).isNotNull();
         }
     }
 
@@ -104,10 +104,10 @@ class DirectoryWatchTest {
         assertThat(directory.followers()).isZero();
         assertThat(other.followers()).isEqualTo(1);
         other.put("alice", Owner.endpoint("one"));
-        assertThat(balancer.pick(ALICE)).isNotNull();
+        assertThat(balancer.current().pick(ALICE)).isNotNull();
         resolver.directory(null).push(ONE);
         assertThat(other.followers()).isZero();
-        assertThat(balancer.refusal(ALICE).message()).contains("has no directory");
+        assertThat(balancer.current().refusal(ALICE).message()).contains("has no directory");
         resolver.directory(other).push(ONE);
         balancer.close();
         assertThat(other.followers()).isZero();

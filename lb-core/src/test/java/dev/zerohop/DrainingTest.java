@@ -68,9 +68,9 @@ class DrainingTest {
         assertThat(lease.endpoint().ordinal()).isEqualTo(1);
         lease.complete(Outcome.CONNECT_FAILURE);
         time.advance(Duration.ofMillis(10));
-        assertThat(balancer.pick(key)).isNull();
-        assertThat(balancer.refusal(key).kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
-        assertThat(balancer.refusal(key).waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
+        assertThat(balancer.current().pick(key)).isNull();
+        assertThat(balancer.current().refusal(key).kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
+        assertThat(balancer.current().refusal(key).waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
     }
 
     @Test
@@ -79,16 +79,16 @@ class DrainingTest {
         resolver.push(endpoint(0, Readiness.DRAINING));
         balancer.acquire(PickContext.NONE).complete(Outcome.CONNECT_FAILURE);
         time.advance(Duration.ofMillis(10));
-        assertThat(balancer.pick(PickContext.NONE))
+        assertThat(balancer.current().pick(PickContext.NONE))
                 .as("it does not even answer")
                 .isNull();
         time.advance(Duration.ofSeconds(6));
-        Node only = balancer.pick(PickContext.NONE);
+        Node only = balancer.current().pick(PickContext.NONE);
         assertThat(only).isNotNull();
         assertThat(only.health().status()).isEqualTo(Health.Status.DRAINING);
         balancer.begin(only).complete(Outcome.CONNECT_FAILURE);
         time.advance(Duration.ofMillis(10));
-        assertThat(balancer.pick(PickContext.NONE))
+        assertThat(balancer.current().pick(PickContext.NONE))
                 .as("its one probe call failed")
                 .isNull();
     }

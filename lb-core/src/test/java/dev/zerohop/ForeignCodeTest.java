@@ -171,7 +171,7 @@ class ForeignCodeTest {
                 source.push(ONE);
                 assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
                 source.push(ONE, TWO);
-                assertThat(balancer.snapshot().members()).hasSize(2);
+                assertThat(balancer.current().snapshot().members()).hasSize(2);
                 time.advance(Duration.ofSeconds(3));
                 assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
             }
@@ -206,7 +206,7 @@ class ForeignCodeTest {
                 .build()) {
             balancer.start();
             balancer.refresh();
-            Refusal refusal = balancer.refusal(PickContext.NONE);
+            Refusal refusal = balancer.current().refusal(PickContext.NONE);
             assertThat(refusal.waits()).isFalse();
             assertThat(refusal.message())
                     .startsWith("orders: no endpoint known; source stillborn")
@@ -323,8 +323,8 @@ class ForeignCodeTest {
             balancer.start();
             source.push(ONE);
             String message = "orders: the policy broken threw AssertionError: no idea";
-            assertThat(balancer.pick(PickContext.NONE)).isNull();
-            assertThat(balancer.refusal(PickContext.NONE))
+            assertThat(balancer.current().pick(PickContext.NONE)).isNull();
+            assertThat(balancer.current().refusal(PickContext.NONE))
                     .isEqualTo(new Refusal(Refusal.Kind.NONE_USABLE, false, message));
             assertThatThrownBy(() -> balancer.acquire(PickContext.NONE))
                     .isInstanceOf(NoEndpointException.class)
@@ -349,7 +349,7 @@ class ForeignCodeTest {
                 .build()) {
             balancer.start();
             source.push(ONE);
-            assertThat(balancer.pick(key)).isNull();
+            assertThat(balancer.current().pick(key)).isNull();
             assertThatThrownBy(() -> balancer.acquire(key))
                     .isInstanceOfSatisfying(
                             NoEndpointException.class,
@@ -379,9 +379,11 @@ class ForeignCodeTest {
             balancer.start();
             source.push(ONE, TWO);
             source.push(ONE);
-            assertThat(balancer.snapshot().members()).hasSize(2);
+            assertThat(balancer.current().snapshot().members()).hasSize(2);
             time.advance(Duration.ofSeconds(2));
-            assertThat(balancer.snapshot().members()).as("asked again").hasSize(1);
+            assertThat(balancer.current().snapshot().members())
+                    .as("asked again")
+                    .hasSize(1);
         }
     }
 
@@ -571,9 +573,9 @@ class ForeignCodeTest {
             balancer.start();
             assertThat(balancer.current().waits(PickContext.NONE)).isFalse();
             source.fail(new IOException("down"));
-            assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.NONE_KNOWN);
+            assertThat(balancer.current().refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.NONE_KNOWN);
             source.push(ONE);
-            Node node = balancer.pick(PickContext.NONE);
+            Node node = balancer.current().pick(PickContext.NONE);
             assertThat(node).isNotNull();
             assertThat(balancer.current().spilled(PickContext.NONE, node)).isFalse();
             balancer.apply(BalancerSettings.of(broken(Broken.PICK)));
@@ -596,10 +598,10 @@ class ForeignCodeTest {
             source.push(ONE);
             source.push(TWO);
             time.advance(Duration.ofMinutes(2));
-            Node node = balancer.pick(PickContext.NONE);
+            Node node = balancer.current().pick(PickContext.NONE);
             assertThat(node == null ? null : node.endpoint()).isEqualTo(anew ? TWO : null);
             if (!anew) {
-                assertThat(balancer.refusal(PickContext.NONE).waits())
+                assertThat(balancer.current().refusal(PickContext.NONE).waits())
                         .as("a rebuild has ended, well or not")
                         .isFalse();
             }
@@ -685,10 +687,10 @@ class ForeignCodeTest {
                 second.push(ONE);
                 assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
             } else {
-                assertThat(balancer.refusal(PickContext.NONE).message())
+                assertThat(balancer.current().refusal(PickContext.NONE).message())
                         .contains("stillborn")
                         .contains("no class for it");
-                assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+                assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
             }
         }
     }
@@ -775,7 +777,7 @@ class ForeignCodeTest {
             balancer.start();
             source.push(ONE);
             assertThat(rebuilt).isEmpty();
-            assertThat(balancer.pick(PickContext.NONE)).isNull();
+            assertThat(balancer.current().pick(PickContext.NONE)).isNull();
             time.advance(Duration.ofSeconds(2));
             assertThat(rebuilt).contains(1);
             assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
@@ -798,7 +800,7 @@ class ForeignCodeTest {
             source.push(ONE);
             balancer.apply(BalancerSettings.of(policy(new Fuse(1), new Fuse(0), LoadMetric.IN_FLIGHT)));
             assertThat(refused).singleElement().asString().contains("broken");
-            assertThat(balancer.settings().policy()).isInstanceOf(FirstPolicy.class);
+            assertThat(balancer.current().settings().policy()).isInstanceOf(FirstPolicy.class);
             assertThat(balancer.acquire(PickContext.NONE).endpoint()).isEqualTo(ONE);
         }
     }
@@ -956,7 +958,7 @@ class ForeignCodeTest {
                 .build()) {
             balancer.start();
             source.push(ONE, TWO);
-            assertThat(balancer.snapshot().members()).hasSize(2);
+            assertThat(balancer.current().snapshot().members()).hasSize(2);
             assertThat(balancer.acquire(PickContext.NONE).endpoint()).isIn(ONE, TWO);
         }
     }
@@ -990,7 +992,8 @@ class ForeignCodeTest {
                 .build()) {
             balancer.start();
             source.push(ONE);
-            assertThat(balancer.snapshot().members().get(0).health().status()).isEqualTo(Health.Status.DISCONNECTED);
+            assertThat(balancer.current().snapshot().members().get(0).health().status())
+                    .isEqualTo(Health.Status.DISCONNECTED);
         }
     }
 
@@ -1011,9 +1014,11 @@ class ForeignCodeTest {
             balancer.start();
             source.push(ONE, TWO);
             source.push(ONE, THREE);
-            assertThat(balancer.snapshot().members()).as("held, and joined").hasSize(3);
+            assertThat(balancer.current().snapshot().members())
+                    .as("held, and joined")
+                    .hasSize(3);
             source.push(ONE, TWO, THREE);
-            assertThat(balancer.snapshot().members()).hasSize(3);
+            assertThat(balancer.current().snapshot().members()).hasSize(3);
         }
     }
 
@@ -1054,7 +1059,7 @@ class ForeignCodeTest {
             source.push(ONE);
             Lease lease = balancer.acquire(PickContext.NONE);
             balancer.acquire(PickContext.NONE);
-            time.advance(balancer.settings().leaseAgeLimit().multipliedBy(2));
+            time.advance(balancer.current().settings().leaseAgeLimit().multipliedBy(2));
             assertThat(lease.node().inFlight()).isZero();
             assertThat(leaks).containsExactly(ONE, ONE);
         }

@@ -149,7 +149,7 @@ class LeaseAgeTest {
     @Test
     void generationsGoRoundWithoutLosingACount() {
         try (Balancer balancer = balancer()) {
-            Node node = balancer.pick(PickContext.NONE);
+            Node node = balancer.current().pick(PickContext.NONE);
             for (int i = 0; i < 70_000; i++) {
                 Lease lease = balancer.begin(node);
                 time.advance(LIMIT);
@@ -201,11 +201,11 @@ class LeaseAgeTest {
             assertThat(failing.node().pressure()).isEqualTo(2);
             source.push(B);
             source.push(A, B);
-            Node again = balancer.pick(PickContext.NONE);
+            Node again = balancer.current().pick(PickContext.NONE);
             assertThat(again.pressure()).isEqualTo(1);
             assertThat(again.health().status()).isEqualTo(Health.Status.UNKNOWN);
             source.push(Endpoint.builder("10.0.0.9", 80).id(A.id()).build(), B);
-            assertThat(balancer.pick(PickContext.NONE).inFlight()).isZero();
+            assertThat(balancer.current().pick(PickContext.NONE).inFlight()).isZero();
         }
     }
 

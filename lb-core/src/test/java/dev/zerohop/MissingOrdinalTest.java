@@ -74,7 +74,7 @@ class MissingOrdinalTest {
     private static Map<Integer, Integer> owners(Balancer balancer) {
         Map<Integer, Integer> owners = new TreeMap<>();
         for (int number = 0; number < KEYS; number++) {
-            Node node = balancer.pick(key(number));
+            Node node = balancer.current().pick(key(number));
             owners.put(number, node == null ? -1 : node.endpoint().ordinal());
         }
         return owners;
@@ -105,11 +105,11 @@ class MissingOrdinalTest {
         }
         PickContext lost = key(keyOf(before, 4));
         if (ownerDown == OwnerDown.SPILL) {
-            Node standIn = balancer.pick(lost);
+            Node standIn = balancer.current().pick(lost);
             assertThat(standIn).isNotNull();
             assertThat(balancer.current().spilled(lost, standIn)).isTrue();
         } else {
-            Refusal refusal = balancer.refusal(lost);
+            Refusal refusal = balancer.current().refusal(lost);
             assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OWNER_DOWN);
             assertThat(refusal.waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
             assertThat(refusal.message())
@@ -136,7 +136,7 @@ class MissingOrdinalTest {
                     .removals(removals)
                     .build());
         }
-        assertThat(balancer.snapshot().missingOrdinals())
+        assertThat(balancer.current().snapshot().missingOrdinals())
                 .extracting(MissingOrdinal::ordinal)
                 .containsExactly(3, 4);
     }
@@ -186,7 +186,7 @@ class MissingOrdinalTest {
         resolver.push(leaving);
         assertThat(owners(balancer)).as("it keeps its keys while it serves").isEqualTo(before);
         resolver.push(upTo(4));
-        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
         assertThat(owners(balancer)).doesNotContainValue(-1);
     }
 
@@ -196,7 +196,7 @@ class MissingOrdinalTest {
         resolver.push(upTo(5));
         resolver.push(ready(0), ready(1), ready(2), endpoint(4, Readiness.DRAINING));
         resolver.push(upTo(3));
-        assertThat(balancer.snapshot().missingOrdinals())
+        assertThat(balancer.current().snapshot().missingOrdinals())
                 .extracting(MissingOrdinal::ordinal)
                 .containsExactly(3);
         assertThat(owners(balancer))
@@ -236,8 +236,9 @@ class MissingOrdinalTest {
         Balancer balancer = started(ShardPolicy.builder().firstOrdinal(3).build());
         resolver.push(ready(3), ready(4), ready(5));
         resolver.push(ready(3), ready(4));
-        PlacementExplanation placement = ((ShardPolicy) balancer.settings().policy())
-                .place(EndpointSelector.of("customer-1"), balancer.snapshot());
+        PlacementExplanation placement = ((ShardPolicy)
+                        balancer.current().settings().policy())
+                .place(EndpointSelector.of("customer-1"), balancer.current().snapshot());
         assertThat(placement.shards()).isEqualTo(3);
     }
 
@@ -248,7 +249,7 @@ class MissingOrdinalTest {
         Map<Integer, Integer> before = owners(balancer);
         resolver.push(List.of());
         time.advance(Duration.ofMinutes(2));
-        assertThat(balancer.snapshot().members()).isEmpty();
+        assertThat(balancer.current().snapshot().members()).isEmpty();
         resolver.push(ready(1));
         owners(balancer).forEach((number, owner) -> assertThat(owner).isEqualTo(before.get(number) == 1 ? 1 : -1));
     }
@@ -272,7 +273,7 @@ class MissingOrdinalTest {
             resolver.push(here.stream().map(MissingOrdinalTest::ready).toList());
             time.advance(Duration.ofMinutes(2));
             for (int number = 0; number < 200; number++) {
-                Node node = balancer.pick(key(number));
+                Node node = balancer.current().pick(key(number));
                 int owner = before.get(number);
                 assertThat(node == null ? -1 : node.endpoint().ordinal()).isEqualTo(here.contains(owner) ? owner : -1);
             }
@@ -291,8 +292,10 @@ class MissingOrdinalTest {
         assertThat(set.missingOrdinals()).extracting(MissingOrdinal::ordinal).containsExactly(2, 4, 7);
         Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
         resolver.push(set);
-        assertThat(((ShardPolicy) balancer.settings().policy())
-                        .place(EndpointSelector.of("customer-1"), balancer.snapshot())
+        assertThat(((ShardPolicy) balancer.current().settings().policy())
+                        .place(
+                                EndpointSelector.of("customer-1"),
+                                balancer.current().snapshot())
                         .shards())
                 .isEqualTo(8);
     }
@@ -315,7 +318,7 @@ class MissingOrdinalTest {
                 .build());
         resolver.fail(new IOException("down"));
         time.advance(Duration.ofMinutes(5));
-        assertThat(balancer.snapshot().members()).hasSize(4);
+        assertThat(balancer.current().snapshot().members()).hasSize(4);
         assertKeptBut(4, before, balancer);
         // Both ways, and with a set of the stand-in's own.
         second.push(EndpointSet.builder("second")
@@ -343,24 +346,25 @@ class MissingOrdinalTest {
             resolver.push(next);
             assertKeptBut(4, before, balancer);
         }
-        assertThat(balancer.snapshot().missingOrdinals()).containsExactly(new MissingOrdinal(4, "orders-4", NOON));
+        assertThat(balancer.current().snapshot().missingOrdinals())
+                .containsExactly(new MissingOrdinal(4, "orders-4", NOON));
     }
 
     @Test
     void aHoleIsNotMissingUntilItWasNamed() {
         Balancer balancer = started(policy(OwnerDown.FAIL_FAST));
         resolver.push(ready(0), ready(1), ready(4));
-        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
         Map<Integer, Integer> before = owners(balancer);
         assertThat(before).as("keys of the holes").containsValue(-1);
         PickContext lost = key(keyOf(before, -1));
-        assertThat(balancer.refusal(lost).message()).doesNotContain("it counts since");
+        assertThat(balancer.current().refusal(lost).message()).doesNotContain("it counts since");
         resolver.push(ready(0), ready(4));
-        assertThat(balancer.snapshot().missingOrdinals())
+        assertThat(balancer.current().snapshot().missingOrdinals())
                 .extracting(MissingOrdinal::ordinal)
                 .containsExactly(1);
         assertKeptBut(1, before, balancer);
-        assertThat(balancer.refusal(key(keyOf(before, 1))).message())
+        assertThat(balancer.current().refusal(key(keyOf(before, 1))).message())
                 .as("below the highest that is there: the guess is the same without it")
                 .endsWith("ordinal 1 has no endpoint; ordinals known: 0,4");
     }
@@ -393,9 +397,9 @@ class MissingOrdinalTest {
                 .missingOrdinals(List.of(new MissingOrdinal(4, "orders-4", NOON)))
                 .build();
         resolver.push(stated);
-        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
         resolver.push(upTo(4));
-        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
         assertThat(owners(balancer)).doesNotContainValue(-1);
     }
 
@@ -405,11 +409,11 @@ class MissingOrdinalTest {
         resolver.push(upTo(5));
         resolver.push(upTo(3));
         resolver.push(upTo(4));
-        assertThat(balancer.snapshot().missingOrdinals())
+        assertThat(balancer.current().snapshot().missingOrdinals())
                 .extracting(MissingOrdinal::ordinal)
                 .containsExactly(4);
         resolver.push(upTo(5));
-        assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+        assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
     }
 
     /** A source that keeps its own memory, as that of pods does. */
@@ -422,7 +426,7 @@ class MissingOrdinalTest {
                 .endpoints(upTo(3))
                 .missingOrdinals(List.of(gone))
                 .build());
-        assertThat(balancer.snapshot().missingOrdinals()).containsExactly(gone);
+        assertThat(balancer.current().snapshot().missingOrdinals()).containsExactly(gone);
     }
 
     @Test
@@ -466,13 +470,13 @@ class MissingOrdinalTest {
         resolver.push(upTo(5));
         Map<Integer, Integer> before = owners(balancer);
         resolver.push(ready(0), ready(2), ready(3));
-        assertThat(balancer.refusal(key(keyOf(before, 4))).message()).contains("it counts since");
-        assertThat(balancer.refusal(key(keyOf(before, 1))).message())
+        assertThat(balancer.current().refusal(key(keyOf(before, 4))).message()).contains("it counts since");
+        assertThat(balancer.current().refusal(key(keyOf(before, 1))).message())
                 .as("a shard with and without the guess")
                 .doesNotContain("it counts since");
         balancer.apply(Configurations.defaults()
                 .withPolicy(ShardPolicy.builder().shards(5).build()));
-        assertThat(balancer.refusal(key(keyOf(before, 4))).message())
+        assertThat(balancer.current().refusal(key(keyOf(before, 4))).message())
                 .as("stated")
                 .doesNotContain("it counts since");
     }

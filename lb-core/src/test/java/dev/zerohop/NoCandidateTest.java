@@ -49,7 +49,7 @@ class NoCandidateTest {
                 .build()) {
             balancer.start();
             source.push(Endpoint.of("10.0.0.1", 80));
-            assertThat(balancer.refusal(PickContext.NONE).message())
+            assertThat(balancer.current().refusal(PickContext.NONE).message())
                     .contains("0 of 1 endpoints usable (1 that the policy does not pick)");
         }
     }

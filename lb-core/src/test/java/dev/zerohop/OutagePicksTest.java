@@ -99,14 +99,14 @@ class OutagePicksTest {
     /** These members become half open, and their probe calls hang. Others of them stay as they are. */
     private void hangProbes(Balancer balancer, int first, int behind) {
         halfOpen(balancer, first, behind);
-        for (Node node : balancer.snapshot().members().subList(first, behind)) {
+        for (Node node : balancer.current().snapshot().members().subList(first, behind)) {
             assertThat(((LiveNode) node).record.tryProbe()).isTrue();
             balancer.begin(node);
         }
     }
 
     private void halfOpen(Balancer balancer, int first, int behind) {
-        List<Node> members = balancer.snapshot().members().subList(first, behind);
+        List<Node> members = balancer.current().snapshot().members().subList(first, behind);
         members.forEach(node -> balancer.begin(node).complete(Outcome.CONNECT_FAILURE));
         time.advance(Duration.ofMillis(10));
         time.advance(Duration.ofMillis(1_200));
@@ -137,12 +137,12 @@ class OutagePicksTest {
         for (int halfWell = 0; halfWell < 2; halfWell++) {
             asked.set(0);
             for (int i = 0; i < 100; i++) {
-                assertThat(balancer.pick(context(i))).isNotNull();
+                assertThat(balancer.current().pick(context(i))).isNotNull();
                 assertThat(balancer.acquire(context(i))).isNotNull();
             }
             // While all are half open there is no other to ask for.
             assertThat(asked.get()).isLessThanOrEqualTo(halfWell == 0 ? 200 : 400);
-            for (Node node : balancer.snapshot().members().subList(count / 2, count)) {
+            for (Node node : balancer.current().snapshot().members().subList(count / 2, count)) {
                 balancer.begin(node).complete(Outcome.SUCCESS);
             }
             time.advance(Duration.ofMillis(10));
@@ -158,11 +158,11 @@ class OutagePicksTest {
         Balancer balancer = balancer(policy, 20);
         hangProbes(balancer, 0, 19);
         for (int i = 0; i < 200; i++) {
-            assertThat(balancer.pick(context(i)).endpoint().id()).isEqualTo("a-0019");
+            assertThat(balancer.current().pick(context(i)).endpoint().id()).isEqualTo("a-0019");
         }
-        Endpoint well = balancer.snapshot().members().get(19).endpoint();
+        Endpoint well = balancer.current().snapshot().members().get(19).endpoint();
         for (int i = 0; i < 200; i++) {
-            assertThat(balancer.pick(context(i).retryAfter(well)).endpoint())
+            assertThat(balancer.current().pick(context(i).retryAfter(well)).endpoint())
                     .as("rather one that is being probed than one that this call has tried")
                     .isNotEqualTo(well);
         }
@@ -172,11 +172,11 @@ class OutagePicksTest {
     void aKeyWhoseOwnerIsBeingProbedGoesThereAllTheSame() {
         Balancer balancer = balancer(Pickers.shard(), 4);
         List<Node> owners = Stream.of(0, 1, 2, 3, 4, 5, 6, 7)
-                .map(i -> balancer.pick(context(i)))
+                .map(i -> balancer.current().pick(context(i)))
                 .toList();
         hangProbes(balancer, 0, 3);
         for (int i = 0; i < 8; i++) {
-            assertThat(balancer.pick(context(i))).isSameAs(owners.get(i));
+            assertThat(balancer.current().pick(context(i))).isSameAs(owners.get(i));
         }
     }
 
@@ -190,7 +190,7 @@ class OutagePicksTest {
             probed.add(balancer.acquire(context(i)).node());
         }
         assertThat(probed).hasSize(10);
-        assertThat(balancer.snapshot().members()).noneMatch(node -> ((LiveNode) node).record.awaitsProbe());
+        assertThat(balancer.current().snapshot().members()).noneMatch(node -> ((LiveNode) node).record.awaitsProbe());
     }
 
     @Test
@@ -199,8 +199,8 @@ class OutagePicksTest {
             Balancer balancer = balancer(policy, 2);
             hangProbes(balancer, 0, 1);
             halfOpen(balancer, 1, 2);
-            assertThat(balancer.pick(PickContext.NONE))
-                    .isSameAs(balancer.snapshot().members().get(1));
+            assertThat(balancer.current().pick(PickContext.NONE))
+                    .isSameAs(balancer.current().snapshot().members().get(1));
         }
     }
 }

@@ -57,12 +57,12 @@ class RefusalDuringChangesTest {
                 .listener(new BalancerListener() {
                     @Override
                     public void onHealth(String service, Endpoint endpoint, Health before, Health now) {
-                        amid.add(made[0].refusal(PickContext.NONE));
+                        amid.add(made[0].current().refusal(PickContext.NONE));
                     }
 
                     @Override
                     public void onRebuild(String service, Snapshot snapshot) {
-                        after.add(made[0].refusal(PickContext.NONE));
+                        after.add(made[0].current().refusal(PickContext.NONE));
                     }
                 })
                 .build();
@@ -70,8 +70,8 @@ class RefusalDuringChangesTest {
             balancer.start();
             source.push(Endpoint.of("127.0.0.1", 1));
             // Nobody was picked before a connection was reported: the first verdict came with the endpoint.
-            assertThat(balancer.pick(PickContext.NONE)).isNull();
-            assertThat(balancer.refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CONNECTING);
+            assertThat(balancer.current().pick(PickContext.NONE)).isNull();
+            assertThat(balancer.current().refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CONNECTING);
             amid.clear();
             after.clear();
             connectivity.sink.report(
@@ -95,9 +95,9 @@ class RefusalDuringChangesTest {
                 .build()) {
             balancer.start();
             source.push(Endpoint.of("10.0.0.1", 80));
-            assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+            assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
             amid[0] = () -> source.push(Endpoint.of("10.0.0.1", 80), Endpoint.of("10.0.0.2", 80));
-            assertThat(balancer.refusal(PickContext.NONE).waits()).isTrue();
+            assertThat(balancer.current().refusal(PickContext.NONE).waits()).isTrue();
         }
     }
 

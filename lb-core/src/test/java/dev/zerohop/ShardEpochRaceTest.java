@@ -149,7 +149,7 @@ class ShardEpochRaceTest {
         for (int i = 0; epoch.get() < FLIPS; i++) {
             PickContext context = key("k" + i % 100);
             long before = balancer.current().shardEpoch(context);
-            Node node = balancer.pick(context);
+            Node node = balancer.current().pick(context);
             if (before == balancer.current().shardEpoch(context)) {
                 check(context, before, node, wrong);
             }

@@ -117,8 +117,8 @@ class UnconfiguredTest {
     private void assertRefusing() {
         PickContext keyed = PickContext.of(EndpointSelector.of("k"));
         for (PickContext context : List.of(PickContext.NONE, keyed)) {
-            assertThat(balancer.pick(context)).isNull();
-            Refusal refusal = balancer.refusal(context);
+            assertThat(balancer.current().pick(context)).isNull();
+            Refusal refusal = balancer.current().refusal(context);
             assertThat(refusal.kind()).isEqualTo(Refusal.Kind.BAD_CONFIGURATION);
             assertThat(refusal.waits()).isFalse();
             assertThat(refusal.waiting().waits())
@@ -135,8 +135,9 @@ class UnconfiguredTest {
 
     private void assertServing(String policy) {
         assertThat(balancer.current().unconfigured()).isNull();
-        assertThat(balancer.settings().policy().name()).isEqualTo(policy);
-        assertThat(balancer.pick(PickContext.of(EndpointSelector.of("k")))).isNotNull();
+        assertThat(balancer.current().settings().policy().name()).isEqualTo(policy);
+        assertThat(balancer.current().pick(PickContext.of(EndpointSelector.of("k"))))
+                .isNotNull();
     }
 
     @ParameterizedTest
@@ -163,7 +164,7 @@ class UnconfiguredTest {
         by.refuse(now);
         members();
         now.configure("{\"policy\": \"quickest\"}");
-        assertThat(balancer.refusal(PickContext.NONE).message())
+        assertThat(balancer.current().refusal(PickContext.NONE).message())
                 .contains("quickest")
                 .doesNotContain(WHY);
         assertThat(unconfigured).hasSize(2);

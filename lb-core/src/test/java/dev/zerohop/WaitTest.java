@@ -97,12 +97,12 @@ class WaitTest {
             WaitTest test = new WaitTest();
             try (Balancer balancer = test.started(shard(ownerDown))) {
                 missing.accept(test);
-                assertThat(balancer.pick(KEY)).isNull();
-                assertThat(balancer.refusal(KEY).waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
+                assertThat(balancer.current().pick(KEY)).isNull();
+                assertThat(balancer.current().refusal(KEY).waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
                 CompletableFuture<Void> changed = balancer.nextChange().toCompletableFuture();
                 test.source.push(endpoint(0).build(), endpoint(1).build());
                 assertThat(changed).as("those who wait look again").isCompleted();
-                assertThat(balancer.pick(KEY)).isNotNull();
+                assertThat(balancer.current().pick(KEY)).isNotNull();
             }
         }
     }
@@ -127,8 +127,8 @@ class WaitTest {
             test.source.directory(test.directory);
             try (Balancer balancer = test.started(directory(ownerDown))) {
                 missing.accept(test);
-                assertThat(balancer.pick(KEY)).isNull();
-                assertThat(balancer.refusal(KEY).waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
+                assertThat(balancer.current().pick(KEY)).isNull();
+                assertThat(balancer.current().refusal(KEY).waits()).isEqualTo(ownerDown == OwnerDown.WAIT);
             }
         }
     }
@@ -140,9 +140,11 @@ class WaitTest {
         try (Balancer balancer =
                 started(DirectoryPolicy.builder().missing(shard(OwnerDown.WAIT)).build())) {
             source.push();
-            assertThat(balancer.refusal(KEY).waits()).isTrue();
+            assertThat(balancer.current().refusal(KEY).waits()).isTrue();
             directory.put("1", Owner.ordinal(1));
-            assertThat(balancer.refusal(KEY).waits()).as("its owner fails fast").isFalse();
+            assertThat(balancer.current().refusal(KEY).waits())
+                    .as("its owner fails fast")
+                    .isFalse();
         }
     }
 
@@ -150,12 +152,12 @@ class WaitTest {
     void whatTimeDoesNotMendIsNotWaitedFor() {
         try (Balancer balancer = started(shard(OwnerDown.WAIT))) {
             source.push(endpoint(0).build());
-            Refusal text = balancer.refusal(PickContext.of(EndpointSelector.of("text")));
+            Refusal text = balancer.current().refusal(PickContext.of(EndpointSelector.of("text")));
             assertThat(text.kind()).isEqualTo(Refusal.Kind.BAD_KEY);
             assertThat(text.waits()).isFalse();
-            assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
+            assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
             balancer.close();
-            assertThat(balancer.refusal(KEY).waits()).isFalse();
+            assertThat(balancer.current().refusal(KEY).waits()).isFalse();
         }
     }
 
@@ -166,8 +168,8 @@ class WaitTest {
                 .withoutKey(Pickers.roundRobin())
                 .build())) {
             source.push();
-            assertThat(balancer.refusal(PickContext.NONE).waits()).isFalse();
-            assertThat(balancer.refusal(KEY).waits()).isTrue();
+            assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
+            assertThat(balancer.current().refusal(KEY).waits()).isTrue();
         }
     }
 }

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Reads the one configuration format, which the API, a gRPC service config, a file and etcd share.
+ * Reads the configuration format, which is the same in the API, in a gRPC service config, in a file and in etcd.
  *
  * <p>Every field is optional, and an empty object is the {@linkplain #defaults default}. A configuration is checked as a whole and rejected as a whole: an
  * unknown field, a null, a value of the wrong type or out of its range, options of another policy, ranges that overlap or leave a gap. The

@@ -20,9 +20,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges on a server whether a call came to the owner of its key. Clients that route by a shard map with an epoch state it with each attempt; one that has
- * not seen a cut-over yet, or was cut off, comes to an owner of the past. The guard follows the same map as the clients and asks one thing: whether
- * this server owns the key of the call by it. A stale client keeps its calls for all keys that did not move.
+ * Checks on a server whether a call has reached the owner of its key. Clients that route by a shard map with an epoch state it with each attempt; one
+ * that has not seen a cut-over yet, or was cut off, comes to an owner of the past. The guard follows the same map as the clients and asks one thing:
+ * whether this server owns the key of the call by it. A stale client keeps its calls for all keys that did not move.
  *
  * <p>It is the listener of a {@link Resolver} of the service's target, which the application starts and closes. Over
  * {@link dev.zerohop.resolver.Resolvers#lastGood} it knows the last good map also when the server starts while the source is away.

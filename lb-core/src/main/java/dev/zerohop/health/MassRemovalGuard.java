@@ -17,9 +17,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Holds a loss of members that is too large to be believed: an update that is empty or that drops more than {@code maxPercent} per cent of them is
- * obeyed only after {@code hold}, and until then those that are missing stay members. One stalled leader can expire the leases of a
- * whole service, and an empty answer is what a broken source gives; endpoints rarely die together.
+ * Holds back the loss of too many members at once: an update that is empty, or that drops more than {@code maxPercent} per cent of them, takes effect
+ * after {@code hold}. Until then the missing endpoints stay members. One stalled leader can expire the leases of a whole service, and an empty answer is
+ * what a broken source gives; endpoints rarely die together.
  *
  * <p>A loss that was meant is obeyed at once and counts for nothing:
  *

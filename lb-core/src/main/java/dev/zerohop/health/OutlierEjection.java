@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes out endpoints that fail this client's own calls, for a time that grows, and lets one probe call decide on their return.
+ * Ejects endpoints that fail the calls of this client, for a time that grows, and lets one probe call decide on their return.
  *
  * <p>Two findings eject:
  *
@@ -65,6 +65,22 @@ public final class OutlierEjection implements EjectionPolicy {
     /** Starts with the defaults. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** Starts with the values of this one. */
+    public Builder toBuilder() {
+        return builder()
+                .consecutiveFailures(limits.consecutiveFailures)
+                .connectFailures(limits.connectFailures)
+                .errorResponses(limits.errorResponses)
+                .timeouts(limits.timeouts)
+                .interval(Duration.ofNanos(limits.intervalNanos))
+                .baseTime(Duration.ofNanos(limits.baseNanos))
+                .maxTime(Duration.ofNanos(limits.maxNanos))
+                .connectBaseTime(Duration.ofNanos(limits.connectBaseNanos))
+                .connectMaxTime(Duration.ofNanos(limits.connectMaxNanos))
+                .maxPercent(limits.maxPercent)
+                .jitter(Duration.ofNanos(limits.jitterNanos));
     }
 
     /**

@@ -6,7 +6,7 @@ import dev.zerohop.LoadMetric;
 import dev.zerohop.Options;
 import java.time.Duration;
 
-/** The load metrics beside {@link LoadMetric#IN_FLIGHT}. All are values: equal arguments give equal metrics. */
+/** The load metrics other than {@link LoadMetric#IN_FLIGHT}. All are values: equal arguments give equal metrics. */
 public final class LoadMetrics {
 
     /** The default time in which Peak-EWMA forgets: 10 seconds. */

@@ -11,7 +11,7 @@ import dev.zerohop.internal.OptionsText;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** A {@link ShardPlacement} laid out, so that the ordinals of many keys are found by it as the policy {@code shard} finds them. Immutable, thread-safe. */
+/** A {@link ShardPlacement} prepared to place many keys, with the results of the policy {@code shard}. Immutable, thread-safe. */
 public abstract sealed class KeyPlacement {
     private final String strategy;
 

@@ -1,6 +1,6 @@
 package dev.zerohop.picker;
 
-/** What a keyed call gets when the endpoint that owns its key cannot be used. */
+/** What happens to a call with a key whose owner cannot be used. */
 public enum OwnerDown {
     /** An error at once, which names the ordinal and why. */
     FAIL_FAST,

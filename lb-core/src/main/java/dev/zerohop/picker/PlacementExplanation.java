@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The owner of a key, and why.
+ * The owner of a key, and the steps that lead to it.
  *
  * @param ordinal the owner's ordinal, or {@link Endpoint#NO_ORDINAL} if the key cannot be placed
  * @param replicas the endpoints of that ordinal whatever their health, the usable ones first; more than one if they are replicas of the shard

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,21 +89,29 @@ final class WeightedSchedule {
             return nodes;
         }
         WeightClass[] classes = byUnits.values().toArray(new WeightClass[0]);
-        int[] shares =
-                Stream.of(classes).mapToInt(each -> each.units * each.size).toArray();
-        int[] slots = new int[IntStream.of(shares).sum()];
-        int divisor = IntStream.of(shares).reduce(0, SequencePicker::gcd);
-        Arrays.setAll(shares, c -> shares[c] / divisor);
-        int length = slots.length / divisor;
+        int[] shares = new int[classes.length];
+        int slotCount = 0;
+        int divisor = 0;
+        for (int c = 0; c < classes.length; c++) {
+            shares[c] = classes[c].units * classes[c].size;
+            slotCount += shares[c];
+            divisor = SequencePicker.gcd(divisor, shares[c]);
+        }
+        int[] slots = new int[slotCount];
+        int length = slotCount / divisor;
         // A long pattern for many nodes is made faster: a short one is repeated, and the slots that do not divide by
         // the
         // number of repeats are spread between. A class is less than one turn off in each of the two and in their
         // mixture, so less than three in all.
         int repeats = nodes.length <= EVEN_NODES || length <= BASE_SLOTS ? 1 : length / BASE_SLOTS;
-        int[] base =
-                interleave(IntStream.of(shares).map(share -> share / repeats).toArray());
-        int[] extra =
-                interleave(IntStream.of(shares).map(share -> share % repeats).toArray());
+        int[] rest = new int[shares.length];
+        for (int c = 0; c < shares.length; c++) {
+            int share = shares[c] / divisor;
+            shares[c] = share / repeats;
+            rest[c] = share % repeats;
+        }
+        int[] base = interleave(shares);
+        int[] extra = repeats == 1 ? new int[0] : interleave(rest);
         int nextBase = 0;
         int nextExtra = 0;
         long due = length / 2;

@@ -20,9 +20,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What resolvers have in common: started once, closed once, state that one task at a time touches, a listener that is called from those tasks only and never
- * once closed. A resolution that says the same as the last one is not published again, an error in the same words is published once, and endpoints without a
- * date are of now.
+ * The base of most resolvers: started and closed once, one task at a time, a listener that is called from those tasks only and never after close. A
+ * resolution that says the same as the last one is not published again, an error in the same words is published once, and endpoints without a date are
+ * of now.
  *
  * <p>An implementation begins to follow its source in {@link #onStart} and calls {@link #answer} and {@link #fail}, or {@link #publish} from a task of its own
  * where it has more to say. Thread-safe as far as its final methods go.

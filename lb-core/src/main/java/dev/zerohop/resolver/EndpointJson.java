@@ -9,10 +9,7 @@ import dev.zerohop.json.JsonWriter;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 
-/**
- * The JSON form of one endpoint, as an element of an endpoints file has it; for sources that keep each endpoint as a value of its own.
- * Stateless and thread-safe.
- */
+/** The JSON form of one endpoint, as in an endpoints file; for sources that store each endpoint by itself. Stateless and thread-safe. */
 public final class EndpointJson {
     private static final String PATH = "endpoint";
 

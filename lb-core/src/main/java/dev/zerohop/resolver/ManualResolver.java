@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source whose endpoints the application sets: fixed ones, or ones that it learns in its own way.
+ * A source whose endpoints the application sets.
  *
  * <p>What the application sets is meant: removals are obeyed at once. Setting the same endpoints again only confirms their age. Thread-safe; a
  * call from several threads takes effect in one order. May be set before it is started; calls after {@link #close} do nothing.

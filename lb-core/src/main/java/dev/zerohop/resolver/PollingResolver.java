@@ -13,8 +13,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a source again and again on a jittered timer, the first time at once. Asking may block and runs on {@link Env#blocking}, never twice at a
- * time. What has not changed is confirmed, not repeated; a problem is reported once, until it goes away or turns into another. Thread-safe.
+ * Reads a source at once, and then again and again on a jittered timer. Asking may block and runs on {@link Env#blocking}, never twice at a time. What
+ * has not changed is confirmed, not repeated; a problem is reported once, until it goes away or turns into another. Thread-safe.
  */
 public final class PollingResolver extends AbstractResolver {
 

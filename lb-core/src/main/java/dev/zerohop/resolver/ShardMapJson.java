@@ -19,9 +19,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON form of what a source states about shards: {@code {"epoch": 7, "count": 5, "firstOrdinal": 0}}, or an explicit map in the form that the policy
- * {@code shard} has for its strategies {@code ranges}, {@code lookup} and {@code prefix}, a {@code move}, and {@code highestEpoch} where a move was withdrawn.
- * Stateless and thread-safe.
+ * The JSON form of what a source states about shards, such as {@code {"epoch": 7, "count": 5, "firstOrdinal": 0}}. An explicit map has the form that the
+ * policy {@code shard} has for its strategies {@code ranges}, {@code lookup} and {@code prefix}; a {@code move}, and {@code highestEpoch} where a move
+ * was withdrawn, stand beside it. Stateless and thread-safe.
  */
 public final class ShardMapJson {
     private static final List<String> MAP = List.of("epoch", "highestEpoch", "move");

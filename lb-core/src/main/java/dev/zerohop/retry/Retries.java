@@ -17,8 +17,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a failed attempt is repeated: at most so many attempts per call, at most a share of all calls, and without the caller's word only what
- * certainly did not run.
+ * Repeats failed attempts within limits: a number per call, a share of all calls, and by default only attempts that certainly did not run.
  *
  * <p>The budget is that of Finagle ({@code com.twitter.finagle.service.RetryBudget}) on the monotonic clock of {@link Time}: each call deposits
  * {@link Builder#budgetPercent} hundredths of a retry, and deposits and withdrawals alike are forgotten {@link Builder#ttl} later. A reserve of
@@ -44,6 +43,12 @@ public final class Retries implements RetryPolicy {
     /** Starts with the defaults. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** Starts with the values of this one. */
+    public Builder toBuilder() {
+        Builder builder = builder().maxAttempts(maxAttempts).budgetPercent(budgetPercent);
+        return builder.minPerSecond(minPerSecond).ttl(ttl).idempotentMethods(idempotentMethods);
     }
 
     /**

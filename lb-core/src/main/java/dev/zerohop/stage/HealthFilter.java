@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Leaves the candidates that are {@linkplain Health.Status#usable usable}, unless too few of them are: then it panics, and also uses those that
- * verdicts took out. Few healthy endpoints would break under the load of all, and so many bad verdicts at once are suspect.
+ * Removes the candidates that are not {@linkplain Health.Status#usable usable}; with too few left it panics and keeps those that verdicts took out. Few
+ * healthy endpoints would break under the load of all, and so many bad verdicts at once are suspect.
  *
  * <p>Only verdicts that may be wrong are lifted ({@link Health.Status#liftedByPanic}: ejected and unhealthy). An endpoint that is connecting,
  * disconnected or not ready is a fact, not a verdict: it is never used, and it is left out of the share, so that a
@@ -86,30 +86,40 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         List<Candidate> candidates = in.candidates();
         // The candidates' health may change while this runs; each is read once.
         Use[] uses = new Use[candidates.size()];
-        Map<Use, Integer> counts = new EnumMap<>(Use.class);
         Map<Health.Status, Integer> out = new EnumMap<>(Health.Status.class);
         int usable = 0;
+        int staying = 0;
+        int lifted = 0;
+        int draining = 0;
+        int unreachable = 0;
         for (int i = 0; i < uses.length; i++) {
             Node node = candidates.get(i).node();
             Health.Status status = node.health().status();
             boolean leaving = node.endpoint().readiness() == Endpoint.Readiness.DRAINING;
             uses[i] = use(status, leaving);
-            counts.merge(uses[i], 1, Integer::sum);
+            switch (uses[i]) {
+                case ALWAYS -> staying++;
+                case IN_PANIC -> lifted++;
+                case LAST_RESORT -> draining++;
+                case UNREACHABLE -> unreachable++;
+                case NEVER -> {}
+            }
             usable += status.usable() && status != Health.Status.HALF_OPEN ? 1 : 0;
             if (uses[i] != Use.ALWAYS) {
                 out.merge(leaving ? Health.Status.DRAINING : status, 1, Integer::sum);
             }
         }
-        int staying = counts.getOrDefault(Use.ALWAYS, 0);
-        int lifted = counts.getOrDefault(Use.IN_PANIC, 0);
-        int draining = counts.getOrDefault(Use.LAST_RESORT, 0);
-        int unreachable = counts.getOrDefault(Use.UNREACHABLE, 0);
         int verdicts = staying + lifted;
         Set<Use> kept = EnumSet.of(Use.ALWAYS);
         String lastResort = "";
         if (draining > 0 && usable == 0) {
             kept.add(Use.LAST_RESORT);
-            out.computeIfPresent(Health.Status.DRAINING, (status, all) -> all == draining ? null : all - draining);
+            int leaving = out.getOrDefault(Health.Status.DRAINING, 0) - draining;
+            if (leaving > 0) {
+                out.put(Health.Status.DRAINING, leaving);
+            } else {
+                out.remove(Health.Status.DRAINING);
+            }
             lastResort = draining + " draining as the last resort";
         }
         String note;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** The stages that configurations name, and their order: the health filter, those of the application by name, the zone. Thread-safe. */
+/** The stages that configurations name, in their order: the health filter, those of the application, the zone. Thread-safe. */
 public final class Stages {
     private static final StageProvider FIRST = new HealthFilter.Provider();
     private static final StageProvider LAST = new ZonePreference.Provider();

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prefers the endpoints near this client, and lets as much of its traffic go elsewhere as they would be too few for.
+ * Prefers endpoints in the zone of this client, as far as those can carry its traffic.
  *
  * <p>With o the share of all clients that are in the own zone and u the share of the usable capacity (weights) that serves it, the own zone keeps
  * {@code min(1, overProvisioning * u / o)} of this client's traffic. The rest goes to the zones that have more capacity than clients, each in proportion

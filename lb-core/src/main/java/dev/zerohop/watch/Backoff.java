@@ -6,8 +6,7 @@ import dev.zerohop.Dice;
 import java.time.Duration;
 
 /**
- * How long to wait before a store is asked again: doubled with each failure in a row, and drawn, so that clients that lost the same server drift apart.
- * Immutable, thread-safe.
+ * The time until the next attempt to reach a store: doubled with each failure in a row, with jitter. Immutable, thread-safe.
  *
  * @param first the wait after the first failure
  * @param max the longest wait

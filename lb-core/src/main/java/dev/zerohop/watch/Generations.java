@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt after another. Each has a number and a timer; what an earlier one still has to say is dropped. Everything but {@link #run} is for tasks of the
- * serial executor.
+ * Numbers attempts, so that an answer to an attempt that was given up is recognised. Each has a number and a timer; what an earlier one still has to say
+ * is dropped. Everything but {@link #run} is for tasks of the serial executor.
  */
 public final class Generations {
     private final Executor serial;

@@ -14,9 +14,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local copy of a selection of a store's values, as the reflector of Kubernetes' client-go: listed whole, then watched from the list's version on. A watch
- * that the server ended in good order is taken up again where it ended; on any doubt (a lost connection, an expired version, a long silence, a check that shows
- * a difference) everything is listed again and compared. The copy outlives the server.
+ * A local copy of a selection of the values of a store: listed, then watched from the version of the list on. A watch that the server ended in good
+ * order is taken up again where it ended; on any doubt (a lost connection, an expired version, a long silence, a check that shows a difference)
+ * everything is listed again and compared. The copy outlives the server.
  *
  * <p>All state belongs to one serial executor over {@link Env#blocking}; no caller is ever blocked. Every attempt has a generation number, and what an earlier
  * one still says is dropped. Thread-safe.

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * For sources that take their endpoints away one by one, as etcd ends leases and Kubernetes deletes slices. Gathers the endpoints that vanish
- * although they were ready and their removal was not meant, so that a loss that comes in pieces is reported as a whole: one by one, the loss of a whole
- * service would be many small ones, each of which a {@link dev.zerohop.MembershipGuard} believes.
+ * Gathers the removals of sources that take endpoints away one by one, as etcd ends leases and Kubernetes deletes slices. Gathers the endpoints that
+ * vanish although they were ready and their removal was not meant, so that a loss that comes in pieces is reported as a whole: one by one, the loss of a
+ * whole service would be many small ones, each of which a {@link dev.zerohop.MembershipGuard} believes.
  *
  * <p>A loss is reported once none has joined it for {@link #QUIET_PERIOD}, or after {@link #MAX_DELAY}. For one thread at a time; the clock is the caller's.
  */

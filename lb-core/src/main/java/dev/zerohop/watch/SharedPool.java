@@ -11,7 +11,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing per key for all that use it: made for the first user, ended with the last. Thread-safe.
+ * Shares one object per key: made for its first user, closed after the last. Thread-safe.
  *
  * @param <K> what makes two users share
  * @param <T> what they share

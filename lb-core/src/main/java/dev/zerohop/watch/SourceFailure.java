@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Why a store could not be asked, and with it what to do next. Its message is made printable. Immutable. */
+/** Why a read of a store failed, and what to do next. Its message is made printable. Immutable. */
 public final class SourceFailure extends IOException {
     private static final long serialVersionUID = 1;
 

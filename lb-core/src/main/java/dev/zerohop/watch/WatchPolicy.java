@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How patiently a {@link Reflector} follows a store. Times are drawn anew for each client and turn, 15 % longer or shorter unless they say otherwise, so that
- * clients do not march in step. Immutable, thread-safe.
+ * The time-outs and intervals with which a {@link Reflector} follows a store. Times are drawn anew for each client and turn, 15 % longer or shorter
+ * unless they say otherwise, so that clients do not march in step. Immutable, thread-safe.
  */
 public final class WatchPolicy {
     final Duration startSpread;

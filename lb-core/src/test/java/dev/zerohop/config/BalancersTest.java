@@ -30,8 +30,17 @@ class BalancersTest {
             balancer.start();
             assertThat(balancer.acquire(PickContext.NONE).endpoint().address()).isEqualTo("10.0.0.1:8080");
             assertThat(balancer.name()).isEqualTo("10.0.0.1:8080");
-            assertThat(balancer.settings()).isEqualTo(Configurations.defaults());
+            assertThat(balancer.current().settings()).isEqualTo(Configurations.defaults());
         }
+    }
+
+    @Test
+    void theNameCanBeSet() {
+        assertThat(Balancers.forTarget("static:///10.0.0.1:8080")
+                        .name("orders")
+                        .build()
+                        .name())
+                .isEqualTo("orders");
     }
 
     @Test

@@ -85,16 +85,17 @@ class ReplacedUnderTrafficTest {
             for (int i = 1; i <= 1_000; i++) {
                 balancer.apply(settings.get(i % settings.size()));
                 resolver.push(i % 2 == 0 ? eight : nine);
-                seen.add(balancer.snapshot()
+                seen.add(balancer.current()
+                        .snapshot()
                         .members()
-                        .get(balancer.snapshot().members().size() - 1));
+                        .get(balancer.current().snapshot().members().size() - 1));
             }
             stop.set(true);
             for (Future<Integer> caller : callers) {
                 assertThat(caller.get(1, TimeUnit.MINUTES)).isPositive();
             }
             assertThat(configured).hasValue(1_000);
-            assertThat(balancer.snapshot().members()).hasSize(8).allMatch(node -> node.inFlight() == 0);
+            assertThat(balancer.current().snapshot().members()).hasSize(8).allMatch(node -> node.inFlight() == 0);
             assertThat(seen).as("also those that left").allMatch(node -> node.inFlight() == 0);
         } finally {
             pool.shutdownNow();
@@ -119,13 +120,13 @@ class ReplacedUnderTrafficTest {
             balancer.start();
             resolver.push(endpoint(0));
             resolver.configure("{\"policy\": \"least_request\"}");
-            assertThat(balancer.settings().policy().name()).isEqualTo("least_request");
+            assertThat(balancer.current().settings().policy().name()).isEqualTo("least_request");
             resolver.configure("{\"policy\": \"random\", \"health\": {\"ejection\": {\"maxPercent\": 120}}}");
             assertThat(refused)
                     .singleElement()
                     .asString()
                     .endsWith("health.ejection.maxPercent: was 120, expected an integer from 0 to 100");
-            assertThat(balancer.settings().policy().name()).isEqualTo("least_request");
+            assertThat(balancer.current().settings().policy().name()).isEqualTo("least_request");
         }
     }
 
@@ -141,11 +142,11 @@ class ReplacedUnderTrafficTest {
             resolver.push(endpoint(0));
             resolver.configure("{\"policy\": \"least_request\"}");
             resolver.configure("");
-            assertThat(balancer.settings().policy().name()).isEqualTo("random");
+            assertThat(balancer.current().settings().policy().name()).isEqualTo("random");
             resolver.configure("{\"policy\": \"least_request\"}");
             balancer.apply(Configurations.parse("{\"policy\": \"round_robin\"}"));
             resolver.configure("");
-            assertThat(balancer.settings().policy().name()).isEqualTo("round_robin");
+            assertThat(balancer.current().settings().policy().name()).isEqualTo("round_robin");
         }
     }
 }

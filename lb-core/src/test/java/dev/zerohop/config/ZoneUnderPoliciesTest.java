@@ -189,7 +189,13 @@ class ZoneUnderPoliciesTest {
                                         : "over 3 candidates by the stages' weights");
                 int near = 0;
                 for (int i = 0; i < PICKS; i++) {
-                    near += balancer.pick(PickContext.NONE).endpoint().id().equals("pod-0000") ? 1 : 0;
+                    near += balancer.current()
+                                    .pick(PickContext.NONE)
+                                    .endpoint()
+                                    .id()
+                                    .equals("pod-0000")
+                            ? 1
+                            : 0;
                 }
                 assertThat(near).as(policy.name()).isGreaterThan(PICKS * 998 / 1000);
             }

@@ -527,7 +527,25 @@ class OutlierEjectionTest {
     }
 
     @Test
-    void badValuesAreRefusedWithTheirRange() {
+    void aBuilderStartsFromAnotherPolicy() {
+        OutlierEjection all = OutlierEjection.builder()
+                .consecutiveFailures(1)
+                .connectFailures(2)
+                .errorResponses(true)
+                .timeouts(false)
+                .interval(Duration.ofSeconds(3))
+                .baseTime(Duration.ofSeconds(4))
+                .maxTime(Duration.ofSeconds(5))
+                .connectBaseTime(Duration.ofSeconds(6))
+                .connectMaxTime(Duration.ofSeconds(7))
+                .maxPercent(8)
+                .jitter(Duration.ofSeconds(9))
+                .build();
+        assertThat(all.toBuilder().build()).isEqualTo(all);
+    }
+
+    @Test
+    void badValuesAreRejectedWithTheirRange() {
         OutlierEjection.Builder builder = OutlierEjection.builder();
         assertThatThrownBy(() -> builder.maxPercent(101))
                 .hasMessage("largest ejected share in percent was 101, expected 0 to 100");

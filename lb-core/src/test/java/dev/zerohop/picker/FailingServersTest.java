@@ -161,6 +161,6 @@ class FailingServersTest {
     }
 
     private static Health.Status status(VirtualServers servers) {
-        return servers.balancer().snapshot().members().get(0).health().status();
+        return servers.balancer().current().snapshot().members().get(0).health().status();
     }
 }

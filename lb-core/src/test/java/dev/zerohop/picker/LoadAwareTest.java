@@ -103,7 +103,7 @@ class LoadAwareTest {
     void failuresInARowLookLikeWorkAndSuccessesForgiveWhateverThePolicy() {
         for (PickPolicy policy : List.of(Pickers.leastRequest(), Pickers.roundRobin(), Pickers.peakEwma())) {
             try (Balancer balancer = balancer(policy)) {
-                Node node = balancer.snapshot().members().get(0);
+                Node node = balancer.current().snapshot().members().get(0);
                 complete(balancer, node, 2, Outcome.ERROR_RESPONSE);
                 assertThat(node.pressure()).as(policy.name()).isEqualTo(3);
                 complete(balancer, node, 98, Outcome.TIMEOUT);
@@ -137,8 +137,8 @@ class LoadAwareTest {
                     .build();
             balancer.start();
             resolver.push(Endpoint.of("127.0.0.1", 1), Endpoint.of("127.0.0.1", 2));
-            Node down = balancer.snapshot().members().get(0);
-            Node well = balancer.snapshot().members().get(1);
+            Node down = balancer.current().snapshot().members().get(0);
+            Node well = balancer.current().snapshot().members().get(1);
             for (Node node : List.of(down, well)) {
                 Lease lease = balancer.begin(node);
                 time.advance(Duration.ofMillis(10));
@@ -156,7 +156,7 @@ class LoadAwareTest {
             assertThat(probe.node()).as(policy.name()).isSameAs(down);
             assertThat(down.load(time.nanoTime())).as(policy.name()).isGreaterThan(well.load(time.nanoTime()));
             probe.complete(Outcome.CANCELLED);
-            assertThat(balancer.pick(PickContext.NONE))
+            assertThat(balancer.current().pick(PickContext.NONE))
                     .as("the probe is still to be had")
                     .isSameAs(down);
             balancer.close();

@@ -509,9 +509,10 @@ class LastGoodResolverTest extends ResolverContract {
                 .build()) {
             balancer.start();
             source.push(owner(0), owner(1));
-            assertThat(balancer.snapshot().missingOrdinals()).containsExactly(new MissingOrdinal(2, "orders-2", THEN));
+            assertThat(balancer.current().snapshot().missingOrdinals())
+                    .containsExactly(new MissingOrdinal(2, "orders-2", THEN));
             source.push(owner(0), owner(1), owner(2));
-            assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+            assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
         }
     }
 
@@ -758,14 +759,14 @@ class LastGoodResolverTest extends ResolverContract {
                     .containsExactly(
                             "stale for 1: " + TARGET + " has not vouched for its endpoints yet; they are as of " + THEN,
                             "2 members");
-            assertThat(balancer.endpoints().stale()).isTrue();
+            assertThat(balancer.state().source().set().stale()).isTrue();
             assertThat(balancer.explain(PickContext.NONE).toString()).contains("stale: not vouched for yet");
             silent.push(EndpointSet.builder("source")
                     .endpoints(List.of(A, B))
                     .asOf(time.now())
                     .build());
             assertThat(events.subList(2, events.size())).startsWith("fresh").containsOnlyOnce("fresh");
-            assertThat(balancer.endpoints().stale()).isFalse();
+            assertThat(balancer.state().source().set().stale()).isFalse();
             assertThat(balancer.explain(PickContext.NONE).toString()).doesNotContain("stale");
         }
     }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -221,7 +222,19 @@ class RetriesTest {
     }
 
     @Test
-    void badValuesAreRefusedWithTheirRange() {
+    void aBuilderStartsFromAnotherPolicy() {
+        Retries all = Retries.builder()
+                .maxAttempts(4)
+                .budgetPercent(30)
+                .minPerSecond(5)
+                .ttl(Duration.ofSeconds(20))
+                .idempotentMethods(Set.of("PUT"))
+                .build();
+        assertThat(all.toBuilder().build()).isEqualTo(all);
+    }
+
+    @Test
+    void badValuesAreRejectedWithTheirRange() {
         Retries.Builder builder = Retries.builder();
         assertThatThrownBy(() -> builder.maxAttempts(0)).hasMessage("attempts per call was 0, expected 1 to 10");
         assertThatThrownBy(() -> builder.budgetPercent(101))

@@ -64,7 +64,7 @@ final class Attempts {
     Lease begin(Node node, boolean deposit) {
         Balancer now = balancer.get();
         if (deposit) {
-            now.retryBudget().deposit();
+            now.current().retryBudget().deposit();
         }
         return now.begin(node);
     }

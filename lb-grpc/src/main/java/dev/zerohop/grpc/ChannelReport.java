@@ -20,7 +20,7 @@ final class ChannelReport {
         explanation.settings().forEach(line -> line(out, "settings " + line));
         line(out, explanation.source());
         // The members change in this context only: the lines are those of these nodes, in order.
-        List<Node> members = balancer.snapshot().members();
+        List<Node> members = balancer.current().snapshot().members();
         IdentityHashMap<Node, SubchannelHandle> byNode = subchannels.byNode();
         for (int i = 0; i < members.size(); i++) {
             SubchannelHandle handle = byNode.get(members.get(i));

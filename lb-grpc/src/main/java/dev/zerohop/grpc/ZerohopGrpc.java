@@ -19,9 +19,7 @@ import io.grpc.NameResolver;
 import io.grpc.NameResolverRegistry;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/**
- * What an application may want to say to zerohop on gRPC. Channels need none of it: a target of zerohop is enough.
- */
+/** The options, arguments and interceptors of zerohop on gRPC. Channels need none of it: a target of zerohop is enough. */
 public final class ZerohopGrpc {
 
     /** The name of the load-balancing policy in service configs. */

@@ -277,7 +277,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         if (running == null || shutdown) {
             return;
         }
-        Snapshot snapshot = running.snapshot();
+        Snapshot snapshot = running.current().snapshot();
         if (membershipChanged) {
             membershipChanged = false;
             subchannels.follow(
@@ -326,7 +326,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
         }
         if (byNode.isEmpty()) {
-            return !snapshot.members().isEmpty() || (running().endpoints() == null && sourceError == null)
+            return !snapshot.members().isEmpty() || (running().state().source().set() == null && sourceError == null)
                     ? ConnectivityState.CONNECTING
                     : ConnectivityState.TRANSIENT_FAILURE;
         }

@@ -57,7 +57,7 @@ class AnswerTest {
     }
 
     private static Node node(RecordingPolicy policy, String id) {
-        return policy.balancer().snapshot().members().stream()
+        return policy.balancer().current().snapshot().members().stream()
                 .filter(node -> node.endpoint().id().equals(id))
                 .findFirst()
                 .orElseThrow();

@@ -251,7 +251,7 @@ class DeadlineTest {
             }
             await().until(() -> outcomes.underWay() == 0);
             Health.Status expected = counted ? Health.Status.EJECTED : Health.Status.HEALTHY;
-            await().untilAsserted(() -> assertThat(policy.balancer().snapshot().members().stream()
+            await().untilAsserted(() -> assertThat(policy.balancer().current().snapshot().members().stream()
                             .filter(node -> node.endpoint().id().equals("a"))
                             .map(node -> node.health().status()))
                     .containsExactly(expected));

@@ -95,7 +95,7 @@ class ForeignCodeTest {
             // And every later picker lives.
             fleet.add("a-2");
             fleet.name("a-0", "a-1", "a-2");
-            await().until(() -> policy.balancer().snapshot().members().size() == 3);
+            await().until(() -> policy.balancer().current().snapshot().members().size() == 3);
             for (int i = 0; i < 20; i++) {
                 assertThat(TestServer.call(
                                 channel, keyed(EndpointSelector.of(i)).withWaitForReady(), "x"))
@@ -270,7 +270,7 @@ class ForeignCodeTest {
             ManagedChannel channel =
                     fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
             RoutingTest.awaitAll(channel, "a", "b");
-            BalancerSettings settings = policy.balancer().settings();
+            BalancerSettings settings = policy.balancer().current().settings();
             PickPolicy before = settings.policy();
             policy.balancer().apply(settings.withPolicy(new PickPolicy() {
                 @Override
@@ -288,7 +288,8 @@ class ForeignCodeTest {
                     return before.newPicker(snapshot, env);
                 }
             }));
-            await().until(() -> policy.balancer().settings().policy().name().equals("broken"));
+            await().until(() ->
+                    policy.balancer().current().settings().policy().name().equals("broken"));
             for (int i = 0; i < 20; i++) {
                 assertThat(TestServer.call(channel)).isIn("a", "b");
             }
@@ -362,11 +363,11 @@ class ForeignCodeTest {
             server.fails = request -> Status.UNAVAILABLE.withDescription("no database");
             await().until(() -> {
                 statusOf(ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "x"));
-                return policy.balancer().snapshot().members().stream()
+                return policy.balancer().current().snapshot().members().stream()
                         .anyMatch(node -> node.health().status() != Health.Status.HEALTHY);
             });
             server.fails = request -> Status.OK;
-            await().until(() -> policy.balancer().snapshot().members().stream()
+            await().until(() -> policy.balancer().current().snapshot().members().stream()
                     .anyMatch(node -> node.health().status() == Health.Status.HALF_OPEN));
             timers.refusing = true;
             for (int i = 0; i < 20; i++) {

@@ -41,7 +41,7 @@ class ForeignTargetTest {
             ManagedChannel channel =
                     fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
             assertThat(TestServer.call(channel)).isEqualTo("a");
-            assertThat(policy.balancer().snapshot().members()).hasSize(1);
+            assertThat(policy.balancer().current().snapshot().members()).hasSize(1);
         }
     }
 

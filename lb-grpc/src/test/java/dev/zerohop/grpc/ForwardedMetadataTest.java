@@ -70,7 +70,8 @@ class ForwardedMetadataTest {
                 TestServer.call(channel);
             }
             assertThat(IntStream.range(0, 30)
-                            .filter(i -> policy.balancer().retryBudget().tryWithdraw())
+                            .filter(i ->
+                                    policy.balancer().current().retryBudget().tryWithdraw())
                             .count())
                     .as("each call paid in")
                     .isEqualTo(20);

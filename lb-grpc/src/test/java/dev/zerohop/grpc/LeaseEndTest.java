@@ -65,7 +65,8 @@ class LeaseEndTest {
             AtomicReference<Runnable> end = new AtomicReference<>();
             CountDownLatch ended = new CountDownLatch(1);
             EndpointSelector endsItsCall = () -> {
-                Health health = policy.balancer().snapshot().members().get(0).health();
+                Health health =
+                        policy.balancer().current().snapshot().members().get(0).health();
                 if (health.status() == Health.Status.HEALTHY) {
                     // This pick succeeds. Before it does, the call is over.
                     end.get().run();
@@ -215,7 +216,7 @@ class LeaseEndTest {
                         .hasStackTraceContaining("the token server is down");
             }
             assertThat(outcomes.begun()).isZero();
-            assertThat(policy.balancer().snapshot().members())
+            assertThat(policy.balancer().current().snapshot().members())
                     .allMatch(node -> node.health().status() == Health.Status.HEALTHY);
             AttemptsTest.awaitNothingInFlight(policy);
         }

@@ -119,7 +119,8 @@ class OutageTest {
             ManagedChannel channel = channel(fleet, policy, configuration, repeats, intercepted);
             RoutingTest.awaitAll(channel, "a", "b");
             fleet.server("b").close();
-            await().until(() -> policy.balancer().snapshot().candidates().size() == 1);
+            await().until(() ->
+                    policy.balancer().current().snapshot().candidates().size() == 1);
             TestServer last = fleet.server("a");
             String name = fleet.endpoint("a").toString();
             last.log.clear();

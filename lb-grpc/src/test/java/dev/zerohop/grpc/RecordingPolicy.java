@@ -44,7 +44,7 @@ final class RecordingPolicy extends LoadBalancerProvider implements AutoCloseabl
 
     int inFlight() {
         int sum = 0;
-        for (Node node : balancer().snapshot().members()) {
+        for (Node node : balancer().current().snapshot().members()) {
             sum += node.inFlight();
         }
         return sum;

@@ -352,16 +352,16 @@ class RoutingTest {
             ManagedChannel channel =
                     fleet.built(fleet.builder().defaultServiceConfig(policy.serviceConfig("{}", null)));
             awaitAll(channel, "a", "b");
-            dev.zerohop.Snapshot before = policy.balancer().snapshot();
+            dev.zerohop.Snapshot before = policy.balancer().current().snapshot();
             java.time.Instant later = java.time.Instant.now().plusSeconds(60);
             fleet.confirm(later);
             await().untilAsserted(() ->
-                    assertThat(policy.balancer().endpoints().asOf()).isEqualTo(later));
-            assertThat(policy.balancer().snapshot()).isSameAs(before);
+                    assertThat(policy.balancer().state().source().set().asOf()).isEqualTo(later));
+            assertThat(policy.balancer().current().snapshot()).isSameAs(before);
             // What is delivered again for another reason does not bring the old date back.
             fleet.configure("{\"policy\": \"random\"}");
             awaitAll(channel, "a", "b");
-            assertThat(policy.balancer().endpoints().asOf()).isEqualTo(later);
+            assertThat(policy.balancer().state().source().set().asOf()).isEqualTo(later);
         }
     }
 
@@ -431,7 +431,8 @@ class RoutingTest {
                     "b",
                     dev.zerohop.HealthSource.Verdict.lasting(
                             dev.zerohop.Health.Status.UNHEALTHY, "two probers agree")));
-            await().untilAsserted(() -> assertThat(policy.balancer().snapshot().candidates())
+            await().untilAsserted(() -> assertThat(
+                            policy.balancer().current().snapshot().candidates())
                     .extracting(candidate -> candidate.node().endpoint().id())
                     .containsExactly("a", "c"));
             fleet.judge(Map.of());

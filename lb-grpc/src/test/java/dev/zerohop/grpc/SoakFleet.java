@@ -105,9 +105,9 @@ final class SoakFleet implements AutoCloseable {
             }
 
             @Override
-            public void transportTerminated(Attributes attributes) {
-                // A connection can end before it was ready.
-                if (attributes.get(READY) != null) {
+            public void transportTerminated(@Nullable Attributes attributes) {
+                // A connection can end before it was ready, and then has no attributes.
+                if (attributes != null && attributes.get(READY) != null) {
                     connections.decrementAndGet();
                 }
             }
@@ -213,7 +213,7 @@ final class SoakFleet implements AutoCloseable {
         for (ZerohopLoadBalancer each : policies()) {
             Balancer balancer = each.balancer();
             if (balancer != null) {
-                balancer.snapshot().members().forEach(nodes::remove);
+                balancer.current().snapshot().members().forEach(nodes::remove);
             }
         }
         return nodes;

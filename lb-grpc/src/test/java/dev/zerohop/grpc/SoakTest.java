@@ -4,15 +4,11 @@ import static dev.zerohop.grpc.Fleet.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Outcome;
+import dev.zerohop.testing.SoakCallers;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,9 +17,6 @@ import org.junit.jupiter.api.Timeout;
 /** Every way in which a call ends, mixed, while endpoints come and go: in the end nothing is left of any. Ends by the number of calls, not by the clock. */
 @Timeout(3600)
 class SoakTest {
-    private static final int CALLERS = 4;
-    private static final int CALLS_PER_CHANGE = 12;
-
     /** Whatever the soak has not made to happen proves nothing. */
     private static final Set<Outcome> SEEN = Set.of(
             Outcome.SUCCESS,
@@ -48,49 +41,9 @@ class SoakTest {
     private static void soak(int rounds) throws Exception {
         Set<Thread> before = zerohopThreads();
         try (SoakFleet fleet = new SoakFleet()) {
-            Map<Ending, AtomicInteger> ends = new EnumMap<>(Ending.class);
-            for (Ending way : Ending.values()) {
-                ends.put(way, new AtomicInteger());
-            }
-            AtomicInteger calls = new AtomicInteger();
-            List<Ending> ways = List.of(Ending.values());
-            List<Thread> callers = new ArrayList<>();
-            for (int i = 0; i < CALLERS; i++) {
-                int caller = i;
-                Thread thread = new Thread(() -> {
-                    Random random = new Random(caller);
-                    for (int call = 0; call < rounds * ways.size(); call++) {
-                        Ending way = ways.get((call + caller * ways.size() / CALLERS) % ways.size());
-                        end(way, fleet, random);
-                        ends.get(way).incrementAndGet();
-                        calls.incrementAndGet();
-                    }
-                });
-                thread.start();
-                callers.add(thread);
-            }
-            int all = CALLERS * rounds * ways.size();
-            for (int change = 0; calls.get() < all; change++) {
-                fleet.change(change);
-                int next = Math.min(all, calls.get() + CALLS_PER_CHANGE);
-                await().atMost(Duration.ofMinutes(5)).until(() -> calls.get() >= next);
-            }
-            for (Thread caller : callers) {
-                caller.join();
-            }
-            assertThat(ends.values()).allSatisfy(count -> assertThat(count).hasValue(CALLERS * rounds));
+            SoakCallers.run(List.of(Ending.values()), rounds, (way, random) -> way.run(fleet, random), fleet::change);
             assertThat(fleet.ledger.ended()).containsKeys(SEEN.toArray(Outcome[]::new));
             nothingIsLeft(fleet, before);
-        }
-    }
-
-    private static void end(Ending way, SoakFleet fleet, Random random) {
-        try {
-            way.run(fleet, random);
-        } catch (Throwable itsOwn) {
-            // Each way ends in its own; that it leaves nothing is the test.
-        } finally {
-            Thread.interrupted();
         }
     }
 

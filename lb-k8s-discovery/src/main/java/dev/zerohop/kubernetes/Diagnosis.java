@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The result of the checks of a target. An immutable value.
+ * The findings about a target: what works and what does not. An immutable value.
  *
  * @param findings in the order in which they were checked
  * @param toApply manifests that grant the permissions that are missing, as YAML; empty if none is

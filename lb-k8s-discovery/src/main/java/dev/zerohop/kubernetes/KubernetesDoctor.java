@@ -27,10 +27,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Finds out why a {@code k8s} or {@code k8s-pods} target does not work: checks this client's permissions on the API
- * server, the service, its port, its slices, the StatefulSet and the topology. Changes nothing.
- */
+/** Finds out why a {@code k8s} or {@code k8s-pods} target does not work, from permissions down to ports and slices. Changes nothing. */
 public final class KubernetesDoctor {
     private static final String REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     private static final String WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews";

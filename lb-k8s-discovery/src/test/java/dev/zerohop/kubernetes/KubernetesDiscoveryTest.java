@@ -121,7 +121,7 @@ class KubernetesDiscoveryTest {
             api.put(Slices.slice("orders-a", pods(0, 3)));
             await().until(() -> members(balancer).size() == 3);
             api.put(leaving("orders-a", 3, 0));
-            await().until(() -> balancer.snapshot().members().stream()
+            await().until(() -> balancer.current().snapshot().members().stream()
                     .allMatch(node -> node.health().status() == Health.Status.DRAINING));
             assertThat(candidates(balancer))
                     .as("the last resort while they serve")
@@ -206,14 +206,14 @@ class KubernetesDiscoveryTest {
     }
 
     static Set<String> members(Balancer balancer) {
-        return balancer.snapshot().members().stream()
+        return balancer.current().snapshot().members().stream()
                 .map(Node::endpoint)
                 .map(Endpoint::id)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     static Set<String> candidates(Balancer balancer) {
-        return balancer.snapshot().candidates().stream()
+        return balancer.current().snapshot().candidates().stream()
                 .map(candidate -> candidate.node().endpoint().id())
                 .collect(Collectors.toCollection(TreeSet::new));
     }

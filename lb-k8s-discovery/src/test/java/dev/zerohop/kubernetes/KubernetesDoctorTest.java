@@ -453,7 +453,7 @@ class KubernetesDoctorTest {
         api.user = "system:anonymous";
         Diagnosis diagnosis = examine(TARGET, IN_A);
         assertThat(diagnosis.toApply()).isEmpty();
-        assertThat(texts(diagnosis)).singleElement().asString().contains("was given no credentials");
+        assertThat(texts(diagnosis)).singleElement().asString().contains("received no credentials");
     }
 
     @Test

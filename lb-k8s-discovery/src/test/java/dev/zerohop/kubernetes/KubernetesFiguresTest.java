@@ -27,7 +27,7 @@ class KubernetesFiguresTest {
                 long begun = System.nanoTime();
                 try (KubernetesDiscovery discovery = KubernetesDiscovery.of(api.options());
                         Balancer balancer = balancer(discovery)) {
-                    while (balancer.snapshot().candidates().isEmpty()) {
+                    while (balancer.current().snapshot().candidates().isEmpty()) {
                         LockSupport.parkNanos(50_000);
                     }
                     print("start to first pick, run " + run, System.nanoTime() - begun);
@@ -48,7 +48,7 @@ class KubernetesFiguresTest {
                     String pod = "orders-" + (i + 100);
                     long begun = System.nanoTime();
                     api.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1"), Slices.pod(pod, "10.0.1.1")));
-                    while (balancer.snapshot().candidates().stream()
+                    while (balancer.current().snapshot().candidates().stream()
                             .noneMatch(candidate ->
                                     candidate.node().endpoint().id().equals(pod))) {
                         LockSupport.parkNanos(50_000);

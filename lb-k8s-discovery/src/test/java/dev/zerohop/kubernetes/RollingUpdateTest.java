@@ -143,10 +143,10 @@ class RollingUpdateTest {
     @Test
     void anApiServerThatIsGoneForAWhileFailsNoCall() {
         api.stop();
-        await().until(() -> balancer.endpoints().stale());
+        await().until(() -> balancer.state().source().set().stale());
         awaitCalls(100);
         api.restart();
-        await().until(() -> !balancer.endpoints().stale());
+        await().until(() -> !balancer.state().source().set().stale());
         awaitCalls(20);
         assertThat(failures).isEmpty();
     }
@@ -158,7 +158,7 @@ class RollingUpdateTest {
         set(name, Readiness.DRAINING);
         publish();
         await().until(() -> !KubernetesDiscoveryTest.candidates(balancer).contains(name));
-        await().until(() -> balancer.snapshot().members().stream()
+        await().until(() -> balancer.current().snapshot().members().stream()
                 .filter(node -> node.endpoint().id().equals(name))
                 .allMatch(node -> node.inFlight() == 0));
         pods.remove(name).server().stop(0);

@@ -178,7 +178,8 @@ class ScaledUnderLoadTest {
     }
 
     private void awaitShards(int count) {
-        await(() -> new ShardCount(count, 0).equals(balancer.snapshot().shards()));
+        await(() ->
+                new ShardCount(count, 0).equals(balancer.current().snapshot().shards()));
     }
 
     /** Every key was called at least twice from now on. */
@@ -230,7 +231,7 @@ class ScaledUnderLoadTest {
             pods.put(i, pod);
             slices();
             awaitCalls();
-            assertThat(balancer.snapshot().shards())
+            assertThat(balancer.current().snapshot().shards())
                     .as("not before all have been ready")
                     .isEqualTo(new ShardCount(3, 0));
             pod.ready = true;
@@ -246,7 +247,7 @@ class ScaledUnderLoadTest {
             awaitCalls();
             Pod gone = pods.remove(i);
             slices();
-            await(() -> balancer.snapshot().members().size() == pods.size());
+            await(() -> balancer.current().snapshot().members().size() == pods.size());
             gone.server.stop(0);
         }
         awaitCalls();
@@ -299,7 +300,7 @@ class ScaledUnderLoadTest {
 
     /** The leaving pod gets no new calls, and the ones that it had are over. */
     private void awaitLeft(int ordinal) {
-        await(() -> balancer.snapshot().members().stream()
+        await(() -> balancer.current().snapshot().members().stream()
                 .filter(node -> node.endpoint().ordinal() == ordinal)
                 .allMatch(node -> node.endpoint().readiness() == dev.zerohop.Endpoint.Readiness.DRAINING
                         && node.inFlight() == 0));

@@ -1,8 +1,8 @@
 package dev.zerohop.okhttp;
 
 /**
- * Says of one request whether it may be repeated although the server may have run it; it goes before what the retry configuration says of the
- * request's method. Set it as a tag: {@code new Request.Builder().tag(Idempotent.class, Idempotent.YES)}.
+ * Tells whether a request may be repeated although the server may have run it; overrides the methods that the retry configuration lists. Set it as a
+ * tag: {@code new Request.Builder().tag(Idempotent.class, Idempotent.YES)}.
  */
 public enum Idempotent {
     /** Running it twice does no harm, for example because it carries an idempotency key that the server honours. */

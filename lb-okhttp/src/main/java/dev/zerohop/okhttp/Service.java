@@ -176,7 +176,7 @@ final class Service {
         sweepDue.set(false);
         Set<Node> members = Collections.newSetFromMap(new IdentityHashMap<>());
         if (!closed) {
-            members.addAll(balancer.snapshot().members());
+            members.addAll(balancer.current().snapshot().members());
         }
         routes.forEach((node, route) -> {
             if (!members.contains(node) && routes.remove(node, route)) {

@@ -56,11 +56,13 @@ class AnsweredTest {
     }
 
     private static int inFlight(Balancer balancer) {
-        return balancer.snapshot().members().stream().mapToInt(Node::inFlight).sum();
+        return balancer.current().snapshot().members().stream()
+                .mapToInt(Node::inFlight)
+                .sum();
     }
 
     private static Health.Status status(Balancer balancer) {
-        return balancer.snapshot().members().get(0).health().status();
+        return balancer.current().snapshot().members().get(0).health().status();
     }
 
     private static OkHttpClient.Builder http2() {
@@ -174,7 +176,7 @@ class AnsweredTest {
             server.data("8 s later", true);
             assertThat(response.body().string()).isEqualTo("8 s later");
             assertThat(inFlight(balancer)).isZero();
-            assertThat(balancer.snapshot().members().get(0).load(time.nanoTime()))
+            assertThat(balancer.current().snapshot().members().get(0).load(time.nanoTime()))
                     .as("the cost of the next call, in ns")
                     .isLessThan(Duration.ofMillis(100).toNanos());
         }

@@ -320,6 +320,6 @@ class CacheTest {
 
     private static void outage(Rig rig) {
         rig.resolver.push(List.of());
-        Rig.await().until(() -> rig.balancer.snapshot().members().isEmpty());
+        Rig.await().until(() -> rig.balancer.current().snapshot().members().isEmpty());
     }
 }

@@ -150,7 +150,7 @@ class ChurnTest {
                 TestServer old = live.get(index);
                 // As Kubernetes does it: the successor first, then the old pod drains, leaves, and stops.
                 push(rig, live, index);
-                await().until(() -> rig.balancer.snapshot().members().stream()
+                await().until(() -> rig.balancer.current().snapshot().members().stream()
                         .filter(node -> node.endpoint().port() == old.port())
                         .allMatch(node -> node.inFlight() == 0));
                 live.set(index, logging("pod-" + index, ran));

@@ -153,7 +153,7 @@ class EventsTest {
             assertThatThrownBy(() -> Rig.text(client, Rig.get("/"))).isInstanceOf(ConnectException.class);
             assertThat(taken()).first().isEqualTo("callStart -");
             rig.resolver.push();
-            Rig.await().until(() -> rig.balancer.snapshot().members().isEmpty());
+            Rig.await().until(() -> rig.balancer.current().snapshot().members().isEmpty());
             assertThatThrownBy(() -> Rig.text(client, Rig.get("/"))).isInstanceOf(NoEndpointIOException.class);
             assertThat(taken()).containsExactly("callStart -", "callFailed -");
         }
@@ -242,6 +242,7 @@ class EventsTest {
             rig.resolver.push(foreign.endpoint());
             Rig.await()
                     .until(() -> rig.balancer
+                            .current()
                             .snapshot()
                             .members()
                             .get(0)

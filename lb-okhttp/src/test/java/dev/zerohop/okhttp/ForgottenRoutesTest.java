@@ -30,6 +30,7 @@ class ForgottenRoutesTest {
                 int number = i;
                 Rig.await()
                         .until(() -> rig.balancer
+                                .current()
                                 .snapshot()
                                 .members()
                                 .get(0)

@@ -100,6 +100,7 @@ class OverridesTest {
             rig.resolver.push(Endpoint.builder("pod-0.test", server.port()).build());
             Rig.await()
                     .until(() -> rig.balancer
+                            .current()
                             .snapshot()
                             .members()
                             .get(0)
@@ -148,6 +149,7 @@ class OverridesTest {
             rig.resolver.push(Endpoint.builder("pod-0.test", server.port()).build());
             Rig.await()
                     .until(() -> rig.balancer
+                            .current()
                             .snapshot()
                             .members()
                             .get(0)

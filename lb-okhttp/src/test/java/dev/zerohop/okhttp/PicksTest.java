@@ -238,7 +238,7 @@ class PicksTest {
                         if (attempts.incrementAndGet() == 2) {
                             rig.resolver.push();
                             await().until(() ->
-                                    rig.balancer.snapshot().members().isEmpty());
+                                    rig.balancer.current().snapshot().members().isEmpty());
                         }
                         return chain.proceed(chain.request());
                     })

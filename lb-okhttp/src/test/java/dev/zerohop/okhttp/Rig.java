@@ -175,7 +175,9 @@ final class Rig implements AutoCloseable {
     }
 
     int inFlight() {
-        return balancer.snapshot().members().stream().mapToInt(Node::inFlight).sum();
+        return balancer.current().snapshot().members().stream()
+                .mapToInt(Node::inFlight)
+                .sum();
     }
 
     List<Outcome> outcomes() {

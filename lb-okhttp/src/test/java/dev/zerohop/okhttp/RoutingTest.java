@@ -219,7 +219,7 @@ class RoutingTest {
             assertThat(seen).containsExactlyInAnyOrder("u0", "u1");
             assertThat(u0.log).hasSize(2);
             assertThat(u0.log.peek().getHeaders().get("Host")).isEqualTo("users");
-            assertThat(second.snapshot().members().get(0).inFlight()).isZero();
+            assertThat(second.current().snapshot().members().get(0).inFlight()).isZero();
         }
         second.close();
     }

@@ -296,7 +296,7 @@ final class SoakFleet implements AutoCloseable {
     List<Node> nodesThatLeft() {
         List<Node> nodes = new ArrayList<>(ledger.nodes());
         for (Balancer balancer : balancers) {
-            balancer.snapshot().members().forEach(nodes::remove);
+            balancer.current().snapshot().members().forEach(nodes::remove);
         }
         return nodes;
     }

@@ -68,7 +68,7 @@ class WaitTest {
                 assertThat(rig.text("/?user=" + key)).isEqualTo("s" + key);
             }
             rig.resolver.push();
-            await().until(() -> rig.balancer.snapshot().members().isEmpty());
+            await().until(() -> rig.balancer.current().snapshot().members().isEmpty());
             List<CompletableFuture<String>> waiting = new ArrayList<>();
             for (int key = 0; key < 15; key++) {
                 waiting.add(call(rig, key, threads));

@@ -175,6 +175,7 @@ class ZerohopOkHttpTest {
             assertThat(b.log).hasSize(5);
             zerohop.close();
             assertThat(zerohop.balancer("orders")
+                            .current()
                             .refusal(dev.zerohop.PickContext.NONE)
                             .kind())
                     .isEqualTo(dev.zerohop.Refusal.Kind.CLOSED);
@@ -207,7 +208,8 @@ class ZerohopOkHttpTest {
             rig.servers(1);
             rig.zerohop.close();
             assertThat(rig.resolver.running()).isTrue();
-            assertThat(rig.balancer.pick(dev.zerohop.PickContext.NONE)).isNotNull();
+            assertThat(rig.balancer.current().pick(dev.zerohop.PickContext.NONE))
+                    .isNotNull();
         }
     }
 }

@@ -148,7 +148,7 @@ final class HttpCaller implements Caller {
 
     @Override
     public @Nullable String unnumbered() {
-        return balancer.snapshot().unnumbered();
+        return balancer.current().snapshot().unnumbered();
     }
 
     @Override

@@ -147,7 +147,7 @@ final class ShardCommand implements Callable<Integer> {
      * A key as in calls: read by the configuration of the source if that defines where keys are, else as a text.
      */
     private static EndpointSelector selector(String key, Balancer balancer) {
-        KeySource source = balancer.settings().key();
+        KeySource source = balancer.current().settings().key();
         if (source == null) {
             return CallKeys.selector(key, null);
         }
@@ -177,7 +177,7 @@ final class ShardCommand implements Callable<Integer> {
         boolean wanted = DIRECTORY.equals(strategy);
         if ((wanted || strategy == null)
                 && shards == null
-                && balancer.settings().policy() instanceof DirectoryPolicy configured) {
+                && balancer.current().settings().policy() instanceof DirectoryPolicy configured) {
             return configured;
         }
         return wanted ? Pickers.directory() : null;
@@ -186,7 +186,7 @@ final class ShardCommand implements Callable<Integer> {
     /** Looks up this one key in the source's directory. */
     private static PlacementExplanation lookUp(DirectoryPolicy policy, EndpointSelector selector, Balancer balancer)
             throws InterruptedException, ExecutionException {
-        KeyDirectory directory = balancer.snapshot().directory();
+        KeyDirectory directory = balancer.current().snapshot().directory();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (directory != null) {
             CompletableFuture<Void> next = balancer.nextChange().toCompletableFuture();
@@ -203,14 +203,14 @@ final class ShardCommand implements Callable<Integer> {
                         "the owner of the key was not found within " + PATIENCE_SECONDS + " s: " + unknown.reason());
             }
         }
-        return policy.place(selector, balancer.snapshot());
+        return policy.place(selector, balancer.current().snapshot());
     }
 
     /** Places the key by the shard policy that the source configures, unless the command line selects another. */
     private PlacementExplanation place(
             ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
-        Snapshot snapshot = balancer.snapshot();
-        if (shards == null && balancer.settings().policy() instanceof ShardPolicy configured) {
+        Snapshot snapshot = balancer.current().snapshot();
+        if (shards == null && balancer.current().settings().policy() instanceof ShardPolicy configured) {
             PlacementExplanation placement = configured.place(selector, snapshot);
             if (strategy == null || strategy.equals(placement.strategy())) {
                 return placement;

@@ -46,7 +46,7 @@ final class SourceDoctor {
             balancer.start();
             boolean answered = observer.await(patience.toNanos());
             String error = observer.error();
-            EndpointSet set = balancer.endpoints();
+            EndpointSet set = balancer.state().source().set();
             if (set == null) {
                 add(
                         State.MISSING,

@@ -226,9 +226,9 @@ class EtcdDirectoryServerTest {
     void aCallWhoseKeyIsUnknownWhileEtcdIsAwayFailsWithTheReason() {
         etcd.kill();
         EtcdServer.await().untilAsserted(() -> {
-            assertThat(balancer.pick(context("key-1"))).isNull();
-            assertThat(balancer.refusal(context("key-1")).waits()).isFalse();
-            assertThat(balancer.refusal(context("key-1")).message())
+            assertThat(balancer.current().pick(context("key-1"))).isNull();
+            assertThat(balancer.current().refusal(context("key-1")).waits()).isFalse();
+            assertThat(balancer.current().refusal(context("key-1")).message())
                     .startsWith("orders: the owner of key \"key-1\" cannot be found out: etcd cannot be read since ");
         });
     }
@@ -245,15 +245,15 @@ class EtcdDirectoryServerTest {
             hashed.start();
             for (int i = 0; i < 100; i++) {
                 PickContext absent = context("absent-" + i);
-                EtcdServer.await().until(() -> hashed.pick(absent) != null);
+                EtcdServer.await().until(() -> hashed.current().pick(absent) != null);
             }
             etcd.kill();
             EtcdServer.await().until(() -> {
-                var answer = hashed.snapshot().directory().find(EndpointSelector.of("never-asked"));
+                var answer = hashed.current().snapshot().directory().find(EndpointSelector.of("never-asked"));
                 return answer instanceof Unknown unknown && !unknown.asking();
             });
             for (int i = 0; i < 100; i++) {
-                assertThat(hashed.pick(context("absent-" + i)))
+                assertThat(hashed.current().pick(context("absent-" + i)))
                         .as("absent-" + i)
                         .isNotNull();
             }

@@ -126,7 +126,7 @@ class ShardMoveTest {
         }
 
         boolean moving() {
-            ShardMap map = balancer.snapshot().shardMap();
+            ShardMap map = balancer.current().snapshot().shardMap();
             return map != null && map.move() != null;
         }
 
@@ -145,7 +145,7 @@ class ShardMoveTest {
     private static Map<Integer, Integer> routed(Balancer balancer) {
         Map<Integer, Integer> routed = new HashMap<>();
         for (int i = 0; i < KEYS; i++) {
-            Node node = balancer.pick(PickContext.of(EndpointSelector.of("k" + i)));
+            Node node = balancer.current().pick(PickContext.of(EndpointSelector.of("k" + i)));
             routed.put(i, node == null ? -1 : node.endpoint().ordinal());
         }
         return routed;
@@ -159,26 +159,34 @@ class ShardMoveTest {
                 .settings(Configurations.parse("{\"policy\": \"shard\"}"))
                 .build()) {
             balancer.start();
-            EtcdServer.await().until(() -> balancer.snapshot().members().size() == 5);
+            EtcdServer.await()
+                    .until(() -> balancer.current().snapshot().members().size() == 5);
             Map<Integer, Integer> before = routed(balancer);
             etcd.delete(keys.endpoint("orders-4"));
-            EtcdServer.await().until(() -> balancer.snapshot().members().size() == 4);
+            EtcdServer.await()
+                    .until(() -> balancer.current().snapshot().members().size() == 4);
             routed(balancer)
                     .forEach((key, ordinal) ->
                             assertThat(ordinal).isEqualTo(before.get(key) == 4 ? -1 : before.get(key)));
-            assertThat(balancer.snapshot().missingOrdinals()).hasSize(1);
+            assertThat(balancer.current().snapshot().missingOrdinals()).hasSize(1);
             etcd.put(keys.shards(), "{\"epoch\": 1, \"count\": 4}");
-            EtcdServer.await().until(() -> balancer.snapshot().shardMap() != null);
+            EtcdServer.await().until(() -> balancer.current().snapshot().shardMap() != null);
             assertThat(routed(balancer)).doesNotContainValue(-1);
             etcd.delete(keys.shards());
-            EtcdServer.await().until(() -> balancer.snapshot().shardMap() == null);
+            EtcdServer.await().until(() -> balancer.current().snapshot().shardMap() == null);
             etcd.put(keys.endpoint("orders-3"), "{\"address\": \"10.0.0.3:80\", \"ordinal\": 3, \"draining\": true}");
             EtcdServer.await()
-                    .until(() ->
-                            balancer.snapshot().members().get(3).endpoint().readiness() == Endpoint.Readiness.DRAINING);
+                    .until(() -> balancer.current()
+                                    .snapshot()
+                                    .members()
+                                    .get(3)
+                                    .endpoint()
+                                    .readiness()
+                            == Endpoint.Readiness.DRAINING);
             etcd.delete(keys.endpoint("orders-3"));
-            EtcdServer.await().until(() -> balancer.snapshot().members().size() == 3);
-            assertThat(balancer.snapshot().missingOrdinals()).isEmpty();
+            EtcdServer.await()
+                    .until(() -> balancer.current().snapshot().members().size() == 3);
+            assertThat(balancer.current().snapshot().missingOrdinals()).isEmpty();
             assertThat(routed(balancer)).doesNotContainValue(-1);
         }
     }

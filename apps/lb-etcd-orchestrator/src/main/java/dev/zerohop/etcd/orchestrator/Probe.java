@@ -12,9 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link HealthOrchestrator} checks whether an endpoint is healthy. Immutable. In plain text unless {@link
- * #tls}, {@link #clientCertificate} or {@link #authority} is called; files are read when the orchestrator is built,
- * and again after failures.
+ * How a {@link HealthOrchestrator} checks an endpoint. Immutable. In plain text unless {@link #tls}, {@link #clientCertificate} or {@link #authority}
+ * says otherwise; files are read when the orchestrator is built, and again after failures.
  */
 public final class Probe {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:]+");

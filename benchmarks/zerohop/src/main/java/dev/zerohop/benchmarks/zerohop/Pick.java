@@ -38,7 +38,7 @@ public class Pick {
         for (int i = 0; i < 3 * n; i++) {
             subject.balancer().acquire(PickContext.NONE).complete(Outcome.SUCCESS);
         }
-        Snapshot snapshot = subject.balancer().snapshot();
+        Snapshot snapshot = subject.balancer().current().snapshot();
         picker = Pickers.byName(policy).newPicker(snapshot, Env.system());
     }
 

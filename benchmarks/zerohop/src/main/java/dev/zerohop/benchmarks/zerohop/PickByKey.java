@@ -33,7 +33,7 @@ public class PickByKey {
     @Setup
     public void open() {
         subject = Subject.of(policy, n);
-        picker = Pickers.byName(policy).newPicker(subject.balancer().snapshot(), Env.system());
+        picker = Pickers.byName(policy).newPicker(subject.balancer().current().snapshot(), Env.system());
     }
 
     @TearDown

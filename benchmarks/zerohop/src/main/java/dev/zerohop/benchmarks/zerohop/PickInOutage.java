@@ -55,7 +55,7 @@ public class PickInOutage {
                 new Env(time, Env.system().dice(), Runnable::run));
         balancer = subject.balancer();
         subject.source().push(Subject.endpoints(n));
-        List<Node> members = balancer.snapshot().members();
+        List<Node> members = balancer.current().snapshot().members();
         members.forEach(node -> balancer.begin(node).complete(Outcome.SUCCESS));
         int each = out.equals("none") ? n : out.equals("half") ? 2 : 1;
         for (int i = 0; i < n && !out.equals("none"); i += each) {
@@ -66,7 +66,7 @@ public class PickInOutage {
         // Their calls hang, and those that pick their probes never begin.
         Keys keys = new Keys();
         for (int i = 0; i < 50 * n && probesLeft(members, i); i++) {
-            balancer.pick(keys.next(policy));
+            balancer.current().pick(keys.next(policy));
             for (Node node : members) {
                 if (i == 0 && node.health().status() == Health.Status.HALF_OPEN) {
                     balancer.begin(node);
@@ -108,6 +108,6 @@ public class PickInOutage {
 
     @Benchmark
     public Node pick(Keys keys) {
-        return balancer.pick(keys.next(policy));
+        return balancer.current().pick(keys.next(policy));
     }
 }

@@ -53,7 +53,7 @@ public class Update {
     }
 
     private void check(int expected) {
-        int candidates = subject.balancer().snapshot().candidates().size();
+        int candidates = subject.balancer().current().snapshot().candidates().size();
         if (candidates != expected) {
             throw new IllegalStateException("the picker has " + candidates + " candidates, expected " + expected);
         }
