@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the name to query
  * @param port 0 for SRV, whose records contain it
  * @param server {@code host:port}, or null for the system's
- * @param minTtl a shorter or unknown time to live counts as this; it is also the time from a failure to the next
- * query
+ * @param minTtl a shorter or unknown time to live counts as this; it is also the time from a failure to the next query
  * @param maxTtl a longer time to live counts as this
  * @param family the requested address families
  * @param leaveAfter after how many answers without it a record is removed; 0 for the default rule

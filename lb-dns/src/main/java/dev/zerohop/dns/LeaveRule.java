@@ -10,10 +10,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which records of a name are present although an answer may not contain all of them. A record in an answer
- * is present at once; a record that is missing leaves after {@value #LEAVES_AFTER} answers without it. Answers of
- * one size with different content each contain only a part of the records. While there are two such among the last
- * {@value #PARTIAL_LEAVES_AFTER} answers, a record leaves after so many answers without it. Not thread-safe.
+ * Decides which records of a name are present although an answer may not contain all of them. A record in an answer is present at once; a record that is
+ * missing leaves after {@value #LEAVES_AFTER} answers without it. Answers of one size with different content each contain only a part of the records. While
+ * there are two such among the last {@value #PARTIAL_LEAVES_AFTER} answers, a record leaves after so many answers without it. Not thread-safe.
  */
 final class LeaveRule {
 
@@ -21,8 +20,8 @@ final class LeaveRule {
     static final int PARTIAL_LEAVES_AFTER = 15;
 
     /**
-     * A cache repeats the same answer until it expires, and such copies count as one answer. This bound keeps a
-     * long time to live from holding a record for days.
+     * A cache repeats the same answer until it expires, and such copies count as one answer. This bound keeps a long time to live from holding a record for
+     * days.
      */
     private static final long LONGEST_COPY_SECONDS = 300;
 
@@ -101,10 +100,7 @@ final class LeaveRule {
         return partial ? "answers of one size differ, so each carries a part: " + after : after;
     }
 
-    /**
-     * Whether this is a new answer. Copies from a cache expire at the same instant, within the second to which
-     * times to live are rounded.
-     */
+    /** Whether this is a new answer. Copies from a cache expire at the same instant, within the second to which times to live are rounded. */
     private boolean isNew(long ttlSeconds, long nowNanos) {
         long expiry = nowNanos + Math.min(ttlSeconds, LONGEST_COPY_SECONDS * 1000) * SECOND_NANOS;
         boolean copy = counted

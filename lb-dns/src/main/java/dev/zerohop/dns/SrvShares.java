@@ -3,10 +3,7 @@ package dev.zerohop.dns;
 import dev.zerohop.Endpoint;
 import java.util.Collection;
 
-/**
- * The weight of each address of SRV targets: the weight of a record is divided among its target's addresses. Pure
- * functions.
- */
+/** The weight of each address of SRV targets: the weight of a record is divided among its target's addresses. Pure functions. */
 final class SrvShares {
 
     /** How many times the traffic of a record of weight 0 a record of weight 1 gets. */
@@ -26,9 +23,8 @@ final class SrvShares {
     private final boolean zeroBesideOthers;
 
     /**
-     * The shares of these targets. RFC 2782 requires that weight 0 is selected "very seldom" beside others, but an
-     * endpoint of weight 0 takes no traffic. So if only some targets have weight 0, 0 becomes 1 and every other
-     * weight is multiplied by {@value #ZERO_SHARE}; when all have 0, all become 1.
+     * The shares of these targets. RFC 2782 requires that weight 0 is selected "very seldom" beside others, but an endpoint of weight 0 takes no traffic. So
+     * if only some targets have weight 0, 0 becomes 1 and every other weight is multiplied by {@value #ZERO_SHARE}; when all have 0, all become 1.
      */
     SrvShares(Collection<Share> all) {
         boolean someZero = all.stream().anyMatch(share -> share.weight() == 0);

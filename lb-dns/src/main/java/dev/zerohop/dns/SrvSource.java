@@ -211,10 +211,7 @@ final class SrvSource implements PollingResolver.Source {
         });
     }
 
-    /**
-     * A target whose query fails for a while keeps its last addresses, so that one broken zone does not block the
-     * others.
-     */
+    /** A target whose query fails for a while keeps its last addresses, so that one broken zone does not block the others. */
     private Collection<String> addresses(String host, DnsNames.@Nullable Result result, Draft draft)
             throws IOException {
         DnsNames.Found found = result == null ? null : result.found();

@@ -13,8 +13,8 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.ResolverConfig;
 
 /**
- * The machine's DNS configuration: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that
- * changes take effect without a JVM cache; on platforms without these files, the configuration that dnsjava finds.
+ * The machine's DNS configuration: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that changes take effect without a JVM cache; on
+ * platforms without these files, the configuration that dnsjava finds.
  */
 final class SystemDns {
     private static final int MAX_SERVERS = 3;
@@ -125,10 +125,7 @@ final class SystemDns {
         return before;
     }
 
-    /**
-     * The addresses of this name in the hosts file; empty if it is not there. {@code localhost} always has
-     * addresses.
-     */
+    /** The addresses of this name in the hosts file; empty if it is not there. {@code localhost} always has addresses. */
     List<String> hosts(String name) throws IOException {
         String wanted = (name.endsWith(".") ? name.substring(0, name.length() - 1) : name).toLowerCase(Locale.ROOT);
         List<String> found = new ArrayList<>();

@@ -15,10 +15,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the shard map of a service. Each step reads the map, computes the next one, and writes it by
- * compare-and-swap, so the second of two concurrent moves fails. Epochs are taken from the map, which records the
- * highest epoch ever announced, so no two placements share one. A step that was already made changes nothing, so a
- * step whose answer was lost can be repeated.
+ * Changes the shard map of a service. Each step reads the map, computes the next one, and writes it by compare-and-swap, so the second of two concurrent
+ * moves fails. Epochs are taken from the map, which records the highest epoch ever announced, so no two placements share one. A step that was already made
+ * changes nothing, so a step whose answer was lost can be repeated.
  *
  * <p>Futures fail with an {@link IllegalStateException} with the present map and what was expected if the step does
  * not fit the map, and with an {@link java.io.IOException} if etcd cannot be read. Thread-safe; nothing blocks.
@@ -57,8 +56,7 @@ public final class EtcdShardMap {
     }
 
     /**
-     * Writes the first map. If a map was deleted before, {@code epoch} must be above every epoch that was ever
-     * announced, since clients remember them.
+     * Writes the first map. If a map was deleted before, {@code epoch} must be above every epoch that was ever announced, since clients remember them.
      *
      * @throws IllegalArgumentException if the epoch is out of its range
      */
@@ -79,9 +77,8 @@ public final class EtcdShardMap {
     }
 
     /**
-     * The same with an epoch of at least {@code leastEpoch}. After etcd was restored from a backup, clients may
-     * have seen epochs that the map does not record; their status keys report the epoch above which they follow the
-     * map again.
+     * The same with an epoch of at least {@code leastEpoch}. After etcd was restored from a backup, clients may have seen epochs that the map does not
+     * record; their status keys report the epoch above which they follow the map again.
      *
      * @throws IllegalArgumentException if the epoch is out of its range
      */

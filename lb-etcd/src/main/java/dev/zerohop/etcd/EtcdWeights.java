@@ -7,18 +7,14 @@ import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.service.WeightsResolver;
 
-/**
- * Weights from etcd for the endpoints of another source: that source supplies the endpoints, the key {@code
- * weights} of a service supplies their weights.
- */
+/** Weights from etcd for the endpoints of another source: that source supplies the endpoints, the key {@code weights} of a service supplies their weights. */
 public final class EtcdWeights {
 
     private EtcdWeights() {}
 
     /**
-     * The members of a resolver with the weights of a service in etcd, by endpoint id. Weight 0 takes no new
-     * traffic; an endpoint that is not named keeps its own weight; a weight without an endpoint applies once the
-     * endpoint appears.
+     * The members of a resolver with the weights of a service in etcd, by endpoint id. Weight 0 takes no new traffic; an endpoint that is not named keeps its
+     * own weight; a weight without an endpoint applies once the endpoint appears.
      *
      * <p>The two sources are independent: while one is unreachable its last values stay, and updates of the other
      * still apply. After the start the first endpoints wait for the weights, one second at most, so that no

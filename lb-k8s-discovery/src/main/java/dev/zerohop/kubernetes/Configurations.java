@@ -82,8 +82,8 @@ final class Configurations {
     }
 
     /**
-     * The client ignores {@code tokenFile} of a kubeconfig's user. In kubectl it takes precedence over {@code
-     * token}, which is used while the file cannot be read.
+     * The client ignores {@code tokenFile} of a kubeconfig's user. In kubectl it takes precedence over {@code token}, which is used while the file cannot be
+     * read.
      */
     private static void namedByKubeconfig(Config config) {
         NamedContext context = config.getCurrentContext();
@@ -118,8 +118,7 @@ final class Configurations {
     }
 
     /**
-     * A token that is read from a file for every request: Kubernetes writes a new token into the file before the
-     * old one expires.
+     * A token that is read from a file for every request: Kubernetes writes a new token into the file before the old one expires.
      *
      * @param otherwise the token to send while the file cannot be read, or null
      */

@@ -20,10 +20,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Explains to an operator why a request got no answer and what to do; the exception's own message is added in
- * brackets. Pure functions.
- */
+/** Explains to an operator why a request got no answer and what to do; the exception's own message is added in brackets. Pure functions. */
 final class FailureWords {
     private static final int MAX_CAUSES = 20;
     private static final Pattern PLACE = Pattern.compile("line:? (\\d+), column:? (\\d+)");
@@ -31,8 +28,8 @@ final class FailureWords {
     private FailureWords() {}
 
     /**
-     * Why a request could not be sent, if the exception's own message must not be shown: the HTTP client quotes a
-     * header that it rejects, and with it the token. Null for all other exceptions.
+     * Why a request could not be sent, if the exception's own message must not be shown: the HTTP client quotes a header that it rejects, and with it the
+     * token. Null for all other exceptions.
      */
     static @Nullable String secret(Throwable thrown) {
         boolean quoted = chain(thrown).stream()
@@ -47,8 +44,8 @@ final class FailureWords {
     }
 
     /**
-     * Why a kubeconfig cannot be used. Parsers quote the text at which they fail, which may be a token or a key, so
-     * only the position is taken from their messages.
+     * Why a kubeconfig cannot be used. Parsers quote the text at which they fail, which may be a token or a key, so only the position is taken from their
+     * messages.
      */
     static String ofSettings(Throwable thrown) {
         for (Throwable each : chain(thrown)) {

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The StatefulSets that number the pods of a service: those that the target names; else the one whose {@code
- * spec.serviceName} is the service; else the one that the pods belong to by their names. An immutable value.
+ * The StatefulSets that number the pods of a service: those that the target names; else the one whose {@code spec.serviceName} is the service; else the one
+ * that the pods belong to by their names. An immutable value.
  *
  * @param sets the sets, sorted by name; empty if there are none or the choice is ambiguous
  * @param problem why they could not be used, or null

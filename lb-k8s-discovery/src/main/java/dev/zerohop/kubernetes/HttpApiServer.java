@@ -37,9 +37,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API server over fabric8's HTTP client, with its authentication, and over its models. Its own list, watch and
- * informer are not used: they retry for ever when the handshake of a watch answers that it has expired, and do not
- * report that a watch is lost (docs/kubernetes.md). Thread-safe.
+ * The API server over fabric8's HTTP client, with its authentication, and over its models. Its own list, watch and informer are not used: they retry for ever
+ * when the handshake of a watch answers that it has expired, and do not report that a watch is lost (docs/kubernetes.md). Thread-safe.
  */
 final class HttpApiServer implements ApiServer {
 
@@ -150,9 +149,8 @@ final class HttpApiServer implements ApiServer {
     }
 
     /**
-     * Creates an object on the server, such as a review of this client's own permissions; completes with the
-     * server's version of it. Fails with a {@link SourceFailure}, which contains {@code doing}, the request in
-     * words.
+     * Creates an object on the server, such as a review of this client's own permissions; completes with the server's version of it. Fails with a
+     * {@link SourceFailure}, which contains {@code doing}, the request in words.
      */
     <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type, String doing) {
         return exchange(
@@ -164,10 +162,7 @@ final class HttpApiServer implements ApiServer {
 
     // ---- one exchange ----
 
-    /**
-     * Cancelling the future closes the connection at any stage. {@code permission} describes the permission that a
-     * 403 lacks.
-     */
+    /** Cancelling the future closes the connection at any stage. {@code permission} describes the permission that a 403 lacks. */
     private <T> CompletableFuture<T> exchange(
             String doing,
             String permission,

@@ -43,8 +43,8 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     /**
-     * Sets the API server of this process's targets. It applies to resolvers that are created from now on; existing
-     * ones keep theirs. Call it once, before the first target is used. Default: {@link KubernetesOptions#defaults}.
+     * Sets the API server of this process's targets. It applies to resolvers that are created from now on; existing ones keep theirs. Call it once, before
+     * the first target is used. Default: {@link KubernetesOptions#defaults}.
      */
     public static void useForTargets(KubernetesOptions options) {
         optionsForTargets = requireNonNull(options, "options");

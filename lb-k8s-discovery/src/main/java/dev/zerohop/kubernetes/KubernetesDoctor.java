@@ -362,10 +362,7 @@ public final class KubernetesDoctor {
         return false;
     }
 
-    /**
-     * The objects, if this client may list them and the request succeeded; {@code lost} is the consequence of a
-     * missing permission.
-     */
+    /** The objects, if this client may list them and the request succeeded; {@code lost} is the consequence of a missing permission. */
     private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what, State otherwise, String lost)
             throws InterruptedException {
         try {

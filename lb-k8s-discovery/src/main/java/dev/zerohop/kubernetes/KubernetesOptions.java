@@ -90,8 +90,7 @@ public final class KubernetesOptions {
         private Builder() {}
 
         /**
-         * Sets the API server's address. Kubeconfig and service account are then not used: only the token and CA
-         * files that are set here are.
+         * Sets the API server's address. Kubeconfig and service account are then not used: only the token and CA files that are set here are.
          *
          * @throws IllegalArgumentException if it is not an http or https URI with a host, or names a user
          */
@@ -110,19 +109,13 @@ public final class KubernetesOptions {
             return this;
         }
 
-        /**
-         * Sets the file with the bearer token. It is read again for every request, so a rotated token is used at
-         * once.
-         */
+        /** Sets the file with the bearer token. It is read again for every request, so a rotated token is used at once. */
         public Builder tokenFile(Path file) {
             this.tokenFile = requireNonNull(file, "file");
             return this;
         }
 
-        /**
-         * Sets the PEM file with the CA certificates of the API server. Default with {@link #apiServer}: those that
-         * the JDK trusts.
-         */
+        /** Sets the PEM file with the CA certificates of the API server. Default with {@link #apiServer}: those that the JDK trusts. */
         public Builder caFile(Path file) {
             this.caFile = requireNonNull(file, "file");
             return this;

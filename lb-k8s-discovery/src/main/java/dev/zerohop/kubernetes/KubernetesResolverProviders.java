@@ -38,9 +38,9 @@ public final class KubernetesResolverProviders {
     }
 
     /**
-     * {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}: the pods of a namespace that have
-     * the labels, run the image, or both. An image matches by the last segment of its name, without tag and digest.
-     * It shares its client with the other targets of the process; its TLS name must be configured.
+     * {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}: the pods of a namespace that have the labels, run the image, or both. An image
+     * matches by the last segment of its name, without tag and digest. It shares its client with the other targets of the process; its TLS name must be
+     * configured.
      */
     public static final class K8sPodsTargets implements ResolverProvider {
 

@@ -16,14 +16,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reduces objects to the fields that are read here, as a transform of client-go's informers does, so that pod specs
- * and annotations use no memory. Also the limit of how much is stored.
+ * Reduces objects to the fields that are read here, as a transform of client-go's informers does, so that pod specs and annotations use no memory. Also the
+ * limit of how much is stored.
  */
 final class ObjectTransform {
-    /**
-     * The limit of pods and slice endpoints in one copy: twice the limit of a set, since slices of two address
-     * families list each endpoint twice.
-     */
+    /** The limit of pods and slice endpoints in one copy: twice the limit of a set, since slices of two address families list each endpoint twice. */
     static final int MAX_ITEMS = 2 * EndpointSet.MAX_ENDPOINTS;
 
     private ObjectTransform() {}
@@ -40,10 +37,7 @@ final class ObjectTransform {
         return server + " has more than " + limit + " pods or endpoints in " + what + ", expected at most so many";
     }
 
-    /**
-     * Requires a field that every object and list of the API has: without it they can be neither distinguished nor
-     * watched.
-     */
+    /** Requires a field that every object and list of the API has: without it they can be neither distinguished nor watched. */
     static String required(@Nullable String value, String what) {
         if (value == null || value.isEmpty()) {
             throw new IllegalStateException("found an object or list without a " + what + ", expected one");

@@ -26,8 +26,8 @@ final class PodOrdinal {
     }
 
     /**
-     * Whether a name ends in a number that cannot be the random suffix of a ReplicaSet, so that the pod belongs to
-     * a StatefulSet or was named by hand. A ReplicaSet's suffix has five characters and may be all digits.
+     * Whether a name ends in a number that cannot be the random suffix of a ReplicaSet, so that the pod belongs to a StatefulSet or was named by hand. A
+     * ReplicaSet's suffix has five characters and may be all digits.
      */
     static boolean looksNumbered(String pod) {
         String suffix = pod.substring(pod.lastIndexOf('-') + 1);

@@ -114,10 +114,7 @@ final class PodView {
         return "Succeeded".equals(phase) || "Failed".equals(phase);
     }
 
-    /**
-     * The port of the container that runs the image; without an image, of the first container that has the port. 0
-     * for none.
-     */
+    /** The port of the container that runs the image; without an image, of the first container that has the port. 0 for none. */
     private static int port(PodsTarget target, List<Container> containers) {
         for (Container container : containers) {
             if (target.image() != null && !target.image().equals(imageName(container.getImage()))) {
@@ -148,9 +145,7 @@ final class PodView {
         return tag < 0 ? last : last.substring(0, tag);
     }
 
-    /**
-     * A pod that is being deleted takes new calls only as the last resort while it is ready, and none after that.
-     */
+    /** A pod that is being deleted takes new calls only as the last resort while it is ready, and none after that. */
     private static Readiness readiness(Pod pod) {
         List<PodCondition> conditions = requireNonNullElse(pod.getStatus().getConditions(), List.of());
         boolean ready =

@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 
 /**
- * Manifests of a Role and of its binding. Applying them replaces objects of the same names, so each name belongs to
- * one subject and one target, and the rules contain everything that the target needs.
+ * Manifests of a Role and of its binding. Applying them replaces objects of the same names, so each name belongs to one subject and one target, and the rules
+ * contain everything that the target needs.
  */
 final class Roles {
     private static final int HASH_BYTES = 5;

@@ -70,10 +70,7 @@ record Selection<T extends HasMetadata>(
                         .toList();
     }
 
-    /**
-     * The pods of a namespace that have the labels; {@code labels} is a selector such as {@code app=orders}, null
-     * for all.
-     */
+    /** The pods of a namespace that have the labels; {@code labels} is a selector such as {@code app=orders}, null for all. */
     static Selection<Pod> pods(String namespace, @Nullable String labels) {
         return in(namespace, PODS, null, labels);
     }

@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns the slices of a service into endpoints. The service itself is read only if the slices do not suffice: while
- * there are none, and for a port that is given by number.
+ * Turns the slices of a service into endpoints. The service itself is read only if the slices do not suffice: while there are none, and for a port that is
+ * given by number.
  */
 final class ServiceResolver extends WatchingResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);

@@ -8,14 +8,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The number of shards, from the desired ordinals of StatefulSets and the ordinals that this client has seen ready.
- * Each step is a pure function from one value to the next; an immutable value.
+ * The number of shards, from the desired ordinals of StatefulSets and the ordinals that this client has seen ready. Each step is a pure function from one
+ * value to the next; an immutable value.
  *
  * @param mode when a change takes effect
- * @param counted the ordinals that keys are placed on; empty before anything is known and while no ordinal is
- * desired
- * @param seen new ordinals that have been ready at least once since they are desired; they count when all of them
- * have
+ * @param counted the ordinals that keys are placed on; empty before anything is known and while no ordinal is desired
+ * @param seen new ordinals that have been ready at least once since they are desired; they count when all of them have
  */
 record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
 

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shard map in the annotation {@value StatefulSetView#SHARDS} of a StatefulSet. A value that is rejected leaves
- * the last good one in force. Each step is a pure function; an immutable value.
+ * The shard map in the annotation {@value StatefulSetView#SHARDS} of a StatefulSet. A value that is rejected leaves the last good one in force. Each step is
+ * a pure function; an immutable value.
  *
  * @param map the map in force; null if no annotation was ever usable
  * @param problem why the latest annotation is not in force, or null

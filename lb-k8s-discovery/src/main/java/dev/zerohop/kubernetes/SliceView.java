@@ -86,9 +86,7 @@ final class SliceView {
     static final Comparator<String> BY_VERSION =
             Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
 
-    /**
-     * Of two endpoints of one name prefers the one that takes traffic, else the one of the slice that changed last.
-     */
+    /** Of two endpoints of one name prefers the one that takes traffic, else the one of the slice that changed last. */
     private static final Comparator<Found> PREFERRED = Comparator.<Found>comparingInt(found -> rank(found.readiness()))
             .thenComparing(Found::sliceVersion, BY_VERSION)
             .thenComparing(Found::sliceName);

@@ -92,10 +92,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         return endpoint.attributes().get(SliceView.POD);
     }
 
-    /**
-     * Whether an answer is still expected. Assignments wait for a late answer, since keys must not be placed
-     * without it.
-     */
+    /** Whether an answer is still expected. Assignments wait for a late answer, since keys must not be placed without it. */
     private static boolean isAwaited(Subscription<StatefulSet> answer) {
         return answer.state() == null && !answer.isUnavailable();
     }

@@ -21,10 +21,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Turns Kubernetes objects into endpoints: follows selections of objects, and evaluates all of them again whenever
- * one has changed.
- */
+/** Turns Kubernetes objects into endpoints: follows selections of objects, and evaluates all of them again whenever one has changed. */
 abstract class WatchingResolver extends AbstractResolver {
     private static final Log LOG = Log.of(WatchingResolver.class);
 
@@ -60,10 +57,7 @@ abstract class WatchingResolver extends AbstractResolver {
     /** Whether the published endpoints come from this selection, so that they are as fresh as it is. A task. */
     abstract boolean publishes(Subscription<?> subscription);
 
-    /**
-     * Runs {@link #update} after the tasks that are queued, so that it runs once for a burst of changes. From any
-     * thread.
-     */
+    /** Runs {@link #update} after the tasks that are queued, so that it runs once for a burst of changes. From any thread. */
     final void updateSoon() {
         run(() -> {
             if (!updating) {
@@ -144,9 +138,7 @@ abstract class WatchingResolver extends AbstractResolver {
             return failure;
         }
 
-        /**
-         * Whether there is no permission for it, or the server has no such objects, so that a retry would not help.
-         */
+        /** Whether there is no permission for it, or the server has no such objects, so that a retry would not help. */
         boolean isUnavailable() {
             return failure != null
                     && (failure.kind() == SourceFailure.Kind.DENIED || failure.kind() == SourceFailure.Kind.MISSING);
@@ -183,10 +175,7 @@ abstract class WatchingResolver extends AbstractResolver {
         }
     }
 
-    /**
-     * Logs each object that is left out, once for as long as it is left out; returns all of them, each with the
-     * reason, in printable form.
-     */
+    /** Logs each object that is left out, once for as long as it is left out; returns all of them, each with the reason, in printable form. */
     final List<String> reportSkipped(List<String> present) {
         for (String each : present) {
             if (!skipped.contains(each)) {
@@ -198,8 +187,7 @@ abstract class WatchingResolver extends AbstractResolver {
     }
 
     /**
-     * The present endpoints, and removed ones that are kept for a short time, since more removals may follow;
-     * {@code expected} removals take effect at once.
+     * The present endpoints, and removed ones that are kept for a short time, since more removals may follow; {@code expected} removals take effect at once.
      */
     final List<Endpoint> gather(List<Endpoint> present, Predicate<Endpoint> expected) {
         EndpointSet before = current().endpoints();

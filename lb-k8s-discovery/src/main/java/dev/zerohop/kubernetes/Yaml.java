@@ -2,10 +2,7 @@ package dev.zerohop.kubernetes;
 
 import java.util.Locale;
 
-/**
- * Writes text as a YAML value that every parser reads as text, such as {@code on}, {@code 12}, quotes or line
- * breaks.
- */
+/** Writes text as a YAML value that every parser reads as text, such as {@code on}, {@code 12}, quotes or line breaks. */
 final class Yaml {
     private Yaml() {}
 

@@ -213,8 +213,8 @@ class KubernetesDoctorTest {
         assertThat(diagnosis.healthy()).isFalse();
         assertThat(texts(diagnosis))
                 .contains(
-                        "missing: permission to list services 'orders' in namespace shop: not granted: a port's number"
-                                + " can only be the pods' own");
+                        "missing: permission to list services 'orders' in namespace shop: not granted: a port's number is looked up"
+                                + " among the pods' ports only");
         assertThat(diagnosis.toApply()).contains("resources: [\"services\"]");
     }
 

@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How one call ended.
  *
- * @param error null when it succeeded, else the kind of failure: {@code HTTP_503}, a gRPC code, {@code CONNECT},
- * {@code TIMEOUT}, {@code NO_ENDPOINT}
+ * @param error null when it succeeded, else the kind of failure: {@code HTTP_503}, a gRPC code, {@code CONNECT}, {@code TIMEOUT}, {@code NO_ENDPOINT}
  * @param endpoint id of the endpoint that the last attempt went to, or null when there was none
  * @param server the id in the server's answer, or null when none answered
  * @param retries attempts after the first

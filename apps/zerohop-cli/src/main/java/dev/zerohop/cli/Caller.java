@@ -7,10 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Sends single calls to one target through zerohop. */
 interface Caller extends AutoCloseable {
 
-    /**
-     * Waits for the first answer of the source, and for connections if they are made before calls, but no longer
-     * than {@code nanos}.
-     */
+    /** Waits for the first answer of the source, and for connections if they are made before calls, but no longer than {@code nanos}. */
     void awaitReady(long nanos) throws InterruptedException;
 
     /**

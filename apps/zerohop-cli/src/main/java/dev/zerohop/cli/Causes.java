@@ -6,10 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/**
- * The causes of failed calls, the most frequent first. Causes that differ only in times are counted together.
- * Bounded. Not thread-safe.
- */
+/** The causes of failed calls, the most frequent first. Causes that differ only in times are counted together. Bounded. Not thread-safe. */
 final class Causes {
     private static final int SHOWN = 5;
     private static final int REMEMBERED = 1_000;

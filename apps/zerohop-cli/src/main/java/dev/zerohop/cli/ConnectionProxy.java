@@ -21,10 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * A proxy that forwards bytes: each connection goes to the next server in turn and stays there. It does not
- * interpret the content.
- */
+/** A proxy that forwards bytes: each connection goes to the next server in turn and stays there. It does not interpret the content. */
 final class ConnectionProxy implements AutoCloseable {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("zerohop-demo-proxy", true), NioIoHandler.newFactory());

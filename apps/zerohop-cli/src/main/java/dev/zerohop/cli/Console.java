@@ -4,8 +4,8 @@ import dev.zerohop.Printable;
 import java.io.PrintStream;
 
 /**
- * The output of a command: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}.
- * Control characters are written as escapes. Thread-safe.
+ * The output of a command: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. Control characters are written as escapes.
+ * Thread-safe.
  */
 final class Console {
     private final PrintStream out;
@@ -63,10 +63,7 @@ final class Console {
         }
     }
 
-    /**
-     * Breaks a line between words so that it is at most {@code columns} wide; a longer word stays whole. 0 columns:
-     * unchanged.
-     */
+    /** Breaks a line between words so that it is at most {@code columns} wide; a longer word stays whole. 0 columns: unchanged. */
     static String wrap(String text, int columns, String indent) {
         if (columns <= 0) {
             return text;

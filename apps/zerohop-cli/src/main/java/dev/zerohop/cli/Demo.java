@@ -59,10 +59,7 @@ final class Demo {
         return results;
     }
 
-    /**
-     * Waits until calls are fast: a process that has just started compiles and loads classes for seconds, and the
-     * steps must show the balancing only.
-     */
+    /** Waits until calls are fast: a process that has just started compiles and loads classes for seconds, and the steps must show the balancing only. */
     private <W extends DemoWorld> void warmUp(DemoStory<W> story) throws InterruptedException {
         DemoWorld.Ticker ticker = () -> {
             throwIfStopped();

@@ -15,9 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Resolves a name as gRPC's own resolver does for {@code dns:///}: when the channel starts, and after that only
- * when a connection breaks, at most every 30 s. Real DNS has no ports, and all servers of the demo have the same
- * address.
+ * Resolves a name as gRPC's own resolver does for {@code dns:///}: when the channel starts, and after that only when a connection breaks, at most every 30 s.
+ * Real DNS has no ports, and all servers of the demo have the same address.
  */
 final class DemoDns extends NameResolverProvider implements AutoCloseable {
     private static final String SCHEME = "zerohop-demo-dns";

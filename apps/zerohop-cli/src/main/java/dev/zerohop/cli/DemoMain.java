@@ -2,9 +2,7 @@ package dev.zerohop.cli;
 
 import picocli.CommandLine.Command;
 
-/**
- * The {@code zerohop} program with only its demo: for class paths without the dependencies of the other commands.
- */
+/** The {@code zerohop} program with only its demo: for class paths without the dependencies of the other commands. */
 @Command(name = "zerohop", subcommands = DemoCommand.class)
 public final class DemoMain implements Runnable {
     private DemoMain() {}

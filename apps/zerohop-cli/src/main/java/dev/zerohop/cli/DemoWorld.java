@@ -11,10 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The environment of the steps of a demo: real servers, a real source of endpoints, and streams of calls. Used by
- * one thread.
- */
+/** The environment of the steps of a demo: real servers, a real source of endpoints, and streams of calls. Used by one thread. */
 public abstract class DemoWorld implements AutoCloseable {
     private static final long CALL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
 

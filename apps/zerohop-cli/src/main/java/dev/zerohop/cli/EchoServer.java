@@ -26,9 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class EchoServer implements AutoCloseable {
 
-    /**
-     * Requests that clients sent before they noticed the drain are still answered if they arrive within this time.
-     */
+    /** Requests that clients sent before they noticed the drain are still answered if they arrive within this time. */
     private static final long LINGER_MILLIS = 100;
 
     private final String id;
@@ -75,10 +73,7 @@ public final class EchoServer implements AutoCloseable {
             return TimeUnit.NANOSECONDS.toMillis(done - now);
         }
 
-        /**
-         * Whether the next call fails. Failures are spread evenly, not randomly, so the share is exact after a few
-         * calls.
-         */
+        /** Whether the next call fails. Failures are spread evenly, not randomly, so the share is exact after a few calls. */
         boolean nextFails() {
             double percent = failPercent;
             long n = answers.getAndIncrement() % 10_000;

@@ -7,10 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Waits for the first answer of a balancer's source, and records why the source cannot be read and which of its
- * values are rejected. Thread-safe.
- */
+/** Waits for the first answer of a balancer's source, and records why the source cannot be read and which of its values are rejected. Thread-safe. */
 class FirstAnswer implements BalancerListener {
     private final CountDownLatch over = new CountDownLatch(1);
     private final RejectedValues rejected = new RejectedValues();

@@ -13,10 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Tracks a channel's endpoints: the id of each address, and whether all of them are connected or have failed.
- * Thread-safe.
- */
+/** Tracks a channel's endpoints: the id of each address, and whether all of them are connected or have failed. Thread-safe. */
 final class GrpcEndpoints extends FirstAnswer {
     /** Entries are never removed, since a call may end after its endpoint left. */
     private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
@@ -59,10 +56,7 @@ final class GrpcEndpoints extends FirstAnswer {
         return unnumbered;
     }
 
-    /**
-     * The id of the endpoint at an address: found by the IP address, else by the host name that it was resolved
-     * from, else the address itself.
-     */
+    /** The id of the endpoint at an address: found by the IP address, else by the host name that it was resolved from, else the address itself. */
     String idOf(SocketAddress address) {
         if (!(address instanceof InetSocketAddress internet)) {
             return address.toString();

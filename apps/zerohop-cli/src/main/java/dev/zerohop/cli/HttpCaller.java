@@ -113,10 +113,7 @@ final class HttpCaller implements Caller {
         return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1), cause);
     }
 
-    /**
-     * The message of a failure, with those of its suppressed exceptions: a time-out has the failures before it
-     * there.
-     */
+    /** The message of a failure, with those of its suppressed exceptions: a time-out has the failures before it there. */
     private static String words(IOException failed) {
         String text = String.valueOf(failed.getMessage());
         for (Throwable before : failed.getSuppressed()) {

@@ -13,8 +13,8 @@ final class Interruptible {
     private Interruptible() {}
 
     /**
-     * Runs {@code body}. A signal runs {@code stop}, on another thread, which must make the body return quickly;
-     * the process then ends with the body's exit code.
+     * Runs {@code body}. A signal runs {@code stop}, on another thread, which must make the body return quickly; the process then ends with the body's exit
+     * code.
      *
      * @param patienceMillis how long the body may take after {@code stop}, on top of a few seconds
      */

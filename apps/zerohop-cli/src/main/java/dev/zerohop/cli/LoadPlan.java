@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param count calls at the most
  * @param durationNanos how long calls are begun, {@link Long#MAX_VALUE} for no limit
  * @param concurrency calls under way at once, at the most
- * @param perSecond calls begun in a second regardless of earlier ones (open loop), 0 for as many as the concurrency
- * allows (closed loop)
+ * @param perSecond calls begun in a second regardless of earlier ones (open loop), 0 for as many as the concurrency allows (closed loop)
  * @param timeoutNanos how long one call may take
  * @param keys the key of each call
  */

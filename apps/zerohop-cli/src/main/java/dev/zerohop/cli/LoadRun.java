@@ -7,9 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends calls and counts their results: either a fixed number at once (closed loop), or each at its intended
- * instant regardless of earlier ones (open loop). In an open loop the latency counts from that instant, so it
- * includes the time that a call had to wait.
+ * Sends calls and counts their results: either a fixed number at once (closed loop), or each at its intended instant regardless of earlier ones (open loop).
+ * In an open loop the latency counts from that instant, so it includes the time that a call had to wait.
  */
 final class LoadRun {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);

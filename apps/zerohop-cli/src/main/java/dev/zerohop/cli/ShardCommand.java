@@ -125,10 +125,7 @@ final class ShardCommand implements Callable<Integer> {
         return Main.OK;
     }
 
-    /**
-     * No endpoint owns a key while the configuration is rejected. The result of another strategy can still be
-     * requested.
-     */
+    /** No endpoint owns a key while the configuration is rejected. The result of another strategy can still be requested. */
     private void reportUnconfigured(Output form, String unconfigured) {
         if (strategy != null) {
             console.note(
@@ -143,9 +140,7 @@ final class ShardCommand implements Callable<Integer> {
                         + unconfigured + " (--strategy places keys without it)");
     }
 
-    /**
-     * A key as in calls: read by the configuration of the source if that defines where keys are, else as a text.
-     */
+    /** A key as in calls: read by the configuration of the source if that defines where keys are, else as a text. */
     private static EndpointSelector selector(String key, Balancer balancer) {
         KeySource source = balancer.current().settings().key();
         if (source == null) {

@@ -17,8 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out why a target of any scheme does not work: reads its source once, as a client does, and tries to connect
- * to some of the endpoints. Changes nothing.
+ * Finds out why a target of any scheme does not work: reads its source once, as a client does, and tries to connect to some of the endpoints. Changes
+ * nothing.
  */
 final class SourceDoctor {
     private static final int CONNECTED_TO = 5;

@@ -9,10 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/**
- * The same load through zerohop and through the alternatives: gRPC's own {@code pick_first}, and a proxy that
- * balances connections.
- */
+/** The same load through zerohop and through the alternatives: gRPC's own {@code pick_first}, and a proxy that balances connections. */
 final class WhyStep implements DemoStep<FileWorld> {
     private static final long CALL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();

@@ -265,10 +265,7 @@ final class Exchange {
         }
     }
 
-    /**
-     * Checks whether the client has closed its side. If the first byte of a next request is read, it is pushed
-     * back.
-     */
+    /** Checks whether the client has closed its side. If the first byte of a next request is read, it is pushed back. */
     void look() {
         boolean gone = false;
         synchronized (this) {

@@ -18,10 +18,7 @@ final class ForwardingHeaders {
     /** The endpoint that answered. */
     static final String FINAL_HOST = "X-Final-Host";
 
-    /**
-     * Followed by the name of a gateway: the time at which it passed the request on. It also marks requests that
-     * came through a gateway.
-     */
+    /** Followed by the name of a gateway: the time at which it passed the request on. It also marks requests that came through a gateway. */
     static final String FORWARDED_BY = "X-Forwarded-Host-";
 
     /** Hop-by-hop headers, in either direction. */
@@ -51,10 +48,7 @@ final class ForwardingHeaders {
 
     private ForwardingHeaders() {}
 
-    /**
-     * Whether a trailer of this name may be passed on: not one that frames a message or concerns one connection
-     * (RFC 9110, section 6.5.1).
-     */
+    /** Whether a trailer of this name may be passed on: not one that frames a message or concerns one connection (RFC 9110, section 6.5.1). */
     static boolean isTrailer(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return !HOP_BY_HOP.contains(lower) && !NOT_PASSED_ON.contains(lower);
@@ -136,8 +130,8 @@ final class ForwardingHeaders {
     }
 
     /**
-     * Converts a value for OkHttp. The server library decodes the bytes of headers as ISO 8859-1 and OkHttp sends
-     * UTF-8, so without this the bytes would change.
+     * Converts a value for OkHttp. The server library decodes the bytes of headers as ISO 8859-1 and OkHttp sends UTF-8, so without this the bytes would
+     * change.
      */
     private static String received(String value) {
         return new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);

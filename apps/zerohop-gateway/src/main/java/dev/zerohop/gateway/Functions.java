@@ -15,9 +15,8 @@ import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of the zone and the ways to their endpoints. A way is a client of one function: it is created with
- * the function's first request and closed when the function is deleted, or when there are too many ways and this
- * one is the least recently used.
+ * The functions of the zone and the ways to their endpoints. A way is a client of one function: it is created with the function's first request and closed
+ * when the function is deleted, or when there are too many ways and this one is the least recently used.
  */
 final class Functions implements AutoCloseable {
     /** The logical host of every function's own client. */
@@ -94,10 +93,7 @@ final class Functions implements AutoCloseable {
         return zone.functions();
     }
 
-    /**
-     * The way to the function's endpoints; with {@code direct} without gateways. The caller must leave it when the
-     * call has ended.
-     */
+    /** The way to the function's endpoints; with {@code direct} without gateways. The caller must leave it when the call has ended. */
     Way enter(String function, boolean direct) {
         // Without gateways there is nothing to exclude.
         Key key = new Key(function, direct && !settings.gateways().isEmpty());

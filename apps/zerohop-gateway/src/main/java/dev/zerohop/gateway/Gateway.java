@@ -60,8 +60,7 @@ public final class Gateway implements AutoCloseable {
      * @param functions whose endpoints are followed at once
      * @param connect how long a connection to an endpoint may take
      * @param silence how long an endpoint or a client may neither send nor receive anything
-     * @param slow how long a client may take to send the head of a request, and how far it may fall behind a rate
-     * of 1 KiB a second with its body
+     * @param slow how long a client may take to send the head of a request, and how far it may fall behind a rate of 1 KiB a second with its body
      */
     record Limits(int requests, int functions, Duration connect, Duration silence, Duration slow) {
         static final Limits DEFAULT =
@@ -160,10 +159,7 @@ public final class Gateway implements AutoCloseable {
         return functions.open();
     }
 
-    /**
-     * Stops accepting, waits for requests under way for at most {@link #STOP_TIMEOUT}, and closes everything.
-     * Idempotent.
-     */
+    /** Stops accepting, waits for requests under way for at most {@link #STOP_TIMEOUT}, and closes everything. Idempotent. */
     @Override
     public void close() {
         try {

@@ -5,10 +5,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/**
- * Answers requests that the server itself rejects, such as those with a malformed URI, with one sentence of plain
- * text, like all other errors.
- */
+/** Answers requests that the server itself rejects, such as those with a malformed URI, with one sentence of plain text, like all other errors. */
 final class Refusals extends ErrorHandler {
 
     @Override

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.io.Connection;
 
 /**
- * Closes connections whose client sends the head of a request too slowly: the idle timeout does not apply, since
- * each byte resets it. Connections without any byte of a request are left to the idle timeout.
+ * Closes connections whose client sends the head of a request too slowly: the idle timeout does not apply, since each byte resets it. Connections without any
+ * byte of a request are left to the idle timeout.
  */
 final class SlowHeads implements Connection.Listener {
     private final long limitNanos;

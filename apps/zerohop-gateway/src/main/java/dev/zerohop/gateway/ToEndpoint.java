@@ -12,8 +12,8 @@ import okhttp3.Request;
 import okhttp3.Response;
 
 /**
- * Completes a request once its endpoint is known (sets Host and the path for a gateway, removes headers that OkHttp
- * added), and rejects an answer whose head is malformed.
+ * Completes a request once its endpoint is known (sets Host and the path for a gateway, removes headers that OkHttp added), and rejects an answer whose head
+ * is malformed.
  */
 final class ToEndpoint implements Interceptor {
     private final GatewaySettings settings;

@@ -12,10 +12,7 @@ public final class Addresses {
 
     private Addresses() {}
 
-    /**
-     * An invalid address for a message: the text before an {@code @} is masked, since it may be a user and a
-     * password.
-     */
+    /** An invalid address for a message: the text before an {@code @} is masked, since it may be a user and a password. */
     public static String shown(String text) {
         int at = text.lastIndexOf('@');
         return at < 0 ? text : "***" + text.substring(at);

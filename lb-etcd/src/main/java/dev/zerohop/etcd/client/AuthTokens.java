@@ -25,9 +25,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token of a user, shared by all calls. It is requested for the first call, and again when etcd no longer
- * accepts it: a token expires after 5 minutes without use, when its server restarts, and when the password changes.
- * Thread-safe; only the tasks that it submits to a call's executor block.
+ * The token of a user, shared by all calls. It is requested for the first call, and again when etcd no longer accepts it: a token expires after 5 minutes
+ * without use, when its server restarts, and when the password changes. Thread-safe; only the tasks that it submits to a call's executor block.
  */
 final class AuthTokens {
     private static final Log LOG = Log.of(AuthTokens.class);
@@ -36,10 +35,7 @@ final class AuthTokens {
     /** The token of an etcd without authentication. */
     private static final String NO_TOKEN = "";
 
-    /**
-     * How long a rejected password is not tried again: each attempt costs etcd a tenth of a second of CPU. Shorter
-     * than the wait after a denial.
-     */
+    /** How long a rejected password is not tried again: each attempt costs etcd a tenth of a second of CPU. Shorter than the wait after a denial. */
     private static final long REJECTED_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final Login login;

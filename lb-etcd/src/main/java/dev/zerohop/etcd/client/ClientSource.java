@@ -38,8 +38,7 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
     }
 
     /**
-     * The process's client of this cluster, which is closed with its last use. The configuration file is read now,
-     * and only once.
+     * The process's client of this cluster, which is closed with its last use. The configuration file is read now, and only once.
      *
      * @throws IllegalArgumentException if the configuration file cannot be used
      */

@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process's configuration of its etcd clusters: TLS and credentials, which targets never carry. Contains the
- * names of files with secrets, but no secret itself.
+ * A process's configuration of its etcd clusters: TLS and credentials, which targets never carry. Contains the names of files with secrets, but no secret
+ * itself.
  *
  * @param clientId the name of this process among the clients; null for that of the environment
  * @param clusters the access to clusters
@@ -119,8 +119,8 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
     /**
      * The access to the cluster of these servers.
      *
-     * @throws IllegalArgumentException if TLS is required and not configured, or an entry names only some of the
-     * servers: credentials are never sent to a server that is not named
+     * @throws IllegalArgumentException if TLS is required and not configured, or an entry names only some of the servers: credentials are never sent to a
+     * server that is not named
      */
     Access accessTo(List<HostAndPort> servers) {
         return checked(servers, stated(servers));

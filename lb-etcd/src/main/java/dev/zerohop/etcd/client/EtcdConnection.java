@@ -29,11 +29,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own
- * back-off grows to two minutes and would stay with a member that hangs. A client that lost its home, the member
- * that it drew first, returns there after {@link #MIN_STAY} to {@link #MAX_STAY} if that member answers, so that
- * restarts do not leave all clients on one member. Every call goes through the namespace and carries the user's
- * token. Thread-safe.
+ * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own back-off
+ * grows to two minutes and would stay with a member that hangs. A client that lost its home, the member that it drew first, returns there after
+ * {@link #MIN_STAY} to {@link #MAX_STAY} if that member answers, so that restarts do not leave all clients on one member. Every call goes through the
+ * namespace and carries the user's token. Thread-safe.
  */
 public final class EtcdConnection implements AutoCloseable {
     private static final Log LOG = Log.of(EtcdConnection.class);
@@ -50,26 +49,17 @@ public final class EtcdConnection implements AutoCloseable {
     /** The longest stay. The stay is random, so that clients that left together do not return together. */
     static final Duration MAX_STAY = Duration.ofHours(3);
 
-    /**
-     * How long calls may continue on a channel that was replaced without a failure: watches move at their next
-     * check.
-     */
+    /** How long calls may continue on a channel that was replaced without a failure: watches move at their next check. */
     static final Duration MOVING = Duration.ofMinutes(2);
 
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
-    /**
-     * A dead server is detected within 13 s while a watch is open; etcd rejects clients that ping more often than
-     * every 5 s.
-     */
+    /** A dead server is detected within 13 s while a watch is open; etcd rejects clients that ping more often than every 5 s. */
     private static final long KEEP_ALIVE_SECONDS = 10;
 
     private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
 
-    /**
-     * Enough for some 200,000 small endpoints in one answer; gRPC's default of 4 MiB allows fewer than 20,000. Also
-     * the bound of a copy.
-     */
+    /** Enough for some 200,000 small endpoints in one answer; gRPC's default of 4 MiB allows fewer than 20,000. Also the bound of a copy. */
     static final int MAX_MESSAGE_BYTES = 64 << 20;
 
     /** Set on a call that a member without a leader may answer. */
@@ -205,10 +195,7 @@ public final class EtcdConnection implements AutoCloseable {
         return current == channel;
     }
 
-    /**
-     * Later calls go to another server; calls on this channel are cancelled. Ignores channels given up before,
-     * whose cancelled calls are reported here too.
-     */
+    /** Later calls go to another server; calls on this channel are cancelled. Ignores channels given up before, whose cancelled calls are reported here too. */
     private void giveUp(ServerChannel channel) {
         if (!isCurrent(channel)) {
             return;
@@ -322,9 +309,7 @@ public final class EtcdConnection implements AutoCloseable {
         return builder.build();
     }
 
-    /**
-     * In call order: the namespace, the token, and the explanation of denials, which shows keys as etcd sees them.
-     */
+    /** In call order: the namespace, the token, and the explanation of denials, which shows keys as etcd sees them. */
     private Channel intercepted(ManagedChannel transport) {
         List<ClientInterceptor> interceptors = new ArrayList<>();
         Channel led = ClientInterceptors.intercept(transport, new RequireLeader());

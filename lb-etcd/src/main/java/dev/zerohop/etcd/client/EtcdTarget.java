@@ -45,8 +45,7 @@ public final class EtcdTarget {
      * The path's segments.
      *
      * @param form the form of a target of this scheme, for the message
-     * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank or not a
-     * valid name
+     * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank or not a valid name
      */
     public static List<String> segments(Target target, int count, String form) {
         target.rejectQuery();

@@ -9,10 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The reads and watches of etcd for local copies and directories. No method throws or waits for the network; every
- * read ends in bounded time.
- */
+/** The reads and watches of etcd for local copies and directories. No method throws or waits for the network; every read ends in bounded time. */
 public interface KeyStore {
 
     /** Reads all ranges at one revision. Fails with a {@link SourceFailure}. */
@@ -56,10 +53,7 @@ public interface KeyStore {
             return at(Math.max(revision, other));
         }
 
-        /**
-         * Why this version, compared with an earlier one, shows that etcd was restored to an older state; null if
-         * it does not.
-         */
+        /** Why this version, compared with an earlier one, shows that etcd was restored to an older state; null if it does not. */
         @Nullable
         String rollback(Version known) {
             if (cluster != known.cluster) {
@@ -109,10 +103,7 @@ public interface KeyStore {
     /** A key with its value. */
     record Entry(String key, ByteString value, long modRevision) {
 
-        /**
-         * The bytes that count towards the bound of a copy: at most its size in an answer, which has the same
-         * bound.
-         */
+        /** The bytes that count towards the bound of a copy: at most its size in an answer, which has the same bound. */
         long bytes() {
             return (long) key.length() + value.size();
         }

@@ -12,9 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One key that exists for as long as its owner lives: written under a lease that is renewed three times within its
- * length. After an outage the lease is granted again and the key is written again; attempts never stop. Every
- * method is called, and the owner notified, by tasks of one serial executor.
+ * One key that exists for as long as its owner lives: written under a lease that is renewed three times within its length. After an outage the lease is
+ * granted again and the key is written again; attempts never stop. Every method is called, and the owner notified, by tasks of one serial executor.
  *
  * <p>Each renewal checks whether the key is still under this lease. One that is gone is written again. One that is
  * under another lease is left alone, since two writers would overwrite each other for ever; it is written again
@@ -103,8 +102,7 @@ public final class LeasedKey {
     }
 
     /**
-     * Changes the value and writes it now, unless another writer has written the key since. Completes with whether
-     * it was written. Requires {@link #written}.
+     * Changes the value and writes it now, unless another writer has written the key since. Completes with whether it was written. Requires {@link #written}.
      */
     public CompletableFuture<Boolean> amend(String next) {
         value = next;
@@ -120,9 +118,7 @@ public final class LeasedKey {
         return lease != null && writtenRevision > 0;
     }
 
-    /**
-     * Ends the lease, which deletes the key unless it is under another one by now. No further attempts are made.
-     */
+    /** Ends the lease, which deletes the key unless it is under another one by now. No further attempts are made. */
     public CompletableFuture<Void> end() {
         calls.end();
         Leases.Lease held = lease;

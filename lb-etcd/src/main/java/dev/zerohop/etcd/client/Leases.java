@@ -89,9 +89,7 @@ public final class Leases {
                         .map(pair -> new Stored(pair.getValue(), pair.getModRevision(), pair.getLease())));
     }
 
-    /**
-     * Writes a key if it was last written at {@code revision}, 0 for never; completes with whether it was written.
-     */
+    /** Writes a key if it was last written at {@code revision}, 0 for never; completes with whether it was written. */
     public CompletableFuture<Boolean> replace(String key, long revision, String value, long lease) {
         TxnRequest request = TxnRequest.newBuilder()
                 .addCompare(Compare.newBuilder()
@@ -127,10 +125,7 @@ public final class Leases {
         }
     }
 
-    /**
-     * Makes all changes, or none if the guard does not hold; completes with their revision, 0 if none was made. At
-     * most 128 changes, etcd's limit.
-     */
+    /** Makes all changes, or none if the guard does not hold; completes with their revision, 0 if none was made. At most 128 changes, etcd's limit. */
     public CompletableFuture<Long> write(@Nullable Guard guard, List<Write> writes) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         if (guard != null) {

@@ -28,9 +28,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Puts a prefix before every key that goes to etcd and takes it off every key that comes back. It is part of the
- * channel, so no call can bypass it; an unknown type of request is rejected, since its keys could be outside the
- * namespace.
+ * Puts a prefix before every key that goes to etcd and takes it off every key that comes back. It is part of the channel, so no call can bypass it; an
+ * unknown type of request is rejected, since its keys could be outside the namespace.
  */
 public final class Namespace implements ClientInterceptor {
     /** etcd's range end for all keys from the first one on. */

@@ -131,10 +131,7 @@ final class Pem {
         return length;
     }
 
-    /**
-     * The two files are not replaced atomically; a certificate and a key that do not match must not replace a
-     * working pair.
-     */
+    /** The two files are not replaced atomically; a certificate and a key that do not match must not replace a working pair. */
     private static void requirePair(PrivateKey key, PublicKey publicKey) throws GeneralSecurityException {
         String algorithm = switch (publicKey.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";

@@ -15,18 +15,15 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ranges of keys, read completely at one revision and watched from the next one on. etcd never ends a watch
- * normally, so the copy must be verified after each end.
+ * Ranges of keys, read completely at one revision and watched from the next one on. etcd never ends a watch normally, so the copy must be verified after each
+ * end.
  */
 public final class RangeWatch implements ListWatch<Entry, Version> {
 
     /** The interval of the check, which finds changes that no watch reported. */
     static final Duration CHECK = Duration.ofSeconds(60);
 
-    /**
-     * The interval of the full read. It finds the one difference that the check misses: an older change that was
-     * lost while a newer one arrived.
-     */
+    /** The interval of the full read. It finds the one difference that the check misses: an older change that was lost while a newer one arrived. */
     static final Duration READ = Duration.ofHours(1);
 
     /** Each single call has a shorter timeout of its own. */
@@ -40,8 +37,7 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
             new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), Backoff.Spread.JITTERED, Duration.ofSeconds(30));
 
     /**
-     * A watch that ends sooner counts as one more failure in a row. Otherwise a proxy that accepts every watch and
-     * ends it would cause a full read each time.
+     * A watch that ends sooner counts as one more failure in a row. Otherwise a proxy that accepts every watch and ends it would cause a full read each time.
      */
     static final Duration SETTLED = Duration.ofSeconds(5);
 
@@ -100,10 +96,7 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
         return earlier != null ? earlier : changedPast(list.values(), known, listed.revision());
     }
 
-    /**
-     * A key that has changed without a newer revision: etcd was restored and has passed the known revision since.
-     * Null if there is none.
-     */
+    /** A key that has changed without a newer revision: etcd was restored and has passed the known revision since. Null if there is none. */
     private static @Nullable String changedPast(Map<String, Entry> now, Map<String, Entry> known, long listed) {
         for (Entry entry : now.values()) {
             Entry before = known.get(entry.key());

@@ -8,10 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The calls and the one timer of a component whose state belongs to a serial executor. Nothing runs after {@link
- * #end}. For tasks of that executor.
- */
+/** The calls and the one timer of a component whose state belongs to a serial executor. Nothing runs after {@link #end}. For tasks of that executor. */
 public final class SerialCalls {
     private final Time time;
     private final Executor serial;
@@ -24,10 +21,7 @@ public final class SerialCalls {
         this.serial = serial;
     }
 
-    /**
-     * Runs {@code next} with the answer or {@code failed} with the failure; if the client is closed, {@link #end}
-     * is called instead.
-     */
+    /** Runs {@code next} with the answer or {@code failed} with the failure; if the client is closed, {@link #end} is called instead. */
     public <T> void then(CompletableFuture<T> call, Consumer<T> next, Consumer<SourceFailure> failed) {
         call.whenComplete((answer, thrown) -> serial.execute(() -> {
             if (ended) {

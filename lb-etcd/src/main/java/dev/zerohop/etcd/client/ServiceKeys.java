@@ -61,9 +61,7 @@ public record ServiceKeys(String service) {
         return ROOT + service + "/status/" + client.name();
     }
 
-    /**
-     * The ranges of the verdicts, watched separately so that a changed verdict causes no new read of all endpoints.
-     */
+    /** The ranges of the verdicts, watched separately so that a changed verdict causes no new read of all endpoints. */
     public List<KeyRange> judged() {
         return List.of(KeyRange.under(health()));
     }

@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of one service that one client rejects, written under a lease. While there are none, neither key nor
- * lease exists. Thread-safe; nothing blocks. A client without permission to write still works.
+ * The values of one service that one client rejects, written under a lease. While there are none, neither key nor lease exists. Thread-safe; nothing blocks.
+ * A client without permission to write still works.
  */
 public final class StatusKey {
     private static final Log LOG = Log.of(StatusKey.class);
@@ -26,10 +26,7 @@ public final class StatusKey {
     /** How long a client that died stays listed at most. */
     static final Duration TTL = Duration.ofMinutes(5);
 
-    /**
-     * Every client reads a bad value at the same time, so each writes its status at a random instant within this
-     * time.
-     */
+    /** Every client reads a bad value at the same time, so each writes its status at a random instant within this time. */
     static final Duration SPREAD = Duration.ofSeconds(1);
 
     /** The shortest time between two writes; the latest value wins. */

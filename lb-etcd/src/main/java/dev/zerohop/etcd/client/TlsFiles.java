@@ -14,10 +14,7 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The last good credentials from the files that {@link Tls} names. Files that cannot be used replace nothing.
- * Thread-safe.
- */
+/** The last good credentials from the files that {@link Tls} names. Files that cannot be used replace nothing. Thread-safe. */
 public final class TlsFiles {
     private static final Log LOG = Log.of(TlsFiles.class);
 

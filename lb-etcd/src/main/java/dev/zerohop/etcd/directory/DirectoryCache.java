@@ -154,9 +154,7 @@ final class DirectoryCache {
         return loads.size();
     }
 
-    /**
-     * Owners and absences stay while they are used: the watch reports changes of both. A rejected value expires after a short time, used or not.
-     */
+    /** Owners and absences stay while they are used: the watch reports changes of both. A rejected value expires after a short time, used or not. */
     private record ByKind(long expiryNanos, long unusableNanos) implements Expiry<String, Known> {
         private long life(Known known) {
             return known.settled() ? expiryNanos : unusableNanos;

@@ -120,10 +120,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         return answer(key, cache.peek(key), false);
     }
 
-    /**
-     * {@code known} must be read before the phase, so that an answer of an earlier watch never counts as one of the
-     * present watch.
-     */
+    /** {@code known} must be read before the phase, so that an answer of an earlier watch never counts as one of the present watch. */
     private Answer answer(String key, @Nullable Known known, boolean ask) {
         DirectorySource.Phase now = source.phase();
         if (known != null && known.generation() == now.generation()) {
@@ -263,9 +260,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         }
     }
 
-    /**
-     * Applies an entry as of a revision, unless a newer one is known. Returns whether calls get another answer now.
-     */
+    /** Applies an entry as of a revision, unless a newer one is known. Returns whether calls get another answer now. */
     private boolean settle(String key, @Nullable Entry entry, long revision) {
         Known before = cache.peek(key);
         long generation = source.phase().generation();

@@ -16,10 +16,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process's part in an election: a lease, and under it the process's own key and its candidacy. The candidate whose key was created first
- * leads ({@link ElectionState}); a leader's writes are bound to its candidacy by {@link Held#guard}, so one that was deposed without noticing changes
- * nothing. Whenever the lease or the candidacy is lost, both keys are written again under another lease, at the end
- * of the queue. For tasks of one serial executor.
+ * One process's part in an election: a lease, and under it the process's own key and its candidacy. The candidate whose key was created first leads
+ * ({@link ElectionState}); a leader's writes are bound to its candidacy by {@link Held#guard}, so one that was deposed without noticing changes nothing.
+ * Whenever the lease or the candidacy is lost, both keys are written again under another lease, at the end of the queue. For tasks of one serial executor.
  */
 public final class Candidacy {
     private static final Log LOG = Log.of(Candidacy.class);
@@ -78,10 +77,7 @@ public final class Candidacy {
         this.onChange = onChange;
     }
 
-    /**
-     * The lease and the candidacy, valid by this machine's clock; null before the lease is granted, and while it
-     * may have ended.
-     */
+    /** The lease and the candidacy, valid by this machine's clock; null before the lease is granted, and while it may have ended. */
     public @Nullable Held held() {
         return current ? held : null;
     }
@@ -114,9 +110,7 @@ public final class Candidacy {
         return JsonWriter.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
     }
 
-    /**
-     * Ends the lease that was requested last and deletes the keys under it, even if the lease is not granted yet.
-     */
+    /** Ends the lease that was requested last and deletes the keys under it, even if the lease is not granted yet. */
     private CompletableFuture<Void> revoke() {
         return granted.thenCompose(
                 lease -> lease == null ? CompletableFuture.completedFuture(null) : leases.revoke(lease.id()));

@@ -15,10 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads the alias of one service and opens its target. Keeps the chain of services that led to it, to reject
- * circles and long chains. Immutable.
- */
+/** Reads the alias of one service and opens its target. Keeps the chain of services that led to it, to reject circles and long chains. Immutable. */
 final class Aliases {
 
     /** How many aliases may follow each other. */

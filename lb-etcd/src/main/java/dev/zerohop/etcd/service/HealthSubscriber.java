@@ -18,9 +18,8 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 
 /**
- * Reports the verdicts on a service's endpoints, separately from the endpoints, so that a verdict does not rebuild
- * a set. While etcd is unreachable nothing is reported, and verdicts expire by their time to live. A stale state is
- * ignored; it is reported again when etcd answers.
+ * Reports the verdicts on a service's endpoints, separately from the endpoints, so that a verdict does not rebuild a set. While etcd is unreachable nothing
+ * is reported, and verdicts expire by their time to live. A stale state is ignored; it is reported again when etcd answers.
  */
 final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
     private static final Log LOG = Log.of(HealthSubscriber.class);

@@ -13,12 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A health orchestrator's verdict on one endpoint: the value of {@code health/<id>}. Reason, writer and since are
- * for display only.
+ * A health orchestrator's verdict on one endpoint: the value of {@code health/<id>}. Reason, writer and since are for display only.
  *
  * @param status {@link Health.Status#HEALTHY} or {@link Health.Status#UNHEALTHY}
- * @param fence the revision at which the writer was elected; a verdict with a lower fence than another one comes
- * from a deposed leader
+ * @param fence the revision at which the writer was elected; a verdict with a lower fence than another one comes from a deposed leader
  * @param ttlSeconds how long it holds unless it is written again
  * @param agreed the workers that observed it
  * @param since by the writer's clock

@@ -39,9 +39,7 @@ final class HealthView {
         this.directory = keys.health();
     }
 
-    /**
-     * Reads a state, and adds the values that are rejected at present. Returns whether {@link #live} has changed.
-     */
+    /** Reads a state, and adds the values that are rejected at present. Returns whether {@link #live} has changed. */
     boolean read(Reflector.State<Entry, Version> state, long nowNanos, List<String> rejected) {
         boolean changed = state.history() != history && forgetLost(state);
         history = state.history();

@@ -21,9 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service of the etcd layout, or the target of its alias. The service's own keys are always watched. The target
- * of an alias is followed beside them, and takes over with its first set that has a usable endpoint; the endpoints
- * before it then count as removed on purpose.
+ * A service of the etcd layout, or the target of its alias. The service's own keys are always watched. The target of an alias is followed beside them, and
+ * takes over with its first set that has a usable endpoint; the endpoints before it then count as removed on purpose.
  *
  * <p>Endpoints, weights, shards and verdicts are those of the one that serves. The configuration is the service's own if it has one, else that of the one
  * that serves. A set without a directory gets that of the service.
@@ -31,10 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class ServiceResolver extends EtcdResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
 
-    /**
-     * The time after which an alias without a usable endpoint is reported, and a client that has just started no
-     * longer waits for it.
-     */
+    /** The time after which an alias without a usable endpoint is reported, and a client that has just started no longer waits for it. */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String name;

@@ -16,9 +16,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The workers among which the endpoints are divided. Rendezvous hashing selects the two workers of each endpoint.
- * So the assignment is one small value, a new endpoint is probed at once, and only endpoints of a worker that is
- * added or removed move.
+ * The workers among which the endpoints are divided. Rendezvous hashing selects the two workers of each endpoint. So the assignment is one small value, a new
+ * endpoint is probed at once, and only endpoints of a worker that is added or removed move.
  *
  * @param fence the revision at which the leader that wrote it was elected
  * @param writer the leader, for display only

@@ -72,8 +72,8 @@ public final class HealthOrchestrator implements AutoCloseable {
         default void onLifted(String endpoint) {}
 
         /**
-         * This one leads, and more endpoints are down than may be marked: those in {@code overLimit} stay unmarked.
-         * Called at each change, finally with an empty list.
+         * This one leads, and more endpoints are down than may be marked: those in {@code overLimit} stay unmarked. Called at each change, finally with an
+         * empty list.
          */
         default void onLimit(List<String> overLimit, int limit) {}
 
@@ -105,8 +105,8 @@ public final class HealthOrchestrator implements AutoCloseable {
     }
 
     /**
-     * Stops probing and resigns, so that another one leads at once. Verdicts stay until the new leader has decided.
-     * Waits for etcd; a failure is logged, and another one takes over when the lease ends. Idempotent.
+     * Stops probing and resigns, so that another one leads at once. Verdicts stay until the new leader has decided. Waits for etcd; a failure is logged, and
+     * another one takes over when the lease ends. Idempotent.
      */
     @Override
     public void close() {
@@ -124,10 +124,7 @@ public final class HealthOrchestrator implements AutoCloseable {
         return runtime.toString();
     }
 
-    /**
-     * Builds a {@link HealthOrchestrator}. All orchestrators of one service should have the same options. Not
-     * thread-safe.
-     */
+    /** Builds a {@link HealthOrchestrator}. All orchestrators of one service should have the same options. Not thread-safe. */
     public static final class Builder {
         private final EtcdClient client;
         private final ServiceKeys service;
@@ -151,8 +148,8 @@ public final class HealthOrchestrator implements AutoCloseable {
         }
 
         /**
-         * Sets the time between two probes of an endpoint by one orchestrator, with 15 % jitter; two orchestrators
-         * probe each endpoint. 100 ms to 1 h. Default: 5 s.
+         * Sets the time between two probes of an endpoint by one orchestrator, with 15 % jitter; two orchestrators probe each endpoint. 100 ms to 1 h.
+         * Default: 5 s.
          */
         public Builder interval(Duration interval) {
             this.interval = requireNonNull(interval, "interval");
@@ -183,10 +180,7 @@ public final class HealthOrchestrator implements AutoCloseable {
             return this;
         }
 
-        /**
-         * Sets the length of the lease, after which a dead orchestrator is replaced, 2 s to 10 min, counted in
-         * whole seconds (rounded up). Default: 10 s.
-         */
+        /** Sets the length of the lease, after which a dead orchestrator is replaced, 2 s to 10 min, counted in whole seconds (rounded up). Default: 10 s. */
         public Builder lease(Duration lease) {
             this.lease = requireNonNull(lease, "lease");
             return this;

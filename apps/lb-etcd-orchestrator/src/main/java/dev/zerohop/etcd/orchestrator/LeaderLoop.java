@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the list of workers and the verdicts for as long as this process leads. Each write is conditional on the
- * leader's candidacy, so a leader that was deposed without noticing changes nothing.
+ * Writes the list of workers and the verdicts for as long as this process leads. Each write is conditional on the leader's candidacy, so a leader that was
+ * deposed without noticing changes nothing.
  *
  * <p>One write at a time, no more than {@link #WRITES_PER_TRANSACTION} keys in it, and {@link #PAUSE} between decisions. For tasks of one serial executor.
  */
@@ -266,8 +266,8 @@ final class LeaderLoop {
     }
 
     /**
-     * Provides the lease of verdicts, of twice their time to live, so that none stays for ever when all
-     * orchestrators are gone. It is not the leader's own lease, since a verdict must outlive a change of leaders.
+     * Provides the lease of verdicts, of twice their time to live, so that none stays for ever when all orchestrators are gone. It is not the leader's own
+     * lease, since a verdict must outlive a change of leaders.
      */
     private void withLease(boolean renew, Consumer<Leases.Lease> next) {
         Leases.Lease held = lease;

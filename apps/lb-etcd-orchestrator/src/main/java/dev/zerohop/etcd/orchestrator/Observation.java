@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The results of one worker: the value of {@code observations/<worker>}, under the worker's lease. It lists only endpoints that are down or not known yet; the
- * others of the worker's share are up. So the value is small and rarely written, whatever the number of endpoints.
+ * The results of one worker: the value of {@code observations/<worker>}, under the worker's lease. It lists only endpoints that are down or not known yet;
+ * the others of the worker's share are up. So the value is small and rarely written, whatever the number of endpoints.
  *
  * @param assignment the revision of the assignment that the worker follows
  * @param pending the endpoints without a result yet

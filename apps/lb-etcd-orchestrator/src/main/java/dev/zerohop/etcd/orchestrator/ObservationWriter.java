@@ -50,10 +50,7 @@ final class ObservationWriter {
         }
     }
 
-    /**
-     * etcd had no observation of this worker at that revision: an observation that was written before it is written
-     * again.
-     */
+    /** etcd had no observation of this worker at that revision: an observation that was written before it is written again. */
     void missing(long revision) {
         if (revision >= writtenRevision) {
             written = null;

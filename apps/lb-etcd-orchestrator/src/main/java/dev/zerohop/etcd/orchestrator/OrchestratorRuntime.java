@@ -28,8 +28,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One orchestrator: passes the content of etcd to the worker, and to the leader loop while this one leads; writes
- * the worker's observation to etcd. All state belongs to one serial executor.
+ * One orchestrator: passes the content of etcd to the worker, and to the leader loop while this one leads; writes the worker's observation to etcd. All state
+ * belongs to one serial executor.
  */
 final class OrchestratorRuntime implements LeaderLoop.Owner {
     private static final Log LOG = Log.of(OrchestratorRuntime.class);

@@ -19,10 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads the shared keys of the orchestrators of a service. A rejected value leaves the last good one in force. Used
- * by one thread at a time.
- */
+/** Reads the shared keys of the orchestrators of a service. A rejected value leaves the last good one in force. Used by one thread at a time. */
 final class OrchestratorView {
     private final OrchestratorKeys keys;
     private final LastGood<Assignment> assignment = new LastGood<>(Assignment::parse);

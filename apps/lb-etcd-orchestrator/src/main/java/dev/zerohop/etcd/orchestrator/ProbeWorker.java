@@ -38,10 +38,7 @@ final class ProbeWorker {
         this.onChange = onChange;
     }
 
-    /**
-     * Probes exactly these endpoints. An endpoint that is already probed keeps its state, unless its address has
-     * changed.
-     */
+    /** Probes exactly these endpoints. An endpoint that is already probed keeps its state, unless its address has changed. */
     void assign(Map<String, Endpoint> share) {
         all.entrySet().removeIf(known -> {
             Endpoint endpoint = share.get(known.getKey());

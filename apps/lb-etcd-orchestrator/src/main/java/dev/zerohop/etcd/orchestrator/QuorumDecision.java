@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Decides from the observations of the workers which endpoints are marked down. A pure function.
  *
  * @param down the endpoints to mark
- * @param undecided endpoints that are marked and for which no worker has a result: their mark is neither written
- * again nor lifted, so it expires unless there is a result soon
+ * @param undecided endpoints that are marked and for which no worker has a result: their mark is neither written again nor lifted, so it expires unless there
+ * is a result soon
  * @param overLimit endpoints that are down and stay unmarked, because too many are
  * @param limit how many may be marked
  */

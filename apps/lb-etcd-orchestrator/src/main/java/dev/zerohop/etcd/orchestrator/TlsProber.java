@@ -16,9 +16,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens a TLS connection, sends one GET if a path is configured, and closes it; sessions are resumed. Java's HTTP
- * client is not used: it can check the certificate only for the host of the URL, and endpoints are often addressed
- * by IP.
+ * Opens a TLS connection, sends one GET if a path is configured, and closes it; sessions are resumed. Java's HTTP client is not used: it can check the
+ * certificate only for the host of the URL, and endpoints are often addressed by IP.
  */
 final class TlsProber implements Prober {
     private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
@@ -31,10 +30,7 @@ final class TlsProber implements Prober {
     private final @Nullable HttpGet get;
     private final Executor executor;
 
-    /**
-     * {@code authority} is the name that certificates must carry; null for each endpoint's host. Without {@code
-     * get} only the handshake is checked.
-     */
+    /** {@code authority} is the name that certificates must carry; null for each endpoint's host. Without {@code get} only the handshake is checked. */
     TlsProber(TlsFiles files, @Nullable String authority, @Nullable HttpGet get, Executor executor) {
         this.files = files;
         this.authority = authority;

@@ -1,7 +1,4 @@
-/**
- * Health probes that are divided among processes; the elected leader publishes to all clients which endpoints are
- * down.
- */
+/** Health probes that are divided among processes; the elected leader publishes to all clients which endpoints are down. */
 @NullMarked
 package dev.zerohop.etcd.orchestrator;
 

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A StatefulSet {@code orders} in a namespace of its own: its pods are servers of this process, each with its own
- * address and ports, and this class writes the objects that a cluster's controllers would write.
+ * A StatefulSet {@code orders} in a namespace of its own: its pods are servers of this process, each with its own address and ports, and this class writes
+ * the objects that a cluster's controllers would write.
  */
 final class KubernetesWorld extends DemoWorld {
     private static final String NAME = "orders";

@@ -13,8 +13,7 @@ import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mock of a Kubernetes API server that comes with fabric8's client, on one port of the loopback address. Its
- * objects outlive a stop. Used by one thread.
+ * The mock of a Kubernetes API server that comes with fabric8's client, on one port of the loopback address. Its objects outlive a stop. Used by one thread.
  */
 final class MockApiServer implements AutoCloseable {
     private final KubernetesCrudDispatcher store = new KubernetesCrudDispatcher();

@@ -18,8 +18,8 @@ import okhttp3.Request;
 import okhttp3.Response;
 
 /**
- * Sharded calls on one page, over both transports: all calls of one account reach the pod that owns it, for as long
- * as the number of shards stays the same, even if pods are restarted meanwhile.
+ * Sharded calls on one page, over both transports: all calls of one account reach the pod that owns it, for as long as the number of shards stays the same,
+ * even if pods are restarted meanwhile.
  */
 public final class AccountCalls implements AutoCloseable {
     private static final Map<String, Object> SHARDED = Map.of("policy", Map.of("shard", Map.of("ownerDown", "WAIT")));

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Calls a gRPC target at a steady rate and prints once a second which pods answered. The same program serves every
- * way to reach a service; only the target and the policy differ.
+ * Calls a gRPC target at a steady rate and prints once a second which pods answered. The same program serves every way to reach a service; only the target
+ * and the policy differ.
  *
  * <p>Environment: {@code TARGET}, {@code POLICY} (gRPC's name of a policy; empty for the target's own default), {@code SHARDED} (true: each account's calls
  * go to the pod that owns it), {@code CALLS_PER_SECOND} (50).

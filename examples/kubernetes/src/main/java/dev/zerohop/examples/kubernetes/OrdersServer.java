@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server of orders over gRPC and HTTP that shuts down gracefully: from SIGTERM on it is not ready, continues to
- * answer while clients move to other pods, and ends when its calls have ended.
+ * A server of orders over gRPC and HTTP that shuts down gracefully: from SIGTERM on it is not ready, continues to answer while clients move to other pods,
+ * and ends when its calls have ended.
  *
  * <p>Environment: {@code POD_NAME}, {@code GRPC_PORT} (9090), {@code HTTP_PORT} (8080), {@code DRAIN_SECONDS} (5), {@code MAX_CONNECTION_AGE_SECONDS} (0: no limit).
  */
