@@ -21,9 +21,9 @@ public final class DnsResolverProviders {
 
     /**
      * {@code refreshing-dns:///name:port}: all A and AAAA records of a name, queried again when their time to live has passed. Parameters:
-     * {@code server=host:port} (default: the system's hosts file, servers and search list), {@code minTtl=5s} and {@code maxTtl=30s} (bounds of the time to
-     * live), {@code family=ipv4|ipv6}, {@code leaveAfter=n} (after how many answers without it an address is removed; default: 3, or 15 while answers contain
-     * only a part of the records). Its TLS name is the name.
+     * {@code server=host:port} (default: the system's hosts file, servers and search list), {@code minTtl=5s} and {@code maxTtl=30s} (the time to live is
+     * limited to this range), {@code family=ipv4|ipv6}, {@code leaveAfter=n} (after how many answers without it an address is removed; default: 3, or 15
+     * while answers contain only a part of the records). Its TLS name is the name.
      */
     public static final class DnsTargets implements ResolverProvider {
         /** For the service loader. */

@@ -25,12 +25,11 @@ import org.xbill.DNS.SRVRecord;
 /**
  * SRV records (RFC 2782) and the addresses of their targets.
  *
- * <p>Only the lowest priority number with a target that has an address is used; the others are for failover. The
- * records of one target and port at one priority add up, and its addresses {@linkplain SrvShares share} the weight.
+ * <p>Only the lowest priority number with a target that has an address is used; the others are for failover. The records of one target and port at one
+ * priority add up, and its addresses {@linkplain SrvShares share} the weight.
  *
- * <p>The id of the lowest address of a target is the target's name and port, which does not change with the
- * address; the ids of the others have the address appended. IPv6 addresses of a target count only if it has no IPv4
- * address, since both would be the same server.
+ * <p>The id of the lowest address of a target is the target's name and port, which does not change with the address; the ids of the others have the address
+ * appended. IPv6 addresses of a target count only if it has no IPv4 address, since both would be the same server.
  */
 final class SrvSource implements PollingResolver.Source {
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * moves fails. Epochs are taken from the map, which records the highest epoch ever announced, so no two placements share one. A step that was already made
  * changes nothing, so a step whose answer was lost can be repeated.
  *
- * <p>Futures fail with an {@link IllegalStateException} with the present map and what was expected if the step does
- * not fit the map, and with an {@link java.io.IOException} if etcd cannot be read. Thread-safe; nothing blocks.
+ * <p>Futures fail with an {@link IllegalStateException} with the present map and what was expected if the step does not fit the map, and with an
+ * {@link java.io.IOException} if etcd cannot be read. Thread-safe; nothing blocks.
  */
 public final class EtcdShardMap {
 

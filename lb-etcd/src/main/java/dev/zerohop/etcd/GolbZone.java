@@ -36,8 +36,7 @@ import org.jspecify.annotations.Nullable;
  * All functions of one golb zone, read through one local copy and one watch: for a program that serves all of them, such as a gateway. Which functions exist
  * is answered from the copy, so requests for unknown functions put no load on etcd.
  *
- * <p>A function exists while its key exists, even if its value is rejected. Nothing blocks, even while etcd is
- * down; the copy stays in use then. Thread-safe.
+ * <p>A function exists while its key exists, even if its value is rejected. Nothing blocks, even while etcd is down; the copy stays in use then. Thread-safe.
  */
 public final class GolbZone implements AutoCloseable {
     private static final Log LOG = Log.of(GolbZone.class);

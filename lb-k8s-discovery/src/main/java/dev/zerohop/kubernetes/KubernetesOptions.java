@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The address of the API server and the credentials for it. An immutable value, equal by its settings; nothing is read or connected before it is used.
  *
- * <p>Settings that are not given come from where {@code kubectl} and pods take them: the file that {@code
- * KUBECONFIG} names, else {@code ~/.kube/config}, else the service account that Kubernetes mounts into every pod.
+ * <p>Settings that are not given come from where {@code kubectl} and pods take them: the file that {@code KUBECONFIG} names, else {@code ~/.kube/config},
+ * else the service account that Kubernetes mounts into every pod.
  */
 public final class KubernetesOptions {
     private static final String MOUNTED_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";

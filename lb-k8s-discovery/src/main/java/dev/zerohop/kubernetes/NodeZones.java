@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The zones of nodes, and so of this process. A node's zone is read once and kept, since it does not change while the node exists. Without permission the
  * zones are unknown, and are not read again.
  *
- * <p>One node is read at a time, so that a thousand new nodes do not cause a thousand lists and watches at once.
- * For tasks of the resolver, which updates after each answer and then requests the next missing zone.
+ * <p>One node is read at a time, so that a thousand new nodes do not cause a thousand lists and watches at once. For tasks of the resolver, which updates
+ * after each answer and then requests the next missing zone.
  */
 final class NodeZones {
 

@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reduces objects to the fields that are read here, as a transform of client-go's informers does, so that pod specs and annotations use no memory. Also the
- * limit of how much is stored.
+ * Reduces objects to the fields that are read here, as a transform of client-go's informers does, so that fields that are not used here take no memory. Also
+ * the limit of how much is stored.
  */
 final class ObjectTransform {
     /** The limit of pods and slice endpoints in one copy: twice the limit of a set, since slices of two address families list each endpoint twice. */

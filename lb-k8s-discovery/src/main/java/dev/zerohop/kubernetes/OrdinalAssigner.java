@@ -33,7 +33,7 @@ interface OrdinalAssigner {
      *
      * @param endpoints the same endpoints, with the ordinals that they have
      * @param shards what is known of the shards, if anything
-     * @param expected whether a missing endpoint was removed on purpose although it was never seen draining, for example because the desired number of
+     * @param expected whether a missing ready endpoint was removed on purpose although it was never seen draining, for example because the desired number of
      * replicas is lower; such a removal takes effect at once
      * @param problem why the ordinals are unknown or may be wrong, for display; null if they are correct
      * @param unnumbered why no endpoint has an ordinal, for display; null if some have, or if there are no endpoints

@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns the pods of a namespace into endpoints. A pure function.
  *
- * <p>An image matches by the last segment of its path, without tag and digest: {@code
- * registry:5000/models/resnet:v2} is {@code resnet}. A pod is no endpoint if it has no address, has terminated, or
- * does not have the port. Of two pods that take calls at one address only one is an endpoint.
+ * <p>An image matches by the last segment of its path, without tag and digest: {@code registry:5000/models/resnet:v2} is {@code resnet}. A pod is no endpoint
+ * if it has no address, has terminated, or does not have the port. Of two pods that take calls at one address only one is an endpoint.
  */
 final class PodView {
     private PodView() {}

@@ -29,10 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The endpoints of all slices of a service together. A pure function: no state, no clock.
  *
- * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. If two pods share a
- * hostname and both stay, the hostname is not used; their ids are their pod names. Two pods of one name in
- * different namespaces have the ids {@code name.namespace}. Of two that take calls at one address only one counts:
- * the other would send a second share of the calls, or the calls for its own keys, to the wrong pod.
+ * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. If two pods share a hostname and both stay, the hostname is not
+ * used; their ids are their pod names. Two pods of one name in different namespaces have the ids {@code name.namespace}. Of two that take calls at one
+ * address only one counts: the other would send a second share of the calls, or the calls for its own keys, to the wrong pod.
  */
 final class SliceView {
     /** Attribute: the name of the pod. */

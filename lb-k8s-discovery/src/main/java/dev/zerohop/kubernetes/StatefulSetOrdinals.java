@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Numbers the pods of a service by the StatefulSets that they belong to, and finds out how many shards there are.
  *
- * <p>StatefulSets are read only if the target names some or a pod's name looks like a StatefulSet's, so a plain
- * service needs no permission for them. Until they were read, nothing is assigned, since incomplete data would
- * place keys on wrong shards. Their last state stays in force while they cannot be read, and when they are deleted.
+ * <p>StatefulSets are read only if the target names some or a pod's name looks like a StatefulSet's, so a plain service needs no permission for them. Until
+ * they were read, nothing is assigned, since incomplete data would place keys on wrong shards. Their last state stays in force while they cannot be read, and
+ * when they are deleted.
  */
 final class StatefulSetOrdinals implements OrdinalAssigner {
     private static final Log LOG = Log.of(StatefulSetOrdinals.class);

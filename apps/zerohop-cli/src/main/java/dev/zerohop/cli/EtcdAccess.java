@@ -40,7 +40,7 @@ final class EtcdAccess {
     @Option(names = "--etcd-namespace", paramLabel = "PREFIX/", description = "what every key begins with")
     private @Nullable String namespace;
 
-    /** If any option is given, the configuration file is not used. */
+    /** Options override the configuration file as {@link EtcdClientBuilder} describes. */
     void applyTo(EtcdClientBuilder builder) {
         together("--etcd-cert", certificate, "--etcd-key", key);
         together("--etcd-user", user, "--etcd-password-file", passwordFile);

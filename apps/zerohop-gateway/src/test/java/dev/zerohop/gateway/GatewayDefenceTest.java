@@ -301,7 +301,7 @@ class GatewayDefenceTest {
         serve(endpoint(ORDERLY, seen));
         HttpResponse<String> again = shared.get(gateway, "/function/f", "x-forwarded-host-N1", "1.0");
         assertThat(again.statusCode()).isEqualTo(508);
-        assertThat(again.body()).contains("come through n1 before");
+        assertThat(again.body()).contains("passed through n1 before");
         assertThat(seen).isEmpty();
         assertThat(shared.get(gateway, "/function/f", "X-Forwarded-Host-n11", "1.0")
                         .statusCode())

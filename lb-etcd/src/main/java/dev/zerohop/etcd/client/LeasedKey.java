@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
  * One key that exists for as long as its owner lives: written under a lease that is renewed three times within its length. After an outage the lease is
  * granted again and the key is written again; attempts never stop. Every method is called, and the owner notified, by tasks of one serial executor.
  *
- * <p>Each renewal checks whether the key is still under this lease. One that is gone is written again. One that is
- * under another lease is left alone, since two writers would overwrite each other for ever; it is written again
- * when that lease has ended.
+ * <p>Each renewal checks whether the key is still under this lease. One that is gone is written again. One that is under another lease is left alone, since
+ * two writers would overwrite each other for ever; it is written again when that lease has ended.
  */
 public final class LeasedKey {
 

@@ -33,10 +33,9 @@ import org.jspecify.annotations.Nullable;
  * The owners of keys, one entry of etcd each, looked up on demand and kept in a {@link DirectoryCache}. One watch on all entries reports changes of those that
  * are kept; the others are ignored.
  *
- * <p>The watch begins with the first look-up. Every watch is a generation: an answer belongs to the generation
- * whose watch would have reported a change of it. When a watch ends, known answers are served while etcd is
- * unreachable, and are read again before their next use once it is reachable. Within a generation the higher
- * revision wins, whether it comes from a read or an event: a read that began before a change never undoes it.
+ * <p>The watch begins with the first look-up. Every watch is a generation: an answer belongs to the generation whose watch would have reported a change of
+ * it. When a watch ends, known answers are served while etcd is unreachable, and are read again before their next use once it is reachable. Within a
+ * generation the higher revision wins, whether it comes from a read or an event: a read that began before a change never undoes it.
  *
  * <p>State changes belong to one serial executor over {@link Env#blocking}; requests only read. Thread-safe.
  */

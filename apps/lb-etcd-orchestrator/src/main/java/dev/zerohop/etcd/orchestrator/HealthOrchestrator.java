@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of any number of processes that probe the endpoints of a service together and publish to all its clients which of them are down.
  *
- * <p>One of them leads, by an election in etcd. Each endpoint is assigned to two of them and is marked down when
- * both find it down, or the only one if there is no other; at most a configured share is marked. Clients that
- * follow the service in etcd read the verdicts there and probe nothing, so the number of probes does not depend on
- * the number of clients. While etcd is unreachable, probing continues and verdicts expire.
+ * <p>One of them leads, by an election in etcd. Each endpoint is assigned to two of them and is marked down when both find it down, or the only one if there
+ * is no other; at most a configured share is marked. Clients that follow the service in etcd read the verdicts there and probe nothing, so the number of
+ * probes does not depend on the number of clients. While etcd is unreachable, probing continues and verdicts expire.
  *
  * <p>Thread-safe. Only {@link #close} blocks.
  */

@@ -38,9 +38,8 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
     /**
      * Decides.
      *
-     * <p>An endpoint is marked down when both its workers find it down, or its only worker if there is no other. It
-     * stays down while one of them finds it down and none finds it up. If more are down than the limit, those that
-     * are already marked come first, then those that are down for longest.
+     * <p>An endpoint is marked down when both its workers find it down, or its only worker if there is no other. It stays down while one of them finds it
+     * down and none finds it up. If more are down than the limit, those that are already marked come first, then those that are down for longest.
      *
      * @param members the ids of the endpoints that may be marked: those that are ready
      * @param revision of the assignment
