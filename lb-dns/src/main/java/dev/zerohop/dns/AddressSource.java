@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The A and AAAA records of one name, each an endpoint. */
+/** The A and AAAA records of one name; each is an endpoint. */
 final class AddressSource implements PollingResolver.Source {
     private final DnsTarget target;
     private final DnsNames names;

@@ -3,12 +3,12 @@ package dev.zerohop.dns;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** IP addresses as text that is the same for the same address. */
+/** IP addresses in canonical text form. */
 final class Addresses {
 
     private Addresses() {}
 
-    /** The one text of an IP literal: IPv4 as it is, IPv6 as RFC 5952 writes it; a scope is kept. */
+    /** The canonical text of an IP literal: IPv4 unchanged, IPv6 by RFC 5952; a scope is kept. */
     static String canonical(String literal) {
         int percent = literal.indexOf('%');
         String address = percent < 0 ? literal : literal.substring(0, percent);

@@ -17,13 +17,13 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /**
- * What a server says about one question. Only records that belong to the name asked for, or to where its CNAME records lead, are taken from a message.
+ * The answer of a server to one question. Only records of the queried name, or of the names that its CNAME records lead to, are taken from a message.
  *
- * @param kind which of the answers it is
- * @param records of the type asked for; empty unless there are any
- * @param ttlSeconds the least time to live of all records on the way
- * @param end the name at which the CNAME records end; the question's own without any
- * @param server who said so, in words
+ * @param kind the kind of answer
+ * @param records of the queried type; may be empty
+ * @param ttlSeconds the shortest time to live of all records in the CNAME chain
+ * @param end the name at which the CNAME records end; the name of the question if there are none
+ * @param server the server that answered, for messages
  */
 record DnsAnswer(Kind kind, List<Record> records, long ttlSeconds, Name end, String server) {
 
@@ -33,11 +33,11 @@ record DnsAnswer(Kind kind, List<Record> records, long ttlSeconds, Name end, Str
         NO_RECORDS,
         /** NXDOMAIN. */
         NO_NAME,
-        /** The CNAME records lead to a name that this server does not speak of: it must be asked for. */
+        /** The CNAME records lead to a name without records in this answer, which must be queried too. */
         CONTINUES
     }
 
-    /** Longer chains are a mistake, or an attack. */
+    /** Longer chains are an error or an attack. */
     static final int MAX_ALIASES = 16;
 
     /**
@@ -88,11 +88,10 @@ record DnsAnswer(Kind kind, List<Record> records, long ttlSeconds, Name end, Str
         Record foreign = foreign(section, at);
         if (foreign != null) {
             throw new IOException("the answer of " + server + " holds records of "
-                    + foreign.getName().toString(true) + " and none of the name that was asked for");
+                    + foreign.getName().toString(true) + " and none of the queried name");
         }
         if (!message.getHeader().getFlag(Flags.AA) && holds(message, Type.NS)) {
-            throw new IOException(
-                    server + " only refers to other servers, expected one that asks them itself (a recursive one)");
+            throw new IOException(server + " only refers to other servers, expected a recursive server");
         }
         return new DnsAnswer(Kind.NO_RECORDS, List.of(), ttl, at, server);
     }

@@ -19,8 +19,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks DNS servers, all questions at once, on the calling thread: no thread, connection or answer outlives a call. Each question goes to one server after the
- * other until one of them answers it, over UDP, and over TCP where UDP has no room.
+ * Queries DNS servers, all questions concurrently, on the calling thread: no thread, connection or answer outlives a call. Each question is sent to one
+ * server after the other until one of them answers, over UDP, and over TCP if the answer is too large for UDP.
  */
 final class DnsClient {
 
@@ -28,8 +28,8 @@ final class DnsClient {
     private static final int MAX_OPEN = 64;
 
     /**
-     * Records of all answers to one call: what a set may have, of two families. One answer has no more than go into 64 KiB, but each of the thousands of
-     * targets of an SRV answer may have such an answer.
+     * The limit of records in all answers to one call: the limit of a set, for two address families. One answer is limited by its 64 KiB, but each of the
+     * thousands of targets of an SRV answer may have such an answer.
      */
     static final int MAX_RECORDS = 2 * EndpointSet.MAX_ENDPOINTS;
 
@@ -41,8 +41,8 @@ final class DnsClient {
      * A client of these servers.
      *
      * @param servers at least one, in order of preference
-     * @param timeout for the first attempt at each; doubled for each next one
-     * @param attempts how often each server is asked
+     * @param timeout of the first attempt at each server; doubled for each further one
+     * @param attempts how often each server is queried
      */
     DnsClient(List<InetSocketAddress> servers, Duration timeout, int attempts) {
         this.servers = servers;
@@ -50,13 +50,13 @@ final class DnsClient {
         this.attempts = attempts;
     }
 
-    /** What came of a question: one or the other. */
+    /** The result of a question: an answer or a failure. */
     record Reply(@Nullable DnsAnswer answer, @Nullable IOException failure) {}
 
     /**
-     * Asks all of them and waits for the last answer. A question that could not be answered has its failure in the result.
+     * Sends all questions and waits for the last answer. A question without an answer has its failure in the result.
      *
-     * @throws IOException if the answers have more than {@value #MAX_RECORDS} records; the rest is not waited for
+     * @throws IOException if the answers have more than {@value #MAX_RECORDS} records; the remaining answers are not awaited
      */
     Map<Question, Reply> ask(Collection<Question> questions) throws IOException {
         Map<Question, Reply> replies = new HashMap<>();

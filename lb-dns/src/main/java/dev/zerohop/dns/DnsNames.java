@@ -26,12 +26,12 @@ import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * Turns names into addresses and records, either at one given server, where a name is absolute, or as this machine does: hosts file, then DNS
- * with the search list, then, for names that DNS does not know, whatever else the operating system asks. Used by one thread at a time.
+ * Resolves names to addresses and records: either at one configured server, where a name is absolute, or as this machine does, with the hosts file, then DNS
+ * with the search list, then, for names that do not exist in DNS, the operating system's other sources. Used by one thread at a time.
  */
 final class DnsNames {
 
-    /** Which addresses are wanted. */
+    /** The requested address families. */
     enum Family {
         ANY(true, true),
         IPV4(true, false),
@@ -58,7 +58,7 @@ final class DnsNames {
         }
     }
 
-    /** Of the last resort: what the operating system says. */
+    /** The last resort: the resolver of the operating system. */
     @FunctionalInterface
     interface OtherNames {
         InetAddress[] addresses(String name) throws UnknownHostException;
@@ -69,13 +69,13 @@ final class DnsNames {
      *
      * @param addresses sorted and without repeats; never empty
      * @param ttlSeconds negative if not known
-     * @param whole whether there are certainly no others: the hosts file does not leave out any
+     * @param whole whether the list is complete for certain, as from the hosts file
      */
     record Found(List<String> addresses, long ttlSeconds, boolean whole) {
         static final long UNKNOWN = -1;
     }
 
-    /** What became of one name: one or the other. */
+    /** The result for one name: addresses or a failure. */
     record Result(@Nullable Found found, @Nullable IOException failure) {}
 
     /**
@@ -85,7 +85,7 @@ final class DnsNames {
      */
     record Services(List<SRVRecord> records, long ttlSeconds) {}
 
-    /** One question and where its CNAME records have led so far. */
+    /** One question and the CNAME chain that was followed so far. */
     private static final class Trail {
         final int type;
         Question question;
@@ -115,7 +115,7 @@ final class DnsNames {
     private final Duration timeout;
     private final int attempts;
 
-    /** The name and type of every query that has ever brought addresses. */
+    /** The name and type of every query that was ever answered with addresses. */
     private final Set<String> seen = new HashSet<>();
 
     DnsNames(
@@ -137,7 +137,7 @@ final class DnsNames {
      * The addresses of a name.
      *
      * @throws NoRecordsException if there are certainly none
-     * @throws IOException if that could not be found out
+     * @throws IOException if the query failed
      */
     Found addresses(String name) throws IOException {
         if (HostPort.isLiteral(name)) {
@@ -152,7 +152,7 @@ final class DnsNames {
         SystemDns.Configuration configuration = configuration();
         DnsClient client = client(configuration);
         NoRecordsException none = null;
-        // A failure ends the search at once: the next name may be another service.
+        // A failure ends the search at once, since the next name may be another service.
         for (String absolute : configuration.candidates(name)) {
             Result result = ask(client, List.of(absolute)).get(absolute);
             if (result != null && result.found() != null) {
@@ -171,7 +171,7 @@ final class DnsNames {
         throw none == null ? new NoRecordsException(false, "DNS name " + name + " does not exist") : none;
     }
 
-    /** The addresses of names that are absolute, all asked for at once; literals stand for themselves. */
+    /** The addresses of absolute names, queried concurrently; an IP literal is its own address. */
     Map<String, Result> addressesOf(Collection<String> absolutes) throws IOException {
         Map<String, Result> results = new LinkedHashMap<>();
         List<String> asked = new ArrayList<>();
@@ -192,7 +192,7 @@ final class DnsNames {
         return results;
     }
 
-    /** The SRV records of a name; the search list holds. */
+    /** The SRV records of a name; the search list applies. */
     Services services(String name) throws IOException {
         SystemDns.Configuration configuration = configuration();
         DnsClient client = client(configuration);
@@ -224,7 +224,7 @@ final class DnsNames {
         return new Services(records, trail.ttlSeconds);
     }
 
-    /** Forgets what was seen of all other names. */
+    /** Forgets the seen queries of all other names. */
     void keepOnly(Set<String> absoluteNames) {
         seen.removeIf(asked -> !absoluteNames.contains(asked.substring(asked.indexOf(' ') + 1)));
     }
@@ -283,7 +283,7 @@ final class DnsNames {
         }
     }
 
-    /** Asks them all at once, and again wherever an answer ends in a name that its server does not speak of. */
+    /** Queries all names concurrently, and again where an answer's CNAME chain ends in a name without records. */
     private static void follow(DnsClient client, List<Trail> all) throws IOException {
         List<Trail> open = all;
         while (!open.isEmpty()) {
@@ -321,7 +321,8 @@ final class DnsNames {
             String asked = Type.string(trail.type) + " " + name;
             DnsAnswer answer = trail.answer;
             if (answer == null) {
-                // Some servers always fail on AAAA. One that has answered before is missed, not given up.
+                // Some servers always fail on AAAA. If the query was answered before, its failure fails the result;
+                // otherwise it is ignored.
                 if (seen.contains(asked)) {
                     return new Result(null, trail.failure);
                 }
@@ -347,18 +348,20 @@ final class DnsNames {
         boolean exists = answer.kind() != DnsAnswer.Kind.NO_NAME;
         String plain = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
         String end = answer.end().toString(true);
-        String alias = end.equalsIgnoreCase(plain) ? "" : ", to which it leads, " + (exists ? "" : "does not exist");
+        boolean alias = !end.equalsIgnoreCase(plain);
         if (!exists) {
             return new NoRecordsException(
                     false,
                     "DNS name " + plain
-                            + (alias.isEmpty() ? " does not exist" : " has no address: " + end + alias)
-                            + " (NXDOMAIN), says " + answer.server());
+                            + (alias
+                                    ? " has no address: its CNAME target " + end + " does not exist"
+                                    : " does not exist")
+                            + " (NXDOMAIN), according to " + answer.server());
         }
         return new NoRecordsException(
                 true,
-                "DNS name " + plain + (alias.isEmpty() ? "" : " leads to " + end + ", which") + " has no " + types
-                        + " record, says " + answer.server());
+                "DNS name " + plain + (alias ? " has the CNAME target " + end + ", which" : "") + " has no " + types
+                        + " record, according to " + answer.server());
     }
 
     private static String text(Record record) {

@@ -27,10 +27,10 @@ import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 
-/** One question on its way to one server after the other. Used by one thread. */
+/** One question, sent to one server after the other. Used by one thread. */
 final class DnsQuery {
 
-    /** The size of an answer over UDP that no network in use cuts into pieces. */
+    /** The size of a UDP answer that is not fragmented in practice. */
     private static final int UDP_PAYLOAD = 1232;
 
     private final Question question;
@@ -39,7 +39,7 @@ final class DnsQuery {
     private final int attempts;
     private final Selector selector;
 
-    /** By server and kind of failure, so that a second attempt with the same end is reported once. */
+    /** By server and kind of failure, so that repeated failures are reported once. */
     private final Map<String, String> failures = new LinkedHashMap<>();
 
     private final ByteBuffer datagram = ByteBuffer.allocate(4096);
@@ -50,7 +50,7 @@ final class DnsQuery {
     private @Nullable AbstractSelectableChannel channel;
     private long deadlineNanos;
 
-    // Over TCP: what is still to be sent, and what has come so far, first its length.
+    // Over TCP: the bytes still to be sent, and the received ones, which begin with the length.
     private @Nullable ByteBuffer unsent;
     private @Nullable ByteBuffer received;
     private boolean lengthKnown;
@@ -69,7 +69,7 @@ final class DnsQuery {
         return question;
     }
 
-    /** What came of it; null while it is on its way. */
+    /** The result; null while the query is under way. */
     DnsClient.@Nullable Reply reply() {
         return reply;
     }
@@ -122,7 +122,7 @@ final class DnsQuery {
         return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
     }
 
-    /** The server had its time. */
+    /** The server did not answer in time. */
     void timedOut() {
         String late = "no answer within " + patience().toMillis() + " ms";
         if (channel instanceof SocketChannel) {
@@ -152,7 +152,7 @@ final class DnsQuery {
         try {
             while (reply == null && channel == udp) {
                 datagram.clear();
-                // Connected: datagrams of others do not come in.
+                // The channel is connected, so it receives no datagrams of other senders.
                 if (udp.read(datagram) <= 0) {
                     return;
                 }
@@ -172,7 +172,7 @@ final class DnsQuery {
         }
     }
 
-    /** A late answer to another question is waited past, as is a forged one. */
+    /** Whether this answers the question. Late answers to other questions and forged ones are ignored. */
     private boolean answersThis(byte[] bytes) {
         return bytes.length >= Header.LENGTH
                 && ((bytes[0] & 0xFF) << 8 | (bytes[1] & 0xFF))
@@ -240,7 +240,7 @@ final class DnsQuery {
         }
     }
 
-    /** A part of the records is not an answer: it would take the other endpoints for gone. */
+    /** Fails with a truncated answer: a part of the records would remove the other endpoints. */
     private void cutShort(String why) {
         failed(
                 "truncated",
@@ -266,7 +266,7 @@ final class DnsQuery {
                 && asked.getType() == question.type()
                 && asked.getDClass() == DClass.IN;
         if (refusedToRead && extended) {
-            // A server from before EDNS: the plain question is understood.
+            // The server does not support EDNS; retry without it.
             extended = false;
             close();
             begin();
@@ -276,7 +276,7 @@ final class DnsQuery {
             }
         } else if (answer.getHeader().getOpcode() != Opcode.QUERY
                 || !answer.getHeader().getFlag(Flags.QR)) {
-            failed("unreadable", "the answer of " + server + " cannot be read: it is none");
+            failed("unreadable", "the answer of " + server + " cannot be read: it is not a DNS answer");
         } else if (answer.getRcode() != Rcode.NOERROR && answer.getRcode() != Rcode.NXDOMAIN) {
             failed("rcode", inWords(answer.getRcode(), server));
         } else {
@@ -291,7 +291,7 @@ final class DnsQuery {
 
     private static String inWords(int rcode, String server) {
         return switch (rcode) {
-            case Rcode.SERVFAIL -> server + " could not find it out (SERVFAIL)";
+            case Rcode.SERVFAIL -> server + " failed to resolve it (SERVFAIL)";
             case Rcode.REFUSED -> server + " refuses to answer (REFUSED)";
             case Rcode.FORMERR -> server + " does not understand the question (FORMERR)";
             default -> server + " answers " + Rcode.string(rcode);
@@ -312,7 +312,7 @@ final class DnsQuery {
         }
     }
 
-    /** Lets go of the socket. */
+    /** Closes the socket. */
     void close() {
         AbstractSelectableChannel before = channel;
         channel = null;
@@ -320,7 +320,7 @@ final class DnsQuery {
             try {
                 before.close();
             } catch (IOException closed) {
-                // Then it is.
+                // The channel is released even if its close fails.
             }
         }
     }

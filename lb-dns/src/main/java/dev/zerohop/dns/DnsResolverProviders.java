@@ -9,10 +9,10 @@ import dev.zerohop.resolver.PollingResolver;
 import java.net.InetAddress;
 import java.time.Duration;
 
-/** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
+/** The providers of this module, for {@link java.util.ServiceLoader}; programs use {@link Target#newResolver}. */
 public final class DnsResolverProviders {
 
-    /** Of the first attempt, and twice that of the second: a dead server is reported within one refresh interval. Chosen, not measured. */
+    /** The timeout of the first attempt; the second has twice as much. A dead server is thus reported within one refresh interval. Chosen, not measured. */
     private static final Duration QUERY_TIMEOUT = Duration.ofSeconds(1);
 
     private static final int QUERY_ATTEMPTS = 2;
@@ -20,10 +20,10 @@ public final class DnsResolverProviders {
     private DnsResolverProviders() {}
 
     /**
-     * {@code refreshing-dns:///name:port}: all A and AAAA records of a name, asked for again when their time to live has passed. Parameters: {@code server=host:port}
-     * (default: the system's hosts file, servers and search list), {@code minTtl=5s} and {@code maxTtl=30s} (a time to live outside of them counts as the nearer one),
-     * {@code family=ipv4|ipv6}, {@code leaveAfter=n} (answers without an address until it leaves; default: 3, or 15 while answers carry a part of the records). Its TLS
-     * name is the name.
+     * {@code refreshing-dns:///name:port}: all A and AAAA records of a name, queried again when their time to live has passed. Parameters:
+     * {@code server=host:port} (default: the system's hosts file, servers and search list), {@code minTtl=5s} and {@code maxTtl=30s} (the time to live is
+     * limited to this range), {@code family=ipv4|ipv6}, {@code leaveAfter=n} (after how many answers without it an address is removed; default: 3, or 15
+     * while answers contain only a part of the records). Its TLS name is the name.
      */
     public static final class DnsTargets implements ResolverProvider {
         /** For the service loader. */
@@ -47,7 +47,7 @@ public final class DnsResolverProviders {
     }
 
     /**
-     * {@code refreshing-dns+srv:///_grpc._tcp.name}: the SRV records of a name, of the lowest priority that can be used. Parameters as for
+     * {@code refreshing-dns+srv:///_grpc._tcp.name}: the SRV records of a name, of the lowest priority number with usable targets. Parameters as for
      * {@code refreshing-dns}. Its TLS name is the name without the labels that begin with an underscore.
      */
     public static final class SrvTargets implements ResolverProvider {

@@ -6,15 +6,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code refreshing-dns} or {@code refreshing-dns+srv} target says.
+ * A {@code refreshing-dns} or {@code refreshing-dns+srv} target, parsed.
  *
- * @param name the name to ask for
- * @param port 0 for SRV, whose records bring their own
+ * @param name the name to query
+ * @param port 0 for SRV, whose records contain it
  * @param server {@code host:port}, or null for the system's
- * @param minTtl a shorter time to live counts as this, and so does one that is not known; it is also the time from a failure to the next question
+ * @param minTtl a shorter or unknown time to live counts as this; it is also the time from a failure to the next query
  * @param maxTtl a longer time to live counts as this
- * @param family which addresses are wanted
- * @param leaveAfter how many answers without a record it takes until it leaves; 0 for the rule
+ * @param family the requested address families
+ * @param leaveAfter after how many answers without it a record is removed; 0 for the default rule
  */
 record DnsTarget(
         String name,
@@ -25,10 +25,10 @@ record DnsTarget(
         DnsNames.Family family,
         int leaveAfter) {
 
-    /** No server is asked more often for what it says may be kept no time at all. */
+    /** The shortest query interval, also for records with a time to live of 0. */
     private static final Duration MIN_TTL = Duration.ofSeconds(5);
 
-    /** A new address is seen within half a minute, whatever its record says. */
+    /** A new address is found within half a minute, however long the time to live of its record. */
     private static final Duration MAX_TTL = Duration.ofSeconds(30);
 
     private static final Duration SHORTEST = Duration.ofMillis(100);
@@ -57,7 +57,8 @@ record DnsTarget(
         int colon = name.indexOf(':');
         if (colon >= 0) {
             throw target.error(
-                    from, "found '" + name + "', expected a name without a port, SRV records bring it: " + form);
+                    from,
+                    "found '" + name + "', expected a name without a port, since SRV records contain it: " + form);
         }
         try {
             HostPort.checkHost(name, 0);
@@ -114,13 +115,13 @@ record DnsTarget(
                     "minTtl was " + minTtl.toMillis() + " ms and maxTtl " + maxTtl.toMillis()
                             + " ms, expected minTtl to be no more than maxTtl");
         }
-        // One that is stated alone moves the other's default along.
+        // If only one is configured, the other's default adapts to it.
         Duration least = minTtl != null ? minTtl : maxTtl != null && maxTtl.compareTo(MIN_TTL) < 0 ? maxTtl : MIN_TTL;
         Duration most = maxTtl != null ? maxTtl : least.compareTo(MAX_TTL) > 0 ? least : MAX_TTL;
         return new DnsTarget(name, port, server, least, most, family, leaveAfter);
     }
 
-    /** For how long an answer of this time to live is good; a negative one is not known. */
+    /** How long an answer with this time to live is valid; a negative one is unknown. */
     Duration goodFor(long ttlSeconds) {
         Duration ttl = ttlSeconds < 0 ? minTtl : Duration.ofSeconds(Math.min(ttlSeconds, LONGEST.toSeconds()));
         return ttl.compareTo(minTtl) < 0 ? minTtl : ttl.compareTo(maxTtl) > 0 ? maxTtl : ttl;

@@ -10,16 +10,19 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which records of a name are still there when an answer does not carry all of them. What an answer names is there at once; what it does not name leaves after
- * {@value #LEAVES_AFTER} answers without it. Answers of one size whose content differs carry a part of the records each, and for as long as there are two such
- * among the last {@value #PARTIAL_LEAVES_AFTER}, a record leaves after so many answers without it. Not thread-safe.
+ * Decides which records of a name are present although an answer may not contain all of them. A record in an answer is present at once; a record that is
+ * missing leaves after {@value #LEAVES_AFTER} answers without it. Answers of one size with different content each contain only a part of the records. While
+ * there are two such among the last {@value #PARTIAL_LEAVES_AFTER} answers, a record leaves after so many answers without it. Not thread-safe.
  */
 final class LeaveRule {
 
     static final int LEAVES_AFTER = 3;
     static final int PARTIAL_LEAVES_AFTER = 15;
 
-    /** A cache gives the same copy again until it expires. Copies count once; but no record is kept for days because it may be in one. */
+    /**
+     * A cache repeats the same answer until it expires, and such copies count as one answer. This bound keeps a long time to live from holding a record for
+     * days.
+     */
     private static final long LONGEST_COPY_SECONDS = 300;
 
     private static final long SECOND_NANOS = 1_000_000_000;
@@ -29,7 +32,7 @@ final class LeaveRule {
 
     private final Deque<Set<String>> recent = new ArrayDeque<>();
 
-    /** All that is there, and in how many answers it was missing since it was last named. */
+    /** The present records, each with the number of answers without it since it was last in one. */
     private final Map<String, Integer> missing = new HashMap<>();
 
     private boolean counted;
@@ -37,18 +40,18 @@ final class LeaveRule {
     private long expiryNanos;
     private boolean partial;
 
-    /** {@code stated} is the number of answers that the target states, or 0. */
+    /** {@code configured} is the number of answers in the target, or 0. */
     LeaveRule(int configured) {
         this.configured = configured;
     }
 
     /**
-     * An answer.
+     * Takes an answer.
      *
-     * @param content what it names
-     * @param ttlSeconds its time to live; negative if not known
-     * @param nowNanos when it came
-     * @return all that is there, sorted
+     * @param content the records in it
+     * @param ttlSeconds its time to live; negative if unknown
+     * @param nowNanos when it was received
+     * @return the present records, sorted
      */
     Set<String> answered(Collection<String> content, long ttlSeconds, long nowNanos) {
         Set<String> named = new TreeSet<>(content);
@@ -67,7 +70,7 @@ final class LeaveRule {
         return new TreeSet<>(missing.keySet());
     }
 
-    /** The whole truth: nothing else is there. */
+    /** Takes a complete answer: all other records are removed. */
     Set<String> exactly(Collection<String> content) {
         recent.clear();
         partial = false;
@@ -77,27 +80,27 @@ final class LeaveRule {
         return new TreeSet<>(content);
     }
 
-    /** Whether answers carry a part of the records. */
+    /** Whether answers contain only a part of the records. */
     boolean partial() {
         return partial;
     }
 
-    /** After how many answers without it a record leaves now. */
+    /** After how many answers without it a record leaves at present. */
     int leavesAfter() {
         return configured > 0 ? configured : partial ? PARTIAL_LEAVES_AFTER : LEAVES_AFTER;
     }
 
-    /** For people, about {@code what}, such as "an address". */
+    /** The rule in words, for {@code what}, such as "an address". */
     String inWords(String what) {
         String after =
                 what + " leaves after " + leavesAfter() + (leavesAfter() == 1 ? " answer" : " answers") + " without it";
         if (configured > 0) {
-            return after + ", as the target states";
+            return after + ", as the target configures";
         }
         return partial ? "answers of one size differ, so each carries a part: " + after : after;
     }
 
-    /** The same copy from a cache expires at the same instant, but for the second to which times to live are rounded. */
+    /** Whether this is a new answer. Copies from a cache expire at the same instant, within the second to which times to live are rounded. */
     private boolean isNew(long ttlSeconds, long nowNanos) {
         long expiry = nowNanos + Math.min(ttlSeconds, LONGEST_COPY_SECONDS * 1000) * SECOND_NANOS;
         boolean copy = counted

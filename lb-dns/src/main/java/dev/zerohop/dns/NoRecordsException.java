@@ -3,7 +3,7 @@ package dev.zerohop.dns;
 import dev.zerohop.Printable;
 import java.io.IOException;
 
-/** The name does not exist, or has no record of the type: an answer, though not one that names an endpoint. */
+/** The name does not exist, or has no record of the type. This is a valid answer without endpoints. */
 final class NoRecordsException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -7,7 +7,7 @@ import org.xbill.DNS.Type;
  * One question to a DNS server.
  *
  * @param name absolute
- * @param type a record type, as {@link Type} numbers them
+ * @param type a record type, one of {@link Type}
  */
 record Question(Name name, int type) {
 

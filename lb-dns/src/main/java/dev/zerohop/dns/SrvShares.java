@@ -3,28 +3,28 @@ package dev.zerohop.dns;
 import dev.zerohop.Endpoint;
 import java.util.Collection;
 
-/** What each address of an SRV target weighs, so that the weight of a record is shared by its target's addresses. Pure functions. */
+/** The weight of each address of SRV targets: the weight of a record is divided among its target's addresses. Pure functions. */
 final class SrvShares {
 
-    /** A record of weight 1 gets so many times the traffic of one of weight 0. */
+    /** How many times the traffic of a record of weight 0 a record of weight 1 gets. */
     private static final int ZERO_SHARE = 10;
 
     /**
      * A target in use.
      *
-     * @param weight the sum of its records'
+     * @param weight the sum of the weights of its records
      * @param addresses how many it has; at least 1
      */
     record Share(long weight, int addresses) {}
 
-    /** All are multiplied by this, so that shares are whole numbers. */
+    /** All weights are multiplied by this, so that shares are whole numbers. */
     private final double factor;
 
     private final boolean zeroBesideOthers;
 
     /**
-     * Of these targets together. RFC 2782 wants weight 0 to be "very seldom" beside others, and an endpoint of weight 0 takes no traffic: when some targets have
-     * weight 0 and some have not, 0 becomes 1 and every other weight is multiplied by {@value #ZERO_SHARE}; when all have 0, all become 1.
+     * The shares of these targets. RFC 2782 requires that weight 0 is selected "very seldom" beside others, but an endpoint of weight 0 takes no traffic. So
+     * if only some targets have weight 0, 0 becomes 1 and every other weight is multiplied by {@value #ZERO_SHARE}; when all have 0, all become 1.
      */
     SrvShares(Collection<Share> all) {
         boolean someZero = all.stream().anyMatch(share -> share.weight() == 0);
@@ -35,7 +35,7 @@ final class SrvShares {
         for (Share share : all) {
             long weight = weight(share);
             long needed = share.addresses() / gcd(weight, share.addresses());
-            // Past the largest weight there is no exact share anyway.
+            // Above the largest weight no exact share is possible.
             whole = Math.min(Endpoint.MAX_WEIGHT + 1L, whole / gcd(whole, needed) * needed);
             largest = Math.max(largest, (double) weight / share.addresses());
         }

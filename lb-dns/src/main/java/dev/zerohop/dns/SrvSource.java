@@ -25,11 +25,11 @@ import org.xbill.DNS.SRVRecord;
 /**
  * SRV records (RFC 2782) and the addresses of their targets.
  *
- * <p>Of the priorities only the lowest number with a target that has an address is used; the others are spare. The records of one target and port at one
+ * <p>Only the lowest priority number with a target that has an address is used; the others are for failover. The records of one target and port at one
  * priority add up, and its addresses {@linkplain SrvShares share} the weight.
  *
- * <p>The lowest address of a target is known by the target's name and port, which outlives the address; every other one has its address behind that. IPv6 addresses of a target
- * count only when it has no IPv4 address, as both would be the same server.
+ * <p>The id of the lowest address of a target is the target's name and port, which does not change with the address; the ids of the others have the address
+ * appended. IPv6 addresses of a target count only if it has no IPv4 address, since both would be the same server.
  */
 final class SrvSource implements PollingResolver.Source {
 
@@ -40,10 +40,10 @@ final class SrvSource implements PollingResolver.Source {
         }
     }
 
-    /** What one record says of a service. */
+    /** Priority and weight of one record. */
     private record Entry(int priority, int weight) {}
 
-    /** The addresses of one target as they are known. */
+    /** The known addresses of one target. */
     private static final class Known {
         final LeaveRule rule;
         Set<String> addresses = Set.of();
@@ -68,7 +68,7 @@ final class SrvSource implements PollingResolver.Source {
         this.rule = new LeaveRule(target.leaveAfter());
     }
 
-    /** The answer while it is put together. */
+    /** The answer under construction. */
     private static final class Draft {
         final List<String> rejected = new ArrayList<>();
         final List<Endpoint> endpoints = new ArrayList<>();
@@ -96,7 +96,7 @@ final class SrvSource implements PollingResolver.Source {
             }
             IOException failure = draft.failure;
             if (failure != null && !(failure instanceof NoRecordsException)) {
-                // Nothing is known about a group that could not be asked; the spare ones are not for that.
+                // A group whose query failed may still have addresses, so no group of another priority is used.
                 throw failure;
             }
         }
@@ -147,7 +147,7 @@ final class SrvSource implements PollingResolver.Source {
         }
     }
 
-    /** What an answer does not name is known by what was said of it last, until it leaves. */
+    /** A record that is missing from an answer keeps its last values until it leaves. */
     private void remember(Map<Service, List<Entry>> read, long ttlSeconds) {
         List<String> content = new ArrayList<>();
         read.forEach((service, records) -> {
@@ -170,7 +170,7 @@ final class SrvSource implements PollingResolver.Source {
         return groups;
     }
 
-    /** Adds the endpoints of a group; keeps a failure if there was one, preferring those that are not an answer. */
+    /** Adds the endpoints of a group; keeps one failure, preferably of a query without an answer. */
     private void resolve(Map<Service, Long> group, Draft draft) throws IOException {
         Set<String> targets = new TreeSet<>();
         group.keySet().forEach(service -> targets.add(service.target()));
@@ -210,7 +210,7 @@ final class SrvSource implements PollingResolver.Source {
         });
     }
 
-    /** A target that cannot be asked for a while keeps its last addresses: one broken zone must not hold up the rest. */
+    /** A target whose query fails for a while keeps its last addresses, so that one broken zone does not block the others. */
     private Collection<String> addresses(String host, DnsNames.@Nullable Result result, Draft draft)
             throws IOException {
         DnsNames.Found found = result == null ? null : result.found();
@@ -232,7 +232,7 @@ final class SrvSource implements PollingResolver.Source {
         List<String> four = found.addresses().stream().filter(HostPort::isIpv4).toList();
         List<String> used = four.isEmpty() ? found.addresses() : four;
         Known now = known.computeIfAbsent(host, name -> new Known(new LeaveRule(target.leaveAfter())));
-        // A target with one address is one server, which comes back with another address after a restart.
+        // A target with one address is one server, which may return with another address after a restart.
         boolean moved = used.size() == 1 && now.addresses.size() <= 1;
         now.addresses = found.whole() || moved
                 ? now.rule.exactly(used)

@@ -13,8 +13,8 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.ResolverConfig;
 
 /**
- * The machine's own idea of names: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that no cache of the JVM stands between a
- * change and its effect; on platforms without these files, what dnsjava finds out about them.
+ * The machine's DNS configuration: {@code /etc/resolv.conf} and {@code /etc/hosts}, read at each use, so that changes take effect without a JVM cache; on
+ * platforms without these files, the configuration that dnsjava finds.
  */
 final class SystemDns {
     private static final int MAX_SERVERS = 3;
@@ -23,7 +23,7 @@ final class SystemDns {
     private final Path hosts;
     private final int port;
 
-    /** {@code port} is where the servers listen that resolv.conf names; the file cannot say. */
+    /** {@code port} is the port of the servers in resolv.conf, which has no syntax for ports. */
     SystemDns(Path resolvConf, Path hosts, int port) {
         this.resolvConf = resolvConf;
         this.hosts = hosts;
@@ -35,11 +35,11 @@ final class SystemDns {
     }
 
     /**
-     * What a resolv.conf says.
+     * The content of a resolv.conf.
      *
      * @param servers {@code host:port} each, at least one
      * @param search suffixes to try
-     * @param ndots a name of at least so many dots is tried as it is before the suffixes
+     * @param ndots a name with at least this many dots is tried unchanged before the suffixes
      */
     record Configuration(List<String> servers, List<String> search, int ndots) {
 
@@ -58,7 +58,7 @@ final class SystemDns {
         }
     }
 
-    /** What resolv.conf says now, or the platform if there is no such file. */
+    /** The present content of resolv.conf, or the platform's configuration if there is no such file. */
     Configuration configuration() throws IOException {
         List<String> servers = new ArrayList<>();
         List<String> search = List.of();
@@ -73,7 +73,7 @@ final class SystemDns {
             }
             switch (words[0]) {
                 case "nameserver" -> {
-                    // As many as the C library asks.
+                    // As many as the C library uses.
                     if (servers.size() < MAX_SERVERS) {
                         servers.add(words[1].indexOf(':') >= 0 ? "[" + words[1] + "]:" + port : words[1] + ":" + port);
                     }
@@ -125,7 +125,7 @@ final class SystemDns {
         return before;
     }
 
-    /** The addresses that the hosts file gives this name; none if it does not know it. {@code localhost} is always known. */
+    /** The addresses of this name in the hosts file; empty if it is not there. {@code localhost} always has addresses. */
     List<String> hosts(String name) throws IOException {
         String wanted = (name.endsWith(".") ? name.substring(0, name.length() - 1) : name).toLowerCase(Locale.ROOT);
         List<String> found = new ArrayList<>();

@@ -156,10 +156,10 @@ class DnsResolverTest extends ResolverContract {
     @CsvSource(
             delimiter = '|',
             value = {
-                "SERVFAIL | DNS query for A of orders.test failed: SERVER could not find it out (SERVFAIL)",
+                "SERVFAIL | DNS query for A of orders.test failed: SERVER failed to resolve it (SERVFAIL)",
                 "REFUSED | DNS query for A of orders.test failed: SERVER refuses to answer (REFUSED)",
                 "DROP | DNS query for A of orders.test failed: no answer within 600 ms from SERVER",
-                "REFER | DNS query for A of orders.test failed: SERVER only refers to other servers, expected one that asks them itself (a recursive one)",
+                "REFER | DNS query for A of orders.test failed: SERVER only refers to other servers, expected a recursive server",
                 "GARBAGE | DNS query for A of orders.test failed: the answer of SERVER cannot be read: ",
             })
     void aFailureIsNotEmptyAndIsReportedOnce(DnsServer.Mode mode, String message) {
@@ -214,7 +214,7 @@ class DnsResolverTest extends ResolverContract {
         next();
         assertThat(recorder.sets).hasSize(1);
         assertThat(recorder.errors.get(0))
-                .hasMessage("DNS name orders.test does not exist (NXDOMAIN), says " + server.address());
+                .hasMessage("DNS name orders.test does not exist (NXDOMAIN), according to " + server.address());
     }
 
     @Test
@@ -225,7 +225,7 @@ class DnsResolverTest extends ResolverContract {
         next();
         assertThat(recorder.sets).hasSize(1);
         assertThat(recorder.errors.get(0))
-                .hasMessage("DNS name orders.test has no A and no AAAA record, says " + server.address());
+                .hasMessage("DNS name orders.test has no A and no AAAA record, according to " + server.address());
     }
 
     @Test
@@ -400,8 +400,8 @@ class DnsResolverTest extends ResolverContract {
         server.answer("AAAA", "orders.test", () -> List.of(rr("orders.test", "CNAME", "gone.test")));
         resolver.start(recorder);
         assertThat(recorder.errors.get(0))
-                .hasMessage("DNS name orders.test has no address: gone.test, to which it leads, does not exist"
-                        + " (NXDOMAIN), says " + server.address());
+                .hasMessage("DNS name orders.test has no address: its CNAME target gone.test does not exist"
+                        + " (NXDOMAIN), according to " + server.address());
     }
 
     @Test
@@ -424,7 +424,7 @@ class DnsResolverTest extends ResolverContract {
         assertThat(recorder.sets).hasSize(1);
         assertThat(recorder.errors.get(0))
                 .hasMessage("DNS query for A of orders.test failed: the answer of " + server.address()
-                        + " holds records of elsewhere.test and none of the name that was asked for");
+                        + " holds records of elsewhere.test and none of the queried name");
         server.answer(
                 "A",
                 "orders.test",
@@ -728,7 +728,7 @@ class DnsResolverTest extends ResolverContract {
                 "refreshing-dns:///orders:80?family=v4 | 35 | family was 'v4', expected ipv4 or ipv6",
                 "refreshing-dns+srv:/// | 22 | found no name, expected refreshing-dns+srv:///_service._proto.name",
                 "refreshing-dns+srv://x/_grpc._tcp.a | 21 | found 'x' between // and the next slash, expected nothing there",
-                "refreshing-dns+srv:///_grpc._tcp.a:80 | 22 | found '_grpc._tcp.a:80', expected a name without a port, SRV records bring it",
+                "refreshing-dns+srv:///_grpc._tcp.a:80 | 22 | found '_grpc._tcp.a:80', expected a name without a port, since SRV records contain it",
                 "refreshing-dns+srv:///10.0.0.1 | 22 | found '10.0.0.1', expected a name with SRV records",
                 "refreshing-dns+srv:///a..b | 22 | found 'a..b', expected a host name",
                 "refreshing-dns+srv:///_grpc._tcp.a?port=1 | 35 | found parameter 'port', expected server, minTtl, maxTtl, family or leaveAfter",

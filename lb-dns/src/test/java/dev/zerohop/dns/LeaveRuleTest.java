@@ -130,6 +130,6 @@ class LeaveRuleTest {
         at.answered(List.of("a"), 5, 0);
         assertThat(at.answered(List.of("b"), 5, 6 * SECOND)).containsExactly("b");
         assertThat(at.inWords("an address"))
-                .isEqualTo("an address leaves after 1 answer without it, as the target states");
+                .isEqualTo("an address leaves after 1 answer without it, as the target configures");
     }
 }

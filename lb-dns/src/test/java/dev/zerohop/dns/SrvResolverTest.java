@@ -381,7 +381,7 @@ class SrvResolverTest extends ResolverContract {
         assertThat(recorder.sets).isEmpty();
         assertThat(recorder.errors.get(0))
                 .hasMessage("none of the targets of SRV " + NAME + " has an address: DNS name gone.test does not exist"
-                        + " (NXDOMAIN), says " + server.address());
+                        + " (NXDOMAIN), according to " + server.address());
     }
 
     @Test
@@ -395,6 +395,6 @@ class SrvResolverTest extends ResolverContract {
         server.set("A", NAME, "10.0.0.1");
         resolver.start(recorder);
         assertThat(recorder.errors.get(0))
-                .hasMessage("DNS name " + NAME + " has no SRV record, says " + server.address());
+                .hasMessage("DNS name " + NAME + " has no SRV record, according to " + server.address());
     }
 }

@@ -11,8 +11,8 @@ import dev.zerohop.etcd.service.ServiceResolver;
 /**
  * A connection to one etcd cluster, and the local copies that are read over it: all followers of the same keys share one copy and one watch.
  *
- * <p>Nothing blocks, also while etcd is down; results come when etcd answers. Thread-safe. Targets of the scheme {@code etcd} make and share clients of their
- * own.
+ * <p>Nothing blocks, even while etcd is down; futures complete when etcd answers. Thread-safe. Targets of the scheme {@code etcd} create and share clients of
+ * their own.
  */
 public final class EtcdClient implements AutoCloseable {
     private final Cluster cluster;
@@ -24,7 +24,7 @@ public final class EtcdClient implements AutoCloseable {
     /**
      * A client of a cluster, with TLS and credentials from the file that {@code ZEROHOP_CONFIG} names, if any.
      *
-     * @param servers members as {@code host:port}, at least one; the first to be asked is drawn
+     * @param servers members as {@code host:port}, at least one; the client starts with a random one
      * @throws IllegalArgumentException if there is none, or one is not {@code host:port}, or the file cannot be used
      */
     public static EtcdClient of(String... servers) {
@@ -41,14 +41,15 @@ public final class EtcdClient implements AutoCloseable {
         return builder().env(env).servers(servers).build();
     }
 
-    /** A client with other options. */
+    /** Builds a client with other options. */
     public static EtcdClientBuilder builder() {
         return new EtcdClientBuilder();
     }
 
     /**
-     * A resolver of a service, not started yet: its endpoints with the weights laid over them, its shards, its configuration, and its directory with
-     * {@link DirectoryOptions#DEFAULTS}; or, where the service has an alias, what that names. Closing it leaves the client open.
+     * A resolver of a service, not started yet. It publishes the service's endpoints with the weights from etcd, its shards, its configuration, and its
+     * directory with {@link DirectoryOptions#DEFAULTS}. If the service has an alias, the alias's target is served instead. Closing the resolver leaves the
+     * client open.
      *
      * @throws IllegalArgumentException if the name is blank or has a slash
      */

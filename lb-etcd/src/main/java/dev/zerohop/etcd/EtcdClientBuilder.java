@@ -22,12 +22,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds a client of an etcd cluster. Only {@link #servers} is required.
  *
- * <p>As soon as certificates, a user or a namespace is given here, all of it is taken from here; else it comes from the file that the system property
- * {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any, and {@link #tls()} alone adds TLS where that file has none.
- * {@code requireTls} in that file holds for every client.
+ * <p>If certificates, a user or a namespace is set here, the configuration file is used for none of them. Otherwise TLS, user and namespace come from the
+ * file that the system property {@code zerohop.config} or the environment variable {@code ZEROHOP_CONFIG} names, if any; {@link #tls()} alone then adds TLS
+ * where that file has none. {@code requireTls} in that file applies to every client.
  *
- * <p>Changed files are read again: those of TLS before each new connection, the password before each authentication. One that cannot be used then
- * replaces nothing, and a warning says why. Not thread-safe.
+ * <p>Changed files are read again: those of TLS before each new connection, the password before each authentication. If a changed file cannot be used, the
+ * last good content stays in use and a warning gives the reason. Not thread-safe.
  */
 public final class EtcdClientBuilder {
     private final List<HostAndPort> servers = new ArrayList<>();
@@ -45,7 +45,7 @@ public final class EtcdClientBuilder {
     EtcdClientBuilder() {}
 
     /**
-     * Adds members of the cluster; the first to be asked is drawn.
+     * Adds members of the cluster; the client starts with a random one.
      *
      * @param addresses as {@code host:port}
      * @throws IllegalArgumentException if one is not {@code host:port}
@@ -68,22 +68,22 @@ public final class EtcdClientBuilder {
         return this;
     }
 
-    /** TLS: as the configuration file states it for this cluster, if nothing else is given here; else with the certificates that Java trusts. */
+    /** Uses TLS: with the configuration file's settings for this cluster unless others are set here, else with the certificates that Java trusts. */
     public EtcdClientBuilder tls() {
         this.tls = true;
         return this;
     }
 
     /**
-     * Sends nothing to etcd in plain text: {@link #build} fails where neither this builder nor the configuration file states TLS. Default: off; a password
-     * that would be sent in plain text is then a warning.
+     * Requires TLS: {@link #build} fails if neither this builder nor the configuration file configures it. Default: off; a password that is sent in plain
+     * text then only causes a warning.
      */
     public EtcdClientBuilder requireTls() {
         this.requireTls = true;
         return this;
     }
 
-    /** TLS where the certificates in {@code pem} sign those of the servers. */
+    /** Uses TLS with the CA certificates in {@code pem}. */
     public EtcdClientBuilder tls(Path pem) {
         this.ca = requireNonNull(pem, "pem");
         return tls();
@@ -92,7 +92,7 @@ public final class EtcdClientBuilder {
     /**
      * Mutual TLS. TLS is then used also without {@link #tls}.
      *
-     * @param certificatePem the client's certificate, with those in between if any
+     * @param certificatePem the client's certificate, followed by intermediate certificates if there are any
      * @param keyPem its private key, not encrypted: PKCS #8, or the older forms of RSA and EC keys
      */
     public EtcdClientBuilder clientCertificate(Path certificatePem, Path keyPem) {
@@ -108,7 +108,7 @@ public final class EtcdClientBuilder {
     }
 
     /**
-     * A user with a password in a file of its own; white space around it is no part of it.
+     * A user whose password is in a file; leading and trailing white space is ignored.
      *
      * @throws IllegalArgumentException if the user is blank
      */
@@ -129,7 +129,7 @@ public final class EtcdClientBuilder {
     /**
      * A user whose password is read before each authentication.
      *
-     * @param password called by one of the client's threads at a time; may block. What it throws is reported by its class alone
+     * @param password called by one of the client's threads at a time; may block. Of an exception that it throws only the class is reported
      * @throws IllegalArgumentException if the user is blank
      */
     public EtcdClientBuilder user(String user, Supplier<String> password) {
@@ -142,7 +142,7 @@ public final class EtcdClientBuilder {
     }
 
     /**
-     * A prefix of every key that is read or written, so that several fleets can share a cluster. Only etcd sees it.
+     * A prefix of every key that is read or written, so that several fleets can share a cluster. The client adds it to requests and removes it from answers.
      *
      * @param prefix ends with a slash, for example {@code production/}
      * @throws IllegalArgumentException if it does not, or has control characters or an empty segment
@@ -167,7 +167,7 @@ public final class EtcdClientBuilder {
     /**
      * The client. Does not connect yet.
      *
-     * @throws IllegalArgumentException if there is no server, TLS is required and not stated, a TLS file cannot be used, or the configuration file cannot
+     * @throws IllegalArgumentException if there is no server, TLS is required and not configured, or a TLS file or the configuration file cannot be used
      */
     public EtcdClient build() {
         if (servers.isEmpty()) {

@@ -26,38 +26,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps one server listed as an endpoint of a service, for as long as it lives.
  *
- * <p>The endpoint is written under a lease that is renewed three times within its length: a server that dies is gone when the lease ends. After any
- * outage both are written again, without end. A server that leaves on purpose first writes {@code draining}, which clients can tell from a lease that ended,
- * waits while they turn to others, and then deletes its endpoint.
+ * <p>The endpoint is written under a lease that is renewed three times within its length: a server that dies is removed when the lease ends. After an outage
+ * the lease and the endpoint are written again; attempts never stop. A server that leaves on purpose first writes {@code draining}, which clients can
+ * distinguish from a lease that ended, waits while they move to other endpoints, and then deletes its endpoint.
  *
- * <p>Of two servers with the same id the later one is listed. The earlier one finds out with its next renewal, reports it ({@link Listener#onClash}, and
- * the log), leaves the entry alone, and is listed again within its time to live when the other one is gone. Thread-safe. Only {@link #close} blocks.
+ * <p>If two servers register the same id, the later one is listed. The earlier one detects this at its next renewal, reports it ({@link Listener#onClash},
+ * and the log), does not overwrite the entry, and is listed again within its time to live after the other one is gone. Thread-safe. Only {@link #close}
+ * blocks.
  */
 public final class EtcdRegistration implements AutoCloseable {
     private static final Log LOG = Log.of(EtcdRegistration.class);
 
-    /** Is notified of what happens to a registration, by one thread at a time; must return soon. */
+    /** Is notified of changes of a registration, by one thread at a time; must return quickly. */
     public interface Listener {
         /** Ignores everything. */
         Listener NOOP = new Listener() {};
 
-        /** The server is listed: for the first time, or etcd answers again. */
+        /** The server is listed: for the first time, or again after an outage. */
         default void onRegistered() {}
 
-        /** etcd is unreachable; the server is gone when its lease ends, unless etcd answers before. Called once until {@link #onRegistered}. */
+        /** etcd is unreachable; the server is removed when its lease ends, unless etcd answers before. Called once until {@link #onRegistered}. */
         default void onLost(String reason) {}
 
-        /** Another server has registered the same id and is listed in this one's place until it ends; then {@link #onRegistered} follows. */
+        /** Another server has registered the same id and is listed instead of this one until it leaves; then {@link #onRegistered} follows. */
         default void onClash(String reason) {}
     }
 
-    /** How long {@link #close} lets clients turn to other endpoints. */
+    /** How long {@link #close} waits for clients to move to other endpoints. */
     public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(5);
 
     /** The shortest lease; etcd itself grants none below its election timeout. */
     public static final Duration MIN_TTL = Duration.ofSeconds(2);
 
-    /** The longest lease: a dead server would stay listed for as long. */
+    /** The longest lease. A dead server stays listed until its lease ends. */
     public static final Duration MAX_TTL = Duration.ofHours(1);
 
     private static final Duration MAX_DRAIN = Duration.ofHours(1);
@@ -92,10 +93,10 @@ public final class EtcdRegistration implements AutoCloseable {
     }
 
     /**
-     * Begins to list a server. Returns at once, also while etcd is down; see {@link #registered}.
+     * Registers a server. Returns at once, even while etcd is down; see {@link #registered}.
      *
      * @param client stays open; it must outlive the registration
-     * @param endpoint the server as clients see it; its id names it
+     * @param endpoint the server as clients see it; its id identifies it
      * @param ttl how long a server that died stays listed, {@link #MIN_TTL} to {@link #MAX_TTL}, counted in whole seconds (rounded up)
      * @throws IllegalArgumentException if {@code ttl} is out of its range, or the service or the id is blank or has a slash
      */
@@ -126,8 +127,8 @@ public final class EtcdRegistration implements AutoCloseable {
     /**
      * Leaves: announces it ({@code draining}), waits, and deletes the endpoint. The lease is renewed until then. Later calls complete with the first one.
      *
-     * @param drain how long clients may turn to other endpoints, 0 to one hour
-     * @return completes when the endpoint is deleted; fails if etcd is unreachable, and the endpoint is then gone when its lease ends
+     * @param drain how long clients have to move to other endpoints, 0 to one hour
+     * @return completes when the endpoint is deleted; fails if etcd is unreachable, and the endpoint is then removed when its lease ends
      * @throws IllegalArgumentException if {@code drain} is out of its range
      */
     public CompletableFuture<Void> leave(Duration drain) {
@@ -225,7 +226,7 @@ public final class EtcdRegistration implements AutoCloseable {
         }
         String draining = EndpointJson.write(
                 endpoint.toBuilder().readiness(Endpoint.Readiness.DRAINING).build());
-        // Whether or not it can be announced, the endpoint is deleted in the end.
+        // The endpoint is deleted even if the announcement fails.
         listed.amend(draining)
                 .whenComplete(
                         (done, thrown) -> env.time().schedule(drain.toNanos(), () -> serial.execute(this::delete)));

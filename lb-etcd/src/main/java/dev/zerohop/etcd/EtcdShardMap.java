@@ -15,19 +15,19 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the shard map of a service. Each step reads the map, makes the next one, and writes it only if nothing was written in between: of two
- * moves at once the second fails. Epochs are taken from the map, which remembers the highest that was ever announced, so that no two placements share one. A
- * step that was made already changes nothing, so one whose answer was lost is simply repeated.
+ * Changes the shard map of a service. Each step reads the map, computes the next one, and writes it by compare-and-swap, so the second of two concurrent
+ * moves fails. Epochs are taken from the map, which records the highest epoch ever announced, so no two placements share one. A step that was already made
+ * changes nothing, so a step whose answer was lost can be repeated.
  *
- * <p>Futures fail with an {@link IllegalStateException} that says what the map is and what was expected if the step does not fit it, and with an
+ * <p>Futures fail with an {@link IllegalStateException} with the present map and what was expected if the step does not fit the map, and with an
  * {@link java.io.IOException} if etcd cannot be read. Thread-safe; nothing blocks.
  */
 public final class EtcdShardMap {
 
-    /** The epoch of a service's first map unless another one is wanted. */
+    /** The default epoch of a service's first map. */
     public static final long FIRST_EPOCH = 1;
 
-    /** More than a few changes between a read and the write behind it are no race: another writer changes the map in a loop. */
+    /** How often a step is tried. So many lost races mean that another writer changes the map in a loop. */
     private static final int ATTEMPTS = 10;
 
     private final Leases keys;
@@ -56,7 +56,7 @@ public final class EtcdShardMap {
     }
 
     /**
-     * States the first map. Where a map was deleted, {@code epoch} must be above every epoch that was ever announced: clients remember them.
+     * Writes the first map. If a map was deleted before, {@code epoch} must be above every epoch that was ever announced, since clients remember them.
      *
      * @throws IllegalArgumentException if the epoch is out of its range
      */
@@ -67,18 +67,18 @@ public final class EtcdShardMap {
                 return first;
             }
             throw new IllegalStateException("epoch " + present.epoch() + ", "
-                    + present.placement().words() + ", is stated already, expected no map: announce a move");
+                    + present.placement().words() + ", exists already, expected no map: announce a move");
         });
     }
 
-    /** Announces a move to the next epoch that was never used, which the map that comes back names. */
+    /** Announces a move to the next unused epoch, which the returned map contains. */
     public CompletableFuture<ShardMap> announce(ShardPlacement placement, MovingKeys keys) {
         return announce(placement, keys, 0);
     }
 
     /**
-     * The same with an epoch that is not below {@code leastEpoch}: where etcd was restored from a backup, clients know epochs that the map does not remember, and
-     * say in their status keys above which one they follow again.
+     * The same with an epoch of at least {@code leastEpoch}. After etcd was restored from a backup, clients may have seen epochs that the map does not
+     * record; their status keys report the epoch above which they follow the map again.
      *
      * @throws IllegalArgumentException if the epoch is out of its range
      */
@@ -91,12 +91,12 @@ public final class EtcdShardMap {
         return change(present -> required(present).announcing(placement, keys, leastEpoch));
     }
 
-    /** Makes the coming epoch the present one. */
+    /** Makes the announced epoch the current one. */
     public CompletableFuture<ShardMap> cutOver(long epoch) {
         return change(present -> required(present).cutOverTo(epoch));
     }
 
-    /** Takes back the move to an epoch, unless its keys have moved already. The epoch is never used again. */
+    /** Withdraws the move to an epoch, unless its keys have moved already. The epoch is never used again. */
     public CompletableFuture<ShardMap> withdraw(long epoch) {
         return change(present -> required(present).withdrawing(epoch));
     }
@@ -130,7 +130,7 @@ public final class EtcdShardMap {
                 return attempts > 1
                         ? change(step, attempts - 1)
                         : CompletableFuture.failedFuture(new IllegalStateException(key + " was changed " + ATTEMPTS
-                                + " times while this change was made, expected it to rest"));
+                                + " times while this change was made, expected no other writer"));
             });
         });
     }

@@ -7,18 +7,19 @@ import dev.zerohop.etcd.client.ClientSource;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.service.WeightsResolver;
 
-/** Weights from etcd for endpoints of another source: that source names the endpoints, and the key {@code weights} of a service gives the share of each. */
+/** Weights from etcd for the endpoints of another source: that source supplies the endpoints, the key {@code weights} of a service supplies their weights. */
 public final class EtcdWeights {
 
     private EtcdWeights() {}
 
     /**
      * The members of a resolver with the weights of a service in etcd, by endpoint id. Weight 0 takes no new traffic; an endpoint that is not named keeps its
-     * own weight; a weight without an endpoint waits for one.
+     * own weight; a weight without an endpoint applies once the endpoint appears.
      *
-     * <p>The two sources are independent: while one is unreachable its last values stay, and those of the other go on changing. A start waits for the weights for
-     * one second at most, so that no endpoint of weight 0 gets the first calls; if etcd fails or is silent, the members' own weights hold until it answers.
-     * All else that the members' source publishes (errors, configuration, shards, verdicts) passes through.
+     * <p>The two sources are independent: while one is unreachable its last values stay, and updates of the other still apply. After the start the first
+     * endpoints wait for the weights, one second at most, so that no endpoint of weight 0 gets the first calls; if etcd fails or does not answer, the
+     * members' own weights apply until it answers. Everything else that the members' source publishes (errors, configuration, shards, verdicts) passes
+     * through.
      *
      * @param members not started; closed with the result
      * @param client stays open; it must outlive the result

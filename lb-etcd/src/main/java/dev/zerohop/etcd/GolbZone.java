@@ -33,17 +33,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All functions that golb keeps for one zone, over one copy and one watch: for a program that serves all of them, such as a gateway. Which functions exist is
- * answered from the copy, so unknown names cost etcd nothing.
+ * All functions of one golb zone, read through one local copy and one watch: for a program that serves all of them, such as a gateway. Which functions exist
+ * is answered from the copy, so requests for unknown functions put no load on etcd.
  *
- * <p>A function exists while its key does, whatever its value. Nothing blocks, also while etcd is down; the copy outlives etcd. Thread-safe.
+ * <p>A function exists while its key exists, even if its value is rejected. Nothing blocks, even while etcd is down; the copy stays in use then. Thread-safe.
  */
 public final class GolbZone implements AutoCloseable {
     private static final Log LOG = Log.of(GolbZone.class);
 
-    /** Is notified of what happens to the zone, by one thread at a time. */
+    /** Is notified of changes of the zone, by one thread at a time. */
     public interface Listener {
-        /** The functions that exist: with the first answer, and at each change of them. */
+        /** The functions that exist. Called with etcd's first answer and at each change of them. */
         default void onFunctions(Set<String> functions) {}
 
         /** A value is rejected, whether or not its function is in use; the last good one stays. Called once for each value. */
@@ -183,7 +183,7 @@ public final class GolbZone implements AutoCloseable {
             });
         }
 
-        /** Also values that no resolver reads: a mistake must not wait for the first request. */
+        /** Checks values that no resolver reads too, so that a mistake is reported before the first request. */
         private void check(Reflector.State<Entry, Version> state) {
             Map<String, LastGood<List<Endpoint>>> kept = new HashMap<>();
             List<RejectedValue> present = new ArrayList<>();

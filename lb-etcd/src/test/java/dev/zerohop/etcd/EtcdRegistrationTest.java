@@ -175,7 +175,7 @@ class EtcdRegistrationTest {
     }
 
     @Test
-    void whoLeavesIsSeenDrainingBeforeItIsGone() throws Exception {
+    void aLeavingServerIsSeenDrainingBeforeItIsGone() throws Exception {
         EtcdRegistration registration = register();
         Listening heard = new Listening();
         var resolver = client.resolver("orders");
@@ -193,7 +193,7 @@ class EtcdRegistrationTest {
     }
 
     @Test
-    void whoLeavesDoesNotTouchASuccessorOfTheSameId() throws Exception {
+    void aLeavingServerDoesNotTouchASuccessorOfTheSameId() throws Exception {
         EtcdRegistration before = register();
         EtcdRegistration successor = register();
         long lease = etcd.get(key).getLease();
@@ -258,7 +258,7 @@ class EtcdRegistrationTest {
     }
 
     @Test
-    void whoLeavesWhileEtcdIsDownIsToldSo() throws Exception {
+    void leavingWhileEtcdIsDownFailsWithTheReason() throws Exception {
         EtcdRegistration registration = register();
         etcd.kill();
         CompletableFuture<Void> left = registration.leave(Duration.ZERO);

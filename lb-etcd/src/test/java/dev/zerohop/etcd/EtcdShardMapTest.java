@@ -83,7 +83,7 @@ class EtcdShardMapTest {
         assertRefused(mover.announce(FIVE, MovingKeys.OLD_UNTIL_CUTOVER), "there is no map at " + keys.shards());
         ShardMap seven = done(mover.begin(7, THREE));
         assertThat(done(mover.begin(7, THREE))).isEqualTo(seven);
-        assertRefused(mover.begin(1, FIVE), "epoch 7, 3 shards, is stated already");
+        assertRefused(mover.begin(1, FIVE), "epoch 7, 3 shards, exists already");
         ShardMap announced = done(mover.announce(FIVE, MovingKeys.OLD_UNTIL_CUTOVER));
         assertThat(announced).isEqualTo(seven.movingTo(8, FIVE, MovingKeys.OLD_UNTIL_CUTOVER));
         assertThat(done(mover.withdraw(8)).highestEpoch()).isEqualTo(8);

@@ -194,7 +194,7 @@ class EtcdTargetsTest {
     }
 
     @Test
-    void aFunctionThatNobodyWroteHasNobody() {
+    void aFunctionThatWasNeverWrittenHasNoEndpoints() {
         Listening heard = new Listening();
         try (Resolver resolver = resolver("golb://HOST/zone-b/absent")) {
             resolver.start(heard);
@@ -204,7 +204,7 @@ class EtcdTargetsTest {
     }
 
     @Test
-    void whoFollowsTheSameKeysSharesOneCopyAndTheClientEndsWithItsLastUser() {
+    void subscribersOfTheSameKeysShareOneCopyAndTheClientEndsWithItsLastUse() {
         try (EtcdClient client = EtcdClient.of(etcd.address())) {
             Listening one = new Listening();
             Listening two = new Listening();

@@ -85,7 +85,7 @@ class EtcdTlsTest {
                 .contains(etcd.address())
                 .contains("TLS failed")
                 .contains("certification path")
-                .contains("TLS trusts " + ca + ", shows no certificate, expects the name of the host");
+                .contains("TLS trusts " + ca + ", presents no certificate, expects the name of the host");
     }
 
     @Test
@@ -106,7 +106,7 @@ class EtcdTlsTest {
     @Test
     void aClientWithoutACertificateIsRefusedWhereOneIsAskedFor() {
         start(authority.forLoopback("server"), true);
-        assertThat(problem(client().tls(authority.ca()))).contains("shows no certificate");
+        assertThat(problem(client().tls(authority.ca()))).contains("presents no certificate");
     }
 
     @Test
@@ -115,7 +115,7 @@ class EtcdTlsTest {
         TestCertificates.Pair me = stranger.forLoopback("me");
         assertThat(problem(client().tls(authority.ca()).clientCertificate(me.certificate(), me.key())))
                 .contains("TLS failed")
-                .contains("shows " + me.certificate());
+                .contains("presents " + me.certificate());
     }
 
     @Test
@@ -189,6 +189,6 @@ class EtcdTlsTest {
                         + " cannot be used: the key does not belong to the certificate");
         assertThatThrownBy(() -> builder.clientCertificate(me.certificate(), me.certificate())
                         .build())
-                .hasMessageContaining("the key file holds no private key that is not encrypted, expected one in PEM");
+                .hasMessageContaining("the key file holds no unencrypted private key, expected one in PEM");
     }
 }

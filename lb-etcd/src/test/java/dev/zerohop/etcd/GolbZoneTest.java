@@ -78,7 +78,7 @@ class GolbZoneTest {
     }
 
     @Test
-    void aListenerThatThrowsHoldsNobodyUp() throws Exception {
+    void aListenerThatThrowsDelaysNothing() throws Exception {
         List<String> heard = new CopyOnWriteArrayList<>();
         try (EtcdServer etcd = EtcdServer.started(directory);
                 EtcdClient client = EtcdClient.of(etcd.address());
@@ -103,7 +103,7 @@ class GolbZoneTest {
     }
 
     @Test
-    void aRejectedValueIsSaidAndStandsInTheStatusKeyBeforeAnybodyAsksForIt() throws Exception {
+    void aRejectedValueIsReportedAndListedInTheStatusKeyBeforeItsFirstUse() throws Exception {
         List<String> heard = new CopyOnWriteArrayList<>();
         try (EtcdServer etcd = EtcdServer.started(directory);
                 EtcdClient client = EtcdClient.of(etcd.address());

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link SelectionWatch} needs of the API server. Called on {@link dev.zerohop.Env#blocking}; never waits for the network. */
+/** The requests to the API server that {@link SelectionWatch} makes. Called on {@link dev.zerohop.Env#blocking}; never waits for the network. */
 interface ApiServer extends AutoCloseable {
 
     /**
@@ -18,13 +18,13 @@ interface ApiServer extends AutoCloseable {
             Selection<T> what, @Nullable String continueAt);
 
     /**
-     * Follows changes from a version on until it ends or is cancelled; the server is asked to end it after {@code life}. The watcher may still be
+     * Watches changes from a version on until the watch ends or is cancelled; the server is requested to end it after {@code life}. The watcher may still be
      * called for a while after that.
      */
     <T extends HasMetadata> Cancellable watch(
             Selection<T> what, String fromVersion, Duration life, ListWatch.Watcher<T, String> watcher);
 
-    /** Ends the watches that there are, then the connection. Idempotent. */
+    /** Ends all open watches, then the connection. Idempotent. */
     @Override
     void close();
 }

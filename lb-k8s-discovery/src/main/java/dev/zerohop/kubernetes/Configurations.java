@@ -44,13 +44,13 @@ final class Configurations {
         }
         config.setConnectionTimeout(CONNECT_TIMEOUT_MILLIS);
         config.setRequestTimeout(REQUEST_TIMEOUT_MILLIS);
-        // The reflector decides when to ask again: two that retry on top of each other multiply the load.
+        // Only the reflector retries: retries on two levels multiply the load.
         config.setRequestRetryBackoffLimit(0);
         warnOfPlainText(config);
         return config;
     }
 
-    /** As kubectl does, a token is sent to an address without TLS; but not in silence. */
+    /** A token is sent to an address without TLS, as kubectl does, but a warning is logged. */
     private static void warnOfPlainText(Config config) {
         String address = String.valueOf(config.getMasterUrl());
         boolean token = config.getOauthTokenProvider() != null
@@ -81,7 +81,10 @@ final class Configurations {
         return Config.fromKubeconfig(settings.context(), kubeconfig.toFile());
     }
 
-    /** The client leaves {@code tokenFile} of a kubeconfig's user alone; for kubectl it goes before {@code token}, which stands in while it cannot be read. */
+    /**
+     * The client ignores {@code tokenFile} of a kubeconfig's user. In kubectl it takes precedence over {@code token}, which is used while the file cannot be
+     * read.
+     */
     private static void namedByKubeconfig(Config config) {
         NamedContext context = config.getCurrentContext();
         File kubeconfig = context == null ? null : config.getFileWithAuthInfo();
@@ -96,7 +99,7 @@ final class Configurations {
             }
             String file = auth.getTokenFile();
             if (file != null && !file.isEmpty()) {
-                // As the other files that a kubeconfig names: relative to its own directory.
+                // Relative to the kubeconfig's directory, like the other files that it names.
                 Path path = kubeconfig.toPath().toAbsolutePath().resolveSibling(file);
                 config.setOauthTokenProvider(new TokenFile(path, auth.getToken()));
             }
@@ -115,9 +118,9 @@ final class Configurations {
     }
 
     /**
-     * Kubernetes writes a new token into the file before the old one ends.
+     * A token that is read from a file for every request: Kubernetes writes a new token into the file before the old one expires.
      *
-     * @param otherwise the token to show while the file cannot be read, or null
+     * @param otherwise the token to send while the file cannot be read, or null
      */
     private record TokenFile(Path file, @Nullable String otherwise) implements OAuthTokenProvider {
         @Override

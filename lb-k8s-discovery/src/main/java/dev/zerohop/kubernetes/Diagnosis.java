@@ -7,31 +7,31 @@ import java.util.Locale;
 /**
  * The findings about a target: what works and what does not. An immutable value.
  *
- * @param findings in the order in which they were looked at
+ * @param findings in the order in which they were checked
  * @param toApply manifests that grant the permissions that are missing, as YAML; empty if none is
  */
 public record Diagnosis(List<Finding> findings, String toApply) {
 
-    /** How a finding stands. */
+    /** The result of one check. */
     public enum State {
         /** As it should be. */
         OK,
-        /** Missing, and calls need it. */
+        /** Missing, and required for calls. */
         MISSING,
-        /** Missing, and calls go without it; what is lost is in {@code why}. */
+        /** Missing, but not required for calls; {@code why} names what is lost. */
         OPTIONAL
     }
 
     /**
      * One finding.
      *
-     * @param state how it stands
-     * @param what what was looked at
-     * @param why what was found, and for what is missing what was expected
+     * @param state the result
+     * @param what the subject of the check
+     * @param why what was found and, if something is missing, what was expected
      */
     public record Finding(State state, String what, String why) {
 
-        /** Makes the texts printable: they quote servers. */
+        /** Makes the texts printable, since they quote servers. */
         public Finding {
             what = Printable.text(what);
             why = Printable.text(why);
@@ -48,7 +48,7 @@ public record Diagnosis(List<Finding> findings, String toApply) {
         findings = List.copyOf(findings);
     }
 
-    /** Whether calls have all that they need. */
+    /** Whether everything that calls require was found. */
     public boolean healthy() {
         return findings.stream().noneMatch(finding -> finding.state() == State.MISSING);
     }

@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** What the doctor asks of an API server, one question after another. */
+/** The requests of the doctor to an API server, one after another. */
 final class DoctorQuestions {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -25,7 +25,7 @@ final class DoctorQuestions {
         this.server = server;
     }
 
-    /** All objects of a selection, page by page, as many as a client that follows them takes in. */
+    /** All objects of a selection, page by page, up to the limit of a client that watches them. */
     <T extends HasMetadata> List<T> list(Selection<T> what) throws SourceFailure, InterruptedException {
         List<T> all = new ArrayList<>();
         long items = 0;
@@ -33,14 +33,14 @@ final class DoctorQuestions {
         do {
             ListWatch.Page<T, String> page = get(server.list(what, from));
             all.addAll(page.values().values());
-            // An empty page counts as well: at most 10,000 are asked for.
+            // An empty page counts too, so at most 10,000 pages are requested.
             items += Math.max(
                     ObjectTransform.MAX_ITEMS / 10_000,
                     page.values().values().stream()
                             .mapToInt(ObjectTransform::items)
                             .sum());
             if (items > ObjectTransform.MAX_ITEMS) {
-                // A client that follows them takes in no more, and pages may have no end.
+                // The same limit as of a client that watches them; it also bounds an endless sequence of pages.
                 throw new SourceFailure(
                         SourceFailure.Kind.TOO_MUCH, ObjectTransform.tooMuch(server, what, ObjectTransform.MAX_ITEMS));
             }
@@ -49,7 +49,7 @@ final class DoctorQuestions {
         return all;
     }
 
-    /** Whether this client may do that. */
+    /** The review of whether this client may do that. */
     static SelfSubjectAccessReview access(Selection<?> what, String verb) {
         return new SelfSubjectAccessReviewBuilder()
                 .withNewSpec()
@@ -64,7 +64,7 @@ final class DoctorQuestions {
                 .build();
     }
 
-    /** The answer, waited for. */
+    /** Waits for the answer. */
     <T> T get(CompletableFuture<T> answer) throws SourceFailure, InterruptedException {
         try {
             return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);

@@ -5,9 +5,9 @@ import dev.zerohop.Resolver;
 import io.fabric8.kubernetes.api.model.Service;
 
 /**
- * A service that is nothing but another name in DNS, resolved by the module lb-dns.
+ * A service of type ExternalName: an alias of a DNS name, which the module lb-dns resolves.
  *
- * @param text what {@link #target} gave
+ * @param text the result of {@link #target}
  */
 record ExternalName(String text, Resolver resolver) {
 
@@ -16,7 +16,7 @@ record ExternalName(String text, Resolver resolver) {
                 && "ExternalName".equals(service.getSpec().getType());
     }
 
-    /** The DNS target that the service stands for. A port that it does not declare is passed on as it was given. */
+    /** The DNS target of the service. A port that the service does not declare is passed on unchanged. */
     static String target(ServiceTarget target, Service service) {
         String port = target.port();
         if (target.portNumber() == 0 && service.getSpec().getPorts() != null) {
@@ -34,7 +34,7 @@ record ExternalName(String text, Resolver resolver) {
         return "refreshing-dns:///" + service.getSpec().getExternalName() + ":" + port + family;
     }
 
-    /** The endpoints in DNS, as a set of the service's own target. */
+    /** The endpoints from DNS, as a set of the service's own target. */
     static EndpointSet named(String source, EndpointSet all) {
         return EndpointSet.builder(source)
                 .endpoints(all.endpoints())

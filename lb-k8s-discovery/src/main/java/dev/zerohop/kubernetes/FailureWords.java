@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Why no answer came, and what to do, in an operator's words; the exception's own message stands in brackets. Pure functions. */
+/** Explains to an operator why a request got no answer and what to do; the exception's own message is added in brackets. Pure functions. */
 final class FailureWords {
     private static final int MAX_CAUSES = 20;
     private static final Pattern PLACE = Pattern.compile("line:? (\\d+), column:? (\\d+)");
@@ -28,8 +28,8 @@ final class FailureWords {
     private FailureWords() {}
 
     /**
-     * Why nothing could be sent, if the exception's own message has to stay secret: the HTTP client quotes a header that it rejects, and with it the token. Null
-     * if they are.
+     * Why a request could not be sent, if the exception's own message must not be shown: the HTTP client quotes a header that it rejects, and with it the
+     * token. Null for all other exceptions.
      */
     static @Nullable String secret(Throwable thrown) {
         boolean quoted = chain(thrown).stream()
@@ -38,12 +38,15 @@ final class FailureWords {
                                 .toLowerCase(Locale.ROOT)
                                 .contains("header value"));
         return quoted
-                ? "the token, or what else goes into a header, has a character that none may have, such as a line break;"
+                ? "the token or another header value has an illegal character, such as a line break;"
                         + " check the token's file or the kubeconfig"
                 : null;
     }
 
-    /** Why a kubeconfig cannot be used. Parsers quote what stands where they stop, which may be a token or a key: of their messages only the place is shown. */
+    /**
+     * Why a kubeconfig cannot be used. Parsers quote the text at which they fail, which may be a token or a key, so only the position is taken from their
+     * messages.
+     */
     static String ofSettings(Throwable thrown) {
         for (Throwable each : chain(thrown)) {
             String type = each.getClass().getName();
@@ -71,8 +74,7 @@ final class FailureWords {
         List<Throwable> chain = chain(thrown);
         for (Throwable each : chain) {
             if (each instanceof UncheckedIOException ours && ours.getMessage() != null) {
-                // A file of ours: the message explains more than the name of the file, which is all that the cause
-                // gives.
+                // Thrown by this module: its message explains more than the cause, which only names the file.
                 return ours.getMessage();
             }
         }
@@ -87,7 +89,7 @@ final class FailureWords {
             return "DNS has no address for its name (%); check the address, and this machine's DNS";
         }
         if (any(chain, HttpConnectTimeoutException.class)) {
-            return "no connection came about in time (%); check the address, firewalls and NetworkPolicies, and whether a proxy is needed";
+            return "no connection could be made in time (%); check the address, firewalls and NetworkPolicies, and whether a proxy is needed";
         }
         if (any(chain, HttpTimeoutException.class)) {
             return "it took the request and did not answer in time (%); it may be overloaded, or something else listens there";
@@ -97,11 +99,11 @@ final class FailureWords {
         }
         if (any(chain, ConnectException.class)) {
             return own.contains("unreachable") || own.contains("no route")
-                    ? "there is no way to its network (%); check the address and the routes of this machine"
+                    ? "its network is unreachable (%); check the address and the routes of this machine"
                     : "nothing listens there (%); check the address, and that the API server runs";
         }
         if (any(chain, ProtocolException.class) || own.contains("status line")) {
-            return "what answers speaks no HTTP (%); check scheme and port of the address";
+            return "the peer does not speak HTTP (%); check scheme and port of the address";
         }
         if (any(chain, EOFException.class, SocketException.class)
                 || own.contains("received no bytes")

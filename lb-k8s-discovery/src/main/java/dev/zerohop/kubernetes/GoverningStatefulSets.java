@@ -9,10 +9,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which StatefulSets number the pods of a service: those that the target names; else the one whose {@code spec.serviceName} is the service; else the one
- * that the pods belong to by their names. An immutable answer.
+ * The StatefulSets that number the pods of a service: those that the target names; else the one whose {@code spec.serviceName} is the service; else the one
+ * that the pods belong to by their names. An immutable value.
  *
- * @param sets the sets, sorted by name; empty if there are none or it is not clear which
+ * @param sets the sets, sorted by name; empty if there are none or the choice is ambiguous
  * @param problem why they could not be used, or null
  */
 record GoverningStatefulSets(
@@ -29,7 +29,7 @@ record GoverningStatefulSets(
      * Finds the sets of a service.
      *
      * @param service the service's name
-     * @param named the names that the target states; empty to look for them
+     * @param named the names in the target; empty to search for the sets
      * @param all the StatefulSets of the namespace that can be seen
      * @param pods the names of the service's pods
      */
@@ -89,7 +89,7 @@ record GoverningStatefulSets(
                 .orElse(Endpoint.NO_ORDINAL);
     }
 
-    /** The ordinals that are wanted by any of the sets. */
+    /** The smallest range that includes the desired ordinals of all sets. */
     OrdinalRange wanted() {
         return sets.stream().map(StatefulSetView::wanted).reduce(new OrdinalRange(0, 0), OrdinalRange::and);
     }

@@ -37,8 +37,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API server over fabric8's HTTP client, with its authentication, and over its models. Its own list, watch and informer are not used: they retry an
- * expired watch for ever when the handshake says so, and do not report that a watch is lost (docs/kubernetes.md). Thread-safe.
+ * The API server over fabric8's HTTP client, with its authentication, and over its models. Its own list, watch and informer are not used: they retry for ever
+ * when the handshake of a watch answers that it has expired, and do not report that a watch is lost (docs/kubernetes.md). Thread-safe.
  */
 final class HttpApiServer implements ApiServer {
 
@@ -48,12 +48,12 @@ final class HttpApiServer implements ApiServer {
     /** The longest answer: a page of slices with a thousand endpoints each has some 40 MB. */
     static final int MAX_BYTES = 64 << 20;
 
-    /** Characters of an answer that is no object of Kubernetes. */
+    /** How many characters of an answer that is not a Kubernetes object are shown. */
     private static final int MAX_MESSAGE = 200;
 
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
 
-    /** How long the server may take to answer the close of the watches; then the client is closed anyhow. */
+    /** How long the server may take to answer the close of the watches. Then the client is closed in any case. */
     private static final long CLOSE_SECONDS = 5;
 
     private final KubernetesOptions options;
@@ -65,7 +65,7 @@ final class HttpApiServer implements ApiServer {
     private @Nullable Connection connection;
     private boolean closed;
 
-    /** What is needed to talk; made at the first use, as that reads files. */
+    /** The HTTP client and its configuration; created at the first use, since that reads files. */
     record Connection(String base, HttpClient http, KubernetesSerialization json) {
         HttpRequest.Builder request(String pathAndQuery) {
             return http.newHttpRequestBuilder().uri(URI.create(base + pathAndQuery));
@@ -89,7 +89,8 @@ final class HttpApiServer implements ApiServer {
                 Status status = read(from, Status.class);
                 return status == null ? "" : requireNonNullElse(status.getMessage(), "");
             } catch (RuntimeException noStatus) {
-                // A proxy in front of the server, or Go's own server, answers with a sentence; a page is of no use.
+                // A proxy in front of the server, or Go's own server, answers with one sentence, which is shown; an
+                // HTML page is not.
                 String text = body.toString(StandardCharsets.UTF_8).strip();
                 return text.length() > MAX_MESSAGE || text.indexOf('<') >= 0 || text.indexOf('\n') >= 0 ? "" : text;
             }
@@ -148,8 +149,8 @@ final class HttpApiServer implements ApiServer {
     }
 
     /**
-     * Asks the server to make an object, such as a review of this client's own permissions; gives what it made of it. Fails with a
-     * {@link SourceFailure}, which names {@code doing}, the request in words.
+     * Creates an object on the server, such as a review of this client's own permissions; completes with the server's version of it. Fails with a
+     * {@link SourceFailure}, which contains {@code doing}, the request in words.
      */
     <T extends HasMetadata> CompletableFuture<T> create(String path, T object, Class<T> type, String doing) {
         return exchange(
@@ -161,7 +162,7 @@ final class HttpApiServer implements ApiServer {
 
     // ---- one exchange ----
 
-    /** Cancelling it closes the connection, whatever it waits for. {@code permission} is what an answer of 403 lacks. */
+    /** Cancelling the future closes the connection at any stage. {@code permission} describes the permission that a 403 lacks. */
     private <T> CompletableFuture<T> exchange(
             String doing,
             String permission,
@@ -308,8 +309,8 @@ final class HttpApiServer implements ApiServer {
         if (last == null) {
             return;
         }
-        // Closing the client ends its threads, and with them what they have not sent yet, the close of a watch
-        // included: its connection would stay open.
+        // Closing the client ends its threads and drops what they have not sent yet. If that were the close of a
+        // watch, its connection would stay open.
         List<CompletableFuture<?>> over = new ArrayList<>();
         for (WatchStream<?> stream : streams) {
             stream.cancel();

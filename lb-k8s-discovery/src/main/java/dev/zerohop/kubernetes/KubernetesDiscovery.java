@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A connection to one API server, and the local copies that are read over it: all followers of the same objects share one copy and one watch.
  *
- * <p>Building it and every call of it return at once, also while the API server is down; what was asked for comes when it answers. Thread-safe.
+ * <p>No method blocks, even while the API server is down; results are published when it answers. Thread-safe.
  */
 public final class KubernetesDiscovery implements AutoCloseable {
     private static volatile KubernetesOptions optionsForTargets = KubernetesOptions.defaults();
@@ -31,7 +31,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
         this.server = server;
     }
 
-    /** A connection as {@link KubernetesOptions} say. Nothing is read or connected before it is used. */
+    /** A connection with these options. Nothing is read or connected before the first use. */
     public static KubernetesDiscovery of(KubernetesOptions options) {
         return of(Env.system(), options);
     }
@@ -43,8 +43,8 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     /**
-     * Sets which API server the targets of this process are about, from the next resolver on that is made of one; those that there are keep theirs. Call it
-     * once, before the first target is used. Default: {@link KubernetesOptions#defaults}.
+     * Sets the API server of this process's targets. It applies to resolvers that are created from now on; existing ones keep theirs. Call it once, before
+     * the first target is used. Default: {@link KubernetesOptions#defaults}.
      */
     public static void useForTargets(KubernetesOptions options) {
         optionsForTargets = requireNonNull(options, "options");
@@ -65,7 +65,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     /**
-     * Follows a selection until cancelled. Returns at once; what there is comes to the subscriber, on another thread.
+     * Follows a selection until cancelled. Returns at once; the subscriber is notified on another thread.
      *
      * @throws IllegalStateException if this is closed
      */
@@ -92,7 +92,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
     @Override
     public void close() {
         List<Reflector<?, String>> open = reflectors.drain();
-        // The watches' ends are sent before the connection closes.
+        // The connection closes only after the ends of the watches were sent.
         AtomicInteger left = new AtomicInteger(open.size() + 1);
         Runnable ended = () -> {
             if (left.decrementAndGet() == 0) {

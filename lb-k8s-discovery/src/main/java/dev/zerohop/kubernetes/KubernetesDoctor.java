@@ -32,13 +32,13 @@ public final class KubernetesDoctor {
     private static final String REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     private static final String WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 
-    /** The subject of the manifests where this client's own name is not known. */
+    /** The subject of the manifests if the name of this client is unknown. */
     private static final String SOME_ACCOUNT = "system:serviceaccount:default:default";
 
     private static final String NO_ACCOUNT =
             "the API server does not report who this client is: put its ServiceAccount here";
 
-    /** The name of every client without credentials: what is granted to it is granted to all. */
+    /** The name of every client without credentials. A permission that it has is granted to everyone. */
     private static final String ANONYMOUS = "system:anonymous";
 
     private final HttpApiServer server;
@@ -46,7 +46,7 @@ public final class KubernetesDoctor {
     private final Locality place;
     private final List<Finding> findings = new ArrayList<>();
 
-    /** All that the target needs, granted or not, as far as it can be known. */
+    /** All permissions that the target needs, granted or not, as far as they are known. */
     private final List<RbacRule> needed = new ArrayList<>();
 
     private boolean lacks;
@@ -58,7 +58,7 @@ public final class KubernetesDoctor {
     }
 
     /**
-     * Looks at a target. Blocks the caller for as long as the API server takes, up to 20 s for each question.
+     * Examines a target. Blocks until the API server has answered, up to 20 s for each request.
      *
      * @param environment the variables to read the topology from; usually {@link System#getenv()}
      * @throws IllegalArgumentException if the target is rejected, or is of another scheme
@@ -96,14 +96,15 @@ public final class KubernetesDoctor {
             add(
                     true,
                     "addresses",
-                    "the service stands for the name " + service.getSpec().getExternalName() + ", which DNS resolves");
+                    "the service is an ExternalName of " + service.getSpec().getExternalName()
+                            + ", which DNS resolves");
         } else {
             Set<String> pods = slices == null ? null : slices(target, slices, service);
             if (pods != null
                     && !pods.isEmpty()
                     && sets.isEmpty()
                     && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
-                add(true, "shards", "no pod's name looks like a StatefulSet's, so none is asked for");
+                add(true, "shards", "no pod's name looks like a StatefulSet's, so StatefulSets are not read");
             } else {
                 shards(target, pods);
             }
@@ -112,7 +113,7 @@ public final class KubernetesDoctor {
         return diagnosis(namespace, target.service(), target.canonical(), user);
     }
 
-    /** The service's own object, if it may be seen and is there; {@code slices} is null if they could not be asked for. */
+    /** The service's own object, if it exists and may be read; {@code slices} is null if they could not be read. */
     private @Nullable Service itself(ServiceTarget target, @Nullable List<EndpointSlice> slices)
             throws InterruptedException {
         String name = "service " + target.namespace() + "/" + target.service();
@@ -126,7 +127,7 @@ public final class KubernetesDoctor {
                 what,
                 byNumber || empty ? State.MISSING : State.OPTIONAL,
                 byNumber
-                        ? "a port's number can only be the pods' own"
+                        ? "a port's number is looked up among the pods' ports only"
                         : empty
                                 ? "the service has no slices, and only the service itself can show why"
                                 : "needed only while the service has no slices, and to look a port's number up");
@@ -138,7 +139,7 @@ public final class KubernetesDoctor {
                 service != null,
                 name,
                 service != null
-                        ? "it is there"
+                        ? "it exists"
                         : "there is none; create it, or correct the target: kubectl get services -n "
                                 + target.namespace());
         return service;
@@ -204,7 +205,7 @@ public final class KubernetesDoctor {
             add(State.OPTIONAL, "StatefulSet", "none governs the service or owns its pods: they have no ordinals");
         }
         if (!found.sets().isEmpty()) {
-            add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are wanted");
+            add(true, "StatefulSet " + found.names(), "ordinals " + found.wanted() + " are desired");
         }
         if (target.shards().mode() == ShardCounting.Mode.EPOCH && !found.sets().isEmpty()) {
             epochs(ShardEpochAnnotation.NONE.next(found.sets()));
@@ -245,7 +246,7 @@ public final class KubernetesDoctor {
             add(
                     ready > 0,
                     "pods",
-                    pods.size() + " bear the labels; " + endpoints.size() + " of them run the image and have the port, "
+                    pods.size() + " have the labels; " + endpoints.size() + " of them run the image and have the port, "
                             + ready + " are ready");
             if (!endpoints.isEmpty()) {
                 zones(endpoints);
@@ -273,7 +274,7 @@ public final class KubernetesDoctor {
         String zone = place.zone();
         String node = place.node();
         if (zone != null) {
-            add(true, "zone of this client", zone + ", as " + Locality.ZONE_VARIABLE + " says");
+            add(true, "zone of this client", zone + ", from " + Locality.ZONE_VARIABLE);
             return;
         }
         if (node == null) {
@@ -301,7 +302,7 @@ public final class KubernetesDoctor {
                 found == null ? "node " + node + " has no label " + NodeZones.ZONE : found + ", that of node " + node);
     }
 
-    // ---- asking ----
+    // ---- requests ----
 
     private @Nullable String whoAmI() throws InterruptedException {
         try {
@@ -313,12 +314,12 @@ public final class KubernetesDoctor {
                     add(
                             false,
                             "API server",
-                            server + ", which was given no credentials and knows this client as " + user
+                            server + ", which received no credentials and identifies this client as " + user
                                     + "; expected a token or a client certificate: in a pod its mounted service account,"
                                     + " elsewhere the kubeconfig's user");
                     return null;
                 }
-                add(true, "API server", server + ", which knows this client as " + user);
+                add(true, "API server", server + ", which identifies this client as " + user);
                 return user;
             }
         } catch (SourceFailure failed) {
@@ -327,7 +328,7 @@ public final class KubernetesDoctor {
                 return null;
             }
         }
-        // Kubernetes before 1.28 has no such question.
+        // Kubernetes before 1.28 does not have this review.
         add(true, "API server", server + "; it does not report who this client is");
         return SOME_ACCOUNT;
     }
@@ -347,7 +348,7 @@ public final class KubernetesDoctor {
                 }
             } catch (SourceFailure failed) {
                 add(State.MISSING, "permission to " + verb + " " + what, String.valueOf(failed.getMessage()));
-                // Reviews are denied, or this server has none: the permissions are not known.
+                // Reviews are denied or not supported by this server, so the permissions are unknown.
                 lacks |= failed.kind() == SourceFailure.Kind.DENIED || failed.kind() == SourceFailure.Kind.MISSING;
                 return false;
             }
@@ -361,7 +362,7 @@ public final class KubernetesDoctor {
         return false;
     }
 
-    /** The objects, if this client may see them and they could be listed; {@code lost} is what it lacks without the permission. */
+    /** The objects, if this client may list them and the request succeeded; {@code lost} is the consequence of a missing permission. */
     private <T extends HasMetadata> @Nullable List<T> list(Selection<T> what, State otherwise, String lost)
             throws InterruptedException {
         try {

@@ -4,11 +4,11 @@ import dev.zerohop.watch.SourceFailure;
 import dev.zerohop.watch.SourceFailure.Kind;
 import java.time.Duration;
 
-/** Makes {@link SourceFailure}s of what the API server answers. Pure functions. */
+/** Turns answers of the API server into {@link SourceFailure}s. Pure functions. */
 final class KubernetesFailure {
     private KubernetesFailure() {}
 
-    /** What an attempt to {@code verb} ended with that brought no answer. */
+    /** The failure of a request to {@code verb} that got no answer. */
     static SourceFailure unanswered(String server, String verb, Selection<?> what, Throwable thrown) {
         return unanswered(server, verb + " " + what, thrown);
     }
@@ -18,11 +18,11 @@ final class KubernetesFailure {
         if (thrown instanceof SourceFailure failure) {
             return failure;
         }
-        String cannot = server + " cannot be asked to " + doing + ": ";
+        String failed = server + ": the request to " + doing + " failed: ";
         String secret = FailureWords.secret(thrown);
         return secret != null
-                ? new SourceFailure(Kind.UNREACHABLE, cannot + secret)
-                : new SourceFailure(Kind.UNREACHABLE, cannot + FailureWords.of(thrown), thrown);
+                ? new SourceFailure(Kind.UNREACHABLE, failed + secret)
+                : new SourceFailure(Kind.UNREACHABLE, failed + FailureWords.of(thrown), thrown);
     }
 
     /** An answer other than success. {@code message} is the server's own explanation and may be empty. */
@@ -31,7 +31,7 @@ final class KubernetesFailure {
         return answered(server, verb + " " + what, permission(what), code, message, retryAfter);
     }
 
-    /** What an answer of 403 lacks. */
+    /** The permission that a 403 lacks. */
     static String permission(Selection<?> what) {
         String role = what.namespace() == null ? "a ClusterRole" : "a Role in namespace " + what.namespace();
         return "; expected " + role + " of this client's service account to hold: {apiGroups: [\""
@@ -59,7 +59,7 @@ final class KubernetesFailure {
             case 301, 302, 303, 307, 308 ->
                 new SourceFailure(
                         Kind.UNREACHABLE,
-                        answer + "; it is not followed elsewhere, expected the address of the API server itself",
+                        answer + "; redirects are not followed, expected the address of the API server itself",
                         code,
                         retryAfter);
             default -> new SourceFailure(Kind.UNREACHABLE, answer, code, retryAfter);

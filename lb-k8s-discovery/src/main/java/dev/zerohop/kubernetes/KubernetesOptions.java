@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The address of the API server and the credentials for it. An immutable value, equal by its settings; nothing is read or connected before it is used.
  *
- * <p>What is not set is found as {@code kubectl} and pods find it: the file that {@code KUBECONFIG} names, else {@code ~/.kube/config}, else the
- * service account that Kubernetes mounts into every pod.
+ * <p>Settings that are not given come from where {@code kubectl} and pods take them: the file that {@code KUBECONFIG} names, else {@code ~/.kube/config},
+ * else the service account that Kubernetes mounts into every pod.
  */
 public final class KubernetesOptions {
     private static final String MOUNTED_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -90,7 +90,7 @@ public final class KubernetesOptions {
         private Builder() {}
 
         /**
-         * Sets the API server's address. With it, kubeconfig and service account are left alone: the token and CA files are those given here, or none.
+         * Sets the API server's address. Kubeconfig and service account are then not used: only the token and CA files that are set here are.
          *
          * @throws IllegalArgumentException if it is not an http or https URI with a host, or names a user
          */
@@ -99,7 +99,7 @@ public final class KubernetesOptions {
             boolean http =
                     "https".equalsIgnoreCase(address.getScheme()) || "http".equalsIgnoreCase(address.getScheme());
             if (!http || address.getHost() == null || address.getRawUserInfo() != null) {
-                // What stands before an @ may be a password.
+                // The text before an @ may be a password.
                 String shown = Printable.text(address.toString()).replaceFirst("//.*@", "//***@");
                 throw new IllegalArgumentException(
                         "API server was '" + shown
@@ -109,13 +109,13 @@ public final class KubernetesOptions {
             return this;
         }
 
-        /** Sets the file with the bearer token. It is read again for every request, so a token that is rotated in place is taken up. */
+        /** Sets the file with the bearer token. It is read again for every request, so a rotated token is used at once. */
         public Builder tokenFile(Path file) {
             this.tokenFile = requireNonNull(file, "file");
             return this;
         }
 
-        /** Sets the PEM file with the certificates that sign the API server's. Default with {@link #apiServer}: those that the JDK trusts. */
+        /** Sets the PEM file with the CA certificates of the API server. Default with {@link #apiServer}: those that the JDK trusts. */
         public Builder caFile(Path file) {
             this.caFile = requireNonNull(file, "file");
             return this;

@@ -6,7 +6,7 @@ import dev.zerohop.Resolver;
 import dev.zerohop.ResolverProvider;
 import dev.zerohop.Target;
 
-/** The providers of this module, for {@link java.util.ServiceLoader}; a program reaches them through {@link Target#newResolver}. */
+/** The providers of this module, for {@link java.util.ServiceLoader}; programs use {@link Target#newResolver}. */
 public final class KubernetesResolverProviders {
 
     private KubernetesResolverProviders() {}
@@ -38,9 +38,9 @@ public final class KubernetesResolverProviders {
     }
 
     /**
-     * {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}: the pods of a namespace that bear the labels, run the image, or both. An
-     * image matches by the last segment of its name, without tag and digest. It shares its client with the other targets of the process; its
-     * TLS name must be stated.
+     * {@code k8s-pods:///namespace?label=app%3Dresnet&image=resnet&port=8080}: the pods of a namespace that have the labels, run the image, or both. An image
+     * matches by the last segment of its name, without tag and digest. It shares its client with the other targets of the process; its TLS name must be
+     * configured.
      */
     public static final class K8sPodsTargets implements ResolverProvider {
 
@@ -90,8 +90,7 @@ public final class KubernetesResolverProviders {
         if (namespace == null) {
             throw target.error(
                     Math.min(target.pathPosition(), target.text().length()),
-                    "found no namespace, and this process runs in no pod whose namespace could be meant; expected "
-                            + form);
+                    "found no namespace, and this process does not run in a pod; expected " + form);
         }
         return namespace;
     }

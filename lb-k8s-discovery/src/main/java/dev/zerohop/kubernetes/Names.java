@@ -2,18 +2,18 @@ package dev.zerohop.kubernetes;
 
 import java.util.regex.Pattern;
 
-/** Names as Kubernetes allows them. */
+/** The syntax of names in Kubernetes. */
 final class Names {
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
     private Names() {}
 
-    /** Whether it can name a namespace, a service, or a port. */
+    /** Whether the text is a valid name of a namespace, a service, or a port. */
     static boolean isLabel(String text) {
         return LABEL.matcher(text).matches();
     }
 
-    /** Whether it can name a port, or is the number of one. */
+    /** Whether the text is a valid name or number of a port. */
     static boolean isPort(String text) {
         return isNumber(text)
                 ? text.length() <= 5 && Integer.parseInt(text) >= 1 && Integer.parseInt(text) <= 65_535

@@ -9,11 +9,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In which zones nodes are, and so where this process runs. A node's zone is asked for once and kept: it does not change while the node lives. Without
- * permission the zones are unknown, and are not asked for again.
+ * The zones of nodes, and so of this process. A node's zone is read once and kept, since it does not change while the node exists. Without permission the
+ * zones are unknown, and are not read again.
  *
- * <p>One node is asked for at a time: a first look at a thousand nodes is no thousand lists and watches at once. For tasks of the resolver, which updates when
- * an answer has come, and then asks for the next zone that is missing.
+ * <p>One node is read at a time, so that a thousand new nodes do not cause a thousand lists and watches at once. For tasks of the resolver, which updates
+ * after each answer and then requests the next missing zone.
  */
 final class NodeZones {
 
@@ -32,19 +32,19 @@ final class NodeZones {
     private String lookedUp = "";
     private boolean denied;
 
-    /** {@code configured} is where this process runs by its environment. */
+    /** {@code configured} is the locality of this process from its environment. */
     NodeZones(WatchingResolver resolver, Locality configured) {
         this.resolver = resolver;
         this.configured = configured;
     }
 
-    /** Where this process runs, as far as it is known by now; begins to find out the rest. */
+    /** The locality of this process, as far as it is known; begins to read the rest. */
     Locality client() {
         String node = configured.node();
         return configured.zone() != null || node == null ? configured : new Locality(zone(node), node);
     }
 
-    /** The zone of a node, or null while it is not known; begins to find out, unless another node is being asked for. */
+    /** The zone of a node, or null while it is unknown; begins to read it, unless another node is being read. */
     @Nullable
     String zone(String node) {
         takeAnswer();
@@ -55,7 +55,7 @@ final class NodeZones {
         return zones.get(node);
     }
 
-    /** Takes the answer of the node that is asked for, if it has come, and asks no more. */
+    /** Stores the answer for the node that is being read, if there is one, and ends the look-up. */
     void takeAnswer() {
         if (lookup == null || (lookup.state() == null && !lookup.isUnavailable())) {
             return;
@@ -69,7 +69,7 @@ final class NodeZones {
         lookup = null;
     }
 
-    /** A zone that can be none is unknown: it costs the node's pods their zone, and not their place among the endpoints. */
+    /** An invalid zone counts as unknown: the node's pods then have no zone, but stay endpoints. */
     private static @Nullable String zoneOf(Node node) {
         Map<String, String> labels = node.getMetadata().getLabels();
         String zone = labels == null ? null : labels.get(ZONE);

@@ -16,36 +16,36 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reduces objects to the fields that are read here, as a transform of client-go's informers does: neither what a pod runs nor what others note on an object
- * fills the memory. Also the limit of how much is stored.
+ * Reduces objects to the fields that are read here, as a transform of client-go's informers does, so that fields that are not used here take no memory. Also
+ * the limit of how much is stored.
  */
 final class ObjectTransform {
-    /** Pods, and endpoints of slices, of one copy: what a set may have, twice, as slices of two families name each endpoint twice. */
+    /** The limit of pods and slice endpoints in one copy: twice the limit of a set, since slices of two address families list each endpoint twice. */
     static final int MAX_ITEMS = 2 * EndpointSet.MAX_ENDPOINTS;
 
     private ObjectTransform() {}
 
-    /** How much of {@link #MAX_ITEMS} an object is. */
+    /** How much of {@link #MAX_ITEMS} an object counts for. */
     static int items(HasMetadata object) {
         return object instanceof EndpointSlice slice && slice.getEndpoints() != null
                 ? Math.max(1, slice.getEndpoints().size())
                 : 1;
     }
 
-    /** That {@code server} has more than is taken in, in words. */
+    /** The message that {@code server} has more objects than are accepted. */
     static String tooMuch(Object server, Selection<?> what, long limit) {
         return server + " has more than " + limit + " pods or endpoints in " + what + ", expected at most so many";
     }
 
-    /** A field that every object and list of the API has: without it they could be neither distinguished nor followed. */
+    /** Requires a field that every object and list of the API has: without it they can be neither distinguished nor watched. */
     static String required(@Nullable String value, String what) {
         if (value == null || value.isEmpty()) {
-            throw new IllegalStateException("found something without a " + what + ", expected one");
+            throw new IllegalStateException("found an object or list without a " + what + ", expected one");
         }
         return value;
     }
 
-    /** The same object, changed in place. */
+    /** Trims the object in place and returns it. */
     static <T extends HasMetadata> T trim(T object) {
         ObjectMeta all = object.getMetadata();
         ObjectMeta trimmed = new ObjectMeta();

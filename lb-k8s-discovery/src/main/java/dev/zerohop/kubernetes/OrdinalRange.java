@@ -27,7 +27,7 @@ record OrdinalRange(int start, int end) {
         return other.start >= start && other.end <= end;
     }
 
-    /** From the first of both to the last of both; an empty range has neither. */
+    /** The smallest range that includes both; an empty range adds nothing. */
     OrdinalRange and(OrdinalRange other) {
         if (isEmpty()) {
             return other;

@@ -6,10 +6,10 @@ import java.util.regex.Pattern;
 /** The ordinal in a pod's name. Stateless. */
 final class PodOrdinal {
 
-    /** The length of the suffix that ReplicaSets and DaemonSets draw. */
+    /** The length of the random suffix of ReplicaSet and DaemonSet pods. */
     private static final int DRAWN_LENGTH = 5;
 
-    /** The digits that are never drawn, as they look like letters. */
+    /** The digits that are never part of a random suffix, because they look like letters. */
     private static final String NEVER_DRAWN = "013";
 
     private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,9}");
@@ -26,8 +26,8 @@ final class PodOrdinal {
     }
 
     /**
-     * Whether a name can only have been given by a StatefulSet or by a person: it ends in a number that no ReplicaSet draws. A ReplicaSet's suffix has
-     * five characters and may be all digits.
+     * Whether a name ends in a number that cannot be the random suffix of a ReplicaSet, so that the pod belongs to a StatefulSet or was named by hand. A
+     * ReplicaSet's suffix has five characters and may be all digits.
      */
     static boolean looksNumbered(String pod) {
         String suffix = pod.substring(pod.lastIndexOf('-') + 1);
@@ -37,7 +37,7 @@ final class PodOrdinal {
         return suffix.length() != DRAWN_LENGTH || suffix.chars().anyMatch(digit -> NEVER_DRAWN.indexOf(digit) >= 0);
     }
 
-    /** A number as StatefulSets write it: no sign, no zero in front. */
+    /** A number as StatefulSets write it: no sign, no leading zero. */
     private static int number(String digits) {
         long value = NUMBER.matcher(digits).matches() ? Long.parseLong(digits) : Long.MAX_VALUE;
         return value > Integer.MAX_VALUE ? Endpoint.NO_ORDINAL : (int) value;

@@ -19,10 +19,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of a namespace's pods are endpoints, and what is known of each. A pure function.
+ * Turns the pods of a namespace into endpoints. A pure function.
  *
- * <p>An image matches by the last segment of its path, without tag and digest: {@code registry:5000/models/resnet:v2} is {@code resnet}. A pod without an
- * address, one that has run to its end, and one that does not have the port is no endpoint; of two that take calls at one address one is.
+ * <p>An image matches by the last segment of its path, without tag and digest: {@code registry:5000/models/resnet:v2} is {@code resnet}. A pod is no endpoint
+ * if it has no address, has terminated, or does not have the port. Of two pods that take calls at one address only one is an endpoint.
  */
 final class PodView {
     private PodView() {}
@@ -36,7 +36,7 @@ final class PodView {
     record Content(List<Endpoint> endpoints, List<String> rejections) {}
 
     /**
-     * Reads the pods. One that can be no endpoint costs itself alone.
+     * Reads the pods. An invalid pod is left out and does not affect the others.
      *
      * @param zoneOf the zone of a node, or null if it is not known
      */
@@ -52,7 +52,8 @@ final class PodView {
                 rejections.add("pod " + pod.getMetadata().getName() + ": " + rejected.getMessage());
                 continue;
             }
-            // Of two that take calls at one address one counts: the other would draw a second share to it.
+            // Of two that take calls at one address one counts: the second would get this address another share of
+            // the calls.
             if (endpoint != null
                     && (endpoint.readiness() == Readiness.NOT_READY
                             || byAddress.putIfAbsent(endpoint.address(), endpoint) == null)) {
@@ -63,7 +64,7 @@ final class PodView {
         return new Content(endpoints, rejections);
     }
 
-    /** Of pods that have one address, the one that is meant comes first: not terminating before terminating, the younger before the older. */
+    /** Orders pods with the same address: those that do not terminate first, then the younger first. */
     private static List<Pod> preferred(Collection<Pod> pods) {
         return pods.stream()
                 .sorted(Comparator.<Pod, Boolean>comparing(
@@ -103,7 +104,7 @@ final class PodView {
                 .build();
     }
 
-    /** Whether a pod has run to its end. */
+    /** Whether a pod has terminated. */
     static boolean isOver(@Nullable Pod pod) {
         if (pod == null || pod.getStatus() == null) {
             return false;
@@ -112,7 +113,7 @@ final class PodView {
         return "Succeeded".equals(phase) || "Failed".equals(phase);
     }
 
-    /** The port of the container that runs the image; without an image, of the first one that has it. 0 for none. */
+    /** The port of the container that runs the image; without an image, of the first container that has the port. 0 for none. */
     private static int port(PodsTarget target, List<Container> containers) {
         for (Container container : containers) {
             if (target.image() != null && !target.image().equals(imageName(container.getImage()))) {
@@ -143,7 +144,7 @@ final class PodView {
         return tag < 0 ? last : last.substring(0, tag);
     }
 
-    /** A pod that is being deleted takes new calls as the last resort while it is ready, and none after that. */
+    /** A pod that is being deleted takes new calls only as the last resort while it is ready, and none after that. */
     private static Readiness readiness(Pod pod) {
         List<PodCondition> conditions = requireNonNullElse(pod.getStatus().getConditions(), List.of());
         boolean ready =
@@ -154,7 +155,7 @@ final class PodView {
         return ready ? Readiness.READY : Readiness.NOT_READY;
     }
 
-    /** By the set that owns it; a suffix that was given otherwise is none. */
+    /** The ordinal by the StatefulSet that owns the pod; a suffix of another owner is not an ordinal. */
     private static int ordinal(Pod pod) {
         List<OwnerReference> owners = requireNonNullElse(pod.getMetadata().getOwnerReferences(), List.of());
         return owners.stream()

@@ -48,7 +48,7 @@ final class PodsResolver extends WatchingResolver {
             }
             return;
         }
-        // Nodes are asked for one after another: this process's own comes first.
+        // Nodes are read one after another, this process's own first.
         var ignored = zones.client();
         PodView.Content content = PodView.read(target, state.values().values(), zones::zone);
         Predicate<Endpoint> over = lost -> PodView.isOver(state.values().get(lost.id()));
@@ -56,9 +56,13 @@ final class PodsResolver extends WatchingResolver {
         boolean numbered = endpoints.isEmpty() || endpoints.stream().anyMatch(Endpoint::hasOrdinal);
         EndpointSet next = builder(endpoints, over)
                 .asOf(state.asOf())
-                .unnumbered(numbered ? null : "no pod belongs to a StatefulSet, whose pods alone have ordinals")
+                .unnumbered(
+                        numbered
+                                ? null
+                                : "no pod belongs to a StatefulSet, and only pods of a StatefulSet have ordinals")
                 .build()
-                // A pod that is deleted is replaced, unless its set has shrunk; pods alone do not show which.
+                // A deleted pod is replaced unless its StatefulSet was scaled down; the pods alone do not show
+                // which is the case.
                 .rememberingOrdinals(current().endpoints(), announced -> false);
         Resolution resolution =
                 current().rejecting(reportSkipped(content.rejections())).answered(next);

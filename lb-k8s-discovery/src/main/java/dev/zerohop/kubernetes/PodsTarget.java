@@ -81,7 +81,7 @@ record PodsTarget(
         return Names.portNumber(port);
     }
 
-    /** The target in one form, whichever way it was written. */
+    /** The target in canonical form. */
     String canonical() {
         return String.join("\n", "k8s-pods:///" + namespace, "label=" + labels, "image=" + image, "port=" + port);
     }

@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One rule of a Role: leave to read a kind of objects.
+ * One rule of a Role: the permission to read one kind of objects.
  *
  * @param group the API group; empty for the core
  * @param resource the plural
- * @param name the only object that is meant, or null
+ * @param name the only object that it covers, or null for all
  */
 record RbacRule(String group, String resource, @Nullable String name) {
 
-    /** What a reader needs. */
+    /** The verbs that a reader needs. */
     static final List<String> VERBS = List.of("list", "watch");
 
     static RbacRule of(Selection<?> what) {

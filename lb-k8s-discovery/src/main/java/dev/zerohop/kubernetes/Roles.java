@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 
 /**
- * Manifests of a Role and of its binding. To apply them replaces what has their names, so the names belong to one subject and one target, and the rules
- * are all that the target needs.
+ * Manifests of a Role and of its binding. Applying them replaces objects of the same names, so each name belongs to one subject and one target, and the rules
+ * contain everything that the target needs.
  */
 final class Roles {
     private static final int HASH_BYTES = 5;
@@ -20,9 +20,9 @@ final class Roles {
      * The manifests.
      *
      * @param namespace the namespace that is read
-     * @param label says to a reader what it is about; part of the name
+     * @param label a readable part of the name
      * @param target the whole target, with its namespace
-     * @param user the name by which the API server knows the subject
+     * @param user the subject's name on the API server
      * @param note a comment on the subject; empty for none
      */
     static String yaml(

@@ -18,10 +18,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which objects to list and watch. Equal selections share one copy.
+ * The objects to list and watch. Equal selections share one copy.
  *
  * @param <T> the type of the objects
- * @param name the only name that is asked for, or null if all are
+ * @param name the name of the only object, or null for all
  */
 record Selection<T extends HasMetadata>(
         Kind<T> kind,
@@ -56,12 +56,12 @@ record Selection<T extends HasMetadata>(
         return in(namespace, SLICES, null, SERVICE_NAME + "=" + service);
     }
 
-    /** One service, or nothing while there is none. */
+    /** One service; empty while it does not exist. */
     static Selection<Service> service(String namespace, String name) {
         return in(namespace, SERVICES, name, null);
     }
 
-    /** The StatefulSets of a namespace: each of those that are named, else all. */
+    /** The StatefulSets of a namespace: one selection for each name, or one of all if there are no names. */
     static List<Selection<StatefulSet>> statefulSets(String namespace, List<String> names) {
         return names.isEmpty()
                 ? List.of(in(namespace, STATEFUL_SETS, null, null))
@@ -70,12 +70,12 @@ record Selection<T extends HasMetadata>(
                         .toList();
     }
 
-    /** The pods of a namespace that bear the labels; {@code labels} is a selector such as {@code app=orders}, null for all. */
+    /** The pods of a namespace that have the labels; {@code labels} is a selector such as {@code app=orders}, null for all. */
     static Selection<Pod> pods(String namespace, @Nullable String labels) {
         return in(namespace, PODS, null, labels);
     }
 
-    /** One node, or nothing while there is none. */
+    /** One node; empty while it does not exist. */
     static Selection<Node> node(String name) {
         return new Selection<>(NODES, null, name, null);
     }

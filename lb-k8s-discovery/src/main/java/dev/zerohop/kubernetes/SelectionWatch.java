@@ -12,12 +12,12 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A selection of objects, listed page by page and watched from the list's version on. Their keys are their names: a selection is within one namespace, or of a
- * kind that has none.
+ * A selection of objects, listed page by page and watched from the list's version on. Objects are keyed by name, since a selection is within one namespace or
+ * of a kind without namespaces.
  */
 final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String> {
 
-    /** All clients of a cluster come back to a server that was down; a wait of 10 s keeps 1,000 of them at some 130 requests a second. */
+    /** After an outage all clients of a cluster reconnect; a wait of 10 s limits 1,000 of them to some 130 requests a second. */
     private static final Backoff BACKOFF =
             new Backoff(Duration.ofMillis(250), Duration.ofSeconds(10), Backoff.Spread.HALF, Duration.ofSeconds(30));
 
@@ -26,7 +26,7 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
     static final Duration OPEN_TIMEOUT = Duration.ofSeconds(10);
     static final Duration SETTLED = Duration.ofSeconds(5);
 
-    /** A server that sent a bookmark sends one every minute or so: silence is doubted sooner. */
+    /** A server that sends bookmarks sends one about every minute, so a silent watch is then doubted sooner. */
     static final WatchPolicy POLICY = WatchPolicy.builder(BACKOFF)
             .startSpread(START_SPREAD)
             .timeouts(PAGE_TIMEOUT, OPEN_TIMEOUT)
@@ -54,7 +54,7 @@ final class SelectionWatch<T extends HasMetadata> implements ListWatch<T, String
         return server.watch(what, from, life, watcher);
     }
 
-    /** Whether the copy has the same object in a newer version, as when a server that lags behind reports again what is over. */
+    /** Whether the copy has the same object in a newer version, as when a server that lags behind reports old changes again. */
     @Override
     public boolean isOutdated(Change<T, String> change, @Nullable T known, String listed) {
         T object = change.value();

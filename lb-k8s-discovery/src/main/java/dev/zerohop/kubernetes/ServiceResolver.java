@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns the slices of a service into endpoints. The service itself is asked for only where the slices do not suffice: while there are none, and for a
- * port that is given by number.
+ * Turns the slices of a service into endpoints. The service itself is read only if the slices do not suffice: while there are none, and for a port that is
+ * given by number.
  */
 final class ServiceResolver extends WatchingResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
@@ -132,7 +132,7 @@ final class ServiceResolver extends WatchingResolver {
                 && !OrdinalRange.of(shards.count()).contains(lost.ordinal());
     }
 
-    /** For messages only: Kubernetes calls it opaque. */
+    /** The version as a number, for messages only: Kubernetes defines versions as opaque. */
     private static long version(String text) {
         return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
     }
@@ -145,7 +145,7 @@ final class ServiceResolver extends WatchingResolver {
         return current().rejecting(all);
     }
 
-    /** What is wrong with the ordinals; the endpoints are as true as before. Logged once, until it goes away or turns into another. */
+    /** Reports a problem with the ordinals; the endpoints stay valid. Logged once for each problem. */
     private void reportOrdinals(@Nullable Exception cause) {
         String text = cause == null ? null : Printable.text(String.valueOf(cause.getMessage()));
         if (text != null && !text.equals(ordinalProblem)) {
@@ -170,14 +170,14 @@ final class ServiceResolver extends WatchingResolver {
         return new IllegalStateException(
                 failure == null
                         ? name + ": there is no service '" + target.service() + "' in namespace " + namespace
-                                + ", expected one; it is used as soon as it is there"
+                                + ", expected one; it is used as soon as it exists"
                         : name + ": no EndpointSlice names service '" + target.service() + "' in namespace "
                                 + namespace
                                 + ", expected the service to exist and to have a selector; the service itself"
-                                + " could not be looked at: " + failure.getMessage());
+                                + " could not be read: " + failure.getMessage());
     }
 
-    /** Why a number is not looked up among the service's own ports. */
+    /** Why a port number is not looked up among the service's own ports. */
     private String portsUnknown() {
         return service == null || service.state() != null || service.failure() == null
                 ? ""

@@ -8,15 +8,15 @@ import java.util.List;
 /**
  * The parameters of a target about shards: {@code ?statefulSet=orders-a,orders-b&shardCount=SETTLED}. An immutable value.
  *
- * @param statefulSets the StatefulSets that number the pods; empty to look for the one
- * @param mode when a change of their size counts
+ * @param statefulSets the StatefulSets that number the pods; empty to search for the one
+ * @param mode when a change of their size takes effect
  */
 record ServiceShards(List<String> statefulSets, ShardCounting.Mode mode) {
 
     /** The parameter that names StatefulSets. */
     static final String STATEFUL_SET = "statefulSet";
 
-    /** The parameter for when a change counts. */
+    /** The parameter for when a change takes effect. */
     static final String SHARD_COUNT = "shardCount";
 
     /** For a target without these parameters. */
@@ -26,7 +26,7 @@ record ServiceShards(List<String> statefulSets, ShardCounting.Mode mode) {
         statefulSets = List.copyOf(statefulSets);
     }
 
-    /** This, with one parameter taken in. */
+    /** A copy with one more parameter. */
     ServiceShards with(Target target, Target.Parameter parameter) {
         return switch (parameter.name()) {
             case STATEFUL_SET -> new ServiceShards(names(target, parameter), mode);

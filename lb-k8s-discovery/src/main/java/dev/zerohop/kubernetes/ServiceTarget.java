@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param namespace null if it names none
  * @param service name of the service
  * @param port name or number of a port
- * @param family which addresses are wanted
- * @param shards which StatefulSets number the pods, and when a change of their size counts
+ * @param family the requested address families
+ * @param shards which StatefulSets number the pods, and when a change of their size takes effect
  */
 record ServiceTarget(@Nullable String namespace, String service, String port, Family family, ServiceShards shards) {
     static final String FORM = "k8s:///namespace/service:port, or k8s:///service:port inside a cluster";
@@ -84,7 +84,7 @@ record ServiceTarget(@Nullable String namespace, String service, String port, Fa
         return Names.portNumber(port);
     }
 
-    /** The target in one form, whichever way it was written. */
+    /** The target in canonical form. */
     String canonical() {
         return "k8s:///" + namespace + "/" + service + ":" + port + "?family=" + family + "&"
                 + ServiceShards.STATEFUL_SET + "="

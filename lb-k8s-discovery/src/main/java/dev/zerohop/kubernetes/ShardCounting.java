@@ -8,16 +8,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many shards there are, by what StatefulSets want and from which ordinals this client has seen ready. Each step is a pure function from
- * one value to the next; an immutable value.
+ * The number of shards, from the desired ordinals of StatefulSets and the ordinals that this client has seen ready. Each step is a pure function from one
+ * value to the next; an immutable value.
  *
- * @param mode when a change counts
- * @param counted the ordinals that keys are placed on; empty before anything is known and while nothing is wanted
- * @param seen new ordinals that have been ready at least once since they are wanted; they count when they are complete
+ * @param mode when a change takes effect
+ * @param counted the ordinals that keys are placed on; empty before anything is known and while no ordinal is desired
+ * @param seen new ordinals that have been ready at least once since they are desired; they count when all of them have
  */
 record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
 
-    /** When a change of what is wanted counts. */
+    /** When a change of the desired ordinals takes effect. */
     enum Mode {
         /** Growth once every new ordinal has been ready; shrinking at once. */
         SETTLED,
@@ -41,11 +41,11 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
     /**
      * The next value.
      *
-     * @param wanted the ordinals that are wanted now
-     * @param ready the ordinals that are ready now, among them perhaps some that are not wanted
+     * @param wanted the ordinals that are desired now
+     * @param ready the ordinals that are ready now; may include ordinals that are not desired
      */
     ShardCounting next(OrdinalRange wanted, Set<Integer> ready) {
-        // No key is placed yet, or nothing was wanted: there is nothing to move.
+        // No key is placed yet, or no ordinal was desired, so there is nothing to move.
         if (mode != Mode.SETTLED || counted.isEmpty() || wanted.isEmpty() || counted.contains(wanted)) {
             return new ShardCounting(mode, wanted, Set.of());
         }
@@ -57,7 +57,7 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
                 : new ShardCounting(mode, counted, now);
     }
 
-    /** The wanted ordinals that neither count nor are among these. */
+    /** The desired ordinals that neither count nor are in {@code known}. */
     private Set<Integer> missing(OrdinalRange wanted, Set<Integer> known) {
         return IntStream.range(wanted.start(), wanted.end())
                 .filter(ordinal -> !counted.contains(ordinal) && !known.contains(ordinal))
@@ -65,7 +65,7 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The number of shards; null while nothing is wanted or known. */
+    /** The number of shards; null while none is desired or known. */
     @Nullable
     ShardCount count() {
         return counted.count();
@@ -76,7 +76,7 @@ record ShardCounting(Mode mode, OrdinalRange counted, Set<Integer> seen) {
     String waitsFor(OrdinalRange wanted) {
         return counted.equals(wanted)
                 ? null
-                : "ordinals " + wanted + " are wanted; ordinals " + counted + " count until " + missing(wanted, seen)
+                : "ordinals " + wanted + " are desired; ordinals " + counted + " count until " + missing(wanted, seen)
                         + " have been ready";
     }
 }

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shard map that the annotation {@value StatefulSetView#SHARDS} of a StatefulSet states. A value that cannot be used leaves the last good one in force.
- * Each step is a pure function; an immutable value.
+ * The shard map in the annotation {@value StatefulSetView#SHARDS} of a StatefulSet. A value that is rejected leaves the last good one in force. Each step is
+ * a pure function; an immutable value.
  *
  * @param map the map in force; null if no annotation was ever usable
  * @param problem why the latest annotation is not in force, or null
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 record ShardEpochAnnotation(
         @Nullable ShardMap map, @Nullable String problem) {
 
-    /** The later one of two maps that followed each other is the greater; withdrawn is later than announced. */
+    /** Orders the maps that followed each other, the later one greater; withdrawn is later than announced. */
     private static final Comparator<ShardMap> BY_AGE = Comparator.comparingLong(ShardMap::epoch)
             .thenComparingLong(ShardMap::highestEpoch)
             .thenComparing(map -> map.move() == null);
@@ -31,7 +31,7 @@ record ShardEpochAnnotation(
     /** Nothing is known yet. */
     static final ShardEpochAnnotation NONE = new ShardEpochAnnotation(null, null);
 
-    /** The next value. Of several sets one is always changed before the other, so the annotation that knows most counts. */
+    /** The next value. Several sets cannot be changed at the same instant, so the latest annotation counts. */
     ShardEpochAnnotation next(List<StatefulSetView> sets) {
         List<String> wrong = new ArrayList<>();
         Map<String, ShardMap> configured = new TreeMap<>();
@@ -70,7 +70,8 @@ record ShardEpochAnnotation(
                 wrong.add(rejection(each.getKey(), rejected));
             }
         }
-        // While there never was one, the replicas count, as documented; taking one away again is no way back to them.
+        // As long as there never was an annotation, the replicas count, as documented; removing one does not switch
+        // back to them.
         if (map != null && sets.stream().allMatch(set -> set.shards() == null)) {
             wrong.add("no StatefulSet has the annotation " + StatefulSetView.SHARDS
                     + " any more, expected it to stay and to get a new epoch with each change");
@@ -99,6 +100,8 @@ record ShardEpochAnnotation(
     }
 
     private static String inForce(@Nullable ShardMap map) {
-        return map == null ? "until then all that are wanted count" : "epoch " + map.epochInForce() + " stays in force";
+        return map == null
+                ? "until then all desired ordinals count"
+                : "epoch " + map.epochInForce() + " stays in force";
     }
 }

@@ -6,7 +6,7 @@ import dev.zerohop.watch.Reflector;
 import dev.zerohop.watch.SharedPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 
-/** The one client of an API server and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
+/** The one client of an API server and {@link Env} for all targets of the process, closed with its last use. Thread-safe. */
 record SharedClient(KubernetesOptions options, Env env) implements WatchingResolver.Source {
     private static final SharedPool<SharedClient, KubernetesDiscovery> CLIENTS =
             new SharedPool<>(KubernetesDiscovery::close);

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the port that a target means among those of a slice and of its service. */
+/** Finds the port of a target among those of a slice and of its service. */
 final class SlicePorts {
     private SlicePorts() {}
 
@@ -50,7 +50,7 @@ final class SlicePorts {
                 .orElse(null);
     }
 
-    /** Whether the service may well have the port; one that is not known may. */
+    /** Whether the service may have the port; true if the service is unknown. */
     static boolean declared(ServiceTarget target, @Nullable Service service) {
         int number = target.portNumber();
         return ports(service).isEmpty()
@@ -77,7 +77,7 @@ final class SlicePorts {
         return protocol == null || protocol.equals("TCP");
     }
 
-    /** Why no endpoint has the port, and which ones there are. */
+    /** The message that no endpoint has the port, with the ports that exist. */
     static String noPort(ServiceTarget target, List<EndpointSlice> slices, @Nullable Service service) {
         Set<String> there = new TreeSet<>();
         for (EndpointSlice slice : slices) {

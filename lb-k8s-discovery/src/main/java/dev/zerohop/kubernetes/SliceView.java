@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The endpoints of all slices of a service together. A pure function: no state, no clock.
  *
- * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. A hostname that two pods share which both stay is no id: those
- * pods go by their own names. Two pods of one name in different namespaces go by {@code name.namespace}. Of two that take calls at one address one counts:
- * the other would draw a second share of the calls, or the calls for its own keys, to a pod that is not it.
+ * <p>An endpoint's id is its hostname, else the name of its pod, else {@code host:port}. If two pods share a hostname and both stay, the hostname is not
+ * used; their ids are their pod names. Two pods of one name in different namespaces have the ids {@code name.namespace}. Of two that take calls at one
+ * address only one counts: the other would send a second share of the calls, or the calls for its own keys, to the wrong pod.
  */
 final class SliceView {
     /** Attribute: the name of the pod. */
@@ -52,7 +52,7 @@ final class SliceView {
      * The endpoints of the slices.
      *
      * @param endpoints sorted by id
-     * @param problem why no endpoint is known, for a person; null if the list, empty or not, is the answer
+     * @param problem why no endpoint is known, for display; null if the list, empty or not, is valid
      * @param rejections endpoints that had to be left out, each with the reason
      */
     record Content(
@@ -85,7 +85,7 @@ final class SliceView {
     static final Comparator<String> BY_VERSION =
             Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder());
 
-    /** Which of two that bear one name is meant: the one that takes traffic, else the one of the slice that changed last. */
+    /** Of two endpoints of one name prefers the one that takes traffic, else the one of the slice that changed last. */
     private static final Comparator<Found> PREFERRED = Comparator.<Found>comparingInt(found -> rank(found.readiness()))
             .thenComparing(Found::sliceVersion, BY_VERSION)
             .thenComparing(Found::sliceName);
@@ -94,7 +94,7 @@ final class SliceView {
      * Reads the slices.
      *
      * @param target with its namespace
-     * @param service null if it is not known; then a port's number is the pods' own
+     * @param service null if it is not known; then a port number is one of the pods' ports
      */
     static Content read(ServiceTarget target, Collection<EndpointSlice> slices, @Nullable Service service) {
         List<String> types = types(target.family());
@@ -107,7 +107,7 @@ final class SliceView {
             return unusable("the service has addresses of type " + String.join(" and ", given) + ", expected "
                     + String.join(" or ", types));
         }
-        // Of types that are of the same use, the first.
+        // Of address types that are equally useful, the first.
         List<Found> found = types.stream()
                 .map(type -> found(target, type, wanted, service))
                 .max(Comparator.comparingInt(SliceView::use))
@@ -124,12 +124,12 @@ final class SliceView {
 
     // ---- types of addresses, and ports ----
 
-    /** Endpoints that take calls go before others, and these before none. */
+    /** Ranks address types: with endpoints that take calls, with other endpoints, without endpoints. */
     private static int use(List<Found> found) {
         return found.stream().anyMatch(one -> takesCalls(one.readiness())) ? 2 : found.isEmpty() ? 0 : 1;
     }
 
-    /** The types of addresses that are wanted, the one to prefer first. */
+    /** The requested types of addresses, in order of preference. */
     private static List<String> types(ServiceTarget.Family wanted) {
         return switch (wanted) {
             case IPV4 -> List.of("IPv4");
@@ -164,18 +164,18 @@ final class SliceView {
 
     // ---- conditions ----
 
-    /** What the conditions mean; a condition that is not stated is as the API defines it. */
+    /** The readiness by the conditions; a missing condition has the default that the API defines. */
     static Readiness readiness(@Nullable EndpointConditions conditions) {
         if (conditions == null) {
             return Readiness.READY;
         }
         boolean ready = requireNonNullElse(conditions.getReady(), true);
         if (!terminating(conditions)) {
-            // A service may publish pods that are not ready; the slice then calls them ready.
+            // If a service publishes pods that are not ready, the slice lists them as ready.
             return ready ? Readiness.READY : Readiness.NOT_READY;
         }
-        // Even if the slice calls it ready, which it does where pods are published that are not: one that terminates
-        // and no longer serves takes no calls, not even as the last resort.
+        // An endpoint that terminates and no longer serves takes no calls, not even as the last resort. This holds
+        // even if the slice lists it as ready, as it does for services that publish pods that are not ready.
         return requireNonNullElse(conditions.getServing(), ready) ? Readiness.DRAINING : Readiness.NOT_READY;
     }
 
@@ -213,7 +213,7 @@ final class SliceView {
         return new Content(endpoints, null, rejections);
     }
 
-    /** Leaves one of those that take calls at the same address. */
+    /** Keeps one of the endpoints that take calls at the same address. */
     private static void dropShared(Map<String, Found> byId, List<String> rejections) {
         Map<String, String> byAddress = new HashMap<>();
         Map<String, String> dropped = new TreeMap<>();
@@ -232,11 +232,12 @@ final class SliceView {
         });
         dropped.forEach((id, other) -> {
             Found one = requireNonNull(byId.remove(id), "one");
-            // An address that a new pod has taken over while the old one is still listed as terminating is no fault.
+            // It is no error if a new pod has taken over the address while the old one is still listed as
+            // terminating.
             if (one.readiness() == Readiness.READY) {
                 rejections.add("slice " + one.sliceName() + ": endpoints " + id + " and " + other
                         + " have the same address " + one.address()
-                        + ", expected an address of its own for each; " + other + " stands for both");
+                        + ", expected an address of its own for each; " + other + " is used for both");
             }
         });
     }

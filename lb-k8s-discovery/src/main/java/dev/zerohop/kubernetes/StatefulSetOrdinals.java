@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Numbers the pods of a service by the StatefulSets that they belong to, and finds out how many shards there are.
  *
- * <p>StatefulSets are asked for only when the target names some or a pod's name looks like a StatefulSet's: a plain service needs no permission for them.
- * Until they have answered, nothing is assigned: by half of the truth keys would be placed wrong. Their last answer stays in force while they cannot be
- * asked, and when they are gone.
+ * <p>StatefulSets are read only if the target names some or a pod's name looks like a StatefulSet's, so a plain service needs no permission for them. Until
+ * they were read, nothing is assigned, since incomplete data would place keys on wrong shards. Their last state stays in force while they cannot be read, and
+ * when they are deleted.
  */
 final class StatefulSetOrdinals implements OrdinalAssigner {
     private static final Log LOG = Log.of(StatefulSetOrdinals.class);
@@ -41,7 +41,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
     private final ServiceShards requested;
     private final List<Selection<StatefulSet>> selections;
 
-    /** One for each selection, as far as they are followed. */
+    /** The subscriptions of the selections that are followed. */
     private final List<Subscription<StatefulSet>> answers = new ArrayList<>();
 
     private @Nullable WatchingResolver resolver;
@@ -50,7 +50,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
     private ShardEpochAnnotation epochs = ShardEpochAnnotation.NONE;
     private Map<String, Integer> known = Map.of();
 
-    /** What growth waits for, as it was logged last. */
+    /** What growth waits for, as last logged. */
     private @Nullable String waiting;
 
     /** The last good shard map. */
@@ -81,7 +81,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
                 && pods.stream().noneMatch(PodOrdinal::looksNumbered)) {
             return new Assignment(endpoints, null, lost -> false, null, endpoints.isEmpty() ? null : NO_SET);
         }
-        // One that could not be followed is followed the next time: keys must not be placed without it.
+        // A set that could not be followed is retried at the next call: keys must not be placed without it.
         while (answers.size() < selections.size()) {
             answers.add(requireNonNull(resolver, "resolver").subscribe(selections.get(answers.size())));
         }
@@ -92,7 +92,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         return endpoint.attributes().get(SliceView.POD);
     }
 
-    /** Whether it may still be answered soon: one that is only late is waited for, or keys would be placed without it. */
+    /** Whether an answer is still expected. Assignments wait for a late answer, since keys must not be placed without it. */
     private static boolean isAwaited(Subscription<StatefulSet> answer) {
         return answer.state() == null && !answer.isUnavailable();
     }
@@ -115,7 +115,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         List<Endpoint> result = new ArrayList<>(endpoints.size());
         for (Endpoint endpoint : endpoints) {
             String pod = pod(endpoint);
-            // A pod that had a number keeps it, although its set may have shrunk meanwhile.
+            // A pod that had an ordinal keeps it, even if its set was scaled down meanwhile.
             Integer before = pod == null ? null : known.get(pod);
             int ordinal = before != null ? before : pod == null ? Endpoint.NO_ORDINAL : sets.ordinal(pod);
             if (pod == null || ordinal == Endpoint.NO_ORDINAL) {
@@ -152,7 +152,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         Map<String, StatefulSetView> all = new HashMap<>();
         for (Subscription<StatefulSet> answer : answers) {
             answer.objects().forEach(set -> all.put(set.getMetadata().getName(), StatefulSetView.of(set)));
-            // A server that is away is away for the slices as well, whose failure is published.
+            // If the server is unreachable, it is so for the slices too, and their failure is published.
             if (answer.isUnavailable()) {
                 problems.add(requireNonNull(answer.failure(), "failure").getMessage());
             }
@@ -169,7 +169,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         } else {
             sets = found;
         }
-        // What could not be seen is not missing.
+        // Reported only if all sets could be read; a set that could not be read may exist.
         if (found.problem() != null && answers.stream().allMatch(answer -> answer.failure() == null)) {
             problems.add(found.problem());
         }
@@ -203,7 +203,7 @@ final class StatefulSetOrdinals implements OrdinalAssigner {
         } catch (IllegalArgumentException tooMany) {
             problems.add("StatefulSet " + sets.names() + ": " + tooMany.getMessage());
         }
-        // Scaled to zero, keys stay where they are for as long as there are pods.
+        // Scaled to zero: keys stay where they are while there are pods.
         return counted;
     }
 }

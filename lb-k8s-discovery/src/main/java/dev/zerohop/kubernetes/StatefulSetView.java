@@ -7,12 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What matters here of a StatefulSet. An immutable value.
+ * The fields of a StatefulSet that are used here. An immutable value.
  *
  * @param name its name, which its pods' names begin with
  * @param serviceName the service that governs it, or null
- * @param wanted the ordinals that are wanted: {@code spec.replicas} from {@code spec.ordinals.start} on
- * @param existing the ordinals of which there are pods at most: those that are wanted, and those that are still there after a scale-down
+ * @param wanted the desired ordinals: {@code spec.replicas} from {@code spec.ordinals.start} on
+ * @param existing the ordinals that may have pods: the desired ones, and those that still exist after a scale-down
  * @param shards the annotation {@value #SHARDS}, or null
  */
 record StatefulSetView(
@@ -22,7 +22,7 @@ record StatefulSetView(
         OrdinalRange existing,
         @Nullable String shards) {
 
-    /** The annotation that states the number of shards together with its epoch. */
+    /** The annotation with the number of shards and its epoch. */
     static final String SHARDS = "zerohop.dev/shards";
 
     static StatefulSetView of(StatefulSet set) {
@@ -34,7 +34,7 @@ record StatefulSetView(
         Integer present = set.getStatus() == null ? null : set.getStatus().getReplicas();
         Map<String, String> annotations = set.getMetadata().getAnnotations();
         int first = start == null ? 0 : Math.max(0, start);
-        // The API server fills in one replica where the manifest has none.
+        // The default of the API server for a manifest without replicas is 1.
         int count = replicas == null ? 1 : Math.max(0, replicas);
         int most = present == null ? count : Math.max(count, present);
         return new StatefulSetView(

@@ -7,11 +7,11 @@ import java.net.http.HttpClient.Redirect;
 import java.net.http.HttpClient.Version;
 
 /**
- * The JDK's HTTP client, with what is fixed for the API server.
+ * The JDK's HTTP client, with the settings for the API server.
  *
- * <p>HTTP/1.1 alone: an API server ends HTTP/2 connections with GOAWAY whenever it does not know the client, and now and then at random, and the JDK's
- * client up to 17 at least takes that for the failure of every request on the connection, so that neither the answer nor its 401 is seen. Lists are few and
- * watches are WebSockets, which are HTTP/1.1 anyhow. No redirects: the token is for the API server.
+ * <p>HTTP/1.1 only: an API server ends HTTP/2 connections with GOAWAY when it does not accept the client's credentials, and sometimes at random, and the
+ * JDK's client, at least up to 17, then fails every request on the connection, so that neither the answer nor its 401 is seen. Lists are few and watches are
+ * WebSockets, which are HTTP/1.1 in any case. No redirects: the token is for the API server.
  */
 final class Transport extends JdkHttpClientFactory {
     private Transport() {}

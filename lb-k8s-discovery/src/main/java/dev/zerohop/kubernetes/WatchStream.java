@@ -67,14 +67,15 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                         : unanswered(cause));
     }
 
-    /** Completes when there is no connection, or none any more, as far as can be seen. */
+    /** Completes when the connection is closed or could not be opened, as far as this client can see. */
     CompletableFuture<Void> over() {
         return over;
     }
 
     @Override
     public void onOpen(WebSocket opened) {
-        // Written before the end is looked at, as the end is before the socket in cancel: one of the two closes it.
+        // The socket is written before the end is read here, and cancel writes the end before it reads the socket,
+        // so one of the two closes the socket.
         socket = opened;
         if (ended.get()) {
             close();
@@ -102,7 +103,7 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
         }
     }
 
-    /** Hands an event to the watcher; gives the failure that it reports instead, if it does. */
+    /** Passes an event to the watcher, or returns the failure that the event reports. */
     private @Nullable SourceFailure take(WatchEvent event) {
         if (event.getObject() instanceof Status status) {
             StatusDetails details = status.getDetails();
@@ -134,7 +135,7 @@ final class WatchStream<T extends HasMetadata> implements WebSocket.Listener, Ca
                         ? null
                         : new SourceFailure(
                                 SourceFailure.Kind.UNREACHABLE,
-                                connection + " broke off the watch of " + what + " (" + code
+                                connection + " closed the watch of " + what + " (" + code
                                         + (reason.isEmpty() ? "" : ", " + reason) + ")"));
         from.sendClose(NORMAL_CLOSURE, null);
         over.complete(null);

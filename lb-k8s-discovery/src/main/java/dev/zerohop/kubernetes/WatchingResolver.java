@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Makes endpoints of Kubernetes objects: follows selections of them, and reads all of these anew whenever one has changed. */
+/** Turns Kubernetes objects into endpoints: follows selections of objects, and evaluates all of them again whenever one has changed. */
 abstract class WatchingResolver extends AbstractResolver {
     private static final Log LOG = Log.of(WatchingResolver.class);
 
@@ -37,12 +37,12 @@ abstract class WatchingResolver extends AbstractResolver {
     private @Nullable Cancellable timer;
     private boolean updating;
 
-    /** Where selections are followed. */
+    /** Follows selections. */
     interface Source {
         <T extends HasMetadata> Cancellable follow(Selection<T> what, Reflector.Subscriber<T, String> subscriber);
     }
 
-    /** {@code configured} is where this process runs by its environment. */
+    /** {@code configured} is the locality of this process from its environment. */
     WatchingResolver(String name, Env env, Source source, Locality configured) {
         super(name, env);
         this.name = name;
@@ -51,13 +51,13 @@ abstract class WatchingResolver extends AbstractResolver {
         this.zones = new NodeZones(this, configured);
     }
 
-    /** Publishes what follows from all selections now. A task. */
+    /** Publishes the resolution that follows from the present state of all selections. A task. */
     abstract void update();
 
-    /** Whether the published endpoints are those of this selection, and hold for as long as it does. A task. */
+    /** Whether the published endpoints come from this selection, so that they are as fresh as it is. A task. */
     abstract boolean publishes(Subscription<?> subscription);
 
-    /** Has {@link #update} run behind the tasks that wait, so that it runs once for a burst of changes. From any thread. */
+    /** Runs {@link #update} after the tasks that are queued, so that it runs once for a burst of changes. From any thread. */
     final void updateSoon() {
         run(() -> {
             if (!updating) {
@@ -78,7 +78,7 @@ abstract class WatchingResolver extends AbstractResolver {
         return subscription;
     }
 
-    /** What is known of one selection. For tasks. */
+    /** The present state of one selection. For tasks. */
     final class Subscription<T extends HasMetadata> implements Reflector.Subscriber<T, String>, Cancellable {
         private final Cancellable following;
         private Reflector.@Nullable State<T, String> state;
@@ -132,13 +132,13 @@ abstract class WatchingResolver extends AbstractResolver {
             return state;
         }
 
-        /** Why it cannot be asked for, or null. */
+        /** Why it cannot be read, or null. */
         @Nullable
         SourceFailure failure() {
             return failure;
         }
 
-        /** Whether there is no permission for it, or the server has no such objects: asking again is of no use. */
+        /** Whether there is no permission for it, or the server has no such objects, so that a retry would not help. */
         boolean isUnavailable() {
             return failure != null
                     && (failure.kind() == SourceFailure.Kind.DENIED || failure.kind() == SourceFailure.Kind.MISSING);
@@ -175,7 +175,7 @@ abstract class WatchingResolver extends AbstractResolver {
         }
     }
 
-    /** Logs each object that is left out, once for as long as it is; gives all of them, each with the reason, in printable form. */
+    /** Logs each object that is left out, once for as long as it is left out; returns all of them, each with the reason, in printable form. */
     final List<String> reportSkipped(List<String> present) {
         for (String each : present) {
             if (!skipped.contains(each)) {
@@ -186,7 +186,9 @@ abstract class WatchingResolver extends AbstractResolver {
         return present.stream().map(Printable::text).toList();
     }
 
-    /** The present endpoints, and those whose loss may be one of many yet to come; {@code expected} ones are left out at once. */
+    /**
+     * The present endpoints, and removed ones that are kept for a short time, since more removals may follow; {@code expected} removals take effect at once.
+     */
     final List<Endpoint> gather(List<Endpoint> present, Predicate<Endpoint> expected) {
         EndpointSet before = current().endpoints();
         if (before == null) {
@@ -202,7 +204,7 @@ abstract class WatchingResolver extends AbstractResolver {
         return gathered;
     }
 
-    /** Begins the next set; {@code meant} are endpoints that were removed on purpose if they are missing. */
+    /** Begins the next set; {@code meant} selects endpoints that were removed on purpose if they are missing. */
     final EndpointSet.Builder builder(List<Endpoint> endpoints, Predicate<Endpoint> meant) {
         EndpointSet before = current().endpoints();
         return EndpointSet.builder(name)
@@ -214,7 +216,7 @@ abstract class WatchingResolver extends AbstractResolver {
                 .client(zones.client());
     }
 
-    /** Whether ready endpoints are missing, and each of them was meant to go. */
+    /** Whether ready endpoints are missing, and all of them were removed on purpose. */
     private static boolean isMeant(List<Endpoint> before, List<Endpoint> next, Predicate<Endpoint> meant) {
         Set<String> after = next.stream().map(Endpoint::id).collect(Collectors.toSet());
         List<Endpoint> missing = before.stream()

@@ -2,7 +2,7 @@ package dev.zerohop.kubernetes;
 
 import java.util.Locale;
 
-/** Text as a YAML value that is text for every reader, whatever it holds: {@code on}, {@code 12}, quotes, line breaks. */
+/** Writes text as a YAML value that every parser reads as text, such as {@code on}, {@code 12}, quotes or line breaks. */
 final class Yaml {
     private Yaml() {}
 
@@ -15,7 +15,7 @@ final class Yaml {
             } else if (c >= ' ' && c <= '~') {
                 yaml.append((char) c);
             } else if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
-                // One half of a pair alone is no character.
+                // An unpaired surrogate is not a character.
                 yaml.append("\\uFFFD");
             } else {
                 yaml.append(String.format(Locale.ROOT, c > 0xFFFF ? "\\U%08X" : "\\u%04X", c));

@@ -1,4 +1,4 @@
-/** Endpoints from the EndpointSlices of a service, and shards on StatefulSets by ordinal, followed live. */
+/** Endpoints from the EndpointSlices of a service, and shards by the ordinals of StatefulSets, both watched. */
 @NullMarked
 package dev.zerohop.kubernetes;
 

@@ -76,7 +76,7 @@ class FailureWordsTest {
 
     @Test
     void noHttpAtAll() throws IOException {
-        assertThat(answeredWith("http", "SSH-2.0-OpenSSH_9.9\r\n\r\n")).contains("what answers speaks no HTTP");
+        assertThat(answeredWith("http", "SSH-2.0-OpenSSH_9.9\r\n\r\n")).contains("the peer does not speak HTTP");
     }
 
     @Test

@@ -32,7 +32,7 @@ class GoverningStatefulSetsTest {
     }
 
     @Test
-    void ifItIsNotClearWhichNobodyHasAnOrdinal() {
+    void ifTheSetIsAmbiguousNoPodHasAnOrdinal() {
         List<StatefulSetView> all = List.of(set("orders-b", "orders", 3), set("orders-a", "orders", 3));
         GoverningStatefulSets sets = GoverningStatefulSets.find("orders", List.of(), all, Set.of("orders-a-0"));
         assertThat(sets.sets()).isEmpty();
@@ -54,7 +54,7 @@ class GoverningStatefulSetsTest {
     }
 
     @Test
-    void aNamedSetThatIsMissingIsToldAndTheOthersAreUsed() {
+    void aNamedSetThatIsMissingIsReportedAndTheOthersAreUsed() {
         GoverningStatefulSets sets = GoverningStatefulSets.find(
                 "orders", List.of("orders", "nope"), List.of(set("orders", null, 3)), Set.of());
         assertThat(found(sets)).containsExactly("orders");

@@ -135,7 +135,7 @@ class HostileObjectsTest {
     }
 
     @Test
-    void aStatementOfShardsThatCannotBeIsToldInPrintableWords() {
+    void anImpossibleShardsAnnotationIsReportedInPrintableForm() {
         api.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         api.put(new StatefulSetBuilder()
                 .withNewMetadata()

@@ -193,7 +193,7 @@ class HttpApiServerTest {
     }
 
     @Test
-    void serverErrorsAreToldAndRetried() throws IOException {
+    void serverErrorsAreReportedAndRetried() throws IOException {
         AtomicInteger asked = new AtomicInteger();
         start((request, to) -> {
             if (asked.incrementAndGet() <= 3) {
@@ -291,7 +291,7 @@ class HttpApiServerTest {
     void aListThatIsNoJsonIsAFailure() throws IOException {
         start((request, to) -> to.json(200, "<html>maintenance</html>"));
         until(() -> !told.failures.isEmpty());
-        assertThat(told.failures.get(0)).hasMessageContaining("cannot be asked to list endpointslices");
+        assertThat(told.failures.get(0)).hasMessageContaining("the request to list endpointslices");
     }
 
     @Test
@@ -316,7 +316,7 @@ class HttpApiServerTest {
     }
 
     @Test
-    void aServerWithoutTheResourceIsToldApart() throws IOException {
+    void aServerWithoutTheResourceIsDistinguished() throws IOException {
         start((request, to) -> to.status(404, "the server could not find the requested resource"));
         until(() -> !told.failures.isEmpty());
         assertThat(told.failures.get(0).kind()).isEqualTo(SourceFailure.Kind.MISSING);

@@ -162,7 +162,7 @@ class KubernetesDiscoveryTest {
         api.stop();
         discovery.resolver("k8s:///shop/orders:grpc").start(listening);
         await().until(() -> !listening.errors.isEmpty());
-        assertThat(listening.errors.get(0)).hasMessageContaining("cannot be asked to list endpointslices");
+        assertThat(listening.errors.get(0)).hasMessageContaining("the request to list endpointslices");
         api.restart();
         await().until(() -> listening.ready().size() == 2);
     }
@@ -184,7 +184,7 @@ class KubernetesDiscoveryTest {
     }
 
     @Test
-    void anApiServerThatRestartsWithAnOlderStateIsBelieved() {
+    void theOlderStateOfARestartedApiServerIsAccepted() {
         api.put(Slices.slice("orders-a", pods(0, 2)));
         api.put(Slices.slice("orders-b", pods(2, 4)));
         discovery.resolver("k8s:///shop/orders:grpc").start(listening);

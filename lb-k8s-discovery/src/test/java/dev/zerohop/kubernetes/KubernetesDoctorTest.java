@@ -94,14 +94,14 @@ class KubernetesDoctorTest {
                 .containsExactly(
                         "ok: permission to list and watch endpointslices with kubernetes.io/service-name=orders in namespace shop: granted",
                         "ok: permission to list and watch services 'orders' in namespace shop: granted",
-                        "ok: service shop/orders: it is there",
+                        "ok: service shop/orders: it exists",
                         "ok: slices: 1 with 2 endpoints, 1 of them ready",
                         "ok: port grpc: the pods' port is [8080]",
                         "ok: zones of the endpoints: unknown",
                         "ok: permission to list and watch statefulsets in namespace shop: granted",
-                        "ok: StatefulSet orders: ordinals 0 to 2 are wanted",
-                        "ok: zone of this client: eu-1a, as ZEROHOP_ZONE says");
-        assertThat(texts(diagnosis).get(0)).endsWith("which knows this client as system:serviceaccount:shop:web");
+                        "ok: StatefulSet orders: ordinals 0 to 2 are desired",
+                        "ok: zone of this client: eu-1a, from ZEROHOP_ZONE");
+        assertThat(texts(diagnosis).get(0)).endsWith("which identifies this client as system:serviceaccount:shop:web");
         assertThat(diagnosis.healthy()).isTrue();
         assertThat(diagnosis.toApply()).isEmpty();
     }
@@ -193,7 +193,7 @@ class KubernetesDoctorTest {
         Diagnosis diagnosis = examine(TARGET, IN_A);
         assertThat(diagnosis.healthy()).isTrue();
         assertThat(texts(diagnosis))
-                .contains("ok: shards: no pod's name looks like a StatefulSet's, so none is asked for");
+                .contains("ok: shards: no pod's name looks like a StatefulSet's, so StatefulSets are not read");
     }
 
     @Test
@@ -213,8 +213,8 @@ class KubernetesDoctorTest {
         assertThat(diagnosis.healthy()).isFalse();
         assertThat(texts(diagnosis))
                 .contains(
-                        "missing: permission to list services 'orders' in namespace shop: not granted: a port's number"
-                                + " can only be the pods' own");
+                        "missing: permission to list services 'orders' in namespace shop: not granted: a port's number is looked up"
+                                + " among the pods' ports only");
         assertThat(diagnosis.toApply()).contains("resources: [\"services\"]");
     }
 
@@ -273,11 +273,11 @@ class KubernetesDoctorTest {
         assertThat(denied.toApply()).contains("resources: [\"pods\"]");
         api.denied.clear();
         assertThat(texts(examine("k8s-pods:///shop?image=resnet&port=8080", IN_A)))
-                .contains("missing: pods: 0 bear the labels; 0 of them run the image and have the port, 0 are ready");
+                .contains("missing: pods: 0 have the labels; 0 of them run the image and have the port, 0 are ready");
     }
 
     @Test
-    void aServerThatDoesNotSayWhoAsksIsFine() throws InterruptedException {
+    void aServerThatDoesNotIdentifyTheClientIsFine() throws InterruptedException {
         shop();
         api.user = "";
         assertThat(examine(TARGET, IN_A).healthy()).isTrue();
@@ -453,7 +453,7 @@ class KubernetesDoctorTest {
         api.user = "system:anonymous";
         Diagnosis diagnosis = examine(TARGET, IN_A);
         assertThat(diagnosis.toApply()).isEmpty();
-        assertThat(texts(diagnosis)).singleElement().asString().contains("was given no credentials");
+        assertThat(texts(diagnosis)).singleElement().asString().contains("received no credentials");
     }
 
     @Test

@@ -19,11 +19,11 @@ class KubernetesFailureTest {
         "403, DENIED, ; expected a Role in namespace shop of this client's service account to hold: ",
         "404, MISSING, ; expected a server that has them",
         "410, EXPIRED, : in its words",
-        "301, UNREACHABLE, it is not followed elsewhere",
-        "302, UNREACHABLE, it is not followed elsewhere",
-        "303, UNREACHABLE, it is not followed elsewhere",
-        "307, UNREACHABLE, it is not followed elsewhere",
-        "308, UNREACHABLE, it is not followed elsewhere",
+        "301, UNREACHABLE, redirects are not followed",
+        "302, UNREACHABLE, redirects are not followed",
+        "303, UNREACHABLE, redirects are not followed",
+        "307, UNREACHABLE, redirects are not followed",
+        "308, UNREACHABLE, redirects are not followed",
         "429, UNREACHABLE, : in its words",
         "500, UNREACHABLE, : in its words"
     })

@@ -143,7 +143,7 @@ class ObjectTransformTest {
         serverThat((request, to) -> said.complete(to.spaces(1L << 30)));
         assertThatThrownBy(() -> server.list(Selection.pods("shop", null), null).get(1, TimeUnit.MINUTES))
                 .hasRootCauseMessage("its answer is longer than 67108864 bytes, expected at most so many")
-                .hasMessageContaining("cannot be asked to list pods in namespace shop");
+                .hasMessageContaining("the request to list pods in namespace shop");
         assertThat(said.get(1, TimeUnit.MINUTES)).isBetween(64L << 20, 512L << 20);
     }
 }

@@ -355,7 +355,7 @@ class PodsResolverTest extends ResolverContract {
     }
 
     @Test
-    void withoutPermissionForNodesZonesAreUnknownAndNobodyAsksAgain() {
+    void withoutPermissionForNodesZonesAreUnknownAndNotRequestedAgain() {
         server.put(node("node-1", "eu-1b"));
         server.deniedType = Node.class;
         server.put(pod("a", "10.0.0.1", true).build());

@@ -144,7 +144,7 @@ class ReflectorTest {
     }
 
     @Test
-    void aWatchThatTellsOfTooManyEndpointsIsLeftAndTheStateStays() {
+    void aWatchThatReportsTooManyEndpointsIsLeftAndTheStateStays() {
         start();
         for (int i = 0; i < 399; i++) {
             server.put(full("orders-" + i));
@@ -241,7 +241,7 @@ class ReflectorTest {
     }
 
     @Test
-    void aHandshakeThatAlwaysExpiresIsToldAndBacksOff() {
+    void aHandshakeThatAlwaysExpiresIsReportedAndBacksOff() {
         start();
         server.handshakeFailure = FakeApiServer.expired();
         server.lastWatch().watcher.onEnd(FakeApiServer.expired());
@@ -253,7 +253,7 @@ class ReflectorTest {
     }
 
     @Test
-    void watchesThatAreLostAtOnceAreToldAndBackOff() {
+    void watchesThatAreLostAtOnceAreReportedAndBackOff() {
         start();
         for (int i = 0; i < 4; i++) {
             server.lastWatch().watcher.onEnd(FakeApiServer.unreachable());
@@ -395,7 +395,7 @@ class ReflectorTest {
     }
 
     @Test
-    void aWatchThatTellsOfChangesIsNotDoubted() {
+    void aWatchThatReportsChangesIsNotDoubted() {
         start();
         for (int i = 0; i < 8; i++) {
             time.advance(Duration.ofMinutes(5));
@@ -533,7 +533,7 @@ class ReflectorTest {
     }
 
     @Test
-    void aServerThatCameBackWithAnOlderStateIsBelieved() {
+    void theOlderStateOfAServerThatCameBackIsAccepted() {
         server.put(Slices.slice("orders-b"));
         start();
         server.listFailure = FakeApiServer.unreachable();

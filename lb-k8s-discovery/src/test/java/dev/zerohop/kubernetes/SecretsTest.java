@@ -98,7 +98,7 @@ class SecretsTest {
             quoteCharacter = '`',
             value = {
                 "127.0.0.1:1 | {token: \"" + SECRET + "\\n\"} | such as a line break",
-                "me:" + SECRET + "@127.0.0.1:1 | {token: x} | http://127.0.0.1:1 cannot",
+                "me:" + SECRET + "@127.0.0.1:1 | {token: x} | http://127.0.0.1:1: the request",
                 "127.0.0.1:1 | {token: [" + SECRET + "} | cannot be read at line 4, column",
                 "127.0.0.1:1 | " + SECRET + " | the kubeconfig cannot be read",
             })

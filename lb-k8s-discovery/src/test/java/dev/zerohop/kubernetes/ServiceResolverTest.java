@@ -176,7 +176,7 @@ class ServiceResolverTest extends ResolverContract {
     }
 
     @Test
-    void aServiceThatMayNotBeSeenIsToldApartFromOneThatIsMissing() {
+    void aServiceThatMayNotBeReadIsDistinguishedFromAMissingOne() {
         server.deniedType = Service.class;
         start("k8s:///shop/orders:grpc");
         time.advance(SelectionWatch.START_SPREAD);
@@ -228,7 +228,7 @@ class ServiceResolverTest extends ResolverContract {
     // ---- losses ----
 
     @Test
-    void slicesThatVanishOneByOneAreToldTogetherAndGuarded() {
+    void slicesThatVanishOneByOneArePublishedTogetherAndGuarded() {
         for (int i = 0; i < 4; i++) {
             server.put(Slices.slice("orders-" + i, Slices.pod("orders-" + i, "10.0.0." + i)));
         }
@@ -361,7 +361,7 @@ class ServiceResolverTest extends ResolverContract {
     // ---- ordinals ----
 
     @Test
-    void nothingIsToldUntilTheOrdinalsAreKnown() {
+    void nothingIsPublishedUntilTheOrdinalsAreKnown() {
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         Numbers numbers = new Numbers();
         resolver("k8s:///shop/orders:grpc", numbers).start(recorder);
@@ -395,7 +395,7 @@ class ServiceResolverTest extends ResolverContract {
     }
 
     @Test
-    void aProblemWithTheOrdinalsIsToldBesideTheSet() {
+    void aProblemWithTheOrdinalsIsReportedBesideTheSet() {
         server.put(Slices.slice("orders-a", Slices.pod("orders-0", "10.0.0.1")));
         Numbers numbers = new Numbers();
         numbers.count = 1;

@@ -117,7 +117,7 @@ class ShardCountingTest {
     }
 
     @Test
-    void whoeverIsReadyNeverChangesTheCountWhileTheWishStays() {
+    void readinessNeverChangesTheCountWhileTheDesiredNumberStays() {
         Random random = new Random(3);
         ShardCounting counting = ShardCounting.of(Mode.SETTLED).next(range(0, 6), Set.of());
         for (int i = 0; i < 1_000; i++) {
@@ -131,6 +131,6 @@ class ShardCountingTest {
         ShardCounting counting = ShardCounting.of(Mode.SETTLED).next(range(0, 3), Set.of());
         assertThat(counting.waitsFor(range(0, 3))).isNull();
         assertThat(counting.next(range(0, 5), Set.of(3)).waitsFor(range(0, 5)))
-                .isEqualTo("ordinals 0 to 4 are wanted; ordinals 0 to 2 count until [4] have been ready");
+                .isEqualTo("ordinals 0 to 4 are desired; ordinals 0 to 2 count until [4] have been ready");
     }
 }

@@ -278,7 +278,7 @@ class SliceViewTest {
         assertThat(content.rejections())
                 .containsExactly(
                         "slice a: endpoints orders-1 and orders-0 have the same address 10.0.0.1:8080, expected an address"
-                                + " of its own for each; orders-0 stands for both");
+                                + " of its own for each; orders-0 is used for both");
     }
 
     @Test
@@ -449,7 +449,7 @@ class SliceViewTest {
     }
 
     @Test
-    void endpointsWithoutAddressesAreNobody() {
+    void endpointsWithoutAddressesAreLeftOut() {
         io.fabric8.kubernetes.api.model.discovery.v1.Endpoint none = Slices.pod("orders-0", "10.0.0.1");
         none.setAddresses(List.of());
         assertThat(endpoints(Slices.slice("a", none, Slices.pod("orders-1", "10.0.0.2"))))

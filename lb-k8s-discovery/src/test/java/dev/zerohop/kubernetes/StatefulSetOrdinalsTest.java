@@ -179,7 +179,7 @@ class StatefulSetOrdinalsTest {
 
     @ParameterizedTest
     @CsvSource({"orders-1!", "orders-1~", "''"})
-    void aPodThatIsDownChangesNobodysNumber(String second) {
+    void aPodThatIsDownChangesNoOrdinal(String second) {
         server.put(orders(3));
         pods("orders-0", "orders-1", "orders-2");
         start("k8s:///shop/orders:grpc");
@@ -218,7 +218,7 @@ class StatefulSetOrdinalsTest {
                 "nonsense | annotation zerohop.dev/shards of StatefulSet orders",
                 "- | no StatefulSet has the annotation zerohop.dev/shards"
             })
-    void aWrongAnnotationIsToldOnceAndTheLastGoodOneStays(String annotation, String why) {
+    void aWrongAnnotationIsReportedOnceAndTheLastGoodOneStays(String annotation, String why) {
         server.put(set("orders", "orders", 3, null, "{\"epoch\": 7, \"count\": 3}"));
         pods("orders-0", "orders-1", "orders-2");
         start("k8s:///shop/orders:grpc?shardCount=EPOCH");
@@ -251,7 +251,7 @@ class StatefulSetOrdinalsTest {
 
     /** One of several sets is always annotated first. */
     @Test
-    void ofSeveralSetsTheOneThatKnowsMostCountsAndOneThatDisagreesIsReported() {
+    void ofSeveralSetsTheLatestMapCountsAndOneThatDisagreesIsReported() {
         String seven = "{\"epoch\": 7, \"count\": 3";
         server.put(set("orders-a", "a", 3, null, seven + "}"));
         server.put(set("orders-b", "b", 3, null, seven + "}"));
@@ -352,7 +352,7 @@ class StatefulSetOrdinalsTest {
     }
 
     @Test
-    void withoutPermissionCallsGoOnAndTheRuleIsToldOnce() {
+    void withoutPermissionCallsGoOnAndTheRuleIsReportedOnce() {
         server.deniedType = StatefulSet.class;
         server.put(orders(3));
         pods("orders-0", "orders-1", "orders-2");
@@ -501,7 +501,7 @@ class StatefulSetOrdinalsTest {
     }
 
     @Test
-    void whoClosesLeavesNothingBehind() {
+    void closingLeavesNothingBehind() {
         server.put(orders(3));
         pods("orders-0");
         String target = "k8s:///shop/orders:grpc";

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 final class CallCommand implements Callable<Integer> {
     private static final long DEFAULT_COUNT = 100;
 
-    /** What an open loop may pile up before its calls start late; their latency counts from when they should have started. */
+    /** How many calls of an open loop may be under way; further ones start late, and their latency counts from the intended start. */
     private static final int OPEN_LOOP_CONCURRENCY = 10_000;
 
     private static final long NEVER = Long.MAX_VALUE;
@@ -46,7 +46,10 @@ final class CallCommand implements Callable<Integer> {
                     "how to pick: ${COMPLETION-CANDIDATES} (default: what the source configures, else weighted_round_robin)")
     private @Nullable String policy;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "a whole configuration in JSON, instead of --policy")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "a complete configuration in JSON, instead of --policy")
     private @Nullable String config;
 
     @Option(
@@ -72,7 +75,7 @@ final class CallCommand implements Callable<Integer> {
             names = "--rate",
             paramLabel = "R",
             description =
-                    "calls begun in a second, whatever happened to those before (open loop); latency counts from the intended start")
+                    "calls begun in a second, regardless of earlier calls (open loop); latency counts from the intended start")
     private @Nullable Double rate;
 
     @Option(names = "--key", paramLabel = "TEXT", description = "the key of every call, a text")
@@ -191,15 +194,15 @@ final class CallCommand implements Callable<Integer> {
         if (unconfigured != null) {
             console.note(
                     "the source's configuration is rejected, and there was no good one before it: " + unconfigured
-                            + "; calls fail until the source gives a good one or takes this one back (--policy or --config goes before it)");
+                            + "; calls fail until the source gives a good one or takes this one back (--policy or --config overrides it)");
         }
         caller.rejected().note(console, unconfigured);
         String unnumbered = caller.unnumbered();
         if (keyed && unnumbered != null && total.ok() < total.calls()) {
-            console.note(
-                    "no endpoint has an ordinal, by which a sharded call finds the owner of its key: " + unnumbered);
+            console.note("no endpoint has an ordinal, which a sharded call needs to find the owner of its key: "
+                    + unnumbered);
         }
-        // Calls that fail because of the configuration say no more than the line above.
+        // The causes of calls that fail because of the configuration would only repeat the line above.
         total.causes().shown().stream()
                 .map(Object::toString)
                 .filter(cause -> unconfigured == null || !cause.contains(unconfigured))

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys of a run, from {@code --key}, {@code --id} or {@code --ids}.
  *
- * @param keys gives each call its key
+ * @param keys the key of each call
  * @param count how many different keys there are; 0 for calls without a key
  */
 record CallKeys(LoadPlan.Keys keys, long count) {
@@ -30,13 +30,13 @@ record CallKeys(LoadPlan.Keys keys, long count) {
         return new CallKeys(index -> key, 1);
     }
 
-    /** The one key that was given, by the rule of all keys. */
+    /** The one key of {@code --key} or {@code --id}. */
     static EndpointSelector selector(@Nullable String text, @Nullable String id) {
         oneOf(text, id);
         return text != null ? key("--key", text, false) : key("--id", String.valueOf(id), true);
     }
 
-    /** Refuses both and neither. */
+    /** Rejects both and neither. */
     static void oneOf(@Nullable String text, @Nullable String id) {
         if ((text == null) == (id == null)) {
             throw new BadInput((text == null ? "neither --key nor --id was" : "--key and --id were both")

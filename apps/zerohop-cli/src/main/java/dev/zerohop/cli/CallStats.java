@@ -59,7 +59,7 @@ final class CallStats {
         return byServer;
     }
 
-    /** Why calls failed, in words. */
+    /** The causes of failed calls, in words. */
     Causes causes() {
         return causes;
     }
@@ -72,7 +72,7 @@ final class CallStats {
         return toJson(null);
     }
 
-    /** With the reason why the source's configuration is rejected, if it is. */
+    /** {@code unconfigured} is the reason why the source's configuration is rejected; null if it is not. */
     String toJson(@Nullable String unconfigured) {
         return JsonWriter.object(json -> {
             json.writeNumberField("calls", calls);

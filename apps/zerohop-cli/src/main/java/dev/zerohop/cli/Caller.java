@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Sends single calls to one target through zerohop. */
 interface Caller extends AutoCloseable {
 
-    /** Waits for the first answer of the source, and until connections are made where they are made beforehand, but no longer than {@code nanos}. */
+    /** Waits for the first answer of the source, and for connections if they are made before calls, but no longer than {@code nanos}. */
     void awaitReady(long nanos) throws InterruptedException;
 
     /**
@@ -22,7 +22,7 @@ interface Caller extends AutoCloseable {
     @Nullable
     String unconfigured();
 
-    /** Why no endpoint has an ordinal, if the source knows; null if some have. */
+    /** Why no endpoint has an ordinal, if the source reports it; null if some have. */
     @Nullable
     String unnumbered();
 

@@ -2,7 +2,7 @@ package dev.zerohop.cli;
 
 import dev.zerohop.Target;
 
-/** Opens what {@code call} sends its calls through; tests put their own in its place. */
+/** Opens the callers of the {@code call} command; tests replace it. */
 interface Callers {
 
     /** Calls over gRPC. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Why calls failed, those that differ in times only taken together, the most frequent first. Bounded. Not thread-safe. */
+/** The causes of failed calls, the most frequent first. Causes that differ only in times are counted together. Bounded. Not thread-safe. */
 final class Causes {
     private static final int SHOWN = 5;
     private static final int REMEMBERED = 1_000;
@@ -15,7 +15,7 @@ final class Causes {
     private final Map<String, Cause> byText = new LinkedHashMap<>();
     private long others;
 
-    /** One of them. */
+    /** One cause. */
     static final class Cause {
         private final String error;
         private final String text;
@@ -30,7 +30,7 @@ final class Causes {
             return error;
         }
 
-        /** That of the first call that met it. */
+        /** The text from the first call with this cause. */
         String text() {
             return text;
         }
@@ -59,7 +59,7 @@ final class Causes {
         known.count++;
     }
 
-    /** At most five. */
+    /** The most frequent causes, at most five. */
     List<Cause> shown() {
         return byText.values().stream()
                 .sorted(Comparator.comparingLong(Cause::count).reversed())
@@ -67,7 +67,7 @@ final class Causes {
                 .toList();
     }
 
-    /** How many failed for others than those {@link #shown}. */
+    /** How many calls failed for causes that are not {@link #shown}. */
     long others() {
         long all = others;
         for (Cause cause : byText.values()) {

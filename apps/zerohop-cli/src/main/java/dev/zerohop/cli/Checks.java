@@ -1,6 +1,6 @@
 package dev.zerohop.cli;
 
-/** Refuses values of options, all in the same words. */
+/** Rejects values of options, with one form of message. */
 final class Checks {
     private Checks() {}
 

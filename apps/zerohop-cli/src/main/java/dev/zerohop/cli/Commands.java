@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.IFactory;
 
-/** Makes the commands and hands each what it works with. */
+/** Creates the commands with their dependencies. */
 final class Commands implements IFactory {
     private final Console console;
 

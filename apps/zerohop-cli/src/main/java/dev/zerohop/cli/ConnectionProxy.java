@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A proxy that hands on bytes: each connection goes to the next server in turn and stays there. What is in it, it does not read. */
+/** A proxy that forwards bytes: each connection goes to the next server in turn and stays there. It does not interpret the content. */
 final class ConnectionProxy implements AutoCloseable {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("zerohop-demo-proxy", true), NioIoHandler.newFactory());
@@ -51,7 +51,7 @@ final class ConnectionProxy implements AutoCloseable {
         return ((InetSocketAddress) listening.localAddress()).getPort();
     }
 
-    /** New connections go to these servers from now on; those that are open stay where they are. */
+    /** Sends new connections to these servers; open ones stay where they are. */
     void publish(List<InetSocketAddress> now) {
         servers = List.copyOf(now);
     }
@@ -80,7 +80,7 @@ final class ConnectionProxy implements AutoCloseable {
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
-    /** Hands on what comes; both sides end together. */
+    /** Forwards bytes; both sides close together. */
     private static final class Relay extends ChannelInboundHandlerAdapter {
         private final Channel other;
 

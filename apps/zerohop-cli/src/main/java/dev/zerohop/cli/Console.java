@@ -4,8 +4,8 @@ import dev.zerohop.Printable;
 import java.io.PrintStream;
 
 /**
- * Where a command writes: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. Control characters in what it is given are
- * written as escapes. Thread-safe.
+ * The output of a command: the answer to {@code out}, whole lines, each flushed; everything else to {@code err}. Control characters are written as escapes.
+ * Thread-safe.
  */
 final class Console {
     private final PrintStream out;
@@ -17,7 +17,7 @@ final class Console {
     /**
      * Wraps two streams that are no terminals.
      *
-     * @param live whether a person watches {@code err}, so that a line that overwrites itself makes sense
+     * @param live whether {@code err} is a terminal, on which a progress line may overwrite itself
      */
     Console(PrintStream out, PrintStream err, boolean live) {
         this(out, err, live, 0, 0);
@@ -26,7 +26,7 @@ final class Console {
     /**
      * Wraps two streams.
      *
-     * @param live whether a person watches {@code err}, so that a line that overwrites itself makes sense
+     * @param live whether {@code err} is a terminal, on which a progress line may overwrite itself
      * @param outColumns width of the terminal that {@code out} is, 0 if it is none: then no text is wrapped
      * @param errColumns the same for {@code err}
      */
@@ -38,7 +38,7 @@ final class Console {
         this.errColumns = errColumns;
     }
 
-    /** Into how many columns the text of an answer is to be wrapped, or 0 for not at all. */
+    /** The columns to wrap the text of an answer to; 0 for no wrapping. */
     int outColumns() {
         return outColumns;
     }
@@ -49,13 +49,13 @@ final class Console {
         return !out.checkError();
     }
 
-    /** Tells the user something that is not the answer. Always one line, which only a terminal wraps. */
+    /** Prints a note that is not part of the answer. Always one line, which only a terminal wraps. */
     void note(String text) {
         err.println(wrap("zerohop: " + oneLine(text), errColumns, "  "));
         err.flush();
     }
 
-    /** Overwrites the line that shows how far the command is; nothing if no person watches. */
+    /** Overwrites the progress line; does nothing unless {@code live}. */
     void progress(String text) {
         if (live) {
             err.print("\r\033[2K" + oneLine(text));
@@ -63,7 +63,7 @@ final class Console {
         }
     }
 
-    /** Breaks a line between words; no more than {@code columns} wide unless a word is, which stays whole. 0 columns: as it is. */
+    /** Breaks a line between words so that it is at most {@code columns} wide; a longer word stays whole. 0 columns: unchanged. */
     static String wrap(String text, int columns, String indent) {
         if (columns <= 0) {
             return text;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Plays steps one after the other and collects what they noted. */
+/** Runs steps one after the other and collects their notes. */
 final class Demo {
     /** At most four seconds. */
     private static final int WARM_UP_LOOKS = 40;
@@ -13,10 +13,10 @@ final class Demo {
     private final Console console;
     private volatile boolean stopped;
 
-    /** What became of one step. */
+    /** The result of one step. */
     record Result(int number, DemoStep<?> step, DemoStep.Notes notes) {}
 
-    /** Told after each step. */
+    /** Is notified after each step. */
     interface Audience {
         void after(Result result);
     }
@@ -27,7 +27,7 @@ final class Demo {
     }
 
     /**
-     * Plays a story.
+     * Runs a story.
      *
      * @throws InterruptedException if it was stopped
      */
@@ -59,7 +59,7 @@ final class Demo {
         return results;
     }
 
-    /** A process that has just started compiles and loads classes for seconds; the steps are to show the balancing. */
+    /** Waits until calls are fast: a process that has just started compiles and loads classes for seconds, and the steps must show the balancing only. */
     private <W extends DemoWorld> void warmUp(DemoStory<W> story) throws InterruptedException {
         DemoWorld.Ticker ticker = () -> {
             throwIfStopped();

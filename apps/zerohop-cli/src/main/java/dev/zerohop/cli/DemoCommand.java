@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description =
-                "Starts real gRPC and HTTP servers in this process, calls them, and lets things happen to them. Each step is measured and"
-                        + " judged; exit code 1 if one did not hold. Takes about 30 seconds, with --kubernetes about a minute.",
+                "Starts real gRPC and HTTP servers in this process, calls them, and causes failures and changes. Each step is measured and"
+                        + " checked; exit code 1 if one did not hold. Takes about 30 seconds, with --kubernetes about a minute.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
@@ -29,13 +29,13 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--kubernetes",
             description =
-                    "tell the story of a StatefulSet: the same clients find the servers through a Kubernetes API server, which is a mock in this process")
+                    "demonstrate a StatefulSet: the same clients find the servers through a Kubernetes API server, which is a mock in this process")
     private boolean kubernetes;
 
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "also write the story with its plots as one HTML page")
+            description = "also write the steps with their plots as one HTML page")
     private @Nullable String report;
 
     @Option(
@@ -65,8 +65,8 @@ final class DemoCommand implements Callable<Integer> {
                 return story;
             }
         }
-        throw new BadInput(
-                "--" + option + ": the class path has no such demo, expected that of ./zerohop demo --" + option);
+        throw new BadInput("--" + option
+                + ": the class path has no such demo, expected the class path of ./zerohop demo --" + option);
     }
 
     private <W extends DemoWorld> int play(DemoStory<W> story, Output form, @Nullable Path file) {

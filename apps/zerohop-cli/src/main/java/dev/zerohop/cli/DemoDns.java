@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A name that is resolved as gRPC's own resolver does it for {@code dns:///}: when the channel begins, and after that only when a connection
- * breaks, at most every 30 s. Real DNS has no ports, and all servers of the demo have the same address.
+ * Resolves a name as gRPC's own resolver does for {@code dns:///}: when the channel starts, and after that only when a connection breaks, at most every 30 s.
+ * Real DNS has no ports, and all servers of the demo have the same address.
  */
 final class DemoDns extends NameResolverProvider implements AutoCloseable {
     private static final String SCHEME = "zerohop-demo-dns";
@@ -32,7 +32,7 @@ final class DemoDns extends NameResolverProvider implements AutoCloseable {
         return SCHEME + ":///orders";
     }
 
-    /** What the name server answers from now on. */
+    /** Sets the addresses that the name server answers. */
     void publish(List<InetSocketAddress> now) {
         addresses = List.copyOf(now);
     }
@@ -101,7 +101,7 @@ final class DemoDns extends NameResolverProvider implements AutoCloseable {
 
         @Override
         public void shutdown() {
-            // Holds nothing.
+            // There is nothing to close.
         }
     }
 }

@@ -2,7 +2,7 @@ package dev.zerohop.cli;
 
 import picocli.CommandLine.Command;
 
-/** The {@code zerohop} program with nothing but its demo: for class paths that leave out what the other commands need. */
+/** The {@code zerohop} program with only its demo: for class paths without the dependencies of the other commands. */
 @Command(name = "zerohop", subcommands = DemoCommand.class)
 public final class DemoMain implements Runnable {
     private DemoMain() {}

@@ -9,13 +9,13 @@ import java.util.concurrent.TimeUnit;
 /**
  * Curves over time.
  *
- * @param title what is shown
+ * @param title the title of the plot
  * @param unit of the vertical axis
  * @param seconds length of the horizontal axis
  * @param stacked whether each curve stands on the one before it, so that none hides another and the upper edge is the sum
- * @param curves one for each server, and one for failed calls if there were any
- * @param marks what happened when
- * @param note one line more for the reader, or nothing
+ * @param curves one for each server, and one for failed calls if there are any
+ * @param marks the events
+ * @param note one more line of text, or empty
  */
 public record DemoPlot(
         String title, String unit, double seconds, boolean stacked, List<Curve> curves, List<Mark> marks, String note) {
@@ -27,7 +27,7 @@ public record DemoPlot(
     /** An event at one instant. */
     public record Mark(double second, String text) {}
 
-    /** Calls per second by server, with how long they took. */
+    /** Calls per second by server, with their latency. */
     public static DemoPlot rates(DemoTraffic traffic, long fromNanos, long toNanos, Mark... marks) {
         TreeSet<String> servers = new TreeSet<>();
         for (DemoTraffic.Sample sample : traffic.between(fromNanos, toNanos).samples()) {
@@ -63,7 +63,7 @@ public record DemoPlot(
                 latencies(traffic, fromNanos, toNanos, marks));
     }
 
-    /** What 99 % of the calls of each stream took at most. */
+    /** The 99th percentile of the latency of each stream. */
     public static DemoPlot latencies(
             String title, List<DemoTraffic> streams, long fromNanos, long toNanos, Mark... marks) {
         List<Curve> curves = new ArrayList<>();

@@ -5,7 +5,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 
-/** The demo as one HTML page that needs nothing beside it: no script, no font, no picture from elsewhere. */
+/** The demo as one self-contained HTML page: no scripts, and no fonts or pictures from elsewhere. */
 final class DemoReport {
     private static final String STYLE = """
             :root { color-scheme: light dark; --page: #fcfcfa; --ink: #1c2024; --soft: #667078; --line: #dfe3e6; --card: #ffffff;

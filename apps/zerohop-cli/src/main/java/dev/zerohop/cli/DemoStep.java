@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * One step of a demo: something happens to the servers or to their source, and what becomes of the calls is measured and judged.
+ * One step of a demo: the servers or their source change, and the effect on the calls is measured and checked.
  *
- * @param <W> the world in which it plays
+ * @param <W> the world in which it runs
  */
 public interface DemoStep<W extends DemoWorld> {
 
@@ -17,13 +17,13 @@ public interface DemoStep<W extends DemoWorld> {
     /** What happens and what to expect, for a newcomer. */
     String story();
 
-    /** Plays the step in a world without servers and notes what was measured. */
+    /** Runs the step in a world without servers and notes the measurements. */
     void play(W world, Notes notes) throws InterruptedException;
 
-    /** One measured number and whether it is as it should be. */
+    /** One measurement and whether it is as expected. */
     record Check(String what, String measured, String expected, boolean held) {}
 
-    /** What a step has to show. Used by one thread. */
+    /** Collects the checks and plots of a step. Used by one thread. */
     final class Notes {
         private final List<Check> checks = new ArrayList<>();
         private final List<DemoPlot> plots = new ArrayList<>();
@@ -32,7 +32,7 @@ public interface DemoStep<W extends DemoWorld> {
             checks.add(new Check(what, measured, expected, held));
         }
 
-        /** Checks that a share, in percent, is near what it should be. */
+        /** Checks that a share, in percent, is close to the expected one. */
         public void share(String what, double percent, double expected, double tolerance) {
             check(
                     what,
@@ -47,9 +47,9 @@ public interface DemoStep<W extends DemoWorld> {
         }
 
         /** Checks that no call failed and that there were calls at all. */
-        public void noneFailed(String who, DemoTraffic.Window window) {
+        public void noneFailed(String subject, DemoTraffic.Window window) {
             check(
-                    who + ": failed calls",
+                    subject + ": failed calls",
                     window.failed() + " of " + window.calls(),
                     "0",
                     window.failed() == 0 && window.calls() > 0);

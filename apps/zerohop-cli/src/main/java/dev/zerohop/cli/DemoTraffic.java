@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A steady stream of calls in the background, each remembered. Open loop: a slow answer does not slow the stream. */
+/** A steady stream of calls in the background, each recorded. Open loop: a slow answer does not slow the stream. */
 public final class DemoTraffic implements AutoCloseable {
     public static final int CALLS_PER_SECOND = 200;
     private static final long GAP_NANOS = TimeUnit.SECONDS.toNanos(1) / CALLS_PER_SECOND;
@@ -36,7 +36,7 @@ public final class DemoTraffic implements AutoCloseable {
      */
     public record Sample(long number, long atNanos, CallResult result, long latencyNanos) {}
 
-    /** What happened between two instants. */
+    /** The calls that ended between two instants. */
     public record Window(List<Sample> samples, double seconds) {
         public int calls() {
             return samples.size();
@@ -67,7 +67,7 @@ public final class DemoTraffic implements AutoCloseable {
                     .count();
         }
 
-        /** What this part of the calls, in percent, took at most, in milliseconds; 0 if there were none. */
+        /** A percentile of the latency in milliseconds; 0 if there were no calls. */
         public double latencyMillis(double percent) {
             Histogram histogram = new Histogram();
             samples.forEach(sample -> histogram.record(sample.latencyNanos()));
@@ -95,7 +95,7 @@ public final class DemoTraffic implements AutoCloseable {
     /** Waits until the caller is ready and begins. The caller is closed with the stream. */
     static DemoTraffic start(String name, Caller caller, LoadPlan.Keys keys) throws InterruptedException {
         caller.awaitReady(PATIENCE_NANOS);
-        // The first call of a process loads classes for longer than everything else here takes.
+        // The first call of a process loads classes, which takes longer than everything else here.
         CountDownLatch warm = new CountDownLatch(1);
         caller.call(keys.key(0), result -> warm.countDown());
         warm.await(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
@@ -128,7 +128,7 @@ public final class DemoTraffic implements AutoCloseable {
         }
     }
 
-    /** Whether the last hundred calls, and there were that many, were answered quickly. */
+    /** Whether there were a hundred calls and the last hundred were answered quickly. */
     boolean keepsUp() {
         synchronized (samples) {
             int size = samples.size();
@@ -137,7 +137,7 @@ public final class DemoTraffic implements AutoCloseable {
         }
     }
 
-    /** Everything that ended in this time. */
+    /** The calls that ended in this time. */
     public Window between(long fromNanos, long toNanos) {
         return new Window(
                 matching(sample -> sample.atNanos() - fromNanos >= 0 && sample.atNanos() - toNanos < 0),
@@ -170,12 +170,12 @@ public final class DemoTraffic implements AutoCloseable {
         return servers;
     }
 
-    /** Begins no more calls; those under way go on. */
+    /** Begins no more calls; those under way continue. */
     void stop() {
         closed = true;
     }
 
-    /** Ends the stream and waits a moment for what is under way. */
+    /** Ends the stream and waits a short time for the calls under way. */
     @Override
     public void close() {
         closed = true;

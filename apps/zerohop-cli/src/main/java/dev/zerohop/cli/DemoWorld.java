@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What the steps of a demo act on: real servers, a real source of endpoints, and streams of calls. Used by one thread. */
+/** The environment of the steps of a demo: real servers, a real source of endpoints, and streams of calls. Used by one thread. */
 public abstract class DemoWorld implements AutoCloseable {
     private static final long CALL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -20,12 +20,12 @@ public abstract class DemoWorld implements AutoCloseable {
     private final TreeMap<String, EchoServer> servers = new TreeMap<>();
     private final List<DemoTraffic> streams = new ArrayList<>();
 
-    /** Told ten times a second that time goes by. */
+    /** Is called ten times a second while a step waits. */
     interface Ticker {
         void tick() throws InterruptedException;
     }
 
-    /** What the program gives to every world. */
+    /** The resources that the program provides to every world. */
     public static final class Opening {
         private final Callers callers;
         private final Ticker ticker;
@@ -62,7 +62,7 @@ public abstract class DemoWorld implements AutoCloseable {
         servers.remove(server.id());
     }
 
-    /** Lets a server go in peace. */
+    /** Drains and stops a server. */
     public final void stop(EchoServer server) throws InterruptedException {
         server.drain(Duration.ofMillis(500));
         servers.remove(server.id());
@@ -86,7 +86,7 @@ public abstract class DemoWorld implements AutoCloseable {
         return stream;
     }
 
-    /** Lets time go by. */
+    /** Waits. */
     public final void pass(long millis) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (System.nanoTime() - end < 0) {

@@ -18,15 +18,15 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "doctor",
         description =
-                "Says what keeps a target from working: its source, its endpoints, connections to them, its configuration; of Kubernetes permissions, service, port, slices,"
-                        + " StatefulSet, topology. Changes nothing.",
+                "Finds out why a target does not work: checks its source, its endpoints, connections to them and its configuration; for Kubernetes also permissions, service, port, slices,"
+                        + " StatefulSet and topology. Changes nothing.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
     private static final Pattern KUBERNETES = Pattern.compile("k8s(-pods)?:", Pattern.CASE_INSENSITIVE);
 
-    /** How long a source is waited for. */
+    /** How long the doctor waits for a source. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Console console;
@@ -86,7 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
     private Diagnosis source() throws InterruptedException {
         if (kubeconfig != null || context != null) {
             throw new BadInput(
-                    "--kubeconfig and --context are for targets of Kubernetes, and this is '" + target + "'");
+                    "--kubeconfig and --context are for Kubernetes targets only, and the target is '" + target + "'");
         }
         return SourceDoctor.examine(Targets.parse(target), PATIENCE);
     }

@@ -71,7 +71,7 @@ final class EchoGrpc extends HandlerRegistry {
         Metadata headers = new Metadata();
         headers.put(SERVER_ID, idText);
         if (behaviour.nextFails()) {
-            call.close(Status.INTERNAL.withDescription(idText + " was told to fail this call"), headers);
+            call.close(Status.INTERNAL.withDescription(idText + " is configured to fail this call"), headers);
             return;
         }
         call.sendHeaders(headers);

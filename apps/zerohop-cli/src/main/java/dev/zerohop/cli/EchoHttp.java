@@ -97,7 +97,7 @@ final class EchoHttp extends SimpleChannelInboundHandler<FullHttpRequest> {
             open.add(channel);
         }
 
-        /** From now on each answer is its connection's last; connections without a call are closed after {@code lingerMillis}. */
+        /** Makes each answer the last of its connection; connections without a call are closed after {@code lingerMillis}. */
         void drain(long lingerMillis) {
             draining = true;
             for (Channel channel : open) {

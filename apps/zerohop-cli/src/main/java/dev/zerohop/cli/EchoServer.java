@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class EchoServer implements AutoCloseable {
 
-    /** What has left a client before it learned of the drain is still answered if it arrives within this time. */
+    /** Requests that clients sent before they noticed the drain are still answered if they arrive within this time. */
     private static final long LINGER_MILLIS = 100;
 
     private final String id;
@@ -50,7 +50,7 @@ public final class EchoServer implements AutoCloseable {
             return this;
         }
 
-        /** From now on it works on one call after the other, as long as its delay on each; the others wait for their turn. */
+        /** Makes the server process one call at a time, each for the configured delay; the others wait. */
         Behaviour oneAtATime() {
             this.oneAtATime = true;
             return this;
@@ -62,7 +62,7 @@ public final class EchoServer implements AutoCloseable {
             return this;
         }
 
-        /** After what time the call at hand is to be answered. */
+        /** The delay of the next answer. */
         long nextDelayMillis() {
             if (!oneAtATime) {
                 return delayMillis;
@@ -73,7 +73,7 @@ public final class EchoServer implements AutoCloseable {
             return TimeUnit.NANOSECONDS.toMillis(done - now);
         }
 
-        /** Whether the call at hand is to fail: spread evenly, so that the share is exact after few calls and needs no luck. */
+        /** Whether the next call fails. Failures are spread evenly, not randomly, so the share is exact after a few calls. */
         boolean nextFails() {
             double percent = failPercent;
             long n = answers.getAndIncrement() % 10_000;
@@ -103,7 +103,7 @@ public final class EchoServer implements AutoCloseable {
      *
      * @param grpcPort 0 for any
      * @param httpPort 0 for any
-     * @throws IOException if a port cannot be had; the message names it
+     * @throws IOException if a port is not available; the message names it
      */
     static EchoServer start(String id, String host, int grpcPort, int httpPort, Behaviour behaviour)
             throws IOException {
@@ -180,7 +180,7 @@ public final class EchoServer implements AutoCloseable {
         return ((InetSocketAddress) http.localAddress()).getPort();
     }
 
-    /** Accepts nothing new, lets running calls end for at most {@code patience}, then cuts what is left. */
+    /** Accepts no new calls, waits at most {@code patience} for running ones, then cuts the rest. */
     void drain(Duration patience) throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
         http.close().await();
@@ -191,7 +191,7 @@ public final class EchoServer implements AutoCloseable {
         close();
     }
 
-    /** Cuts every connection at once, as the death of the process would. */
+    /** Cuts every connection at once, as a crash of the process would. */
     @Override
     public void close() {
         http.close().awaitUninterruptibly();

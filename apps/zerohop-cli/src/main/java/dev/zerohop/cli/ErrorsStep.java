@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.time.Duration;
 import java.util.List;
 
-/** A server that fails fast is no black hole: its quick answers attract no calls. */
+/** A server that fails fast does not become a black hole: its quick answers attract no calls. */
 final class ErrorsStep implements DemoStep<FileWorld> {
     static final String EJECTING =
             "{\"policy\": \"weighted_round_robin\", \"health\": {\"ejection\": {\"errorResponses\": true}}}";
@@ -15,8 +15,8 @@ final class ErrorsStep implements DemoStep<FileWorld> {
 
     @Override
     public String story() {
-        return "One of three servers answers every call with an error, at once, while the good ones need 20 ms. A policy that only looked for"
-                + " the quickest would send it everything. peak_ewma counts an error as a very slow answer; and ejection, where error answers are"
+        return "One of three servers answers every call with an error, at once, while the good ones need 20 ms. A policy that only looked at"
+                + " latency would send it everything. peak_ewma counts an error as a very slow answer; and ejection, where error answers are"
                 + " configured to count (HTTP here), takes the server out.";
     }
 

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** TLS and the user towards etcd. Without any of these the file that ZEROHOP_CONFIG names holds, as everywhere. */
+/** TLS and user for etcd. Without these options the file that ZEROHOP_CONFIG names applies, as everywhere. */
 final class EtcdAccess {
     @Option(names = "--etcd-tls", description = "etcd over TLS, with the certificates that Java trusts")
     private boolean tls;
@@ -19,7 +19,7 @@ final class EtcdAccess {
     @Option(
             names = "--etcd-cert",
             paramLabel = "FILE",
-            description = "what etcd is shown over TLS, PEM; with --etcd-key")
+            description = "the client certificate for etcd, PEM; with --etcd-key")
     private @Nullable Path certificate;
 
     @Option(names = "--etcd-key", paramLabel = "FILE", description = "its private key, PEM")
@@ -31,19 +31,16 @@ final class EtcdAccess {
             description = "the name that etcd's certificates must carry (default: the host)")
     private @Nullable String authority;
 
-    @Option(
-            names = "--etcd-user",
-            paramLabel = "NAME",
-            description = "etcd's name for this client; with --etcd-password-file")
+    @Option(names = "--etcd-user", paramLabel = "NAME", description = "the etcd user; with --etcd-password-file")
     private @Nullable String user;
 
-    @Option(names = "--etcd-password-file", paramLabel = "FILE", description = "the file that holds its password")
+    @Option(names = "--etcd-password-file", paramLabel = "FILE", description = "the file that contains its password")
     private @Nullable Path passwordFile;
 
     @Option(names = "--etcd-namespace", paramLabel = "PREFIX/", description = "what every key begins with")
     private @Nullable String namespace;
 
-    /** What is stated goes before the configuration file, all of it. */
+    /** Options override the configuration file as {@link EtcdClientBuilder} describes. */
     void applyTo(EtcdClientBuilder builder) {
         together("--etcd-cert", certificate, "--etcd-key", key);
         together("--etcd-user", user, "--etcd-password-file", passwordFile);

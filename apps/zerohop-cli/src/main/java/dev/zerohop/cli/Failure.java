@@ -1,6 +1,6 @@
 package dev.zerohop.cli;
 
-/** The command could not do its work, and its input is not to blame: one line on stderr, exit code 1. */
+/** The command failed, but not because of its input: one line on stderr, exit code 1. */
 final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1;
 

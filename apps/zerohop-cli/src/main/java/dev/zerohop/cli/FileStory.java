@@ -2,7 +2,7 @@ package dev.zerohop.cli;
 
 import java.util.List;
 
-/** The default story of the demo: it needs nothing but this program. */
+/** The default story of the demo, which needs only this program. */
 final class FileStory implements DemoStory<FileWorld> {
     static final String WEIGHTED = "{\"policy\": \"weighted_round_robin\"}";
 

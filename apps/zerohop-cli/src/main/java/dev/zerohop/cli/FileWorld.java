@@ -33,7 +33,7 @@ final class FileWorld extends DemoWorld {
         return startServer(id, HOST, 0, 0);
     }
 
-    /** Starts {@code orders-0} and so on, and publishes them with weight 1 and their ordinals. */
+    /** Starts {@code orders-0} to {@code orders-<size - 1>} and publishes them with weight 1 and their ordinals. */
     List<EchoServer> cluster(int size) {
         List<EchoServer> started = new ArrayList<>();
         for (int i = 0; i < size; i++) {
@@ -43,13 +43,13 @@ final class FileWorld extends DemoWorld {
         return started;
     }
 
-    /** The source now names these servers, in the order of their ordinals; {@code weights} beyond the last are 1. */
+    /** Makes the source list these servers, in the order of their ordinals; missing {@code weights} are 1. */
     void publish(List<EchoServer> members, int... weights) {
         write("grpc", members, null, weights);
         write("http", members, null, weights);
     }
 
-    /** The source still names all of these servers, one of them as draining. */
+    /** Makes the source list all of these servers, one of them as draining. */
     void announceLeave(List<EchoServer> members, EchoServer leaving) {
         write("grpc", members, leaving);
         write("http", members, leaving);
@@ -79,7 +79,7 @@ final class FileWorld extends DemoWorld {
         }
     }
 
-    /** The source of endpoints goes away. */
+    /** Removes the source of endpoints. */
     void loseSource() {
         try {
             Files.delete(file("grpc"));
@@ -107,7 +107,7 @@ final class FileWorld extends DemoWorld {
                 Files.deleteIfExists(path);
             }
         } catch (IOException left) {
-            // A temporary directory that stays behind does no harm.
+            // A temporary directory that is left over does no harm.
         }
     }
 }

@@ -7,14 +7,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Waits for the first answer of a balancer's source, and remembers why the source cannot be read and which of its values are rejected. Thread-safe. */
+/** Waits for the first answer of a balancer's source, and records why the source cannot be read and which of its values are rejected. Thread-safe. */
 class FirstAnswer implements BalancerListener {
     private final CountDownLatch over = new CountDownLatch(1);
     private final RejectedValues rejected = new RejectedValues();
     private volatile boolean named;
     private volatile @Nullable String error;
 
-    /** Returns whether it came in time. */
+    /** Returns whether there was an answer in time. */
     final boolean await(long nanos) throws InterruptedException {
         return over.await(nanos, TimeUnit.NANOSECONDS);
     }
@@ -33,7 +33,7 @@ class FirstAnswer implements BalancerListener {
         return error;
     }
 
-    /** Whether nothing more is waited for once the source has answered. Called with each version. */
+    /** Whether the wait may end once the source has answered. Called with each version. */
     boolean complete(Snapshot snapshot) {
         return true;
     }
@@ -45,7 +45,7 @@ class FirstAnswer implements BalancerListener {
 
     @Override
     public void onRebuild(String service, Snapshot snapshot) {
-        // A configuration that comes before the endpoints makes a version, too.
+        // A configuration that is published before the endpoints causes a version too.
         if (complete(snapshot) && named) {
             end();
         }

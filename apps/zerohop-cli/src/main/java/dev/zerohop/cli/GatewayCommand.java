@@ -13,14 +13,14 @@ import picocli.CommandLine.Command;
         name = "gateway",
         description = {
             "A reverse proxy over golb functions, for callers that cannot embed the library: /function/NAME/REST goes to an endpoint of the"
-                    + " function as /REST. Prints one line when it listens. SIGTERM lets what is under way end and ends it with exit code 0.",
+                    + " function as /REST. Prints one line when it listens. On SIGTERM it waits for requests under way and ends with exit code 0.",
             "",
             "It takes no options but these environment variables:",
             "  eb_go_lb_zone          the zone whose functions are served (required)",
             "  eb_go_lb_etcd_host     etcd (default: localhost:2379)",
-            "  eb_go_lb_handler_type  wrr, first (the first endpoint always), or dummy: answered here (default: dummy)",
+            "  eb_go_lb_handler_type  wrr, first (always the first endpoint), or dummy: the gateway itself answers (default: dummy)",
             "  eb_go_lb_mode          dev: a line on stderr for each request; prod: none (default: prod)",
-            "  eb_go_lb_node_name     what it calls itself (default: HOSTNAME)",
+            "  eb_go_lb_node_name     its name in headers (default: HOSTNAME)",
             "  eb_go_lb_listen_port   the port to listen on (default: 8080)",
             "  eb_go_lb_caller_limit  how many requests of one address may be under way at once (default: 256)",
             "  eb_go_lb_gateways      host:port of endpoints that are gateways themselves, with white space between them"

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Calls over gRPC, asynchronous. */
+/** Sends calls over gRPC asynchronously. */
 final class GrpcCaller implements Caller {
     private static final byte[] REQUEST = "zerohop".getBytes(StandardCharsets.UTF_8);
 

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Follows a channel's endpoints: which id an address has, and whether all of them are connected or have failed. Thread-safe. */
+/** Tracks a channel's endpoints: the id of each address, and whether all of them are connected or have failed. Thread-safe. */
 final class GrpcEndpoints extends FirstAnswer {
-    /** Grows only: a call may end after its endpoint left. */
+    /** Entries are never removed, since a call may end after its endpoint left. */
     private final Map<String, String> idByAddress = new ConcurrentHashMap<>();
 
     private volatile @Nullable String unconfigured;
@@ -50,13 +50,13 @@ final class GrpcEndpoints extends FirstAnswer {
         return unconfigured;
     }
 
-    /** Why no endpoint has an ordinal, if the source knows; null if some have. */
+    /** Why no endpoint has an ordinal, if the source reports it; null if some have. */
     @Nullable
     String unnumbered() {
         return unnumbered;
     }
 
-    /** The endpoint at an address: by its number, else by the name that it was looked up from, else the address itself. */
+    /** The id of the endpoint at an address: found by the IP address, else by the host name that it was resolved from, else the address itself. */
     String idOf(SocketAddress address) {
         if (!(address instanceof InetSocketAddress internet)) {
             return address.toString();
@@ -69,7 +69,7 @@ final class GrpcEndpoints extends FirstAnswer {
         return id == null ? number : id;
     }
 
-    /** The address as a connection to it reports it: an IPv6 literal has many spellings. */
+    /** The address as a connection to it reports it, since an IPv6 literal has many spellings. */
     private static String asConnected(Endpoint endpoint) {
         if (endpoint.host().indexOf(':') < 0) {
             return endpoint.address();

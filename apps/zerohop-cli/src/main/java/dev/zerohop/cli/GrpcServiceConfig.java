@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The service config of a channel: zerohop's policy with the user's configuration, and gRPC's retries for calls that are safe to repeat. */
 final class GrpcServiceConfig {
-    /** More gRPC does not allow. */
+    /** gRPC's own limit. */
     private static final int MOST_ATTEMPTS = 5;
 
     private GrpcServiceConfig() {}
@@ -24,7 +24,7 @@ final class GrpcServiceConfig {
         config.put("loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, policy)));
         int attempts = Math.min(MOST_ATTEMPTS, settings.parsed().retry().maxAttempts());
         if (attempts > 1) {
-            // An echo may be repeated. Whether methods of other services may be is not known.
+            // An echo is idempotent. Methods of other services may not be.
             config.put(
                     "methodConfig",
                     List.of(Map.of(
@@ -46,7 +46,7 @@ final class GrpcServiceConfig {
         return config;
     }
 
-    /** The types that gRPC wants. The text was checked before. */
+    /** Parses into the types that gRPC requires. The text was checked before. */
     private static @Nullable Object parse(String json) {
         try {
             return JsonReader.tree(json, json.length());

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls over HTTP, one thread for each call under way. */
 final class HttpCaller implements Caller {
-    /** The logical name in the URL; which server is called is the balancer's business. */
+    /** The logical name in the URL; the balancer chooses the server. */
     private static final String SERVICE = "target";
 
-    /** An endpoint that takes longer to connect to is given up for another. */
+    /** If connecting takes longer, another endpoint is tried. */
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
     /** The call that this thread runs; a thread runs one at a time, of one caller. */
@@ -104,7 +104,7 @@ final class HttpCaller implements Caller {
             error = name(failed, attempts);
             cause = words(failed);
         } catch (RuntimeException broken) {
-            // A load generator counts what it does not understand; it does not stop for it.
+            // A load generator counts unknown failures; it does not stop.
             error = "UNKNOWN";
             cause = broken.toString();
         } finally {
@@ -113,7 +113,7 @@ final class HttpCaller implements Caller {
         return new CallResult(error, attempts.endpoint, server, Math.max(0, attempts.picks - 1), cause);
     }
 
-    /** The message of a time-out is not enough: the failures before it are its suppressed exceptions. */
+    /** The message of a failure, with those of its suppressed exceptions: a time-out has the failures before it there. */
     private static String words(IOException failed) {
         String text = String.valueOf(failed.getMessage());
         for (Throwable before : failed.getSuppressed()) {

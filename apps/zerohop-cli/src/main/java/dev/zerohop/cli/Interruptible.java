@@ -4,17 +4,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Makes SIGINT and SIGTERM the orderly end of a command instead of the death of the process. */
+/** Makes a command end in an orderly way on SIGINT and SIGTERM. */
 final class Interruptible {
 
-    /** After this a command that does not stop is given up. */
+    /** How long to wait for a command that does not stop. */
     private static final long PATIENCE_SECONDS = 10;
 
     private Interruptible() {}
 
     /**
-     * Runs {@code body}. A signal runs {@code stop}, on another thread, which must make the body return soon; the process then ends with the body's
-     * exit code.
+     * Runs {@code body}. A signal runs {@code stop}, on another thread, which must make the body return quickly; the process then ends with the body's exit
+     * code.
      *
      * @param patienceMillis how long the body may take after {@code stop}, on top of a few seconds
      */
@@ -46,7 +46,7 @@ final class Interruptible {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException ending) {
-            // The signal came: the hook ends the process with the code it was just given.
+            // A signal was received: the hook ends the process with the code just stored.
         }
     }
 }

@@ -7,7 +7,7 @@ import java.math.RoundingMode;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Fields of what the commands print. */
+/** Fields of the commands' JSON output. */
 final class Json {
     private Json() {}
 

@@ -2,7 +2,7 @@ package dev.zerohop.cli;
 
 import java.util.List;
 
-/** A server that dies takes next to no call with it. */
+/** A server that dies makes almost no call fail. */
 final class KilledStep implements DemoStep<FileWorld> {
     @Override
     public String title() {
@@ -11,7 +11,7 @@ final class KilledStep implements DemoStep<FileWorld> {
 
     @Override
     public String story() {
-        return "One of three servers dies without a word, and the source still names it. Calls that could not be sent go to another server at"
+        return "One of three servers dies without notice, and the source still lists it. Calls that could not be sent go to another server at"
                 + " once; the dead one is left out until it comes back.";
     }
 

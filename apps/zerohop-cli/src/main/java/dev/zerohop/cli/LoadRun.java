@@ -7,14 +7,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends calls for a while and adds up how they end: either always so many at once (closed loop), or each at its own intended instant
- * whatever happened to the ones before (open loop). In an open loop the latency counts from that instant, so that it includes the time that a call had to wait for
- * its turn.
+ * Sends calls and counts their results: either a fixed number at once (closed loop), or each at its intended instant regardless of earlier ones (open loop).
+ * In an open loop the latency counts from that instant, so it includes the time that a call had to wait.
  */
 final class LoadRun {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** A closed loop without endpoints would spin. */
+    /** The pause after a call without an endpoint; a closed loop would spin otherwise. */
     private static final long NO_ENDPOINT_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Caller caller;
@@ -32,7 +31,7 @@ final class LoadRun {
         this.slots = new Semaphore(plan.concurrency());
     }
 
-    /** Sends what is planned and waits until every call has ended, at most the plan's timeout longer. */
+    /** Sends the planned calls and waits until all have ended, at most the plan's timeout longer. */
     CallStats run() throws InterruptedException {
         sender = Thread.currentThread();
         long start = System.nanoTime();
@@ -64,7 +63,7 @@ final class LoadRun {
         LockSupport.unpark(sender);
     }
 
-    /** What ended since this was asked last. */
+    /** The calls that ended since the last invocation. */
     CallStats takeSecond() {
         synchronized (lock) {
             CallStats taken = second;

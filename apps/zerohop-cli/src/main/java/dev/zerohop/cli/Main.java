@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "zerohop",
-        description = "Client-side load balancing with no proxy hop: try it, watch it, ask it.",
+        description = "Client-side load balancing with no proxy hop: demo, test calls, diagnosis and tools.",
         subcommands = {
             DemoCommand.class,
             ServerCommand.class,
@@ -130,7 +130,7 @@ public final class Main implements Runnable {
         return null;
     }
 
-    /** Libraries that log through the JDK would write between the command's own lines. */
+    /** Silences libraries that log through the JDK, which would write between the command's own lines. */
     private static void quietLogging() {
         LogManager.getLogManager().reset();
         Logger.getLogger("").setLevel(Level.OFF);
@@ -141,7 +141,7 @@ public final class Main implements Runnable {
                 new BufferedOutputStream(new FileOutputStream(descriptor)), true, StandardCharsets.UTF_8);
     }
 
-    /** Says which version this is. */
+    /** Provides the version of the program. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The whole membership at one instant, as {@code watch} prints it.
  *
- * @param at when this was looked at
- * @param target what is watched
+ * @param at when this was read
+ * @param target the target
  * @param version the source's own version
  * @param stale whether the source cannot be read at the moment
- * @param ageMillis how long ago the source vouched for the set
- * @param unconfigured why no call goes anywhere: the source's first configuration is rejected; null if it is not
+ * @param ageMillis how long ago the source confirmed the set
+ * @param unconfigured why every call fails: the source's first configuration is rejected; null if it is not
  * @param rows one for each endpoint, sorted by id
- * @param missing ordinals that were named before and are no more, while no number of shards is stated
+ * @param missing ordinals that an endpoint had before and none has now, while no number of shards is configured
  */
 record Membership(
         Instant at,
@@ -56,7 +56,7 @@ record Membership(
                     word(member.health().status()));
         }
 
-        /** The six states that are shown; the balancer's own are finer. */
+        /** The six states that are shown; the balancer distinguishes more. */
         private static String word(Health.Status status) {
             return switch (status) {
                 case HEALTHY -> "HEALTHY";
@@ -69,7 +69,7 @@ record Membership(
         }
     }
 
-    /** What the balancer knows now, or null before the first answer of its source. */
+    /** The present membership of the balancer, or null before the first answer of its source. */
     static @Nullable Membership of(Target target, Balancer balancer) {
         BalancerState state = balancer.state();
         EndpointSet set = state.source().set();
@@ -87,7 +87,7 @@ record Membership(
                 set.missingOrdinals());
     }
 
-    /** Whether a reader would learn nothing new; time goes on and versions are counted without anything changing. */
+    /** Whether both show the same apart from times and versions, which change without any other change. */
     boolean sameAs(@Nullable Membership before) {
         return before != null
                 && stale == before.stale
@@ -153,7 +153,7 @@ record Membership(
         }
         return at + "  " + target + "  version " + version + ", " + rows.size()
                 + (rows.size() == 1 ? " endpoint" : " endpoints")
-                + (stale ? ", STALE: the source last vouched for it " + ageMillis + " ms ago" : "")
+                + (stale ? ", STALE: last confirmed by the source " + ageMillis + " ms ago" : "")
                 + (unconfigured != null ? ", NO CALLS: the source's configuration is rejected: " + unconfigured : "")
                 + "\n"
                 + gone

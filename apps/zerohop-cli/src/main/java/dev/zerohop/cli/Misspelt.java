@@ -11,9 +11,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What is wrong with a command line, in one line, and what was probably meant. */
+/** The error of a command line, in one line, with a suggestion. */
 final class Misspelt {
-    /** Java's words for it, which are not those of users. */
+    /** picocli's message with a Java type, which is replaced by a term for users. */
     private static final Pattern WHOLE_NUMBER = Pattern.compile("is not an? (?:long|int)\\b");
 
     private Misspelt() {}
@@ -23,7 +23,7 @@ final class Misspelt {
         List<String> unmatched = rejected instanceof UnmatchedArgumentException arguments
                 ? arguments.getUnmatched()
                 : line.getUnmatchedArguments();
-        // A mistyped option is also one that is missing: the mistyped one is the better hint.
+        // A mistyped option also counts as missing; the hint about the mistyped one is better.
         for (String given : unmatched) {
             if (given.startsWith("-") && given.length() > 1) {
                 return option(line.getCommandSpec(), given);
@@ -59,7 +59,7 @@ final class Misspelt {
                 + " (expected one of " + String.join(", ", line.getSubcommands().keySet()) + ")";
     }
 
-    /** The known word that is written most like the given one, or null if none is near. */
+    /** The known word with the smallest distance to the given one, or null if none is close. */
     static @Nullable String nearest(String given, Collection<String> known) {
         String nearest = null;
         int least = Math.max(1, given.replace("-", "").length() / 3) + 1;
@@ -73,7 +73,7 @@ final class Misspelt {
         return nearest;
     }
 
-    /** Letters that are missing, added, replaced, or swapped with their neighbour. */
+    /** The number of letters that are missing, added, replaced, or swapped with their neighbour. */
     private static int distance(String a, String b) {
         int[][] least = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "orchestrator",
         description =
-                "Probes the endpoints of a service in etcd, together with the other orchestrators of the service, and tells all its clients which are"
+                "Probes the endpoints of a service in etcd, together with the other orchestrators of the service, and reports to all its clients which are"
                         + " down. Prints its role and each verdict, one line each, until it is interrupted; then another one leads at once.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
@@ -36,7 +36,7 @@ final class OrchestratorCommand implements Callable<Integer> {
             description = "the members of the etcd cluster, separated by commas")
     private String etcd = "";
 
-    @Option(names = "--service", required = true, paramLabel = "NAME", description = "whose endpoints are probed")
+    @Option(names = "--service", required = true, paramLabel = "NAME", description = "the service to probe")
     private String service = "";
 
     @Option(
@@ -51,7 +51,7 @@ final class OrchestratorCommand implements Callable<Integer> {
     @Option(
             names = "--probe-ca",
             paramLabel = "FILE",
-            description = "the PEM certificates that sign the endpoints' (default: those that Java trusts)")
+            description = "the PEM CA certificates of the endpoints (default: those that Java trusts)")
     private @Nullable Path probeCa;
 
     @Option(
@@ -63,7 +63,7 @@ final class OrchestratorCommand implements Callable<Integer> {
     @Option(
             names = "--probe-cert",
             paramLabel = "FILE",
-            description = "what endpoints are shown over TLS, PEM; with --probe-key")
+            description = "the client certificate for endpoints, PEM; with --probe-key")
     private @Nullable Path probeCertificate;
 
     @Option(names = "--probe-key", paramLabel = "FILE", description = "its private key, PEM")
@@ -89,14 +89,14 @@ final class OrchestratorCommand implements Callable<Integer> {
             names = "--timeout",
             paramLabel = "MS",
             defaultValue = "2000",
-            description = "milliseconds that an answer may take (default: ${DEFAULT-VALUE})")
+            description = "milliseconds to wait for an answer (default: ${DEFAULT-VALUE})")
     private long timeoutMillis;
 
     @Option(
             names = "--healthy",
             paramLabel = "N",
             defaultValue = "2",
-            description = "probes in a row that must be well before an endpoint is (default: ${DEFAULT-VALUE})")
+            description = "probes in a row that must succeed before an endpoint is healthy (default: ${DEFAULT-VALUE})")
     private int healthy;
 
     @Option(
@@ -118,7 +118,7 @@ final class OrchestratorCommand implements Callable<Integer> {
             names = "--lease",
             paramLabel = "S",
             defaultValue = "10",
-            description = "seconds that an orchestrator that died counts as alive (default: ${DEFAULT-VALUE})")
+            description = "seconds until a dead orchestrator is replaced (default: ${DEFAULT-VALUE})")
     private long leaseSeconds;
 
     @Option(
@@ -279,7 +279,7 @@ final class OrchestratorCommand implements Callable<Integer> {
 
         @Override
         public void onUnreachable(String reason) {
-            console.note("etcd cannot be read, probing goes on: " + reason);
+            console.note("etcd cannot be read, probing continues: " + reason);
         }
 
         private void print(String text, String object) {

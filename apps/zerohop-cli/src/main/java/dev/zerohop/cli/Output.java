@@ -11,7 +11,7 @@ enum Output {
     TEXT,
     /** One JSON object. */
     JSON,
-    /** One JSON object for each line, each flushed when it is known. */
+    /** One JSON object on each line, each flushed at once. */
     NDJSON;
 
     /**

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Calls over gRPC as it is without zerohop, by {@code pick_first}. */
+/** Calls over gRPC without zerohop, by {@code pick_first}. */
 final class PlainGrpcCaller implements Caller {
     private static final byte[] REQUEST = "zerohop".getBytes(StandardCharsets.UTF_8);
 

@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 final class RegisterCommand implements Callable<Integer> {
     private static final long MAX_DRAIN_MILLIS = 3_600_000;
 
-    /** How long etcd may take to delete, on top of the drain. */
+    /** How long etcd may take to delete the endpoint, on top of the drain. */
     private static final long DELETE_MILLIS = 6_000;
 
     private final Console console;
@@ -41,15 +41,18 @@ final class RegisterCommand implements Callable<Integer> {
     @Option(names = "--id", required = true, paramLabel = "ID", description = "the endpoint's stable name")
     private String id = "";
 
-    @Option(names = "--address", required = true, paramLabel = "HOST:PORT", description = "where clients connect to")
+    @Option(
+            names = "--address",
+            required = true,
+            paramLabel = "HOST:PORT",
+            description = "the address that clients connect to")
     private String address = "";
 
     @Option(
             names = "--ttl",
             paramLabel = "S",
             defaultValue = "10",
-            description =
-                    "seconds after which it is gone when this process dies, 2 to 3600 (default: ${DEFAULT-VALUE})")
+            description = "seconds until it is removed after this process died, 2 to 3600 (default: ${DEFAULT-VALUE})")
     private long ttlSeconds;
 
     @Option(names = "--weight", paramLabel = "N", description = "its weight, 0 to 1000000 (default: 1)")
@@ -58,15 +61,14 @@ final class RegisterCommand implements Callable<Integer> {
     @Option(names = "--zone", paramLabel = "ZONE", description = "its failure domain")
     private @Nullable String zone;
 
-    @Option(names = "--ordinal", paramLabel = "N", description = "its number in a numbered set")
+    @Option(names = "--ordinal", paramLabel = "N", description = "its ordinal in a StatefulSet or another numbered set")
     private @Nullable Integer ordinal;
 
     @Option(
             names = "--drain",
             paramLabel = "MS",
             defaultValue = "5000",
-            description =
-                    "milliseconds between the announcement that it leaves and the end (default: ${DEFAULT-VALUE})")
+            description = "milliseconds from announcing that it leaves until it is deleted (default: ${DEFAULT-VALUE})")
     private long drainMillis;
 
     RegisterCommand(Console console) {
@@ -100,7 +102,7 @@ final class RegisterCommand implements Callable<Integer> {
         });
     }
 
-    /** By the same reader as any endpoint in etcd. */
+    /** Parsed by the reader of all endpoints in etcd. */
     private Endpoint endpoint() {
         try {
             return EndpointJson.parse(
@@ -131,7 +133,7 @@ final class RegisterCommand implements Callable<Integer> {
             return Main.OK;
         } catch (ExecutionException | TimeoutException failed) {
             throw new Failure(
-                    "etcd could not be notified; " + id + " is gone when its lease of " + ttlSeconds + " s ends: "
+                    "etcd could not be reached; " + id + " is removed when its lease of " + ttlSeconds + " s ends: "
                             + (failed.getCause() == null
                                     ? "no answer"
                                     : failed.getCause().getMessage()));

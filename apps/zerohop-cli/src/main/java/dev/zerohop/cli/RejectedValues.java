@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.jspecify.annotations.Nullable;
 
-/** Why values of the source are rejected, each reason once. Thread-safe. */
+/** The reasons why values of the source are rejected, each once. Thread-safe. */
 final class RejectedValues {
     private final Set<String> reasons = new ConcurrentSkipListSet<>();
 
@@ -13,14 +13,14 @@ final class RejectedValues {
         reasons.add(reason);
     }
 
-    /** All but those that {@code reported} holds already. */
+    /** All reasons that {@code reported} does not contain. */
     List<String> besides(@Nullable String reported) {
         return reasons.stream()
                 .filter(reason -> reported == null || !reported.contains(reason))
                 .toList();
     }
 
-    /** Prints those that {@code reported} does not hold already. */
+    /** Prints the reasons that {@code reported} does not contain. */
     void note(Console console, @Nullable String reported) {
         besides(reported).forEach(reason -> console.note("a value of the source is rejected: " + reason));
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Two more servers get their share soon, without a reconnect or a restart. */
+/** Two more servers get their share quickly, without a reconnect or a restart. */
 final class ScaleStep implements DemoStep<FileWorld> {
     private static final double SOON_SECONDS = 2;
 
@@ -15,7 +15,7 @@ final class ScaleStep implements DemoStep<FileWorld> {
 
     @Override
     public String story() {
-        return "Two more servers start and the source of endpoints names them. The clients see it while they run: within "
+        return "Two more servers start and the source of endpoints names them. The running clients notice it: within "
                 + "two seconds the newcomers answer, and soon each server gets a fifth.";
     }
 

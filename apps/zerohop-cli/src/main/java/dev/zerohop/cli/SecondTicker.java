@@ -4,7 +4,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Runs a task at each full second from its own start on. */
+/** Runs a task at each full second after its start. */
 final class SecondTicker {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "zerohop-seconds");
@@ -16,7 +16,7 @@ final class SecondTicker {
         timer.scheduleAtFixedRate(task, 1, 1, TimeUnit.SECONDS);
     }
 
-    /** Ends the ticking; no task runs after it returns. */
+    /** Ends it; no task runs after this returns. */
     void stop() throws InterruptedException {
         timer.shutdown();
         timer.awaitTermination(10, TimeUnit.SECONDS);

@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the user wants calls to be balanced.
+ * The balancing configuration that the user requests.
  *
  * @param json the configuration, or null to leave it to the source and the defaults
  * @param parsed the same, checked
@@ -30,7 +30,7 @@ record Settings(@Nullable String json, BalancerSettings parsed) {
         }
     }
 
-    /** Reads {@code --policy} and {@code --config}, of which at most one is given. */
+    /** Reads {@code --policy} or {@code --config}; at most one may be given. */
     static Settings of(@Nullable String policy, @Nullable String file) {
         if (policy != null && file != null) {
             throw new BadInput(

@@ -32,8 +32,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "shard",
         description =
-                "Says which endpoint of a target owns a key, and why. Asks the source of endpoints only; connects to"
-                        + " none of them.",
+                "Prints which endpoint of a target owns a key, and why. Reads the source of endpoints only; connects to"
+                        + " no endpoint.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
@@ -49,9 +49,8 @@ final class ShardCommand implements Callable<Integer> {
     @Option(
             names = "--key",
             paramLabel = "TEXT",
-            description =
-                    "the key as calls carry it: an integer or a text where the source's configuration says where keys"
-                            + " are, else a text")
+            description = "the key as in calls: an integer or a text if the source's configuration defines where keys"
+                    + " are, else a text")
     private @Nullable String key;
 
     @Option(names = "--id", paramLabel = "INTEGER", description = "the key, an integer of 64 bits")
@@ -69,7 +68,7 @@ final class ShardCommand implements Callable<Integer> {
             names = "--shards",
             paramLabel = "N",
             description =
-                    "the number of shards, whatever the source says (default: the source's own map or count, else a"
+                    "the number of shards, instead of the source's (default: the source's own map or count, else a"
                             + " guess, the highest ordinal + 1)")
     private @Nullable Integer shards;
 
@@ -126,7 +125,7 @@ final class ShardCommand implements Callable<Integer> {
         return Main.OK;
     }
 
-    /** No endpoint owns a key as long as the configuration is rejected; what another strategy would say can be asked for all the same. */
+    /** No endpoint owns a key while the configuration is rejected. The result of another strategy can still be requested. */
     private void reportUnconfigured(Output form, String unconfigured) {
         if (strategy != null) {
             console.note(
@@ -141,7 +140,7 @@ final class ShardCommand implements Callable<Integer> {
                         + unconfigured + " (--strategy places keys without it)");
     }
 
-    /** A key as calls carry it: read by the configuration of the source if that says where keys are, else as a text. */
+    /** A key as in calls: read by the configuration of the source if that defines where keys are, else as a text. */
     private static EndpointSelector selector(String key, Balancer balancer) {
         KeySource source = balancer.current().settings().key();
         if (source == null) {
@@ -168,7 +167,7 @@ final class ShardCommand implements Callable<Integer> {
         }
     }
 
-    /** The directory policy if the source configures it, or the command line wants it; else null. */
+    /** The directory policy if the source or the command line configures it, else null. */
     private @Nullable DirectoryPolicy directory(Balancer balancer) {
         boolean wanted = DIRECTORY.equals(strategy);
         if ((wanted || strategy == null)
@@ -179,7 +178,7 @@ final class ShardCommand implements Callable<Integer> {
         return wanted ? Pickers.directory() : null;
     }
 
-    /** As the source's directory has it, which is asked for this one key. */
+    /** Looks up this one key in the source's directory. */
     private static PlacementExplanation lookUp(DirectoryPolicy policy, EndpointSelector selector, Balancer balancer)
             throws InterruptedException, ExecutionException {
         KeyDirectory directory = balancer.current().snapshot().directory();
@@ -190,19 +189,19 @@ final class ShardCommand implements Callable<Integer> {
                 break;
             }
             if (!unknown.asking()) {
-                throw new Failure("the owner of the key cannot be found out: " + unknown.reason());
+                throw new Failure("the owner of the key cannot be looked up: " + unknown.reason());
             }
             try {
                 next.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException late) {
                 throw new Failure(
-                        "the owner of the key is not known after " + PATIENCE_SECONDS + " s: " + unknown.reason());
+                        "the owner of the key was not found within " + PATIENCE_SECONDS + " s: " + unknown.reason());
             }
         }
         return policy.place(selector, balancer.current().snapshot());
     }
 
-    /** By the shard policy that the source configures, unless the command line wants another. */
+    /** Places the key by the shard policy that the source configures, unless the command line selects another. */
     private PlacementExplanation place(
             ShardPolicy.@Nullable Strategy wanted, EndpointSelector selector, Balancer balancer) {
         Snapshot snapshot = balancer.current().snapshot();
@@ -217,7 +216,7 @@ final class ShardCommand implements Callable<Integer> {
         if (shards != null) {
             builder.shards(shards);
         }
-        // What the command line asks for goes before a map of the source.
+        // The command line overrides a map of the source.
         Snapshot asked = wanted == null && shards == null
                 ? snapshot
                 : Snapshot.of(snapshot.members(), snapshot.shards())
@@ -226,8 +225,8 @@ final class ShardCommand implements Callable<Integer> {
         try {
             return builder.build().place(selector, asked);
         } catch (IllegalArgumentException rejected) {
-            throw new BadInput(
-                    "--strategy " + strategy + " needs what the source does not configure: " + rejected.getMessage());
+            throw new BadInput("--strategy " + strategy + " needs a configuration that the source does not have: "
+                    + rejected.getMessage());
         }
     }
 

@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "shard-map",
         description =
-                "Shows the shard map of a service in etcd, or changes it by one step. Each step is written only if nothing else was written meanwhile, and may be"
-                        + " repeated. Prints the map that holds afterwards, as etcd has it.",
+                "Shows the shard map of a service in etcd, or changes it by one step. Each step is a compare-and-swap and may be"
+                        + " repeated. Prints the map that is then in etcd.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false)
@@ -76,10 +76,10 @@ final class ShardMapCommand implements Callable<Integer> {
             paramLabel = "STEP",
             description = {
                 "show",
-                "begin: state the first map, with --count or --map",
-                "announce: a move to --count or --map, under the next epoch that was never used",
-                "cut-over: make the coming epoch (--epoch) the present one",
-                "withdraw: take back the move to --epoch, which is never used again"
+                "begin: write the first map, with --count or --map",
+                "announce: announce a move to --count or --map, with the next unused epoch",
+                "cut-over: make the announced epoch (--epoch) the current one",
+                "withdraw: withdraw the move to --epoch, which is never used again"
             })
     private String step = "";
 
@@ -89,10 +89,7 @@ final class ShardMapCommand implements Callable<Integer> {
     @Option(names = "--count", paramLabel = "N", description = "the number of shards")
     private @Nullable Integer count;
 
-    @Option(
-            names = "--first-ordinal",
-            paramLabel = "N",
-            description = "with --count: the ordinal of the first (default: 0)")
+    @Option(names = "--first-ordinal", paramLabel = "N", description = "with --count: the first ordinal (default: 0)")
     private @Nullable Integer firstOrdinal;
 
     @Option(
@@ -113,7 +110,7 @@ final class ShardMapCommand implements Callable<Integer> {
             names = "--epoch",
             paramLabel = "N",
             description =
-                    "with cut-over and withdraw: the epoch of the move, as announce printed it; with begin: the first epoch (default: 1); with announce: one to be reached at least (default: the next that was never used)")
+                    "with cut-over and withdraw: the epoch of the move, as announce printed it; with begin: the first epoch (default: 1); with announce: the lowest epoch to use (default: the next unused one)")
     private @Nullable Long epoch;
 
     @Option(
@@ -225,7 +222,7 @@ final class ShardMapCommand implements Callable<Integer> {
         }
         if (read.hasEpoch() || read.move() != null) {
             throw new BadInput(
-                    "--map had an epoch or a move, expected a placement alone: epochs are given out by etcd's map");
+                    "--map had an epoch or a move, expected a placement alone: the map in etcd assigns epochs");
         }
         return read.placement();
     }
@@ -235,10 +232,10 @@ final class ShardMapCommand implements Callable<Integer> {
             return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause();
-            throw new Failure(wanted + " was not done: " + (cause == null ? failed : cause).getMessage());
+            throw new Failure(wanted + " failed: " + (cause == null ? failed : cause).getMessage());
         } catch (TimeoutException late) {
-            throw new Failure(wanted + " was not answered within " + PATIENCE_SECONDS
-                    + " s, so it may have been done or not: repeat it, which changes nothing if it was");
+            throw new Failure(wanted + " got no answer within " + PATIENCE_SECONDS
+                    + " s and may or may not have been applied: repeat it, which changes nothing if it was applied");
         }
     }
 

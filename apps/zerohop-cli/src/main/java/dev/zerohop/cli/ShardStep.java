@@ -21,7 +21,7 @@ final class ShardStep implements DemoStep<FileWorld> {
     @Override
     public String story() {
         return "Each of 30 keys has one owner among three numbered servers. One server announces that it leaves, stops, and comes back on another port. Calls for its"
-                + " keys wait for it (ownerDown WAIT), no key moves, and nobody else's keys notice.";
+                + " keys wait for it (ownerDown WAIT), no key moves, and the keys of other servers are not affected.";
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.time.Duration;
 import java.util.List;
 
-/** Load-aware policies leave a slow server mostly alone. */
+/** Load-aware policies send few calls to a slow server. */
 final class SlowStep implements DemoStep<FileWorld> {
     private static final Duration SLOW = Duration.ofMillis(150);
 
@@ -15,7 +15,7 @@ final class SlowStep implements DemoStep<FileWorld> {
     @Override
     public String story() {
         return "One of three servers takes 150 ms for each answer. Policies that look at the load (peak_ewma here for gRPC, least_request for"
-                + " HTTP) send it a small part of what it had.";
+                + " HTTP) send it a small part of its former share.";
     }
 
     @Override

@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What keeps a target of any scheme from working: asks its source once, as a client does, and tries to connect to some of the endpoints. Changes nothing. */
+/**
+ * Finds out why a target of any scheme does not work: reads its source once, as a client does, and tries to connect to some of the endpoints. Changes
+ * nothing.
+ */
 final class SourceDoctor {
     private static final int CONNECTED_TO = 5;
     private static final int CONNECT_MILLIS = 2_000;
@@ -56,7 +59,7 @@ final class SourceDoctor {
                 add(
                         set.stale() ? State.MISSING : State.OK,
                         "source",
-                        set.source() + (set.stale() ? " gave what it last knew" : " answered") + ", version "
+                        set.source() + (set.stale() ? " returned its last known endpoints" : " answered") + ", version "
                                 + set.version()
                                 + (error == null ? "" : "; it cannot be read now: " + error));
                 endpoints(set);
@@ -95,14 +98,14 @@ final class SourceDoctor {
                             : failure + ": check that it listens there, and that no network policy is in between");
         }
         if (ready.size() > CONNECTED_TO) {
-            add(State.OK, "connections", "to the other " + (ready.size() - CONNECTED_TO) + " none was tried");
+            add(State.OK, "connections", "to the other " + (ready.size() - CONNECTED_TO) + " were not tried");
         }
     }
 
     private void configuration(Balancer balancer) {
         String unconfigured = balancer.current().unconfigured();
         if (unconfigured != null) {
-            add(State.MISSING, "configuration", "rejected, so no call goes anywhere: " + unconfigured);
+            add(State.MISSING, "configuration", "rejected, so every call fails: " + unconfigured);
         }
         for (String reason : observer.rejected().besides(unconfigured)) {
             add(State.OPTIONAL, "value of the source", "rejected: " + reason);
@@ -129,7 +132,7 @@ final class SourceDoctor {
         findings.add(new Finding(state, what, why));
     }
 
-    /** A source that cannot be read has answered as well. */
+    /** An error of the source counts as an answer too. */
     private static final class Observer extends FirstAnswer {
         @Override
         public void onStale(String service, Duration age, Throwable cause) {

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Without the source of endpoints, the last good set goes on. */
+/** Without the source of endpoints, the last good set stays in force. */
 final class SourceLostStep implements DemoStep<FileWorld> {
     @Override
     public String title() {
@@ -16,8 +16,8 @@ final class SourceLostStep implements DemoStep<FileWorld> {
 
     @Override
     public String story() {
-        return "The source can no longer be asked. That is an error, not an empty answer: the last good set stays in force, its age is visible,"
-                + " and traffic goes on as if nothing had happened.";
+        return "The source can no longer be read. That is an error, not an empty answer: the last good set stays in force, its age is visible,"
+                + " and traffic continues unchanged.";
     }
 
     @Override

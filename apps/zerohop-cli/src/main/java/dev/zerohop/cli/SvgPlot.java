@@ -16,10 +16,10 @@ final class SvgPlot {
     private static final int BOTTOM = 40;
     private static final int COLOURS = 8;
 
-    /** About how wide a letter of a label is. */
+    /** The approximate width of a letter of a label. */
     private static final double LETTER = 6;
 
-    /** So that a curve shows through one that lies upon it. */
+    /** Different dashes keep a curve visible below another one. */
     private static final List<String> DASHES = List.of("", "9 5", "2 5", "9 4 2 4");
 
     private final DemoPlot plot;
@@ -37,7 +37,7 @@ final class SvgPlot {
         return new SvgPlot(plot).draw();
     }
 
-    /** The colour of a curve, by its place in the plot. */
+    /** The colour of a curve by its index in the plot. */
     static String colour(DemoPlot.Curve curve, int place) {
         return curve.failure() ? "var(--bad)" : "var(--s" + place % COLOURS + ")";
     }
@@ -137,7 +137,7 @@ final class SvgPlot {
         }
     }
 
-    /** On what each curve stands at each of its points; behind the last, the sums. */
+    /** The base of each curve at each of its points; the last list contains the sums. */
     private List<List<Double>> bases() {
         List<List<Double>> bases = new ArrayList<>();
         List<Double> base = new ArrayList<>();

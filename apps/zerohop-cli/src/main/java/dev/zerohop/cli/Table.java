@@ -3,7 +3,7 @@ package dev.zerohop.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table of text: columns as wide as they need to be, numbers to the right. Not thread-safe. */
+/** A table of text: columns as wide as their content, numbers right-aligned. Not thread-safe. */
 final class Table {
     private final List<Object[]> rows = new ArrayList<>();
     private final int columns;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/** The same load beside zerohop through what is there without it: gRPC's own {@code pick_first}, and a proxy that balances connections. */
+/** The same load through zerohop and through the alternatives: gRPC's own {@code pick_first}, and a proxy that balances connections. */
 final class WhyStep implements DemoStep<FileWorld> {
     private static final long CALL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
@@ -25,9 +25,9 @@ final class WhyStep implements DemoStep<FileWorld> {
     @Override
     public String story() {
         return "Three times the same: 200 gRPC calls a second over one channel, to three servers that work on one call at a time for 8 ms, so that one of them"
-                + " manages 125 a second; then two servers join. gRPC alone, as it comes (pick_first over DNS), sends everything to the first address and asks DNS"
+                + " manages 125 a second; then two servers join. gRPC alone, by default (pick_first over DNS), sends everything to the first address and queries DNS"
                 + " again only when that connection breaks. A proxy that balances connections (as a Kubernetes service does) has one connection to balance."
-                + " zerohop gives each call to the server whose turn it is. gRPC's round_robin would use the three, and not see the two; a proxy that reads"
+                + " zerohop gives each call to the server whose turn it is. gRPC's round_robin would use the three servers, but not notice the two new ones; a proxy that reads"
                 + " HTTP/2 would spread the calls as well, for one hop more.";
     }
 
@@ -58,7 +58,7 @@ final class WhyStep implements DemoStep<FileWorld> {
                 long scaled = System.nanoTime();
                 world.pass(2_200);
                 long end = System.nanoTime();
-                // What queues at the busy servers ends meanwhile.
+                // The calls that queue at the busy servers end meanwhile.
                 ways.forEach(DemoTraffic::stop);
                 judge(notes, ways, end);
                 DemoPlot.Mark mark = DemoPlot.mark(begin, scaled, "two servers added");
@@ -102,11 +102,11 @@ final class WhyStep implements DemoStep<FileWorld> {
         return DemoTraffic.start(name, new PlainGrpcCaller(target, CALL_TIMEOUT_NANOS), number -> null);
     }
 
-    /** Servers that zerohop does not know. */
+    /** Servers outside of zerohop's source. */
     private static final class Servers implements AutoCloseable {
         private final List<EchoServer> all = new ArrayList<>();
 
-        /** Starts as many as are missing, and gives the addresses of all. */
+        /** Starts the missing servers and returns the addresses of all. */
         List<InetSocketAddress> grow(int size) {
             try {
                 while (all.size() < size) {

@@ -2,7 +2,7 @@ package dev.zerohop.cli;
 
 import dev.zerohop.Target;
 
-/** Calls through the real adapters. */
+/** Opens callers over the real adapters. */
 final class ZerohopCallers implements Callers {
     @Override
     public Caller grpc(Target target, Settings settings, long timeoutNanos, String method) {

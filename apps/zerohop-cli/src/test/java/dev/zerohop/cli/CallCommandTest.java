@@ -130,7 +130,7 @@ class CallCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"grpc", "http"})
-    void aSourceThatNamesNobodyIsNoEndpointAndDoesNotEndTheRun(String transport) throws IOException {
+    void aSourceWithoutEndpointsIsNoEndpointAndDoesNotEndTheRun(String transport) throws IOException {
         Path file = Files.writeString(directory.resolve("endpoints.json"), "{\"endpoints\": []}");
         Cli.Result result = Cli.run(
                 "call",
@@ -257,7 +257,7 @@ class CallCommandTest {
     }
 
     @Test
-    void textIsATableForPeople() {
+    void textIsATable() {
         Cli.Result result = Cli.run("call", target("http"), "--transport", "http", "--count", "3");
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("3 calls", "3 ok", "0 failed", "by endpoint", "by server", "latency p50");

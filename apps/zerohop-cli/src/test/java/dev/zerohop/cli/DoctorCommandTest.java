@@ -96,7 +96,7 @@ class DoctorCommandTest {
         assertThat(result.err()).isEmpty();
         assertThat(result.outLines())
                 .contains(
-                        "ok: StatefulSet orders: ordinals 0 to 2 are wanted",
+                        "ok: StatefulSet orders: ordinals 0 to 2 are desired",
                         "ok: slices: 1 with 1 endpoints, 1 of them ready")
                 .noneMatch(line -> line.startsWith("missing"));
         assertThat(result.code()).isZero();
@@ -138,7 +138,7 @@ class DoctorCommandTest {
                     .contains("ok: endpoints: 3 named, 2 take new calls")
                     .contains("ok: connection to a(127.0.0.1:" + alive.getLocalPort() + "): made")
                     .contains("missing: connection to b(127.0.0.1:" + dead + "): Connection refused: check that it")
-                    .contains("missing: configuration: rejected, so no call goes anywhere: ", "fastest");
+                    .contains("missing: configuration: rejected, so every call fails: ", "fastest");
             Files.writeString(file, "{\"endpoints\": []}");
             assertThat(Cli.run("doctor", "file://" + file).out())
                     .contains("missing: endpoints: 0 named, 0 take new calls: check the name in the target");
@@ -166,7 +166,7 @@ class DoctorCommandTest {
         assertThat(Cli.run("doctor", "orders:8080").code()).isEqualTo(2);
         Cli.Result other = Cli.run("doctor", "static:///127.0.0.1:1", "--context", "prod");
         assertThat(other.code()).isEqualTo(2);
-        assertThat(other.err()).contains("--kubeconfig and --context are for targets of Kubernetes");
+        assertThat(other.err()).contains("--kubeconfig and --context are for Kubernetes targets only");
         Cli.Result file = Cli.run("doctor", "k8s:///shop/orders:grpc", "--kubeconfig", "/nowhere");
         assertThat(file.code()).isEqualTo(2);
         assertThat(file.errLines())

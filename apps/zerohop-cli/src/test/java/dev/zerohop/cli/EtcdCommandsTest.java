@@ -102,7 +102,7 @@ class EtcdCommandsTest {
     }
 
     @Test
-    void registerTellsWhenEtcdIsLostAndBack() throws Exception {
+    void registerReportsWhenEtcdIsLostAndBack() throws Exception {
         Cli.Started process = register(2, "--drain", "0");
         etcd.kill();
         await().until(() -> !process.err().isEmpty());

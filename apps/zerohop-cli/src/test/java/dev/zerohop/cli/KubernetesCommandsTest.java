@@ -99,7 +99,7 @@ class KubernetesCommandsTest {
                 Cli.run("call", TARGET, "--transport", transport, "--policy", "shard", "--key", "a", "--count", "1");
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.err())
-                .contains("no endpoint has an ordinal, by which a sharded call finds the owner of its key: ")
+                .contains("no endpoint has an ordinal, which a sharded call needs to find the owner of its key: ")
                 .contains(address + " answered 403 when asked to list statefulsets in namespace shop");
     }
 

@@ -35,7 +35,7 @@ class OrchestratorCommandTest {
     }
 
     @Test
-    void twoPrintTheirRolesAndVerdictsAndWhoLeavesIsFollowedAtOnce() throws Exception {
+    void twoPrintTheirRolesAndVerdictsAndALeaderThatLeavesIsReplacedAtOnce() throws Exception {
         String etcd = etcd();
         List<Cli.Started> servers = new ArrayList<>();
         EtcdClient client = EtcdClient.of(etcd);

@@ -27,7 +27,7 @@ class ShardCommandTest {
     private Path directory;
 
     @Test
-    void saysWhoOwnsAKeyAndWhyInTheStatedOrderOfFields() {
+    void printsTheOwnerOfAKeyAndWhyInTheDocumentedOrderOfFields() {
         Map<String, Object> owner = json("--key", "user-42");
         assertThat(owner.keySet()).containsExactly("key", "ordinal", "endpoint", "strategy", "shards", "why");
         assertThat(owner)

@@ -53,7 +53,7 @@ class ShardMapCommandTest {
     void aMoveThatIsWithdrawnAndMadeAgainTakesTheNextEpoch() {
         refused("service orders has no shard map in etcd", "show");
         refused(
-                "announce was not done: there is no map at zerohop/v1/services/orders/shards, expected one: begin with"
+                "announce failed: there is no map at zerohop/v1/services/orders/shards, expected one: begin with"
                         + " the present placement",
                 "announce",
                 "--count",
@@ -63,7 +63,7 @@ class ShardMapCommandTest {
         done(announced, "announce", "--count", "5");
         done(announced, "announce", "--count", "5");
         refused(
-                "announce was not done: a move to epoch 2, 5 shards, OLD_UNTIL_CUTOVER, is under way; expected none: cut"
+                "announce failed: a move to epoch 2, 5 shards, OLD_UNTIL_CUTOVER, is under way; expected none: cut"
                         + " it over or withdraw it first",
                 "announce",
                 "--count",
@@ -77,7 +77,7 @@ class ShardMapCommandTest {
                 "--keys",
                 "NEW_AT_ONCE");
         refused(
-                "cut-over was not done: epoch 1, 3 shards, is the present one and a move to epoch 3, 4 shards, is under"
+                "cut-over failed: epoch 1, 3 shards, is the present one and a move to epoch 3, 4 shards, is under"
                         + " way, expected a move to epoch 2",
                 "cut-over",
                 "--epoch",

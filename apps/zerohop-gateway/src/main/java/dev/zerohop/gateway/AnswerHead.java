@@ -6,7 +6,10 @@ import okhttp3.Headers;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the head of an endpoint's answer can be passed on. OkHttp believes more than a proxy may (RFC 9110, sections 5 and 15; RFC 9112, section 6.3). */
+/**
+ * Whether the head of an endpoint's answer can be passed on. OkHttp accepts more than a proxy may pass on (RFC 9110, sections 5 and 15; RFC 9112, section
+ * 6.3).
+ */
 final class AnswerHead {
     /** Bytes of header lines. */
     static final int LIMIT = 64 << 10;
@@ -18,7 +21,7 @@ final class AnswerHead {
 
     private AnswerHead() {}
 
-    /** What is wrong with it; null if nothing is. */
+    /** Why the head is malformed; null if it is not. */
     static @Nullable String fault(Response answer) {
         int status = answer.code();
         if (status < LOWEST || status > HIGHEST) {
@@ -45,7 +48,7 @@ final class AnswerHead {
         return lengths.isEmpty() || encodings.isEmpty() ? null : "it has both a Content-Length and a Transfer-Encoding";
     }
 
-    /** Whether it is a header that can be written as it was read. */
+    /** Whether the header can be passed on unchanged. */
     static boolean wellFormed(String name, String value) {
         return NAME.matcher(name).matches() && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c != 0x7f));
     }

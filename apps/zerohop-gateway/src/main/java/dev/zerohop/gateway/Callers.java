@@ -2,7 +2,7 @@ package dev.zerohop.gateway;
 
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How many requests are under way of each address. It knows of those that are, and of no others. */
+/** Counts the requests under way for each client address. Addresses without requests under way use no memory. */
 final class Callers {
     private final int limit;
     private final ConcurrentHashMap<String, Integer> underWay = new ConcurrentHashMap<>();
@@ -15,7 +15,7 @@ final class Callers {
         return limit;
     }
 
-    /** Returns false if the address has as many under way as it may. After true comes {@link #leave}. */
+    /** Returns false if the address has reached the limit. After true {@link #leave} must be called. */
     boolean enter(String address) {
         if (underWay.merge(address, 1, Integer::sum) <= limit) {
             return true;

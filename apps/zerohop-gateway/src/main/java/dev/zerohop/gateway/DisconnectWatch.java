@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Looks for clients that take too long over the head of a request, and for those that went away while their request waits for its endpoint. Between the end
- * of a request and its answer an HTTP/1.1 connection is not read, so that its end would go unnoticed; one byte is tried now and then, without waiting.
+ * Detects clients that send the head of a request too slowly, and clients that disconnect while their request waits for its endpoint. Between a request and
+ * its answer an HTTP/1.1 connection is not read, so a disconnect would go unnoticed; this periodically tries to read one byte without blocking.
  */
 final class DisconnectWatch implements AutoCloseable {
     private static final long INTERVAL_NANOS = Duration.ofMillis(500).toNanos();

@@ -30,15 +30,15 @@ import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
-/** One request on its way to an endpoint and back. Runs on one thread; {@link #look} comes from another. */
+/** One request to an endpoint and its answer. Runs on one thread; {@link #look} is called by another. */
 final class Exchange {
     private static final Log LOG = Log.of(Exchange.class);
     private static final int BUFFER = 16 << 10;
 
-    /** The least that a client sends of a body, once it has had its time: a KiB a second. */
+    /** The lowest rate at which a client must send a body after the grace time: 1 KiB a second. */
     private static final long NANOS_PER_BYTE = TimeUnit.SECONDS.toNanos(1) >> 10;
 
-    /** OkHttp wants a body for these, if only an empty one. */
+    /** OkHttp requires a body for these methods, even if it is empty. */
     private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH", "PROPPATCH", "REPORT", "QUERY");
 
     private final Request request;
@@ -55,7 +55,7 @@ final class Exchange {
 
     private volatile boolean clientGone;
 
-    /** {@code slow} is how far a client may fall behind with its body, at a KiB a second. */
+    /** {@code slow} is how far a client may fall behind a rate of 1 KiB a second with its body. */
     Exchange(Request request, Response response, Callback callback, GatewaySettings settings, Duration slow) {
         this.request = request;
         this.response = response;
@@ -64,7 +64,7 @@ final class Exchange {
         this.slow = slow;
     }
 
-    /** Forwards the request and completes it. Returns the endpoint that it went to, if it went to one. */
+    /** Forwards the request and completes it. Returns the endpoint that received it, or null. */
     @Nullable
     String run(OkHttpClient client, HttpUrl url, Inbound inbound, boolean hasBody) {
         Call made = client.newCall(new okhttp3.Request.Builder()
@@ -80,8 +80,8 @@ final class Exchange {
             requestRead = !hasBody;
         }
         request.addFailureListener(failure -> clientGone());
-        // How long an endpoint may take is the forwarding client's to say; while the server stops, its own limit is a
-        // second.
+        // The forwarding client limits how long an endpoint may take. The server's own limit, which is a second
+        // while it stops, must not apply.
         request.addIdleTimeoutListener(timeout -> false);
         try (okhttp3.Response answer = sent(made)) {
             pass(answer, made);
@@ -100,18 +100,18 @@ final class Exchange {
         try {
             return made.execute();
         } catch (RuntimeException unreadable) {
-            // Not every number in a head is looked at before it is used: -20 passes for a status.
+            // OkHttp does not check every number in a head before it uses it: it accepts -20 as a status.
             throw new IOException("the answer cannot be read: " + unreadable.getMessage(), unreadable);
         }
     }
 
     // ---- there ----
 
-    /** What the client sends, as it comes. It can be read once. */
+    /** The client's body as a stream. It can be read once. */
     private final class Body extends RequestBody {
         @Override
         public @Nullable MediaType contentType() {
-            // The header is passed on as it came.
+            // The header is passed on unchanged.
             return null;
         }
 
@@ -141,7 +141,7 @@ final class Exchange {
                     clientGone = true;
                     throw failed;
                 }
-                // Only the client's own time counts: the endpoint may take what it gets as slowly as it likes.
+                // Only the time of reading from the client counts, not the time of writing to the endpoint.
                 allowedNanos -= System.nanoTime() - start - NANOS_PER_BYTE * Math.max(read, 0);
                 allowedNanos = Math.min(allowedNanos, slow.toNanos());
                 if (allowedNanos < 0 && read >= 0) {
@@ -164,7 +164,7 @@ final class Exchange {
         private static final long serialVersionUID = 1;
 
         SlowBodyException() {
-            super("the body comes too slowly, expected at least 1 KiB a second");
+            super("the body arrives too slowly, expected at least 1 KiB a second");
         }
     }
 
@@ -179,7 +179,7 @@ final class Exchange {
         boolean none = request.getMethod().equals("HEAD") || answer.code() == 204 || answer.code() == 304;
         if (none) {
             if (answer.body().contentLength() != 0) {
-                // A 304 may state the length of what it spares; OkHttp would wait for it.
+                // A 304 may have the length of the omitted body; OkHttp would wait for that body.
                 made.cancel();
             }
             return;
@@ -188,7 +188,7 @@ final class Exchange {
             response.setTrailersSupplier(() -> trailers(answer));
         }
         if (answer.body().contentLength() < 0) {
-            // A stream may take its time to the first byte; that it began is news.
+            // A stream may send its first byte late, so the head is sent on at once.
             toClient(false, BufferUtil.EMPTY_BUFFER);
         }
         byte[] buffer = new byte[BUFFER];
@@ -219,14 +219,15 @@ final class Exchange {
                 }
             }
         } catch (IOException none) {
-            LOG.debug("the trailers of {} cannot be had", answer, none);
+            LOG.debug("the trailers of {} cannot be read", answer, none);
         }
         return fields;
     }
 
     private void fail(IOException failed) {
         if (clientGone || response.isCommitted()) {
-            // Nobody is left to be told, or the answer has begun: cutting it off is all that says so.
+            // The client is gone, or the answer has begun. In the second case only cutting the connection can
+            // signal the failure.
             finish(() -> callback.failed(failed));
             return;
         }
@@ -264,7 +265,7 @@ final class Exchange {
         }
     }
 
-    /** Sees whether the client has closed its side; the first byte of a next request, if that is what comes, is given back. */
+    /** Checks whether the client has closed its side. If the first byte of a next request is read, it is pushed back. */
     void look() {
         boolean gone = false;
         synchronized (this) {

@@ -12,7 +12,7 @@ import dev.zerohop.Snapshot;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/** Always the first of the function's list, by the order that its source states. */
+/** Always picks the first endpoint of the function's list, in the order of its source. */
 record FirstEndpoint() implements PickPolicy {
 
     @Override

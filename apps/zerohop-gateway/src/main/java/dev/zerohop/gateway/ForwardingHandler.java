@@ -21,7 +21,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
-/** Decides what is forwarded, and answers the rest itself. */
+/** Forwards requests to functions and answers all others itself. */
 final class ForwardingHandler extends Handler.Abstract {
     private static final String PREFIX = "/function/";
     private static final Set<String> NOT_FORWARDED = Set.of("CONNECT", "TRACE");
@@ -63,7 +63,7 @@ final class ForwardingHandler extends Handler.Abstract {
                     response,
                     callback,
                     429,
-                    caller + " has " + callers.limit() + " requests under way, and no more than that at once");
+                    caller + " has " + callers.limit() + " requests under way, which is the limit for one address");
             return true;
         }
         try {
@@ -79,7 +79,7 @@ final class ForwardingHandler extends Handler.Abstract {
             unavailable(
                     response,
                     callback,
-                    "this gateway has " + limits.requests() + " requests under way, and no more than that at once");
+                    "this gateway has " + limits.requests() + " requests under way, which is its limit");
             return;
         }
         long start = System.nanoTime();
@@ -97,7 +97,7 @@ final class ForwardingHandler extends Handler.Abstract {
         }
     }
 
-    /** Returns the endpoint that the request went to, if it went to one. */
+    /** Returns the endpoint that received the request, or null. */
     private @Nullable String forward(Request request, Response response, Callback callback) {
         HttpURI uri = request.getHttpURI();
         String path = uri.getPath() == null ? "" : uri.getPath();
@@ -114,7 +114,7 @@ final class ForwardingHandler extends Handler.Abstract {
                     response,
                     callback,
                     508,
-                    "the request goes in circles: it has come through " + settings.node()
+                    "the request goes in circles: it has passed through " + settings.node()
                             + " before. Each gateway needs a"
                             + " name of its own, and the addresses of the others in eb_go_lb_gateways");
             return null;
@@ -141,8 +141,8 @@ final class ForwardingHandler extends Handler.Abstract {
         List<String> encodings = request.getHeaders().getCSV(HttpHeader.TRANSFER_ENCODING, true);
         if (encodings.size() > 1
                 || (encodings.size() == 1 && !encodings.get(0).equalsIgnoreCase(HttpHeaderValue.CHUNKED.asString()))) {
-            // The server library takes chunked off and no other: the endpoint would take what is packed for what was
-            // sent.
+            // The server library decodes chunked and no other coding, so the endpoint would take the encoded body
+            // for the original.
             answer(
                     response,
                     callback,
@@ -171,7 +171,7 @@ final class ForwardingHandler extends Handler.Abstract {
         }
     }
 
-    /** As golb's own: 200 to everything, in these words and without an end of line. */
+    /** Like golb's own: 200 to everything, with this text and without a line end. */
     private static void dummy(Request request, Response response, Callback callback) {
         response.setStatus(200);
         ForwardingHeaders.date(response.getHeaders());
@@ -210,7 +210,7 @@ final class ForwardingHandler extends Handler.Abstract {
                 || request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH) > 0;
     }
 
-    /** OkHttp sends no body with these. */
+    /** OkHttp sends no body with these methods. */
     private static boolean bodiless(String method) {
         return method.equals("GET") || method.equals("HEAD");
     }

@@ -13,15 +13,15 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 
-/** What a proxy adds to headers and takes away (RFC 9110, sections 7.6 and 11.7; RFC 7239). */
+/** The headers that a proxy adds and removes (RFC 9110, sections 7.6 and 11.7; RFC 7239). */
 final class ForwardingHeaders {
-    /** The endpoint that a request went to in the end. */
+    /** The endpoint that answered. */
     static final String FINAL_HOST = "X-Final-Host";
 
-    /** Followed by the name of a gateway: when it passed the request on. Also how a request that came through one is known. */
+    /** Followed by the name of a gateway: the time at which it passed the request on. It also marks requests that came through a gateway. */
     static final String FORWARDED_BY = "X-Forwarded-Host-";
 
-    /** Meant for the next hop only, in either direction. */
+    /** Hop-by-hop headers, in either direction. */
     private static final Set<String> HOP_BY_HOP = Set.of(
             "connection",
             "proxy-connection",
@@ -33,7 +33,7 @@ final class ForwardingHeaders {
             "proxy-authorization",
             "proxy-authentication-info");
 
-    /** What the server library has answered itself, or what is made anew for the next hop. */
+    /** Headers that the server library handles itself, or that are set again for the next hop. */
     private static final Set<String> NOT_PASSED_ON = Set.of(
             "host",
             "expect",
@@ -48,7 +48,7 @@ final class ForwardingHeaders {
 
     private ForwardingHeaders() {}
 
-    /** Whether a trailer of this name may go back: none that frames a message or is for one connection (RFC 9110, section 6.5.1). */
+    /** Whether a trailer of this name may be passed on: not one that frames a message or concerns one connection (RFC 9110, section 6.5.1). */
     static boolean isTrailer(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return !HOP_BY_HOP.contains(lower) && !NOT_PASSED_ON.contains(lower);
@@ -69,7 +69,7 @@ final class ForwardingHeaders {
         return request.getHeaders().contains(FORWARDED_BY + node);
     }
 
-    /** The headers of the request to the endpoint, but for those that depend on which one it is. */
+    /** The headers of the request to the endpoint, without those that depend on the endpoint. */
     static Headers toEndpoint(Request request, String node) {
         HttpFields in = request.getHeaders();
         Set<String> dropped = named(in.getValuesList("Connection"));
@@ -97,13 +97,13 @@ final class ForwardingHeaders {
         out.addUnsafeNonAscii("Via", appended(in, "Via", version(request) + " " + node));
         out.add(own, now());
         if (!in.contains("Accept-Encoding")) {
-            // OkHttp would ask for gzip and unpack it; taken off again before it is sent.
+            // OkHttp would request gzip and unpack it. This header is removed again before the request is sent.
             out.add("Accept-Encoding", "identity");
         }
         return out.build();
     }
 
-    /** The headers of the endpoint's answer, as they go back. */
+    /** The headers of the endpoint's answer for the client. */
     static void toClient(Headers answer, HttpFields.Mutable out, String node, String endpoint, boolean gateway) {
         Set<String> dropped = named(answer.values("Connection"));
         String own = FORWARDED_BY + node;
@@ -130,14 +130,14 @@ final class ForwardingHeaders {
     }
 
     /**
-     * A value as OkHttp is to be given it. The server library takes the bytes of headers for ISO 8859-1 and OkHttp sends UTF-8, so that without this
-     * they would not stay the same bytes.
+     * Converts a value for OkHttp. The server library decodes the bytes of headers as ISO 8859-1 and OkHttp sends UTF-8, so without this the bytes would
+     * change.
      */
     private static String received(String value) {
         return new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    /** A value from OkHttp as the server library is to be given it. */
+    /** Converts a value from OkHttp for the server library. */
     static String sent(String value) {
         return new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
@@ -167,7 +167,7 @@ final class ForwardingHeaders {
         return protocol.substring(protocol.indexOf('/') + 1);
     }
 
-    /** Jetty puts brackets around an IPv6 address; only {@code Forwarded} wants them. */
+    /** Jetty puts brackets around an IPv6 address; only {@code Forwarded} requires them. */
     private static String bare(String address) {
         return address.startsWith("[") ? address.substring(1, address.length() - 1) : address;
     }
@@ -182,7 +182,7 @@ final class ForwardingHeaders {
                 : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
-    /** Seconds since 1970 with seven decimals: what the readers of this header compute latencies from. */
+    /** Seconds since 1970 with seven decimals, from which readers of this header compute latencies. */
     static String now() {
         Instant now = Instant.now();
         return String.format(Locale.ROOT, "%d.%07d", now.getEpochSecond(), now.getNano() / 100);

@@ -15,8 +15,8 @@ import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of the zone and the ways to their endpoints. A way is made with a function's first request and closed when the function is deleted, or when
- * there are too many and it is the one that has been unused for the longest.
+ * The functions of the zone and the ways to their endpoints. A way is a client of one function: it is created with the function's first request and closed
+ * when the function is deleted, or when there are too many ways and this one is the least recently used.
  */
 final class Functions implements AutoCloseable {
     /** The logical host of every function's own client. */
@@ -29,7 +29,7 @@ final class Functions implements AutoCloseable {
     private final int limit;
     private final Map<Key, Way> ways = new ConcurrentHashMap<>();
 
-    /** {@code direct} leaves gateways out. */
+    /** {@code direct} excludes gateways. */
     private record Key(String function, boolean direct) {}
 
     /** The way to a function's endpoints. */
@@ -81,7 +81,8 @@ final class Functions implements AutoCloseable {
         this.base = base;
         this.balancing = switch (settings.handler()) {
             case WRR -> Configurations.defaults().withPolicy(Pickers.lvs());
-            // Always the first means: also when it fails, and never another one. Under DUMMY no request comes here.
+            // FIRST picks the first endpoint even if it fails, and never another one. With DUMMY no request gets
+            // here.
             case FIRST, DUMMY -> BalancerSettings.of(new FirstEndpoint());
         };
     }
@@ -92,9 +93,9 @@ final class Functions implements AutoCloseable {
         return zone.functions();
     }
 
-    /** The way to the function's endpoints; with {@code direct} to none that is a gateway. The caller leaves it when his call has ended. */
+    /** The way to the function's endpoints; with {@code direct} without gateways. The caller must leave it when the call has ended. */
     Way enter(String function, boolean direct) {
-        // Without gateways there is nobody to leave out.
+        // Without gateways there is nothing to exclude.
         Key key = new Key(function, direct && !settings.gateways().isEmpty());
         while (true) {
             Way way = ways.get(key);
@@ -109,7 +110,7 @@ final class Functions implements AutoCloseable {
             }
             Set<String> now = fresh ? known() : null;
             if (fresh && (now == null || !now.contains(function))) {
-                // It was deleted meanwhile, and nobody else would close this.
+                // The function was deleted meanwhile, so only this thread can close the new way.
                 ways.remove(key, way);
                 way.close();
             }
@@ -117,7 +118,7 @@ final class Functions implements AutoCloseable {
         }
     }
 
-    /** Makes room for one more: the ways that have been unused for the longest are closed. */
+    /** Makes room for one more: closes the least recently used ways. */
     private void trim() {
         while (ways.size() >= limit) {
             long now = System.nanoTime();
@@ -148,7 +149,7 @@ final class Functions implements AutoCloseable {
         ZerohopOkHttp routing = ZerohopOkHttp.builder()
                 .route(HOST, balancer)
                 .keepDispatcherLimits()
-                // Its callers must not be able to see one another's answers.
+                // Callers must not be able to get one another's answers.
                 .strictReuse()
                 .build();
         OkHttpClient client = routing.install(base.newBuilder())
@@ -158,7 +159,7 @@ final class Functions implements AutoCloseable {
         return new Way(balancer, routing, client, System.nanoTime());
     }
 
-    /** Closes the ways to functions that are gone; calls under way end in peace. */
+    /** Closes the ways to deleted functions; calls under way can still complete. */
     void retain(Set<String> functions) {
         ways.forEach((key, way) -> {
             if (!functions.contains(key.function()) && ways.remove(key, way)) {

@@ -33,15 +33,15 @@ public final class Gateway implements AutoCloseable {
     /** How long the start waits for etcd's first answer. */
     static final Duration FIRST_READ = Duration.ofSeconds(2);
 
-    /** What is under way when the gateway stops may take this long. */
+    /** How long requests under way may take when the gateway stops. */
     public static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
 
     private static final Duration IDLE_CONNECTION = Duration.ofSeconds(60);
 
-    /** Threads that run no request: acceptors, selectors, and those that refuse what is too much. */
+    /** Threads that run no request: acceptors, selectors, and those that reject requests over the limit. */
     private static final int OTHER_THREADS = 32;
 
-    /** A proxy passes paths on and opens no files: all but dot segments in disguise may come through. */
+    /** A proxy passes paths on and opens no files, so every path is accepted except encoded dot segments. */
     static final UriCompliance PATHS = UriCompliance.from(
             "RFC3986,AMBIGUOUS_PATH_SEPARATOR,AMBIGUOUS_EMPTY_SEGMENT,AMBIGUOUS_PATH_PARAMETER,AMBIGUOUS_PATH_ENCODING,SUSPICIOUS_PATH_CHARACTERS");
 
@@ -54,13 +54,13 @@ public final class Gateway implements AutoCloseable {
     private final ServerConnector connector;
 
     /**
-     * How much and how long.
+     * The limits of a gateway.
      *
-     * @param requests under way at once; one more is refused
+     * @param requests under way at once; further ones are rejected
      * @param functions whose endpoints are followed at once
      * @param connect how long a connection to an endpoint may take
-     * @param silence how long an endpoint or a client may send or take nothing
-     * @param slow how long a client may take over the head of a request, and how far it may fall behind with its body, at a KiB a second
+     * @param silence how long an endpoint or a client may neither send nor receive anything
+     * @param slow how long a client may take to send the head of a request, and how far it may fall behind a rate of 1 KiB a second with its body
      */
     record Limits(int requests, int functions, Duration connect, Duration silence, Duration slow) {
         static final Limits DEFAULT =
@@ -88,7 +88,7 @@ public final class Gateway implements AutoCloseable {
         this.server = new Server(threads);
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
-        // The endpoint's own counts, and Jetty would send both.
+        // The endpoint's date is passed on, and Jetty would add a second one.
         http.setSendDateHeader(false);
         http.setMaxResponseHeaderSize(2 * AnswerHead.LIMIT);
         http.setIdleTimeout(limits.silence().plusSeconds(10).toMillis());
@@ -107,7 +107,7 @@ public final class Gateway implements AutoCloseable {
     /**
      * Starts a gateway: returns when it listens, which is after etcd's first answer, or after 2 seconds without one.
      *
-     * @param log takes lines for people, from any thread
+     * @param log receives log lines, from any thread
      * @throws IllegalArgumentException if the file that {@code ZEROHOP_CONFIG} names cannot be used for etcd
      * @throws IOException if it cannot listen
      */
@@ -136,14 +136,14 @@ public final class Gateway implements AutoCloseable {
         try {
             zone.read().get(FIRST_READ.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException down) {
-            // Requests are refused with the reason until it answers.
+            // Requests are answered with the reason until etcd answers.
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         }
         try {
             server.start();
         } catch (Exception failed) {
-            // Jetty says which address, and its cause why.
+            // Jetty's message has the address, that of its cause the reason.
             Throwable why = failed.getCause() == null ? failed : failed.getCause();
             throw new IOException("cannot listen on port " + port + ": " + why.getMessage(), failed);
         }
@@ -154,18 +154,18 @@ public final class Gateway implements AutoCloseable {
         return connector.getLocalPort();
     }
 
-    /** Functions whose endpoints are followed, those without gateways counted for themselves. */
+    /** The open ways; those without gateways count separately. */
     int ways() {
         return functions.open();
     }
 
-    /** Stops accepting, lets what is under way end within {@link #STOP_TIMEOUT}, and closes everything. Idempotent. */
+    /** Stops accepting, waits for requests under way for at most {@link #STOP_TIMEOUT}, and closes everything. Idempotent. */
     @Override
     public void close() {
         try {
             server.stop();
         } catch (Exception cut) {
-            // What did not end in time was cut off.
+            // Requests that did not end in time were cut off.
         } finally {
             disconnects.close();
             functions.close();
@@ -199,7 +199,7 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void onLost(String reason) {
-            log.accept("etcd cannot be read, what is known stays in force: " + reason);
+            log.accept("etcd cannot be read, the last good values stay in force: " + reason);
         }
 
         @Override

@@ -12,15 +12,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the environment says.
+ * The settings from the environment.
  *
  * @param etcd the etcd servers, as {@code host:port}
  * @param etcdTls whether they were given with {@code https}
  * @param zone the zone whose functions are served
  * @param handler how an endpoint is chosen
- * @param mode how much is told; see {@link #logsRequests}
- * @param node what this gateway calls itself
- * @param port where it listens; 0 is any
+ * @param mode how much is logged; see {@link #logsRequests}
+ * @param node the name of this gateway
+ * @param port the port to listen on; 0 is any
  * @param gateways the addresses, as {@code host:port}, that are gateways themselves
  * @param callerLimit how many requests of one address may be under way at once
  */
@@ -41,16 +41,16 @@ public record GatewaySettings(
     private static final int DEFAULT_TARGET_PORT = 80;
     private static final int DEFAULT_CALLER_LIMIT = 256;
 
-    /** What may stand in the name of a header and in {@code Via}. */
+    /** The characters that are valid in the name of a header and in {@code Via}. */
     private static final Pattern NODE = Pattern.compile("[A-Za-z0-9._-]{1,253}");
 
     private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^\\s:/@?#\\[\\]]+)(?::(\\d{1,5}))?");
 
-    /** What becomes of a request. */
+    /** How requests are handled. */
     public enum HandlerType {
-        /** Every request is answered here, with what was asked for. */
+        /** The gateway answers every request itself and repeats its URL. */
         DUMMY,
-        /** Always the first of the function's list that has a weight above 0. */
+        /** The first endpoint of the function's list that has a weight above 0. */
         FIRST,
         /** In turn by weight, in the classic order of LVS. */
         WRR
@@ -87,17 +87,17 @@ public record GatewaySettings(
                 callerLimit(environment));
     }
 
-    /** Whether each request is told in a line of its own. */
+    /** Whether a line is logged for each request. */
     public boolean logsRequests() {
         return mode.equals(TALKATIVE);
     }
 
-    /** What is strange about the settings, but no reason not to start; null if nothing is. */
+    /** A warning about the settings that does not prevent the start; null if there is none. */
     @Nullable
     String oddity() {
         return mode.equals(QUIET) || mode.equals(TALKATIVE)
                 ? null
-                : PREFIX + "mode was '" + mode + "', expected " + QUIET + " or " + TALKATIVE + "; taken for " + QUIET;
+                : PREFIX + "mode was '" + mode + "', expected " + QUIET + " or " + TALKATIVE + "; using " + QUIET;
     }
 
     private static boolean begins(String address, String scheme) {
@@ -117,7 +117,7 @@ public record GatewaySettings(
         long tls = addresses.stream().filter(address -> begins(address, HTTPS)).count();
         try {
             if (tls != 0 && tls != addresses.size()) {
-                throw new IllegalArgumentException("one cluster is reached in one way");
+                throw new IllegalArgumentException("http and https are mixed");
             }
             EtcdClient.builder().servers(servers.toArray(String[]::new));
         } catch (IllegalArgumentException rejected) {
@@ -140,7 +140,7 @@ public record GatewaySettings(
         };
     }
 
-    /** As people and golb write it: with a scheme in front and a slash behind, or without. */
+    /** The address without its scheme and trailing slash, both of which are optional. */
     private static String withoutScheme(String address, String... schemes) {
         for (String scheme : schemes) {
             if (begins(address, scheme)) {
@@ -151,7 +151,7 @@ public record GatewaySettings(
         return address;
     }
 
-    /** An empty name is none. */
+    /** The name; an empty one counts as not set. */
     private static String node(Map<String, String> environment) {
         String variable =
                 environment.getOrDefault(PREFIX + "node_name", "").isEmpty() ? "HOSTNAME" : PREFIX + "node_name";
@@ -213,7 +213,7 @@ public record GatewaySettings(
     }
 
     private static IllegalArgumentException rejected(String variable, @Nullable String value, String expected) {
-        // What stands before an @ may be a password.
+        // The text before an @ may be a password.
         String shown = value == null ? null : value.replaceFirst("(?s).*@", "***@");
         return new IllegalArgumentException(PREFIX + variable + (shown == null ? " is not set" : " was '" + shown + "'")
                 + ", expected " + expected);

@@ -5,7 +5,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/** What the server itself rejects, such as a URI that is none, is answered like everything else: with one sentence of plain text. */
+/** Answers requests that the server itself rejects, such as those with a malformed URI, with one sentence of plain text, like all other errors. */
 final class Refusals extends ErrorHandler {
 
     @Override

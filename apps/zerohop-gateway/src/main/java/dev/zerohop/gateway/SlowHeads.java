@@ -6,19 +6,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.io.Connection;
 
 /**
- * Closes connections whose client takes too long over the head of a request: each byte of it keeps a connection from being idle. A connection on which no
- * byte of a request has come is not its affair.
+ * Closes connections whose client sends the head of a request too slowly: the idle timeout does not apply, since each byte resets it. Connections without any
+ * byte of a request are left to the idle timeout.
  */
 final class SlowHeads implements Connection.Listener {
     private final long limitNanos;
     private final Map<Connection, Head> due = new ConcurrentHashMap<>();
 
     /**
-     * A head that is due.
+     * A head that is expected.
      *
-     * @param before the bytes that had come before it
-     * @param begun whether it was seen to have begun
-     * @param sinceNanos when it was
+     * @param before the bytes that were received before it
+     * @param begun whether its first byte was seen
+     * @param sinceNanos when it was seen
      */
     private record Head(long before, boolean begun, long sinceNanos) {}
 
@@ -36,12 +36,12 @@ final class SlowHeads implements Connection.Listener {
         due.remove(connection);
     }
 
-    /** The next request may come. */
+    /** Expects the next request. */
     void expect(Connection connection) {
         due.put(connection, new Head(connection.getBytesIn(), false, 0));
     }
 
-    /** The head of a request is whole. */
+    /** The head of a request is complete. */
     void whole(Connection connection) {
         due.remove(connection);
     }

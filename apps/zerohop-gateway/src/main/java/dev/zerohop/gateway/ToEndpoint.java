@@ -12,16 +12,16 @@ import okhttp3.Request;
 import okhttp3.Response;
 
 /**
- * Completes a request once its endpoint is known (Host, the path for a gateway, nothing that OkHttp added on its own), and rejects an answer whose head is
- * malformed.
+ * Completes a request once its endpoint is known (sets Host and the path for a gateway, removes headers that OkHttp added), and rejects an answer whose head
+ * is malformed.
  */
 final class ToEndpoint implements Interceptor {
     private final GatewaySettings settings;
 
     /**
-     * What a request was when it came in.
+     * The request as received.
      *
-     * @param unchanged its own path and query
+     * @param unchanged its original path and query
      */
     record Inbound(HttpUrl unchanged, boolean hasUserAgent, boolean hasAcceptEncoding) {}
 
@@ -49,7 +49,7 @@ final class ToEndpoint implements Interceptor {
         Response answer = chain.proceed(out.build());
         String fault = AnswerHead.fault(answer);
         if (fault != null) {
-            // Ends its connection as well.
+            // This closes the endpoint's connection too.
             throw new ProtocolException("the answer of " + endpoint.address() + " cannot be passed on: " + fault);
         }
         return answer;

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Another resolver's endpoints, but for those that are gateways. One of weight 0 takes nothing while another one has more, also when that
- * other one is left out here: among endpoints that all have weight 0, each would take its turn.
+ * Another resolver's endpoints without those that are gateways. If an endpoint has a weight above 0, those of weight 0 take no traffic, even if that endpoint
+ * is a gateway and removed here. Otherwise only endpoints of weight 0 might be left, and these would take traffic in turn.
  */
 final class WithoutGateways implements Resolver {
     private final Resolver all;

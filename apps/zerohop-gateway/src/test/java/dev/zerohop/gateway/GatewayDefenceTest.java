@@ -285,7 +285,7 @@ class GatewayDefenceTest {
     }
 
     @Test
-    void whatIsToldCannotSteerATerminal() throws Exception {
+    void logLinesCannotSteerATerminal() throws Exception {
         HttpResponse<String> answer = shared.get(gateway, "/function/%1b%5D52;c;eA==%07%0a%c2%9b31m");
         assertThat(answer.statusCode()).isEqualTo(404);
         assertThat(answer.body())
@@ -301,7 +301,7 @@ class GatewayDefenceTest {
         serve(endpoint(ORDERLY, seen));
         HttpResponse<String> again = shared.get(gateway, "/function/f", "x-forwarded-host-N1", "1.0");
         assertThat(again.statusCode()).isEqualTo(508);
-        assertThat(again.body()).contains("come through n1 before");
+        assertThat(again.body()).contains("passed through n1 before");
         assertThat(seen).isEmpty();
         assertThat(shared.get(gateway, "/function/f", "X-Forwarded-Host-n11", "1.0")
                         .statusCode())
@@ -380,7 +380,7 @@ class GatewayDefenceTest {
             client.setSoTimeout(60_000);
             assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII))
                     .startsWith("TTP/1.1 408 ")
-                    .endsWith("zerohop gateway: the body comes too slowly, expected at least 1 KiB a second\n");
+                    .endsWith("zerohop gateway: the body arrives too slowly, expected at least 1 KiB a second\n");
         }
     }
 
@@ -420,7 +420,7 @@ class GatewayDefenceTest {
     }
 
     @Test
-    void whoAsksForAllFunctionsLeavesNoMoreThanTheLimit() throws Exception {
+    void requestsToAllFunctionsLeaveNoMoreWaysThanTheLimit() throws Exception {
         List<String> names = List.of("w1", "w2", "w3", "w4");
         for (String name : names) {
             rig.function(name, Map.of(rig.with(Upstream.named(name)).address(), 1));

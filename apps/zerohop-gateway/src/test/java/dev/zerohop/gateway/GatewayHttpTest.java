@@ -338,7 +338,7 @@ class GatewayHttpTest {
     }
 
     @Test
-    void aClientThatWaitsFor100GetsItOnlyWhenSomebodyIsThereToReadTheBody() throws Exception {
+    void aClientThatWaitsFor100GetsItOnlyWhenTheBodyWillBeRead() throws Exception {
         Upstream upstream = rig.with(Upstream.named("u"));
         Gateway gateway = serving(upstream.address());
         String expecting =
@@ -447,7 +447,7 @@ class GatewayHttpTest {
     }
 
     @Test
-    void anEndpointThatFailsIsToldInASentence() throws Exception {
+    void anEndpointThatFailsIsAnsweredWithASentence() throws Exception {
         String dead = "127.0.0.1:" + FreePorts.next();
         Gateway gateway = serving(dead);
         HttpResponse<String> refused = rig.get(gateway, "/function/f");

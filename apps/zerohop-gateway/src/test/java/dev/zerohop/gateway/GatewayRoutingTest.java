@@ -97,7 +97,7 @@ class GatewayRoutingTest {
     }
 
     @Test
-    void whatIsNoFunctionOrNotServedIsToldInASentence() throws Exception {
+    void whatIsNoFunctionOrNotServedIsAnsweredWithASentence() throws Exception {
         rig.function("idle", Map.of("127.0.0.1:1", 0));
         etcd.put("golb/function/zone-b2/other", "{\"ips\": [\"127.0.0.1\"], \"weights\": [1]}");
         Gateway gateway = rig.gateway("first", "n1");

@@ -115,7 +115,7 @@ class GatewaySettingsTest {
     }
 
     @Test
-    void theModeSaysWhetherRequestsAreToldAndKeepsNobodyFromStarting() {
+    void theModeDecidesWhetherRequestsAreLoggedAndNeverPreventsTheStart() {
         for (String mode : List.of("dev", "prod", "staging")) {
             GatewaySettings settings = GatewaySettings.of(Map.of("eb_go_lb_zone", "z", "eb_go_lb_mode", mode));
             assertThat(settings.logsRequests()).isEqualTo(mode.equals("dev"));

@@ -21,13 +21,13 @@ public record Access(@Nullable Tls tls, @Nullable Login login, String namespace)
         return tls != null ? this : new Access(new Tls(null, null, null, null), login, namespace);
     }
 
-    /** What is unsafe about it, without the cluster's name; null for nothing. */
+    /** The security risk of this access, without the cluster's name; null if there is none. */
     @Nullable
     String risk() {
         return tls != null || login == null
                 ? null
                 : "the password of " + login
                         + " is sent in plain text, and can be read by anyone who can listen on the network; set"
-                        + " TLS for this cluster, and requireTls so that nothing goes without";
+                        + " TLS for this cluster, and requireTls to reject connections without it";
     }
 }

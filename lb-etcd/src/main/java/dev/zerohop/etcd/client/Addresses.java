@@ -5,14 +5,14 @@ import com.google.common.net.InetAddresses;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Hosts and ports as people write them. */
+/** Parses hosts and ports. */
 public final class Addresses {
-    /** What ends with a number is an IPv4 address or nothing. */
+    /** A host name. Text that ends with a number must be an IPv4 address. */
     private static final Pattern NAME = Pattern.compile("([A-Za-z0-9_-]+\\.)*(?![0-9]+\\.?$)[A-Za-z0-9_-]+\\.?");
 
     private Addresses() {}
 
-    /** An address with an error in it, as a message may show it: what stands before an {@code @} may be a user and a password. */
+    /** An invalid address for a message: the text before an {@code @} is masked, since it may be a user and a password. */
     public static String shown(String text) {
         int at = text.lastIndexOf('@');
         return at < 0 ? text : "***" + text.substring(at);

@@ -25,17 +25,17 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token of a user, shared by all calls. Requested for the first call, and again when etcd no longer knows it: tokens end when they are not used for 5 minutes,
- * when their server restarts, and when the password changes. Thread-safe; only the tasks that it gives to a call's executor block.
+ * The token of a user, shared by all calls. It is requested for the first call, and again when etcd no longer accepts it: a token expires after 5 minutes
+ * without use, when its server restarts, and when the password changes. Thread-safe; only the tasks that it submits to a call's executor block.
  */
 final class AuthTokens {
     private static final Log LOG = Log.of(AuthTokens.class);
     private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
-    /** Stands for the token of an etcd that asks for none. */
+    /** The token of an etcd without authentication. */
     private static final String NO_TOKEN = "";
 
-    /** A rejected password is not tried again for so long: each costs etcd a tenth of a second of CPU. Shorter than the wait after a denial. */
+    /** How long a rejected password is not tried again: each attempt costs etcd a tenth of a second of CPU. Shorter than the wait after a denial. */
     private static final long REJECTED_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final Login login;
@@ -54,12 +54,12 @@ final class AuthTokens {
         }
     }
 
-    /** The cause of a failure that only the token is to blame for. */
+    /** Marks a failure that was caused by the token alone. */
     static final class StaleToken extends Exception {
         private static final long serialVersionUID = 1;
 
         StaleToken() {
-            super("etcd did not know the token", null, false, false);
+            super("etcd did not accept the token", null, false, false);
         }
     }
 
@@ -68,7 +68,7 @@ final class AuthTokens {
         this.time = time;
     }
 
-    /** Whether a denial may be the fault of the token alone. */
+    /** Whether a denial may be caused by the token alone. */
     static boolean concernsToken(String text) {
         return text.contains("invalid auth token")
                 || text.contains("revision of auth store is old")
@@ -93,7 +93,7 @@ final class AuthTokens {
         };
     }
 
-    /** Forgets a token that etcd does not know. */
+    /** Drops a token that etcd does not accept. */
     private final class TokenListener<A> extends SimpleForwardingClientCallListener<A> {
         private final TokenCredentials credentials;
 
@@ -104,7 +104,7 @@ final class AuthTokens {
 
         @Override
         public void onMessage(A message) {
-            // etcd 3.4 calls a watch with a token that it does not know a denied one.
+            // etcd 3.4 cancels a watch with an unknown token as denied.
             if (message instanceof WatchResponse watch
                     && watch.getCanceled()
                     && EtcdFailure.isDenial(watch.getCancelReason())) {
@@ -218,19 +218,18 @@ final class AuthTokens {
                 });
     }
 
-    /** The present one, else the last good one; null if there never was one. */
+    /** The present password, else the last good one; null if there never was one. */
     private @Nullable String password() {
         try {
-            // Not under the lock: it may take its time.
+            // Not under the lock: the supplier may block.
             String password = login.password().get();
             if (password != null && !password.isEmpty()) {
                 return password;
             }
             return noPassword("it was empty, expected a password");
         } catch (Throwable unavailable) {
-            // Errors too: a token that is never completed would hold every call. The message of an application's
-            // supplier
-            // may hold a secret, that of the reader of files does not.
+            // Errors too: a token that never completes would block every call. The message of an application's
+            // supplier may contain a secret; that of the file reader does not.
             return noPassword(
                     login.password() instanceof Login.PasswordFile
                             ? String.valueOf(unavailable.getMessage())

@@ -25,9 +25,9 @@ public record ClientId(String name) {
     }
 
     /**
-     * The process's name: what {@value #VARIABLE} says, else {@code HOSTNAME}, else a random one.
+     * The process's name: the value of {@value #VARIABLE}, else {@code HOSTNAME}, else a random one.
      *
-     * @throws IllegalArgumentException if {@value #VARIABLE} is set to what is no name
+     * @throws IllegalArgumentException if {@value #VARIABLE} is set to an invalid name
      */
     static ClientId ofProcess() {
         return of(System.getenv());

@@ -11,15 +11,15 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Where a resolver gets its client from once it is started.
+ * Supplies a resolver with its client once the resolver is started.
  *
  * @param servers the cluster
  * @param id the name of the client
- * @param uses gives the client until the use is closed
+ * @param uses supplies the client, to be used until the use is closed
  */
 public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supplier<Use> uses) {
 
-    /** A client until the use is closed. */
+    /** A client that may be used until the use is closed. */
     public interface Use extends AutoCloseable {
         /** Follows the ranges until cancelled. */
         Cancellable follow(List<KeyRange> ranges, Reflector.Subscriber<Entry, Version> subscriber);
@@ -27,10 +27,10 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
         /** For keys that are read one by one. */
         KeyStore store();
 
-        /** Takes all that one resolver of the service rejects at present. */
+        /** Accepts the values that one resolver of the service rejects at present. */
         Consumer<List<RejectedValue>> status(ServiceKeys service);
 
-        /** Takes all that one resolver of a golb zone rejects at present. */
+        /** Accepts the values that one resolver of a golb zone rejects at present. */
         Consumer<List<RejectedValue>> zoneStatus(String zone);
 
         @Override
@@ -38,7 +38,7 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
     }
 
     /**
-     * The process's client of this cluster, which ends with its last use. The configuration file is read now, and once.
+     * The process's client of this cluster, which is closed with its last use. The configuration file is read now, and only once.
      *
      * @throws IllegalArgumentException if the configuration file cannot be used
      */
@@ -90,7 +90,7 @@ public record ClientSource(List<HostAndPort> servers, ClientId id, Env env, Supp
         };
     }
 
-    /** Whether it is the same cluster: a server is in both lists. */
+    /** Whether {@code others} is the same cluster: at least one server is in both lists. */
     public boolean sameCluster(List<HostAndPort> others) {
         return servers.stream().anyMatch(others::contains);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Cluster implements AutoCloseable {
     private static final Log LOG = Log.of(Cluster.class);
 
-    /** Risks that were logged: clients of one cluster come and go. */
+    /** Risks already logged. Many clients of one cluster may be created, but each risk is logged once. */
     private static final Set<String> RISKS = ConcurrentHashMap.newKeySet();
 
     private final String name;
@@ -87,7 +87,7 @@ public final class Cluster implements AutoCloseable {
     @Override
     public void close() {
         copies.drain().forEach(Reflector::close);
-        // At once, unless a status key is deleted before.
+        // Immediately, or after status keys are deleted.
         statuses.close().whenComplete((done, thrown) -> connection.close());
     }
 

@@ -13,18 +13,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a process knows about its etcd clusters besides the targets, which never carry TLS or credentials. Holds the names of files with secrets, no
- * secret itself.
+ * A process's configuration of its etcd clusters: TLS and credentials, which targets never carry. Contains the names of files with secrets, but no secret
+ * itself.
  *
  * @param clientId the name of this process among the clients; null for that of the environment
- * @param clusters how clusters are reached
- * @param requireTls whether nothing goes to etcd in plain text
+ * @param clusters the access to clusters
+ * @param requireTls whether every connection to etcd must use TLS
  */
 public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, boolean requireTls) {
     /** The environment variable that names the file. */
     static final String VARIABLE = "ZEROHOP_CONFIG";
 
-    /** The system property that names it; it goes before the variable. */
+    /** The system property that names the file; it takes precedence over the variable. */
     static final String PROPERTY = "zerohop.config";
 
     static final ConfigFile NONE = new ConfigFile(null, List.of(), false);
@@ -32,12 +32,12 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
     /**
      * How a cluster is reached.
      *
-     * @param servers its members; empty if this is meant for every cluster that no other names
+     * @param servers its members; empty for the entry of all clusters that no other entry names
      */
     record Cluster(List<HostAndPort> servers, Access access) {}
 
     /**
-     * The file that the process was given, read now; {@link #NONE} if it was given none.
+     * Reads the file that the system property or the environment variable names; {@link #NONE} if neither is set.
      *
      * @throws IllegalArgumentException if it cannot be read or used
      */
@@ -90,7 +90,7 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
                 }
             });
         } catch (JsonReader.MalformedException malformed) {
-            // Without the text that was found: it may be a secret in the wrong file.
+            // Without the text found: it may be a secret in the wrong file.
             throw new IOException(malformed.withoutText());
         }
         requireDistinct(read.clusters);
@@ -117,9 +117,10 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
     }
 
     /**
-     * How the cluster of these servers is reached.
+     * The access to the cluster of these servers.
      *
-     * @throws IllegalArgumentException if TLS is required and not stated, or only some of them are named: no credentials go to a server that is not named
+     * @throws IllegalArgumentException if TLS is required and not configured, or an entry names only some of the servers: credentials are never sent to a
+     * server that is not named
      */
     Access accessTo(List<HostAndPort> servers) {
         return checked(servers, stated(servers));
@@ -129,12 +130,12 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
     public Access checked(List<HostAndPort> servers, Access access) {
         if (requireTls && access.tls() == null) {
             throw new IllegalArgumentException("etcd servers were " + servers
-                    + " without TLS, expected TLS: the file that " + VARIABLE + " names says requireTls");
+                    + " without TLS, expected TLS: the file that " + VARIABLE + " names sets requireTls");
         }
         return access;
     }
 
-    /** How the file says that these servers are reached, whatever it requires. */
+    /** The access that the file configures for these servers, without the check of {@code requireTls}. */
     public Access stated(List<HostAndPort> servers) {
         Access other = Access.PLAIN;
         for (Cluster cluster : clusters) {
@@ -149,8 +150,8 @@ public record ConfigFile(@Nullable String clientId, List<Cluster> clusters, bool
                 return cluster.access();
             }
             if (missing.size() < servers.size()) {
-                throw new IllegalArgumentException("etcd servers were " + servers + ", of which the file that "
-                        + VARIABLE + " names lists only some as one cluster " + cluster.servers()
+                throw new IllegalArgumentException("etcd servers were " + servers + ", but the file that " + VARIABLE
+                        + " names lists only some of them as one cluster " + cluster.servers()
                         + ", expected all of them or none; it lacks " + missing);
             }
         }

@@ -29,10 +29,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own
- * back-off grows to two minutes and would stay with a member that hangs. A client that lost the member that it drew at first returns there {@link #MIN_STAY} to
- * {@link #MAX_STAY} later if that one answers, so that restarts leave no member with all clients. Every call goes through the namespace and carries the user's
- * token. Thread-safe.
+ * One channel at a time to one of several etcd servers. A channel that failed is replaced by a new one to another server, because a channel's own back-off
+ * grows to two minutes and would stay with a member that hangs. A client that lost its home, the member that it drew first, returns there after
+ * {@link #MIN_STAY} to {@link #MAX_STAY} if that member answers, so that restarts do not leave all clients on one member. Every call goes through the
+ * namespace and carries the user's token. Thread-safe.
  */
 public final class EtcdConnection implements AutoCloseable {
     private static final Log LOG = Log.of(EtcdConnection.class);
@@ -43,23 +43,23 @@ public final class EtcdConnection implements AutoCloseable {
     /** The same for a call that is made while etcd does not answer. */
     static final long SHORT_CALL_TIMEOUT_MILLIS = 2_000;
 
-    /** A client that lost its first member stays elsewhere for at least so long... */
+    /** The shortest stay on another member after the home was lost. */
     static final Duration MIN_STAY = Duration.ofHours(1);
 
-    /** ... and for at most so long, drawn, so that clients that left together do not return together. */
+    /** The longest stay. The stay is random, so that clients that left together do not return together. */
     static final Duration MAX_STAY = Duration.ofHours(3);
 
-    /** How long calls may go on over a channel that is replaced without a failure: copies move at their next check. */
+    /** How long calls may continue on a channel that was replaced without a failure: watches move at their next check. */
     static final Duration MOVING = Duration.ofMinutes(2);
 
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
-    /** A dead server is found within 13 s while something is watched; etcd rejects clients that ping more often than every 5 s. */
+    /** A dead server is detected within 13 s while a watch is open; etcd rejects clients that ping more often than every 5 s. */
     private static final long KEEP_ALIVE_SECONDS = 10;
 
     private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
 
-    /** Room for some 200,000 small endpoints in one answer; gRPC's own limit of 4 MiB ends below 20,000. Also the bound of a copy. */
+    /** Enough for some 200,000 small endpoints in one answer; gRPC's default of 4 MiB allows fewer than 20,000. Also the bound of a copy. */
     static final int MAX_MESSAGE_BYTES = 64 << 20;
 
     /** Set on a call that a member without a leader may answer. */
@@ -130,7 +130,7 @@ public final class EtcdConnection implements AutoCloseable {
         this.namespace = access.namespace().isEmpty() ? null : new Namespace(access.namespace());
     }
 
-    /** The present channel; made now if there is none. Does not wait for it to connect. */
+    /** The present channel; created now if there is none. Does not wait for the connection. */
     synchronized ServerChannel channel() throws SourceFailure {
         if (closed) {
             throw new SourceFailure(SourceFailure.Kind.CLOSED, "the client of etcd " + servers + " is closed");
@@ -141,7 +141,7 @@ public final class EtcdConnection implements AutoCloseable {
             try {
                 channel = serverChannel(server, transports.apply(server));
             } catch (RuntimeException unmade) {
-                // For example without a free file descriptor; callers try again, as after any failure.
+                // For example if no file descriptor is free. Callers retry, as after any failure.
                 throw new SourceFailure(
                         SourceFailure.Kind.UNREACHABLE,
                         "no connection to etcd " + server + " can be made: " + unmade,
@@ -177,7 +177,7 @@ public final class EtcdConnection implements AutoCloseable {
         return failure;
     }
 
-    /** Why a call over {@code channel} failed, which stays in use. */
+    /** Why a call over {@code channel} failed; the channel stays in use. */
     SourceFailure explained(ServerChannel channel, Throwable thrown) {
         return EtcdFailure.of(channel.server(), thrown, access);
     }
@@ -195,13 +195,14 @@ public final class EtcdConnection implements AutoCloseable {
         return current == channel;
     }
 
-    /** Later calls go to another server; calls on this channel are cancelled. Ignores channels given up before, whose cancelled calls come here too. */
+    /** Later calls go to another server; calls on this channel are cancelled. Ignores channels given up before, whose cancelled calls are reported here too. */
     private void giveUp(ServerChannel channel) {
         if (!isCurrent(channel)) {
             return;
         }
         if (tls != null) {
-            // Here and not where the next channel is made, which may be a caller's thread that must not wait for files.
+            // Refreshed here, not where the next channel is created: that may be a caller's thread, which must not
+            // wait for files.
             tls.refresh();
         }
         synchronized (this) {
@@ -217,7 +218,7 @@ public final class EtcdConnection implements AutoCloseable {
 
     // ---- back to the first member ----
 
-    /** Begins again after every failure: a client moves without one only after it has stayed somewhere. */
+    /** Restarted after every failure, so a client returns only after a whole stay without one. */
     private synchronized void returnLater() {
         if (timer != null) {
             timer.cancel();
@@ -230,7 +231,7 @@ public final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** The present channel stays in use until the answer. */
+    /** Calls the home member; the present channel stays in use until it answers. */
     private void askHome() {
         HostAndPort server = servers.get(members.home());
         if (tls != null) {
@@ -254,7 +255,7 @@ public final class EtcdConnection implements AutoCloseable {
 
                     @Override
                     public void onError(Throwable thrown) {
-                        // A client that may not ask this was answered as well.
+                        // A denial is an answer too.
                         SourceFailure failure = EtcdFailure.of(server.toString(), thrown, access);
                         returned(failure.kind() == SourceFailure.Kind.DENIED, server, transport);
                     }
@@ -281,7 +282,7 @@ public final class EtcdConnection implements AutoCloseable {
         }
     }
 
-    /** Without a gap: calls over the channel go on until they end or move. */
+    /** Replaces the channel without a gap: its calls continue until they end or move. */
     private synchronized void leave(@Nullable ServerChannel channel) {
         if (channel != null) {
             channel.left = true;
@@ -299,7 +300,7 @@ public final class EtcdConnection implements AutoCloseable {
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                // No proxy of the system: credentials are for etcd alone.
+                // No system proxy: credentials are sent to etcd only.
                 .proxyDetector(address -> null)
                 .disableRetry();
         if (access.tls() != null && access.tls().authority() != null) {
@@ -308,7 +309,7 @@ public final class EtcdConnection implements AutoCloseable {
         return builder.build();
     }
 
-    /** From the call inwards: the namespace, the token, and the explanation of denials with the keys as etcd sees them. */
+    /** In call order: the namespace, the token, and the explanation of denials, which shows keys as etcd sees them. */
     private Channel intercepted(ManagedChannel transport) {
         List<ClientInterceptor> interceptors = new ArrayList<>();
         Channel led = ClientInterceptors.intercept(transport, new RequireLeader());
@@ -322,7 +323,7 @@ public final class EtcdConnection implements AutoCloseable {
         return ClientInterceptors.interceptForward(led, interceptors);
     }
 
-    /** A member without its leader then fails a call instead of hanging. */
+    /** Makes a member that has no leader fail a call instead of hanging. */
     private static final class RequireLeader implements ClientInterceptor {
         private static final Metadata.Key<String> HAS_LEADER =
                 Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 
-/** Makes {@link SourceFailure}s of what etcd answers. Pure functions. */
+/** Turns etcd's answers into {@link SourceFailure}s. Pure functions. */
 public final class EtcdFailure {
     private EtcdFailure() {}
 
@@ -20,7 +20,7 @@ public final class EtcdFailure {
         return of("", cause, Access.PLAIN);
     }
 
-    /** Why a call to {@code server}, which is reached by {@code access}, failed. */
+    /** Why a call to {@code server} with {@code access} failed. */
     public static SourceFailure of(String server, Throwable thrown, Access access) {
         if (thrown instanceof SourceFailure failure) {
             return failure;
@@ -29,7 +29,7 @@ public final class EtcdFailure {
         if (status.getCause() instanceof AuthTokens.StaleToken) {
             return new SourceFailure(
                     Kind.STALE_TOKEN,
-                    "etcd " + server + " does not know the token of " + access.login() + " any more: "
+                    "etcd " + server + " no longer accepts the token of " + access.login() + ": "
                             + status.getDescription());
         }
         if (isTooLong(status)) {
@@ -69,27 +69,28 @@ public final class EtcdFailure {
             return new SourceFailure(
                     Kind.EXPIRED,
                     "etcd " + server + " has compacted its history up to revision " + compactRevision
-                            + ", past the point from which it was to be followed");
+                            + ", past the revision from which the watch was to start");
         }
-        // The ranges were read just before, so the token is lost, or the next read shows which permission is missing.
+        // The ranges were read just before, so either the token was lost or the next read reports the missing
+        // permission.
         Kind kind = !isDenial(reason) ? Kind.EXPIRED : access.login() == null ? Kind.DENIED : Kind.STALE_TOKEN;
         return new SourceFailure(
                 kind, "etcd " + server + " cancelled the watch: " + (reason.isEmpty() ? "no reason given" : reason));
     }
 
-    /** etcd was asked to "list" or to "watch" {@code what} and did not answer in time. */
+    /** The message when etcd did not answer in time. {@code verb} is "list" or "watch". */
     public static String overdue(String verb, String what, Duration limit) {
         return "etcd did not " + (verb.equals("watch") ? "begin to watch " : "answer a read of ") + what + " within "
                 + limit.toSeconds() + " s";
     }
 
-    /** {@code who} has more than fits into a copy. */
-    static String tooMuch(String who) {
-        return who + " more than " + EtcdConnection.MAX_MESSAGE_BYTES
+    /** The message about more than fits into a copy; {@code subject} begins it. */
+    static String tooMuch(String subject) {
+        return subject + " more than " + EtcdConnection.MAX_MESSAGE_BYTES
                 + " bytes of keys and values there, expected at most so many";
     }
 
-    /** From gRPC on this side, which knows the length before it reads. */
+    /** A limit of the gRPC client, which checks the length before it reads a message. */
     private static boolean isTooLong(Status status) {
         return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
                 && String.valueOf(status.getDescription())
@@ -106,7 +107,7 @@ public final class EtcdFailure {
         };
     }
 
-    /** For a caller without a user name, etcd answers with an invalid argument. */
+    /** etcd answers a caller without a user name with an invalid argument. */
     static boolean isDenial(String text) {
         return text.contains("permission denied") || AuthTokens.concernsToken(text);
     }

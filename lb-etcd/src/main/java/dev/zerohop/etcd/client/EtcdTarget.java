@@ -35,7 +35,7 @@ public final class EtcdTarget {
         return servers;
     }
 
-    /** The service of a target whose path is one. */
+    /** The service that the path of a target names. */
     public static String service(Target target) {
         return segments(target, 1, "one name, the service, as in etcd://host:2379/service")
                 .get(0);
@@ -44,8 +44,8 @@ public final class EtcdTarget {
     /**
      * The path's segments.
      *
-     * @param form how a target of this scheme looks, for the message
-     * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank or can be no name
+     * @param form the form of a target of this scheme, for the message
+     * @throws IllegalArgumentException if there are more or fewer than {@code count}, or one is blank or not a valid name
      */
     public static List<String> segments(Target target, int count, String form) {
         target.rejectQuery();

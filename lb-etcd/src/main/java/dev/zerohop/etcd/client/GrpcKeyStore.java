@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** etcd over gRPC: all ranges are read in one transaction and watched over one stream. Resumes nothing by itself. */
+/** etcd over gRPC: all ranges are read in one transaction and watched over one stream. A watch that ends is not resumed here. */
 public final class GrpcKeyStore implements KeyStore {
     private final EtcdConnection connection;
 
@@ -42,7 +42,7 @@ public final class GrpcKeyStore implements KeyStore {
                 .thenApply(GrpcKeyStore::reading);
     }
 
-    /** For each range its size and the key that was written last, in one transaction: some 60 bytes a range, however many keys it has. */
+    /** Reads the size and the last written key of each range in one transaction: some 60 bytes a range, whatever its size. */
     @Override
     public CompletableFuture<Summary> summary(List<KeyRange> ranges) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
@@ -129,7 +129,7 @@ public final class GrpcKeyStore implements KeyStore {
         return new Entry(text(pair.getKey()), pair.getValue(), pair.getModRevision());
     }
 
-    /** A key as text. Those that are no UTF-8 stay apart from one another and from all others, whose bytes differ. */
+    /** A key as text. The text of a key that is not UTF-8 includes its bytes, so that different keys have different texts. */
     static String text(ByteString key) {
         return key.isValidUtf8()
                 ? key.toStringUtf8()

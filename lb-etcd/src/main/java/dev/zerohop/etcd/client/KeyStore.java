@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What local copies and directories need of etcd. Nothing here throws or waits for the network; every read ends in bounded time. */
+/** The reads and watches of etcd for local copies and directories. No method throws or waits for the network; every read ends in bounded time. */
 public interface KeyStore {
 
-    /** Reads all ranges at one revision. Fails with an {@link SourceFailure}. */
+    /** Reads all ranges at one revision. Fails with a {@link SourceFailure}. */
     CompletableFuture<Reading> read(List<KeyRange> ranges);
 
     /** The same from one member's own data, which may be old but needs no quorum. */
@@ -21,7 +21,7 @@ public interface KeyStore {
     /** How many keys the ranges hold, and when one of them was written last. */
     CompletableFuture<Summary> summary(List<KeyRange> ranges);
 
-    /** How many failed reads in a row have asked every server that could answer. */
+    /** After how many failed reads in a row every server was tried. */
     int servers();
 
     /** Follows the changes of all ranges after a version until it ends or is cancelled. The watcher may still be called for a while after that. */
@@ -38,8 +38,8 @@ public interface KeyStore {
     /**
      * A point in a cluster's history.
      *
-     * @param cluster etcd's number for the cluster that answered; a restore with a token of its own changes it
-     * @param term the Raft term of the revision, which falls only by a restore
+     * @param cluster etcd's id of the cluster that answered; a restore with a new cluster token changes it
+     * @param term the Raft term of the revision, which decreases only by a restore
      */
     record Version(long cluster, long term, long revision) {
 
@@ -53,7 +53,7 @@ public interface KeyStore {
             return at(Math.max(revision, other));
         }
 
-        /** How this shows, compared with a version from before, that etcd was restored to an earlier state; null if it does not. */
+        /** Why this version, compared with an earlier one, shows that etcd was restored to an older state; null if it does not. */
         @Nullable
         String rollback(Version known) {
             if (cluster != known.cluster) {
@@ -88,7 +88,7 @@ public interface KeyStore {
     /** How many keys the ranges hold at a version, and the highest revision at which one of them was written, 0 without keys. */
     record Summary(Version version, long keys, long newest) {
 
-        /** Whether a copy holds the same, as far as this tells. */
+        /** Whether this summary agrees with a copy. */
         boolean describes(Version copy, Map<String, Entry> entries) {
             return version.rollback(copy) == null
                     && entries.size() == keys
@@ -103,7 +103,7 @@ public interface KeyStore {
     /** A key with its value. */
     record Entry(String key, ByteString value, long modRevision) {
 
-        /** Its share of the bound of a copy: not more than in an answer, which has the same bound. */
+        /** The bytes that count towards the bound of a copy: at most its size in an answer, which has the same bound. */
         long bytes() {
             return (long) key.length() + value.size();
         }

@@ -12,11 +12,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One key that exists for as long as its owner lives: written under a lease that is renewed three times within its length. After any outage the lease is
- * granted again and the key written again, without end. Every method is called, and the owner notified, by tasks of one serial executor.
+ * One key that exists for as long as its owner lives: written under a lease that is renewed three times within its length. After an outage the lease is
+ * granted again and the key is written again; attempts never stop. Every method is called, and the owner notified, by tasks of one serial executor.
  *
- * <p>Each renewal checks whether the key is still under this lease. One that is gone is written again. One that is under another lease is left alone, since two
- * writers would overwrite each other for ever; it is taken back when that lease has ended.
+ * <p>Each renewal checks whether the key is still under this lease. One that is gone is written again. One that is under another lease is left alone, since
+ * two writers would overwrite each other for ever; it is written again when that lease has ended.
  */
 public final class LeasedKey {
 
@@ -26,15 +26,15 @@ public final class LeasedKey {
     /** The key, its value, and how long it exists after the last renewal. */
     public record Entry(String key, String value, long ttlSeconds) {}
 
-    /** Is notified of what happens to the key. */
+    /** Is notified of changes of the key. */
     public interface Owner {
-        /** The key is written, under a lease of so many seconds at a time. */
+        /** The key is written, under a lease of {@code ttlSeconds}. */
         void onWritten(long ttlSeconds);
 
         /** The lease was renewed; the key is unchanged. */
         default void onRenewed() {}
 
-        /** The first failure after a success; it is tried again. */
+        /** The first failure after a success; attempts continue. */
         void onFailing(SourceFailure cause);
 
         /** The lease ended without a revocation; the key is written again. */
@@ -69,7 +69,7 @@ public final class LeasedKey {
 
     private int failures;
 
-    /** {@code denied} is the wait after etcd did not allow it. */
+    /** {@code denied} is the wait after etcd denied a call. */
     public LeasedKey(Leases leases, Env env, Executor serial, Entry entry, Duration denied, Owner owner) {
         this.leases = leases;
         this.env = env;
@@ -91,7 +91,7 @@ public final class LeasedKey {
         });
     }
 
-    /** Another value from now on; written at once if the key is written, else with the next attempt. */
+    /** Changes the value; it is written at once if the key is written, else with the next attempt. */
     void rewrite(String next) {
         value = next;
         Leases.Lease held = lease;
@@ -100,7 +100,9 @@ public final class LeasedKey {
         }
     }
 
-    /** Another value from now on; written now unless the key was written elsewhere since. The answer is whether it was written. Needs {@link #written}. */
+    /**
+     * Changes the value and writes it now, unless another writer has written the key since. Completes with whether it was written. Requires {@link #written}.
+     */
     public CompletableFuture<Boolean> amend(String next) {
         value = next;
         writtenValue = next;
@@ -115,7 +117,7 @@ public final class LeasedKey {
         return lease != null && writtenRevision > 0;
     }
 
-    /** Ends the lease, which deletes the key unless it is under another one by now. Nothing is tried any more. */
+    /** Ends the lease, which deletes the key unless it is under another one by now. No further attempts are made. */
     public CompletableFuture<Void> end() {
         calls.end();
         Leases.Lease held = lease;
@@ -190,7 +192,7 @@ public final class LeasedKey {
         renewLater(granted);
     }
 
-    /** Unless it was written elsewhere just now, which the next renewal finds. */
+    /** Does nothing if another writer has just written the key, which the next renewal detects. */
     private void writeIfAbsent(Leases.Lease granted) {
         String now = value;
         writing = true;
@@ -218,7 +220,7 @@ public final class LeasedKey {
         Leases.Lease held = lease;
         calls.schedule(backoff.nanos(failure, failures, env.dice()), () -> {
             if (held == null || writtenRevision == 0) {
-                // A lease that nothing was written under may have ended by now; a new one has not.
+                // The lease may have ended while nothing was written under it, so a new one is granted.
                 establish();
             } else {
                 renew(held);

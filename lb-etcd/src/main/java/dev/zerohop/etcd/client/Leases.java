@@ -33,8 +33,8 @@ public final class Leases {
     /**
      * A lease.
      *
-     * @param id etcd's number for it
-     * @param ttlSeconds its length as granted; etcd lengthens what is too short for it
+     * @param id etcd's id of the lease
+     * @param ttlSeconds its length as granted; etcd raises lengths below its minimum
      */
     public record Lease(long id, long ttlSeconds) {}
 
@@ -45,7 +45,7 @@ public final class Leases {
                 .thenApply(response -> new Lease(response.getID(), response.getTTL()));
     }
 
-    /** Renews a lease; the answer is the seconds it has now, 0 if it has ended. */
+    /** Renews a lease; completes with its remaining seconds, 0 if it has ended. */
     public CompletableFuture<Long> keepAlive(long lease) {
         LeaseKeepAliveRequest request =
                 LeaseKeepAliveRequest.newBuilder().setID(lease).build();
@@ -65,7 +65,7 @@ public final class Leases {
         });
     }
 
-    /** Writes a key under a lease, whatever it held before; the answer is the revision of the write. */
+    /** Writes a key under a lease, whatever its present value; completes with the revision of the write. */
     public CompletableFuture<Long> put(String key, String value, long lease) {
         return Unary.call(connection, KVGrpc.getPutMethod(), putRequest(key, value, lease))
                 .thenApply(response -> response.getHeader().getRevision());
@@ -89,7 +89,7 @@ public final class Leases {
                         .map(pair -> new Stored(pair.getValue(), pair.getModRevision(), pair.getLease())));
     }
 
-    /** Writes a key if it was last written at {@code revision}, 0 for never; answers whether it did. */
+    /** Writes a key if it was last written at {@code revision}, 0 for never; completes with whether it was written. */
     public CompletableFuture<Boolean> replace(String key, long revision, String value, long lease) {
         TxnRequest request = TxnRequest.newBuilder()
                 .addCompare(Compare.newBuilder()
@@ -103,7 +103,7 @@ public final class Leases {
     }
 
     /**
-     * Lets a transaction happen only while a key that was created at a certain revision still exists.
+     * The condition of a transaction: the key that was created at a certain revision still exists.
      *
      * @param created the revision; 0 for a key that must not exist
      */
@@ -113,7 +113,7 @@ public final class Leases {
      * A change of one key.
      *
      * @param value null to delete the key
-     * @param lease the lease of what is put; 0 for none
+     * @param lease the lease of the written key; 0 for none
      */
     public record Write(String key, @Nullable String value, long lease) {
         public static Write put(String key, String value, long lease) {
@@ -125,7 +125,7 @@ public final class Leases {
         }
     }
 
-    /** Makes all changes, or none if the guard does not hold; answers their revision, 0 if none was made. At most 128 of them, etcd's limit. */
+    /** Makes all changes, or none if the guard does not hold; completes with their revision, 0 if none was made. At most 128 changes, etcd's limit. */
     public CompletableFuture<Long> write(@Nullable Guard guard, List<Write> writes) {
         TxnRequest.Builder request = TxnRequest.newBuilder();
         if (guard != null) {

@@ -12,14 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * A user of etcd. The password is read whenever a token is needed, so it may change; no text made here contains it.
+ * A user of etcd. The password is read whenever a token is needed, so it may change; no message contains it.
  *
  * @param password may block, may throw
  */
 public record Login(String user, Supplier<String> password) {
     private static final Log LOG = Log.of(Login.class);
 
-    /** Files that a warning was logged for. */
+    /** Files for which a warning was logged. */
     private static final Set<Path> READABLE = ConcurrentHashMap.newKeySet();
 
     public Login {
@@ -50,13 +50,13 @@ public record Login(String user, Supplier<String> password) {
             return password;
         }
 
-        /** Once for each file, if the file system has permissions of this kind. */
+        /** Warns once per file, if the file system has POSIX permissions. */
         private void warnOfReaders() {
             try {
                 if (Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_READ)
                         && READABLE.add(path)) {
                     LOG.warn(
-                            "password file {} can be read by every user of this machine; take that right away (chmod"
+                            "password file {} can be read by every user of this machine; remove that permission (chmod"
                                     + " o-rwx; for a volume of Kubernetes, defaultMode: 0400 in its secret)",
                             path);
                 }

@@ -37,7 +37,7 @@ final class Members {
         failed.clear();
     }
 
-    /** The present one has failed: another one is used from now on, if there is one. */
+    /** Marks the present member as failed and switches to another one, if there is one. */
     void failed() {
         failed.set(current);
         if (failed.cardinality() == count) {

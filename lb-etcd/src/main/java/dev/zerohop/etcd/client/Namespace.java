@@ -28,14 +28,14 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Puts a prefix before every key that goes to etcd and takes it off every key that comes back. It is part of the channel, so no call can bypass it; a
- * request that it does not know is rejected, since its keys could be outside the namespace.
+ * Puts a prefix before every key that goes to etcd and takes it off every key that comes back. It is part of the channel, so no call can bypass it; an
+ * unknown type of request is rejected, since its keys could be outside the namespace.
  */
 public final class Namespace implements ClientInterceptor {
-    /** The end of a range that has none. */
+    /** etcd's range end for all keys from the first one on. */
     private static final ByteString ALL_FROM_HERE = ByteString.copyFrom(new byte[1]);
 
-    /** The keys of these are in fields named "key" and "range_end", their own or those of messages within. */
+    /** Messages whose keys are all in fields named "key" and "range_end", directly or in nested messages. */
     private static final Set<Class<?>> KNOWN = Set.of(
             RangeRequest.class,
             PutRequest.class,
@@ -50,14 +50,14 @@ public final class Namespace implements ClientInterceptor {
     private final ByteString prefix;
     private final ByteString end;
 
-    /** Every key of this namespace begins with {@code prefix}, which {@link #check passes}. */
+    /** Every key of this namespace begins with {@code prefix}, which must pass {@link #check}. */
     Namespace(String prefix) {
         this.prefix = ByteString.copyFromUtf8(prefix);
         this.end = ByteString.copyFromUtf8(KeyRange.under(prefix).end());
     }
 
     /**
-     * A namespace as people give it; empty is none.
+     * Checks a configured namespace; empty means none.
      *
      * @throws IllegalArgumentException if it does not end with a slash, or has control characters or an empty segment
      */

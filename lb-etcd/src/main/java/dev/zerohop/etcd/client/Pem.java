@@ -22,7 +22,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Certificates and private keys in PEM, read by Java alone. No message contains any part of a key. */
+/** Certificates and private keys in PEM, read with the JDK alone. No message contains any part of a key. */
 final class Pem {
     private static final Pattern KEY = Pattern.compile(
             "-----BEGIN (?:(RSA|EC) )?PRIVATE KEY-----\\s*([A-Za-z0-9+/=\\s]+?)-----END (?:RSA |EC )?PRIVATE KEY-----");
@@ -72,8 +72,7 @@ final class Pem {
     private static PrivateKey privateKey(byte[] pem, PublicKey pair) throws GeneralSecurityException, IOException {
         Matcher found = KEY.matcher(new String(pem, StandardCharsets.ISO_8859_1));
         if (!found.find()) {
-            throw new GeneralSecurityException(
-                    "the key file holds no private key that is not encrypted, expected one in PEM");
+            throw new GeneralSecurityException("the key file holds no unencrypted private key, expected one in PEM");
         }
         try {
             byte[] der = Base64.getMimeDecoder().decode(found.group(2));
@@ -132,7 +131,7 @@ final class Pem {
         return length;
     }
 
-    /** The two files are not replaced at one instant, and half of a pair must not replace a whole one. */
+    /** The two files are not replaced atomically; a certificate and a key that do not match must not replace a working pair. */
     private static void requirePair(PrivateKey key, PublicKey publicKey) throws GeneralSecurityException {
         String algorithm = switch (publicKey.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";

@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 final class PermissionErrorInterceptor implements ClientInterceptor {
     private static final String LAYOUT = "zerohop/v1/";
 
-    private final String who;
+    private final String user;
 
     PermissionErrorInterceptor(@Nullable Login login) {
-        this.who = login == null ? "" : "user '" + login.user() + "'";
+        this.user = login == null ? "" : "user '" + login.user() + "'";
     }
 
     @Override
@@ -65,9 +65,9 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
         if (text.contains("permission denied") && request != null) {
             return status.augmentDescription(missing(request));
         }
-        if (text.contains("user name is empty") && who.isEmpty()) {
+        if (text.contains("user name is empty") && user.isEmpty()) {
             return status.augmentDescription(
-                    "no user is set and this etcd asks for one: set user and password in the API or in the file that "
+                    "no user is set and this etcd requires one: set user and password in the API or in the file that "
                             + ConfigFile.VARIABLE + " names");
         }
         return status;
@@ -76,7 +76,7 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
     private String missing(Object request) {
         Needs needs = new Needs();
         needs.add(request);
-        String caller = who.isEmpty() ? "the user of the client certificate" : who;
+        String caller = user.isEmpty() ? "the user of the client certificate" : user;
         if (needs.ranges.isEmpty()) {
             return caller + " has no role that allows " + request.getClass().getSimpleName();
         }
@@ -166,7 +166,7 @@ final class PermissionErrorInterceptor implements ClientInterceptor {
 
     private enum Right {
         READ("read", "read"),
-        /** A key that is written is also read, at the next renewal at the latest. */
+        /** A written key is also read, at the next renewal at the latest. */
         WRITE("readwrite", "write"),
         READ_AND_WRITE("readwrite", "read and write");
 

@@ -14,29 +14,34 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** A few ranges of keys, read whole at a revision and watched from the next one on. etcd ends no watch in good order, so each end makes the copy doubtful. */
+/**
+ * Ranges of keys, read completely at one revision and watched from the next one on. etcd never ends a watch normally, so the copy must be verified after each
+ * end.
+ */
 public final class RangeWatch implements ListWatch<Entry, Version> {
 
-    /** A change that no watch reported is found within this time. */
+    /** The interval of the check, which finds changes that no watch reported. */
     static final Duration CHECK = Duration.ofSeconds(60);
 
-    /** Finds the one difference that the check cannot: an older change that was lost while a newer one arrived. */
+    /** The interval of the full read. It finds the one difference that the check misses: an older change that was lost while a newer one arrived. */
     static final Duration READ = Duration.ofHours(1);
 
-    /** Every read ends by itself well before. */
+    /** Each single call has a shorter timeout of its own. */
     public static final Duration READ_TIMEOUT = Duration.ofSeconds(15);
 
     /** How long the server may take to begin a watch. */
     public static final Duration CREATE_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Changes must arrive within 3 s of etcd answering again, so the wait ends below that. */
+    /** Changes must arrive within 3 s of etcd answering again, so the longest wait is shorter. */
     public static final Backoff BACKOFF =
             new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), Backoff.Spread.JITTERED, Duration.ofSeconds(30));
 
-    /** A watch that ends sooner counts as one more failure in a row: where something accepts every watch and ends it, each costs a whole read. */
+    /**
+     * A watch that ends sooner counts as one more failure in a row. Otherwise a proxy that accepts every watch and ends it would cause a full read each time.
+     */
     static final Duration SETTLED = Duration.ofSeconds(5);
 
-    /** When a member dies, thousands of clients read their whole copy again. */
+    /** When a member dies, thousands of clients read their whole copy again, so the reads are spread. */
     static final WatchPolicy POLICY = WatchPolicy.builder(BACKOFF)
             .timeouts(READ_TIMEOUT, CREATE_TIMEOUT)
             .quietLosses(0, SETTLED)
@@ -76,7 +81,7 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
         return last;
     }
 
-    /** An event may be older than the read, or than what is known of its key. */
+    /** An event may be older than the read, or than the known value of its key. */
     @Override
     public boolean isOutdated(Change<Entry, Version> change, @Nullable Entry known, Version listed) {
         Version at = change.version();
@@ -91,19 +96,19 @@ public final class RangeWatch implements ListWatch<Entry, Version> {
         return earlier != null ? earlier : changedPast(list.values(), known, listed.revision());
     }
 
-    /** A key that was not written since it was read has its value, unless etcd was restored and has passed the known revision since. */
+    /** A key that has changed without a newer revision: etcd was restored and has passed the known revision since. Null if there is none. */
     private static @Nullable String changedPast(Map<String, Entry> now, Map<String, Entry> known, long listed) {
         for (Entry entry : now.values()) {
             Entry before = known.get(entry.key());
             long since = before == null ? listed : Math.max(listed, before.modRevision());
             if (entry.modRevision() <= since && !entry.equals(before)) {
-                return entry.key() + " was another one at revision " + entry.modRevision();
+                return entry.key() + " had another value at revision " + entry.modRevision();
             }
         }
         return null;
     }
 
-    /** Null when the client has moved: the next list begins a watch where it is now. */
+    /** Null when the client has moved to another server: the next list then begins a watch there. */
     @Override
     public @Nullable CompletableFuture<BiPredicate<Version, Map<String, Entry>>> check() {
         if (last != null && last.leftBehind()) {

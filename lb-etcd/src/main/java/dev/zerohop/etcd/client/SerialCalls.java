@@ -8,7 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The calls and the one timer of something whose state belongs to a serial executor. Nothing happens after {@link #end}. For tasks of that executor. */
+/** The calls and the one timer of a component whose state belongs to a serial executor. Nothing runs after {@link #end}. For tasks of that executor. */
 public final class SerialCalls {
     private final Time time;
     private final Executor serial;
@@ -21,7 +21,7 @@ public final class SerialCalls {
         this.serial = serial;
     }
 
-    /** Goes on with the answer, or with the failure; a client that is closed ends everything. */
+    /** Runs {@code next} with the answer or {@code failed} with the failure; if the client is closed, {@link #end} is called instead. */
     public <T> void then(CompletableFuture<T> call, Consumer<T> next, Consumer<SourceFailure> failed) {
         call.whenComplete((answer, thrown) -> serial.execute(() -> {
             if (ended) {
@@ -40,7 +40,7 @@ public final class SerialCalls {
         }));
     }
 
-    /** Sets the timer, instead of what it was set to. */
+    /** Sets the timer; an earlier setting is cancelled. */
     public void schedule(long delayNanos, Runnable task) {
         cancelTimer();
         long mine = ++generation;

@@ -61,12 +61,12 @@ public record ServiceKeys(String service) {
         return ROOT + service + "/status/" + client.name();
     }
 
-    /** What a resolver watches apart from the rest, so that a verdict does not read all endpoints again. */
+    /** The ranges of the verdicts, watched separately so that a changed verdict causes no new read of all endpoints. */
     public List<KeyRange> judged() {
         return List.of(KeyRange.under(health()));
     }
 
-    /** What a resolver watches: not all keys of the service, since status keys are written by every client. */
+    /** The ranges that a resolver watches. They leave out the status keys, which every client writes. */
     public List<KeyRange> followed() {
         return List.of(
                 KeyRange.under(endpoints()),

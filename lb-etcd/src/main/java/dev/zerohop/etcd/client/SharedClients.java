@@ -5,7 +5,7 @@ import dev.zerohop.Env;
 import dev.zerohop.watch.SharedPool;
 import java.util.List;
 
-/** One client per cluster, {@link Access} to it, {@link ClientId} and {@link Env} for all targets of the process; it ends with its last user. Thread-safe. */
+/** One client per cluster, {@link Access} to it, {@link ClientId} and {@link Env} for all targets of the process, closed with its last use. Thread-safe. */
 final class SharedClients {
     static final SharedClients OF_THE_PROCESS = new SharedClients();
 

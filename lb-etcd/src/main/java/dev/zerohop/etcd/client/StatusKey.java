@@ -17,22 +17,22 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of one service that one client rejects, written under a lease. Without any there is neither a key nor a lease. Thread-safe; nothing here blocks, and
- * a client that may not write works all the same.
+ * The values of one service that one client rejects, written under a lease. While there are none, neither key nor lease exists. Thread-safe; nothing blocks.
+ * A client without permission to write still works.
  */
 public final class StatusKey {
     private static final Log LOG = Log.of(StatusKey.class);
 
-    /** A client that died is listed for no longer. */
+    /** How long a client that died stays listed at most. */
     static final Duration TTL = Duration.ofMinutes(5);
 
-    /** One bad value reaches every client at once; each writes at a random instant within this time. */
+    /** Every client reads a bad value at the same time, so each writes its status at a random instant within this time. */
     static final Duration SPREAD = Duration.ofSeconds(1);
 
-    /** At least so long between two values; the latest wins. */
+    /** The shortest time between two writes; the latest value wins. */
     static final Duration QUIET_PERIOD = Duration.ofSeconds(5);
 
-    /** Many clients may only read, and each attempt is a line in etcd's log. */
+    /** The wait after a denial: many clients may only read, and each attempt writes a line to etcd's log. */
     static final Duration DENIED = Duration.ofMinutes(10);
 
     private final Leases leases;
@@ -58,7 +58,7 @@ public final class StatusKey {
         this.serial = env.serial(this);
     }
 
-    /** Takes all that one resolver rejects at present. */
+    /** Accepts the values that one resolver rejects at present. */
     Consumer<List<RejectedValue>> newPart() {
         Object part = new Object();
         return present -> {
@@ -132,7 +132,7 @@ public final class StatusKey {
         return Status.write(client, items);
     }
 
-    /** Deletes the key; completes when that is done or cannot be. */
+    /** Deletes the key; completes when it is deleted or cannot be deleted. */
     CompletableFuture<Void> close() {
         CompletableFuture<Void> closed = new CompletableFuture<>();
         serial.execute(() -> {
@@ -166,7 +166,7 @@ public final class StatusKey {
             } else if (!denialLogged) {
                 denialLogged = true;
                 LOG.info(
-                        "{} cannot be written, which leaves everything else as it is (it would list what this client rejects): {}",
+                        "{} cannot be written; routing is not affected (the key would list the values that this client rejects): {}",
                         key,
                         cause.getMessage());
             }

@@ -20,12 +20,12 @@ public final class Statuses {
         this.client = client;
     }
 
-    /** Takes what one resolver of a service rejects. */
+    /** Accepts the values that one resolver of a service rejects. */
     Consumer<List<RejectedValue>> of(ServiceKeys service) {
         return of(service.status(client));
     }
 
-    /** Takes what one resolver of a zone of golb rejects. */
+    /** Accepts the values that one resolver of a golb zone rejects. */
     public Consumer<List<RejectedValue>> ofZone(String zone) {
         return of("zerohop/v1/golb/" + zone + "/status/" + client.name());
     }
@@ -35,7 +35,7 @@ public final class Statuses {
                 .newPart();
     }
 
-    /** Deletes what was written; completes when that is done or cannot be. */
+    /** Deletes the keys; completes when they are deleted or cannot be deleted. */
     CompletableFuture<Void> close() {
         List<StatusKey> all;
         synchronized (this) {

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * TLS, in files: to etcd, or to the endpoints that are probed.
  *
- * @param ca PEM certificates that sign the servers'; null for those that Java trusts
+ * @param ca CA certificates of the servers in PEM; null for those that Java trusts
  * @param certificate PEM certificate chain of this side; null for none
- * @param key its private key in PEM, unencrypted; given exactly if {@code certificate} is
+ * @param key its private key in PEM, unencrypted; required with {@code certificate}, else null
  * @param authority the name that a server's certificate must carry; null for the host that is connected to
  */
 public record Tls(
@@ -25,10 +25,10 @@ public record Tls(
         }
     }
 
-    /** For a failed handshake: what was trusted, shown and expected. */
+    /** For the message of a failed handshake. */
     @Override
     public String toString() {
-        return "TLS trusts " + (ca == null ? "Java's certificates" : ca) + ", shows "
+        return "TLS trusts " + (ca == null ? "Java's certificates" : ca) + ", presents "
                 + (certificate == null ? "no certificate" : certificate) + ", expects the name "
                 + (authority == null ? "of the host" : "'" + authority + "'");
     }

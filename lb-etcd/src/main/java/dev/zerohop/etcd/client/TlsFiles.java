@@ -14,7 +14,7 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** The credentials that {@link Tls} names: the last good ones. Files that cannot be used replace nothing. Thread-safe. */
+/** The last good credentials from the files that {@link Tls} names. Files that cannot be used replace nothing. Thread-safe. */
 public final class TlsFiles {
     private static final Log LOG = Log.of(TlsFiles.class);
 
@@ -25,7 +25,7 @@ public final class TlsFiles {
 
     private record Material(ChannelCredentials credentials, SSLContext context) {}
 
-    /** The contents of the files, to find changes. */
+    /** The contents of the files, to detect changes. */
     private record Contents(
             @Nullable ByteString ca,
             @Nullable ByteString certificate,
@@ -67,12 +67,12 @@ public final class TlsFiles {
         }
     }
 
-    /** For the next connection. Does not wait for files. */
+    /** The credentials for the next connection. Does not wait for files. */
     public ChannelCredentials credentials() {
         return material.credentials();
     }
 
-    /** For the next socket. Does not wait for files. */
+    /** The factory of the next socket. Does not wait for files. */
     public SSLSocketFactory sockets() {
         return material.context().getSocketFactory();
     }
@@ -91,7 +91,7 @@ public final class TlsFiles {
             String text = String.valueOf(unusable.getMessage());
             if (!text.equals(problem)) {
                 problem = text;
-                LOG.warn("{}; what was read before stays in use", text);
+                LOG.warn("{}; the credentials read before stay in use", text);
             }
         }
     }

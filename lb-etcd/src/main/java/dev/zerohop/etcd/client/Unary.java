@@ -13,7 +13,7 @@ final class Unary {
 
     private Unary() {}
 
-    /** Calls the present server; once more if only the token was to blame, which etcd says before it does anything. */
+    /** Calls the present server. Retries once if only the token was rejected, since etcd checks the token before it does anything. */
     static <Q, A> CompletableFuture<A> call(EtcdConnection connection, MethodDescriptor<Q, A> method, Q request) {
         return twice(connection, method, request, true);
     }

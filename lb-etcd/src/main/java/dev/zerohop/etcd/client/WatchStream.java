@@ -85,9 +85,10 @@ final class WatchStream implements ClientResponseObserver<WatchRequest, WatchRes
     private void created(long revision) {
         created++;
         if (revision < from.revision()) {
-            // It would report nothing until it is where another answer was, and lose what happens until then.
+            // The server would report nothing until it reaches the known revision, so changes until then would be
+            // lost.
             end(expired(" is at revision " + revision + ", behind " + from.revision()
-                    + ", from which it was to be followed: it was restored, or lags behind the others"));
+                    + ", from which the watch was to start: it was restored, or lags behind the others"));
         } else if (created == ranges) {
             connection.answered(channel);
             watcher.onOpen();
@@ -107,7 +108,7 @@ final class WatchStream implements ClientResponseObserver<WatchRequest, WatchRes
 
     @Override
     public void onError(Throwable thrown) {
-        // Cancelling it here says nothing about the server.
+        // A cancellation by this client is no failure of the server.
         if (!cancelled) {
             watcher.onEnd(connection.failed(channel, thrown));
         }

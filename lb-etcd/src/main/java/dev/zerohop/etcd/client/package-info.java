@@ -1,4 +1,4 @@
-/** How a cluster is reached (its addresses, TLS, login, namespace, connection), and what is read, watched, leased and reported over it. */
+/** The access to a cluster (addresses, TLS, login, namespace, connection), and the reads, watches, leases and status keys over it. */
 @NullMarked
 package dev.zerohop.etcd.client;
 

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answers for keys. Read by any thread, written by one at a time.
  *
- * <p>Beside the bounded cache it holds every key that is being looked up, and for a moment the answer: a full cache may drop a new key at once, and the calls
- * that wait for it would begin the same look-up again and again.
+ * <p>Beside the bounded cache it holds every key under look-up, and its answer for a short time: a full cache may evict a new key at once, and the calls that
+ * wait for it would begin the same look-up again and again.
  */
 final class DirectoryCache {
 
-    /** How many keys may be under look-up or just answered; calls for others wait for their turn. */
+    /** How many keys may be under look-up or just answered; look-ups of other keys wait. */
     static final int MAX_LOADS = 10_000;
 
     private final Cache<String, Known> cache;
@@ -46,13 +46,13 @@ final class DirectoryCache {
             return answer instanceof KeyDirectory.Owner;
         }
 
-        /** Whether it is an answer of etcd: an owner, or that there is none. */
+        /** Whether the answer comes from etcd: an owner or an absence. */
         boolean settled() {
             return !(answer instanceof KeyDirectory.Unknown);
         }
     }
 
-    /** A key that is being looked up, or has just been. */
+    /** A key under look-up, or just answered. */
     static final class Load {
         final String key;
         volatile @Nullable Known known;
@@ -92,7 +92,7 @@ final class DirectoryCache {
         return load == null ? null : load.known;
     }
 
-    /** Whether changes of the key matter. */
+    /** Whether changes of the key are needed: it is cached or under look-up. */
     boolean wants(String key) {
         return loads.containsKey(key) || cache.policy().getIfPresentQuietly(key) != null;
     }
@@ -124,12 +124,12 @@ final class DirectoryCache {
         cache.put(key, known);
     }
 
-    /** Forgets the look-ups; what the cache holds stays. */
+    /** Drops the look-ups; the content of the cache stays. */
     void dropLoads() {
         loads.clear();
     }
 
-    /** Forgets the look-ups that were answered before then. Returns whether answered ones are left. */
+    /** Drops the look-ups that were answered before {@code beforeNanos}. Returns whether answered ones are left. */
     boolean dropAnswered(long beforeNanos) {
         boolean left = false;
         for (Load load : loads.values()) {
@@ -154,9 +154,7 @@ final class DirectoryCache {
         return loads.size();
     }
 
-    /**
-     * Owners and absences stay while they are used: the watch reports changes of both. A rejected value ends after a short while, used or not.
-     */
+    /** Owners and absences stay while they are used: the watch reports changes of both. A rejected value expires after a short time, used or not. */
     private record ByKind(long expiryNanos, long unusableNanos) implements Expiry<String, Known> {
         private long life(Known known) {
             return known.settled() ? expiryNanos : unusableNanos;

@@ -7,14 +7,14 @@ import java.time.Duration;
 /**
  * How many keys of a service's directory are kept in memory, and for how long. An immutable value.
  *
- * @param maxKeys how many keys are kept at most, 1 to 10,000,000; the ones that are asked for least make room
- * @param expiry how long a key is kept after it was last asked for, whether it has an owner or none, 1 s to 30 days
+ * @param maxKeys how many keys are kept at most, 1 to 10,000,000; the least used ones are evicted
+ * @param expiry how long a key is kept after its last use, whether it has an owner or none, 1 s to 30 days
  * @param refresh after how long a key in use is read again although no change was reported, 1 s to 1 day; calls go on with the known answer
  * @param negativeExpiry after how long a rejected entry is read again, 1 ms to 1 hour
  */
 public record DirectoryOptions(int maxKeys, Duration expiry, Duration refresh, Duration negativeExpiry) {
 
-    /** 100,000 keys, kept for 1 hour after they were last asked for, read again every 5 minutes, and every 5 seconds where the entry cannot be used. */
+    /** 100,000 keys, kept for 1 hour after their last use, read again every 5 minutes, and every 5 seconds if the entry is rejected. */
     public static final DirectoryOptions DEFAULTS =
             new DirectoryOptions(100_000, Duration.ofHours(1), Duration.ofMinutes(5), Duration.ofSeconds(5));
 

@@ -39,7 +39,7 @@ final class DirectorySource {
     /** etcd takes 128 operations in a transaction. */
     static final int BATCH = 64;
 
-    /** More at a time would not make etcd faster; keys that wait meanwhile share the next transaction. */
+    /** The reads in flight. More would not be faster; the keys that wait share the next transaction. */
     static final int READS = 2;
 
     private final KeyStore store;
@@ -57,7 +57,7 @@ final class DirectorySource {
     private @Nullable Instant brokenSince;
     private @Nullable Cancellable watch;
 
-    /** Takes what etcd holds; called by serial tasks. */
+    /** Receives the entries of etcd; called by serial tasks. */
     interface Listener {
         /** Keys were read. */
         void onRead(List<Load> batch, KeyStore.Reading reading);
@@ -73,7 +73,7 @@ final class DirectorySource {
     }
 
     /**
-     * Which watch is in force, and why etcd is unreachable, if so. After one failure look-ups still wait, since the next attempt comes at once and goes to
+     * Which watch is in force, and why etcd is unreachable, if so. After one failure look-ups still wait, since the next attempt is made at once and on
      * another server; the second failure ends them.
      */
     record Phase(long generation, @Nullable Unknown problem) {
@@ -147,7 +147,7 @@ final class DirectorySource {
 
     private void sync() {
         interrupt(phase.problem());
-        // No entry has this key. The answer shows that etcd is reachable, and at which revision.
+        // No entry has this key. The answer shows whether etcd is reachable, and at which revision.
         read(List.of(KeyRange.key(prefix)), reading -> {
             readable = true;
             watch = store.watch(List.of(KeyRange.under(prefix)), reading.version(), new Watcher(generations.current()));
@@ -157,7 +157,7 @@ final class DirectorySource {
         });
     }
 
-    /** What the watch of one generation reports. */
+    /** Takes the reports of one generation's watch. */
     private final class Watcher implements ListWatch.Watcher<Entry, Version> {
         private final long mine;
 
@@ -208,7 +208,7 @@ final class DirectorySource {
         failures++;
         if (phase.problem() == null) {
             brokenSince = env.time().now();
-            LOG.warn("{}: {}; owners that are known stay", prefix, cause.getMessage());
+            LOG.warn("{}: {}; known owners stay", prefix, cause.getMessage());
         }
         boolean again =
                 failures == 1 && cause.kind() != SourceFailure.Kind.DENIED && cause.kind() != SourceFailure.Kind.CLOSED;

@@ -33,22 +33,22 @@ import org.jspecify.annotations.Nullable;
  * The owners of keys, one entry of etcd each, looked up on demand and kept in a {@link DirectoryCache}. One watch on all entries reports changes of those that
  * are kept; the others are ignored.
  *
- * <p>The watch begins with the first look-up. Every watch is a generation: an answer belongs to the one that would have reported a change of it. When a
- * watch ends, known answers are served while etcd is unreachable, and are read again before their next use once it is reachable. Within a
- * generation the higher revision wins, whether a read or an event brought it: a read that began before a change never undoes it.
+ * <p>The watch begins with the first look-up. Every watch is a generation: an answer belongs to the generation whose watch would have reported a change of
+ * it. When a watch ends, known answers are served while etcd is unreachable, and are read again before their next use once it is reachable. Within a
+ * generation the higher revision wins, whether it comes from a read or an event: a read that began before a change never undoes it.
  *
  * <p>State changes belong to one serial executor over {@link Env#blocking}; requests only read. Thread-safe.
  */
 public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
     private static final Log LOG = Log.of(EtcdDirectory.class);
 
-    /** Longer keys have no entry: their number is bounded and their size must be as well. */
+    /** Longer keys have no entry: not only the number of cached keys but also their size must be bounded. */
     static final int MAX_KEY_CHARS = 1024;
 
     /** How many rejected values are remembered, so that each is reported once however often it is read again. */
     static final int MAX_REPORTED = 10_000;
 
-    /** How long an answer is held beside the cache for the calls that wait for it. */
+    /** How long an answer is kept beside the cache for the calls that wait for it. */
     static final Duration GRACE = Duration.ofSeconds(1);
 
     private static final Absent ABSENT = new Absent();
@@ -102,7 +102,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         this.serial = env.serial(this);
         this.cache = new DirectoryCache(options, env);
         this.source = new DirectorySource(store, prefix, env, serial, new SourceListener());
-        this.asking = new Unknown(true, "etcd is being asked for " + prefix);
+        this.asking = new Unknown(true, prefix + " is being read from etcd");
     }
 
     // ---- requests ----
@@ -119,7 +119,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         return answer(key, cache.peek(key), false);
     }
 
-    /** {@code known} was read before the phase is, so that an answer of an earlier watch never counts as one of the present watch. */
+    /** {@code known} must be read before the phase, so that an answer of an earlier watch never counts as one of the present watch. */
     private Answer answer(String key, @Nullable Known known, boolean ask) {
         DirectorySource.Phase now = source.phase();
         if (known != null && known.generation() == now.generation()) {
@@ -141,7 +141,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         return problem == null ? asking : problem;
     }
 
-    /** The same entry for the integer 42 and the text "42". */
+    /** The integer 42 and the text "42" have the same entry. */
     private static String textOf(EndpointSelector selector) {
         String text = selector.text();
         return text != null ? text : Long.toString(selector.number());
@@ -187,8 +187,8 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             String since = known.generation() == now.generation()
                     ? ", followed since"
                     : now.problem() == null ? ", to be read again" : ", not followed since";
-            lines.add("entry " + shown + " " + what + ", as etcd said " + age + " ms ago at revision "
-                    + known.revision() + since);
+            lines.add("entry " + shown + " " + what + ", as read " + age + " ms ago at revision " + known.revision()
+                    + since);
             if (known.rejection() != null) {
                 lines.add(known.rejection());
             }
@@ -215,7 +215,6 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         }
     }
 
-    /** What the source reports. */
     private final class SourceListener implements DirectorySource.Listener {
         @Override
         public void onRead(List<Load> batch, KeyStore.Reading reading) {
@@ -260,7 +259,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         }
     }
 
-    /** Takes an entry as of a revision, unless something newer is known. Returns whether calls get another answer now. */
+    /** Applies an entry as of a revision, unless a newer one is known. Returns whether calls get another answer now. */
     private boolean settle(String key, @Nullable Entry entry, long revision) {
         Known before = cache.peek(key);
         long generation = source.phase().generation();
@@ -294,9 +293,9 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
         return before == null || !current || !before.answer().equals(answer);
     }
 
-    /** A rejected value soon leaves the cache and is read again, and is reported once all the same. */
+    /** Whether a rejected value is new: it soon leaves the cache and is read again, but is reported only once. */
     private boolean notReportedYet(String key, Entry entry) {
-        // With the value: an etcd that lost its data uses revisions again.
+        // Includes the value, since an etcd that lost its data reuses revisions.
         long mark = entry.modRevision() * 31 + entry.value().hashCode();
         Long before = reported.put(key, mark);
         return before == null || before != mark;
@@ -347,7 +346,7 @@ public final class EtcdDirectory implements KeyDirectory, AutoCloseable {
             notifyFollowers();
             followers.clear();
         });
-        // After that task, which drops what the end of the connection reports.
+        // After that task was submitted, so that it runs before the reports of the closed connection.
         onClose.run();
     }
 

@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process's part in an election: a lease, and under it the process's own key and its candidacy. The candidate whose key was created first
- * leads ({@link ElectionState}); a leader's writes are bound to its candidacy by {@link Held#guard}, so one that was deposed without noticing changes
- * nothing. Whenever the lease or the candidacy is lost, both are written anew under another lease, at the end of the queue. For tasks of one serial executor.
+ * One process's part in an election: a lease, and under it the process's own key and its candidacy. The candidate whose key was created first leads
+ * ({@link ElectionState}); a leader's writes are bound to its candidacy by {@link Held#guard}, so one that was deposed without noticing changes nothing.
+ * Whenever the lease or the candidacy is lost, both keys are written again under another lease, at the end of the queue. For tasks of one serial executor.
  */
 public final class Candidacy {
     private static final Log LOG = Log.of(Candidacy.class);
@@ -33,7 +33,7 @@ public final class Candidacy {
     private final SerialCalls calls;
     private final Runnable onChange;
 
-    /** The lease that was asked for last, whatever came of it. */
+    /** The lease that was requested last, granted or not. */
     private CompletableFuture<Leases.@Nullable Lease> granted = CompletableFuture.completedFuture(null);
 
     private @Nullable Held held;
@@ -54,10 +54,10 @@ public final class Candidacy {
     public record Candidate(String name, String id, String election, String member, long leaseSeconds) {}
 
     /**
-     * What is held.
+     * The lease and the candidacy that are held.
      *
      * @param candidate the key of the candidacy
-     * @param revision when it was created: the fence of its owner, should it lead
+     * @param revision when it was created: the fence of its owner once it leads
      */
     public record Held(Leases.Lease lease, String candidate, long revision) {
 
@@ -77,7 +77,7 @@ public final class Candidacy {
         this.onChange = onChange;
     }
 
-    /** What is held by this machine's clock; null before the lease is granted, and while it may have ended. */
+    /** The lease and the candidacy, valid by this machine's clock; null before the lease is granted, and while it may have ended. */
     public @Nullable Held held() {
         return current ? held : null;
     }
@@ -110,13 +110,13 @@ public final class Candidacy {
         return JsonWriter.object(out -> out.writeStringField("lease", Long.toHexString(lease.id())));
     }
 
-    /** Ends the lease that was granted last, with all that is under it, also if it is only about to be granted. */
+    /** Ends the lease that was requested last and deletes the keys under it, even if the lease is not granted yet. */
     private CompletableFuture<Void> revoke() {
         return granted.thenCompose(
                 lease -> lease == null ? CompletableFuture.completedFuture(null) : leases.revoke(lease.id()));
     }
 
-    /** Asks now whether the lease still stands. */
+    /** Renews the lease now, to find out whether it still exists. */
     public void check() {
         calls.schedule(0, this::renew);
     }
@@ -163,7 +163,7 @@ public final class Candidacy {
         });
     }
 
-    /** A key can be deleted by hand under a lease that lives on. */
+    /** Checks the keys: one can be deleted by hand while its lease lives on. */
     private void checkKeys(Held holding, long begun) {
         then(leases.write(holding.guard(), List.of()), standing -> {
             if (standing == 0) {

@@ -6,7 +6,7 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leader: of all present candidates the one whose key was created first. A key lives as long as its owner's lease, and is never written twice, so its
+ * The leader: of all present candidates the one whose key was created first. A key exists as long as its owner's lease and is never written twice, so its
  * revision is that of its creation.
  *
  * @param leader the leader's id, in its printable form; null if there is no candidate

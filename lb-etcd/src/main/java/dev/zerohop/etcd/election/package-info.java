@@ -1,4 +1,4 @@
-/** Who leads among candidates: the one whose key was created first. */
+/** Leader election: the candidate whose key was created first leads. */
 @NullMarked
 package dev.zerohop.etcd.election;
 

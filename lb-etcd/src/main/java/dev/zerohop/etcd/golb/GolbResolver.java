@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A function of golb. What it rejects is in the status key of the zone from its start to its end. */
+/** A resolver of a golb function. From its start until it is closed, the values that it rejects are listed in the zone's status key. */
 public final class GolbResolver extends EtcdResolver {
     private final ClientSource source;
     private final String zone;

@@ -51,7 +51,7 @@ public final class GolbView implements View {
             List<Integer> weights;
         };
         JsonReader.object(utf8, (in, name) -> {
-            // As Go reads them, in any case.
+            // In any case, as Go reads field names.
             switch (name.toLowerCase(Locale.ROOT)) {
                 case "ips" -> given.ips = in.array(name, path -> address(in, path));
                 case "weights" -> given.weights = in.array(name, path -> in.integer(path, 0, Endpoint.MAX_WEIGHT));
@@ -65,11 +65,11 @@ public final class GolbView implements View {
             throw new IOException((ips == null ? "ips" : "weights") + " was missing, expected an array");
         }
         if (ips.isEmpty()) {
-            throw new IOException("ips was empty, expected at least one address (delete the key if nobody is there)");
+            throw new IOException("ips was empty, expected at least one address (delete the key if there is none)");
         }
         if (ips.size() != weights.size()) {
             throw new IOException("ips had " + ips.size() + " elements and weights " + weights.size()
-                    + ", expected as many of one as of the other");
+                    + ", expected the same number of both");
         }
         List<Endpoint> endpoints = new ArrayList<>(ips.size());
         Set<HostAndPort> seen = new HashSet<>();

@@ -1,4 +1,4 @@
-/** A function as golb keeps it, and what a client rejects of a zone. */
+/** The functions of golb, and the values of a zone that a client rejects. */
 @NullMarked
 package dev.zerohop.etcd.golb;
 

@@ -1,4 +1,4 @@
 package dev.zerohop.etcd.service;
 
-/** The target that a service now means, and the revision since when. */
+/** The target that replaces a service, and the revision of the alias. */
 public record Alias(String target, long revision) {}

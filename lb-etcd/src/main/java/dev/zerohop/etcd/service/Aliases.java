@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and opens the aliases of one service. Knows the services that led to it: a circle of aliases is rejected, and so is a long chain. Immutable. */
+/** Reads the alias of one service and opens its target. Keeps the chain of services that led to it, to reject circles and long chains. Immutable. */
 final class Aliases {
 
     /** How many aliases may follow each other. */
@@ -23,7 +23,7 @@ final class Aliases {
 
     private final List<Step> chain;
 
-    /** A service on the way; the last one is the one whose alias is read. */
+    /** A service of the chain; the alias of the last one is read. */
     private record Step(ClientSource source, String service) {
         boolean is(List<HostAndPort> servers, String name) {
             return service.equals(name) && source.sameCluster(servers);
@@ -34,7 +34,7 @@ final class Aliases {
         this.chain = chain;
     }
 
-    /** For a service that is named itself. */
+    /** For a service that a target names directly. */
     static Aliases of(ClientSource source, String service) {
         return new Aliases(List.of(new Step(source, service)));
     }
@@ -60,7 +60,7 @@ final class Aliases {
         if (target == null) {
             throw new IOException("target was missing, expected a target such as \"k8s:///shop/orders:http\"");
         }
-        // Rejected now, not when it is used.
+        // Opened only to reject an invalid target now and not when it is used.
         open(target).close();
         return target;
     }
@@ -68,7 +68,7 @@ final class Aliases {
     /**
      * A resolver of what the alias names, not started.
      *
-     * @throws IllegalArgumentException if the target is rejected, leads back, or is one too many
+     * @throws IllegalArgumentException if the target is rejected, closes a circle, or makes the chain too long
      */
     Resolver open(String text) {
         Target target = Target.parse(text);
@@ -81,14 +81,14 @@ final class Aliases {
         for (Step step : chain) {
             if (step.is(servers, service)) {
                 throw new IllegalArgumentException(
-                        "target leads back: " + way(service) + ", expected a service that is not on the way");
+                        "target leads in a circle: " + way(service) + ", expected a service that is not in the chain");
             }
         }
         if (chain.size() > MAX_CHAIN) {
             throw new IllegalArgumentException("target makes a chain of " + chain.size() + " aliases: " + way(service)
                     + ", expected at most " + MAX_CHAIN);
         }
-        // Over the same client, whose credentials are right, if it is the same cluster.
+        // The same cluster is read over the same client, which has its credentials.
         ClientSource source = last.source().sameCluster(servers)
                 ? last.source()
                 : ClientSource.shared(servers, last.source().env());

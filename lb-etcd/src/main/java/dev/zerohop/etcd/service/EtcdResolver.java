@@ -26,9 +26,9 @@ public class EtcdResolver extends AbstractResolver {
     private static final Log LOG = Log.of(EtcdResolver.class);
 
     /**
-     * What is read.
+     * The keys to read, and how.
      *
-     * @param removals how to take endpoints that are no longer named
+     * @param removals how removed endpoints are treated
      * @param source subscribes to the keys that {@code view} reads
      */
     public record Reading(
@@ -50,7 +50,7 @@ public class EtcdResolver extends AbstractResolver {
     private @Nullable Known known;
     private @Nullable Cancellable timer;
 
-    /** What the keys hold, whatever of it was published. */
+    /** The content of the keys, published or not. */
     private record Known(
             View.Content content, List<Endpoint> endpoints, Reflector.State<Entry, Version> state, boolean stale) {}
 
@@ -61,13 +61,13 @@ public class EtcdResolver extends AbstractResolver {
         this.reading = reading;
     }
 
-    /** Called with what the target now means instead, with every reading and before {@link #onKeys}. A task. */
+    /** Called with the alias of the target, for every reading and before {@link #onKeys}. A task. */
     protected void onAlias(@Nullable Alias alias) {}
 
     /** Called with all values that are rejected at present, whenever they change. A task. */
     protected void onRejected(List<RejectedValue> present) {}
 
-    /** Called with what the keys hold now, if it differs from before. Default: publishes it. A task. */
+    /** Called with the content of the keys when it has changed. Default: publishes it. A task. */
     protected void onKeys(Resolution now) {
         publish(now);
     }
@@ -77,7 +77,7 @@ public class EtcdResolver extends AbstractResolver {
         addSubscription(reading.source().apply(new KeySubscriber()));
     }
 
-    /** Cancels it at the end. For tasks. */
+    /** Adds a subscription that is cancelled when this is closed. For tasks. */
     protected final void addSubscription(Cancellable subscription) {
         subscriptions.add(subscription);
     }
@@ -115,7 +115,7 @@ public class EtcdResolver extends AbstractResolver {
             run(() -> {
                 Known now = known;
                 if (now != null) {
-                    // Later steps of its weights are stale as well.
+                    // Marks later steps of its weights as stale too.
                     known = new Known(now.content(), now.endpoints(), now.state(), true);
                 }
                 update(last.failed(cause));
@@ -141,7 +141,7 @@ public class EtcdResolver extends AbstractResolver {
             known = new Known(content, endpoints, state, stale);
             update(answered(next, known));
         } else {
-            // The one value that names all endpoints is bad, and no good one came before it.
+            // The one value with all endpoints is rejected, and there is no good one before it.
             update(
                     rejectedValues.isEmpty()
                             ? next
@@ -150,7 +150,7 @@ public class EtcdResolver extends AbstractResolver {
         }
     }
 
-    /** Takes the verdicts on the endpoints, and those that are rejected. */
+    /** Publishes the verdicts on the endpoints, and the rejected ones. */
     final void takeVerdicts(HealthSource.Verdicts verdicts, List<String> rejected) {
         rejectedVerdicts = rejected;
         update(rejecting().with(verdicts));
@@ -200,7 +200,7 @@ public class EtcdResolver extends AbstractResolver {
                 ? weighted
                 : losses.gather(before.endpoints(), weighted, lost -> false, nanos);
         weights.stillNamed(named);
-        // When a removal is final, or weights may step.
+        // When a removal becomes final or a step of weights is due.
         long due = Math.min(weights.dueInNanos(), losses.dueInNanos(nanos));
         if (due != Long.MAX_VALUE) {
             timer = env.time().schedule(due, () -> run(this::review));

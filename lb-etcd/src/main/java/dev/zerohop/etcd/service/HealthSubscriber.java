@@ -18,8 +18,8 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 
 /**
- * Reports the verdicts on a service's endpoints, apart from the endpoints, so that a verdict rebuilds no set. While etcd is unreachable nothing is reported, and
- * verdicts run out by their time to live. A stale state is ignored; it comes again when etcd answers.
+ * Reports the verdicts on a service's endpoints, separately from the endpoints, so that a verdict does not rebuild a set. While etcd is unreachable nothing
+ * is reported, and verdicts expire by their time to live. A stale state is ignored; it is reported again when etcd answers.
  */
 final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
     private static final Log LOG = Log.of(HealthSubscriber.class);
@@ -51,7 +51,7 @@ final class HealthSubscriber implements Reflector.Subscriber<Entry, Version> {
         if (stale) {
             return;
         }
-        // Their time begins when they arrive, and not when the tasks before them are done.
+        // Their time to live begins when they arrive, not when the tasks queued before are done.
         long now = time.nanoTime();
         serial.execute(() -> {
             List<String> present = new ArrayList<>();

@@ -13,10 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A health orchestrator's verdict on one endpoint: the value of {@code health/<id>}. Reason, writer and since are for people.
+ * A health orchestrator's verdict on one endpoint: the value of {@code health/<id>}. Reason, writer and since are for display only.
  *
  * @param status {@link Health.Status#HEALTHY} or {@link Health.Status#UNHEALTHY}
- * @param fence the revision at which the writer was elected; with a lower one than that of another verdict, the writer no longer led
+ * @param fence the revision at which the writer was elected; a verdict with a lower fence than another one comes from a deposed leader
  * @param ttlSeconds how long it holds unless it is written again
  * @param agreed the workers that observed it
  * @param since by the writer's clock
@@ -49,7 +49,7 @@ public record HealthVerdict(
 
     /** For the balancer. */
     HealthSource.Verdict toVerdict() {
-        return new HealthSource.Verdict(status, reason.isEmpty() ? "says " + writer : reason, ttlNanos());
+        return new HealthSource.Verdict(status, reason.isEmpty() ? "reported by " + writer : reason, ttlNanos());
     }
 
     public String toJson() {
@@ -90,7 +90,7 @@ public record HealthVerdict(
                 case "ttlSeconds" -> read.ttlSeconds = in.integer(name, 1, MAX_TTL_SECONDS);
                 case "agreed" -> read.agreed = in.array(name, in::anyText);
                 case "since" -> read.since = in.instant(name);
-                // Of a later version: the two run side by side while orchestrators and clients are upgraded.
+                // A field of a later version: both versions run side by side during an upgrade.
                 default -> in.skip();
             }
         });

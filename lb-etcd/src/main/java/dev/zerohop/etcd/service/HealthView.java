@@ -39,7 +39,7 @@ final class HealthView {
         this.directory = keys.health();
     }
 
-    /** Takes a state, and adds the values that are rejected at present. Returns whether {@link #live} has changed. */
+    /** Reads a state, and adds the values that are rejected at present. Returns whether {@link #live} has changed. */
     boolean read(Reflector.State<Entry, Version> state, long nowNanos, List<String> rejected) {
         boolean changed = state.history() != history && forgetLost(state);
         history = state.history();
@@ -96,19 +96,15 @@ final class HealthView {
         try {
             verdict = HealthVerdict.parse(entry.value().toByteArray());
         } catch (IOException bad) {
-            reject(
-                    rejected,
-                    entry,
-                    " is rejected, the verdict before it holds until its time is over: " + bad.getMessage());
+            reject(rejected, entry, " is rejected, the verdict before it holds until it expires: " + bad.getMessage());
             return null;
         }
         if (verdict.fence() > entry.modRevision()) {
-            // Accepted, it would shut out every true leader.
+            // If accepted, it would lock out every real leader.
             reject(
                     rejected,
                     entry,
-                    " is not believed: its fence was "
-                            + verdict.fence() + ", expected at most " + entry.modRevision()
+                    " is rejected: its fence was " + verdict.fence() + ", expected at most " + entry.modRevision()
                             + ", because a fence is the revision at which its writer, " + verdict.writer()
                             + ", was elected");
             return null;
@@ -117,8 +113,8 @@ final class HealthView {
             reject(
                     rejected,
                     entry,
-                    " is not believed: its fence was "
-                            + verdict.fence() + ", expected at least " + highestFence + "; its writer, "
+                    " is rejected: its fence was " + verdict.fence() + ", expected at least " + highestFence
+                            + "; its writer, "
                             + verdict.writer()
                             + ", no longer led");
             return null;
@@ -131,7 +127,7 @@ final class HealthView {
         rejected.add(Printable.text(entry.key() + " at revision " + entry.modRevision() + why));
     }
 
-    /** The verdicts that hold now, each with the rest of its time. */
+    /** The verdicts that hold now, each with its remaining time to live. */
     Map<String, HealthSource.Verdict> live(long nowNanos) {
         Map<String, HealthSource.Verdict> live = new HashMap<>();
         seen.forEach((id, last) -> {

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * The value of a {@code config} key: a configuration, which may carry another one for a share of the clients:
  * {@code {..., "canary": {"percent": 5, "config": {...}}}}.
  *
- * <p>Every client checks both, so a bad canary is rejected by all of them and not only by those that it would reach. A client belongs to the
- * canary if its {@link #place} is below the percentage. The place depends on the client, on the service and on the canary's configuration, so a larger
- * percentage only adds clients, and another canary begins with others.
+ * <p>Every client checks both, so a bad canary is rejected by all of them and not only by those that it would reach. A client belongs to the canary if its
+ * {@link #place} is below the percentage. The place depends on the client, on the service and on the canary's configuration, so a larger percentage only adds
+ * clients, and another canary starts with different ones.
  */
 final class LiveConfiguration {
     private static final int PLACES = 100;

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service of the etcd layout, or what its alias names. The service's own keys are followed all the time. The target of an alias is followed beside them, and
- * serves from its first set with a usable endpoint on; what served before is then gone on purpose.
+ * A service of the etcd layout, or the target of its alias. The service's own keys are always watched. The target of an alias is followed beside them, and
+ * takes over with its first set that has a usable endpoint; the endpoints before it then count as removed on purpose.
  *
  * <p>Endpoints, weights, shards and verdicts are those of the one that serves. The configuration is the service's own if it has one, else that of the one
  * that serves. A set without a directory gets that of the service.
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class ServiceResolver extends EtcdResolver {
     private static final Log LOG = Log.of(ServiceResolver.class);
 
-    /** An alias whose target has no usable endpoint for so long is reported, and no longer waited for by a client that has just started. */
+    /** The time after which an alias without a usable endpoint is reported, and a client that has just started no longer waits for it. */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String name;
@@ -70,7 +70,7 @@ public final class ServiceResolver extends EtcdResolver {
         this.own = new Upstream(null, null);
     }
 
-    /** A service that is named itself, not by way of an alias. */
+    /** A service that a target names directly, not through an alias. */
     public static ServiceResolver of(
             String name, ClientSource source, String service, DirectoryOptions directoryOptions) {
         return new ServiceResolver(
@@ -120,7 +120,7 @@ public final class ServiceResolver extends EtcdResolver {
         private boolean closed;
         private Resolution last = Resolution.NONE;
 
-        /** Without {@code resolver}: the own keys, or a target that could not be opened. */
+        /** {@code resolver} is null for the service's own keys and for a target that could not be opened. */
         Upstream(@Nullable Alias alias, @Nullable Resolver resolver) {
             this.alias = alias;
             this.resolver = resolver;
@@ -210,12 +210,12 @@ public final class ServiceResolver extends EtcdResolver {
     }
 
     private Upstream follow(Alias alias) {
-        LOG.info("{} now means {}, which serves as soon as it has a usable endpoint", name, alias.target());
+        LOG.info("{} is now an alias of {}, which takes over once it has a usable endpoint", name, alias.target());
         Resolver target;
         try {
             target = aliases.open(alias.target());
         } catch (RuntimeException unusable) {
-            // Wanted all the same, so that nothing else replaces the one that serves.
+            // It is still the wanted one, so that no other upstream replaces the one that serves.
             Upstream unopened = new Upstream(alias, null);
             run(() -> unopened.take(Resolution.NONE.failed(unusable)));
             return unopened;
@@ -232,7 +232,7 @@ public final class ServiceResolver extends EtcdResolver {
         }
         impatient = true;
         if (serving != target) {
-            report(target.last.endpoints() == null ? "it is silent" : "it names no endpoint that takes calls");
+            report(target.last.endpoints() == null ? "it has not answered" : "it has no endpoint that takes calls");
         }
         choose();
         publish(resolution());
@@ -262,7 +262,7 @@ public final class ServiceResolver extends EtcdResolver {
             return;
         }
         LOG.info("{} is served by {} from now on, by {} until now", name, next, before);
-        // What served before is gone on purpose.
+        // The endpoints before it count as removed on purpose.
         publish(resolution()
                 .mapEndpoints(set ->
                         set.toBuilder().removals(EndpointSet.Removals.MEANT).build()));
@@ -285,7 +285,7 @@ public final class ServiceResolver extends EtcdResolver {
         SourceConfiguration configuration = own.last.configuration().configures() || now == null
                 ? own.last.configuration()
                 : now.last.configuration();
-        // A rejected one leaves the last good one in force, also that of another upstream.
+        // If it is rejected, the last good one stays in force, even one of another upstream.
         SourceConfiguration next = configuration.orGoodOf(current().configuration());
         return (now == null ? unserved() : now.last)
                 .with(next)
@@ -306,7 +306,7 @@ public final class ServiceResolver extends EtcdResolver {
         return cause == null ? Resolution.NONE : Resolution.NONE.failed(cause);
     }
 
-    /** Once per alias. */
+    /** Reports once per alias. */
     private void report(String why) {
         Upstream target = wanted;
         if (unanswered != null || target == null || target.alias == null) {
@@ -315,8 +315,8 @@ public final class ServiceResolver extends EtcdResolver {
         RejectedValue value = new RejectedValue(
                 keys.alias(),
                 target.alias.revision(),
-                "target '" + target.alias.target() + "' has given no usable endpoint: " + why
-                        + "; it takes over when it does",
+                "target '" + target.alias.target() + "' has no usable endpoint: " + why
+                        + "; it takes over when it has one",
                 true);
         unanswered = value;
         LOG.warn("{}: {}", name, value.text());

@@ -9,15 +9,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key {@code shards}. A value that would take an epoch back, change one or use a withdrawn one again is rejected like one that does not parse: no
- * epoch may be routed in two ways by clients that saw different values. The epochs of a deleted key stay used.
+ * The key {@code shards}. A value that lowers the epoch, changes the placement of an epoch or reuses a withdrawn epoch is rejected like one that does not
+ * parse: clients that saw different values must not route one epoch in two ways. The epochs of a deleted key stay used.
  */
 public final class ShardsValue {
     private final LastGood<ShardMap> value = new LastGood<>(this::parse);
 
     private @Nullable ShardMap known;
 
-    /** The value in force; null if there is no key, or nothing good under it yet. What is wrong is added to {@code rejections}. */
+    /** The value in force; null if there is no key, or no good value yet. A rejected value is added to {@code rejections}. */
     @Nullable
     ShardMap read(KeyStore.@Nullable Entry entry, List<RejectedValue> rejections) {
         return value.read(entry, rejections);

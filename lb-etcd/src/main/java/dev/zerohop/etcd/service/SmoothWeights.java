@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves weights towards their targets, one step of at most the configured size per interval. All endpoints step at the same instants. A new endpoint starts at its
- * target, and without smoothing so do all. Used by one thread at a time.
+ * Moves weights towards their targets, one step of at most the configured size per interval. All endpoints step at the same instants. A new endpoint starts
+ * at its target; without smoothing every endpoint has its target at once. Used by one thread at a time.
  */
 final class SmoothWeights {
     private Map<String, Integer> current = new HashMap<>();
@@ -53,7 +53,7 @@ final class SmoothWeights {
         return weighted;
     }
 
-    /** Endpoints that stay although the last {@link #apply} was not given them keep their weights, so that they do not jump when they come back. */
+    /** Keeps the weights of endpoints that the last {@link #apply} did not get but that still exist, so that they do not jump when they come back. */
     void stillNamed(List<Endpoint> named) {
         for (Endpoint endpoint : named) {
             current.putIfAbsent(endpoint.id(), endpoint.weight());

@@ -18,11 +18,11 @@ public interface View {
     /**
      * The content of the keys.
      *
-     * @param endpoints null if the one value that names them is rejected and there is no good one before it
+     * @param endpoints null if the one value that lists them is rejected and there is no good one before it
      * @param smoothing how fast their weights may change; null for at once
      * @param configuration for the balancer, if there is a good one
      * @param rejectedConfiguration the rejected value while there is no good one; also in {@code rejections}
-     * @param alias what the target now means instead, if anything
+     * @param alias the alias that replaces the target; null if there is none
      * @param rejections all values that are rejected at present
      */
     record Content(

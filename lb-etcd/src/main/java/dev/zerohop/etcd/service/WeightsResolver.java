@@ -48,7 +48,7 @@ public final class WeightsResolver extends AbstractResolver {
     private boolean etcdAnswered;
     private Resolution lastMembers = Resolution.NONE;
 
-    /** The endpoints that were weighted last, and the result; null when they are to be weighted anew. */
+    /** The last input and result of the weighting; null when the weights must be applied again. */
     private @Nullable List<Endpoint> weightedOf;
 
     private @Nullable List<Endpoint> weighted;

@@ -78,7 +78,7 @@ class ConfigFileTest {
         Target.parse("etcd://10.0.0.1:2379/orders").newResolver(Env.system()).close();
         EtcdClient.of("10.0.0.1:2379").close();
         EtcdClient.builder().servers("10.0.0.2:2379").tls().build().close();
-        String byFile = required + "the file that ZEROHOP_CONFIG names says requireTls";
+        String byFile = required + "the file that ZEROHOP_CONFIG names sets requireTls";
         assertThatThrownBy(() -> Target.parse("etcd://10.0.0.2:2379/orders").newResolver(Env.system()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(byFile);

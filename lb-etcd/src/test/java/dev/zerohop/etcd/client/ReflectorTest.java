@@ -302,7 +302,7 @@ class ReflectorTest {
 
     /** Two ranges are followed side by side, and one of them may be ahead. */
     @Test
-    void theCopyIsAtTheHighestRevisionThatWasHeardOf() {
+    void theCopyIsAtTheHighestReportedRevision() {
         reflector.subscribe(recorder);
         store.lastWatch().puts(90, entry("a/1", "one", 90));
         store.lastWatch().puts(50, entry("a/2", "two", 50));
@@ -355,7 +355,7 @@ class ReflectorTest {
     }
 
     @Test
-    void whenNobodyCanVouchForTheFirstStateWhatOneMemberHasIsTakenAsStale() {
+    void withoutAQuorumTheFirstStateOfOneMemberIsTakenAsStale() {
         store.servers = 3;
         store.readFailure = FakeStore.unreachable();
         store.serializable = new KeyStore.Reading(7, 1, 2, Map.of("a/1", entry("a/1", "old", 5)));

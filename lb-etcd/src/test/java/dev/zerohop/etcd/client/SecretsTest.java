@@ -93,7 +93,7 @@ class SecretsTest {
     }
 
     @Test
-    void noFailureTellsASecret() throws Exception {
+    void noFailureContainsASecret() throws Exception {
         List<String> secrets = new ArrayList<>(List.of(MARK));
         TestCertificates authority = new TestCertificates(directory, "authority");
         TestCertificates stranger = new TestCertificates(directory, "stranger");
@@ -148,7 +148,7 @@ class SecretsTest {
         assertThat(everything)
                 .contains("was rejected")
                 .contains("TLS failed")
-                .contains("what was read before stays")
+                .contains("the credentials read before stay")
                 .contains("etcd server was '***@127.0.0.1:2379'")
                 .contains("etcd://***@127.0.0.1:2379/orders");
         assertThat(everything
@@ -184,7 +184,7 @@ class SecretsTest {
             EtcdServer.await().until(() -> {
                 say(catchThrowable(
                         () -> new Leases(client.cluster().connection()).grant(5).join()));
-                return logged.toString(StandardCharsets.UTF_8).contains("what was read before stays");
+                return logged.toString(StandardCharsets.UTF_8).contains("the credentials read before stay");
             });
             Files.writeString(me.key(), key);
         }

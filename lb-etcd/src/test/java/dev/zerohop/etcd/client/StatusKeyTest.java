@@ -61,7 +61,7 @@ class StatusKeyTest {
     }
 
     @Test
-    void everyBadValueIsToldByKeyRevisionTimeAndReasonUntilItIsRepaired() {
+    void everyBadValueIsListedWithKeyRevisionTimeAndReasonUntilItIsRepaired() {
         etcd.put(keys.config(), "{\"policy\": \"fastest\"}");
         long revision = etcd.revision();
         etcd.put(keys.weights(), "{\"a\": -1}");
@@ -94,7 +94,7 @@ class StatusKeyTest {
     }
 
     @Test
-    void whoEndsTakesHisStatusWithHim() {
+    void aClientThatClosesDeletesItsStatus() {
         etcd.put(keys.weights(), "[]");
         awaitStatus(keys.weights());
         client.close();

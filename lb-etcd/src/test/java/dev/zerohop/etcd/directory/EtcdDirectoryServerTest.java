@@ -188,7 +188,7 @@ class EtcdDirectoryServerTest {
     }
 
     @Test
-    void afterAKillAndARestartWithChangesNobodyHeardOfTheCallsGoWhereTheDirectorySays() throws Exception {
+    void afterAKillAndARestartWithUnreportedChangesTheCallsFollowTheDirectory() throws Exception {
         load.begin();
         awaitCallsFollow();
         for (int round = 0; round < 3; round++) {

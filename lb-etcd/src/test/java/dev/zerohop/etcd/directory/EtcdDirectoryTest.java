@@ -183,7 +183,7 @@ class EtcdDirectoryTest {
     // ---- expiry ----
 
     @Test
-    void aKeyThatNobodyAsksForIsForgottenAndOneThatIsAskedForStays() {
+    void anUnusedKeyIsEvictedAndAUsedOneStays() {
         store.losePut(PREFIX + "alice", ONE_JSON);
         store.losePut(PREFIX + "bob", TWO_JSON);
         directory = directory(
@@ -234,7 +234,7 @@ class EtcdDirectoryTest {
     }
 
     @Test
-    void anAbsenceThatNobodyAsksForIsForgotten() {
+    void anUnusedAbsenceIsEvicted() {
         directory = directory(DirectoryOptions.DEFAULTS.withExpiry(Duration.ofMinutes(10)));
         found("alice");
         time.advance(Duration.ofMinutes(11));
@@ -302,7 +302,7 @@ class EtcdDirectoryTest {
     }
 
     @Test
-    void lookUpsAreBoundedAndThoseTurnedAwayAreToldWhenThereIsRoom() {
+    void lookUpsAreBoundedAndThoseThatOverflowAreNotifiedWhenThereIsRoom() {
         found("first");
         time.advance(Duration.ofSeconds(3));
         store.holdsReads = true;
@@ -379,10 +379,8 @@ class EtcdDirectoryTest {
         }
         assertThat(directory.explain(EndpointSelector.of("alice")))
                 .hasSize(2)
-                .anyMatch(
-                        line -> line.equals(
-                                "entry " + PREFIX
-                                        + "alice names endpoint orders-1, as etcd said 84960000 ms ago at revision 2, not followed since"))
+                .anyMatch(line -> line.equals("entry " + PREFIX
+                        + "alice names endpoint orders-1, as read 84960000 ms ago at revision 2, not followed since"))
                 .anyMatch(line -> line.startsWith("etcd cannot be read since 2026-01-01T00:00:00Z"));
     }
 
@@ -405,7 +403,7 @@ class EtcdDirectoryTest {
     }
 
     @Test
-    void whatWasReadUnderAnEarlierWatchIsNotBelieved() {
+    void anAnswerReadUnderAnEarlierWatchDoesNotCount() {
         found("first");
         store.losePut(PREFIX + "alice", ONE_JSON);
         store.holdsReads = true;
@@ -420,7 +418,7 @@ class EtcdDirectoryTest {
     }
 
     @Test
-    void afterEtcdLostItsDataWhatItSaysIsBelievedAlthoughItsRevisionsAreLower() {
+    void afterEtcdLostItsDataItsAnswersCountAlthoughTheirRevisionsAreLower() {
         for (int i = 0; i < 10; i++) {
             store.losePut(PREFIX + "alice", ONE_JSON);
         }
@@ -463,7 +461,7 @@ class EtcdDirectoryTest {
     }
 
     @Test
-    void whoIsDeniedAccessIsToldAtOnceAndAsksAgainLate() {
+    void aDenialFailsTheLookUpAtOnceAndIsRetriedLate() {
         store.readFailure = FakeStore.denied();
         find("alice");
         assertThat(failed(find("alice"))).isTrue();

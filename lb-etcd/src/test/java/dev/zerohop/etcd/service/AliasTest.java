@@ -111,7 +111,7 @@ class AliasTest {
         assertThat(ids()).containsExactly("old");
         assertThat(heard.rejected).hasSize(1);
         assertThat(heard.rejected.get(0))
-                .contains(orders.alias(), "etcd://fake:2379/orders-v2", "it names no endpoint that takes calls");
+                .contains(orders.alias(), "etcd://fake:2379/orders-v2", "it has no endpoint that takes calls");
         assertThat(etcd.statuses.get("orders")).extracting(RejectedValue::key).containsExactly(orders.alias());
         endpoint(next, "new");
         assertThat(ids()).containsExactly("new");
@@ -137,7 +137,8 @@ class AliasTest {
         alias(next, "etcd://fake:2379/orders");
         assertThat(ids()).containsExactly("new");
         assertThat(heard.rejected).hasSize(1);
-        assertThat(heard.rejected.get(0)).contains(next.alias(), "target leads back: orders -> orders-v2 -> orders");
+        assertThat(heard.rejected.get(0))
+                .contains(next.alias(), "target leads in a circle: orders -> orders-v2 -> orders");
         assertThat(etcd.statuses.get("orders-v2")).hasSize(1);
     }
 

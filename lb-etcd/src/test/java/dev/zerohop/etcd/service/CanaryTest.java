@@ -87,7 +87,7 @@ class CanaryTest {
     }
 
     @Test
-    void theShareGrowsAndEverybodyComesBackWhenItIsTakenOut() {
+    void theShareGrowsAndAllClientsReturnWhenTheCanaryIsRemoved() {
         write(0);
         Set<Integer> few = awaitCanaries(Set.of());
         for (int percent : new int[] {10, 40, 100}) {
@@ -102,7 +102,7 @@ class CanaryTest {
     }
 
     @Test
-    void aBadCanaryIsRefusedByEveryClientAlsoByThoseWhomItWouldNotReach() {
+    void aBadCanaryIsRejectedByEveryClientAlsoOutsideOfItsShare() {
         write(10);
         awaitCanaries(below(10));
         etcd.put(

@@ -156,7 +156,7 @@ class EtcdOutageTest {
     }
 
     @Test
-    void anEtcdThatLostEverythingIsBelieved() throws Exception {
+    void theStateOfAnEtcdThatLostItsDataIsAccepted() throws Exception {
         etcd = EtcdServer.started(directory);
         put("a");
         put("b");

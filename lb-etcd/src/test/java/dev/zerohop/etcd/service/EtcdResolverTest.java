@@ -66,7 +66,7 @@ class EtcdResolverTest extends ResolverContract {
     }
 
     @Test
-    void lossesThatComeOneByOneAreToldTogether() throws Exception {
+    void lossesThatComeOneByOneArePublishedTogether() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             ResolutionRecorder recorder = new ResolutionRecorder();
             resolver.start(recorder);
@@ -82,7 +82,7 @@ class EtcdResolverTest extends ResolverContract {
     }
 
     @Test
-    void anEndpointThatReturnsBeforeItsLossIsToldDoesNotJump() throws Exception {
+    void anEndpointThatReturnsBeforeItsLossIsPublishedDoesNotJump() throws Exception {
         try (Resolver resolver = resolverOver(someEndpoints())) {
             ResolutionRecorder recorder = new ResolutionRecorder();
             String id = "127.0.0.1:8081";

@@ -27,7 +27,7 @@ class HealthSubscriberTest {
             new HealthSubscriber("orders", keys, time, Runnable::run, (verdicts, rejected) -> reported.add(verdicts));
 
     @Test
-    void verdictsThatNobodyVouchesForAreNotBelievedUntilEtcdAnswers() {
+    void verdictsOfAStaleStateAreIgnoredUntilEtcdAnswers() {
         String verdict =
                 new HealthVerdict(Health.Status.UNHEALTHY, "down", "w", 7, 30, List.of("w"), Instant.EPOCH).toJson();
         KeyStore.Entry entry = new KeyStore.Entry(keys.health("a"), ByteString.copyFromUtf8(verdict), 9);

@@ -59,7 +59,7 @@ class HealthViewTest {
     }
 
     @Test
-    void whoHasNoVerdictIsNotJudged() {
+    void anEndpointWithoutAnEntryHasNoVerdict() {
         assertThat(read(view)).isFalse();
         assertThat(live()).isEmpty();
         assertThat(put("a", 7)).isTrue();
@@ -95,7 +95,7 @@ class HealthViewTest {
     }
 
     @Test
-    void aVerdictOfALowerFenceIsIgnoredAndWhatWasBelievedHolds() {
+    void aVerdictOfALowerFenceIsRejectedAndTheOneBeforeItHolds() {
         put("a", 7);
         put("b", 9);
         time.advance(Duration.ofSeconds(10));
@@ -113,7 +113,7 @@ class HealthViewTest {
     }
 
     @Test
-    void aFenceThatIsYetToComeIsRefusedAndShutsNobodyOut() {
+    void aFenceOfTheFutureIsRejectedAndLocksNoLeaderOut() {
         assertThat(put("a", Long.MAX_VALUE)).isFalse();
         assertThat(live()).isEmpty();
         assertThat(rejections).hasSize(1);
@@ -123,7 +123,7 @@ class HealthViewTest {
     }
 
     @Test
-    void aClientThatComesLaterBelievesTheSame() {
+    void aClientThatStartsLaterReadsTheSameVerdicts() {
         put("a", 7);
         put("b", 9);
         put("c", 8);
@@ -133,7 +133,7 @@ class HealthViewTest {
     }
 
     @Test
-    void whatAnEtcdThatLostEverythingSaysIsBelieved() {
+    void theVerdictsOfAnEtcdThatLostItsDataAreAccepted() {
         put("a", 7);
         entries.clear();
         revision = 1;
@@ -144,7 +144,7 @@ class HealthViewTest {
     }
 
     @Test
-    void aLeaderElectedAfterARestoreIsBelievedAndNothingThatWasKeptIsProlonged() {
+    void aLeaderElectedAfterARestoreIsAcceptedAndNoKeptVerdictIsProlonged() {
         put("a", 7);
         KeyStore.Entry kept = entries.get(keys.health("a"));
         put("b", 98);

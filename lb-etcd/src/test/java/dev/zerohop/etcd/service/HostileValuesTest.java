@@ -53,7 +53,7 @@ class HostileValuesTest {
     }
 
     @Test
-    void whatAVerdictSaysForPeopleIsTakenInPrintableForm() throws IOException {
+    void theTextsOfAVerdictAreMadePrintable() throws IOException {
         HealthVerdict verdict = HealthVerdict.parse(utf8(verdict(JSON)));
         assertThat(List.of(verdict.reason(), verdict.writer(), verdict.agreed().get(0)))
                 .containsOnly(SHOWN);
@@ -65,7 +65,7 @@ class HostileValuesTest {
     }
 
     @Test
-    void whatAClientSaysOfVerdictsThatItDoesNotBelieveIsPrintable() {
+    void theReportOfARejectedVerdictIsPrintable() {
         HealthView ofClient = new HealthView(service);
         put(service.health() + HOSTILE, "bad" + HOSTILE);
         put(service.health() + "a" + HOSTILE, verdict(JSON).replace("\"fence\": 5", "\"fence\": 500"));

@@ -69,7 +69,7 @@ class LiveConfigurationTest {
     }
 
     @Test
-    void whoIsNoCanaryGetsTheRestOfTheValue() throws IOException {
+    void aClientOutsideTheCanaryGetsTheRestOfTheValue() throws IOException {
         assertThat(choose(value(0), "client-0")).isEqualTo("{\"policy\":\"round_robin\"}");
     }
 

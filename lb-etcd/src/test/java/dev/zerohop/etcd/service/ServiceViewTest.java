@@ -187,7 +187,7 @@ class ServiceViewTest {
                 "alias | {\"target\": \"nowhere:///x\"} | no resolver for scheme 'nowhere'",
                 "alias | {\"target\": \"static:///x\", \"until\": 1} | until is not known, expected target",
                 "alias | {\"target\": 1} | target was 1, expected a text",
-                "alias | {\"target\": \"etcd://fake:2379/orders\"} | target leads back: orders -> orders",
+                "alias | {\"target\": \"etcd://fake:2379/orders\"} | target leads in a circle: orders -> orders",
                 "shards | {\"count\": 4} | epoch was missing",
                 "shards | 4 | the document was 4, expected an object",
                 "shards | {\"strategy\": \"lookup\", \"table\": {\"a\": 0}} | epoch was missing",

@@ -63,7 +63,7 @@ class SmoothWeightsTest {
     }
 
     @Test
-    void whoIsStillNamedKeepsItsPlaceWhileItIsAway() {
+    void anEndpointThatIsStillListedKeepsItsWeightWhileItIsAway() {
         apply(TEN, endpoint("a", 0));
         apply(TEN, endpoint("a", 100));
         apply(TEN);

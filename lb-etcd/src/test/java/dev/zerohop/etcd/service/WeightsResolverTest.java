@@ -46,7 +46,7 @@ class WeightsResolverTest extends ResolverContract {
     }
 
     @Test
-    void theFirstMembersAreToldWithTheirWeights() {
+    void theFirstMembersArePublishedWithTheirWeights() {
         store.put(keys.weights(), "{\"a\": 0, \"later\": 7}");
         try (Resolver resolver = over(members)) {
             resolver.start(heard);
@@ -85,7 +85,7 @@ class WeightsResolverTest extends ResolverContract {
     }
 
     @Test
-    void anEtcdThatFailsAtTheStartKeepsNobodyWaiting() {
+    void anEtcdThatFailsAtTheStartDelaysNoEndpoint() {
         store.readFailure = FakeStore.unreachable();
         try (Resolver resolver = over(members)) {
             resolver.start(heard);

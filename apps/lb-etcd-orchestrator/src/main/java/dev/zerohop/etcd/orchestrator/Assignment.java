@@ -16,11 +16,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The workers among which the endpoints are divided. Rendezvous hashing gives the two of each endpoint, so that the assignment is one small value, a new endpoint
- * is probed at once, and only endpoints of a worker that comes or goes move.
+ * The workers among which the endpoints are divided. Rendezvous hashing selects the two workers of each endpoint. So the assignment is one small value, a new
+ * endpoint is probed at once, and only endpoints of a worker that is added or removed move.
  *
  * @param fence the revision at which the leader that wrote it was elected
- * @param writer the leader, for people
+ * @param writer the leader, for display only
  * @param workers in order, each once
  */
 record Assignment(long fence, String writer, List<String> workers) {
@@ -28,7 +28,7 @@ record Assignment(long fence, String writer, List<String> workers) {
     /** How many workers probe each endpoint. */
     static final int COPIES = 2;
 
-    /** Part of the layout: workers of different versions must come to the same pairs. */
+    /** Part of the layout: workers of different versions must compute the same pairs. */
     private static final HashFunction HASH = Hashing.murmur3_128();
 
     static final Assignment NONE = new Assignment(0, "", List.of());
@@ -93,7 +93,7 @@ record Assignment(long fence, String writer, List<String> workers) {
                 case "fence" -> read.fence = in.integer(name, 1, Long.MAX_VALUE);
                 case "writer" -> read.writer = in.anyText(name);
                 case "workers" -> read.workers = in.array(name, path -> worker(in, path));
-                // Of a later version: the two run side by side during an upgrade.
+                // A field of a later version: both versions run side by side during an upgrade.
                 default -> in.skip();
             }
         });

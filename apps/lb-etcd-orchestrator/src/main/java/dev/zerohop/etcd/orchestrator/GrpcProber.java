@@ -88,7 +88,7 @@ final class GrpcProber implements Prober {
                                     endpoint.host(),
                                     endpoint.port(),
                                     tls == null ? InsecureChannelCredentials.create() : tls.credentials())
-                            // Through a proxy of the system, the proxy would be probed.
+                            // No system proxy: it would be probed instead of the endpoint.
                             .proxyDetector(address -> null)
                             .disableRetry()
                             .disableServiceConfigLookUp();
@@ -104,7 +104,7 @@ final class GrpcProber implements Prober {
                 return open;
             }
 
-            // A channel's own back-off grows to two minutes; the next probe gets a new channel.
+            // Discards a failed channel, since its back-off grows to two minutes; the next probe gets a new one.
             private void giveUp(ManagedChannel failed) {
                 synchronized (this) {
                     if (channel == failed && !closed) {

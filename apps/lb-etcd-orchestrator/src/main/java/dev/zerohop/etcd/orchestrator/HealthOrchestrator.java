@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of any number of processes that probe the endpoints of a service together and publish to all its clients which of them are down.
  *
- * <p>One of them leads, by an election in etcd. Each endpoint is assigned to two of them and is marked down when both find it down (one, when there is no
- * other); at most a configured share is marked. Clients that follow the service in etcd read the verdicts there and probe nothing, so the probes at an endpoint
- * do not depend on the number of clients. While etcd is unreachable, probing goes on, and verdicts run out.
+ * <p>One of them leads, by an election in etcd. Each endpoint is assigned to two of them and is marked down when both find it down, or the only one if there
+ * is no other; at most a configured share is marked. Clients that follow the service in etcd read the verdicts there and probe nothing, so the number of
+ * probes does not depend on the number of clients. While etcd is unreachable, probing continues and verdicts expire.
  *
  * <p>Thread-safe. Only {@link #close} blocks.
  */
@@ -34,7 +34,7 @@ public final class HealthOrchestrator implements AutoCloseable {
 
     /** The role of an orchestrator. */
     public enum Role {
-        /** It holds no lease: etcd cannot be read, or has not been yet. It probes its last share. */
+        /** It has no lease, since etcd cannot be read or was not read yet. It probes its last share. */
         DETACHED,
         /** It probes its share; another one leads. */
         FOLLOWER,
@@ -59,7 +59,7 @@ public final class HealthOrchestrator implements AutoCloseable {
             int probed,
             SortedMap<String, String> down) {}
 
-    /** Is notified of changes, one at a time. What it throws is logged. */
+    /** Is notified of changes, one at a time. Exceptions that it throws are logged. */
     public interface Listener {
         /** The role or the leader has changed. */
         default void onRole(Role role, @Nullable String leader, long fence) {}
@@ -70,10 +70,13 @@ public final class HealthOrchestrator implements AutoCloseable {
         /** An endpoint is no longer marked. */
         default void onLifted(String endpoint) {}
 
-        /** This one leads, and more endpoints are down than may be marked: {@code overLimit} stay unmarked. Called at each change, at last with an empty list. */
+        /**
+         * This one leads, and more endpoints are down than may be marked: those in {@code overLimit} stay unmarked. Called at each change, finally with an
+         * empty list.
+         */
         default void onLimit(List<String> overLimit, int limit) {}
 
-        /** etcd cannot be read; probing goes on. Called once until it answers again. */
+        /** etcd cannot be read; probing continues. Called once until etcd answers again. */
         default void onUnreachable(String reason) {}
     }
 
@@ -81,16 +84,16 @@ public final class HealthOrchestrator implements AutoCloseable {
      * Starts a builder.
      *
      * @param client stays open; it must outlive the orchestrator
-     * @param service whose endpoints are probed, as they are listed in etcd
-     * @param id of this orchestrator: different from the others of the service, the same after a restart
-     * @param probe how
+     * @param service the service in etcd whose endpoints are probed
+     * @param id the name of this orchestrator, unique within the service and stable over restarts
+     * @param probe how endpoints are probed
      * @throws IllegalArgumentException if the service or the id is blank or has a slash
      */
     public static Builder builder(EtcdClient client, String service, String id, Probe probe) {
         return new Builder(client, new ServiceKeys(service), id, probe);
     }
 
-    /** Begins to take part. Returns at once, also while etcd is down. */
+    /** Starts the orchestrator. Returns at once, even while etcd is down. */
     public void start() {
         runtime.start();
     }
@@ -101,8 +104,8 @@ public final class HealthOrchestrator implements AutoCloseable {
     }
 
     /**
-     * Stops probing and resigns, so that another one leads at once. Verdicts stay until that one has decided. Waits for etcd; a failure is logged, and others
-     * take over when the lease ends. Idempotent.
+     * Stops probing and resigns, so that another one leads at once. Verdicts stay until the new leader has decided. Waits for etcd; a failure is logged, and
+     * another one takes over when the lease ends. Idempotent.
      */
     @Override
     public void close() {
@@ -120,7 +123,7 @@ public final class HealthOrchestrator implements AutoCloseable {
         return runtime.toString();
     }
 
-    /** Builds a {@link HealthOrchestrator}. Those of one service should have the same options. Not thread-safe. */
+    /** Builds a {@link HealthOrchestrator}. All orchestrators of one service should have the same options. Not thread-safe. */
     public static final class Builder {
         private final EtcdClient client;
         private final ServiceKeys service;
@@ -143,19 +146,22 @@ public final class HealthOrchestrator implements AutoCloseable {
             ServiceKeys.requireSegment("orchestrator id", id);
         }
 
-        /** Sets the time from probe to probe of one orchestrator, 15 % longer or shorter each time; two probe each endpoint. 100 ms to 1 h. Default: 5 s. */
+        /**
+         * Sets the time between two probes of an endpoint by one orchestrator, with 15 % jitter; two orchestrators probe each endpoint. 100 ms to 1 h.
+         * Default: 5 s.
+         */
         public Builder interval(Duration interval) {
             this.interval = requireNonNull(interval, "interval");
             return this;
         }
 
-        /** Sets how long an answer may take, 10 ms to the interval. Default: 2 s. */
+        /** Sets how long a probe waits for its answer, 10 ms to the interval. Default: 2 s. */
         public Builder timeout(Duration timeout) {
             this.timeout = requireNonNull(timeout, "timeout");
             return this;
         }
 
-        /** Sets how many probes in a row must be well before an endpoint is, 1 to 100. Default: 2. */
+        /** Sets how many probes in a row must succeed before an endpoint is healthy, 1 to 100. Default: 2. */
         public Builder healthyThreshold(int probes) {
             this.healthyThreshold = probes;
             return this;
@@ -173,7 +179,7 @@ public final class HealthOrchestrator implements AutoCloseable {
             return this;
         }
 
-        /** Sets how long an orchestrator that died counts as alive, 2 s to 10 min, counted in whole seconds (rounded up). Default: 10 s. */
+        /** Sets the length of the lease, after which a dead orchestrator is replaced, 2 s to 10 min, counted in whole seconds (rounded up). Default: 10 s. */
         public Builder lease(Duration lease) {
             this.lease = requireNonNull(lease, "lease");
             return this;

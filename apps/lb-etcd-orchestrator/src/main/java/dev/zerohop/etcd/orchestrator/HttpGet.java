@@ -2,7 +2,7 @@ package dev.zerohop.etcd.orchestrator;
 
 import org.jspecify.annotations.Nullable;
 
-/** A GET and the statuses that are well. */
+/** A GET and the statuses that count as success. */
 record HttpGet(String path, int from, int to) {
     @Nullable
     String wrong(int status) {

@@ -8,7 +8,7 @@ import java.net.http.HttpResponse;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
-/** A GET whose status must be in a range. Redirects are answers, not followed; connections are kept from probe to probe. */
+/** A GET whose status must be in a range. Redirects are not followed; connections are reused between probes. */
 final class HttpProber implements Prober {
     private final HttpClient client;
     private final HttpGet get;
@@ -17,7 +17,7 @@ final class HttpProber implements Prober {
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
-                // Through a proxy of the system, the proxy would be probed.
+                // No system proxy: it would be probed instead of the endpoint.
                 .proxy(HttpClient.Builder.NO_PROXY)
                 .executor(executor)
                 .build();

@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the list of workers and the verdicts for as long as this process leads. etcd makes a write only while the leader's candidacy exists, so a
- * leader that was deposed without noticing changes nothing.
+ * Writes the list of workers and the verdicts for as long as this process leads. Each write is conditional on the leader's candidacy, so a leader that was
+ * deposed without noticing changes nothing.
  *
  * <p>One write at a time, no more than {@link #WRITES_PER_TRANSACTION} keys in it, and {@link #PAUSE} between decisions. For tasks of one serial executor.
  */
@@ -30,10 +30,10 @@ final class LeaderLoop {
     /** A little below etcd's default limit. */
     static final int WRITES_PER_TRANSACTION = 100;
 
-    /** Flips that come together are written together. */
+    /** The pause between writes, so that simultaneous changes are written together. */
     static final Duration PAUSE = Duration.ofMillis(200);
 
-    /** Two rewrites may fail before a verdict ends. */
+    /** Two rewrites may fail before a verdict expires. */
     private static final int REWRITES_PER_TTL = 3;
 
     private final OrchestratorKeys keys;
@@ -45,7 +45,7 @@ final class LeaderLoop {
     private final SerialCalls rewrites;
     private final Owner owner;
 
-    /** Verdicts that this leader has written and {@link #content} does not show yet. */
+    /** Verdicts that this leader has written and that {@link #content} does not contain yet. */
     private final Map<String, Written> ahead = new HashMap<>();
 
     private OrchestratorView.Content content;
@@ -94,12 +94,11 @@ final class LeaderLoop {
         decide();
     }
 
-    /** Takes what etcd holds now. */
+    /** Takes the present content of etcd. */
     void take(OrchestratorView.Content now) {
         content = now;
-        // Content of the same revision or a later one replaces what was written: a lease may have ended, or an operator
-        // may
-        // have deleted a key.
+        // Content of the same or a later revision replaces the written verdicts: a lease may have ended, or an
+        // operator may have deleted a key.
         ahead.values().removeIf(written -> written.revision() <= now.revision());
         if (assignmentRevision <= now.revision()) {
             assignment = now.assignment();
@@ -187,7 +186,7 @@ final class LeaderLoop {
                 .toList();
         if (puts.isEmpty()) {
             if (rewrite) {
-                // No verdict needs the lease any more, so it ends; the next one gets another.
+                // No verdict needs the lease any more, so it may end; the next verdict gets a new one.
                 lease = null;
             }
             write(changes(puts, lifted, 0));
@@ -215,7 +214,7 @@ final class LeaderLoop {
 
     // ---- writing ----
 
-    /** A write and the verdict that it leaves; null for none. */
+    /** A write and the verdict after it; null for none. */
     private record Change(String id, @Nullable HealthVerdict verdict, Leases.Write write) {}
 
     private List<Change> changes(Map<String, HealthVerdict> puts, List<String> lifted, long leaseId) {
@@ -267,8 +266,8 @@ final class LeaderLoop {
     }
 
     /**
-     * Verdicts are under a lease of twice their time, so that none stays for ever when all orchestrators are gone. It is not the leader's own: a
-     * verdict must outlive a change of leaders.
+     * Provides the lease of verdicts, of twice their time to live, so that none stays for ever when all orchestrators are gone. It is not the leader's own
+     * lease, since a verdict must outlive a change of leaders.
      */
     private void withLease(boolean renew, Consumer<Leases.Lease> next) {
         Leases.Lease held = lease;
@@ -302,7 +301,8 @@ final class LeaderLoop {
                         keys.service().service(),
                         failure.getMessage());
             }
-            // The lease may be the cause, so the next one is new; what was written is unknown, so all is written again.
+            // The lease may be the cause, so a new one is granted. It is unknown which writes were applied, so all
+            // are repeated.
             lease = null;
             refresh = true;
             writing = false;

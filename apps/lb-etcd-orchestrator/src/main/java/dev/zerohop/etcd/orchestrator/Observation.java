@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The results of one worker: the value of {@code observations/<worker>}, under the worker's lease. It lists only endpoints that are down or not known yet; the
- * others of the worker's share are up. So it is small and rarely written, however many endpoints there are.
+ * The results of one worker: the value of {@code observations/<worker>}, under the worker's lease. It lists only endpoints that are down or not known yet;
+ * the others of the worker's share are up. So the value is small and rarely written, whatever the number of endpoints.
  *
  * @param assignment the revision of the assignment that the worker follows
  * @param pending the endpoints without a result yet
@@ -22,13 +22,13 @@ import java.util.TreeSet;
 record Observation(long assignment, Map<String, Down> down, Set<String> pending) {
 
     /**
-     * An endpoint that does not answer well.
+     * An endpoint whose probes fail.
      *
      * @param since the first of the failed probes, by the worker's clock
      */
     record Down(String reason, Instant since) {
 
-        /** Makes the reason printable: another process wrote it. */
+        /** Makes the reason printable, since another process wrote it. */
         Down {
             reason = Printable.text(reason);
         }
@@ -41,7 +41,7 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
         UNKNOWN
     }
 
-    /** Copies. */
+    /** Copies the collections. */
     Observation {
         down = Map.copyOf(down);
         pending = Set.copyOf(pending);
@@ -90,7 +90,7 @@ record Observation(long assignment, Map<String, Down> down, Set<String> pending)
                     var ignored = in.array(name, path -> down(in, path, read.down));
                 }
                 case "pending" -> read.pending = in.array(name, in::anyText);
-                // Of a later version: the two run side by side during an upgrade.
+                // A field of a later version: both versions run side by side during an upgrade.
                 default -> in.skip();
             }
         });

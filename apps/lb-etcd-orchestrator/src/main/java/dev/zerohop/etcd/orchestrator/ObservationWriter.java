@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class ObservationWriter {
     private static final Log LOG = Log.of(ObservationWriter.class);
 
-    /** Flips that come together are written together. */
+    /** The pause between writes, so that simultaneous changes are written together. */
     static final Duration PAUSE = Duration.ofMillis(200);
 
     private final String key;
@@ -50,14 +50,14 @@ final class ObservationWriter {
         }
     }
 
-    /** At a revision etcd had no observation of this worker: one that was written before it is written again. */
+    /** etcd had no observation of this worker at that revision: an observation that was written before it is written again. */
     void missing(long revision) {
         if (revision >= writtenRevision) {
             written = null;
         }
     }
 
-    /** etcd may have lost what was written. */
+    /** Forgets the last write, since etcd may have lost it. */
     void forget() {
         written = null;
     }

@@ -14,12 +14,12 @@ record OrchestratorKeys(ServiceKeys service) {
         return ROOT + service.service();
     }
 
-    /** Each candidate is a key; the one that was created first leads. */
+    /** The prefix of the candidates' keys; the candidate whose key was created first leads. */
     String election() {
         return root() + "/election/";
     }
 
-    /** The candidate of one of them. */
+    /** The candidate of one orchestrator. */
     Candidacy.Candidate candidate(OrchestratorSettings settings) {
         return new Candidacy.Candidate(
                 "orchestrator " + settings.id() + " of " + service.service(),
@@ -50,7 +50,7 @@ record OrchestratorKeys(ServiceKeys service) {
         return observations() + id;
     }
 
-    /** What every orchestrator watches. */
+    /** The ranges that every orchestrator watches. */
     List<KeyRange> followed() {
         return List.of(
                 KeyRange.under(service.endpoints()),

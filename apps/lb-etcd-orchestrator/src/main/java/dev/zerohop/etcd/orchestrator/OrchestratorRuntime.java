@@ -28,7 +28,7 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One orchestrator: what etcd holds goes to the worker, and to the leader loop while this one leads; the worker's observation goes to etcd. All state
+ * One orchestrator: passes the content of etcd to the worker, and to the leader loop while this one leads; writes the worker's observation to etcd. All state
  * belongs to one serial executor.
  */
 final class OrchestratorRuntime implements LeaderLoop.Owner {
@@ -163,7 +163,7 @@ final class OrchestratorRuntime implements LeaderLoop.Owner {
         }
     }
 
-    /** etcd was restored: what is known of it is void, and it may never have granted the lease. */
+    /** etcd was restored, so all known state is invalid and the lease may never have been granted. */
     private void forget() {
         endLeading();
         observations.forget();
@@ -195,7 +195,7 @@ final class OrchestratorRuntime implements LeaderLoop.Owner {
         observe();
     }
 
-    /** Probes the share of this one, if it has changed. Without an assignment the last one holds. */
+    /** Probes the share of this orchestrator, if it has changed. Without an assignment the last one applies. */
     private void reassign(OrchestratorView.Content now) {
         Assignment next = now.assignmentRevision() == 0 ? followed : now.assignment();
         if (!next.workers().equals(followed.workers()) || !now.members().equals(members)) {
@@ -246,7 +246,7 @@ final class OrchestratorRuntime implements LeaderLoop.Owner {
             LOG.info("{}: no more endpoints are down than may be marked", this);
         } else {
             LOG.warn(
-                    "{}: too many endpoints are down; {} are marked, the most that may be ({} %); unmarked stay {}",
+                    "{}: too many endpoints are down; {} are marked, which is the limit ({} %); not marked: {}",
                     this, limit, settings.maxDownPercent(), now);
         }
         guarded(() -> listener.onLimit(now, limit));
@@ -263,7 +263,7 @@ final class OrchestratorRuntime implements LeaderLoop.Owner {
         }
         if (!duplicateId) {
             LOG.error(
-                    "{}: another orchestrator runs under the same id, {}; each needs one of its own",
+                    "{}: another orchestrator runs under the same id, {}; each needs a unique id",
                     this,
                     registered.value().toStringUtf8());
         }

@@ -14,7 +14,7 @@ record OrchestratorSettings(
         Duration lease,
         int maxDownPercent) {
 
-    /** A verdict outlives a change of leaders: a rewrite that did not happen, and the lease. */
+    /** A verdict must outlive a change of leaders, which takes up to one missed rewrite and the lease. */
     private static final int LEASES_PER_TTL = 3;
 
     OrchestratorSettings {

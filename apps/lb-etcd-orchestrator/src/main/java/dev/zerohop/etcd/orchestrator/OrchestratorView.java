@@ -19,7 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what the orchestrators of a service share. A rejected value leaves the last good one in force. Used by one thread at a time. */
+/** Reads the shared keys of the orchestrators of a service. A rejected value leaves the last good one in force. Used by one thread at a time. */
 final class OrchestratorView {
     private final OrchestratorKeys keys;
     private final LastGood<Assignment> assignment = new LastGood<>(Assignment::parse);
@@ -63,7 +63,7 @@ final class OrchestratorView {
             if (key.startsWith(endpoints)) {
                 String id = key.substring(endpoints.length());
                 Endpoint endpoint = value(entry, utf8 -> EndpointJson.parse(id, utf8), now, rejections);
-                // One that is leaving may stop answering.
+                // A draining endpoint may stop answering, so it is not probed.
                 if (endpoint != null && endpoint.readiness() == Endpoint.Readiness.READY) {
                     members.put(id, endpoint);
                 }

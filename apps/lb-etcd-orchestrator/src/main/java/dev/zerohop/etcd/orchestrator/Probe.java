@@ -63,7 +63,7 @@ public final class Probe {
         return tls == null ? JAVAS_TRUST : tls;
     }
 
-    /** The same over TLS, with the certificates that Java trusts unless others were named. */
+    /** The same over TLS, with the certificates that Java trusts unless others are set. */
     public Probe tls() {
         return with(tlsOrDefault());
     }
@@ -71,7 +71,7 @@ public final class Probe {
     /**
      * The same over TLS.
      *
-     * @param ca PEM certificates that sign those of the endpoints
+     * @param ca the CA certificates of the endpoints in PEM
      */
     public Probe tls(Path ca) {
         Tls before = tlsOrDefault();
@@ -79,9 +79,9 @@ public final class Probe {
     }
 
     /**
-     * The same over TLS, with a certificate for endpoints that ask for one.
+     * The same over TLS, with a client certificate for endpoints that request one.
      *
-     * @param certificate PEM, with those in between if any
+     * @param certificate in PEM, followed by intermediate certificates if there are any
      * @param key its private key in PEM, not encrypted
      */
     public Probe clientCertificate(Path certificate, Path key) {
@@ -111,7 +111,7 @@ public final class Probe {
      * A GET that is answered with a status of 200 to 299. Redirects are not followed.
      *
      * @param path begins with a slash; may have a query
-     * @throws IllegalArgumentException if it does not, or is no part of a URI
+     * @throws IllegalArgumentException if it does not, or is not valid in a URI
      */
     public static Probe http(String path) {
         return http(path, 200, 299);
@@ -121,9 +121,9 @@ public final class Probe {
      * A GET that is answered with a status in a range. Redirects are not followed.
      *
      * @param path begins with a slash; may have a query
-     * @param fromStatus the lowest status that is well, 100 to 599
+     * @param fromStatus the lowest status that counts as success, 100 to 599
      * @param toStatus the highest one, not below {@code fromStatus}
-     * @throws IllegalArgumentException if one of them is not as stated
+     * @throws IllegalArgumentException if one of them is invalid
      */
     public static Probe http(String path, int fromStatus, int toStatus) {
         requireNonNull(path, "path");
@@ -158,14 +158,14 @@ public final class Probe {
     /**
      * The standard health check of gRPC, answered with {@code SERVING}.
      *
-     * @param service the service that is asked for; empty for the server as a whole
+     * @param service the service to check; empty for the server as a whole
      */
     public static Probe grpc(String service) {
         requireNonNull(service, "service");
         return new Probe(Kind.GRPC, service, 0, 0, null);
     }
 
-    /** A connection that can be made. */
+    /** A TCP connection, which succeeds if it can be made. */
     public static Probe tcp() {
         return new Probe(Kind.TCP, "", 0, 0, null);
     }
@@ -174,7 +174,7 @@ public final class Probe {
      * Reads {@code http:/path}, {@code grpc:service}, {@code grpc:} or {@code tcp}, or over TLS {@code https:/path}, {@code grpcs:service}, {@code grpcs:}
      * or {@code tls}.
      *
-     * @throws IllegalArgumentException if it is none of them
+     * @throws IllegalArgumentException if it has another form
      */
     public static Probe parse(String text) {
         requireNonNull(text, "text");
@@ -190,7 +190,7 @@ public final class Probe {
                 + "', expected http:/path, grpc:service or tcp, or https:/path, grpcs:service or tls");
     }
 
-    /** Whether it goes over TLS. */
+    /** Whether it uses TLS. */
     public boolean overTls() {
         return tls != null;
     }
@@ -209,7 +209,7 @@ public final class Probe {
         return get == null ? new TcpProber() : new HttpProber(get, executor);
     }
 
-    /** As {@link #parse} reads it. */
+    /** The form that {@link #parse} reads. */
     @Override
     public String toString() {
         return (tls == null ? kind.plain : kind.secured) + detail;

@@ -21,13 +21,13 @@ final class ProbeRecord {
     private Instant since = Instant.EPOCH;
     private String reason = "";
 
-    /** The thresholds are the probes in a row that it takes. */
+    /** The thresholds are numbers of probes in a row. */
     ProbeRecord(int healthyThreshold, int unhealthyThreshold) {
         this.healthyThreshold = healthyThreshold;
         this.unhealthyThreshold = unhealthyThreshold;
     }
 
-    /** Takes one probe; returns whether the state has changed. */
+    /** Records one probe; returns whether the state has changed. */
     boolean record(boolean ok, String why, Instant now) {
         if (streak == 0 || ok != streakOk) {
             streak = 0;

@@ -38,7 +38,7 @@ final class ProbeWorker {
         this.onChange = onChange;
     }
 
-    /** Probes these and no others. An endpoint that is probed already keeps its state, unless its address has changed. */
+    /** Probes exactly these endpoints. An endpoint that is already probed keeps its state, unless its address has changed. */
     void assign(Map<String, Endpoint> share) {
         all.entrySet().removeIf(known -> {
             Endpoint endpoint = share.get(known.getKey());
@@ -105,7 +105,7 @@ final class ProbeWorker {
                 return;
             }
             later(Backoff.jittered(settings.interval().toNanos(), env.dice()));
-            // An attempt that is under way ends by its timeout.
+            // Otherwise the previous attempt is still under way; it ends by its timeout.
             if (attempt == null) {
                 Attempt begun = new Attempt(this);
                 attempt = begun;
@@ -144,7 +144,7 @@ final class ProbeWorker {
         return reason.substring(0, Character.isHighSurrogate(reason.charAt(end - 1)) ? end - 1 : end) + CUT;
     }
 
-    /** One probe that is under way. */
+    /** One probe under way. */
     private final class Attempt {
         private final Probed probed;
         private @Nullable Cancellable timeout;
@@ -161,7 +161,7 @@ final class ProbeWorker {
                             settings.timeout().toNanos(),
                             () -> serial.execute(() ->
                                     end("no answer within " + settings.timeout().toMillis() + " ms")));
-            // A name may have to be looked up.
+            // The probe may block to look up a name.
             env.blocking().execute(this::call);
         }
 

@@ -11,19 +11,19 @@ import java.net.UnknownHostException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Asks endpoints whether they are well. Thread-safe. */
+/** Probes the health of endpoints. Thread-safe. */
 interface Prober {
 
-    /** Prepares to probe an endpoint; asks nothing yet. */
+    /** Prepares to probe an endpoint; sends nothing yet. */
     Target connect(Endpoint endpoint);
 
-    /** One endpoint, with what is kept of it from probe to probe. */
+    /** One endpoint, with the state that is kept between probes. */
     @FunctionalInterface
     interface Target extends AutoCloseable {
         /**
          * Probes once. May block to look a name up; the caller limits its time by cancelling.
          *
-         * @param answer takes null if the endpoint is well, else what is wrong with it; once, unless it is cancelled
+         * @param answer receives null if the endpoint is healthy, else the reason; called once, unless cancelled
          */
         Cancellable probe(Consumer<@Nullable String> answer);
 
@@ -40,16 +40,16 @@ interface Prober {
         return address;
     }
 
-    /** Closes what a probe has opened; a failure to close is no answer. */
+    /** Closes a resource of a probe; a failure to close is ignored. */
     static void close(Closeable opened) {
         try {
             opened.close();
         } catch (IOException gone) {
-            // Nothing more can be done about it.
+            // A failure to close does not affect the result.
         }
     }
 
-    /** What went wrong, in the words of the deepest cause that has some. */
+    /** The message of the deepest cause that has one. */
     static String reason(Throwable thrown) {
         String reason = null;
         boolean connecting = false;

@@ -14,10 +14,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which endpoints are to be marked down, from the observations of the workers. A pure function.
+ * Decides from the observations of the workers which endpoints are marked down. A pure function.
  *
  * @param down the endpoints to mark
- * @param undecided endpoints that are marked and that no worker has a result for: neither written again nor lifted, so the mark runs out unless one comes soon
+ * @param undecided endpoints that are marked and for which no worker has a result: their mark is neither written again nor lifted, so it expires unless there
+ * is a result soon
  * @param overLimit endpoints that are down and stay unmarked, because too many are
  * @param limit how many may be marked
  */
@@ -37,8 +38,8 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
     /**
      * Decides.
      *
-     * <p>An endpoint goes down when both its workers find it down, or its only one when there is no other. It stays down while one of them does
-     * and none finds it up. Of too many, those that are marked already come first, then those that are down for longest.
+     * <p>An endpoint is marked down when both its workers find it down, or its only worker if there is no other. It stays down while one of them finds it
+     * down and none finds it up. If more are down than the limit, those that are already marked come first, then those that are down for longest.
      *
      * @param members the ids of the endpoints that may be marked: those that are ready
      * @param revision of the assignment
@@ -109,7 +110,7 @@ record QuorumDecision(SortedMap<String, DownMark> down, List<String> undecided, 
         List<String> parts = new ArrayList<>();
         byReason.forEach((reason, by) -> parts.add(reason + " (" + String.join(", ", by) + ")"));
         String alone = workers == 1 ? "; seen by the only worker" : "";
-        // A mark keeps its instant, also when other workers confirm it.
+        // A mark keeps its instant, even if other workers confirm it.
         return new DownMark(
                 String.join("; ", parts) + alone,
                 List.copyOf(seenDown.keySet()),

@@ -16,13 +16,13 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TLS connection that is made, used for one GET if a path is stated, and closed; its sessions are resumed. Java's HTTP client is not used: it checks the
- * certificate for the host of the URL and no other name, and endpoints are often known by their addresses.
+ * Opens a TLS connection, sends one GET if a path is configured, and closes it; sessions are resumed. Java's HTTP client is not used: it can check the
+ * certificate only for the host of the URL, and endpoints are often addressed by IP.
  */
 final class TlsProber implements Prober {
     private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
 
-    /** For a probe that is not cancelled; a cancelled one ends at once. */
+    /** The read timeout, for a probe that is never cancelled; a cancelled one ends at once. */
     private static final int SILENCE_MILLIS = 60_000;
 
     private final TlsFiles files;
@@ -30,7 +30,7 @@ final class TlsProber implements Prober {
     private final @Nullable HttpGet get;
     private final Executor executor;
 
-    /** {@code authority} is the name that certificates must carry; null for each endpoint's host. Without {@code get} the handshake is all. */
+    /** {@code authority} is the name that certificates must carry; null for each endpoint's host. Without {@code get} only the handshake is checked. */
     TlsProber(TlsFiles files, @Nullable String authority, @Nullable HttpGet get, Executor executor) {
         this.files = files;
         this.authority = authority;
@@ -63,7 +63,7 @@ final class TlsProber implements Prober {
         } catch (UnknownHostException unresolved) {
             return unresolved.getMessage();
         } catch (IOException failed) {
-            // The next probe takes what was changed meanwhile.
+            // The next probe uses files that were changed meanwhile.
             files.refresh();
             return (connected ? "TLS failed: " : "") + Prober.reason(failed);
         }

@@ -1,4 +1,4 @@
-/** Probes of endpoints that processes share, and the elected one that tells all clients which endpoints are down. */
+/** Health probes that are divided among processes; the elected leader publishes to all clients which endpoints are down. */
 @NullMarked
 package dev.zerohop.etcd.orchestrator;
 

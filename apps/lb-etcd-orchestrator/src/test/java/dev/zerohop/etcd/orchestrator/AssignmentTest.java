@@ -92,7 +92,7 @@ class AssignmentTest {
     }
 
     @Test
-    void oneWorkerHasAllAndNobodyHasNone() {
+    void oneWorkerHasAllEndpointsAndWithoutWorkersNoneIsAssigned() {
         assertThat(of(List.of("a")).workersOf("x")).containsExactly("a");
         assertThat(Assignment.NONE.workersOf("x")).isEmpty();
         Map<String, Integer> endpoints = new TreeMap<>(Map.of("x", 1, "y", 2));

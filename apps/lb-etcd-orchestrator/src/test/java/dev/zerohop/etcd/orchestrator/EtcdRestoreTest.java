@@ -138,7 +138,7 @@ class EtcdRestoreTest {
     }
 
     @Test
-    void aClientThatWasCutOffBelievesTheLeaderElectedAfterwards() throws Exception {
+    void aClientThatWasCutOffAcceptsTheLeaderElectedAfterwards() throws Exception {
         GateProxy way = opened(new GateProxy(etcd.port()));
         for (String id : List.of("e0", "e1", "e2")) {
             etcd.put(keys.endpoint(id), "{\"address\": \"10.0.0.1:1" + id.charAt(1) + "\"}");

@@ -176,7 +176,7 @@ class HealthOrchestratorTest {
     }
 
     @Test
-    void whoIsLeavingIsNotProbed() throws Exception {
+    void aDrainingEndpointIsNotProbed() throws Exception {
         servers(3);
         HealthOrchestrator only = orchestrator("a");
         awaitWorkers(only, 1, 3);
@@ -189,7 +189,7 @@ class HealthOrchestratorTest {
     }
 
     @Test
-    void aWorkerThatAloneSeesAnEndpointDownMarksNobody() throws Exception {
+    void oneOfTwoWorkersAloneMarksNoEndpoint() throws Exception {
         servers(5);
         Prober http =
                 new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
@@ -257,7 +257,7 @@ class HealthOrchestratorTest {
     }
 
     @Test
-    void whoResignsIsFollowedAtOnceAndMarksOutliveIt() throws Exception {
+    void aLeaderThatResignsIsReplacedAtOnceAndMarksOutliveIt() throws Exception {
         servers(3);
         // Long, so that nobody takes over because a lease has ended.
         HealthOrchestrator first = started(builder("a").lease(AGES).ttl(AGES.multipliedBy(3)));
@@ -389,7 +389,7 @@ class HealthOrchestratorTest {
     }
 
     @Test
-    void whoEndsWhileItRegistersLeavesNothingBehind() throws Exception {
+    void closingDuringTheRegistrationLeavesNothingBehind() throws Exception {
         servers(1);
         for (int i = 0; i < 5; i++) {
             HealthOrchestrator brief =

@@ -157,7 +157,7 @@ class OrchestratorFailureTest {
     }
 
     @Test
-    void aLeaderThatIsCutOffCannotWriteAndNobodyBelievesWhatItHeldBack() throws Exception {
+    void aLeaderThatIsCutOffCannotWriteAndItsDelayedVerdictIsRejected() throws Exception {
         ConcurrentSkipListMap<Long, HealthVerdict> written = new ConcurrentSkipListMap<>();
         try (EtcdClient observer = EtcdClient.of(etcd.address())) {
             var following = observer.cluster().follow(keys.judged(), new Verdicts(written));

@@ -62,7 +62,7 @@ class ProbeWorkerTest {
     }
 
     @Test
-    void whoStaysAssignedGoesOnAsItWas() {
+    void anEndpointThatStaysAssignedKeepsItsState() {
         assign("a", "b");
         rounds(10);
         int opened = prober.opened;

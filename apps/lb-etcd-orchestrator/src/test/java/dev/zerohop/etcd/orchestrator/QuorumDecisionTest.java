@@ -60,7 +60,7 @@ class QuorumDecisionTest {
     }
 
     @Test
-    void oneThatSaysNothingIsNoAgreement() {
+    void aMissingVoteIsNoAgreement() {
         sees("a", "e1");
         assertThat(judge().down()).isEmpty();
         sees("b", REVISION, Set.of("e1"));
@@ -78,7 +78,7 @@ class QuorumDecisionTest {
     }
 
     @Test
-    void whoIsNotAssignedHasNoSay() {
+    void aWorkerThatIsNotAssignedHasNoVote() {
         assignment = new Assignment(9, "a", List.of("a", "b", "c", "d"));
         List<String> others = new ArrayList<>(assignment.workers());
         others.removeAll(assignment.workersOf("e1"));
@@ -105,7 +105,7 @@ class QuorumDecisionTest {
     }
 
     @Test
-    void whatNobodyKnowsIsNeitherRenewedNorLifted() {
+    void aMarkWithoutAResultIsNeitherRenewedNorLifted() {
         marked("e1");
         sees("a", REVISION, Set.of("e1"));
         assertThat(judge().down()).isEmpty();
@@ -113,7 +113,7 @@ class QuorumDecisionTest {
     }
 
     @Test
-    void whoIsNoMemberIsForgotten() {
+    void anEndpointThatIsNoMemberIsForgotten() {
         marked("gone");
         sees("a", "gone");
         sees("b", "gone");

@@ -6,7 +6,7 @@ import dev.zerohop.cli.DemoTraffic;
 import java.util.List;
 import java.util.Locale;
 
-/** Without its API server the cluster is served from what is known. */
+/** Without its API server the last good set stays in force. */
 final class ApiServerGoneStep implements DemoStep<KubernetesWorld> {
     private static final double SOON_SECONDS = 5;
 
@@ -17,8 +17,8 @@ final class ApiServerGoneStep implements DemoStep<KubernetesWorld> {
 
     @Override
     public String story() {
-        return "Nobody can ask who is there. The last good set stays in force; a pod that crashes meanwhile is found out by the calls themselves,"
-                + " which go to the others. When the API server answers again, the pod that came back is seen.";
+        return "The endpoints cannot be read. The last good set stays in force; a pod that crashes meanwhile is detected by failed calls,"
+                + " which go to the others. When the API server answers again, the pod that came back is found.";
     }
 
     @Override

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What keyed streams have to show. */
+/** Checks of keyed streams. */
 final class Keys {
     private Keys() {}
 
-    /** Lets time go by until these pods have answered in every stream, at most 15 s. */
+    /** Waits until these pods have answered in every stream, at most 15 s. */
     static void awaitAnswers(KubernetesWorld world, List<DemoTraffic> streams, long sinceNanos, String... pods)
             throws InterruptedException {
         for (int i = 0; i < 150; i++) {
@@ -23,7 +23,7 @@ final class Keys {
         }
     }
 
-    /** Every key was seen, and answered by one pod only. */
+    /** Checks that every key was seen, and answered by one pod only. */
     static void noneMoved(DemoTraffic traffic, DemoStep.Notes notes) {
         Map<Long, Set<String>> owners = traffic.serversByKey(KubernetesStory.KEYS);
         long moved = owners.values().stream().filter(each -> each.size() > 1).count();

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** A StatefulSet of sharded servers lives through what a cluster does to it. */
+/** A StatefulSet of sharded servers through the events of a cluster. */
 public final class KubernetesStory implements DemoStory<KubernetesWorld> {
     static final String WEIGHTED = "{\"policy\": \"weighted_round_robin\"}";
     static final String SHARDED = "{\"policy\": {\"shard\": {\"ownerDown\": \"WAIT\"}}}";
 
-    /** How many keys the keyed streams walk through. */
+    /** How many keys the keyed streams use. */
     static final int KEYS = 60;
 
     private final MockApiServer api;
@@ -25,7 +25,7 @@ public final class KubernetesStory implements DemoStory<KubernetesWorld> {
 
     /** For the service loader. */
     public KubernetesStory() {
-        // It logs each request.
+        // The client logs each request.
         Logger.getLogger("io.fabric8").setLevel(Level.OFF);
         api = new MockApiServer();
         KubernetesDiscovery.useForTargets(

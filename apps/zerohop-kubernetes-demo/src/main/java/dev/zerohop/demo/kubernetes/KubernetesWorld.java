@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A StatefulSet {@code orders} in a namespace of its own: its pods are servers of this process, each with an address and ports of its own, and what a cluster's
- * controllers would write about them is written here.
+ * A StatefulSet {@code orders} in a namespace of its own: its pods are servers of this process, each with its own address and ports, and this class writes
+ * the objects that a cluster's controllers would write.
  */
 final class KubernetesWorld extends DemoWorld {
     private static final String NAME = "orders";
@@ -22,7 +22,7 @@ final class KubernetesWorld extends DemoWorld {
     private final List<EchoServer> pods = new ArrayList<>();
     private int addresses;
 
-    /** What an EndpointSlice says about a pod. */
+    /** The state of a pod in its EndpointSlice. */
     private enum State {
         READY(true, true, false),
         TERMINATING(false, true, true);
@@ -82,7 +82,7 @@ final class KubernetesWorld extends DemoWorld {
         return pods.get(ordinal);
     }
 
-    /** {@code kubectl scale}: says how many pods are wanted. */
+    /** {@code kubectl scale}: sets the desired number of pods. */
     void replicas(int count) {
         api.kubectl()
                 .apps()
@@ -128,7 +128,7 @@ final class KubernetesWorld extends DemoWorld {
         write(fresh, State.READY);
     }
 
-    /** The pod's process dies and nobody has said a word about it yet. */
+    /** The pod's process dies; its EndpointSlice is unchanged. */
     void crash(int ordinal) {
         kill(pods.get(ordinal));
     }
@@ -144,7 +144,7 @@ final class KubernetesWorld extends DemoWorld {
         return startServer(name(ordinal), Loopback.address(++addresses), 0, 0);
     }
 
-    /** One slice for each pod, as each has ports of its own here. */
+    /** One slice for each pod, since each has its own ports here. */
     private void write(EchoServer pod, State state) {
         EndpointSlice slice = new EndpointSliceBuilder()
                 .withNewMetadata()

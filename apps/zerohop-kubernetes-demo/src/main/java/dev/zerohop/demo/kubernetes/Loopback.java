@@ -10,7 +10,7 @@ final class Loopback {
 
     private Loopback() {}
 
-    /** The n-th address, n from 1; where the system has only one loopback address, pods differ in their ports alone. */
+    /** The n-th address, n from 1; if the system has only one loopback address, pods differ only in their ports. */
     static String address(int n) {
         return MANY ? "127.77." + n / 250 + "." + (1 + n % 250) : "127.0.0.1";
     }

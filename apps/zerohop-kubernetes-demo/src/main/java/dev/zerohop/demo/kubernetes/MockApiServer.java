@@ -12,7 +12,9 @@ import java.net.InetAddress;
 import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The mock of a Kubernetes API server that comes with fabric8's client, on one port of the loopback address. What it holds outlives its stops. Used by one thread. */
+/**
+ * The mock of a Kubernetes API server that comes with fabric8's client, on one port of the loopback address. Its objects outlive a stop. Used by one thread.
+ */
 final class MockApiServer implements AutoCloseable {
     private final KubernetesCrudDispatcher store = new KubernetesCrudDispatcher();
     private final KubernetesClient client;
@@ -34,7 +36,7 @@ final class MockApiServer implements AutoCloseable {
         return server;
     }
 
-    /** What kubectl would be: writes what it holds. */
+    /** The client that writes objects, as kubectl would. */
     KubernetesClient kubectl() {
         return client;
     }
@@ -43,7 +45,7 @@ final class MockApiServer implements AutoCloseable {
         return url;
     }
 
-    /** Cuts all connections and answers no more. */
+    /** Cuts all connections and stops answering. */
     void stop() {
         KubernetesMockServer server = running;
         if (server != null) {

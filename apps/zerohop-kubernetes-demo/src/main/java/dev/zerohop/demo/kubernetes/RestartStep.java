@@ -16,7 +16,7 @@ final class RestartStep implements DemoStep<KubernetesWorld> {
     @Override
     public String story() {
         return "One pod terminates, is gone for a moment, and comes back with another IP. Calls for its keys wait for it (ownerDown WAIT); they are"
-                + " not given to anybody else, and nobody else's keys notice.";
+                + " not sent to another pod, and the keys of other pods are not affected.";
     }
 
     @Override

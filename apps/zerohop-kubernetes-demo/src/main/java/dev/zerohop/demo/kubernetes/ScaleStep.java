@@ -20,8 +20,8 @@ final class ScaleStep implements DemoStep<KubernetesWorld> {
 
     @Override
     public String story() {
-        return "Sixty keys have their owners among three pods. The StatefulSet grows to five. The count settles when every new pod has been ready;"
-                + " then a key is either where it was or on a new pod, and no call fails on the way.";
+        return "Sixty keys have their owners among three pods. The StatefulSet grows to five. The new count takes effect when every new pod has been ready;"
+                + " then a key is either where it was or on a new pod, and no call fails.";
     }
 
     @Override

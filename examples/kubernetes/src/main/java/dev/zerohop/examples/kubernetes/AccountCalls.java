@@ -18,8 +18,8 @@ import okhttp3.Request;
 import okhttp3.Response;
 
 /**
- * Sharded calls on one page, over both transports: all calls of one account reach the pod that owns it, for as long as the number of shards stays
- * the same, whatever pods are restarted meanwhile.
+ * Sharded calls on one page, over both transports: all calls of one account reach the pod that owns it, for as long as the number of shards stays the same,
+ * even if pods are restarted meanwhile.
  */
 public final class AccountCalls implements AutoCloseable {
     private static final Map<String, Object> SHARDED = Map.of("policy", Map.of("shard", Map.of("ownerDown", "WAIT")));
@@ -28,7 +28,7 @@ public final class AccountCalls implements AutoCloseable {
     private final ZerohopOkHttp routing;
     private final OkHttpClient http;
 
-    /** The caller's own type is the key: what must stay together has the same text. */
+    /** The caller's own type is the key: accounts with the same text have the same owner. */
     public record Account(String name) implements EndpointSelector {
         @Override
         public String text() {
@@ -41,7 +41,7 @@ public final class AccountCalls implements AutoCloseable {
         }
     }
 
-    /** Calls through two targets such as {@code k8s:///shop/orders:grpc} and {@code k8s:///shop/orders:http}. */
+    /** Calls two targets such as {@code k8s:///shop/orders:grpc} and {@code k8s:///shop/orders:http}. */
     public AccountCalls(String grpcTarget, String httpTarget) {
         channel = Grpc.newChannelBuilder(ZerohopGrpc.target(grpcTarget), InsecureChannelCredentials.create())
                 .defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, SHARDED))))
@@ -55,14 +55,14 @@ public final class AccountCalls implements AutoCloseable {
                 .build();
     }
 
-    /** Places an order over gRPC; answers which pod took it. */
+    /** Places an order over gRPC; returns the pod that took it. */
     public String place(Account account) {
         CallOptions options =
                 CallOptions.DEFAULT.withOption(ZerohopGrpc.SELECTOR, account).withDeadlineAfter(5, TimeUnit.SECONDS);
         return ClientCalls.blockingUnaryCall(channel, Orders.PLACE, options, account.name());
     }
 
-    /** Asks for the account's orders over HTTP; answers which pod was asked. */
+    /** Requests the account's orders over HTTP; returns the pod that answered. */
     public String list(Account account) throws IOException {
         Request request = new Request.Builder()
                 .url("http://orders/accounts/" + account.name())

@@ -18,7 +18,7 @@ record Environment(Map<String, String> variables) {
                 return value;
             }
         } catch (NumberFormatException malformed) {
-            // Said below, with the range.
+            // Reported below, with the range.
         }
         throw new IllegalArgumentException(
                 name + " was '" + text + "', expected a whole number from " + least + " to " + most);

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Calls a gRPC target steadily and prints once a second which pods answered. The same program for every way to reach a service: the target and the
- * policy make the difference.
+ * Calls a gRPC target at a steady rate and prints once a second which pods answered. The same program serves every way to reach a service; only the target
+ * and the policy differ.
  *
  * <p>Environment: {@code TARGET}, {@code POLICY} (gRPC's name of a policy; empty for the target's own default), {@code SHARDED} (true: each account's calls
  * go to the pod that owns it), {@code CALLS_PER_SECOND} (50).
@@ -49,7 +49,7 @@ public final class OrdersClient {
         return builder.build();
     }
 
-    /** One second of calls; says how many each pod answered and how many failed. */
+    /** Sends calls for one second; returns how many each pod answered and how many failed. */
     static String second(ManagedChannel channel, int perSecond) {
         Map<String, Integer> answers = new TreeMap<>();
         long begin = System.nanoTime();
@@ -63,7 +63,7 @@ public final class OrdersClient {
 
     private static String place(ManagedChannel channel, String account) {
         try {
-            // Other policies than zerohop's pay no heed to the key.
+            // Policies other than zerohop's ignore the key.
             CallOptions options = CallOptions.DEFAULT
                     .withOption(ZerohopGrpc.SELECTOR, EndpointSelector.of(account))
                     .withDeadlineAfter(1, TimeUnit.SECONDS);

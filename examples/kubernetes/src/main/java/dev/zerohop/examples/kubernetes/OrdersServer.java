@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server of orders over gRPC and HTTP that leaves in the right order: it is not ready from SIGTERM on, goes on answering while clients turn to
- * others, and ends when its calls have.
+ * A server of orders over gRPC and HTTP that shuts down gracefully: from SIGTERM on it is not ready, continues to answer while clients move to other pods,
+ * and ends when its calls have ended.
  *
  * <p>Environment: {@code POD_NAME}, {@code GRPC_PORT} (9090), {@code HTTP_PORT} (8080), {@code DRAIN_SECONDS} (5), {@code MAX_CONNECTION_AGE_SECONDS} (0: no limit).
  */
@@ -76,7 +76,7 @@ public final class OrdersServer {
         return ready;
     }
 
-    /** Not ready, then a while for the clients to turn away, then the end of the calls that still run. */
+    /** Reports not ready, waits for clients to move to other pods, then waits for running calls to end. */
     void drain() throws InterruptedException {
         ready = false;
         TimeUnit.SECONDS.sleep(drainSeconds);

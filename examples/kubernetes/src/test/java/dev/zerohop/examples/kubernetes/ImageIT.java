@@ -27,7 +27,8 @@ class ImageIT {
         "../kubernetes/target/orders-client.tar, dev.zerohop.examples.kubernetes.OrdersClient, zerohop/orders-client",
         "../../apps/zerohop-image/target/zerohop.tar, dev.zerohop.cli.Main, zerohop/zerohop"
     })
-    void startsTheProgramAsNobodySpecialWithItsLibraries(Path tar, String mainClass, String name) throws IOException {
+    void startsTheProgramAsAnUnprivilegedUserWithItsLibraries(Path tar, String mainClass, String name)
+            throws IOException {
         Map<String, byte[]> image = entries(Files.readAllBytes(tar));
         ObjectMapper json = new ObjectMapper();
         JsonNode manifest = json.readTree(image.get("manifest.json")).get(0);
