@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -479,5 +480,35 @@ class MissingOrdinalTest {
         assertThat(balancer.current().refusal(key(keyOf(before, 4))).message())
                 .as("stated")
                 .doesNotContain("it counts since");
+    }
+
+    /** Against the definition: named or missing before, and not named now. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void theMissingAreThoseOfBeforeThatAreNotNamed(long seed) {
+        Random random = new Random(seed);
+        EndpointSet before = EndpointSet.builder("s").build();
+        for (int round = 0; round < 300; round++) {
+            List<Endpoint> endpoints = new ArrayList<>();
+            for (int i = random.nextInt(12); i > 0; i--) {
+                endpoints.add(Endpoint.builder("10.0.0.1", 1 + endpoints.size())
+                        .id("e-" + endpoints.size())
+                        .ordinal(random.nextInt(10) - 1)
+                        .readiness(random.nextInt(4) == 0 ? Endpoint.Readiness.DRAINING : Endpoint.Readiness.READY)
+                        .build());
+            }
+            EndpointSet now = EndpointSet.builder("s").endpoints(endpoints).build();
+            SortedSet<Integer> expected = new TreeSet<>();
+            before.missingOrdinals().forEach(each -> expected.add(each.ordinal()));
+            before.endpoints().stream()
+                    .filter(endpoint -> endpoint.readiness() != Endpoint.Readiness.DRAINING)
+                    .filter(Endpoint::hasOrdinal)
+                    .forEach(endpoint -> expected.add(endpoint.ordinal()));
+            endpoints.forEach(endpoint -> expected.remove(endpoint.ordinal()));
+            before = now.rememberingOrdinals(before);
+            assertThat(before.missingOrdinals())
+                    .extracting(MissingOrdinal::ordinal)
+                    .containsExactlyElementsOf(expected);
+        }
     }
 }

@@ -12,6 +12,7 @@ import dev.zerohop.testing.ScriptedDice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -557,5 +558,41 @@ class OutlierEjectionTest {
                 .hasMessage("ejection jitter was PT-1S, expected PT0S to PT24H");
         assertThatThrownBy(() -> builder.baseTime(Duration.ofSeconds(301)).build())
                 .hasMessage("base ejection time was PT5M1S, expected at most the largest time of PT5M");
+    }
+
+    /** Requests report while the detector reviews: whoever crosses the limit is out after the next review. */
+    @Test
+    void noReportOfARequestIsLost() throws Exception {
+        EjectionPolicy.Detector busy =
+                OutlierEjection.builder().maxPercent(100).build().newDetector(time.env());
+        List<EjectionPolicy.EndpointStats> all = new ArrayList<>();
+        AtomicInteger changes = new AtomicInteger();
+        for (int i = 0; i < 2_000; i++) {
+            all.add(busy.add(Endpoint.of("127.0.0.1", 1 + i), null, changes::incrementAndGet));
+        }
+        List<Thread> callers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Thread caller = new Thread(() -> all.forEach(each -> fail(each, 5)));
+            callers.add(caller);
+            caller.start();
+        }
+        while (callers.stream().anyMatch(Thread::isAlive)) {
+            busy.review(time.nanoTime());
+        }
+        busy.review(time.nanoTime());
+        assertThat(all).allMatch(each -> each.state() == State.EJECTED);
+        assertThat(changes).hasValue(all.size());
+    }
+
+    @Test
+    void anEndpointThatLeftIsNotReviewed() {
+        AtomicInteger changes = new AtomicInteger();
+        EjectionPolicy.EndpointStats left = detector.add(Endpoint.of("127.0.0.1", 9), null, changes::incrementAndGet);
+        fail(left, 5);
+        detector.remove(left);
+        detector.remove(left);
+        detector.review(time.nanoTime());
+        assertThat(left.state()).isEqualTo(State.ACTIVE);
+        assertThat(changes).hasValue(0);
     }
 }

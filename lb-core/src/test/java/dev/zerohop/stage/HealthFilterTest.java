@@ -3,15 +3,20 @@ package dev.zerohop.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health.Status;
 import dev.zerohop.Snapshot;
 import dev.zerohop.testing.FakeNode;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HealthFilterTest {
     private final HealthFilter filter = new HealthFilter();
@@ -165,5 +170,39 @@ class HealthFilterTest {
     void aBadThresholdIsRefused() {
         assertThatThrownBy(() -> new HealthFilter(101))
                 .hasMessage("panic threshold was 101 %, expected 0 (never) to 100");
+    }
+
+    /** What the filter leaves depends on the statuses alone: not on who stands beside whom, and not on what a stage before it took out. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void thoseOfOneStatusStayTogether(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < 200; round++) {
+            List<FakeNode> nodes = new ArrayList<>();
+            Status[] statuses = Status.values();
+            int kinds = 1 + random.nextInt(statuses.length);
+            int count = random.nextInt(40);
+            for (int i = 0; i < count; i++) {
+                nodes.add(FakeNode.named(String.format(Locale.ROOT, "a-%02d", i), random.nextInt(3))
+                        .health(statuses[random.nextInt(kinds)]));
+            }
+            Snapshot members = Snapshot.of(nodes);
+            List<Candidate> given = members.candidates().stream()
+                    .filter(candidate -> random.nextInt(5) > 0)
+                    .toList();
+            List<Candidate> left = filter.apply(members.with(given, Long.MAX_VALUE, "a stage"), 0)
+                    .candidates();
+            EnumSet<Status> staying = EnumSet.noneOf(Status.class);
+            left.forEach(candidate -> staying.add(candidate.node().health().status()));
+            assertThat(left)
+                    .isEqualTo(given.stream()
+                            .filter(candidate ->
+                                    staying.contains(candidate.node().health().status()))
+                            .toList());
+            assertThat(given.stream()
+                            .map(candidate -> candidate.node().health().status())
+                            .filter(Status::usable))
+                    .allMatch(staying::contains);
+        }
     }
 }
