@@ -1,5 +1,7 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Candidate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,13 @@ final class AliasTable {
     private AliasTable(int count, long @Nullable [] columns) {
         this.count = count;
         this.columns = columns;
+    }
+
+    /** Of the candidates' weights, or of what stages made of them for a policy that ignores the endpoints' own. */
+    static AliasTable of(List<Candidate> candidates, boolean endpoints) {
+        return CandidatePicker.equal(candidates, endpoints)
+                ? new AliasTable(candidates.size(), null)
+                : of(CandidatePicker.weights(candidates, endpoints));
     }
 
     static AliasTable of(double[] weights) {

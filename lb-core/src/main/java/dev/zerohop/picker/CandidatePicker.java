@@ -83,6 +83,18 @@ abstract class CandidatePicker implements Picker {
         return weights;
     }
 
+    /** Whether all weights are equal. */
+    static boolean equal(List<Candidate> candidates, boolean endpoints) {
+        int count = candidates.size();
+        double first = count == 0 ? 0 : weight(candidates.get(0), endpoints);
+        for (int i = 1; i < count; i++) {
+            if (weight(candidates.get(i), endpoints) != first) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     static double weight(Candidate candidate, boolean endpoints) {
         return endpoints ? candidate.weight() : candidate.scale();
     }

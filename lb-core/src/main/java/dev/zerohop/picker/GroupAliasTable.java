@@ -23,14 +23,15 @@ final class GroupAliasTable {
     private record Group(int[] members, AliasTable table) {}
 
     /** Null if all candidates are in one group. */
-    static @Nullable GroupAliasTable of(List<Candidate> candidates, double[] weights) {
+    static @Nullable GroupAliasTable of(List<Candidate> candidates) {
+        if (inOne(candidates)) {
+            return null;
+        }
+        double[] weights = CandidatePicker.weights(candidates, true);
         TreeMap<Integer, List<Integer>> byGroup = new TreeMap<>();
         for (int i = 0; i < weights.length; i++) {
             byGroup.computeIfAbsent(candidates.get(i).group(), absent -> new ArrayList<>())
                     .add(i);
-        }
-        if (byGroup.size() < 2) {
-            return null;
         }
         Group[] groups = new Group[weights.length];
         int[] places = new int[weights.length];
@@ -45,6 +46,15 @@ final class GroupAliasTable {
             }
         }
         return new GroupAliasTable(groups, places);
+    }
+
+    private static boolean inOne(List<Candidate> candidates) {
+        for (Candidate candidate : candidates) {
+            if (candidate.group() != candidates.get(0).group()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

@@ -73,15 +73,10 @@ final class SequencePicker extends CandidatePicker {
 
     /** The weights in the order of the nodes, or null if they are equal. */
     private static double @Nullable [] weights(long seed, List<Candidate> candidates, boolean endpoints) {
-        int count = candidates.size();
-        double first = count == 0 ? 0 : weight(candidates.get(0), endpoints);
-        int same = 0;
-        while (same < count && weight(candidates.get(same), endpoints) == first) {
-            same++;
-        }
-        if (same == count) {
+        if (equal(candidates, endpoints)) {
             return null;
         }
+        int count = candidates.size();
         double[] weights = new double[count];
         Order order = new Order(seed, count);
         for (int i = 0; i < count; i++) {

@@ -24,9 +24,8 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
-        double[] weights = weights(snapshot.candidates(), true);
-        this.table = AliasTable.of(weights);
-        this.groups = GroupAliasTable.of(snapshot.candidates(), weights);
+        this.table = AliasTable.of(snapshot.candidates(), true);
+        this.groups = GroupAliasTable.of(snapshot.candidates());
         this.uniform = groups == null && table.isUniform();
         this.dice = env.dice();
     }

@@ -201,7 +201,7 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             }
         }
         System.arraycopy(all, from, chosen, to, all.length - from);
-        return Arrays.asList(chosen);
+        return List.of(chosen);
     }
 
     /** When a candidate stays one. */
