@@ -17,6 +17,7 @@ import java.util.TreeSet;
 public final class Report {
     private static final List<int[]> COLUMNS =
             List.of(new int[] {10, 1}, new int[] {1_000, 1}, new int[] {10_000, 1}, new int[] {100, 2});
+    private static final List<String> UPDATES = List.of("Update", "HealthFlip");
     private static final String OURS = "zerohop";
 
     private final Results results;
@@ -99,7 +100,7 @@ public final class Report {
         for (Key key : results.keys()) {
             if (key.library().equals(OURS)
                     && key.n() == 10_000
-                    && !key.kind().equals("Update")
+                    && !UPDATES.contains(key.kind())
                     && !key.kind().startsWith("PickInOutage")) {
                 Key small = new Key(key.kind(), OURS, key.policy(), 10, key.threads());
                 long bytes = results.bytes(key).orElse(0L);
@@ -188,24 +189,54 @@ public final class Report {
     // ---- updates ----
 
     private void updates() {
-        List<Key> rows = results.keys().stream()
-                .filter(key -> key.kind().equals("Update"))
-                .toList();
-        if (rows.isEmpty()) {
-            return;
-        }
-        line(
-                "%n## One endpoint is added%n%nWall time from the new list to the published picker, median, microseconds.%n");
-        line("| | N=1,000 to 1,001 |%n|---|---:|");
-        for (Key key : rows) {
+        for (String kind : UPDATES) {
+            List<Key> rows = results.keys().stream()
+                    .filter(key -> key.kind().equals(kind) && key.n() == 1_000)
+                    .toList();
+            if (rows.isEmpty()) {
+                continue;
+            }
             line(
-                    "| %s %s | %s |",
-                    key.library(), key.policy(), cell(results.wall(key).orElseThrow()));
+                    "%n## %s%n%nWall time to the published picker, median, microseconds; bytes allocated at N=1,000.%n",
+                    kind.equals("Update") ? "One endpoint is added" : "One endpoint is found down");
+            line("| | N=1,000 | N=10,000 | N=100,000 | B/op |%n|---|---:|---:|---:|---:|");
+            for (Key row : rows) {
+                line(
+                        "| %s %s | %s | %s | %s | %s |",
+                        row.library(),
+                        row.policy(),
+                        wall(row, 1_000),
+                        wall(row, 10_000),
+                        wall(row, 100_000),
+                        results.bytes(row).map(String::valueOf).orElse("-"));
+            }
         }
         for (String policy : List.of("round_robin", "weighted_round_robin")) {
             updateGoal(policy, "armeria", 0.5);
             updateGoal(policy, "grpc", 0.15);
+            for (int n : new int[] {10_000, 100_000}) {
+                results.wall(new Key("Update", OURS, policy, n, 1))
+                        .ifPresent(value -> goal(
+                                "Update, %s, N=%,d: ns for each endpoint".formatted(policy, n),
+                                number(value.value() * 1_000 / n),
+                                "≤ 30",
+                                value.value() * 1_000 / n <= 30));
+            }
         }
+        for (String policy : List.of("round_robin", "random", "least_request")) {
+            results.wall(new Key("HealthFlip", OURS, policy, 10_000, 1))
+                    .ifPresent(value -> goal(
+                            "Update, %s, one of 10,000 is down: µs".formatted(policy),
+                            number(value.value()),
+                            "≤ 20",
+                            value.value() <= 20));
+        }
+    }
+
+    private String wall(Key key, int n) {
+        return results.wall(new Key(key.kind(), key.library(), key.policy(), n, key.threads()))
+                .map(Report::cell)
+                .orElse("-");
     }
 
     private void updateGoal(String policy, String peer, double wanted) {

@@ -103,15 +103,16 @@ final class Results {
         return Optional.of(new Value(Statistics.median(parallel.isEmpty() ? all : parallel), parallel.isEmpty()));
     }
 
-    /** The median of the single operations' wall times in the benchmark's unit: the lowest of the forks'. */
+    /** The median of the single operations' wall times in the benchmark's unit: the median of the forks'. */
     Optional<Value> wall(Key key) {
-        return forks.getOrDefault(key, List.of()).stream()
-                .map(fork -> fork.get("primaryMetric")
-                        .get("scorePercentiles")
-                        .get("50.0")
-                        .asDouble())
-                .min(Double::compare)
-                .map(best -> new Value(best, false));
+        List<Double> medians = new ArrayList<>();
+        for (JsonNode fork : forks.getOrDefault(key, List.of())) {
+            medians.add(fork.get("primaryMetric")
+                    .get("scorePercentiles")
+                    .get("50.0")
+                    .asDouble());
+        }
+        return medians.isEmpty() ? Optional.empty() : Optional.of(new Value(Statistics.median(medians), false));
     }
 
     /** Bytes allocated per operation, the lowest of the forks; under half a byte is the harness's own. */
