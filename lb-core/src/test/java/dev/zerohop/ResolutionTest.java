@@ -128,6 +128,10 @@ class ResolutionTest {
         Resolution late = failed.following(Resolution.NONE).withoutEndpoints();
         assertThat(late.configurationRejected("bad canary").configuration().text())
                 .isEmpty();
+        Resolution left = Resolution.of(set(NOON, 1)).withoutEndpoints().following(Resolution.NONE);
+        assertThat(left.configured("{\"policy\": 7}").configuration().text())
+                .as("to have answered is a difference")
+                .isEmpty();
     }
 
     @Test
