@@ -221,7 +221,22 @@ class BalancerStateTest {
         resolver.fail(new IllegalStateException("refused"));
         time.advance(Duration.ofSeconds(1));
         assertThat(balancer.explain(PickContext.NONE).source())
-                .endsWith(", stale: cannot be read since " + failedAt + ": refused");
+                .isEqualTo("source scripted, version 0, age 1.0 s, one of two slices, stale: cannot be read since "
+                        + failedAt + ": refused");
+    }
+
+    @Test
+    void theExplanationSaysThatEndpointsAreFromMemory() {
+        balancer.start();
+        var vouched = time.now();
+        time.advance(Duration.ofSeconds(1));
+        resolver.push(EndpointSet.builder("scripted")
+                .endpoints(List.of(endpoint("a", 1)))
+                .asOf(vouched)
+                .stale(true)
+                .build());
+        assertThat(balancer.explain(PickContext.NONE).source())
+                .isEqualTo("source scripted, version 0, age 1.0 s, stale: not vouched for yet");
     }
 
     @Test
