@@ -144,6 +144,9 @@ class ResolutionTest {
         assertThat(bad.configured("{\"policy\": \"fastest\"}")).isSameAs(bad);
         assertThat(bad.rejectedText()).contains("fastest");
         assertThat(bad.configured("{\"policy\": \"random\"}")).isEqualTo(first);
+        assertThat(first.configured("{\"policy\": \"fastest\" }"))
+                .as("another text that is rejected for the same reason")
+                .isNotEqualTo(bad);
         assertThat(bad.rejected("by itself").rejectedText()).isNull();
         assertThat(SourceConfiguration.NONE
                         .rejected("by itself")
