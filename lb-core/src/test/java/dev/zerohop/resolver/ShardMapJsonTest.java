@@ -133,6 +133,12 @@ class ShardMapJsonTest {
                         + " ranges[0].to: was 2, expected an integer from 3 to 3",
                 "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} |"
                         + " ranges[0].to: was 4, expected an integer from 0 to 3",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}], \"slots\": 4} |"
+                        + " ranges[0].to: was 4, expected an integer from 0 to 3",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 4, \"to\": 4, \"ordinal\": 0}], \"slots\": 4} |"
+                        + " ranges[0].from: was 4, expected an integer from 0 to 3",
+                "{\"strategy\": \"ranges\", \"slots\": 0, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} |"
+                        + " slots: was 0, expected an integer from 1 to 1048576",
                 "{\"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | a move was stated without an epoch",
                 "{\"epoch\": 2, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | the epoch of the move was 2,"
                         + " expected 3 to 9007199254740991, above the present one",
