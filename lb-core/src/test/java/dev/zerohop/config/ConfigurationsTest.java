@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationsTest {
 
@@ -145,6 +146,23 @@ class ConfigurationsTest {
                 .isEqualTo(Configurations.parse(
                         "{\"retry\": {\"maxAttempts\": 4}, \"policy\": {\"peak_ewma\": {\"errorPenalty\": 2.5,"
                                 + " \"decay\": \"5s\"}}}"));
+    }
+
+    /** The reference states ranges with their ends. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"policy\": {\"peak_ewma\": {\"decay\": \"1ms\", \"errorPenalty\": 1}}}",
+                "{\"policy\": {\"peak_ewma\": {\"decay\": \"1h\", \"errorPenalty\": 1000}}}",
+                "{\"stages\": {\"panic\": {\"thresholdPercent\": 0}}}",
+                "{\"stages\": {\"panic\": {\"thresholdPercent\": 100}}}",
+                "{\"stages\": {\"zone\": {\"clients\": {\"a\": 0.001, \"b\": 1000000}}}}",
+                "{\"health\": {\"ejection\": {\"maxPercent\": 0, \"baseTime\": \"9s\", \"maxTime\": \"9s\"}}}",
+                "{\"health\": {\"ejection\": {\"maxPercent\": 100}}}",
+                "{\"leases\": {\"ageLimit\": \"24h\"}}",
+            })
+    void theEndsOfARangeBelongToIt(String json) {
+        assertThat(Configurations.parse(json)).isNotEqualTo(Configurations.defaults());
     }
 
     @Test

@@ -90,6 +90,8 @@ class ShardMapJsonTest {
                 "{\"count\": 1000001} | count: was 1000001, expected an integer from 1 to 1000000",
                 "{\"count\": 1, \"firstOrdinal\": 1000001} | firstOrdinal: was 1000001, expected an integer from 0 to"
                         + " 1000000",
+                "{\"count\": {\"a\": 1}} | count: was an object, expected an integer from 1 to 1000000",
+                "{\"count\": {}} | count: was an empty object, expected an integer from 1 to 1000000",
                 "{\"count\": 3.5} | count: was 3.5, expected an integer from 1 to 1000000",
                 "{\"count\": 1, \"firstOrdinal\": -1} | firstOrdinal: was -1, expected an integer from 0",
                 "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, highestEpoch, move, count,"
