@@ -366,6 +366,8 @@ class ConfigurationsTest {
                         + " expected an integer from 0 to 100",
                 "{\"health\": {\"massRemoval\": {\"hold\": \"0s\"}}} => health.massRemoval.hold: was \"0s\", expected"
                         + " a duration from 1ms to 24h, such as \"10s\", \"500ms\" or \"2m\"",
+                "{\"retry\": {\"MAX_ATTEMPTS\": 3}} => retry.MAX_ATTEMPTS: was 3, expected the field maxAttempts: known"
+                        + " are maxAttempts, budgetPercent, minPerSecond, ttl, idempotentMethods",
                 "{\"retry\": {\"maxAttempts\": 0}} => retry.maxAttempts: was 0, expected an integer from 1 to 10",
                 "{\"retry\": {\"maxAttempts\": 11}} => retry.maxAttempts: was 11, expected an integer from 1 to 10",
                 "{\"retry\": {\"budgetPercent\": 101}} => retry.budgetPercent: was 101, expected an integer from 0 to"
