@@ -13,6 +13,7 @@ import dev.zerohop.stage.HealthFilter;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -444,6 +445,22 @@ class BalancerHealthTest {
         assertThat(status(0)).as("the fourth in a row").isEqualTo(Status.EJECTED);
     }
 
+    @Test
+    void otherSettingsUnderTheSamePolicyForgetNoLoad() {
+        startWith(1);
+        BalancerSettings now = settings(50);
+        balancer.apply(now.withPolicy(Pickers.peakEwma()));
+        Lease lease = balancer.acquire(PickContext.NONE);
+        time.advance(Duration.ofSeconds(1));
+        lease.complete(Outcome.SUCCESS);
+        settle();
+        double load = node(0).load(time.nanoTime());
+        balancer.apply(settings(40).withPolicy(Pickers.peakEwma()));
+        assertThat(node(0).load(time.nanoTime())).isEqualTo(load);
+        balancer.apply(now.withPolicy(Pickers.peakEwma(Duration.ofSeconds(20), 10)));
+        assertThat(node(0).load(time.nanoTime())).as("another measure").isNotEqualTo(load);
+    }
+
     // ---- verdicts ----
 
     @Test
@@ -574,6 +591,20 @@ class BalancerHealthTest {
     }
 
     @Test
+    void anotherGuardDecidesAnewAboutTheSetThatIsInForce() {
+        resolver.removals(EndpointSet.Removals.GUARDED);
+        startWith(4);
+        resolver.push(endpoint(3));
+        assertThat(recorder.events).last().isEqualTo("members 4 +0 -0 held 3");
+        BalancerSettings now = settings(50);
+        balancer.apply(BalancerSettings.builder(now.policy())
+                .stages(now.stages())
+                .ejection(now.ejection())
+                .build());
+        assertThat(recorder.events).as("without a guard").last().isEqualTo("members 1 +0 -3 held 0");
+    }
+
+    @Test
     void aHeldEndpointThatFailsIsDroppedAndTheOthersStay() {
         resolver.removals(EndpointSet.Removals.GUARDED);
         startWith(4);
@@ -669,6 +700,46 @@ class BalancerHealthTest {
     }
 
     @Test
+    void endpointsFromMemoryAreReportedOnceWithTheirAgeAndTheCause() {
+        balancer.start();
+        resolver.fail(new IllegalStateException("403"));
+        recorder.events.clear();
+        Instant vouched = time.now();
+        time.advance(Duration.ofSeconds(7));
+        resolver.push(stored(vouched, endpoints(1)));
+        assertThat(recorder.events).containsExactly("stale 7 s 403", "members 1 +1 -0 held 0");
+        recorder.events.clear();
+        resolver.push(stored(vouched, endpoints(2)));
+        assertThat(recorder.events).as("still from memory").containsExactly("members 2 +1 -0 held 0");
+    }
+
+    @Test
+    void endpointsFromMemoryAfterFreshOnesAreReportedAndNothingElseMakesThemFresh() {
+        startWith(1);
+        recorder.events.clear();
+        Instant vouched = time.now();
+        time.advance(Duration.ofSeconds(7));
+        resolver.push(stored(vouched, endpoints(1)));
+        assertThat(recorder.events)
+                .containsExactly(
+                        "stale 7 s store has not vouched for its endpoints yet; they are as of " + vouched,
+                        "members 1 +0 -0 held 0");
+        recorder.events.clear();
+        resolver.reject("a value");
+        resolver.push(stored(vouched.plusSeconds(1), endpoints(1)));
+        assertThat(recorder.events).containsExactly("refused a value");
+        assertThat(balancer.state().source().set().stale()).isTrue();
+    }
+
+    private static EndpointSet stored(Instant vouched, Endpoint... endpoints) {
+        return EndpointSet.builder("store")
+                .endpoints(List.of(endpoints))
+                .asOf(vouched)
+                .stale(true)
+                .build();
+    }
+
+    @Test
     void aSourceThatCannotBeAskedAtAllMakesNobodyWait() {
         balancer.start();
         var change = balancer.nextChange().toCompletableFuture();
@@ -751,6 +822,16 @@ class BalancerHealthTest {
                 .hasSize(101)
                 .last()
                 .isEqualTo("refused 50 more values of the source cannot be used");
+    }
+
+    @Test
+    void aValueIsReportedWhenItBecomesUnusableAndAgainAfterItWasGood() {
+        balancer.start();
+        resolver.publish(Resolution.NONE.rejecting(List.of("a was -1")));
+        resolver.publish(Resolution.NONE.rejecting(List.of("a was -1", "b was -1")));
+        resolver.publish(Resolution.NONE.rejecting(List.of("b was -1")));
+        resolver.publish(Resolution.NONE.rejecting(List.of("a was -1", "b was -1")));
+        assertThat(recorder.events).containsExactly("refused a was -1", "refused b was -1", "refused a was -1");
     }
 
     @Test

@@ -96,6 +96,43 @@ class BalancerStateTest {
     }
 
     @Test
+    void anotherErrorIsOfTheSameOutageAndEndpointsFromMemoryEndNone() {
+        balancer.start();
+        resolver.push(endpoint("a", 1));
+        var failedAt = time.now();
+        resolver.fail(new IllegalStateException("refused"));
+        time.advance(Duration.ofSeconds(1));
+        resolver.fail(new IllegalStateException("403"));
+        time.advance(Duration.ofSeconds(1));
+        resolver.push(EndpointSet.builder("scripted")
+                .endpoints(List.of(endpoint("b", 1)))
+                .asOf(time.now())
+                .stale(true)
+                .build());
+        BalancerState state = balancer.state();
+        assertThat(state.members()).extracting(member -> member.endpoint().id()).containsExactly("b");
+        assertThat(state.source().answers()).isEqualTo(2);
+        assertThat(state.source().error()).isEqualTo("403");
+        assertThat(state.source().failingSince()).isEqualTo(failedAt);
+        resolver.push(endpoint("b", 1));
+        assertThat(balancer.state().source().failingSince()).isNull();
+    }
+
+    @Test
+    void aSetWithoutADateIsOfTheInstantAtWhichItWasGivenLast() {
+        balancer.start();
+        EndpointSet undated = EndpointSet.builder("scripted")
+                .endpoints(List.of(endpoint("a", 1)))
+                .build();
+        resolver.push(undated);
+        time.advance(Duration.ofSeconds(5));
+        assertThat(balancer.state().source().age(time.now())).isEqualTo(Duration.ofSeconds(5));
+        resolver.push(undated);
+        assertThat(balancer.state().source().age(time.now())).isZero();
+        assertThat(balancer.state().source().answers()).as("it says the same").isEqualTo(1);
+    }
+
+    @Test
     void membersHaveTheirShareTheirTrafficAndTheirHealth() {
         balancer.start();
         resolver.push(endpoint("a", 3), endpoint("b", 1), endpoint("c", 0));
@@ -184,7 +221,22 @@ class BalancerStateTest {
         resolver.fail(new IllegalStateException("refused"));
         time.advance(Duration.ofSeconds(1));
         assertThat(balancer.explain(PickContext.NONE).source())
-                .endsWith(", stale: cannot be read since " + failedAt + ": refused");
+                .isEqualTo("source scripted, version 0, age 1.0 s, one of two slices, stale: cannot be read since "
+                        + failedAt + ": refused");
+    }
+
+    @Test
+    void theExplanationSaysThatEndpointsAreFromMemory() {
+        balancer.start();
+        var vouched = time.now();
+        time.advance(Duration.ofSeconds(1));
+        resolver.push(EndpointSet.builder("scripted")
+                .endpoints(List.of(endpoint("a", 1)))
+                .asOf(vouched)
+                .stale(true)
+                .build());
+        assertThat(balancer.explain(PickContext.NONE).source())
+                .isEqualTo("source scripted, version 0, age 1.0 s, stale: not vouched for yet");
     }
 
     @Test
@@ -201,10 +253,23 @@ class BalancerStateTest {
             source.rejectConfiguration("users/config: policy: was round");
             time.advance(Duration.ofSeconds(1));
             String rejected = configured.state().configuration().rejected();
-            assertThat(rejected).contains("users/config: policy: was round");
+            assertThat(rejected)
+                    .isEqualTo(
+                            "users/config: policy: was round, at " + time.now().minusSeconds(1));
             assertThat(configured.explain(PickContext.NONE).settings())
                     .last()
                     .isEqualTo("the source's configuration was rejected: " + rejected);
+            source.configure("{}");
+            assertThat(configured.state().configuration().rejected())
+                    .as("a good one")
+                    .isNull();
+            source.configure("{\"policy\": \"round\"}");
+            assertThat(configured.state().configuration().rejected())
+                    .startsWith("source scripted: policy: was \"round\"");
+            source.configure("{}");
+            assertThat(configured.state().configuration().rejected())
+                    .as("the last good one again")
+                    .isNull();
         }
     }
 

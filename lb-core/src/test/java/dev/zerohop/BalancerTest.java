@@ -7,6 +7,7 @@ import dev.zerohop.config.Configurations;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +88,25 @@ class BalancerTest {
         assertThat(balancer.acquire(PickContext.NONE).endpoint().port()).isEqualTo(1);
         assertThat(balancer.state().source().set().stale()).isTrue();
         assertThat(balancer.explain(PickContext.NONE).source()).contains("403 forbidden");
+    }
+
+    @Test
+    void stagesAndPickersSeeWhatTheSourceSaysBesideItsEndpoints() {
+        balancer.start();
+        Locality here = new Locality("a", "n-7");
+        EndpointSet set = EndpointSet.builder("scripted")
+                .endpoints(List.of(Endpoint.of("127.0.0.1", 1)))
+                .client(here)
+                .unnumbered("the pods belong to no StatefulSet")
+                .build();
+        resolver.push(set);
+        Snapshot snapshot = balancer.current().snapshot();
+        assertThat(snapshot.client()).isEqualTo(here);
+        assertThat(snapshot.unnumbered()).isEqualTo("the pods belong to no StatefulSet");
+        resolver.push(set.toBuilder().client(Locality.UNKNOWN).unnumbered(null).build());
+        snapshot = balancer.current().snapshot();
+        assertThat(snapshot.client()).as("it no longer says so").isEqualTo(Locality.UNKNOWN);
+        assertThat(snapshot.unnumbered()).isNull();
     }
 
     @Test

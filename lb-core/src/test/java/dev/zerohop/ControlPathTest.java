@@ -244,4 +244,25 @@ class ControlPathTest {
                 .asString()
                 .contains("denied [main] ERROR dev.zerohop.Forged\\u001b[2J; no endpoint known yet");
     }
+
+    /** What it says then is what the next picker goes by, so that what the present one says is of the past. */
+    @Test
+    void whoAsksBetweenASetAndItsPickerIsToldToWait() {
+        List<Refusal> seen = new ArrayList<>();
+        AtomicReference<Balancer> self = new AtomicReference<>();
+        Balancer balancer = builder(List.of(), MembershipGuard.NONE)
+                .listener(new BalancerListener() {
+                    @Override
+                    public void onFresh(String service) {
+                        seen.add(self.get().current().refusal(PickContext.NONE));
+                    }
+                })
+                .build();
+        self.set(balancer);
+        balancer.start();
+        resolver.fail(new IllegalStateException("connection refused"));
+        assertThat(balancer.current().refusal(PickContext.NONE).waits()).isFalse();
+        resolver.push(Endpoint.of("127.0.0.1", 1));
+        assertThat(seen).singleElement().matches(Refusal::waits);
+    }
 }

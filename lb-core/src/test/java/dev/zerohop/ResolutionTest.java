@@ -128,6 +128,10 @@ class ResolutionTest {
         Resolution late = failed.following(Resolution.NONE).withoutEndpoints();
         assertThat(late.configurationRejected("bad canary").configuration().text())
                 .isEmpty();
+        Resolution left = Resolution.of(set(NOON, 1)).withoutEndpoints().following(Resolution.NONE);
+        assertThat(left.configured("{\"policy\": 7}").configuration().text())
+                .as("to have answered is a difference")
+                .isEmpty();
     }
 
     @Test
@@ -140,6 +144,9 @@ class ResolutionTest {
         assertThat(bad.configured("{\"policy\": \"fastest\"}")).isSameAs(bad);
         assertThat(bad.rejectedText()).contains("fastest");
         assertThat(bad.configured("{\"policy\": \"random\"}")).isEqualTo(first);
+        assertThat(first.configured("{\"policy\": \"fastest\" }"))
+                .as("another text that is rejected for the same reason")
+                .isNotEqualTo(bad);
         assertThat(bad.rejected("by itself").rejectedText()).isNull();
         assertThat(SourceConfiguration.NONE
                         .rejected("by itself")

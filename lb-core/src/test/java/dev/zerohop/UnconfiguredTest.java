@@ -143,7 +143,9 @@ class UnconfiguredTest {
     @ParameterizedTest
     @EnumSource
     void callsFailWithTheReasonUntilThereIsAGoodConfiguration(By by) {
+        CompletableFuture<Void> refusing = balancer.nextChange().toCompletableFuture();
         by.refuse(now);
+        assertThat(refusing).as("calls that wait for endpoints learn of it").isCompleted();
         assertRefusing();
         members();
         assertRefusing();
@@ -236,6 +238,68 @@ class UnconfiguredTest {
         assertThat(refused).hasSize(2);
     }
 
+    @Test
+    void settingsOfTheApplicationWhosePartsCannotBeMadeDoNotComeBackLater() {
+        members();
+        balancer.apply(Configurations.defaults().withPolicy(new BrokenPolicy()));
+        now.configure(GOOD);
+        assertServing("shard");
+        now.configure("");
+        assertServing(Configurations.defaults().policy().name());
+        assertThat(refused).hasSize(1);
+    }
+
+    @Test
+    void aConfigurationWhosePartsCannotBeMadeIsARejectedOne() {
+        balancer.close();
+        ScriptedResolver from = restarted();
+        balancer = Balancer.builder("orders")
+                .env(env)
+                .resolver(from)
+                .defaults(Configurations.defaults())
+                .followSourceConfiguration(settings ->
+                        settings.policy().name().equals("shard") ? settings.withPolicy(new BrokenPolicy()) : settings)
+                .listener(listener)
+                .build();
+        balancer.start();
+        from.configure(GOOD);
+        members();
+        assertThat(balancer.current().unconfigured()).isEqualTo("source scripted: cannot be made");
+        assertThat(balancer.state().configuration().rejected()).startsWith("source scripted: cannot be made, at ");
+        assertThat(unconfigured).hasSize(1);
+        from.configure(OTHER);
+        assertServing("least_request");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBadConfigurationDoesNotPutTheLastGoodOneBackInForceOverTheApplications(By by) {
+        members();
+        now.configure(OTHER);
+        balancer.apply(Configurations.parse(GOOD));
+        by.refuse(now);
+        assertServing("shard");
+        assertThat(refused).hasSize(1);
+    }
+
+    /** Such as one that makes each resolution from nothing. */
+    @ParameterizedTest
+    @EnumSource
+    void aSourceThatSaysNothingMoreOfAConfigurationConfiguresNothing(By by) {
+        EndpointSet set = EndpointSet.builder("scripted")
+                .endpoints(List.of(endpoint(0), endpoint(1), endpoint(2)))
+                .build();
+        by.refuse(now);
+        members();
+        assertRefusing();
+        now.publish(Resolution.of(set));
+        assertServing(Configurations.defaults().policy().name());
+        now.publish(Resolution.of(set).configured(GOOD));
+        assertServing("shard");
+        now.publish(Resolution.of(set));
+        assertServing(Configurations.defaults().policy().name());
+    }
+
     private void by(By by) {
         by.refuse(now);
         members();
@@ -301,6 +365,25 @@ class UnconfiguredTest {
         assertRefusing();
         now.configure(GOOD);
         assertServing("shard");
+    }
+
+    /** The second one has not been asked for a configuration before, but the calls have gone by the defaults. */
+    @ParameterizedTest
+    @EnumSource
+    void aFallbackToABadConfigurationCutsOffNoCallThatTheDefaultsServe(By by) {
+        balancer.close();
+        ScriptedResolver first = restarted();
+        ScriptedResolver second = new ScriptedResolver();
+        balancer = start(Resolvers.fallback(List.of(first, second), env), null);
+        first.push(endpoint(0), endpoint(1), endpoint(2));
+        by.refuse(second);
+        second.push(endpoint(0), endpoint(1));
+        first.fail(new IllegalStateException("down"));
+        time.advance(Duration.ofMinutes(5));
+        assertThat(balancer.state().source().set().endpoints()).hasSize(2);
+        assertThat(refused).as("it is in force").hasSize(1);
+        assertServing(Configurations.defaults().policy().name());
+        assertThat(unconfigured).isEmpty();
     }
 
     private static final class BrokenPolicy implements PickPolicy {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationsTest {
 
@@ -145,6 +146,23 @@ class ConfigurationsTest {
                 .isEqualTo(Configurations.parse(
                         "{\"retry\": {\"maxAttempts\": 4}, \"policy\": {\"peak_ewma\": {\"errorPenalty\": 2.5,"
                                 + " \"decay\": \"5s\"}}}"));
+    }
+
+    /** The reference states ranges with their ends. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"policy\": {\"peak_ewma\": {\"decay\": \"1ms\", \"errorPenalty\": 1}}}",
+                "{\"policy\": {\"peak_ewma\": {\"decay\": \"1h\", \"errorPenalty\": 1000}}}",
+                "{\"stages\": {\"panic\": {\"thresholdPercent\": 0}}}",
+                "{\"stages\": {\"panic\": {\"thresholdPercent\": 100}}}",
+                "{\"stages\": {\"zone\": {\"clients\": {\"a\": 0.001, \"b\": 1000000}}}}",
+                "{\"health\": {\"ejection\": {\"maxPercent\": 0, \"baseTime\": \"9s\", \"maxTime\": \"9s\"}}}",
+                "{\"health\": {\"ejection\": {\"maxPercent\": 100}}}",
+                "{\"leases\": {\"ageLimit\": \"24h\"}}",
+            })
+    void theEndsOfARangeBelongToIt(String json) {
+        assertThat(Configurations.parse(json)).isNotEqualTo(Configurations.defaults());
     }
 
     @Test
@@ -348,6 +366,8 @@ class ConfigurationsTest {
                         + " expected an integer from 0 to 100",
                 "{\"health\": {\"massRemoval\": {\"hold\": \"0s\"}}} => health.massRemoval.hold: was \"0s\", expected"
                         + " a duration from 1ms to 24h, such as \"10s\", \"500ms\" or \"2m\"",
+                "{\"retry\": {\"MAX_ATTEMPTS\": 3}} => retry.MAX_ATTEMPTS: was 3, expected the field maxAttempts: known"
+                        + " are maxAttempts, budgetPercent, minPerSecond, ttl, idempotentMethods",
                 "{\"retry\": {\"maxAttempts\": 0}} => retry.maxAttempts: was 0, expected an integer from 1 to 10",
                 "{\"retry\": {\"maxAttempts\": 11}} => retry.maxAttempts: was 11, expected an integer from 1 to 10",
                 "{\"retry\": {\"budgetPercent\": 101}} => retry.budgetPercent: was 101, expected an integer from 0 to"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Env;
+import dev.zerohop.LoggedLines;
 import dev.zerohop.Options;
 import dev.zerohop.PickPolicy;
 import dev.zerohop.Picker;
@@ -289,6 +290,23 @@ class ProvidersTest {
                 .hasMessageContaining(NotLoadable.class.getName())
                 .hasMessageContaining("com.example.Gone not found")
                 .hasMessageContaining(Capital.class.getName() + " has the name 'Test Capital', expected [a-z]");
+    }
+
+    /** Each configuration that arrives looks for providers. */
+    @Test
+    void oneThatCannotBeUsedIsLoggedOnce() throws IOException {
+        Files.writeString(
+                directory.resolve("META-INF/services").resolve(PolicyProvider.class.getName()),
+                "com.example.LoggedOnce\n");
+        assertThat(LoggedLines.during(() -> {
+                    for (int i = 0; i < 3; i++) {
+                        policy("\"shard\"");
+                    }
+                }))
+                .filteredOn(line -> line.contains("a PolicyProvider cannot be used and is passed over"))
+                .singleElement()
+                .asString()
+                .contains("com.example.LoggedOnce");
     }
 
     @Test

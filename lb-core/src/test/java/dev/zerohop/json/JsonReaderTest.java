@@ -121,4 +121,12 @@ class JsonReaderTest {
     private static Throwable refusal(org.assertj.core.api.ThrowableAssert.ThrowingCallable work) {
         return org.assertj.core.api.Assertions.catchThrowable(work);
     }
+
+    @Test
+    void ofALongValueTheBeginningIsShown() {
+        String json = "{\"port\": \"" + "x".repeat(81) + "\"}";
+        assertThatThrownBy(() -> JsonReader.object(
+                        json.getBytes(StandardCharsets.UTF_8), (in, name) -> in.integer(name, 1, 65_535)))
+                .hasMessage("port was \"" + "x".repeat(80) + "...\", expected a whole number from 1 to 65535");
+    }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** The contract of resolvers over one of an application's own, and what the support class adds. */
@@ -109,6 +110,28 @@ class AbstractResolverTest extends ResolverContract {
         assertThat(resolver.closed).isEqualTo(1);
         resolver.close();
         assertThat(resolver.closed).isEqualTo(1);
+    }
+
+    @Test
+    void aTaskThatClosesItPublishesNothingAfterwards() {
+        Own own = new Own(List.of(), env);
+        own.start(recorder);
+        int before = recorder.calls();
+        own.run(() -> {
+            own.close();
+            own.publish(own.current().failed(new IOException("down")));
+        });
+        assertThat(recorder.calls()).isEqualTo(before);
+        assertThat(own.closed).isEqualTo(1);
+    }
+
+    @Test
+    void whatItHoldsIsLetGoOfAlsoWhenItsThreadsAreGone() {
+        Own own = new Own(List.of(), new Env(time, env.dice(), task -> {
+            throw new RejectedExecutionException("ended");
+        }));
+        own.close();
+        assertThat(own.closed).isEqualTo(1);
     }
 
     @Test

@@ -56,6 +56,21 @@ class FallbackResolverTest extends ResolverContract {
     }
 
     @Test
+    void oneTimerIsEnoughHoweverOftenItsSourcesSpeak() {
+        resolver.start(recorder);
+        first.push(A);
+        for (int i = 0; i < 10; i++) {
+            first.fail(new IllegalStateException("attempt " + i));
+            second.push(B);
+            second.push(C);
+        }
+        assertThat(serving()).containsExactly(A);
+        assertThat(time.pendingTasks()).isEqualTo(1);
+        resolver.close();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
     void aLaterOneServesAtOnceWhenThoseBeforeHaveNeverAnsweredAndFail() {
         resolver.start(recorder);
         second.push(B);

@@ -157,6 +157,17 @@ class FileResolverTest extends ResolverContract {
     }
 
     @Test
+    void aMapWhoseEpochsDoNotFitIsRefusedWithItsPath() throws Exception {
+        Files.writeString(
+                file, "{\"endpoints\":[],\"shards\":{\"epoch\":8,\"count\":3,\"move\":{\"epoch\":8,\"count\":5}}}");
+        resolver.start(recorder);
+        assertThat(recorder.errors)
+                .singleElement()
+                .asString()
+                .contains("file " + file + ": shards: the epoch of the move was 8, expected 9 to ");
+    }
+
+    @Test
     void anEmptyArrayMeansThatNobodyIsThere() throws Exception {
         Files.writeString(file, ONE);
         resolver.start(recorder);

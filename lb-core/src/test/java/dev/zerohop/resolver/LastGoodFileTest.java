@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is kept can be read back, and nothing else stays behind. */
@@ -62,6 +63,24 @@ class LastGoodFileTest {
         Endpoint endpoint = Endpoint.builder(host, 80).id("id of " + host).build();
         file.write(content(endpoint));
         assertThat(file.read().set().endpoints()).containsExactly(endpoint);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatTheSourceSaidOfTheSetIsReadBack(EndpointSet.Removals removals) throws IOException {
+        Instant vouched = Instant.parse("2026-01-31T12:00:00.123456789Z");
+        EndpointSet set = EndpointSet.builder("orders")
+                .endpoints(List.of(Endpoint.of("10.0.0.1", 80)))
+                .version(7)
+                .asOf(vouched)
+                .removals(removals)
+                .build();
+        file.write(new LastGoodFile.Content(set, null));
+        EndpointSet read = file.read().set();
+        assertThat(read.removals()).isEqualTo(removals);
+        assertThat(read.version()).isEqualTo(7);
+        assertThat(read.asOf()).isEqualTo(vouched);
+        assertThat(read.stale()).isTrue();
     }
 
     @Test

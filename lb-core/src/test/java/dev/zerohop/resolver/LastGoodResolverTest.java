@@ -8,6 +8,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
+import dev.zerohop.LoggedLines;
 import dev.zerohop.MissingOrdinal;
 import dev.zerohop.PickContext;
 import dev.zerohop.Resolution;
@@ -127,6 +128,22 @@ class LastGoodResolverTest extends ResolverContract {
         assertThat(recorder.last().shardMap()).isEqualTo(moving);
     }
 
+    /** A restart would place keys by the map before it. */
+    @Test
+    void anotherMapOfTheSameEndpointsIsKept() throws Exception {
+        ScriptedResolver source = start();
+        for (int epoch = 7; epoch <= 8; epoch++) {
+            ShardMap map = ShardMap.of(epoch, new ShardCount(epoch, 0));
+            source.push(EndpointSet.builder("scripted")
+                    .endpoints(List.of(A))
+                    .shardMap(map)
+                    .asOf(THEN)
+                    .build());
+            time.advance(Duration.ofSeconds(2));
+            assertThat(new LastGoodFile(file, TARGET).read().set().shardMap()).isEqualTo(map);
+        }
+    }
+
     /** How a source says that its configuration is bad. */
     private static void bad(ScriptedResolver source, boolean rejectedByItself) {
         if (rejectedByItself) {
@@ -219,6 +236,22 @@ class LastGoodResolverTest extends ResolverContract {
         bad(source, rejectedByItself);
         source.push(A);
         assertThat(recorder.configurations).startsWith("");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aBadConfigurationOfTheNextProcessDoesNotKeepItsEndpointsFromTheFile(boolean rejectedByItself)
+            throws Exception {
+        ScriptedResolver before = start();
+        before.push(A);
+        before.close();
+        ScriptedResolver source = start();
+        bad(source, rejectedByItself);
+        source.push(A, B);
+        time.advance(Duration.ofSeconds(2));
+        LastGoodFile.Content kept = new LastGoodFile(file, TARGET).read();
+        assertThat(kept.set().endpoints()).containsExactly(A, B);
+        assertThat(kept.configuration()).as("there is none, and that was good").isEmpty();
     }
 
     @Test
@@ -462,6 +495,27 @@ class LastGoodResolverTest extends ResolverContract {
         source.push(A, B);
         time.advance(Duration.ofSeconds(2));
         assertThat(new LastGoodFile(file, TARGET).read().set().endpoints()).containsExactly(A, B);
+    }
+
+    @Test
+    void eachTimeThatTheFileCannotBeWrittenIsLoggedOnceUntilItCan() throws Exception {
+        Path obstacle = directory.resolve("made");
+        ScriptedResolver source = start();
+        for (int i = 0; i < 2; i++) {
+            Files.writeString(obstacle, "a file where the directory should be");
+            List<String> lines = LoggedLines.during(() -> {
+                for (Endpoint endpoint : List.of(A, B)) {
+                    source.push(endpoint);
+                    time.advance(Duration.ofSeconds(2));
+                }
+            });
+            assertThat(lines).singleElement().asString().contains("the last good set cannot be kept in");
+            Files.delete(obstacle);
+            source.push(A, B);
+            time.advance(Duration.ofSeconds(2));
+            Files.delete(file);
+            Files.delete(obstacle);
+        }
     }
 
     @Test

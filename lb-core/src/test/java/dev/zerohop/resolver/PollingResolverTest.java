@@ -11,6 +11,7 @@ import dev.zerohop.testing.ScriptedDice;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
@@ -215,6 +216,57 @@ class PollingResolverTest {
             time.advance(Duration.ofSeconds(20));
             assertThat(count[0]).isGreaterThan(2);
             assertThat(recorder.errors).hasSize(1);
+        }
+    }
+
+    @Test
+    void aSourceIsNotAskedBeforeTheStart() {
+        resolver.refresh();
+        runBlocking();
+        assertThat(asked).isZero();
+        resolver.start(recorder);
+        runBlocking();
+        assertThat(asked).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerIsGivenWithItsNoteAndTheValuesThatCannotBeUsed() {
+        List<String> bad = new ArrayList<>(List.of("weight: was -1"));
+        try (PollingResolver telling =
+                new PollingResolver("poll", time.env(), Duration.ofSeconds(5), EndpointSet.Removals.GUARDED, () -> {
+                    return new PollingResolver.Answer(endpoints, null, null, null, bad, "by one of two servers");
+                })) {
+            telling.start(recorder);
+            assertThat(recorder.last().note()).isEqualTo("by one of two servers");
+            assertThat(recorder.resolution().rejected()).containsExactly("weight: was -1");
+            bad.clear();
+            time.advance(Duration.ofSeconds(6));
+            assertThat(recorder.resolution().rejected()).isEmpty();
+        }
+    }
+
+    /** To ask sooner brings the same from a cache. */
+    @Test
+    void anAnswerIsWaitedForAsLongAsItIsGood() {
+        for (int seed = 0; seed < 50; seed++) {
+            FakeTime own = new FakeTime();
+            int[] count = new int[1];
+            try (PollingResolver patient = new PollingResolver(
+                    "poll",
+                    new Env(own, ScriptedDice.seeded(seed), Runnable::run),
+                    Duration.ofSeconds(5),
+                    EndpointSet.Removals.GUARDED,
+                    () -> {
+                        count[0]++;
+                        return new PollingResolver.Answer(
+                                endpoints, null, null, Duration.ofSeconds(100), List.of(), "");
+                    })) {
+                patient.start(new ResolutionRecorder());
+                own.advance(Duration.ofMillis(99_999));
+                assertThat(count[0]).isEqualTo(1);
+                own.advance(Duration.ofMillis(15_001));
+                assertThat(count[0]).isEqualTo(2);
+            }
         }
     }
 }

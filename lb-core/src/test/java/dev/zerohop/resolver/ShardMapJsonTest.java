@@ -90,6 +90,8 @@ class ShardMapJsonTest {
                 "{\"count\": 1000001} | count: was 1000001, expected an integer from 1 to 1000000",
                 "{\"count\": 1, \"firstOrdinal\": 1000001} | firstOrdinal: was 1000001, expected an integer from 0 to"
                         + " 1000000",
+                "{\"count\": {\"a\": 1}} | count: was an object, expected an integer from 1 to 1000000",
+                "{\"count\": {}} | count: was an empty object, expected an integer from 1 to 1000000",
                 "{\"count\": 3.5} | count: was 3.5, expected an integer from 1 to 1000000",
                 "{\"count\": 1, \"firstOrdinal\": -1} | firstOrdinal: was -1, expected an integer from 0",
                 "{\"count\": 1, \"shards\": 2} | shards is not known, expected epoch, highestEpoch, move, count,"
@@ -133,6 +135,12 @@ class ShardMapJsonTest {
                         + " ranges[0].to: was 2, expected an integer from 3 to 3",
                 "{\"strategy\": \"ranges\", \"slots\": 4, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} |"
                         + " ranges[0].to: was 4, expected an integer from 0 to 3",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}], \"slots\": 4} |"
+                        + " ranges[0].to: was 4, expected an integer from 0 to 3",
+                "{\"strategy\": \"ranges\", \"ranges\": [{\"from\": 4, \"to\": 4, \"ordinal\": 0}], \"slots\": 4} |"
+                        + " ranges[0].from: was 4, expected an integer from 0 to 3",
+                "{\"strategy\": \"ranges\", \"slots\": 0, \"ranges\": [{\"from\": 0, \"to\": 4, \"ordinal\": 0}]} |"
+                        + " slots: was 0, expected an integer from 1 to 1048576",
                 "{\"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | a move was stated without an epoch",
                 "{\"epoch\": 2, \"count\": 1, \"move\": {\"epoch\": 2, \"count\": 2}} | the epoch of the move was 2,"
                         + " expected 3 to 9007199254740991, above the present one",

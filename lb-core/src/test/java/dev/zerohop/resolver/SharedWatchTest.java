@@ -111,4 +111,16 @@ class SharedWatchTest {
         watch.close();
         assertThat(source.running()).isFalse();
     }
+
+    @Test
+    void usersThatComeBeforeTheFirstAnswerLearnNothingUntilThen() {
+        ScriptedResolver source = new ScriptedResolver();
+        SharedWatch watch = new SharedWatch(source, time.env());
+        ResolutionRecorder late = new ResolutionRecorder();
+        watch.attach(new SharedWatch.User(new ResolutionRecorder()));
+        watch.attach(new SharedWatch.User(late));
+        assertThat(late.calls()).isZero();
+        source.push(owner(0));
+        assertThat(late.calls()).isEqualTo(1);
+    }
 }
