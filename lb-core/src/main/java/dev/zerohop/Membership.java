@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The live nodes of one balancer: the members, those held although the source no longer names them, and what is believed about each.
  *
- * <p>Belongs to the {@link ControlPath} and is touched on its serial executor only; nothing here is safe for another thread. Requests see its nodes,
- * whose fields are safe to read, and only through the snapshots that the control path publishes.
+ * <p>Belongs to the {@link ControlPath} and is touched on its serial executor only. Requests see its nodes, whose fields are safe to read, through snapshots.
  */
 final class Membership {
     private static final Log LOG = Log.of(Membership.class);

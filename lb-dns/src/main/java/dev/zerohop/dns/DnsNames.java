@@ -78,11 +78,7 @@ final class DnsNames {
     /** The result for one name: addresses or a failure. */
     record Result(@Nullable Found found, @Nullable IOException failure) {}
 
-    /**
-     * The SRV records of a name.
-     *
-     * @param records never empty
-     */
+    /** The SRV records of a name; there is at least one. */
     record Services(List<SRVRecord> records, long ttlSeconds) {}
 
     /** One question and the CNAME chain that was followed so far. */
@@ -321,8 +317,7 @@ final class DnsNames {
             String asked = Type.string(trail.type) + " " + name;
             DnsAnswer answer = trail.answer;
             if (answer == null) {
-                // Some servers always fail on AAAA. If the query was answered before, its failure fails the result;
-                // otherwise it is ignored.
+                // Some servers always fail on AAAA: only a query that was answered before fails the result.
                 if (seen.contains(asked)) {
                     return new Result(null, trail.failure);
                 }

@@ -17,8 +17,7 @@ import java.util.TreeSet;
 public final class Report {
     private static final List<int[]> COLUMNS =
             List.of(new int[] {10, 1}, new int[] {1_000, 1}, new int[] {10_000, 1}, new int[] {100, 2});
-    private static final List<String> UPDATES = List.of("Update", "HealthFlip");
-    private static final String OURS = "zerohop";
+    static final String OURS = "zerohop";
 
     private final Results results;
     private final List<String> goals = new ArrayList<>();
@@ -44,7 +43,7 @@ public final class Report {
         operations("PickByKey", "Picks by key");
         operations("Acquire", "Acquire and complete");
         outage();
-        updates();
+        new UpdateReport(this, results).write();
         coldStarts();
         results.file("endtoend.json").ifPresent(this::endToEnd);
         results.file("fairness.json").ifPresent(this::fairness);
@@ -100,7 +99,7 @@ public final class Report {
         for (Key key : results.keys()) {
             if (key.library().equals(OURS)
                     && key.n() == 10_000
-                    && !UPDATES.contains(key.kind())
+                    && !UpdateReport.KINDS.contains(key.kind())
                     && !key.kind().startsWith("PickInOutage")) {
                 Key small = new Key(key.kind(), OURS, key.policy(), 10, key.threads());
                 long bytes = results.bytes(key).orElse(0L);
@@ -184,68 +183,6 @@ public final class Report {
         return results.cpuNanos(new Key("PickInOutage " + out, OURS, policy, n, 1))
                 .orElseThrow()
                 .value();
-    }
-
-    // ---- updates ----
-
-    private void updates() {
-        for (String kind : UPDATES) {
-            List<Key> rows = results.keys().stream()
-                    .filter(key -> key.kind().equals(kind) && key.n() == 1_000)
-                    .toList();
-            if (rows.isEmpty()) {
-                continue;
-            }
-            line(
-                    "%n## %s%n%nWall time to the published picker, median, microseconds; bytes allocated at N=1,000.%n",
-                    kind.equals("Update") ? "One endpoint is added" : "One endpoint is found down");
-            line("| | N=1,000 | N=10,000 | N=100,000 | B/op |%n|---|---:|---:|---:|---:|");
-            for (Key row : rows) {
-                line(
-                        "| %s %s | %s | %s | %s | %s |",
-                        row.library(),
-                        row.policy(),
-                        wall(row, 1_000),
-                        wall(row, 10_000),
-                        wall(row, 100_000),
-                        results.bytes(row).map(String::valueOf).orElse("-"));
-            }
-        }
-        for (String policy : List.of("round_robin", "weighted_round_robin")) {
-            updateGoal(policy, "armeria", 0.5);
-            updateGoal(policy, "grpc", 0.15);
-            for (int n : new int[] {10_000, 100_000}) {
-                results.wall(new Key("Update", OURS, policy, n, 1))
-                        .ifPresent(value -> goal(
-                                "Update, %s, N=%,d: ns for each endpoint".formatted(policy, n),
-                                number(value.value() * 1_000 / n),
-                                "≤ 30",
-                                value.value() * 1_000 / n <= 30));
-            }
-        }
-        for (String policy : List.of("round_robin", "random", "least_request")) {
-            results.wall(new Key("HealthFlip", OURS, policy, 10_000, 1))
-                    .ifPresent(value -> goal(
-                            "Update, %s, one of 10,000 is down: µs".formatted(policy),
-                            number(value.value()),
-                            "≤ 20",
-                            value.value() <= 20));
-        }
-    }
-
-    private String wall(Key key, int n) {
-        return results.wall(new Key(key.kind(), key.library(), key.policy(), n, key.threads()))
-                .map(Report::cell)
-                .orElse("-");
-    }
-
-    private void updateGoal(String policy, String peer, double wanted) {
-        Optional<Value> ours = results.wall(new Key("Update", OURS, policy, 1_000, 1));
-        Optional<Value> theirs = results.wall(new Key("Update", peer, policy, 1_000, 1));
-        if (ours.isPresent() && theirs.isPresent()) {
-            double ratio = ours.get().value() / theirs.get().value();
-            goal("Update, %s, to %s".formatted(policy, peer), number(ratio), "≤ " + wanted, ratio <= wanted);
-        }
     }
 
     // ---- gRPC cold start ----
@@ -400,7 +337,7 @@ public final class Report {
 
     // ---- form ----
 
-    private void goal(String what, String ratio, String wanted, boolean met) {
+    void goal(String what, String ratio, String wanted, boolean met) {
         goals.add("| %s | %s | %s | %s |".formatted(what, ratio, wanted, met ? "yes" : "**no**"));
     }
 
@@ -408,15 +345,15 @@ public final class Report {
         return threads == 1 ? "1 thread" : threads + " threads";
     }
 
-    private static String cell(Value value) {
+    static String cell(Value value) {
         return number(value.value()) + (value.doubtful() ? "*" : "");
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f", value);
     }
 
-    private static void line(String format, Object... arguments) {
+    static void line(String format, Object... arguments) {
         System.out.printf(Locale.ROOT, format + "%n", arguments);
     }
 }

@@ -1,0 +1,80 @@
+package dev.zerohop.benchmarks.report;
+
+import dev.zerohop.benchmarks.report.Results.Key;
+import dev.zerohop.benchmarks.report.Results.Value;
+import java.util.List;
+import java.util.Optional;
+
+/** What an update costs: an endpoint more, and one that is found down. */
+final class UpdateReport {
+    static final List<String> KINDS = List.of("Update", "HealthFlip");
+
+    private final Report report;
+    private final Results results;
+
+    UpdateReport(Report report, Results results) {
+        this.report = report;
+        this.results = results;
+    }
+
+    void write() {
+        for (String kind : KINDS) {
+            List<Key> rows = results.keys().stream()
+                    .filter(key -> key.kind().equals(kind) && key.n() == 1_000)
+                    .toList();
+            if (rows.isEmpty()) {
+                continue;
+            }
+            report.line(
+                    "%n## %s%n%nWall time to the published picker, median, microseconds; bytes allocated at N=1,000.%n",
+                    kind.equals("Update") ? "One endpoint is added" : "One endpoint is found down");
+            report.line("| | N=1,000 | N=10,000 | N=100,000 | B/op |%n|---|---:|---:|---:|---:|");
+            for (Key row : rows) {
+                report.line(
+                        "| %s %s | %s | %s | %s | %s |",
+                        row.library(),
+                        row.policy(),
+                        wall(row, 1_000),
+                        wall(row, 10_000),
+                        wall(row, 100_000),
+                        results.bytes(row).map(String::valueOf).orElse("-"));
+            }
+        }
+        for (String policy : List.of("round_robin", "weighted_round_robin")) {
+            updateGoal(policy, "armeria", 0.5);
+            updateGoal(policy, "grpc", 0.15);
+            for (int n : new int[] {10_000, 100_000}) {
+                results.wall(new Key("Update", Report.OURS, policy, n, 1))
+                        .ifPresent(value -> report.goal(
+                                "Update, %s, N=%,d: ns for each endpoint".formatted(policy, n),
+                                Report.number(value.value() * 1_000 / n),
+                                "≤ 30",
+                                value.value() * 1_000 / n <= 30));
+            }
+        }
+        for (String policy : List.of("round_robin", "random", "least_request")) {
+            results.wall(new Key("HealthFlip", Report.OURS, policy, 10_000, 1))
+                    .ifPresent(value -> report.goal(
+                            "Update, %s, one of 10,000 is down: µs".formatted(policy),
+                            Report.number(value.value()),
+                            "≤ 20",
+                            value.value() <= 20));
+        }
+    }
+
+    private String wall(Key key, int n) {
+        return results.wall(new Key(key.kind(), key.library(), key.policy(), n, key.threads()))
+                .map(Report::cell)
+                .orElse("-");
+    }
+
+    private void updateGoal(String policy, String peer, double wanted) {
+        Optional<Value> ours = results.wall(new Key("Update", Report.OURS, policy, 1_000, 1));
+        Optional<Value> theirs = results.wall(new Key("Update", peer, policy, 1_000, 1));
+        if (ours.isPresent() && theirs.isPresent()) {
+            double ratio = ours.get().value() / theirs.get().value();
+            report.goal(
+                    "Update, %s, to %s".formatted(policy, peer), Report.number(ratio), "≤ " + wanted, ratio <= wanted);
+        }
+    }
+}
