@@ -41,8 +41,11 @@ final class OutlierNews {
 
     /** Adds those that have not left, the first that had news first, and forgets them. */
     void drainTo(Collection<OutlierStats> reviewed) {
+        if (head == null) {
+            return;
+        }
         Deque<OutlierStats> inOrder = new ArrayDeque<>();
-        OutlierStats next = head == null ? null : (OutlierStats) HEAD.getAndSet(this, null);
+        OutlierStats next = (OutlierStats) HEAD.getAndSet(this, null);
         while (next != null) {
             OutlierStats stats = next;
             next = stats.nextWithNews;

@@ -131,8 +131,8 @@ final class WeightedSchedule {
 
     /** The nodes that have the same number of slots, which take turns. */
     private static final class WeightClass {
-        /** Nearly all weights are below; their classes are found without a map. */
-        private static final int SMALL = 256;
+        /** So many are searched one by one. */
+        private static final int FEW = 16;
 
         final int units;
         int size;
@@ -146,23 +146,30 @@ final class WeightedSchedule {
         /** In the order of their first nodes. */
         static WeightClass[] of(int[] nodes, int[] units) {
             List<WeightClass> classes = new ArrayList<>();
-            @Nullable WeightClass[] small = new WeightClass[SMALL];
-            Map<Integer, WeightClass> large = new HashMap<>();
+            Map<Integer, WeightClass> more = new HashMap<>();
             for (int i = 0; i < nodes.length; i++) {
-                int its = units[i];
-                WeightClass known = its < SMALL ? small[its] : large.get(its);
+                WeightClass known = find(classes, more, units[i]);
                 if (known == null) {
-                    known = new WeightClass(its);
+                    known = new WeightClass(units[i]);
                     classes.add(known);
-                    if (its < SMALL) {
-                        small[its] = known;
-                    } else {
-                        large.put(its, known);
+                    if (classes.size() > FEW) {
+                        more.put(units[i], known);
                     }
                 }
                 known.add(nodes[i]);
             }
             return classes.toArray(new WeightClass[0]);
+        }
+
+        private static @Nullable WeightClass find(
+                List<WeightClass> classes, Map<Integer, WeightClass> more, int units) {
+            int few = Math.min(FEW, classes.size());
+            for (int i = 0; i < few; i++) {
+                if (classes.get(i).units == units) {
+                    return classes.get(i);
+                }
+            }
+            return more.isEmpty() ? null : more.get(units);
         }
 
         void add(int node) {
