@@ -20,7 +20,8 @@ public interface EjectionPolicy {
          * Begins to watch a node.
          *
          * @param previous the node's record under an earlier detector, to go on from, or null
-         * @param changed to be run within {@link #review} whenever that has changed the state of this record; the balancer looks at no other records
+         * @param changed to be run within {@link #review} whenever that has changed what the record says: its state, reason, {@code untilNanos} or {@code
+         *     unreachable}. The balancer looks at a record when it joins and then at those reported only
          */
         EndpointStats add(Endpoint endpoint, @Nullable EndpointStats previous, Runnable changed);
 

@@ -73,7 +73,7 @@ final class GuardedDetector {
         detector = next;
     }
 
-    /** Looks at all members, those that it could not take before included; nanoseconds until the next look. */
+    /** Has the detector look at its records, after it was offered the endpoints again that it could not take; nanoseconds until the next look. */
     long review(List<LiveNode> members, long now, Consumer<LiveNode> changed) {
         for (LiveNode node : notTaken.isEmpty() ? List.<LiveNode>of() : members) {
             if (notTaken.remove(node.record)) {

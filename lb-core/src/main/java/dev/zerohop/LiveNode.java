@@ -331,9 +331,12 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     void setHeldSince(long nanos) {
-        heldSinceNanos = nanos;
-        failedWhileHeld = false;
-        held = nanos != MembershipGuard.Member.NOT_HELD;
+        // A failure counts for as long as one hold lasts.
+        if (heldSinceNanos != nanos) {
+            heldSinceNanos = nanos;
+            failedWhileHeld = false;
+            held = nanos != MembershipGuard.Member.NOT_HELD;
+        }
     }
 
     long heldSince() {

@@ -1,5 +1,6 @@
 package dev.zerohop;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -13,6 +14,9 @@ import java.util.TreeSet;
 final class MemberHealth {
     private static final Log LOG = Log.of(Membership.class);
 
+    /** When a record that threw is asked again. */
+    private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final String name;
     private final BalancerListener listener;
     private final ForeignFaults faults;
@@ -22,6 +26,9 @@ final class MemberHealth {
 
     /** Those with a verdict that ends by itself. */
     private final Set<LiveNode> expiring = new LinkedHashSet<>();
+
+    /** No verdict ends before. */
+    private long firstEndNanos = Long.MAX_VALUE;
 
     /** See {@link Snapshot#impaired}. */
     private final SortedSet<LiveNode> impaired;
@@ -41,6 +48,7 @@ final class MemberHealth {
         }
     }
 
+    /** The member has left. If it has news, the next review drops them. */
     void forget(LiveNode node) {
         expiring.remove(node);
         impaired.remove(node);
@@ -57,41 +65,48 @@ final class MemberHealth {
      * @return nanoseconds until a verdict ends; {@link Long#MAX_VALUE} if none does
      */
     long review(Map<String, LiveNode> members, long now) {
-        for (LiveNode node : expiring) {
-            if (node.verdictEndsNanos - now <= 0) {
-                changed(node);
+        boolean ended = firstEndNanos != Long.MAX_VALUE && firstEndNanos - now <= 0;
+        if (ended) {
+            for (LiveNode node : expiring) {
+                if (node.verdictEndsNanos - now <= 0) {
+                    changed(node);
+                }
             }
         }
-        List<LiveNode> reviewed = List.copyOf(news);
-        news.clear();
-        for (LiveNode node : reviewed) {
-            node.hasNews = false;
-            // Not one that has left since.
-            if (members.get(node.endpoint().id()) == node) {
-                settle(node, now);
+        // Those that are reported meanwhile stand behind.
+        int count = news.size();
+        int done = 0;
+        try {
+            while (done < count) {
+                LiveNode node = news.get(done++);
+                node.hasNews = false;
+                // Not one that has left since.
+                if (members.get(node.endpoint().id()) == node) {
+                    settle(node, now);
+                }
+            }
+        } finally {
+            news.subList(0, done).clear();
+        }
+        if (ended) {
+            firstEndNanos = Long.MAX_VALUE;
+            for (LiveNode node : expiring) {
+                firstEndNanos = Math.min(firstEndNanos, node.verdictEndsNanos);
             }
         }
-        long next = Long.MAX_VALUE;
-        for (LiveNode node : expiring) {
-            next = Math.min(next, node.verdictEndsNanos - now);
-        }
-        return next;
+        return firstEndNanos == Long.MAX_VALUE ? Long.MAX_VALUE : firstEndNanos - now;
     }
 
     private void settle(LiveNode node, long now) {
         Health before = node.health();
         try {
-            node.verdictEndsNanos = node.refreshHealth(now);
+            expire(node, node.refreshHealth(now));
         } catch (Throwable thrown) {
-            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
             // It is asked again.
             changed(node);
+            expire(node, now + RETRY_NANOS);
+            faults.report("the ejection's track record", "what was believed of the endpoint stays", thrown);
             return;
-        }
-        if (node.verdictEndsNanos == Long.MAX_VALUE) {
-            expiring.remove(node);
-        } else {
-            expiring.add(node);
         }
         Health after = node.health();
         if (Snapshot.Members.isImpaired(after)) {
@@ -101,6 +116,16 @@ final class MemberHealth {
         }
         if (before.status() != after.status()) {
             report(node.endpoint(), before, after);
+        }
+    }
+
+    private void expire(LiveNode node, long nanos) {
+        node.verdictEndsNanos = nanos;
+        if (nanos == Long.MAX_VALUE) {
+            expiring.remove(node);
+        } else {
+            expiring.add(node);
+            firstEndNanos = Math.min(firstEndNanos, nanos);
         }
     }
 
@@ -121,6 +146,7 @@ final class MemberHealth {
 
     void clear() {
         news.clear();
+        firstEndNanos = Long.MAX_VALUE;
         expiring.clear();
         impaired.clear();
     }

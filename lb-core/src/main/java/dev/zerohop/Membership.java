@@ -23,7 +23,6 @@ final class Membership {
 
     /** The name under which the source's verdicts are shown. */
     private static final String SHARED_HEALTH = "shared health";
-
     /** When a guard that threw is asked again. */
     private static final long GUARD_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -93,7 +92,7 @@ final class Membership {
 
     /** The members and what is known of them since the last review. */
     Snapshot.Members known() {
-        return new Snapshot.Members(List.copyOf(members), weighted, health.impaired(), attributes);
+        return new Snapshot.Members(List.copyOf(members), weighted, health.impaired(), attributes, true);
     }
 
     /** Changes what is known of a member; false if there is none of this id. */
@@ -118,7 +117,7 @@ final class Membership {
     void admit(EndpointSet next, BalancerSettings settings, long now) {
         List<Endpoint> endpoints = next.endpoints();
         Map<String, LiveNode> gone = new LinkedHashMap<>();
-        @Nullable LiveNode[] known = known(endpoints, gone);
+        @Nullable LiveNode[] known = match(endpoints, gone);
         MembershipGuard.Decision decision =
                 gone.isEmpty() ? NONE_MISSING : guarded(settings.guard(), next, gone.values(), now);
         List<LiveNode> after =
@@ -127,6 +126,7 @@ final class Membership {
         int added = 0;
         int replaced = 0;
         boolean anyAttributes = false;
+        LoadMetric metric = settings.policy().loadMetric();
         admissionIncomplete = true;
         for (int i = 0; i < known.length; i++) {
             Endpoint endpoint = endpoints.get(i);
@@ -137,7 +137,7 @@ final class Membership {
                 replaced++;
             }
             if (node == null) {
-                node = join(endpoint, settings.policy().loadMetric(), now);
+                node = join(endpoint, metric, now);
                 added++;
             } else {
                 update(node, endpoint);
@@ -147,10 +147,7 @@ final class Membership {
             anyAttributes |= !endpoint.attributes().isEmpty();
         }
         int held = hold(decision.held(), gone, after);
-        for (LiveNode node : gone.values()) {
-            nodes.remove(node.endpoint().id());
-            depart(node);
-        }
+        gone.values().forEach(this::depart);
         departed.values().removeIf(node -> node.inFlight() == 0);
         if (held > 0) {
             LOG.warn(
@@ -174,12 +171,11 @@ final class Membership {
     }
 
     /** The nodes of these endpoints, null for one that is new; the nodes that have no endpoint among them are put into {@code gone}. */
-    private @Nullable LiveNode[] known(List<Endpoint> endpoints, Map<String, LiveNode> gone) {
+    private @Nullable LiveNode[] match(List<Endpoint> endpoints, Map<String, LiveNode> gone) {
         @Nullable LiveNode[] known = new LiveNode[endpoints.size()];
         // Both are sorted by id.
-        List<LiveNode> before = admissionIncomplete ? sorted(nodes.values()) : members;
         int at = 0;
-        for (LiveNode node : before) {
+        for (LiveNode node : all()) {
             Endpoint had = node.endpoint();
             boolean named = false;
             while (!named && at < known.length) {
@@ -217,6 +213,7 @@ final class Membership {
     }
 
     private void depart(LiveNode node) {
+        nodes.remove(node.endpoint().id());
         detector.forget(node);
         health.forget(node);
         departed.put(Place.of(node.endpoint()), node);
@@ -251,13 +248,15 @@ final class Membership {
         }
     }
 
-    private HealthSource.@Nullable Verdict initial(HealthSource source) {
+    private void putInitial(LiveNode node, HealthSource source, long now) {
         try {
-            return source.initial();
+            HealthSource.Verdict initial = source.initial();
+            if (initial != null) {
+                node.putVerdict(source, source.name(), initial, now);
+            }
         } catch (Throwable thrown) {
             faults.report(
                     "the health source " + ForeignFaults.nameOf(source), "it says nothing of new endpoints", thrown);
-            return null;
         }
     }
 
@@ -272,10 +271,7 @@ final class Membership {
         node.setRecord(detector.recordOf(endpoint, () -> health.changed(member)));
         health.changed(node);
         for (HealthSource source : healthSources) {
-            HealthSource.Verdict initial = initial(source);
-            if (initial != null) {
-                node.putVerdict(source, source.name(), initial, now);
-            }
+            putInitial(node, source, now);
         }
         HealthSource.Verdict left = sourceVerdicts.on(endpoint.id(), now);
         if (left != null) {
@@ -326,8 +322,12 @@ final class Membership {
         return count;
     }
 
-    private static List<LiveNode> sorted(Collection<LiveNode> nodes) {
-        List<LiveNode> sorted = new ArrayList<>(nodes);
+    /** All nodes but those departed, sorted by id. */
+    private List<LiveNode> all() {
+        if (!admissionIncomplete) {
+            return members;
+        }
+        List<LiveNode> sorted = new ArrayList<>(nodes.values());
         sorted.sort(BY_ID);
         return sorted;
     }
@@ -376,18 +376,18 @@ final class Membership {
     }
 
     void measureBy(LoadMetric metric) {
-        for (LiveNode node : members) {
+        for (LiveNode node : all()) {
             node.setLoad(loadOf(metric));
         }
     }
 
     /** Hands every member's record to another detector, which goes on from it. */
     void replaceDetector(EjectionPolicy.Detector next) {
-        detector.replaceBy(next, members, health::changed);
+        detector.replaceBy(next, all(), health::changed);
     }
 
     void clear() {
-        for (LiveNode node : members) {
+        for (LiveNode node : all()) {
             detector.forget(node);
         }
         nodes.clear();

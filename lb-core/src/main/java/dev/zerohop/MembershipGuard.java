@@ -13,7 +13,7 @@ public interface MembershipGuard {
     MembershipGuard NONE = (current, next, nowNanos) -> new Decision(List.of(), Long.MAX_VALUE);
 
     /**
-     * Decides about each endpoint of {@code current} that {@code next} does not name.
+     * Decides about each endpoint of {@code current} that {@code next} does not name. Asked only if there is one.
      *
      * @param current today's members with the instant since when each is held, {@link Member#NOT_HELD} for those that are not
      * @param next the source's latest set; asked again with the same set when a hold may be over

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One version of the membership, as stages transform it and pickers are built from it. Immutable; the health of a node is the one thing
- * behind it that lives on.
+ * behind it that lives on. Compared by identity.
  */
 public final class Snapshot {
     /** No members at all. */
@@ -23,33 +23,29 @@ public final class Snapshot {
     /**
      * The members, and what is known of all of them together: a change of one among thousands must not need a look at each.
      *
-     * @param all sorted by id
+     * @param all all of them
      * @param weighted a candidate for each of a weight above 0, in the same order
      * @param impaired see {@link Snapshot#impaired}
      * @param attributes see {@link Snapshot#hasAttributes}
+     * @param byId whether they are certainly sorted by id, and so the candidates
      */
-    record Members(List<Node> all, List<Candidate> weighted, List<Node> impaired, boolean attributes) {
+    record Members(List<Node> all, List<Candidate> weighted, List<Node> impaired, boolean attributes, boolean byId) {
         Members {
             all = List.copyOf(all);
             weighted = List.copyOf(weighted);
             impaired = List.copyOf(impaired);
         }
 
-        static Members of(List<? extends Node> members) {
-            List<Candidate> weighted = new ArrayList<>(members.size());
+        static Members of(List<? extends Node> members, List<Candidate> weighted) {
             List<Node> impaired = new ArrayList<>();
             boolean attributes = false;
             for (Node node : members) {
-                Endpoint endpoint = node.endpoint();
-                if (endpoint.weight() > 0) {
-                    weighted.add(candidate(node, endpoint));
-                }
                 if (isImpaired(node.health())) {
                     impaired.add(node);
                 }
-                attributes |= !endpoint.attributes().isEmpty();
+                attributes |= !node.endpoint().attributes().isEmpty();
             }
-            return new Members(List.copyOf(members), weighted, impaired, attributes);
+            return new Members(List.copyOf(members), weighted, impaired, attributes, false);
         }
 
         static Candidate candidate(Node node, Endpoint endpoint) {
@@ -100,9 +96,16 @@ public final class Snapshot {
         return new Snapshot(members, Stated.of(set), members.weighted(), Long.MAX_VALUE, List.of());
     }
 
-    /** The first version before any stage, of members that are sorted by id: every one of a weight above 0 is a candidate. */
+    /** The first version before any stage: every member of a weight above 0 is a candidate. */
     public static Snapshot of(List<? extends Node> members) {
-        return of(Members.of(members), null);
+        List<Candidate> weighted = new ArrayList<>(members.size());
+        for (Node node : members) {
+            Endpoint endpoint = node.endpoint();
+            if (endpoint.weight() > 0) {
+                weighted.add(Members.candidate(node, endpoint));
+            }
+        }
+        return of(members, weighted);
     }
 
     /** {@link #of(List)} with what the source states about shards, or null. */
@@ -115,9 +118,9 @@ public final class Snapshot {
         return of(members, shards == null ? null : ShardMap.of(shards));
     }
 
-    /** Members that are sorted by id, of which these may be picked, in the same order. */
+    /** Members of which these may be picked. */
     public static Snapshot of(List<? extends Node> members, List<Candidate> candidates) {
-        return new Snapshot(Members.of(members), Stated.NOTHING, candidates, Long.MAX_VALUE, List.of());
+        return of(Members.of(members, candidates), null);
     }
 
     // ---- the members ----
@@ -127,9 +130,20 @@ public final class Snapshot {
         return members.all();
     }
 
-    /** The members that calls do not simply go to, in their order: those whose status is not {@linkplain Health.Status#usable usable}, and those half open. */
+    /**
+     * The members that did not take calls as usual when the version was made, in their order: those whose status was not {@linkplain Health.Status#usable usable},
+     * and those half open.
+     */
     public List<Node> impaired() {
         return members.impaired();
+    }
+
+    /**
+     * Whether the candidates are as they were before any stage, each member of a weight above 0 once and sorted by id: then one is found among them without a look
+     * at each. False for snapshots that no balancer has made.
+     */
+    public boolean isUnstaged() {
+        return members.byId() && candidates == members.weighted();
     }
 
     /** Whether the endpoint of any member has attributes. */
@@ -232,6 +246,12 @@ public final class Snapshot {
     /** The same version, with why no member has an ordinal. */
     public Snapshot unnumbered(@Nullable String why) {
         return with(new Stated(shardMap(), directory(), client(), missingOrdinals(), why));
+    }
+
+    @Override
+    public String toString() {
+        return candidates.size() + " of " + members().size() + " members are candidates"
+                + (trail.isEmpty() ? "" : ": " + trail);
     }
 
     private Snapshot with(Stated next) {

@@ -1,13 +1,16 @@
 package dev.zerohop;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.BalancerTest.FirstPolicy;
 import dev.zerohop.Health.Status;
+import dev.zerohop.stage.HealthFilter;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +111,7 @@ class MemberUpdatesTest {
 
     private void judge(Map<String, Endpoint> stated, Map<String, Judged> verdicts, Random random) {
         String id = "orders-" + random.nextInt(30);
-        HealthSource.Sink to = java.util.Objects.requireNonNull(sink);
+        HealthSource.Sink to = requireNonNull(sink);
         if (random.nextInt(3) == 0) {
             to.withdraw(id);
             verdicts.remove(id);
@@ -159,6 +162,33 @@ class MemberUpdatesTest {
     }
 
     @Test
+    void aFewOfManyThatAreDownAreTakenOutWhereverTheyStand() {
+        Balancer balancer = started(EjectionPolicy.NONE, new HealthFilter());
+        List<Endpoint> stated = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            stated.add(Endpoint.builder("10.0.0.1", 1 + i)
+                    .id("orders-" + i)
+                    .weight(i % 9 == 0 ? 0 : 1)
+                    .build());
+        }
+        resolver.push(stated);
+        for (int i = 0; i < 100; i++) {
+            List<String> down = List.of("orders-" + i, "orders-" + (i + 1) % 100, "orders-" + (i * 7 + 50) % 100);
+            down.forEach(id -> requireNonNull(sink)
+                    .report(id, new HealthSource.Verdict(Status.UNHEALTHY, "probed", Long.MAX_VALUE)));
+            time.advance(Duration.ofMillis(6));
+            assertThat(balancer.current().snapshot().candidates())
+                    .extracting(candidate -> candidate.node().endpoint())
+                    .containsExactlyElementsOf(stated.stream()
+                            .filter(endpoint -> endpoint.weight() > 0 && !down.contains(endpoint.id()))
+                            .sorted(Comparator.comparing(Endpoint::id))
+                            .toList());
+            down.forEach(id -> requireNonNull(sink).withdraw(id));
+            time.advance(Duration.ofMillis(6));
+        }
+    }
+
+    @Test
     void aRecordIsLookedAtWhenItsDetectorHasReportedIt() {
         ScriptedDetector detector = new ScriptedDetector();
         Balancer balancer = started(env -> detector);
@@ -195,11 +225,40 @@ class MemberUpdatesTest {
         assertThat(balancer.current().snapshot().impaired()).hasSize(1);
     }
 
-    /** Reviews each second. */
+    /** Not again and again without a pause. */
+    @Test
+    void aRecordThatThrowsWhenAVerdictEndsIsAskedOnceASecond() {
+        ScriptedDetector detector = new ScriptedDetector();
+        detector.reviewsAgain = Long.MAX_VALUE;
+        Balancer balancer = started(env -> detector);
+        resolver.push(ONE);
+        requireNonNull(sink)
+                .report(
+                        ONE.id(),
+                        new HealthSource.Verdict(
+                                Status.UNHEALTHY,
+                                "probed",
+                                Duration.ofMillis(50).toNanos()));
+        time.advance(Duration.ofMillis(10));
+        detector.broken = true;
+        int before = detector.reviews;
+        time.advance(Duration.ofSeconds(3));
+        assertThat(detector.reviews - before).isBetween(3, 5);
+        assertThat(balancer.current().snapshot().impaired())
+                .as("what was believed")
+                .hasSize(1);
+        detector.broken = false;
+        time.advance(Duration.ofSeconds(2));
+        assertThat(balancer.current().snapshot().impaired()).isEmpty();
+    }
+
+    /** Reviews twice a second. */
     private static final class ScriptedDetector implements EjectionPolicy.Detector {
         final List<ScriptedRecord> records = new ArrayList<>();
         Runnable next = () -> {};
         boolean broken;
+        int reviews;
+        long reviewsAgain = Duration.ofMillis(500).toNanos();
 
         @Override
         public EjectionPolicy.EndpointStats add(
@@ -214,9 +273,10 @@ class MemberUpdatesTest {
 
         @Override
         public long review(long nowNanos) {
+            reviews++;
             next.run();
             next = () -> {};
-            return Duration.ofMillis(500).toNanos();
+            return reviewsAgain;
         }
     }
 

@@ -55,7 +55,7 @@ final class OutlierDetector implements EjectionPolicy.Detector {
 
     @Override
     public void remove(EjectionPolicy.EndpointStats stats) {
-        if (stats instanceof OutlierStats ours && !ours.removed) {
+        if (stats instanceof OutlierStats ours && ours.reportsTo(news) && !ours.removed) {
             ours.removed = true;
             watched.remove(ours);
             size--;

@@ -29,7 +29,8 @@ final class OutlierNews {
 
     /** Request path. */
     void of(OutlierStats stats) {
-        if (!HAS_NEWS.compareAndSet(stats, false, true)) {
+        // Of those removed none is reviewed, and what is not reviewed is not let go of.
+        if (stats.removed || !HAS_NEWS.compareAndSet(stats, false, true)) {
             return;
         }
         OutlierStats before;

@@ -45,14 +45,14 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     /** Run within a review that changed the state. */
     final Runnable changed;
 
-    // Of the list of those with news.
+    // Links of OutlierNews.
     volatile boolean hasNews;
 
     @Nullable
     OutlierStats nextWithNews;
 
-    /** Its endpoint has left; the detector's. */
-    boolean removed;
+    /** Its endpoint has left; written by the detector. */
+    volatile boolean removed;
 
     // Written by requests. Never more failed connections than failures, so that a success looks at one field only.
     volatile int failures;
@@ -179,6 +179,11 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     }
 
     // ---- the detector's ----
+
+    /** Whether it belongs to the detector with these news. */
+    boolean reportsTo(OutlierNews whose) {
+        return news == whose;
+    }
 
     /** Gives the probe to another call if the one that has it does not end. Returns in how many nanoseconds to look again. */
     long reviewProbe(long now) {

@@ -141,31 +141,47 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         return in.with(chosen(candidates, impaired, uses, kept), Long.MAX_VALUE, name() + ": " + note);
     }
 
-    /** Where those stand among the candidates that are impaired, in ascending order. */
+    /** The positions of the impaired candidates, in ascending order. */
     private static int[] impaired(Snapshot in) {
         List<Candidate> candidates = in.candidates();
-        List<Node> members = in.impaired();
-        int[] found = new int[members.size()];
+        // A few of many are looked for from where the one before was found; else one walk over all finds them.
+        boolean few = in.isUnstaged() && 16L * in.impaired().size() <= candidates.size();
+        return few ? found(candidates, in.impaired()) : walked(candidates);
+    }
+
+    private static int[] walked(List<Candidate> candidates) {
+        int[] found = new int[candidates.size()];
         int count = 0;
-        int from = 0;
-        for (Node node : members) {
-            int at = position(candidates, node.endpoint().id(), from);
-            // A stage before this one may have taken it out.
-            if (at >= 0 && candidates.get(at).node() == node) {
-                found[count++] = at;
+        for (int i = 0; i < found.length; i++) {
+            Health.Status status = candidates.get(i).node().health().status();
+            if (!status.usable() || status == Health.Status.HALF_OPEN) {
+                found[count++] = i;
             }
-            from = at >= 0 ? at + 1 : -at - 1;
         }
         return Arrays.copyOf(found, count);
     }
 
-    /** Where the candidate of this id is, or {@code -position - 1} if it is not there but belongs there; both are sorted by id. */
+    private static int[] found(List<Candidate> candidates, List<Node> impaired) {
+        int[] found = new int[impaired.size()];
+        int count = 0;
+        int from = 0;
+        for (Node node : impaired) {
+            int at = position(candidates, node.endpoint().id(), from);
+            // One of weight 0 is no candidate.
+            if (at >= 0) {
+                found[count++] = at;
+                from = at + 1;
+            }
+        }
+        return Arrays.copyOf(found, count);
+    }
+
+    /** Where the candidate of this id is, from a position on; negative if it is not there. */
     private static int position(List<Candidate> candidates, String id, int from) {
         int low = from;
         int high = candidates.size() - 1;
-        // Often many in a row are impaired: the next one is looked at first.
-        int middle = low;
         while (low <= high) {
+            int middle = (low + high) >>> 1;
             int order = candidates.get(middle).node().endpoint().id().compareTo(id);
             if (order == 0) {
                 return middle;
@@ -175,9 +191,8 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             } else {
                 high = middle - 1;
             }
-            middle = (low + high) >>> 1;
         }
-        return -low - 1;
+        return -1;
     }
 
     private static List<Candidate> chosen(List<Candidate> candidates, int[] impaired, Use[] uses, Set<Use> kept) {

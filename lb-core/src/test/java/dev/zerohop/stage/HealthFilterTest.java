@@ -9,9 +9,9 @@ import dev.zerohop.Health.Status;
 import dev.zerohop.Snapshot;
 import dev.zerohop.testing.FakeNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,19 +183,23 @@ class HealthFilterTest {
             int kinds = 1 + random.nextInt(statuses.length);
             int count = random.nextInt(40);
             for (int i = 0; i < count; i++) {
-                nodes.add(FakeNode.named(String.format(Locale.ROOT, "a-%02d", i), random.nextInt(3))
-                        .health(statuses[random.nextInt(kinds)]));
+                // In an order that is not that of the ids.
+                nodes.add(FakeNode.named("a-" + i, random.nextInt(3)).health(statuses[random.nextInt(kinds)]));
             }
             Snapshot members = Snapshot.of(nodes);
             List<Candidate> given = members.candidates().stream()
                     .filter(candidate -> random.nextInt(5) > 0)
                     .toList();
-            List<Candidate> left = filter.apply(members.with(given, Long.MAX_VALUE, "a stage"), 0)
+            List<Candidate> shuffled = new ArrayList<>(given);
+            if (round % 2 == 0) {
+                Collections.shuffle(shuffled, random);
+            }
+            List<Candidate> left = filter.apply(members.with(shuffled, Long.MAX_VALUE, "a stage"), 0)
                     .candidates();
             EnumSet<Status> staying = EnumSet.noneOf(Status.class);
             left.forEach(candidate -> staying.add(candidate.node().health().status()));
             assertThat(left)
-                    .isEqualTo(given.stream()
+                    .isEqualTo(shuffled.stream()
                             .filter(candidate ->
                                     staying.contains(candidate.node().health().status()))
                             .toList());
