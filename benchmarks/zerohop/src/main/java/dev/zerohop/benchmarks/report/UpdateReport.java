@@ -26,7 +26,7 @@ final class UpdateReport {
                 continue;
             }
             report.line(
-                    "%n## %s%n%nWall time to the published picker, median, microseconds; bytes allocated at N=1,000.%n",
+                    "%n## %s%n%nWall time to the published picker, median, microseconds; bytes allocated, with the way back, at N=1,000.%n",
                     kind.equals("Update") ? "One endpoint is added" : "One endpoint is found down");
             report.line("| | N=1,000 | N=10,000 | N=100,000 | B/op |%n|---|---:|---:|---:|---:|");
             for (Key row : rows) {

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. Every endpoint of the new
- * list is another object than before, and the list is sorted by id, as sources give it.
+ * list is another object than before, and the list is sorted by id, as etcd's keys are.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
