@@ -15,70 +15,74 @@ final class GuardedDetector {
 
     private final ForeignFaults faults;
 
+    /** Takes the members whose record says something else than before. */
+    private final Consumer<LiveNode> changed;
+
     /** The records of endpoints that the detector threw at instead of taking them. */
     private final Set<EjectionPolicy.EndpointStats> notTaken = Collections.newSetFromMap(new IdentityHashMap<>());
 
     private EjectionPolicy.Detector detector;
 
-    GuardedDetector(EjectionPolicy.Detector detector, ForeignFaults faults) {
+    GuardedDetector(EjectionPolicy.Detector detector, ForeignFaults faults, Consumer<LiveNode> changed) {
         this.detector = detector;
         this.faults = faults;
+        this.changed = changed;
     }
 
     EjectionPolicy.Detector inForce() {
         return detector;
     }
 
-    /** The record of an endpoint that has just become a member. */
-    EjectionPolicy.EndpointStats recordOf(Endpoint endpoint, Runnable changed) {
-        return recordOf(detector, endpoint, null, changed);
+    /** Gives a record to an endpoint that has just become a member. */
+    void watch(LiveNode node) {
+        watch(node, detector, null);
     }
 
     /** A detector that cannot take an endpoint does not eject it. */
-    private EjectionPolicy.EndpointStats recordOf(
-            EjectionPolicy.Detector by,
-            Endpoint endpoint,
-            EjectionPolicy.@Nullable EndpointStats before,
-            Runnable changed) {
+    private void watch(LiveNode node, EjectionPolicy.Detector by, EjectionPolicy.@Nullable EndpointStats before) {
+        Runnable news = () -> changed.accept(node);
+        EjectionPolicy.EndpointStats after;
         try {
-            return by.add(endpoint, before, changed);
+            after = by.add(node.endpoint(), before, news);
         } catch (Throwable thrown) {
             faults.report("add() of the ejection's detector", "the endpoint is not ejected until it works", thrown);
-            EjectionPolicy.EndpointStats none = NoEjection.INSTANCE.add(endpoint, null, changed);
-            notTaken.add(none);
-            return none;
+            after = NoEjection.INSTANCE.add(node.endpoint(), null, news);
+            notTaken.add(after);
         }
+        node.setRecord(after);
+        changed.accept(node);
     }
 
     void forget(LiveNode node) {
-        if (!notTaken.isEmpty() && notTaken.remove(node.record)) {
+        forget(node.record);
+    }
+
+    private void forget(EjectionPolicy.EndpointStats of) {
+        if (!notTaken.isEmpty() && notTaken.remove(of)) {
             return;
         }
         try {
-            detector.remove(node.record);
+            detector.remove(of);
         } catch (Throwable thrown) {
             faults.report("remove() of the ejection's detector", "the endpoint leaves all the same", thrown);
         }
     }
 
     /** Hands every member's record to another detector, which goes on from it. */
-    void replaceBy(EjectionPolicy.Detector next, List<LiveNode> members, Consumer<LiveNode> changed) {
+    void replaceBy(EjectionPolicy.Detector next, List<LiveNode> members) {
         for (LiveNode node : members) {
-            EjectionPolicy.EndpointStats after =
-                    recordOf(next, node.endpoint(), node.record, () -> changed.accept(node));
-            forget(node);
-            node.setRecord(after);
-            changed.accept(node);
+            EjectionPolicy.EndpointStats before = node.record;
+            watch(node, next, before);
+            forget(before);
         }
         detector = next;
     }
 
     /** Has the detector look at its records, after it was offered the endpoints again that it could not take; nanoseconds until the next look. */
-    long review(List<LiveNode> members, long now, Consumer<LiveNode> changed) {
+    long review(List<LiveNode> members, long now) {
         for (LiveNode node : notTaken.isEmpty() ? List.<LiveNode>of() : members) {
             if (notTaken.remove(node.record)) {
-                node.setRecord(recordOf(node.endpoint(), () -> changed.accept(node)));
-                changed.accept(node);
+                watch(node);
             }
         }
         try {

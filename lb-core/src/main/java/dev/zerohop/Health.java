@@ -84,6 +84,11 @@ public record Health(Status status, String source, String reason, long sinceNano
         return status.usable();
     }
 
+    /** Whether the endpoint does not take calls as usual: its status is not {@linkplain Status#usable usable}, or it is half open. */
+    public boolean impaired() {
+        return !status.usable() || status == Status.HALF_OPEN;
+    }
+
     /** What, since when, until when and why, for a person. */
     public String describe(long nowNanos) {
         return status + " for " + Durations.text(nowNanos - sinceNanos)

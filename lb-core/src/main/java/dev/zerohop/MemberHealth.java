@@ -109,7 +109,7 @@ final class MemberHealth {
             return;
         }
         Health after = node.health();
-        if (Snapshot.Members.isImpaired(after)) {
+        if (after.impaired()) {
             impaired.add(node);
         } else {
             impaired.remove(node);

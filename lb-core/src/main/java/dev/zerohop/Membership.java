@@ -80,9 +80,9 @@ final class Membership {
         this.owner = owner;
         this.listener = listener;
         this.healthSources = healthSources;
-        this.detector = new GuardedDetector(detector, faults);
         this.oldLeases = new OldLeases(owner.name(), listener, faults);
         this.health = new MemberHealth(owner.name(), listener, faults, BY_ID);
+        this.detector = new GuardedDetector(detector, faults, health::changed);
     }
 
     /** All members, sorted by id. Replaced as a whole, never changed. */
@@ -267,9 +267,7 @@ final class Membership {
         } else {
             node.rejoin(endpoint, now, loadOf(metric));
         }
-        LiveNode member = node;
-        node.setRecord(detector.recordOf(endpoint, () -> health.changed(member)));
-        health.changed(node);
+        detector.watch(node);
         for (HealthSource source : healthSources) {
             putInitial(node, source, now);
         }
@@ -352,7 +350,7 @@ final class Membership {
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        long next = detector.review(members, now, health::changed);
+        long next = detector.review(members, now);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
@@ -383,7 +381,7 @@ final class Membership {
 
     /** Hands every member's record to another detector, which goes on from it. */
     void replaceDetector(EjectionPolicy.Detector next) {
-        detector.replaceBy(next, all(), health::changed);
+        detector.replaceBy(next, all());
     }
 
     void clear() {

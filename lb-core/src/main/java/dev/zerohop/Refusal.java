@@ -73,9 +73,7 @@ public record Refusal(Kind kind, boolean waits, String message) {
     }
 
     private static String state(Node node, long nowNanos) {
-        boolean leftOut = node.endpoint().weight() > 0
-                && node.health().usable()
-                && node.health().status() != Health.Status.HALF_OPEN;
+        boolean leftOut = node.endpoint().weight() > 0 && !node.health().impaired();
         return node.describe(nowNanos) + (leftOut ? " but was left out by stages" : "");
     }
 }

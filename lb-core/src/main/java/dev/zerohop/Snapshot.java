@@ -40,7 +40,7 @@ public final class Snapshot {
             List<Node> impaired = new ArrayList<>();
             boolean attributes = false;
             for (Node node : members) {
-                if (isImpaired(node.health())) {
+                if (node.health().impaired()) {
                     impaired.add(node);
                 }
                 attributes |= !node.endpoint().attributes().isEmpty();
@@ -50,10 +50,6 @@ public final class Snapshot {
 
         static Candidate candidate(Node node, Endpoint endpoint) {
             return new Candidate(node, endpoint.weight(), 1);
-        }
-
-        static boolean isImpaired(Health health) {
-            return !health.usable() || health.status() == Health.Status.HALF_OPEN;
         }
     }
 
@@ -131,8 +127,7 @@ public final class Snapshot {
     }
 
     /**
-     * The members that did not take calls as usual when the version was made, in their order: those whose status was not {@linkplain Health.Status#usable usable},
-     * and those half open.
+     * The members that were {@linkplain Health#impaired impaired} when the version was made, in their order.
      */
     public List<Node> impaired() {
         return members.impaired();

@@ -153,8 +153,7 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         int[] found = new int[candidates.size()];
         int count = 0;
         for (int i = 0; i < found.length; i++) {
-            Health.Status status = candidates.get(i).node().health().status();
-            if (!status.usable() || status == Health.Status.HALF_OPEN) {
+            if (candidates.get(i).node().health().impaired()) {
                 found[count++] = i;
             }
         }

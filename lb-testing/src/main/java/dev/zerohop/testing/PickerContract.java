@@ -76,7 +76,7 @@ public abstract class PickerContract {
     }
 
     @Test
-    void everybodyGetsAShare() {
+    void everyCandidateGetsAShare() {
         if (!spreads()) {
             return;
         }

@@ -40,7 +40,10 @@ class ContractsCanFailTest {
             }
         });
         assertThat(broken)
-                .contains("everybodyGetsAShare", "onlyCandidatesArePicked", "whatWasTriedIsAvoidedWhileAnotherIsLeft")
+                .contains(
+                        "everyCandidateGetsAShare",
+                        "onlyCandidatesArePicked",
+                        "whatWasTriedIsAvoidedWhileAnotherIsLeft")
                 .doesNotContain("theOnlyOneIsAlwaysPicked", "explainChangesNothing");
     }
 

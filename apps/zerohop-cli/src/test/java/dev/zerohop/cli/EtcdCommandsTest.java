@@ -212,9 +212,8 @@ class EtcdCommandsTest {
             Cli.Started busy = started(environment("eb_go_lb_listen_port", Integer.toString(port)), "gateway");
             assertThat(busy.exitCode()).isEqualTo(1);
             assertThat(busy.err())
-                    .last()
-                    .asString()
-                    .contains("cannot listen on port " + port + ": Address already in use");
+                    .filteredOn(line -> line.contains("cannot listen on port " + port + ": Address already in use"))
+                    .hasSize(1);
         } finally {
             go.countDown();
             upstream.stop(0);

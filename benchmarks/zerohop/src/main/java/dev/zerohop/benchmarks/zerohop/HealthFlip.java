@@ -83,7 +83,7 @@ public class HealthFlip {
             time.jump(APART);
             probes.sink.withdraw(id);
         }
-        check(n);
+        Subject.expectCandidates(balancer, n);
         next = (next + 7_919) % n;
         id = "orders-" + next;
         time.jump(APART);
@@ -91,14 +91,7 @@ public class HealthFlip {
 
     @TearDown(Level.Invocation)
     public void published() {
-        check(n - 1);
-    }
-
-    private void check(int expected) {
-        int candidates = balancer.current().snapshot().candidates().size();
-        if (candidates != expected) {
-            throw new IllegalStateException("the picker has " + candidates + " candidates, expected " + expected);
-        }
+        Subject.expectCandidates(balancer, n - 1);
     }
 
     @TearDown

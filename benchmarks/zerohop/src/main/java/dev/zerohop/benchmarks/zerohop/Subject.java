@@ -61,6 +61,14 @@ record Subject(Balancer balancer, ScriptedResolver source) implements AutoClosea
         return contexts;
     }
 
+    /** Fails unless the published version has so many candidates. */
+    static void expectCandidates(Balancer balancer, int expected) {
+        int candidates = balancer.current().snapshot().candidates().size();
+        if (candidates != expected) {
+            throw new IllegalStateException("the picker has " + candidates + " candidates, expected " + expected);
+        }
+    }
+
     @Override
     public void close() {
         balancer.close();

@@ -53,19 +53,12 @@ public class Update {
     @Setup(Level.Invocation)
     public void remove() {
         subject.source().push(before);
-        check(n);
+        Subject.expectCandidates(subject.balancer(), n);
     }
 
     @TearDown(Level.Invocation)
     public void published() {
-        check(n + 1);
-    }
-
-    private void check(int expected) {
-        int candidates = subject.balancer().current().snapshot().candidates().size();
-        if (candidates != expected) {
-            throw new IllegalStateException("the picker has " + candidates + " candidates, expected " + expected);
-        }
+        Subject.expectCandidates(subject.balancer(), n + 1);
     }
 
     @TearDown
