@@ -61,7 +61,8 @@ class LeaseImpl implements Lease {
     public final void answered() {
         while (true) {
             int before = state;
-            if ((before & STANDING) != OPEN) {
+            // Without a load and a probe there is nothing that an answer decides.
+            if ((before & STANDING) != OPEN || (load == null && before >>> PHASE_SHIFT == 0)) {
                 return;
             }
             if (STATE.compareAndSet(this, before, (before & ~STANDING) | ANSWERED)) {

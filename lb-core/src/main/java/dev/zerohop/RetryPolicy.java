@@ -25,6 +25,11 @@ public interface RetryPolicy {
                 public boolean tryWithdraw() {
                     return false;
                 }
+
+                @Override
+                public String toString() {
+                    return "none, as nothing is repeated";
+                }
             };
         }
     };

@@ -74,7 +74,11 @@ public final class Retries implements RetryPolicy {
 
     @Override
     public RetryBudget newBudget(Time time) {
-        return new WindowedBudget(budgetPercent, minPerSecond, ttl.toNanos(), requireNonNull(time, "time"));
+        requireNonNull(time, "time");
+        // What never repeats anything need not count calls for it.
+        return maxAttempts == 1
+                ? NONE.newBudget(time)
+                : new WindowedBudget(budgetPercent, minPerSecond, ttl.toNanos(), time);
     }
 
     @Override

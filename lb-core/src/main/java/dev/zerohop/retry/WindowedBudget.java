@@ -32,20 +32,20 @@ final class WindowedBudget implements RetryBudget {
     private final long startNanos;
     private final LongAdder deposits = new LongAdder();
     private final AtomicLong withdrawals = new AtomicLong();
-    private volatile Window window = new Window(0, new long[SLICES], new long[SLICES]);
+    private volatile Window window;
 
-    /** The totals when each of the last slices began; the slot of slice {@code n} is {@code n % SLICES}. Its arrays never change once it is published. */
+    /** The totals when each of the last slices began; the slot of slice {@code n} is {@code n % SLICES}. The slice ends at {@code endNanos}. Its arrays never change once it is published. */
     @SuppressWarnings("ArrayRecordComponent")
-    private record Window(long slice, long[] deposited, long[] withdrawn) {
+    private record Window(long slice, long endNanos, long[] deposited, long[] withdrawn) {
 
-        Window advanced(long to, long depositedNow, long withdrawnNow) {
+        Window advanced(long to, long endNanos, long depositedNow, long withdrawnNow) {
             long[] in = deposited.clone();
             long[] out = withdrawn.clone();
             for (long slice = Math.max(this.slice + 1, to - SLICES + 1); slice <= to; slice++) {
                 in[(int) (slice % SLICES)] = depositedNow;
                 out[(int) (slice % SLICES)] = withdrawnNow;
             }
-            return new Window(to, in, out);
+            return new Window(to, endNanos, in, out);
         }
 
         private int oldest() {
@@ -67,6 +67,7 @@ final class WindowedBudget implements RetryBudget {
         this.sliceNanos = ttlNanos / SLICES;
         this.time = time;
         this.startNanos = time.nanoTime();
+        this.window = new Window(0, startNanos + sliceNanos, new long[SLICES], new long[SLICES]);
     }
 
     @Override
@@ -103,13 +104,15 @@ final class WindowedBudget implements RetryBudget {
 
     /** The window of this instant. The first call in a new slice opens it. */
     private Window current() {
-        long slice = (time.nanoTime() - startNanos) / sliceNanos;
+        long nanos = time.nanoTime();
         while (true) {
             Window now = window;
-            if (slice <= now.slice()) {
+            if (nanos - now.endNanos() < 0) {
                 return now;
             }
-            Window next = now.advanced(slice, deposits.sum(), withdrawals.get());
+            long slice = (nanos - startNanos) / sliceNanos;
+            long end = startNanos + (slice + 1) * sliceNanos;
+            Window next = now.advanced(slice, end, deposits.sum(), withdrawals.get());
             if (WINDOW.compareAndSet(this, now, next)) {
                 return next;
             }

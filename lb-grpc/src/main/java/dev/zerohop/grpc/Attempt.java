@@ -20,14 +20,20 @@ import org.jspecify.annotations.Nullable;
  * the wire), and of a started stream grpc always reports the end.
  */
 final class Attempt extends ClientStreamTracer {
-    private static final VarHandle STATE;
-    private static final int PICKED = 0;
-    private static final int STARTED = 1;
-    private static final int CLOSED = 2;
+    private static final VarHandle STATE = handle("state", int.class);
+    private static final VarHandle LEASE = handle("lease", Lease.class);
+    private static final VarHandle SENT = handle("sent", boolean.class);
+    private static final VarHandle ANSWERED = handle("answered", boolean.class);
+    private static final VarHandle FINISHED_BY_SERVER = handle("finishedByServer", boolean.class);
 
-    static {
+    private static final int PICKED = 0;
+    private static final int STARTING = 1;
+    private static final int STARTED = 2;
+    private static final int CLOSED = 3;
+
+    private static VarHandle handle(String field, Class<?> type) {
         try {
-            STATE = MethodHandles.lookup().findVarHandle(Attempt.class, "state", int.class);
+            return MethodHandles.lookup().findVarHandle(Attempt.class, field, type);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -49,8 +55,14 @@ final class Attempt extends ClientStreamTracer {
     @SuppressWarnings("unused")
     private volatile int state;
 
+    // Written with release: a full fence for each event of each call would cost more than the rest of it. What must be
+    // seen across is ordered by
+    // the exchanges of the state.
     private volatile @Nullable Lease lease;
+
+    /** Set only if the end came while the lease was being made. */
     private volatile @Nullable Outcome outcome;
+
     private volatile boolean sent;
     private volatile boolean answered;
     private volatile boolean finishedByServer;
@@ -85,22 +97,25 @@ final class Attempt extends ClientStreamTracer {
 
     @Override
     public void outboundHeaders() {
-        sent = true;
+        SENT.setRelease(this, true);
         begin();
     }
 
     private void begin() {
-        if (state != PICKED || !STATE.compareAndSet(this, PICKED, STARTED)) {
+        if (state != PICKED || !STATE.compareAndSet(this, PICKED, STARTING)) {
             return;
         }
         Connections.Connection on = connection;
         losses = on == null ? 0 : on.losses();
         Lease begun = start.owner().begin(start.node(), deposits);
-        lease = begun;
-        // The end may have come between the two.
-        Outcome ended = outcome;
-        if (ended != null) {
-            start.owner().complete(begun, ended);
+        LEASE.setRelease(this, begun);
+        if (!STATE.compareAndSet(this, STARTING, STARTED)) {
+            // The end came between the two. One of both threads sees what the other has written, or both do.
+            lease = begun;
+            Outcome ended = outcome;
+            if (ended != null) {
+                start.owner().complete(begun, ended);
+            }
         }
     }
 
@@ -124,7 +139,7 @@ final class Attempt extends ClientStreamTracer {
 
     private void answered() {
         if (!answered) {
-            answered = true;
+            ANSWERED.setRelease(this, true);
             Lease open = lease;
             if (open != null) {
                 start.owner().answered(open);
@@ -141,7 +156,7 @@ final class Attempt extends ClientStreamTracer {
 
     @Override
     public void inboundTrailers(Metadata given) {
-        finishedByServer = true;
+        FINISHED_BY_SERVER.setRelease(this, true);
         if (memory != null && !given.keys().isEmpty()) {
             Metadata copy = new Metadata();
             copy.merge(given);
@@ -159,9 +174,11 @@ final class Attempt extends ClientStreamTracer {
         }
         // Of a stream that never started, and of one that the caller ended, there is nothing to repeat.
         boolean failed = !status.isOk() && status.getCode() != Status.Code.CANCELLED;
-        if (was == STARTED) {
+        if (was != PICKED) {
             Outcome ended = outcomeOf(status);
-            outcome = ended;
+            if (was == STARTING) {
+                outcome = ended;
+            }
             failed = ended != Outcome.SUCCESS && ended != Outcome.CANCELLED;
             Lease open = lease;
             if (open != null) {

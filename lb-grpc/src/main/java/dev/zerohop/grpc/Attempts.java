@@ -152,7 +152,8 @@ final class Attempts {
                     start,
                     memory,
                     options,
-                    Repetition.of(headers),
+                    // What a call with a memory needs to know of its attempts stands there.
+                    memory == null ? Repetition.of(headers) : Repetition.NONE,
                     // grpc makes the stream, if not the pick, in the context of its call.
                     earlier(options.getDeadline(), Context.current().getDeadline()),
                     first);

@@ -13,7 +13,7 @@ record Repetition(int number, int values) {
     static final Metadata.Key<String> HEADER =
             Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
 
-    private static final Repetition NONE = new Repetition(0, 0);
+    static final Repetition NONE = new Repetition(0, 0);
 
     static Repetition of(Metadata headers) {
         Iterable<String> all = headers.getAll(HEADER);

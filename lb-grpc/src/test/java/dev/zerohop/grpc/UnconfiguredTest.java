@@ -171,7 +171,9 @@ class UnconfiguredTest {
             ManagedChannel channel = fleet.built(fleet.builder());
             assertRefused(channel);
             fleet.configure("");
-            RoutingTest.awaitAll(channel, "s-0", "s-1", "s-2");
+            // Calls are refused until the source's change has arrived.
+            await().ignoreExceptionsInstanceOf(StatusRuntimeException.class)
+                    .untilAsserted(() -> assertThat(RoutingTest.spread(channel, 60)).containsOnlyKeys("s-0", "s-1", "s-2"));
         }
     }
 

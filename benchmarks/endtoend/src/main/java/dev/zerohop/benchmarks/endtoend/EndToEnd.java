@@ -2,9 +2,9 @@ package dev.zerohop.benchmarks.endtoend;
 
 import dev.zerohop.config.Configurations;
 import dev.zerohop.okhttp.ZerohopOkHttp;
-import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.NameResolverRegistry;
+import io.grpc.netty.NettyChannelBuilder;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -14,21 +14,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import okhttp3.OkHttpClient;
 
 /**
- * Calls per second over loopback to the same three servers, which run in a process of their own: through zerohop, by gRPC's own round robin and by
- * plain OkHttp to one fixed server, and through a proxy. The ways take turns, another one first in each round, so that what the machine does besides
+ * Calls per second, processor time and bytes for each call, and latencies at half of that rate, over loopback to the same three servers, which run in a process of
+ * their own: through zerohop, by gRPC's own policies and by plain OkHttp to one fixed server, and through a proxy. The ways take turns, another one first in each round, so that what the machine does besides
  * hits all of them. Arguments: rounds, seconds for each way in a round, file for the result.
  */
 public final class EndToEnd {
     private static final int GRPC_CONCURRENCY = 32;
     private static final int HTTP_CONCURRENCY = 8;
     private static final int WARMUP_ROUNDS = 3;
+    private static final String ROUND_ROBIN = "grpc round_robin";
 
     private EndToEnd() {}
 
@@ -46,8 +45,11 @@ public final class EndToEnd {
                             .settings(Configurations.defaults())
                             .route("orders", target(http))
                             .build()) {
-                Map<String, List<Double>> results = measure(arms(grpc, http, proxy, routing), rounds, nanos);
-                String json = json(proxy == null ? "none on the PATH" : proxy.name(), results);
+                List<Arm> arms = arms(grpc, http, proxy, routing);
+                Measured measured = measure(arms, rounds, nanos);
+                measureLatencies(arms, measured, Math.max(1, rounds / 3), nanos);
+                arms.forEach(Arm::close);
+                String json = measured.json(proxy == null ? "none on the PATH" : proxy.name());
                 Files.writeString(Path.of(arguments[2]), json);
                 System.out.print(json);
             }
@@ -81,22 +83,26 @@ public final class EndToEnd {
     private static List<Arm> arms(List<Integer> grpc, List<Integer> http, Proxy proxy, ZerohopOkHttp routing) {
         String ports = grpc.stream().map(String::valueOf).collect(Collectors.joining(","));
         List<Arm> arms = new ArrayList<>();
-        arms.add(grpc("grpc zerohop", target(grpc), "zerohop"));
-        arms.add(grpc("grpc round_robin", "fixed:///" + ports, "round_robin"));
+        arms.add(grpc("grpc zerohop", target(grpc), "zerohop", Map.of()));
+        arms.add(grpc("grpc zerohop round_robin", target(grpc), "zerohop", Map.of("policy", "round_robin")));
+        arms.add(grpc("grpc zerohop least_request", target(grpc), "zerohop", Map.of("policy", "least_request")));
+        arms.add(grpc(ROUND_ROBIN, "fixed:///" + ports, "round_robin", Map.of()));
+        // The same again: how far two equal ways differ is what this measurement cannot tell.
+        arms.add(grpc("grpc round_robin again", "fixed:///" + ports, "round_robin", Map.of()));
+        arms.add(grpc("grpc weighted_round_robin", "fixed:///" + ports, "weighted_round_robin", Map.of()));
+        arms.add(grpc("grpc least_request", "fixed:///" + ports, "least_request_experimental", Map.of()));
         arms.add(http("http zerohop", routing.install(new OkHttpClient.Builder()), "http://orders/"));
         arms.add(http("http fixed server", new OkHttpClient.Builder(), "http://127.0.0.1:" + http.get(0) + "/"));
         if (proxy != null) {
-            arms.add(grpc("grpc proxy", "fixed:///" + proxy.grpcPort(), "pick_first"));
+            arms.add(grpc("grpc proxy", "fixed:///" + proxy.grpcPort(), "pick_first", Map.of()));
             arms.add(http("http proxy", new OkHttpClient.Builder(), "http://127.0.0.1:" + proxy.httpPort() + "/"));
         }
         return arms;
     }
 
-    private static Arm grpc(String name, String target, String policy) {
-        var builder = Grpc.newChannelBuilder(target, InsecureChannelCredentials.create());
-        if (target.startsWith(FixedResolver.SCHEME)) {
-            builder.defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of(policy, Map.of()))));
-        }
+    private static Arm grpc(String name, String target, String policy, Map<String, ?> configuration) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forTarget(target, InsecureChannelCredentials.create());
+        builder.defaultServiceConfig(Map.of("loadBalancingConfig", List.of(Map.of(policy, configuration))));
         return GrpcArm.of(name, builder, GRPC_CONCURRENCY);
     }
 
@@ -104,30 +110,42 @@ public final class EndToEnd {
         return new HttpArm(name, client.build(), url, HTTP_CONCURRENCY);
     }
 
-    private static Map<String, List<Double>> measure(List<Arm> arms, int rounds, long nanos)
-            throws InterruptedException {
-        Map<String, List<Double>> results = new TreeMap<>();
+    private static Measured measure(List<Arm> arms, int rounds, long nanos) throws InterruptedException {
+        Measured measured = new Measured();
         for (int round = -WARMUP_ROUNDS; round < rounds; round++) {
             for (int i = 0; i < arms.size(); i++) {
                 Arm arm = arms.get(Math.floorMod(round + i, arms.size()));
+                Usage before = Usage.now();
                 double callsPerSecond = arm.run(nanos);
+                Usage after = Usage.now();
                 if (round >= 0) {
-                    results.computeIfAbsent(arm.name(), name -> new ArrayList<>())
-                            .add(callsPerSecond);
+                    double calls = callsPerSecond * nanos / 1e9;
+                    measured.add("callsPerSecond", arm.name(), callsPerSecond);
+                    measured.add("cpuNanosPerCall", arm.name(), (after.cpuNanos() - before.cpuNanos()) / calls);
+                    if (arm instanceof GrpcArm) {
+                        measured.add("bytesPerCall", arm.name(), (after.bytes() - before.bytes()) / calls);
+                    }
                 }
             }
         }
-        arms.forEach(Arm::close);
-        return results;
+        return measured;
     }
 
-    private static String json(String proxy, Map<String, List<Double>> results) {
-        String arms = results.entrySet().stream()
-                .map(arm -> "    \"" + arm.getKey() + "\": "
-                        + arm.getValue().stream()
-                                .map(value -> String.format(Locale.ROOT, "%.0f", value))
-                                .toList())
-                .collect(Collectors.joining(",\n"));
-        return "{\n  \"proxy\": \"" + proxy + "\",\n  \"callsPerSecond\": {\n" + arms + "\n  }\n}\n";
+    /** At half of what grpc-java's round robin did before. */
+    private static void measureLatencies(List<Arm> arms, Measured measured, int rounds, long nanos)
+            throws InterruptedException {
+        double rate = measured.median("callsPerSecond", ROUND_ROBIN) / 2;
+        for (int round = -1; round < rounds; round++) {
+            for (int i = 0; i < arms.size(); i++) {
+                if (arms.get(Math.floorMod(round + i, arms.size())) instanceof GrpcArm arm) {
+                    long[] latencies = new OpenLoop(arm, rate).run(nanos);
+                    if (round >= 0) {
+                        measured.add("p50Nanos", arm.name(), OpenLoop.quantile(latencies, 0.5));
+                        measured.add("p99Nanos", arm.name(), OpenLoop.quantile(latencies, 0.99));
+                        measured.add("p999Nanos", arm.name(), OpenLoop.quantile(latencies, 0.999));
+                    }
+                }
+            }
+        }
     }
 }

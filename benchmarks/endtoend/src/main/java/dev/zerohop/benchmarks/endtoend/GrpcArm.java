@@ -2,18 +2,28 @@ package dev.zerohop.benchmarks.endtoend;
 
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Unary calls on one channel; the end of each begins the next. */
-record GrpcArm(String name, ManagedChannel channel, int concurrency) implements Arm {
+/**
+ * Unary calls on one channel; the end of each begins the next. Each channel has event loops of its own: which of its connections share a loop then
+ * depends on no other channel.
+ */
+record GrpcArm(String name, ManagedChannel channel, EventLoopGroup loops, int concurrency) implements Arm {
 
-    static GrpcArm of(String name, ManagedChannelBuilder<?> builder, int concurrency) {
-        return new GrpcArm(name, builder.directExecutor().build(), concurrency);
+    static GrpcArm of(String name, NettyChannelBuilder builder, int concurrency) {
+        EventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(Runtime.getRuntime().availableProcessors(), NioIoHandler.newFactory());
+        builder.eventLoopGroup(loops).channelType(NioSocketChannel.class).directExecutor();
+        return new GrpcArm(name, builder.build(), loops, concurrency);
     }
 
     @Override
@@ -23,7 +33,7 @@ record GrpcArm(String name, ManagedChannel channel, int concurrency) implements 
         CountDownLatch ended = new CountDownLatch(concurrency);
         long start = System.nanoTime();
         for (int i = 0; i < concurrency; i++) {
-            call(start + nanos, calls, failure, ended);
+            callAgain(start + nanos, calls, failure, ended);
         }
         ended.await();
         if (failure.get() != null) {
@@ -32,7 +42,29 @@ record GrpcArm(String name, ManagedChannel channel, int concurrency) implements 
         return calls.sum() * 1e9 / (System.nanoTime() - start);
     }
 
-    private void call(long endNanos, LongAdder calls, AtomicReference<Throwable> failure, CountDownLatch ended) {
+    private void callAgain(long endNanos, LongAdder calls, AtomicReference<Throwable> failure, CountDownLatch ended) {
+        call(
+                () -> {
+                    calls.increment();
+                    if (System.nanoTime() - endNanos < 0) {
+                        callAgain(endNanos, calls, failure, ended);
+                    } else {
+                        ended.countDown();
+                    }
+                },
+                cause -> {
+                    failure.set(cause);
+                    ended.countDown();
+                });
+    }
+
+    /** What happens when a call fails. */
+    interface Failed {
+        void with(Throwable cause);
+    }
+
+    /** Begins one call. */
+    void call(Runnable ended, Failed failed) {
         ClientCalls.asyncUnaryCall(
                 channel.newCall(Echo.METHOD, CallOptions.DEFAULT), Echo.PAYLOAD, new StreamObserver<>() {
                     @Override
@@ -40,18 +72,12 @@ record GrpcArm(String name, ManagedChannel channel, int concurrency) implements 
 
                     @Override
                     public void onError(Throwable cause) {
-                        failure.set(cause);
-                        ended.countDown();
+                        failed.with(cause);
                     }
 
                     @Override
                     public void onCompleted() {
-                        calls.increment();
-                        if (System.nanoTime() - endNanos < 0) {
-                            call(endNanos, calls, failure, ended);
-                        } else {
-                            ended.countDown();
-                        }
+                        ended.run();
                     }
                 });
     }
@@ -59,5 +85,6 @@ record GrpcArm(String name, ManagedChannel channel, int concurrency) implements 
     @Override
     public void close() {
         channel.shutdownNow();
+        loops.shutdownGracefully();
     }
 }

@@ -17,6 +17,7 @@ final class FakeCall extends LoadBalancer.PickSubchannelArgs {
             .build();
 
     private final Metadata headers = new Metadata();
+    private final Metadata trailers = new Metadata();
 
     @Override
     public CallOptions getCallOptions() {
@@ -26,6 +27,10 @@ final class FakeCall extends LoadBalancer.PickSubchannelArgs {
     @Override
     public Metadata getHeaders() {
         return headers;
+    }
+
+    Metadata trailers() {
+        return trailers;
     }
 
     @Override

@@ -45,6 +45,7 @@ final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
     private final LoadBalancer policy;
 
     private volatile LoadBalancer.SubchannelPicker picker;
+    private volatile ConnectivityState state = ConnectivityState.IDLE;
     private volatile int published;
     private volatile long publishedNanos;
 
@@ -126,6 +127,11 @@ final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
         return picker;
     }
 
+    /** The state that was reported with the picker. */
+    ConnectivityState state() {
+        return state;
+    }
+
     /** How many pickers were published. */
     int published() {
         return published;
@@ -145,6 +151,7 @@ final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
     @Override
     public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker next) {
         picker = next;
+        this.state = state;
         published++;
         publishedNanos = System.nanoTime();
     }
