@@ -29,7 +29,8 @@ final class LargeReport {
         Report.line("%n## %,d endpoints%n", policies.get(0).get("n").asInt());
         Report.line(
                 "First set to first pick, of the process (median) and later in it; heap of balancer and endpoints together, and of the endpoints alone; a pick by one thread.%n");
-        Report.line("| | first, ms | later, ms | heap, MiB | endpoints, MiB | pick, ns |%n|---|---:|---:|---:|---:|---:|");
+        Report.line(
+                "| | first, ms | later, ms | heap, MiB | endpoints, MiB | pick, ns |%n|---|---:|---:|---:|---:|---:|");
         for (JsonNode policy : policies) {
             Report.line(
                     "| %s | %s | %s | %s | %s | %s |",
@@ -68,7 +69,8 @@ final class LargeReport {
                 "| | changes/s | shown | versions/s | p50, ms | p99, ms | oldest, ms | control thread |%n|---|---:|---:|---:|---:|---:|---:|---:|");
         for (JsonNode policy : policies) {
             JsonNode stream = policy.get(kind);
-            double seconds = stream.get("changes").asDouble() / stream.get("perSecond").asDouble();
+            double seconds =
+                    stream.get("changes").asDouble() / stream.get("perSecond").asDouble();
             Report.line(
                     "| %s | %s | %.0f %% | %s | %s | %s | %s | %.0f %% |",
                     name(policy),
