@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
 /** One balancer of very many endpoints: start, heap, pick, and how old what is published is while changes stream in. */
 final class LargeReport {
@@ -43,17 +44,15 @@ final class LargeReport {
         }
         changes(policies, "sets", "Sets, each with one endpoint that moved");
         changes(policies, "verdicts", "Verdicts on single endpoints");
-        for (JsonNode policy : policies) {
-            String of = "%,d endpoints, %s: ".formatted(policy.get("n").asInt(), name(policy));
-            goal(of + "first set to first pick, ms", first(policy), START_MILLIS);
-            goal(of + "heap, MiB", mib(policy, "bytes"), HEAP_MIB);
-            for (String kind : List.of("sets", "verdicts")) {
-                if (policy.has(kind)) {
-                    goal(
-                            of + "oldest of the " + kind + " published, ms",
-                            policy.get(kind).get("maxMillis").asDouble(),
-                            AGE_MILLIS);
-                }
+        goal(policies, "first set to first pick, ms", START_MILLIS, LargeReport::first);
+        goal(policies, "heap, MiB", HEAP_MIB, policy -> mib(policy, "bytes"));
+        for (String kind : List.of("sets", "verdicts")) {
+            if (policies.get(0).has(kind)) {
+                goal(
+                        policies,
+                        "oldest of the " + kind + " published, ms",
+                        AGE_MILLIS,
+                        policy -> policy.get(kind).get("maxMillis").asDouble());
             }
         }
     }
@@ -84,8 +83,20 @@ final class LargeReport {
         }
     }
 
-    private void goal(String what, double value, double most) {
-        report.goal(what, Report.number(value), String.format(Locale.ROOT, "≤ %.0f", most), value <= most);
+    /** Met if every policy meets it; the worst stands for all. */
+    private void goal(JsonNode policies, String what, double most, ToDoubleFunction<JsonNode> value) {
+        JsonNode worst = policies.get(0);
+        for (JsonNode policy : policies) {
+            if (value.applyAsDouble(policy) > value.applyAsDouble(worst)) {
+                worst = policy;
+            }
+        }
+        double highest = value.applyAsDouble(worst);
+        report.goal(
+                "%,d endpoints, any policy: %s".formatted(worst.get("n").asInt(), what),
+                "%s (%s)".formatted(Report.number(highest), name(worst)),
+                String.format(Locale.ROOT, "≤ %.0f", most),
+                highest <= most);
     }
 
     private static double first(JsonNode policy) {
