@@ -336,9 +336,11 @@ public final class EndpointSet {
 
         /** Sets the ordinals that were named before and are no more, in any order; see {@link #rememberingOrdinals(EndpointSet)}. */
         public Builder missingOrdinals(List<MissingOrdinal> missing) {
-            this.missingOrdinals = missing.stream()
-                    .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
-                    .toList();
+            this.missingOrdinals = missing.isEmpty()
+                    ? List.of()
+                    : missing.stream()
+                            .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
+                            .toList();
             return this;
         }
 

@@ -3,6 +3,7 @@ package dev.zerohop.resolver;
 import dev.zerohop.Printable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.function.IntPredicate;
 
 /**
  * A host and a port as people write them: {@code 10.0.0.1:8080}, {@code [::1]:8080}, {@code orders.example:8080}.
@@ -85,7 +86,7 @@ public record HostPort(String host, int port) {
         }
         String[] labels = host.split("\\.", -1);
         String last = labels[labels.length - 1];
-        if (!last.isEmpty() && last.chars().allMatch(HostPort::isDigit)) {
+        if (!last.isEmpty() && all(last, HostPort::isDigit)) {
             if (!isIpv4(host)) {
                 throw new Malformed(
                         offset, "found '" + host + "', expected an IPv4 address of four numbers from 0 to 255");
@@ -95,7 +96,7 @@ public record HostPort(String host, int port) {
         for (int i = 0; i < labels.length; i++) {
             boolean rootDot = i > 0 && i == labels.length - 1;
             boolean sized = labels[i].length() <= 63 && (rootDot || !labels[i].isEmpty());
-            if (!sized || !labels[i].chars().allMatch(HostPort::isNameCharacter)) {
+            if (!sized || !all(labels[i], HostPort::isNameCharacter)) {
                 throw new Malformed(
                         offset,
                         "found '" + host + "', expected a host name of letters, digits, '-', '_' and single dots");
@@ -107,7 +108,7 @@ public record HostPort(String host, int port) {
     }
 
     private static int port(String text, int offset) throws Malformed {
-        boolean digits = !text.isEmpty() && text.length() <= 5 && text.chars().allMatch(HostPort::isDigit);
+        boolean digits = !text.isEmpty() && text.length() <= 5 && all(text, HostPort::isDigit);
         int port = digits ? Integer.parseInt(text) : -1;
         if (port < 1 || port > 65_535) {
             throw new Malformed(offset, "found port '" + text + "', expected a number from 1 to 65535");
@@ -127,8 +128,7 @@ public record HostPort(String host, int port) {
             return false;
         }
         for (String part : parts) {
-            boolean number =
-                    !part.isEmpty() && part.length() <= 3 && part.chars().allMatch(HostPort::isDigit);
+            boolean number = !part.isEmpty() && part.length() <= 3 && all(part, HostPort::isDigit);
             if (!number || Integer.parseInt(part) > 255 || (part.length() > 1 && part.charAt(0) == '0')) {
                 return false;
             }
@@ -140,11 +140,11 @@ public record HostPort(String host, int port) {
     static boolean isIpv6(String host) {
         int percent = host.indexOf('%');
         String address = percent < 0 ? host : host.substring(0, percent);
-        if (address.indexOf(':') < 0 || !address.chars().allMatch(HostPort::isIpv6Character)) {
+        if (address.indexOf(':') < 0 || !all(address, HostPort::isIpv6Character)) {
             return false;
         }
         String scope = percent < 0 ? "-" : host.substring(percent + 1);
-        if (scope.isEmpty() || !scope.chars().allMatch(HostPort::isNameCharacter)) {
+        if (scope.isEmpty() || !all(scope, HostPort::isNameCharacter)) {
             return false;
         }
         try {
@@ -154,6 +154,16 @@ public record HostPort(String host, int port) {
         } catch (UnknownHostException malformed) {
             return false;
         }
+    }
+
+    /** Without a stream: every client reads an address while it starts, and most need streams of characters for nothing else. */
+    private static boolean all(String text, IntPredicate allowed) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!allowed.test(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isDigit(int c) {

@@ -28,7 +28,18 @@ public final class SharedResolvers {
 
     private final SharedPool<Key, SharedWatch> watches;
 
-    private record Key(String target, Env env) {}
+    /** Compared by hand: what a record brings for that is linked at its first use, while a client starts. */
+    private record Key(String target, Env env) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key that && target.equals(that.target) && (env == that.env || env.equals(that.env));
+        }
+
+        @Override
+        public int hashCode() {
+            return target.hashCode();
+        }
+    }
 
     /**
      * A scope of its own, for tests and for programs that share less than a process.

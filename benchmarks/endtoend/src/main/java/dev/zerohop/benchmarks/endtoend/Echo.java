@@ -10,10 +10,10 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
 /** The one method that all calls are of. */
-final class Echo {
-    static final String SERVICE = "benchmark.Echo";
-    static final byte[] PAYLOAD = new byte[64];
-    static final MethodDescriptor<byte[], byte[]> METHOD = MethodDescriptor.<byte[], byte[]>newBuilder()
+public final class Echo {
+    public static final String SERVICE = "benchmark.Echo";
+    public static final byte[] PAYLOAD = new byte[64];
+    public static final MethodDescriptor<byte[], byte[]> METHOD = MethodDescriptor.<byte[], byte[]>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
             .setFullMethodName(SERVICE + "/Call")
             .setRequestMarshaller(new Bytes())

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Resolves {@code fixed:///1001,1002} to these loopback ports: gRPC's own policies without anything of ours. */
-final class FixedResolver extends NameResolverProvider {
+public final class FixedResolver extends NameResolverProvider {
     static final String SCHEME = "fixed";
 
     @Override

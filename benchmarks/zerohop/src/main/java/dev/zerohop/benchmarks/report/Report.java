@@ -44,7 +44,9 @@ public final class Report {
         operations("Acquire", "Acquire and complete");
         outage();
         new UpdateReport(this, results).write();
+        new LargeReport(this, results).write();
         coldStarts();
+        new StartUpReport(this, results).write();
         results.file("endtoend.json").ifPresent(this::endToEnd);
         results.file("fairness.json").ifPresent(this::fairness);
         results.file("etcd.json").ifPresent(this::etcd);
