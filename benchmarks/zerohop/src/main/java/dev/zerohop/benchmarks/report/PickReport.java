@@ -103,7 +103,7 @@ final class PickReport {
         if (policy.equals("peak_ewma")) {
             report.shown(what, Report.number(growth), "reported");
         } else {
-            report.goal(what, Report.number(growth), "flat: ≤ " + FLAT, growth <= FLAT);
+            report.goal(what, Report.ratio(growth, FLAT), "flat: ≤ " + FLAT, growth <= FLAT);
         }
     }
 
@@ -126,7 +126,7 @@ final class PickReport {
             }
             double ratio = ours.get().value() / theirs.get();
             worst = Math.max(worst, ratio);
-            ratios.add(Report.number(ratio));
+            ratios.add(Report.ratio(ratio, wanted));
         }
         report.goal(
                 "%s %s to %s, %s".formatted(kind, policy, String.join(" or ", peers), Report.threads(threads)),

@@ -26,6 +26,15 @@ class ReportTest {
     }
 
     @Test
+    void aRatioThatMissesItsGoalByLittleDoesNotLookLikeIt() throws IOException {
+        String report = report(new StoredRun()
+                .wall("zerohop.Update.add", "round_robin", 1_000, 15.4)
+                .wall("grpc.Update.add", "round_robin", 1_000, 100));
+
+        assertThat(row(report, "Update, round_robin, to grpc")).containsExactly("0.154", "≤ 0.15", "**no**");
+    }
+
+    @Test
     void withoutMeasurementsThereAreNoGoals() throws IOException {
         assertThat(report(new StoredRun())).isEmpty();
     }
@@ -69,7 +78,7 @@ class ReportTest {
         assertThat(row(report, "Pick weighted_round_robin to armeria weighted_round_robin, 2 threads"))
                 .containsExactly("0.40", "≤ 0.25", "**no**");
         assertThat(row(report, "Pick least_request to floor p2cPadded, 2 threads"))
-                .containsExactly("1.50", "≤ 1.5", "yes");
+                .containsExactly("1.500", "≤ 1.5", "yes");
         assertThat(row(report, "Pick least_request: N=10,000 to N=10"))
                 .containsExactly("1.50", "flat: ≤ 1.25", "**no**");
     }
