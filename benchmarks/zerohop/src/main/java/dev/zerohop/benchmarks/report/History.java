@@ -1,5 +1,6 @@
 package dev.zerohop.benchmarks.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.zerohop.benchmarks.report.Figures.Figure;
@@ -74,11 +75,19 @@ final class History {
         if (Files.isDirectory(directory)) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.json")) {
                 for (Path file : files) {
-                    runs.add(JSON.readValue(file.toFile(), Run.class));
+                    runs.add(read(file));
                 }
             }
         }
         return runs;
+    }
+
+    private static Run read(Path file) throws IOException {
+        try {
+            return JSON.readValue(file.toFile(), Run.class);
+        } catch (JsonProcessingException unreadable) {
+            throw new IOException(file + " is not the run that was stored there; remove it", unreadable);
+        }
     }
 
     @Override

@@ -32,12 +32,16 @@ public final class Report {
     public static void main(String[] arguments) throws IOException {
         Path directory = Path.of(arguments[0]);
         Report report = new Report(Results.of(directory));
-        report.print();
-        report.plots(directory);
-        if (arguments.length > 1) {
-            report.compare(new History(Path.of(arguments[1])));
+        try {
+            report.print();
+            report.plots(directory);
+            if (arguments.length > 1) {
+                report.compare(new History(Path.of(arguments[1])));
+            }
+        } finally {
+            // Whatever fails then, what was measured is shown.
+            new PrintStream(System.out, true, StandardCharsets.UTF_8).print(report.markdown());
         }
-        new PrintStream(System.out, true, StandardCharsets.UTF_8).print(report.markdown());
     }
 
     /** All that was written so far. */

@@ -1,11 +1,13 @@
 package dev.zerohop.benchmarks.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.benchmarks.report.Figures.Figure;
 import dev.zerohop.benchmarks.report.History.Machine;
 import dev.zerohop.benchmarks.report.History.Run;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +60,16 @@ class HistoryTest {
         history.store(run);
 
         assertThat(history.before(run)).isEmpty();
+    }
+
+    @Test
+    void aFileThatIsNoRunIsNamed() throws IOException {
+        Run run = run(MACHINE, "2026-11-30T10:00:00Z", "a");
+        history.store(run);
+        Path broken = directory.resolve("history/2026-11-29.json");
+        Files.writeString(broken, "{");
+
+        assertThatThrownBy(() -> history.before(run)).hasMessageStartingWith(broken + " is not the run");
     }
 
     private static Run run(Machine machine, String date, String row) {
