@@ -21,7 +21,7 @@ import okhttp3.OkHttpClient;
 /**
  * Calls per second, processor time and bytes for each call, and latencies at half of that rate, over loopback to the same three servers, which run in a process of
  * their own: through zerohop, by gRPC's own policies and by plain OkHttp to one fixed server, and through a proxy. The ways take turns, another one first in each round, so that what the machine does besides
- * hits all of them. Arguments: rounds, seconds for each way in a round, file for the result.
+ * hits all of them. Arguments: rounds, seconds for each way in a round, file for the result, and the words before the command of the servers' process, if any.
  */
 public final class EndToEnd {
     private static final int GRPC_CONCURRENCY = 32;
@@ -35,12 +35,13 @@ public final class EndToEnd {
         int rounds = Integer.parseInt(arguments[0]);
         long nanos = (long) (Double.parseDouble(arguments[1]) * 1e9);
         NameResolverRegistry.getDefaultRegistry().register(new FixedResolver());
-        Process servers = startServers();
+        List<String> prefix = List.of(arguments).subList(3, arguments.length);
+        Process servers = startServers(prefix);
         try {
             List<Integer> ports = readPorts(servers);
             List<Integer> grpc = ports.subList(0, Servers.COUNT);
             List<Integer> http = ports.subList(Servers.COUNT, ports.size());
-            try (Proxy proxy = Proxy.start(grpc, http);
+            try (Proxy proxy = Proxy.start(prefix, grpc, http);
                     ZerohopOkHttp routing = ZerohopOkHttp.builder()
                             .settings(Configurations.defaults())
                             .route("orders", target(http))
@@ -59,9 +60,11 @@ public final class EndToEnd {
         System.exit(0);
     }
 
-    private static Process startServers() throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Servers.class.getName())
+    private static Process startServers(List<String> prefix) throws IOException {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Servers.class.getName()));
+        return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.to(new File("/dev/null")))
                 .start();
     }

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
 record Proxy(String name, Process process, int grpcPort, int httpPort) implements AutoCloseable {
 
     /** Starts one, or returns null if neither is installed. */
-    static Proxy start(List<Integer> grpc, List<Integer> http) throws IOException, InterruptedException {
+    static Proxy start(List<String> prefix, List<Integer> grpc, List<Integer> http) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("benchmark-proxy");
         Path configuration = directory.resolve("proxy.conf");
         int grpcPort = freePort();
@@ -35,7 +36,9 @@ record Proxy(String name, Process process, int grpcPort, int httpPort) implement
             Files.writeString(configuration, nginx(directory, grpc, http, grpcPort, httpPort));
             command = List.of(binary, "-c", configuration.toString(), "-p", directory.toString());
         }
-        Process process = new ProcessBuilder(command)
+        List<String> whole = new ArrayList<>(prefix);
+        whole.addAll(command);
+        Process process = new ProcessBuilder(whole)
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();

@@ -3,6 +3,7 @@ package dev.zerohop.benchmarks.floor;
 import dev.zerohop.benchmarks.common.Fleet;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -32,10 +33,12 @@ public class Pick {
 
     private final AtomicInteger shared = new AtomicInteger();
     private final long[] stripes = new long[STRIPES * SPACING];
+    private long[] loads;
     private String[] endpoints;
 
     @Setup
     public void open() {
+        loads = new long[n * SPACING];
         endpoints = new String[n];
         for (int i = 0; i < n; i++) {
             endpoints[i] = Fleet.host(i);
@@ -61,5 +64,18 @@ public class Pick {
         long position = (long) SLOTS.getOpaque(stripes, slot) + GOLDEN;
         SLOTS.setOpaque(stripes, slot, position);
         return endpoints[(int) ((position >>> 32) * endpoints.length >>> 32)];
+    }
+
+    /** The less loaded of two, drawn from one random number; each load has cache lines of its own. */
+    @Benchmark
+    public Object p2cPadded() {
+        long random = ThreadLocalRandom.current().nextLong();
+        int first = (int) ((random >>> 32) * endpoints.length >>> 32);
+        int second = (int) ((random & 0xFFFFFFFFL) * endpoints.length >>> 32);
+        return endpoints[load(first) <= load(second) ? first : second];
+    }
+
+    private long load(int endpoint) {
+        return (long) SLOTS.getOpaque(loads, endpoint * SPACING);
     }
 }

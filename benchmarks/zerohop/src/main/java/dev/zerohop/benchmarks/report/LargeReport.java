@@ -27,13 +27,13 @@ final class LargeReport {
         if (policies == null) {
             return;
         }
-        Report.line("%n## %,d endpoints%n", policies.get(0).get("n").asInt());
-        Report.line(
+        report.line("%n## %,d endpoints%n", policies.get(0).get("n").asInt());
+        report.line(
                 "First set to first pick, of the process (median) and later in it; heap of balancer and endpoints together, and of the endpoints alone; a pick by one thread.%n");
-        Report.line(
+        report.line(
                 "| | first, ms | later, ms | heap, MiB | endpoints, MiB | pick, ns |%n|---|---:|---:|---:|---:|---:|");
         for (JsonNode policy : policies) {
-            Report.line(
+            report.line(
                     "| %s | %s | %s | %s | %s | %s |",
                     name(policy),
                     Report.number(first(policy)),
@@ -61,16 +61,16 @@ final class LargeReport {
         if (!policies.get(0).has(kind)) {
             return;
         }
-        Report.line(
+        report.line(
                 "%n%s: how old a change is when a published version shows it, or at the end if none did; the control thread's share of one core.%n",
                 title);
-        Report.line(
+        report.line(
                 "| | changes/s | shown | versions/s | p50, ms | p99, ms | oldest, ms | control thread |%n|---|---:|---:|---:|---:|---:|---:|---:|");
         for (JsonNode policy : policies) {
             JsonNode stream = policy.get(kind);
             double seconds =
                     stream.get("changes").asDouble() / stream.get("perSecond").asDouble();
-            Report.line(
+            report.line(
                     "| %s | %s | %.0f %% | %s | %s | %s | %s | %.0f %% |",
                     name(policy),
                     number(stream, "perSecond"),

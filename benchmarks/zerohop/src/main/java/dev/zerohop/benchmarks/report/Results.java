@@ -20,7 +20,10 @@ final class Results {
     /** Below this share of the time on a CPU, an iteration's threads did not really run side by side. */
     private static final double PARALLEL = 0.9;
 
-    private final Path directory;
+    /** The files of JMH begin with their round. */
+    private static final String JMH_FILE = "\\d+-.*";
+
+    private final Map<String, JsonNode> files = new TreeMap<>();
     private final Map<Key, List<JsonNode>> forks = new TreeMap<>();
 
     /**
@@ -40,19 +43,36 @@ final class Results {
     /** A result, and whether it is to be taken with care: no iteration had its threads run in parallel. */
     record Value(double value, boolean doubtful) {}
 
-    Results(Path directory) throws IOException {
-        this.directory = directory;
-        Path jmh = directory.resolve("jmh");
-        if (Files.isDirectory(jmh)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(jmh, "*.json")) {
-                for (Path file : files) {
-                    for (JsonNode result : JSON.readTree(file.toFile())) {
-                        forks.computeIfAbsent(key(result), key -> new ArrayList<>())
-                                .add(result);
-                    }
+    /** The directory of a run, or stored runs: each an object of the files' names and contents, where a file takes the place of one of that name in a run before. */
+    static Results of(Path... sources) throws IOException {
+        Results results = new Results();
+        for (Path source : sources) {
+            if (Files.isDirectory(source)) {
+                results.readDirectory(source);
+                results.readDirectory(source.resolve("jmh"));
+            } else {
+                JSON.readTree(source.toFile())
+                        .fields()
+                        .forEachRemaining(file -> results.files.put(file.getKey(), file.getValue()));
+            }
+        }
+        results.files(JMH_FILE).values().forEach(results::addJmh);
+        return results;
+    }
+
+    private void readDirectory(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, "*.json")) {
+                for (Path file : found) {
+                    files.put(file.getFileName().toString(), JSON.readTree(file.toFile()));
                 }
             }
         }
+    }
+
+    private void addJmh(JsonNode file) {
+        file.forEach(result ->
+                forks.computeIfAbsent(key(result), key -> new ArrayList<>()).add(result));
     }
 
     private static Key key(JsonNode result) {
@@ -68,10 +88,16 @@ final class Results {
                 result.get("threads").asInt());
     }
 
-    /** Another file of the run, if that part was measured. */
-    Optional<JsonNode> file(String name) throws IOException {
-        Path file = directory.resolve(name);
-        return Files.exists(file) ? Optional.of(JSON.readTree(file.toFile())) : Optional.empty();
+    /** A file of the run, if that part was measured. */
+    Optional<JsonNode> file(String name) {
+        return Optional.ofNullable(files.get(name));
+    }
+
+    /** The files whose whole names match, by name. */
+    Map<String, JsonNode> files(String expression) {
+        Map<String, JsonNode> found = new TreeMap<>(files);
+        found.keySet().removeIf(name -> !name.matches(expression));
+        return found;
     }
 
     List<Key> keys() {
@@ -84,6 +110,9 @@ final class Results {
         List<Double> parallel = new ArrayList<>();
         List<Double> all = new ArrayList<>();
         for (JsonNode fork : forks.getOrDefault(key, List.of())) {
+            if (!fork.get("secondaryMetrics").has("cpu")) {
+                continue;
+            }
             List<Double> cpu = raw(fork.get("secondaryMetrics").get("cpu"));
             List<Double> wall = raw(fork.get("primaryMetric"));
             means.add(mean(cpu));

@@ -30,13 +30,13 @@ final class StartUpReport {
         if (cases.isEmpty()) {
             return;
         }
-        Report.line("%n## Start-up and footprint%n");
-        Report.line(
+        report.line("%n## Start-up and footprint%n");
+        report.line(
                 "From the start of a process to the end of its first call to each of its services, on loopback; then heap after collection, loaded classes and threads. Medians. Cached: the JVM has a cache of the classes (-XX:AOTCache).%n");
-        Report.line(
+        report.line(
                 "| | services | to the first calls, ms | heap, MiB | classes | threads | of zerohop |%n|---|---:|---:|---:|---:|---:|---:|");
         for (JsonNode one : cases.get()) {
-            Report.line(
+            report.line(
                     "| %s %s | %d | %s (%s to %s) | %s | %,.0f | %.0f | %.0f |",
                     one.get("way").asText(),
                     (one.get("bare").asBoolean() ? "bare" : Report.OURS)

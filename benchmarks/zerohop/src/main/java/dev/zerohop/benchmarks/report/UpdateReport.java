@@ -74,7 +74,10 @@ final class UpdateReport {
         if (ours.isPresent() && theirs.isPresent()) {
             double ratio = ours.get().value() / theirs.get().value();
             report.goal(
-                    "Update, %s, to %s".formatted(policy, peer), Report.number(ratio), "≤ " + wanted, ratio <= wanted);
+                    "Update, %s, to %s".formatted(policy, peer),
+                    Report.ratio(ratio, wanted),
+                    "≤ " + wanted,
+                    ratio <= wanted);
         }
     }
 }

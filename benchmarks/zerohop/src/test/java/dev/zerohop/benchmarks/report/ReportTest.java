@@ -1,0 +1,127 @@
+package dev.zerohop.benchmarks.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void aPartThatDidNotRunIsNotInTheReport() throws IOException {
+        String report = report(new StoredRun()
+                .environment("2026-11-30T00:00:00Z")
+                .wall("zerohop.Update.add", "round_robin", 1_000, 50)
+                .wall("grpc.Update.add", "round_robin", 1_000, 100));
+
+        assertThat(report)
+                .startsWith("`benchmarks/run` at commit abc, 2026-11-30T00:00:00Z, JDK 25.0.1, Z80, 2 cores.\n")
+                .contains("## One endpoint is added", "## Goals")
+                .doesNotContain("Picks", "Acquire", "cold start", "End to end", "etcd", "Fairness", "OkHttp");
+        assertThat(row(report, "Update, round_robin, to grpc")).containsExactly("0.50", "≤ 0.15", "**no**");
+    }
+
+    @Test
+    void aRatioThatMissesItsGoalByLittleDoesNotLookLikeIt() throws IOException {
+        String report = report(new StoredRun()
+                .wall("zerohop.Update.add", "round_robin", 1_000, 15.4)
+                .wall("grpc.Update.add", "round_robin", 1_000, 100));
+
+        assertThat(row(report, "Update, round_robin, to grpc")).containsExactly("0.154", "≤ 0.15", "**no**");
+    }
+
+    @Test
+    void withoutMeasurementsThereAreNoGoals() throws IOException {
+        assertThat(report(new StoredRun())).isEmpty();
+    }
+
+    @Test
+    void roundRobinIsHeldAgainstTheFloorAndTheFasterPeer() throws IOException {
+        StoredRun run = new StoredRun();
+        for (int n : new int[] {10, 1_000, 10_000}) {
+            run.cpu("zerohop.Pick.pick", "round_robin", n, 1, 3)
+                    .cpu("floor.Pick.stripedCursor", "", n, 1, 2)
+                    .cpu("grpc.Pick.pick", "round_robin", n, 1, 6)
+                    .cpu("armeria.Pick.pick", "round_robin", n, 1, n == 10 ? 4 : 8);
+        }
+        run.cpu("zerohop.Pick.pick", "round_robin", 100, 2, 3)
+                .cpu("grpc.Pick.pick", "round_robin", 100, 2, 30)
+                .cpu("armeria.Pick.pick", "round_robin", 100, 2, 40);
+        String report = report(run);
+
+        assertThat(row(report, "Pick round_robin to floor stripedCursor, 1 thread"))
+                .containsExactly("1.50 / 1.50 / 1.50", "≤ 1.4", "**no**");
+        assertThat(row(report, "Pick round_robin to grpc round_robin or armeria round_robin, 1 thread"))
+                .containsExactly("0.75 / 0.50 / 0.50", "≤ 1.0", "yes");
+        assertThat(row(report, "Pick round_robin to grpc round_robin or armeria round_robin, 2 threads"))
+                .containsExactly("0.10", "≤ 0.15", "yes");
+        assertThat(row(report, "Pick round_robin: N=10,000 to N=10")).containsExactly("1.00", "flat: ≤ 1.25", "yes");
+    }
+
+    @Test
+    void weightedPicksAndThoseByLoadHaveTheirOwnGoals() throws IOException {
+        String report = report(new StoredRun()
+                .cpu("zerohop.Pick.pick", "weighted_round_robin", 100, 2, 4)
+                .cpu("grpc.Pick.pick", "weighted_round_robin", 100, 2, 40)
+                .cpu("armeria.Pick.pick", "weighted_round_robin", 100, 2, 10)
+                .cpu("zerohop.Pick.pick", "least_request", 100, 2, 9)
+                .cpu("floor.Pick.p2cPadded", "", 100, 2, 6)
+                .cpu("zerohop.Pick.pick", "least_request", 10, 1, 8)
+                .cpu("zerohop.Pick.pick", "least_request", 10_000, 1, 12));
+
+        assertThat(row(report, "Pick weighted_round_robin to grpc weighted_round_robin, 2 threads"))
+                .containsExactly("0.10", "≤ 0.15", "yes");
+        assertThat(row(report, "Pick weighted_round_robin to armeria weighted_round_robin, 2 threads"))
+                .containsExactly("0.40", "≤ 0.25", "**no**");
+        assertThat(row(report, "Pick least_request to floor p2cPadded, 2 threads"))
+                .containsExactly("1.500", "≤ 1.5", "yes");
+        assertThat(row(report, "Pick least_request: N=10,000 to N=10"))
+                .containsExactly("1.50", "flat: ≤ 1.25", "**no**");
+    }
+
+    @Test
+    void aComparisonEndsTheReportAndTheRunIsStoredForTheNext() throws IOException {
+        History history = new History(directory.resolve("history"));
+        Report first = new Report(new StoredRun()
+                .environment("2026-11-29T00:00:00Z")
+                .cpu("zerohop.Pick.pick", "random", 10, 1, 4)
+                .in(directory.resolve("first")));
+        Report second = new Report(new StoredRun()
+                .environment("2026-11-30T00:00:00Z")
+                .cpu("zerohop.Pick.pick", "random", 10, 1, 3)
+                .in(directory.resolve("second")));
+        first.compare(history);
+        second.compare(history);
+
+        assertThat(first.markdown()).contains("No earlier run on Z80, 2 cores, JDK 25");
+        assertThat(second.markdown()).contains("## Compared with the run of 2026-11-29T00:00:00Z at commit abc");
+        assertThat(row(second.markdown(), "zerohop random, Pick, N=10, ns"))
+                .containsExactly("4.00", "3.00", "-25 %", "better");
+    }
+
+    private String report(StoredRun run) throws IOException {
+        Report report = new Report(run.in(directory));
+        report.print();
+        return report.markdown();
+    }
+
+    /** The other cells of the one row that begins so. */
+    private static String[] row(String report, String first) {
+        String row = report.lines()
+                .filter(line -> line.matches("\\| \\Q" + first + "\\E +\\|.*"))
+                .reduce((one, other) -> {
+                    throw new AssertionError("two rows of " + first);
+                })
+                .orElseThrow(() -> new AssertionError("no row of " + first + " in\n" + report));
+        String[] cells = row.split("\\|");
+        String[] others = new String[cells.length - 2];
+        for (int i = 0; i < others.length; i++) {
+            others[i] = cells[i + 2].strip();
+        }
+        return others;
+    }
+}
