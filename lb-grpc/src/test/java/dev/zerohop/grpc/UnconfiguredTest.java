@@ -173,7 +173,8 @@ class UnconfiguredTest {
             fleet.configure("");
             // Calls are refused until the source's change has arrived.
             await().ignoreExceptionsInstanceOf(StatusRuntimeException.class)
-                    .untilAsserted(() -> assertThat(RoutingTest.spread(channel, 60)).containsOnlyKeys("s-0", "s-1", "s-2"));
+                    .untilAsserted(
+                            () -> assertThat(RoutingTest.spread(channel, 60)).containsOnlyKeys("s-0", "s-1", "s-2"));
         }
     }
 

@@ -96,6 +96,11 @@ final class AnswerBounds {
         return state == State.END;
     }
 
+    /** Whether all that comes belongs to the answer, or to the protocol that it has switched to. */
+    boolean openEnded() {
+        return state == State.REST;
+    }
+
     /** How many of these bytes OkHttp may have now. 0 only at the end of the answer. */
     int due(byte[] bytes, int offset, int count) {
         if (state == State.HEAD_READ) {

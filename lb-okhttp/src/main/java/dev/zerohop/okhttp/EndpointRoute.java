@@ -85,7 +85,7 @@ final class EndpointRoute {
                 || carries(held)) {
             return;
         }
-        RouteSocket socket = RouteSocket.under(held);
+        RouteSocket socket = Carrier.of(held);
         if (socket != null) {
             socket.abandon();
         }

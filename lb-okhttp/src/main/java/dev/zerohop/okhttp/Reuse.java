@@ -30,7 +30,7 @@ final class Reuse {
         }
         boolean unseen = strict && (on.handshake() != null || Answers.withoutBody(response));
         if ((unseen || Answers.upgradeUnasked(response)) && !multiplexed(on)) {
-            RouteSocket carrier = RouteSocket.under(on);
+            RouteSocket carrier = Carrier.of(on);
             if (carrier != null) {
                 carrier.abandon();
             }
@@ -40,7 +40,7 @@ final class Reuse {
     /** A call has let go of it. */
     static void left(Connection on, boolean strict) {
         RouteSocket socket =
-                strict && on.handshake() != null && !multiplexed(on) ? RouteSocket.under(on) : inTheClear(on);
+                strict && on.handshake() != null && !multiplexed(on) ? Carrier.of(on) : inTheClear(on);
         if (socket != null) {
             socket.left();
         }

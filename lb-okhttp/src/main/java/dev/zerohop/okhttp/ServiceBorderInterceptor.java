@@ -100,7 +100,7 @@ final class ServiceBorderInterceptor implements Interceptor {
     /** Finds out whether a request that failed was written at all. */
     private static Response proceed(Chain chain, CallState call, Request request, @Nullable Connection connection)
             throws IOException {
-        RouteSocket socket = connection == null ? null : RouteSocket.under(connection);
+        RouteSocket socket = connection == null ? null : Carrier.of(connection);
         if (socket == null) {
             return chain.proceed(request);
         }

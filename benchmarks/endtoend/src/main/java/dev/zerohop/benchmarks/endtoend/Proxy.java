@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
 record Proxy(String name, Process process, int grpcPort, int httpPort) implements AutoCloseable {
 
     /** Starts one, or returns null if neither is installed. */
-    static Proxy start(List<String> prefix, List<Integer> grpc, List<Integer> http) throws IOException, InterruptedException {
+    static Proxy start(List<String> prefix, List<Integer> grpc, List<Integer> http)
+            throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("benchmark-proxy");
         Path configuration = directory.resolve("proxy.conf");
         int grpcPort = freePort();
