@@ -39,8 +39,7 @@ final class Reuse {
 
     /** A call has let go of it. */
     static void left(Connection on, boolean strict) {
-        RouteSocket socket =
-                strict && on.handshake() != null && !multiplexed(on) ? Carrier.of(on) : inTheClear(on);
+        RouteSocket socket = strict && on.handshake() != null && !multiplexed(on) ? Carrier.of(on) : inTheClear(on);
         if (socket != null) {
             socket.left();
         }

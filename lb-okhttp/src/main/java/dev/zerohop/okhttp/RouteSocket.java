@@ -268,9 +268,7 @@ final class RouteSocket extends ForwardingSocket {
             }
             int due;
             if (early.isEmpty()) {
-                int count = timedByOkHttp(within)
-                        ? channel.read(ByteBuffer.wrap(target, offset, length))
-                        : source.read(target, offset, length);
+                int count = readAnswer(within, target, offset, length);
                 if (count <= 0) {
                     return count;
                 }
@@ -284,11 +282,14 @@ final class RouteSocket extends ForwardingSocket {
         }
 
         /**
-         * Whether OkHttp itself closes this socket when the time for the answer is up, as it does for what it reads of an HTTP/1 answer. Then the socket need
-         * not watch the same time: a timed read of a channel costs five system calls more than one that only waits.
+         * Reads of an answer whose time OkHttp itself watches, and closes this socket when it is up. The socket then need not watch the same time: a timed
+         * read of a channel costs five system calls more than one that only waits.
          */
-        private boolean timedByOkHttp(AnswerBounds within) {
-            return channel != null && !within.openEnded() && timeoutMillis == timeoutOfAnswerMillis;
+        private int readAnswer(AnswerBounds within, byte[] target, int offset, int length) throws IOException {
+            SocketChannel ours = channel;
+            return ours == null || within.openEnded() || timeoutMillis != timeoutOfAnswerMillis
+                    ? source.read(target, offset, length)
+                    : ours.read(ByteBuffer.wrap(target, offset, length));
         }
 
         @Override
