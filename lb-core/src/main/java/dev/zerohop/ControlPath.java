@@ -36,6 +36,7 @@ final class ControlPath {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
     private final Waiters waiters = new Waiters();
+    private final PendingResolutions pending = new PendingResolutions();
 
     // Written by tasks, read by any thread.
     private volatile SourceState source = SourceState.UNASKED;
@@ -134,8 +135,8 @@ final class ControlPath {
         }
         try {
             resolver.start(now -> {
-                requireNonNull(now, "resolution");
-                execute(() -> take(now));
+                pending.add(requireNonNull(now, "resolution"));
+                execute(() -> pending.takeBy(this::take));
             });
         } catch (Throwable thrown) {
             // A source that does not start is one that cannot be read: calls learn why instead of waiting for it.

@@ -4,11 +4,14 @@ import dev.zerohop.Balancer;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,8 +48,12 @@ final class Service {
         }
     }
 
-    /** What all services of a routing have in common. */
-    record Options(Env env, IdleConnections idle, boolean strictReuse, RedirectScope redirects) {}
+    /**
+     * What all services of a routing have in common.
+     *
+     * @param looks where services look for endpoints that left, one after another: a hundred of them need no more threads than one
+     */
+    record Options(Env env, Executor looks, IdleConnections idle, boolean strictReuse, RedirectScope redirects) {}
 
     Service(String host, Balancer balancer, boolean owned, Options options, KeyReader keys) {
         this.host = host;
@@ -167,25 +174,36 @@ final class Service {
 
     private void sweepSoon() {
         if (!routes.isEmpty() && sweepDue.compareAndSet(false, true)) {
-            env().time().schedule(SWEEP_DELAY_NANOS, () -> env().blocking().execute(this::sweep));
+            env().time().schedule(SWEEP_DELAY_NANOS, () -> options.looks().execute(() -> sweep(env().blocking())));
         }
     }
 
-    /** Retires the routes of endpoints that left. */
-    private void sweep() {
+    /** Retires the routes of endpoints that left. To close their connections may block, and must not keep other services from looking. */
+    private void sweep(Executor retiring) {
         sweepDue.set(false);
         Set<Node> members = Collections.newSetFromMap(new IdentityHashMap<>());
         if (!closed) {
             members.addAll(balancer.current().snapshot().members());
         }
+        List<EndpointRoute> left = new ArrayList<>();
         routes.forEach((node, route) -> {
             if (!members.contains(node) && routes.remove(node, route)) {
-                route.retire();
-                if (!route.drained()) {
-                    draining.add(route);
-                }
+                draining.add(route);
+                left.add(route);
             }
         });
+        if (!left.isEmpty()) {
+            retiring.execute(() -> retire(left));
+        }
+    }
+
+    private void retire(List<EndpointRoute> left) {
+        for (EndpointRoute route : left) {
+            route.retire();
+            if (route.drained()) {
+                draining.remove(route);
+            }
+        }
         checkDrainingSoon();
     }
 
@@ -224,6 +242,6 @@ final class Service {
             balancer.close();
         }
         change();
-        sweep();
+        sweep(Runnable::run);
     }
 }

@@ -69,6 +69,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
         this.guard = new LeakGuard(builder.env.time());
         Service.Options options = new Service.Options(
                 builder.env,
+                builder.env.serial(this),
                 new Service.IdleConnections(builder.idleConnections, builder.keepAlive),
                 builder.strictReuse,
                 builder.redirects);
