@@ -40,6 +40,6 @@ public interface RetryPolicy {
     /** Whether calls of this HTTP method may be repeated although the server may have run them. */
     boolean idempotent(String method);
 
-    /** Makes the budget that all calls to one service share. */
+    /** Makes the budget that all calls to one service share. One of a policy with {@link #maxAttempts} 1 may count no calls and grant nothing. */
     RetryBudget newBudget(Time time);
 }

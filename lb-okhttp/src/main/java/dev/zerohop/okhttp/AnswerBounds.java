@@ -96,9 +96,9 @@ final class AnswerBounds {
         return state == State.END;
     }
 
-    /** Whether all that comes belongs to the answer, or to the protocol that it has switched to. */
-    boolean openEnded() {
-        return state == State.REST;
+    /** Whether OkHttp reads the head of an answer, or is about to. */
+    boolean inHead() {
+        return state == State.HEAD || state == State.HEAD_READ;
     }
 
     /** How many of these bytes OkHttp may have now. 0 only at the end of the answer. */

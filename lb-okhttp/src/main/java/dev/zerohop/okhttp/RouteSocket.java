@@ -52,8 +52,8 @@ final class RouteSocket extends ForwardingSocket {
 
     private volatile int timeoutMillis;
 
-    /** The timeout that OkHttp gave this socket for the answer that is due. */
-    private volatile int timeoutOfAnswerMillis;
+    /** How long OkHttp itself waits for what it reads of the answer that is due. */
+    private volatile int timedByOkHttpMillis;
 
     /** Without {@code channel}: over a socket of the user's own factory. */
     RouteSocket(Destination destination, Socket socket, @Nullable SocketChannel channel) throws SocketException {
@@ -70,8 +70,9 @@ final class RouteSocket extends ForwardingSocket {
 
     // ---- what the server did ----
 
-    /** A request is about to be written. Returns a mark for {@link #nothingWrittenSince}. */
-    long requestDue() {
+    /** A request is about to be written, whose answer OkHttp waits for so long. Returns a mark for {@link #nothingWrittenSince}. */
+    long requestDue(int timeoutMillis) {
+        timedByOkHttpMillis = timeoutMillis;
         requestDue = true;
         return written;
     }
@@ -81,7 +82,6 @@ final class RouteSocket extends ForwardingSocket {
         if (bounds == null) {
             bounds = new AnswerBounds();
         }
-        timeoutOfAnswerMillis = timeoutMillis;
         requestDue = true;
     }
 
@@ -282,12 +282,13 @@ final class RouteSocket extends ForwardingSocket {
         }
 
         /**
-         * Reads of an answer whose time OkHttp itself watches, and closes this socket when it is up. The socket then need not watch the same time: a timed
-         * read of a channel costs five system calls more than one that only waits.
+         * Reads of an answer. While that is its head, OkHttp watches the time itself, and closes this socket when it is up; a timed read of a channel would
+         * watch the same time again, for five system calls more. What comes of a body with its head costs none. For the rest of a body the caller may have
+         * set another time, or an end to all watching.
          */
         private int readAnswer(AnswerBounds within, byte[] target, int offset, int length) throws IOException {
             SocketChannel ours = channel;
-            return ours == null || within.openEnded() || timeoutMillis != timeoutOfAnswerMillis
+            return ours == null || !within.inHead() || timeoutMillis != timedByOkHttpMillis
                     ? source.read(target, offset, length)
                     : ours.read(ByteBuffer.wrap(target, offset, length));
         }
@@ -385,6 +386,7 @@ final class RouteSocket extends ForwardingSocket {
     }
 
     @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized")
     public void setSoTimeout(int millis) throws SocketException {
         super.setSoTimeout(millis);
         timeoutMillis = millis;

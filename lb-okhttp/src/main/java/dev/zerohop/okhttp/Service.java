@@ -200,8 +200,11 @@ final class Service {
     private void retire(List<EndpointRoute> left) {
         for (EndpointRoute route : left) {
             route.retire();
+            // A look at those that drain may have found this one idle before it was retired, and a call may have taken it since.
             if (route.drained()) {
                 draining.remove(route);
+            } else {
+                draining.add(route);
             }
         }
         checkDrainingSoon();
@@ -243,5 +246,7 @@ final class Service {
         }
         change();
         sweep(Runnable::run);
+        // Those that left before, whose turn to be retired may not come any more.
+        draining.forEach(EndpointRoute::retire);
     }
 }

@@ -104,7 +104,7 @@ final class ServiceBorderInterceptor implements Interceptor {
         if (socket == null) {
             return chain.proceed(request);
         }
-        long mark = socket.requestDue();
+        long mark = socket.requestDue(chain.readTimeoutMillis());
         try {
             return chain.proceed(request);
         } catch (IOException failure) {
