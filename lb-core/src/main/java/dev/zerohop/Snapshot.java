@@ -21,7 +21,7 @@ public final class Snapshot {
     private final List<String> trail;
 
     /**
-     * The members, and what is known of all of them together: a change of one among thousands must not need a look at each.
+     * The members, and what is known of all of them together: a change of one among thousands must not need a look at each. The lists are immutable.
      *
      * @param all all of them
      * @param weighted a candidate for each of a weight above 0, in the same order
@@ -30,12 +30,6 @@ public final class Snapshot {
      * @param byId whether they are certainly sorted by id, and so the candidates
      */
     record Members(List<Node> all, List<Candidate> weighted, List<Node> impaired, boolean attributes, boolean byId) {
-        Members {
-            all = List.copyOf(all);
-            weighted = List.copyOf(weighted);
-            impaired = List.copyOf(impaired);
-        }
-
         static Members of(List<? extends Node> members, List<Candidate> weighted) {
             List<Node> impaired = new ArrayList<>();
             boolean attributes = false;
@@ -45,7 +39,7 @@ public final class Snapshot {
                 }
                 attributes |= !node.endpoint().attributes().isEmpty();
             }
-            return new Members(List.copyOf(members), weighted, impaired, attributes, false);
+            return new Members(List.copyOf(members), List.copyOf(weighted), List.copyOf(impaired), attributes, false);
         }
 
         static Candidate candidate(Node node, Endpoint endpoint) {
@@ -82,7 +76,7 @@ public final class Snapshot {
         }
         this.members = members;
         this.stated = stated;
-        this.candidates = List.copyOf(candidates);
+        this.candidates = candidates == members.weighted() ? candidates : List.copyOf(candidates);
         this.reviewInNanos = reviewInNanos;
         this.trail = List.copyOf(trail);
     }

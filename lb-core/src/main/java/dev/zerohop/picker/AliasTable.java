@@ -1,7 +1,6 @@
 package dev.zerohop.picker;
 
-import dev.zerohop.Candidate;
-import java.util.List;
+import dev.zerohop.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +21,10 @@ final class AliasTable {
     }
 
     /** Of the candidates' weights, or of what stages made of them for a policy that ignores the endpoints' own. */
-    static AliasTable of(List<Candidate> candidates, boolean endpoints) {
-        return CandidatePicker.equal(candidates, endpoints)
-                ? new AliasTable(candidates.size(), null)
-                : of(CandidatePicker.weights(candidates, endpoints));
+    static AliasTable of(Snapshot snapshot, boolean endpoints) {
+        return CandidatePicker.equal(snapshot, endpoints)
+                ? new AliasTable(snapshot.candidates().size(), null)
+                : of(CandidatePicker.weights(snapshot.candidates(), endpoints));
     }
 
     static AliasTable of(double[] weights) {

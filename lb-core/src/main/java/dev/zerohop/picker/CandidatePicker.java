@@ -21,7 +21,7 @@ abstract class CandidatePicker implements Picker {
     final Node[] nodes;
 
     CandidatePicker(Snapshot snapshot, Env env) {
-        this(snapshot, env, snapshot.candidates());
+        this(snapshot, env, nodes(snapshot));
     }
 
     /** {@code candidates} are those that may be picked, for a policy that does not take the snapshot's. */
@@ -34,6 +34,16 @@ abstract class CandidatePicker implements Picker {
         this.snapshot = snapshot;
         this.env = env;
         this.nodes = nodes;
+    }
+
+    /** The nodes of the candidates, in their order. */
+    static Node[] nodes(Snapshot snapshot) {
+        List<Candidate> candidates = snapshot.candidates();
+        // Before any stage they are the members, unless some have weight 0: then none of thousands of candidates is
+        // looked at.
+        boolean all =
+                snapshot.isUnstaged() && candidates.size() == snapshot.members().size();
+        return all ? snapshot.members().toArray(new Node[0]) : nodes(candidates);
     }
 
     private static Node[] nodes(List<Candidate> candidates) {
@@ -83,8 +93,12 @@ abstract class CandidatePicker implements Picker {
         return weights;
     }
 
-    /** Whether all weights are equal. */
-    static boolean equal(List<Candidate> candidates, boolean endpoints) {
+    /** Whether all weights are equal. Those that only stages change are before any stage. */
+    static boolean equal(Snapshot snapshot, boolean endpoints) {
+        List<Candidate> candidates = snapshot.candidates();
+        if (!endpoints && snapshot.isUnstaged()) {
+            return true;
+        }
         int count = candidates.size();
         double first = count == 0 ? 0 : weight(candidates.get(0), endpoints);
         for (int i = 1; i < count; i++) {

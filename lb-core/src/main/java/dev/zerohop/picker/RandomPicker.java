@@ -24,7 +24,7 @@ final class RandomPicker extends CandidatePicker {
         super(snapshot, env);
         this.weighted = weighted;
         this.dice = env.dice();
-        this.table = AliasTable.of(snapshot.candidates(), weighted);
+        this.table = AliasTable.of(snapshot, weighted);
     }
 
     @Override

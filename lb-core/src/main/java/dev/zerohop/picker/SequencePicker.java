@@ -44,10 +44,10 @@ final class SequencePicker extends CandidatePicker {
     }
 
     private SequencePicker(Snapshot snapshot, Env env, boolean weighted, long seed, @Nullable StripedCursor before) {
-        super(snapshot, env, inTurn(seed, snapshot.candidates()));
+        super(snapshot, env, inTurn(seed, nodes(snapshot)));
         this.weighted = weighted;
         this.seed = seed;
-        double @Nullable [] weights = weights(seed, snapshot.candidates(), weighted);
+        double @Nullable [] weights = weights(seed, snapshot, weighted);
         this.slots = weights == null ? null : WeightedSchedule.of(inOrder(weights.length), weights);
         this.light = slots == null ? NONE : light(slots, nodes.length);
         this.table = weights == null || light.length == 0
@@ -62,20 +62,21 @@ final class SequencePicker extends CandidatePicker {
         return slots == null ? nodes.length : slots.length;
     }
 
-    private static Node[] inTurn(long seed, List<Candidate> candidates) {
-        Node[] nodes = new Node[candidates.size()];
+    private static Node[] inTurn(long seed, Node[] nodes) {
+        Node[] inTurn = new Node[nodes.length];
         Order order = new Order(seed, nodes.length);
-        for (int i = 0; i < nodes.length; i++) {
-            nodes[order.next()] = candidates.get(i).node();
+        for (Node node : nodes) {
+            inTurn[order.next()] = node;
         }
-        return nodes;
+        return inTurn;
     }
 
     /** The weights in the order of the nodes, or null if they are equal. */
-    private static double @Nullable [] weights(long seed, List<Candidate> candidates, boolean endpoints) {
-        if (equal(candidates, endpoints)) {
+    private static double @Nullable [] weights(long seed, Snapshot snapshot, boolean endpoints) {
+        if (equal(snapshot, endpoints)) {
             return null;
         }
+        List<Candidate> candidates = snapshot.candidates();
         int count = candidates.size();
         double[] weights = new double[count];
         Order order = new Order(seed, count);

@@ -24,8 +24,8 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
-        this.table = AliasTable.of(snapshot.candidates(), true);
-        this.groups = GroupAliasTable.of(snapshot.candidates());
+        this.table = AliasTable.of(snapshot, true);
+        this.groups = snapshot.isUnstaged() ? null : GroupAliasTable.of(snapshot.candidates());
         this.uniform = groups == null && table.isUniform();
         this.dice = env.dice();
     }
