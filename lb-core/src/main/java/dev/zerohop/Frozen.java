@@ -14,6 +14,13 @@ final class Frozen<E> extends AbstractList<E> implements RandomAccess {
         this.elements = elements;
     }
 
+    /** The candidates, without a copy if nothing can write them. */
+    static Frozen<Candidate> copyOf(List<Candidate> candidates) {
+        return candidates instanceof Frozen<Candidate> frozen
+                ? frozen
+                : new Frozen<>(List.copyOf(candidates).toArray(new Candidate[0]));
+    }
+
     /** The same list as one of a wider type, which is safe since nothing can be added to it. */
     @SuppressWarnings("unchecked")
     static <E> List<E> widened(Frozen<? extends E> list) {
@@ -41,6 +48,20 @@ final class Frozen<E> extends AbstractList<E> implements RandomAccess {
         E[] next = Arrays.copyOf(elements, from + others.length + tail);
         System.arraycopy(others, 0, next, from, others.length);
         System.arraycopy(elements, to, next, from + others.length, tail);
+        return new Frozen<>(next);
+    }
+
+    /** The list without those at these positions, which ascend. */
+    Frozen<E> without(int[] positions) {
+        if (positions.length == 0) {
+            return this;
+        }
+        E[] next = Arrays.copyOf(elements, elements.length - positions.length);
+        for (int i = 0; i < positions.length; i++) {
+            int from = positions[i] + 1;
+            int to = i + 1 < positions.length ? positions[i + 1] : elements.length;
+            System.arraycopy(elements, from, next, positions[i] - i, to - from);
+        }
         return new Frozen<>(next);
     }
 

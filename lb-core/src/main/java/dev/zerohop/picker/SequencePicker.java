@@ -8,6 +8,7 @@ import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.StripedCursor;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,9 @@ final class SequencePicker extends CandidatePicker {
 
     private final AliasTable table;
 
+    /** Of the weights; 0 if they are equal. */
+    private final double sum;
+
     /** The first version. */
     SequencePicker(Snapshot snapshot, Env env, boolean weighted) {
         this(snapshot, env, weighted, env.dice().nextLong(), null);
@@ -48,6 +52,7 @@ final class SequencePicker extends CandidatePicker {
         this.weighted = weighted;
         this.seed = seed;
         double @Nullable [] weights = weights(seed, snapshot, weighted);
+        this.sum = weights == null ? 0 : DoubleStream.of(weights).sum();
         this.slots = weights == null ? null : WeightedSchedule.of(inOrder(weights.length), weights);
         this.light = slots == null ? NONE : light(slots, nodes.length);
         this.table = weights == null || light.length == 0
@@ -56,6 +61,27 @@ final class SequencePicker extends CandidatePicker {
         this.cursor = before == null
                 ? StripedCursor.create(Math.max(1, cycle()), env.dice().nextLong())
                 : nodes.length == 0 ? before : before.over(cycle());
+    }
+
+    private SequencePicker(SequencePicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.weighted = before.weighted;
+        this.seed = before.seed;
+        this.sum = before.sum;
+        this.slots = before.slots;
+        this.light = before.light;
+        this.table = before.table;
+        this.cursor = before.cursor;
+    }
+
+    @Override
+    double share(Candidate candidate) {
+        return slots == null ? 1.0 / nodes.length : weight(candidate, weighted) / sum;
+    }
+
+    @Override
+    int place(int candidate) {
+        return new Order(seed, nodes.length).turn(candidate);
     }
 
     private int cycle() {
@@ -117,17 +143,24 @@ final class SequencePicker extends CandidatePicker {
         if (nodes.length == 0) {
             return null;
         }
-        Node node = at(cursor.next());
+        Node node;
+        do {
+            node = at(cursor.next());
+        } while (node == null);
         // The turn of a node to avoid is used up, not passed on to the node behind it.
         return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
     }
 
     @Override
     Node draw() {
-        return at(env.dice().nextInt(cycle()));
+        Node node;
+        do {
+            node = at(env.dice().nextInt(cycle()));
+        } while (node == null);
+        return node;
     }
 
-    private Node at(int position) {
+    private @Nullable Node at(int position) {
         int[] slots = this.slots;
         int turn = slots == null ? position : slots[position];
         return nodes[turn >= 0 ? turn : light[table.draw(env.dice().nextLong() >>> 32)]];
@@ -135,12 +168,18 @@ final class SequencePicker extends CandidatePicker {
 
     @Override
     public Picker rebuild(Snapshot next) {
-        return new SequencePicker(next, env, weighted, seed, cursor);
+        // How evenly few nodes of different weights take turns is guaranteed for a cycle of their own.
+        boolean even = slots != null && nodes.length <= WeightedSchedule.EVEN_NODES;
+        @Nullable Node[] left = even ? null : left(next);
+        return left == null
+                ? new SequencePicker(next, env, weighted, seed, cursor)
+                : new SequencePicker(this, next, left);
     }
 
     @Override
     public List<String> explain(PickContext context) {
-        return List.of("takes turns in a cycle of " + cycle() + " over " + nodes.length
+        return List.of("takes turns in a cycle of " + cycle() + " over "
+                + snapshot.candidates().size()
                 + " candidates"
                 + (cycle() > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
                 + (light.length == 0 ? "" : ", of which " + light.length + " share the turns of the lightest by chance")
@@ -163,6 +202,11 @@ final class SequencePicker extends CandidatePicker {
                 width = width == count - 1 ? 1 : width + 1;
             }
             this.step = count < 3 ? 1 : inverse(width, count);
+        }
+
+        /** The turn of the candidate at this position. */
+        int turn(int position) {
+            return (int) ((long) position * step % count);
         }
 
         int next() {
