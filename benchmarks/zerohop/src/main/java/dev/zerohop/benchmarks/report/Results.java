@@ -26,7 +26,7 @@ final class Results {
     /**
      * One measurement.
      *
-     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage also how many endpoints are out
+     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage also how many endpoints are out, for Update whether objects are the same
      * @param library whose code it is
      * @param policy the policy, or the benchmark's method where there is none
      */
@@ -60,8 +60,11 @@ final class Results {
         JsonNode parameters = result.get("params");
         String policy = parameters.has("policy") ? parameters.get("policy").asText() : name[name.length - 1];
         String kind = name[name.length - 2];
+        for (String form : new String[] {"out", "objects"}) {
+            kind += parameters.has(form) ? " " + parameters.get(form).asText() : "";
+        }
         return new Key(
-                parameters.has("out") ? kind + " " + parameters.get("out").asText() : kind,
+                kind,
                 name[name.length - 3],
                 policy,
                 parameters.get("n").asInt(),
