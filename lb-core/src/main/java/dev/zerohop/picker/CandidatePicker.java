@@ -73,12 +73,27 @@ abstract class CandidatePicker implements Picker {
             return out == null ? null : all;
         }
         double share = 0;
-        @Nullable Node[] left = all.clone();
-        for (int i : out) {
-            share += share(laidOut.get(i));
-            left[place(i)] = null;
+        int[] places = new int[out.length];
+        for (int i = 0; i < out.length; i++) {
+            share += share(laidOut.get(out[i]));
+            places[i] = place(out[i]);
         }
-        return share <= SPARED ? left : null;
+        return share <= SPARED ? without(all, places) : null;
+    }
+
+    /** A copy without those in these places. */
+    @Nullable
+    Node[] without(Node[] nodes, int[] places) {
+        @Nullable Node[] left = nodes.clone();
+        for (int place : places) {
+            left[place] = null;
+        }
+        return left;
+    }
+
+    /** How many this was laid out for. */
+    final int laidOut() {
+        return all.length;
     }
 
     /** The place of a candidate that this was laid out for. */

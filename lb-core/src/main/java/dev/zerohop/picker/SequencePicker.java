@@ -1,5 +1,7 @@
 package dev.zerohop.picker;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.zerohop.Candidate;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
@@ -7,6 +9,7 @@ import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.StripedCursor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -71,17 +74,35 @@ final class SequencePicker extends CandidatePicker {
         this.slots = before.slots;
         this.light = before.light;
         this.table = before.table;
-        this.cursor = before.cursor;
+        this.cursor = before.cursor.over(cycle());
+    }
+
+    /** Where each has one turn, the others move up: then no turn is empty. */
+    @Override
+    @Nullable
+    Node[] without(Node[] nodes, int[] places) {
+        if (slots != null) {
+            return super.without(nodes, places);
+        }
+        Arrays.sort(places);
+        Node[] left = new Node[nodes.length - places.length];
+        int from = 0;
+        for (int i = 0; i < places.length; i++) {
+            System.arraycopy(nodes, from, left, from - i, places[i] - from);
+            from = places[i] + 1;
+        }
+        System.arraycopy(nodes, from, left, from - places.length, nodes.length - from);
+        return left;
     }
 
     @Override
     double share(Candidate candidate) {
-        return slots == null ? 1.0 / nodes.length : weight(candidate, weighted) / sum;
+        return slots == null ? 1.0 / laidOut() : weight(candidate, weighted) / sum;
     }
 
     @Override
     int place(int candidate) {
-        return new Order(seed, nodes.length).turn(candidate);
+        return new Order(seed, laidOut()).turn(candidate);
     }
 
     private int cycle() {
@@ -143,12 +164,15 @@ final class SequencePicker extends CandidatePicker {
         if (nodes.length == 0) {
             return null;
         }
-        Node node;
-        do {
+        Node node = at(cursor.next());
+        // No turn is empty where each has one.
+        while (slots != null && node == null) {
             node = at(cursor.next());
-        } while (node == null);
+        }
         // The turn of a node to avoid is used up, not passed on to the node behind it.
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
+        return context.avoidsAny() && context.avoids(requireNonNull(node).endpoint())
+                ? redrawAvoiding(context, node)
+                : node;
     }
 
     @Override
@@ -169,7 +193,7 @@ final class SequencePicker extends CandidatePicker {
     @Override
     public Picker rebuild(Snapshot next) {
         // How evenly few nodes of different weights take turns is guaranteed for a cycle of their own.
-        boolean even = slots != null && nodes.length <= WeightedSchedule.EVEN_NODES;
+        boolean even = slots != null && laidOut() <= WeightedSchedule.EVEN_NODES;
         @Nullable Node[] left = even ? null : left(next);
         return left == null
                 ? new SequencePicker(next, env, weighted, seed, cursor)
