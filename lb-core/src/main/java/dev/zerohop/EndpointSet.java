@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -184,16 +183,20 @@ public final class EndpointSet {
                         endpoint.ordinal(), new MissingOrdinal(endpoint.ordinal(), endpoint.id(), before.asOf));
             }
         }
-        removeNamed(missing);
+        // What before misses it does not name, so that only another endpoint can.
+        boolean known = from == to && missingOrdinals.isEmpty();
+        removeNamed(missing, known ? endpoints.subList(from, to + behind) : endpoints);
         List<MissingOrdinal> found = List.copyOf(missing.values());
         return found.equals(missingOrdinals) ? this : withMissing(found);
     }
 
     private boolean hasSameOrdinal(EndpointSet before, int there, int here) {
-        return before.endpoints.get(there).ordinal() == endpoints.get(here).ordinal();
+        Endpoint had = before.endpoints.get(there);
+        Endpoint has = endpoints.get(here);
+        return had == has || had.ordinal() == has.ordinal();
     }
 
-    private void removeNamed(SortedMap<Integer, MissingOrdinal> missing) {
+    private static void removeNamed(SortedMap<Integer, MissingOrdinal> missing, List<Endpoint> endpoints) {
         if (missing.isEmpty()) {
             return;
         }
@@ -214,12 +217,19 @@ public final class EndpointSet {
     public boolean hasSameContentAs(EndpointSet other) {
         return directory == other.directory
                 && source.equals(other.source)
-                && endpoints.equals(other.endpoints)
+                && (endpoints == other.endpoints
+                        || (endpoints.size() == other.endpoints.size() && endpoints.equals(other.endpoints)))
                 && Objects.equals(shardMap, other.shardMap)
                 && client.equals(other.client)
                 && missingOrdinals.equals(other.missingOrdinals)
                 && note.equals(other.note)
                 && Objects.equals(unnumbered, other.unnumbered);
+    }
+
+    /** The same set with the endpoints of {@code before} in the place of those that say the same. */
+    EndpointSet keeping(EndpointSet before) {
+        List<Endpoint> kept = EndpointLists.keeping(before.endpoints, endpoints);
+        return kept == endpoints ? this : new EndpointSet(toBuilder(), kept);
     }
 
     /** The same set, marked stale. */
@@ -243,6 +253,7 @@ public final class EndpointSet {
     public Builder toBuilder() {
         return new Builder(source)
                 .endpoints(endpoints)
+                .after(this)
                 .version(version)
                 .asOf(asOf)
                 .stale(stale)
@@ -262,10 +273,9 @@ public final class EndpointSet {
 
     /** Builds an {@link EndpointSet}. Not thread-safe. */
     public static final class Builder {
-        private static final Comparator<Endpoint> BY_ID = (a, b) -> a.id().compareTo(b.id());
-
         private final String source;
         private List<Endpoint> endpoints = List.of();
+        private List<Endpoint> known = List.of();
         private long version;
         private Instant asOf = Instant.EPOCH;
         private boolean stale;
@@ -284,6 +294,15 @@ public final class EndpointSet {
         /** Sets the endpoints, in any order. */
         public Builder endpoints(List<Endpoint> endpoints) {
             this.endpoints = requireNonNull(endpoints, "endpoints");
+            return this;
+        }
+
+        /**
+         * Sets the set that this one follows: endpoints that say the same stay the same objects, and only those that are others are checked and sorted, so that
+         * one more among thousands costs little. No content is taken over. Default, or null: none; a set that is made of another follows that.
+         */
+        public Builder after(@Nullable EndpointSet before) {
+            this.known = before == null ? List.of() : before.endpoints;
             return this;
         }
 
@@ -366,32 +385,7 @@ public final class EndpointSet {
                 throw new IllegalArgumentException(Printable.text(source) + ": had " + endpoints.size()
                         + " endpoints, expected at most " + MAX_ENDPOINTS);
             }
-            // Most sources give them in order, with ids that are unique: one look at each neighbour tells.
-            if (strictlyAscending(endpoints)) {
-                return new EndpointSet(this, List.copyOf(endpoints));
-            }
-            List<Endpoint> sorted = new ArrayList<>(endpoints);
-            sorted.sort(BY_ID);
-            for (int i = 1; i < sorted.size(); i++) {
-                Endpoint before = sorted.get(i - 1);
-                Endpoint here = sorted.get(i);
-                if (before.id().equals(here.id())) {
-                    throw new IllegalArgumentException(source + ": endpoint id '" + here.id() + "' was given twice ("
-                            + before.address() + " and " + here.address() + "), expected unique ids");
-                }
-            }
-            return new EndpointSet(this, List.copyOf(sorted));
-        }
-
-        private static boolean strictlyAscending(List<Endpoint> endpoints) {
-            String before = null;
-            for (Endpoint endpoint : endpoints) {
-                if (before != null && before.compareTo(endpoint.id()) >= 0) {
-                    return false;
-                }
-                before = endpoint.id();
-            }
-            return true;
+            return new EndpointSet(this, EndpointLists.sorted(source, known, endpoints));
         }
     }
 }

@@ -42,13 +42,7 @@ final class Membership {
     /** Nodes that left with attempts under way, which are still counted and which count again if the endpoint returns. */
     private final Map<Place, LiveNode> departed = new HashMap<>();
 
-    private List<LiveNode> members = List.of();
-
-    /** A candidate for each member of a weight above 0. */
-    private List<Candidate> weighted = List.of();
-
-    /** Whether any member's endpoint has attributes. */
-    private boolean attributes;
+    private Roster roster = Roster.EMPTY;
 
     private final MemberHealth health;
     private final OldLeases oldLeases;
@@ -87,12 +81,13 @@ final class Membership {
 
     /** All members, sorted by id. Replaced as a whole, never changed. */
     List<LiveNode> members() {
-        return members;
+        return roster.members();
     }
 
     /** The members and what is known of them since the last review. */
     Snapshot.Members known() {
-        return new Snapshot.Members(List.copyOf(members), weighted, health.impaired(), attributes, true);
+        return new Snapshot.Members(
+                Frozen.widened(roster.members()), roster.weighted(), health.impaired(), roster.hasAttributes(), true);
     }
 
     /** Changes what is known of a member; false if there is none of this id. */
@@ -116,20 +111,21 @@ final class Membership {
      */
     void admit(EndpointSet next, BalancerSettings settings, long now) {
         List<Endpoint> endpoints = next.endpoints();
+        Roster before = present();
+        Change change = before.changeTo(endpoints);
+        List<Endpoint> given = endpoints.subList(change.from(), change.after());
         Map<String, LiveNode> gone = new LinkedHashMap<>();
-        @Nullable LiveNode[] known = match(endpoints, gone);
+        @Nullable
+        LiveNode[] known = Roster.match(before.members().subList(change.from(), change.before()), given, gone);
         MembershipGuard.Decision decision =
                 gone.isEmpty() ? NONE_MISSING : guarded(settings.guard(), next, gone.values(), now);
-        List<LiveNode> after =
-                new ArrayList<>(endpoints.size() + decision.held().size());
-        List<Candidate> candidates = new ArrayList<>(endpoints.size());
+        LiveNode[] nodes = new LiveNode[known.length];
         int added = 0;
         int replaced = 0;
-        boolean anyAttributes = false;
         LoadMetric metric = settings.policy().loadMetric();
         admissionIncomplete = true;
         for (int i = 0; i < known.length; i++) {
-            Endpoint endpoint = endpoints.get(i);
+            Endpoint endpoint = given.get(i);
             LiveNode node = known[i];
             if (node != null && !node.endpoint().sameAddress(endpoint)) {
                 depart(node);
@@ -142,58 +138,25 @@ final class Membership {
             } else {
                 update(node, endpoint);
             }
-            after.add(node);
-            addCandidate(candidates, node, endpoint);
-            anyAttributes |= !endpoint.attributes().isEmpty();
+            nodes[i] = node;
         }
-        int held = hold(decision.held(), gone, after);
+        Roster after = before.with(change, nodes, endpoints);
+        List<LiveNode> held = held(decision.held(), gone);
         gone.values().forEach(this::depart);
         departed.values().removeIf(node -> node.inFlight() == 0);
-        if (held > 0) {
+        if (!held.isEmpty()) {
             LOG.warn(
                     "{}: {} no longer names {} of {} endpoints; a removal of so many at once is suspicious; they are kept until they fail or the hold ends",
                     owner.name(),
                     next.source(),
-                    held,
-                    members.size());
-            candidates.clear();
-            for (LiveNode node : after) {
-                addCandidate(candidates, node, node.endpoint());
-                anyAttributes |= !node.endpoint().attributes().isEmpty();
-            }
+                    held.size(),
+                    members().size());
+            after = sorted(after.members(), held);
         }
-        members = List.copyOf(after);
-        weighted = List.copyOf(candidates);
-        attributes = anyAttributes;
+        roster = after;
         admissionIncomplete = false;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
-        listener.onMembership(owner.name(), after.size(), added, gone.size() + replaced, held);
-    }
-
-    /** The nodes of these endpoints, null for one that is new; the nodes that have no endpoint among them are put into {@code gone}. */
-    private @Nullable LiveNode[] match(List<Endpoint> endpoints, Map<String, LiveNode> gone) {
-        @Nullable LiveNode[] known = new LiveNode[endpoints.size()];
-        // Both are sorted by id.
-        int at = 0;
-        for (LiveNode node : all()) {
-            Endpoint had = node.endpoint();
-            boolean named = false;
-            while (!named && at < known.length) {
-                Endpoint has = endpoints.get(at);
-                // Nearly always it is the same one, and that is found out faster than an order.
-                named = has == had || has.id().equals(had.id());
-                if (!named && has.id().compareTo(had.id()) > 0) {
-                    break;
-                }
-                at++;
-            }
-            if (named) {
-                known[at - 1] = node;
-            } else {
-                gone.put(had.id(), node);
-            }
-        }
-        return known;
+        listener.onMembership(owner.name(), members().size(), added, gone.size() + replaced, held.size());
     }
 
     private void update(LiveNode node, Endpoint endpoint) {
@@ -203,12 +166,6 @@ final class Membership {
         if (node.held()) {
             node.setHeldSince(MembershipGuard.Member.NOT_HELD);
             health.changed(node);
-        }
-    }
-
-    private static void addCandidate(List<Candidate> candidates, LiveNode node, Endpoint endpoint) {
-        if (endpoint.weight() > 0) {
-            candidates.add(node.candidate(endpoint));
         }
     }
 
@@ -222,12 +179,8 @@ final class Membership {
     /** A guard that throws keeps whatever the source no longer names, and is asked again: what it would have held is not lost for its fault. */
     private MembershipGuard.Decision guarded(
             MembershipGuard guard, EndpointSet next, Collection<LiveNode> gone, long now) {
-        List<MembershipGuard.Member> today = new ArrayList<>(members.size());
-        for (LiveNode node : members) {
-            today.add(new MembershipGuard.Member(node.endpoint(), node.heldSince()));
-        }
         try {
-            return guard.admit(today, next, now);
+            return guard.admit(roster.forGuard(), next, now);
         } catch (Throwable thrown) {
             faults.report(
                     "the mass-removal guard", "endpoints that are no longer named are held while they answer", thrown);
@@ -299,9 +252,9 @@ final class Membership {
         sourceVerdicts = verdicts;
     }
 
-    /** Moves those that are to be held from {@code gone} to {@code after}. */
-    private int hold(List<MembershipGuard.Member> held, Map<String, LiveNode> gone, List<LiveNode> after) {
-        int count = 0;
+    /** Takes those that are to be held out of {@code gone}. */
+    private List<LiveNode> held(List<MembershipGuard.Member> held, Map<String, LiveNode> gone) {
+        List<LiveNode> kept = new ArrayList<>(held.size());
         for (MembershipGuard.Member member : held) {
             String id = member.endpoint().id();
             LiveNode node = gone.get(id);
@@ -310,24 +263,23 @@ final class Membership {
                 gone.remove(id);
                 node.setHeldSince(member.heldSinceNanos());
                 health.changed(node);
-                after.add(node);
-                count++;
+                kept.add(node);
             }
         }
-        if (count > 0) {
-            after.sort(BY_ID);
-        }
-        return count;
+        return kept;
     }
 
-    /** All nodes but those departed, sorted by id. */
-    private List<LiveNode> all() {
-        if (!admissionIncomplete) {
-            return members;
-        }
-        List<LiveNode> sorted = new ArrayList<>(nodes.values());
-        sorted.sort(BY_ID);
-        return sorted;
+    private static Roster sorted(Collection<LiveNode> some, Collection<LiveNode> others) {
+        List<LiveNode> all = new ArrayList<>(some.size() + others.size());
+        all.addAll(some);
+        all.addAll(others);
+        all.sort(BY_ID);
+        return Roster.of(all);
+    }
+
+    /** All nodes but those departed. */
+    private Roster present() {
+        return admissionIncomplete ? sorted(nodes.values(), List.of()) : roster;
     }
 
     /** Whether the guard is to be asked again about the set it has seen: a hold is over, or a held endpoint does not answer. */
@@ -336,7 +288,7 @@ final class Membership {
     }
 
     private boolean anyHeldFailed() {
-        for (LiveNode node : members) {
+        for (LiveNode node : members()) {
             if (node.held() && !mayBeHeld(node)) {
                 return true;
             }
@@ -350,7 +302,7 @@ final class Membership {
      * @return nanoseconds until something may change although nothing is reported; {@link Long#MAX_VALUE} for never
      */
     long review(long now) {
-        long next = detector.review(members, now);
+        long next = detector.review(members(), now);
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
@@ -374,24 +326,23 @@ final class Membership {
     }
 
     void measureBy(LoadMetric metric) {
-        for (LiveNode node : all()) {
+        for (LiveNode node : present().members()) {
             node.setLoad(loadOf(metric));
         }
     }
 
     /** Hands every member's record to another detector, which goes on from it. */
     void replaceDetector(EjectionPolicy.Detector next) {
-        detector.replaceBy(next, all());
+        detector.replaceBy(next, present().members());
     }
 
     void clear() {
-        for (LiveNode node : all()) {
+        for (LiveNode node : present().members()) {
             detector.forget(node);
         }
         nodes.clear();
         departed.clear();
-        members = List.of();
-        weighted = List.of();
+        roster = Roster.EMPTY;
         health.clear();
         guardReviewNanos = NEVER;
     }

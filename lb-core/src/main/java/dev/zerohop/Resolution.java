@@ -136,14 +136,16 @@ public final class Resolution {
     }
 
     /**
-     * The same as what follows {@code before}: endpoints that say the same are those of before, as of now; an error in the same words is the one of before.
+     * The same as what follows {@code before}: each endpoint that says the same is that of before, and so is the whole set, as of now; an error in the same words is the
+     * one of before.
      * Where nothing has changed at all, {@code before} itself.
      */
     public Resolution following(Resolution before) {
         EndpointSet set = endpoints;
         EndpointSet last = before.endpoints;
-        if (set != null && last != null && set != last && set.hasSameContentAs(last)) {
-            set = last.as(set.asOf(), set.stale());
+        if (set != null && last != null && set != last) {
+            set = set.keeping(last);
+            set = set.hasSameContentAs(last) ? last.as(set.asOf(), set.stale()) : set;
         }
         Throwable cause = error;
         if (cause != null && before.error != null && cause.toString().equals(before.error.toString())) {

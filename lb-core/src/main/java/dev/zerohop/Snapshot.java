@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,12 @@ public final class Snapshot {
 
     private final Members members;
     private final Stated stated;
-    private final List<Candidate> candidates;
+    private final Frozen<Candidate> candidates;
     private final long reviewInNanos;
     private final List<String> trail;
 
     /**
-     * The members, and what is known of all of them together: a change of one among thousands must not need a look at each.
+     * The members, and what is known of all of them together: a change of one among thousands must not need a look at each. The lists are immutable.
      *
      * @param all all of them
      * @param weighted a candidate for each of a weight above 0, in the same order
@@ -29,13 +30,7 @@ public final class Snapshot {
      * @param attributes see {@link Snapshot#hasAttributes}
      * @param byId whether they are certainly sorted by id, and so the candidates
      */
-    record Members(List<Node> all, List<Candidate> weighted, List<Node> impaired, boolean attributes, boolean byId) {
-        Members {
-            all = List.copyOf(all);
-            weighted = List.copyOf(weighted);
-            impaired = List.copyOf(impaired);
-        }
-
+    record Members(List<Node> all, Frozen<Candidate> weighted, List<Node> impaired, boolean attributes, boolean byId) {
         static Members of(List<? extends Node> members, List<Candidate> weighted) {
             List<Node> impaired = new ArrayList<>();
             boolean attributes = false;
@@ -45,7 +40,7 @@ public final class Snapshot {
                 }
                 attributes |= !node.endpoint().attributes().isEmpty();
             }
-            return new Members(List.copyOf(members), weighted, impaired, attributes, false);
+            return new Members(List.copyOf(members), Frozen.copyOf(weighted), List.copyOf(impaired), attributes, false);
         }
 
         static Candidate candidate(Node node, Endpoint endpoint) {
@@ -82,7 +77,7 @@ public final class Snapshot {
         }
         this.members = members;
         this.stated = stated;
-        this.candidates = List.copyOf(candidates);
+        this.candidates = Frozen.copyOf(candidates);
         this.reviewInNanos = reviewInNanos;
         this.trail = List.copyOf(trail);
     }
@@ -216,6 +211,24 @@ public final class Snapshot {
         notes.addAll(trail);
         notes.add(note);
         return new Snapshot(members, stated, next, Math.min(this.reviewInNanos, reviewInNanos), notes);
+    }
+
+    /**
+     * {@link #with(List, long, String)} without some of the candidates, for a stage that leaves out a few of thousands: they are copied once and not looked at.
+     *
+     * @param positions the places of those among the candidates, ascending
+     * @throws IllegalArgumentException if the positions do not ascend
+     * @throws IndexOutOfBoundsException if there is no candidate at one of them
+     */
+    public Snapshot without(int[] positions, String note) {
+        for (int i = 0; i < positions.length; i++) {
+            Objects.checkIndex(positions[i], candidates.size());
+            if (i > 0 && positions[i - 1] >= positions[i]) {
+                throw new IllegalArgumentException("position " + positions[i] + " came after " + positions[i - 1]
+                        + ", expected ascending positions");
+            }
+        }
+        return with(candidates.without(positions), Long.MAX_VALUE, note);
     }
 
     /** The same version, as seen from a process that runs there. */

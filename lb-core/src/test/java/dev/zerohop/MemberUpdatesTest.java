@@ -10,6 +10,7 @@ import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -73,11 +74,8 @@ class MemberUpdatesTest {
                 case 1 -> judge(stated, verdicts, random);
                 case 2 -> time.advance(Duration.ofMillis(random.nextInt(400)));
                 default -> {
-                    // The same once more, as other objects or as the same ones.
-                    boolean copies = random.nextBoolean();
-                    resolver.push(stated.values().stream()
-                            .map(endpoint -> copies ? endpoint.toBuilder().build() : endpoint)
-                            .toList());
+                    // The same once more.
+                    push(stated, random);
                 }
             }
             // Reports are gathered for some milliseconds.
@@ -106,7 +104,27 @@ class MemberUpdatesTest {
                     .readiness(Endpoint.Readiness.values()[random.nextInt(3)]);
             stated.put(id, (random.nextInt(8) == 0 ? next.attributes(Map.of("hint", "x")) : next).build());
         }
-        resolver.push(List.copyOf(stated.values()));
+        push(stated, random);
+    }
+
+    /** As other objects or as the same ones, in order or not, by a source that knows what it said before or by one that does not. */
+    private void push(Map<String, Endpoint> stated, Random random) {
+        boolean copies = random.nextBoolean();
+        List<Endpoint> given = new ArrayList<>();
+        for (Endpoint endpoint : stated.values()) {
+            given.add(copies ? endpoint.toBuilder().build() : endpoint);
+        }
+        if (random.nextInt(4) == 0) {
+            Collections.shuffle(given, random);
+        }
+        if (random.nextBoolean()) {
+            resolver.push(given);
+        } else {
+            resolver.push(EndpointSet.builder("scripted")
+                    .endpoints(given)
+                    .removals(EndpointSet.Removals.MEANT)
+                    .build());
+        }
     }
 
     private void judge(Map<String, Endpoint> stated, Map<String, Judged> verdicts, Random random) {

@@ -1,7 +1,6 @@
 package dev.zerohop.picker;
 
-import dev.zerohop.Candidate;
-import java.util.List;
+import dev.zerohop.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,22 +15,26 @@ final class AliasTable {
     /** Column i: the alias above, the threshold below. Fractions up to and including the threshold mean i, the rest the alias. Null for equal weights. */
     private final long @Nullable [] columns;
 
-    private AliasTable(int count, long @Nullable [] columns) {
+    /** Of the weights; 0 if they are equal. */
+    private final double sum;
+
+    private AliasTable(int count, double sum, long @Nullable [] columns) {
         this.count = count;
+        this.sum = sum;
         this.columns = columns;
     }
 
     /** Of the candidates' weights, or of what stages made of them for a policy that ignores the endpoints' own. */
-    static AliasTable of(List<Candidate> candidates, boolean endpoints) {
-        return CandidatePicker.equal(candidates, endpoints)
-                ? new AliasTable(candidates.size(), null)
-                : of(CandidatePicker.weights(candidates, endpoints));
+    static AliasTable of(Snapshot snapshot, boolean endpoints) {
+        return CandidatePicker.equal(snapshot, endpoints)
+                ? new AliasTable(snapshot.candidates().size(), 0, null)
+                : of(CandidatePicker.weights(snapshot.candidates(), endpoints));
     }
 
     static AliasTable of(double[] weights) {
         int count = weights.length;
         if (!differ(weights)) {
-            return new AliasTable(count, null);
+            return new AliasTable(count, 0, null);
         }
         double sum = 0;
         for (double weight : weights) {
@@ -69,7 +72,7 @@ final class AliasTable {
         for (; high < count; high++) {
             packed[columns[high]] = column(1, columns[high]);
         }
-        return new AliasTable(count, packed);
+        return new AliasTable(count, sum, packed);
     }
 
     private static boolean differ(double[] weights) {
@@ -83,6 +86,11 @@ final class AliasTable {
 
     private static long column(double share, int alias) {
         return (long) alias << 32 | Math.max(0, Math.min(LOW, (long) (share * LOW)));
+    }
+
+    /** How likely an index of this weight is. */
+    double share(double weight) {
+        return columns == null ? 1.0 / count : weight / sum;
     }
 
     /** Whether all indexes are equally likely. */

@@ -7,6 +7,7 @@ import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Of two candidates, the one under less {@linkplain Node#pressure pressure} for its weight; on a tie the first drawn. */
 final class LeastRequestPicker extends TwoChoicePicker {
@@ -27,10 +28,13 @@ final class LeastRequestPicker extends TwoChoicePicker {
         }
     }
 
+    private LeastRequestPicker(LeastRequestPicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.weights = before.weights;
+    }
+
     @Override
-    boolean firstWins(int first, int second, long random, long nowNanos) {
-        Node a = nodes[first];
-        Node b = nodes[second];
+    boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
         int left = a.pressure();
         int right = b.pressure();
         // Equal is the usual case by far, and the branch that a processor foresees.
@@ -47,7 +51,8 @@ final class LeastRequestPicker extends TwoChoicePicker {
 
     @Override
     public Picker rebuild(Snapshot next) {
-        return new LeastRequestPicker(next, env);
+        @Nullable Node[] left = left(next);
+        return left == null ? new LeastRequestPicker(next, env) : new LeastRequestPicker(this, next, left);
     }
 
     @Override

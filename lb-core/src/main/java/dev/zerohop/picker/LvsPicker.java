@@ -119,6 +119,11 @@ final class LvsPicker extends CandidatePicker {
     }
 
     @Override
+    double share(Candidate candidate) {
+        return 1;
+    }
+
+    @Override
     Node draw() {
         LvsCycle drawn = requireNonNull(cycle, "cycle");
         return at(drawn, (long) (env.dice().nextDouble() * drawn.length()));

@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Env;
 import dev.zerohop.LoadMetric;
 import dev.zerohop.Node;
@@ -62,19 +63,25 @@ final class PeakEwmaPicker extends TwoChoicePicker {
         this.time = env.time();
     }
 
+    private PeakEwmaPicker(PeakEwmaPicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.time = before.time;
+    }
+
     @Override
     public @Nullable Node pick(PickContext context) {
         return pick(context, time.nanoTime());
     }
 
     @Override
-    boolean firstWins(int first, int second, long random, long nowNanos) {
-        return nodes[first].load(nowNanos) <= nodes[second].load(nowNanos);
+    boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
+        return a.load(nowNanos) <= b.load(nowNanos);
     }
 
     @Override
     public Picker rebuild(Snapshot next) {
-        return new PeakEwmaPicker(next, env);
+        @Nullable Node[] left = left(next);
+        return left == null ? new PeakEwmaPicker(next, env) : new PeakEwmaPicker(this, next, left);
     }
 
     @Override
@@ -82,8 +89,9 @@ final class PeakEwmaPicker extends TwoChoicePicker {
         List<String> lines = new ArrayList<>();
         lines.add(drawn() + " and takes the one of lower load");
         long now = time.nanoTime();
-        for (int i = 0; i < Math.min(EXPLAINED, nodes.length); i++) {
-            Node node = nodes[i];
+        List<Candidate> candidates = snapshot.candidates();
+        for (Candidate candidate : candidates.subList(0, Math.min(EXPLAINED, candidates.size()))) {
+            Node node = candidate.node();
             lines.add(node.endpoint() + " load " + Math.round(node.load(now)) + " ns, in flight " + node.inFlight());
         }
         return lines;

@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
@@ -24,7 +25,19 @@ final class RandomPicker extends CandidatePicker {
         super(snapshot, env);
         this.weighted = weighted;
         this.dice = env.dice();
-        this.table = AliasTable.of(snapshot.candidates(), weighted);
+        this.table = AliasTable.of(snapshot, weighted);
+    }
+
+    private RandomPicker(RandomPicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.weighted = before.weighted;
+        this.dice = before.dice;
+        this.table = before.table;
+    }
+
+    @Override
+    double share(Candidate candidate) {
+        return table.share(weight(candidate, weighted));
     }
 
     @Override
@@ -38,17 +51,23 @@ final class RandomPicker extends CandidatePicker {
 
     @Override
     Node draw() {
-        return nodes[table.draw(dice.nextLong() >>> 32)];
+        while (true) {
+            Node node = nodes[table.draw(dice.nextLong() >>> 32)];
+            if (node != null) {
+                return node;
+            }
+        }
     }
 
     @Override
     public Picker rebuild(Snapshot next) {
-        return new RandomPicker(next, env, weighted);
+        @Nullable Node[] left = left(next);
+        return left == null ? new RandomPicker(next, env, weighted) : new RandomPicker(this, next, left);
     }
 
     @Override
     public List<String> explain(PickContext context) {
-        return List.of("draws one of " + nodes.length + " candidates"
+        return List.of("draws one of " + snapshot.candidates().size() + " candidates"
                 + (table.isUniform()
                         ? ", all equally likely"
                         : weighted ? ", in proportion to their weights" : ", in proportion to the stages' weights"));

@@ -1,5 +1,7 @@
 package dev.zerohop.picker;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.zerohop.Candidate;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
@@ -7,7 +9,9 @@ import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.StripedCursor;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,16 +42,20 @@ final class SequencePicker extends CandidatePicker {
 
     private final AliasTable table;
 
+    /** Of the weights; 0 if they are equal. */
+    private final double sum;
+
     /** The first version. */
     SequencePicker(Snapshot snapshot, Env env, boolean weighted) {
         this(snapshot, env, weighted, env.dice().nextLong(), null);
     }
 
     private SequencePicker(Snapshot snapshot, Env env, boolean weighted, long seed, @Nullable StripedCursor before) {
-        super(snapshot, env, inTurn(seed, snapshot.candidates()));
+        super(snapshot, env, inTurn(seed, nodes(snapshot)));
         this.weighted = weighted;
         this.seed = seed;
-        double @Nullable [] weights = weights(seed, snapshot.candidates(), weighted);
+        double @Nullable [] weights = weights(seed, snapshot, weighted);
+        this.sum = weights == null ? 0 : DoubleStream.of(weights).sum();
         this.slots = weights == null ? null : WeightedSchedule.of(inOrder(weights.length), weights);
         this.light = slots == null ? NONE : light(slots, nodes.length);
         this.table = weights == null || light.length == 0
@@ -58,24 +66,64 @@ final class SequencePicker extends CandidatePicker {
                 : nodes.length == 0 ? before : before.over(cycle());
     }
 
+    private SequencePicker(SequencePicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.weighted = before.weighted;
+        this.seed = before.seed;
+        this.sum = before.sum;
+        this.slots = before.slots;
+        this.light = before.light;
+        this.table = before.table;
+        this.cursor = before.cursor.over(cycle());
+    }
+
+    /** Where each has one turn, the others move up: then no turn is empty. */
+    @Override
+    @Nullable
+    Node[] without(Node[] nodes, int[] places) {
+        if (slots != null) {
+            return super.without(nodes, places);
+        }
+        Arrays.sort(places);
+        Node[] left = new Node[nodes.length - places.length];
+        int from = 0;
+        for (int i = 0; i < places.length; i++) {
+            System.arraycopy(nodes, from, left, from - i, places[i] - from);
+            from = places[i] + 1;
+        }
+        System.arraycopy(nodes, from, left, from - places.length, nodes.length - from);
+        return left;
+    }
+
+    @Override
+    double share(Candidate candidate) {
+        return slots == null ? 1.0 / laidOut() : weight(candidate, weighted) / sum;
+    }
+
+    @Override
+    int place(int candidate) {
+        return new Order(seed, laidOut()).turn(candidate);
+    }
+
     private int cycle() {
         return slots == null ? nodes.length : slots.length;
     }
 
-    private static Node[] inTurn(long seed, List<Candidate> candidates) {
-        Node[] nodes = new Node[candidates.size()];
+    private static Node[] inTurn(long seed, Node[] nodes) {
+        Node[] inTurn = new Node[nodes.length];
         Order order = new Order(seed, nodes.length);
-        for (int i = 0; i < nodes.length; i++) {
-            nodes[order.next()] = candidates.get(i).node();
+        for (Node node : nodes) {
+            inTurn[order.next()] = node;
         }
-        return nodes;
+        return inTurn;
     }
 
     /** The weights in the order of the nodes, or null if they are equal. */
-    private static double @Nullable [] weights(long seed, List<Candidate> candidates, boolean endpoints) {
-        if (equal(candidates, endpoints)) {
+    private static double @Nullable [] weights(long seed, Snapshot snapshot, boolean endpoints) {
+        if (equal(snapshot, endpoints)) {
             return null;
         }
+        List<Candidate> candidates = snapshot.candidates();
         int count = candidates.size();
         double[] weights = new double[count];
         Order order = new Order(seed, count);
@@ -117,16 +165,26 @@ final class SequencePicker extends CandidatePicker {
             return null;
         }
         Node node = at(cursor.next());
+        // No turn is empty where each has one.
+        while (slots != null && node == null) {
+            node = at(cursor.next());
+        }
         // The turn of a node to avoid is used up, not passed on to the node behind it.
-        return context.avoidsAny() && context.avoids(node.endpoint()) ? redrawAvoiding(context, node) : node;
+        return context.avoidsAny() && context.avoids(requireNonNull(node).endpoint())
+                ? redrawAvoiding(context, node)
+                : node;
     }
 
     @Override
     Node draw() {
-        return at(env.dice().nextInt(cycle()));
+        Node node;
+        do {
+            node = at(env.dice().nextInt(cycle()));
+        } while (node == null);
+        return node;
     }
 
-    private Node at(int position) {
+    private @Nullable Node at(int position) {
         int[] slots = this.slots;
         int turn = slots == null ? position : slots[position];
         return nodes[turn >= 0 ? turn : light[table.draw(env.dice().nextLong() >>> 32)]];
@@ -134,12 +192,18 @@ final class SequencePicker extends CandidatePicker {
 
     @Override
     public Picker rebuild(Snapshot next) {
-        return new SequencePicker(next, env, weighted, seed, cursor);
+        // How evenly few nodes of different weights take turns is guaranteed for a cycle of their own.
+        boolean even = slots != null && laidOut() <= WeightedSchedule.EVEN_NODES;
+        @Nullable Node[] left = even ? null : left(next);
+        return left == null
+                ? new SequencePicker(next, env, weighted, seed, cursor)
+                : new SequencePicker(this, next, left);
     }
 
     @Override
     public List<String> explain(PickContext context) {
-        return List.of("takes turns in a cycle of " + cycle() + " over " + nodes.length
+        return List.of("takes turns in a cycle of " + cycle() + " over "
+                + snapshot.candidates().size()
                 + " candidates"
                 + (cycle() > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
                 + (light.length == 0 ? "" : ", of which " + light.length + " share the turns of the lightest by chance")
@@ -162,6 +226,11 @@ final class SequencePicker extends CandidatePicker {
                 width = width == count - 1 ? 1 : width + 1;
             }
             this.step = count < 3 ? 1 : inverse(width, count);
+        }
+
+        /** The turn of the candidate at this position. */
+        int turn(int position) {
+            return (int) ((long) position * step % count);
         }
 
         int next() {

@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
@@ -24,14 +25,27 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     TwoChoicePicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
-        this.table = AliasTable.of(snapshot.candidates(), true);
-        this.groups = GroupAliasTable.of(snapshot.candidates());
+        this.table = AliasTable.of(snapshot, true);
+        this.groups = snapshot.isUnstaged() ? null : GroupAliasTable.of(snapshot.candidates());
         this.uniform = groups == null && table.isUniform();
         this.dice = env.dice();
     }
 
-    /** Whether the first of two drawn candidates, given by index, is to be preferred. {@code random} holds the bits that drew them. */
-    abstract boolean firstWins(int first, int second, long random, long nowNanos);
+    TwoChoicePicker(TwoChoicePicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.table = before.table;
+        this.groups = before.groups;
+        this.uniform = before.uniform;
+        this.dice = before.dice;
+    }
+
+    @Override
+    final double share(Candidate candidate) {
+        return table.share(candidate.weight());
+    }
+
+    /** Whether the first of two drawn candidates, given with their places, is to be preferred. {@code random} holds the bits that drew them. */
+    abstract boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos);
 
     @Override
     public @Nullable Node pick(PickContext context) {
@@ -44,35 +58,48 @@ abstract class TwoChoicePicker extends CandidatePicker {
         if (count < 2) {
             return count == 0 ? null : nodes[0];
         }
-        long random = dice.nextLong();
+        long random;
         int first;
         int second;
-        if (uniform) {
-            first = (int) (((random >>> 32) * count) >>> 32);
-            second = (int) (((random & LOW) * (count - 1)) >>> 32);
-            if (second >= first) {
-                second++;
+        Node one;
+        Node other;
+        do {
+            random = dice.nextLong();
+            if (uniform) {
+                first = (int) (((random >>> 32) * count) >>> 32);
+                second = (int) (((random & LOW) * (count - 1)) >>> 32);
+                if (second >= first) {
+                    second++;
+                }
+            } else {
+                first = table.draw(random >>> 32);
+                second = groups == null ? table.draw(random & LOW) : groups.drawBeside(first, random & LOW);
             }
-        } else {
-            first = table.draw(random >>> 32);
-            second = groups == null ? table.draw(random & LOW) : groups.drawBeside(first, random & LOW);
-        }
-        boolean firstWins = firstWins(first, second, random, nowNanos);
-        Node better = nodes[firstWins ? first : second];
+            one = nodes[first];
+            other = nodes[second];
+        } while (one == null || other == null);
+        boolean firstWins = firstWins(one, first, other, second, random, nowNanos);
+        Node better = firstWins ? one : other;
         if (context.avoidsAny() && context.avoids(better.endpoint())) {
-            Node other = nodes[firstWins ? second : first];
-            return context.avoids(other.endpoint()) ? redrawAvoiding(context, better) : other;
+            Node worse = firstWins ? other : one;
+            return context.avoids(worse.endpoint()) ? redrawAvoiding(context, better) : worse;
         }
         return better;
     }
 
     /** What is drawn, in words. */
     final String drawn() {
-        return "draws two of " + nodes.length + " candidates" + (groups == null ? "" : ", both of one group,");
+        return "draws two of " + snapshot.candidates().size() + " candidates"
+                + (groups == null ? "" : ", both of one group,");
     }
 
     @Override
     final Node draw() {
-        return nodes[table.draw(dice.nextLong() >>> 32)];
+        while (true) {
+            Node node = nodes[table.draw(dice.nextLong() >>> 32)];
+            if (node != null) {
+                return node;
+            }
+        }
     }
 }

@@ -138,7 +138,7 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             note = staying + " of " + candidates.size() + " stay"
                     + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
-        return in.with(chosen(candidates, impaired, uses, kept), Long.MAX_VALUE, name() + ": " + note);
+        return in.without(dropped(impaired, uses, kept), name() + ": " + note);
     }
 
     /** The positions of the impaired candidates, in ascending order. */
@@ -194,28 +194,15 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
         return -1;
     }
 
-    private static List<Candidate> chosen(List<Candidate> candidates, int[] impaired, Use[] uses, Set<Use> kept) {
-        int dropped = 0;
-        for (Use use : uses) {
-            dropped += kept.contains(use) ? 0 : 1;
-        }
-        if (dropped == 0) {
-            return candidates;
-        }
-        Candidate[] all = candidates.toArray(new Candidate[0]);
-        Candidate[] chosen = new Candidate[all.length - dropped];
-        int from = 0;
-        int to = 0;
+    private static int[] dropped(int[] impaired, Use[] uses, Set<Use> kept) {
+        int[] dropped = new int[impaired.length];
+        int count = 0;
         for (int i = 0; i < impaired.length; i++) {
             if (!kept.contains(uses[i])) {
-                int stretch = impaired[i] - from;
-                System.arraycopy(all, from, chosen, to, stretch);
-                from = impaired[i] + 1;
-                to += stretch;
+                dropped[count++] = impaired[i];
             }
         }
-        System.arraycopy(all, from, chosen, to, all.length - from);
-        return List.of(chosen);
+        return Arrays.copyOf(dropped, count);
     }
 
     /** When a candidate stays one. */

@@ -208,6 +208,7 @@ abstract class WatchingResolver extends AbstractResolver {
     final EndpointSet.Builder builder(List<Endpoint> endpoints, Predicate<Endpoint> meant) {
         EndpointSet before = current().endpoints();
         return EndpointSet.builder(name)
+                .after(before)
                 .endpoints(endpoints)
                 .removals(
                         before != null && isMeant(before.endpoints(), endpoints, meant)

@@ -56,6 +56,7 @@ public final class ScriptedResolver implements Resolver {
     /** Gives a complete set. */
     public void push(List<Endpoint> endpoints) {
         push(EndpointSet.builder("scripted")
+                .after(said.endpoints())
                 .endpoints(endpoints)
                 .version(++version)
                 .asOf(asOf)

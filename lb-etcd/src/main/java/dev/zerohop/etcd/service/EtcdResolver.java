@@ -206,6 +206,7 @@ public class EtcdResolver extends AbstractResolver {
             timer = env.time().schedule(due, () -> run(this::review));
         }
         return next.answered(EndpointSet.builder(name)
+                .after(before)
                 .endpoints(named)
                 .shardMap(now.content().shards())
                 .version(now.state().version().revision())

@@ -13,13 +13,16 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** One endpoint is added: from the new list to the selector that has it. */
+/** One endpoint is added: from the new list to the selector that has it. Those that it names again are the same objects as before, or all are others. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class Update {
     @Param({"round_robin", "weighted_round_robin"})
     String policy;
+
+    @Param({"same", "fresh"})
+    String objects;
 
     @Param("1000")
     int n;
@@ -30,8 +33,8 @@ public class Update {
 
     @Setup
     public void open() {
-        before = Group.endpoints(n);
         after = Group.endpoints(n + 1);
+        before = objects.equals("same") ? List.copyOf(after.subList(0, n)) : Group.endpoints(n);
         group = new Group(policy);
         group.set(before);
         group.selectNow(Group.REQUEST);

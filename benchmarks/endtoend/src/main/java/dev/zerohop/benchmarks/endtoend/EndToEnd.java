@@ -13,14 +13,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
 
 /**
  * Calls per second, processor time and bytes for each call, and latencies at half of that rate, over loopback to the same three servers, which run in a process of
- * their own: through zerohop, by gRPC's own policies and by plain OkHttp to one fixed server, and through a proxy. The ways take turns, another one first in each round, so that what the machine does besides
+ * their own: through zerohop, by gRPC's own policies and by plain OkHttp to one fixed server, and through a proxy. The ways take turns, in another order in each round, so that what the machine does besides
  * hits all of them. Arguments: rounds, seconds for each way in a round, file for the result, and the words before the command of the servers' process, if any.
  */
 public final class EndToEnd {
@@ -95,10 +99,10 @@ public final class EndToEnd {
         arms.add(grpc("grpc weighted_round_robin", "fixed:///" + ports, "weighted_round_robin", Map.of()));
         arms.add(grpc("grpc least_request", "fixed:///" + ports, "least_request_experimental", Map.of()));
         arms.add(http("http zerohop", routing.install(new OkHttpClient.Builder()), "http://orders/"));
-        arms.add(http("http fixed server", new OkHttpClient.Builder(), "http://127.0.0.1:" + http.get(0) + "/"));
+        arms.add(http("http fixed server", plain(), "http://127.0.0.1:" + http.get(0) + "/"));
         if (proxy != null) {
             arms.add(grpc("grpc proxy", "fixed:///" + proxy.grpcPort(), "pick_first", Map.of()));
-            arms.add(http("http proxy", new OkHttpClient.Builder(), "http://127.0.0.1:" + proxy.httpPort() + "/"));
+            arms.add(http("http proxy", plain(), "http://127.0.0.1:" + proxy.httpPort() + "/"));
         }
         return arms;
     }
@@ -113,11 +117,16 @@ public final class EndToEnd {
         return new HttpArm(name, client.build(), url, HTTP_CONCURRENCY);
     }
 
+    /** It keeps as many connections as its threads use, as zerohop does. */
+    private static OkHttpClient.Builder plain() {
+        return new OkHttpClient.Builder().connectionPool(new ConnectionPool(64, 5, TimeUnit.MINUTES));
+    }
+
     private static Measured measure(List<Arm> arms, int rounds, long nanos) throws InterruptedException {
         Measured measured = new Measured();
+        Random random = new Random(1);
         for (int round = -WARMUP_ROUNDS; round < rounds; round++) {
-            for (int i = 0; i < arms.size(); i++) {
-                Arm arm = arms.get(Math.floorMod(round + i, arms.size()));
+            for (Arm arm : shuffled(arms, random)) {
                 Usage before = Usage.now();
                 double callsPerSecond = arm.run(nanos);
                 Usage after = Usage.now();
@@ -134,13 +143,21 @@ public final class EndToEnd {
         return measured;
     }
 
+    /** So that no way always comes after the same other one, with what that left behind. */
+    private static List<Arm> shuffled(List<Arm> arms, Random random) {
+        List<Arm> order = new ArrayList<>(arms);
+        Collections.shuffle(order, random);
+        return order;
+    }
+
     /** At half of what grpc-java's round robin did before. */
     private static void measureLatencies(List<Arm> arms, Measured measured, int rounds, long nanos)
             throws InterruptedException {
         double rate = measured.median("callsPerSecond", ROUND_ROBIN) / 2;
+        Random random = new Random(2);
         for (int round = -1; round < rounds; round++) {
-            for (int i = 0; i < arms.size(); i++) {
-                if (arms.get(Math.floorMod(round + i, arms.size())) instanceof GrpcArm arm) {
+            for (Arm each : shuffled(arms, random)) {
+                if (each instanceof GrpcArm arm) {
                     long[] latencies = new OpenLoop(arm, rate).run(nanos);
                     if (round >= 0) {
                         measured.add("p50Nanos", arm.name(), OpenLoop.quantile(latencies, 0.5));

@@ -7,7 +7,7 @@ import io.grpc.MethodDescriptor;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 
-/** What a picker sees of a call: a unary method, no options, no headers. */
+/** What a picker sees of a call: a unary method, no options, three headers. */
 final class FakeCall extends LoadBalancer.PickSubchannelArgs {
     private static final MethodDescriptor<Void, Void> METHOD = MethodDescriptor.<Void, Void>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
@@ -18,6 +18,12 @@ final class FakeCall extends LoadBalancer.PickSubchannelArgs {
 
     private final Metadata headers = new Metadata();
     private final Metadata trailers = new Metadata();
+
+    FakeCall() {
+        for (String name : new String[] {"authorization", "x-request-id", "grpc-accept-encoding"}) {
+            headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), name);
+        }
+    }
 
     @Override
     public CallOptions getCallOptions() {

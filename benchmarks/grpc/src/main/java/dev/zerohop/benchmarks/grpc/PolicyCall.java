@@ -1,11 +1,17 @@
 package dev.zerohop.benchmarks.grpc;
 
+import dev.zerohop.Endpoint;
+import dev.zerohop.benchmarks.common.Fleet;
+import dev.zerohop.grpc.ZerohopGrpc;
 import io.grpc.Attributes;
 import io.grpc.ClientStreamTracer;
 import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -49,7 +55,7 @@ public class PolicyCall {
     public void open() throws InterruptedException {
         if (policy.startsWith("zerohop ")) {
             channel = new FakeChannel("zerohop", Map.of("policy", policy.substring("zerohop ".length())));
-            channel.accept(FakeChannel.addresses(10));
+            channel.accept(weighted(10));
             // Its pickers are published some milliseconds after a change.
             while (channel.state() != ConnectivityState.READY
                     || System.nanoTime() - channel.publishedNanos() < 300_000_000L) {
@@ -62,6 +68,20 @@ public class PolicyCall {
         if (picker.pickSubchannel(call).getSubchannel() == null) {
             throw new IllegalStateException(policy + " picks nothing: " + picker.pickSubchannel(call));
         }
+    }
+
+    /** With the weights that the endpoints report to grpc-java's weighted policy. */
+    private static List<EquivalentAddressGroup> weighted(int count) {
+        List<EquivalentAddressGroup> groups = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Endpoint endpoint = Endpoint.builder(Fleet.host(i), Fleet.PORT)
+                    .weight(Fleet.weight(i))
+                    .build();
+            groups.add(new EquivalentAddressGroup(
+                    FakeChannel.addresses(count).get(i).getAddresses(),
+                    Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
+        }
+        return groups;
     }
 
     @TearDown

@@ -14,13 +14,19 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One endpoint is added: from the new list to the picker that has it, its connection included (which opens at once). */
+/**
+ * One endpoint is added: from the new list to the picker that has it, its connection included (which opens at once). The
+ * address groups that the list names again are the same objects as before, or all are others.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class Update {
     @Param({"round_robin", "weighted_round_robin", "least_request"})
     String policy;
+
+    @Param({"same", "fresh"})
+    String objects;
 
     @Param("1000")
     int n;
@@ -31,8 +37,8 @@ public class Update {
 
     @Setup
     public void open() {
-        before = FakeChannel.addresses(n);
         after = FakeChannel.addresses(n + 1);
+        before = objects.equals("same") ? List.copyOf(after.subList(0, n)) : FakeChannel.addresses(n);
         channel = Policies.ready(policy, n);
     }
 

@@ -29,7 +29,7 @@ final class Results {
     /**
      * One measurement.
      *
-     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage also how many endpoints are out
+     * @param kind the benchmark's class: Pick, PickByKey, Acquire or Update; for PickInOutage also how many endpoints are out, for Update whether objects are the same
      * @param library whose code it is
      * @param policy the policy, or the benchmark's method where there is none
      */
@@ -80,8 +80,14 @@ final class Results {
         JsonNode parameters = result.get("params");
         String policy = parameters.has("policy") ? parameters.get("policy").asText() : name[name.length - 1];
         String kind = name[name.length - 2];
+        if (parameters.has("out")) {
+            kind += " " + parameters.get("out").asText();
+        }
+        if (parameters.path("objects").asText().equals("same")) {
+            kind += " same";
+        }
         return new Key(
-                parameters.has("out") ? kind + " " + parameters.get("out").asText() : kind,
+                kind,
                 name[name.length - 3],
                 policy,
                 parameters.get("n").asInt(),

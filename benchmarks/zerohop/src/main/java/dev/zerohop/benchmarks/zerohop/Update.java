@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. Every endpoint of the new
- * list is another object than before, and the list is sorted by id, as etcd's keys are.
+ * One endpoint is added: from the new list, through guard, health and stages of the default configuration, to the picker that has it. The list is sorted by id. Those
+ * that it names again are the same objects as before, as zerohop's own sources keep them, or all are others.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
@@ -28,6 +28,9 @@ import org.openjdk.jmh.annotations.TearDown;
 public class Update {
     @Param({"weighted_round_robin", "round_robin"})
     String policy;
+
+    @Param({"same", "fresh"})
+    String objects;
 
     @Param("1000")
     int n;
@@ -38,16 +41,16 @@ public class Update {
 
     @Setup
     public void open() {
-        before = sorted(Subject.endpoints(n));
-        after = sorted(Subject.endpoints(n + 1));
+        List<Endpoint> all = Subject.endpoints(n + 1);
+        after = sorted(all);
+        before = sorted(objects.equals("same") ? all.subList(0, n) : Subject.endpoints(n));
         BalancerSettings settings = Configurations.defaults().withPolicy(Pickers.byName(policy));
         subject = Subject.of(settings);
         subject.source().push(before);
     }
 
     private static List<Endpoint> sorted(List<Endpoint> endpoints) {
-        endpoints.sort(Comparator.comparing(Endpoint::id));
-        return endpoints;
+        return endpoints.stream().sorted(Comparator.comparing(Endpoint::id)).toList();
     }
 
     @Setup(Level.Invocation)
