@@ -353,7 +353,7 @@ public final class EndpointSet {
             return this;
         }
 
-        /** Sets the ordinals that were named before and are no more, in any order; see {@link #rememberingOrdinals(EndpointSet)}. */
+        /** Sets the ordinals that were named before and are no more, in any order; see {@link #rememberingOrdinals(EndpointSet)}. One that an endpoint has is none. */
         public Builder missingOrdinals(List<MissingOrdinal> missing) {
             this.missingOrdinals = missing.isEmpty()
                     ? List.of()
@@ -385,7 +385,14 @@ public final class EndpointSet {
                 throw new IllegalArgumentException(Printable.text(source) + ": had " + endpoints.size()
                         + " endpoints, expected at most " + MAX_ENDPOINTS);
             }
-            return new EndpointSet(this, EndpointLists.sorted(source, known, endpoints));
+            List<Endpoint> sorted = EndpointLists.sorted(source, known, endpoints);
+            SortedMap<Integer, MissingOrdinal> missing = new TreeMap<>();
+            missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
+            removeNamed(missing, sorted);
+            if (missing.size() < missingOrdinals.size()) {
+                missingOrdinals = List.copyOf(missing.values());
+            }
+            return new EndpointSet(this, sorted);
         }
     }
 }

@@ -15,7 +15,7 @@ public interface MembershipGuard {
     /**
      * Decides about each endpoint of {@code current} that {@code next} does not name. Asked only if there is one.
      *
-     * @param current today's members with the instant since when each is held, {@link Member#NOT_HELD} for those that are not
+     * @param current today's members, unmodifiable, with the instant since when each is held, {@link Member#NOT_HELD} for those that are not
      * @param next the source's latest set; asked again with the same set when a hold may be over
      */
     Decision admit(List<Member> current, EndpointSet next, long nowNanos);

@@ -511,4 +511,19 @@ class MissingOrdinalTest {
                     .containsExactlyElementsOf(expected);
         }
     }
+
+    /** A file, or a source of one's own, may say so. */
+    @Test
+    void noSetNamesAnOrdinalAndMissesIt() {
+        EndpointSet both = EndpointSet.builder("file")
+                .endpoints(List.of(ready(0), ready(3)))
+                .missingOrdinals(
+                        List.of(new MissingOrdinal(2, "orders-2", NOON), new MissingOrdinal(3, "orders-3", NOON)))
+                .build();
+        assertThat(both.missingOrdinals()).containsExactly(new MissingOrdinal(2, "orders-2", NOON));
+        EndpointSet next =
+                EndpointSet.builder("file").endpoints(both.endpoints()).build();
+        assertThat(next.rememberingOrdinals(both).missingOrdinals())
+                .containsExactly(new MissingOrdinal(2, "orders-2", NOON));
+    }
 }

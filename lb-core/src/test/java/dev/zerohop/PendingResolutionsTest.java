@@ -92,6 +92,6 @@ class PendingResolutionsTest {
         run();
         assertThat(heard)
                 .containsExactly(
-                        "3 members", "stale: gone", "4 members", "fresh", "rejected: weight was -1", "6 members");
+                        "3 members", "stale: gone", "fresh", "4 members", "rejected: weight was -1", "6 members");
     }
 }

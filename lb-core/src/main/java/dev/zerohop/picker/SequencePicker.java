@@ -74,7 +74,7 @@ final class SequencePicker extends CandidatePicker {
         this.slots = before.slots;
         this.light = before.light;
         this.table = before.table;
-        this.cursor = before.cursor.over(cycle());
+        this.cursor = nodes.length == 0 ? before.cursor : before.cursor.over(cycle());
     }
 
     /** Where each has one turn, the others move up: then no turn is empty. */

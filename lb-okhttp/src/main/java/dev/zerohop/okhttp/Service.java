@@ -200,7 +200,8 @@ final class Service {
     private void retire(List<EndpointRoute> left) {
         for (EndpointRoute route : left) {
             route.retire();
-            // A look at those that drain may have found this one idle before it was retired, and a call may have taken it since.
+            // A look at those that drain may have found this one idle before it was retired, and a call may have taken
+            // it since.
             if (route.drained()) {
                 draining.remove(route);
             } else {

@@ -47,9 +47,10 @@ class ReadTimesTest {
 
     @Test
     void anAnswerThatDoesNotComeEndsAtTheReadTimeout() throws Exception {
-        with(NO_ANSWER, client -> client.readTimeout(Duration.ofMillis(100)), rig -> assertThatThrownBy(
-                        () -> rig.text("/"))
-                .isInstanceOf(SocketTimeoutException.class));
+        with(
+                NO_ANSWER,
+                client -> client.readTimeout(Duration.ofMillis(100)),
+                rig -> assertThatThrownBy(() -> rig.text("/")).isInstanceOf(SocketTimeoutException.class));
     }
 
     @Test
@@ -58,8 +59,10 @@ class ReadTimesTest {
             chain.connection().socket().setSoTimeout(100);
             return chain.proceed(chain.request());
         };
-        with(NO_ANSWER, client -> client.addNetworkInterceptor(shorter), rig -> assertThatThrownBy(() -> rig.text("/"))
-                .isInstanceOf(SocketTimeoutException.class));
+        with(
+                NO_ANSWER,
+                client -> client.addNetworkInterceptor(shorter),
+                rig -> assertThatThrownBy(() -> rig.text("/")).isInstanceOf(SocketTimeoutException.class));
     }
 
     @ParameterizedTest

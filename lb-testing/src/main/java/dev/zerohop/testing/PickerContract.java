@@ -124,6 +124,23 @@ public abstract class PickerContract {
         assertPicksAmong(Set.of("a-0", "a-1"), old, "the old picker, after the new one was used");
     }
 
+    /** A service may begin without endpoints, lose them all and get them back, and versions that say the same may follow each other. */
+    @Test
+    void versionsWithoutCandidatesInBetweenCostNothing() {
+        Snapshot full = prepared(Snapshot.of(FakeNode.numbered("a", 2)));
+        Snapshot empty = prepared(Snapshot.EMPTY);
+        Picker picker = picker(Snapshot.EMPTY);
+        for (Snapshot next : List.of(empty, full, full, empty, empty, full)) {
+            picker = picker.rebuild(next);
+            Node picked = picker.pick(context(0));
+            if (next == empty) {
+                assertNull(picked, () -> "of a snapshot without members " + picked + " was picked, expected null");
+            } else {
+                assertPicksAmong(Set.of("a-0", "a-1"), picker, "the picker of endpoints that have come back");
+            }
+        }
+    }
+
     @Test
     void whatWasTriedIsAvoidedWhileAnotherIsLeft() {
         if (oneOwnerOnly()) {
