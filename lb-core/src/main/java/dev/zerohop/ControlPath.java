@@ -135,8 +135,11 @@ final class ControlPath {
         }
         try {
             resolver.start(now -> {
-                pending.add(requireNonNull(now, "resolution"));
-                execute(() -> pending.takeBy(this::take));
+                requireNonNull(now, "resolution");
+                if (!closed.get()) {
+                    pending.add(now);
+                    execute(() -> pending.takeBy(this::take));
+                }
             });
         } catch (Throwable thrown) {
             // A source that does not start is one that cannot be read: calls learn why instead of waiting for it.

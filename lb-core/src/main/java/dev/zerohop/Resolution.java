@@ -164,17 +164,6 @@ public final class Resolution {
         return same ? before : new Resolution(set, answered, configured, judged, cause, bad);
     }
 
-    /** Whether a listener that hears this need not have heard {@code before}: both name endpoints, and differ in nothing else. */
-    boolean replaces(Resolution before) {
-        return endpoints != null
-                && before.endpoints != null
-                && error == null
-                && before.error == null
-                && configuration.equals(before.configuration)
-                && verdicts.equals(before.verdicts)
-                && rejected.equals(before.rejected);
-    }
-
     /**
      * Whether the endpoints are new to a listener that knows {@code before}: their content differs, or are from memory now, or no longer. An error alone,
      * which makes them stale, is not.

@@ -94,4 +94,51 @@ class PendingResolutionsTest {
                 .containsExactly(
                         "3 members", "stale: gone", "fresh", "4 members", "rejected: weight was -1", "6 members");
     }
+
+    /** The sets of pods that say that they leave, or are taken out on purpose, are judged one by one. */
+    @Test
+    void aNoticeThatAnEndpointLeavesIsHeard() {
+        PendingResolutions pending = new PendingResolutions();
+        Endpoint stays = Endpoint.of("127.0.0.1", 1);
+        Endpoint leaves = Endpoint.of("127.0.0.1", 2);
+        Endpoint leaving =
+                leaves.toBuilder().readiness(Endpoint.Readiness.DRAINING).build();
+        Endpoint numbered = leaves.toBuilder().ordinal(1).build();
+        assertThat(taken(pending, set(stays, leaves), set(stays))).hasSize(1);
+        assertThat(taken(pending, set(stays, leaving), set(stays))).hasSize(2);
+        assertThat(taken(pending, set(stays, leaving), set(stays, leaves))).hasSize(1);
+        assertThat(taken(pending, set(stays, numbered), set(stays))).hasSize(2);
+        assertThat(taken(pending, meant(set(stays)), set(stays, leaves))).hasSize(2);
+        assertThat(taken(pending, set(stays), meant(set(stays, leaves)))).hasSize(2);
+    }
+
+    private static EndpointSet set(Endpoint... endpoints) {
+        return EndpointSet.builder("test").endpoints(List.of(endpoints)).build();
+    }
+
+    private static EndpointSet meant(EndpointSet set) {
+        return set.toBuilder().removals(EndpointSet.Removals.MEANT).build();
+    }
+
+    private static List<Resolution> taken(PendingResolutions pending, EndpointSet first, EndpointSet second) {
+        pending.add(Resolution.of(first));
+        pending.add(Resolution.of(second));
+        List<Resolution> taken = new ArrayList<>();
+        pending.takeBy(taken::add);
+        pending.takeBy(taken::add);
+        return taken;
+    }
+
+    /** However fast it is, the settings that the application gives meanwhile have their turn. */
+    @Test
+    void aSourceThatNeverRestsKeepsNoOtherTaskWaiting() {
+        PendingResolutions pending = new PendingResolutions();
+        List<Resolution> taken = new ArrayList<>();
+        pending.add(Resolution.of(set(Endpoint.of("127.0.0.1", 1))));
+        pending.takeBy(now -> {
+            taken.add(now);
+            pending.add(Resolution.of(set(Endpoint.of("127.0.0.1", 1 + taken.size()))));
+        });
+        assertThat(taken).hasSize(1);
+    }
 }

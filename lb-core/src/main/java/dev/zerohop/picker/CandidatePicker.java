@@ -1,6 +1,7 @@
 package dev.zerohop.picker;
 
 import dev.zerohop.Candidate;
+import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 abstract class CandidatePicker implements Picker {
     /** How many random draws are made for a candidate that was not tried yet, before all are looked at in turn. */
     private static final int REDRAWS = 4;
+
+    /** So often in a row chance never meets those that are out. */
+    static final int MOST_DRAWS = 64;
 
     /** How large a share of the turns or draws may fall on candidates that are out, before tables are made without them. */
     private static final double SPARED = 1.0 / 16;
@@ -171,6 +175,29 @@ abstract class CandidatePicker implements Picker {
 
     /** A candidate by chance, as likely as this policy's shares say; there is one. */
     abstract Node draw();
+
+    final Node draw(AliasTable table, Dice dice) {
+        int place = 0;
+        for (int i = 0; i < MOST_DRAWS; i++) {
+            place = table.draw(dice.nextLong() >>> 32);
+            Node node = nodes[place];
+            if (node != null) {
+                return node;
+            }
+        }
+        return leftFrom(place);
+    }
+
+    /** The first one that is left from a place on, for dice that repeat themselves. */
+    final Node leftFrom(int place) {
+        for (int i = 0; i < nodes.length; i++) {
+            Node node = nodes[(place + i) % nodes.length];
+            if (node != null) {
+                return node;
+            }
+        }
+        throw new IllegalStateException("none of " + nodes.length + " candidates is left, expected most of them");
+    }
 
     /** The weights of the candidates, or what stages made of them for a policy that ignores the endpoints' own. */
     static double[] weights(List<Candidate> candidates, boolean endpoints) {

@@ -51,12 +51,7 @@ final class RandomPicker extends CandidatePicker {
 
     @Override
     Node draw() {
-        while (true) {
-            Node node = nodes[table.draw(dice.nextLong() >>> 32)];
-            if (node != null) {
-                return node;
-            }
-        }
+        return draw(table, dice);
     }
 
     @Override

@@ -177,11 +177,13 @@ final class SequencePicker extends CandidatePicker {
 
     @Override
     Node draw() {
-        Node node;
-        do {
-            node = at(env.dice().nextInt(cycle()));
-        } while (node == null);
-        return node;
+        for (int i = 0; i < MOST_DRAWS; i++) {
+            Node node = at(env.dice().nextInt(cycle()));
+            if (node != null) {
+                return node;
+            }
+        }
+        return leftFrom(0);
     }
 
     private @Nullable Node at(int position) {
@@ -193,11 +195,15 @@ final class SequencePicker extends CandidatePicker {
     @Override
     public Picker rebuild(Snapshot next) {
         // How evenly few nodes of different weights take turns is guaranteed for a cycle of their own.
-        boolean even = slots != null && laidOut() <= WeightedSchedule.EVEN_NODES;
+        boolean even = slots != null && next.candidates().size() <= WeightedSchedule.EVEN_NODES;
         @Nullable Node[] left = even ? null : left(next);
         return left == null
                 ? new SequencePicker(next, env, weighted, seed, cursor)
                 : new SequencePicker(this, next, left);
+    }
+
+    private long lightOnesLeft() {
+        return IntStream.of(light).filter(turn -> nodes[turn] != null).count();
     }
 
     @Override
@@ -206,7 +212,9 @@ final class SequencePicker extends CandidatePicker {
                 + snapshot.candidates().size()
                 + " candidates"
                 + (cycle() > nodes.length ? weighted ? " by their weights" : " by the stages' weights" : "")
-                + (light.length == 0 ? "" : ", of which " + light.length + " share the turns of the lightest by chance")
+                + (light.length == 0
+                        ? ""
+                        : ", of which " + lightOnesLeft() + " share the turns of the lightest by chance")
                 + ", one position for each of " + StripedCursor.STRIPES + " stripes of threads");
     }
 

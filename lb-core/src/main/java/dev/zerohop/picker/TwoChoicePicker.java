@@ -41,7 +41,8 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     @Override
     final double share(Candidate candidate) {
-        return table.share(candidate.weight());
+        // One that is out would take its group's share down with it.
+        return groups == null ? table.share(candidate.weight()) : 1;
     }
 
     /** Whether the first of two drawn candidates, given with their places, is to be preferred. {@code random} holds the bits that drew them. */
@@ -63,6 +64,7 @@ abstract class TwoChoicePicker extends CandidatePicker {
         int second;
         Node one;
         Node other;
+        int draws = 0;
         do {
             random = dice.nextLong();
             if (uniform) {
@@ -77,7 +79,11 @@ abstract class TwoChoicePicker extends CandidatePicker {
             }
             one = nodes[first];
             other = nodes[second];
-        } while (one == null || other == null);
+        } while ((one == null || other == null) && ++draws < MOST_DRAWS);
+        if (one == null || other == null) {
+            one = leftFrom(first);
+            other = leftFrom(second);
+        }
         boolean firstWins = firstWins(one, first, other, second, random, nowNanos);
         Node better = firstWins ? one : other;
         if (context.avoidsAny() && context.avoids(better.endpoint())) {
@@ -95,11 +101,6 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     @Override
     final Node draw() {
-        while (true) {
-            Node node = nodes[table.draw(dice.nextLong() >>> 32)];
-            if (node != null) {
-                return node;
-            }
-        }
+        return draw(table, dice);
     }
 }

@@ -144,4 +144,54 @@ class PartOutTest {
         }
         assertThat(picked).doesNotContain(all.candidates().get(7).node());
     }
+
+    private static Snapshot groups(int ofTheFirst, int ofTheSecond) {
+        List<FakeNode> nodes = new ArrayList<>();
+        List<Candidate> candidates = new ArrayList<>();
+        for (int i = 0; i < ofTheFirst + ofTheSecond; i++) {
+            FakeNode node = FakeNode.named("n-" + i, 1);
+            nodes.add(node);
+            candidates.add(new Candidate(node, 1, 1, i < ofTheFirst ? 0 : 1));
+        }
+        return Snapshot.of(nodes, candidates);
+    }
+
+    /** Two are drawn of one group: the last of a group must not be left out because all the others of it are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"least_request", "peak_ewma"})
+    void theShareOfAGroupIsThatOfThoseWhoAreLeftOfIt(String policy) {
+        Snapshot all = groups(30, 2);
+        Candidate out = all.candidates().get(31);
+        Picker picker = picker(policy, all).rebuild(without(all, Set.of(out)));
+        int each = 2_000;
+        Map<Node, Integer> picks = picks(picker, each * 31);
+        assertThat((double) picks.get(all.candidates().get(30).node())).isCloseTo(each, Percentage.withPercentage(15));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"random", "least_request", "weighted_random", "weighted_round_robin"})
+    void diceThatRepeatThemselvesEndAPickAllTheSame(String policy) {
+        Snapshot all = nodes(true);
+        for (int draw = 0; draw < 32; draw++) {
+            Picker picker = Pickers.byName(policy)
+                    .newPicker(all, time.env(ScriptedDice.of(((long) draw << 59) | ((long) draw << 27))));
+            picker = picker.rebuild(without(all, Set.copyOf(all.candidates().subList(draw * 6, draw * 6 + 6))));
+            for (int i = 0; i < 100; i++) {
+                assertThat(picker.pick(PickContext.NONE)).isNotNull();
+            }
+        }
+    }
+
+    /** How evenly up to 100 of different weights take turns is promised for those that are left. */
+    @Test
+    void aHundredThatAreLeftHaveACycleOfTheirOwn() {
+        List<FakeNode> nodes = new ArrayList<>();
+        for (int i = 0; i < 106; i++) {
+            nodes.add(FakeNode.named("n-" + i, i == 0 ? 100 : 1));
+        }
+        Snapshot all = Snapshot.of(nodes);
+        Snapshot left = without(all, Set.copyOf(all.candidates().subList(40, 46)));
+        assertThat(picker("weighted_round_robin", all).rebuild(left).explain(PickContext.NONE))
+                .isEqualTo(picker("weighted_round_robin", left).explain(PickContext.NONE));
+    }
 }
