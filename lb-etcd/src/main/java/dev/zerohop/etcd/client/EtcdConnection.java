@@ -89,6 +89,9 @@ public final class EtcdConnection implements AutoCloseable {
         private final Channel calls;
         private volatile boolean left;
 
+        /** Why it was given up. Its other calls are cut off by that, and know no cause of their own. */
+        private volatile @Nullable SourceFailure givenUpFor;
+
         private ServerChannel(String server, ManagedChannel transport, Channel calls) {
             this.server = server;
             this.transport = transport;
@@ -172,14 +175,18 @@ public final class EtcdConnection implements AutoCloseable {
         }
         SourceFailure failure = explained(channel, thrown);
         if (failure.kind() == SourceFailure.Kind.UNREACHABLE) {
-            giveUp(channel);
+            giveUp(channel, failure);
         }
         return failure;
     }
 
     /** Why a call over {@code channel} failed; the channel stays in use. */
     SourceFailure explained(ServerChannel channel, Throwable thrown) {
-        return EtcdFailure.of(channel.server(), thrown, access);
+        SourceFailure failure = EtcdFailure.of(channel.server(), thrown, access);
+        SourceFailure why = channel.givenUpFor;
+        return why == null || failure.kind() != SourceFailure.Kind.UNREACHABLE
+                ? failure
+                : new SourceFailure(why.kind(), String.valueOf(why.getMessage()), thrown);
     }
 
     int servers() {
@@ -196,7 +203,7 @@ public final class EtcdConnection implements AutoCloseable {
     }
 
     /** Later calls go to another server; calls on this channel are cancelled. Ignores channels given up before, whose cancelled calls are reported here too. */
-    private void giveUp(ServerChannel channel) {
+    private void giveUp(ServerChannel channel, SourceFailure why) {
         if (!isCurrent(channel)) {
             return;
         }
@@ -210,6 +217,7 @@ public final class EtcdConnection implements AutoCloseable {
                 return;
             }
             current = null;
+            channel.givenUpFor = why;
             members.failed();
             returnLater();
         }
