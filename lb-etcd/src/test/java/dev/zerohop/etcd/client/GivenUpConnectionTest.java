@@ -27,8 +27,8 @@ class GivenUpConnectionTest {
             EtcdConnection.ServerChannel channel = connection.channel();
             SourceFailure first = connection.failed(channel, call(channel));
             assertThat(first).hasMessageContaining("cannot be connected to, Connection refused");
+            // Most often it says that the channel was shut down.
             Throwable cutOff = call(channel);
-            assertThat(cutOff).hasMessageContaining("shutdown");
             assertThat(connection.failed(channel, cutOff))
                     .hasMessage(first.getMessage())
                     .hasCause(cutOff);
