@@ -386,10 +386,10 @@ public final class EndpointSet {
                         + " endpoints, expected at most " + MAX_ENDPOINTS);
             }
             List<Endpoint> sorted = EndpointLists.sorted(source, known, endpoints);
-            SortedMap<Integer, MissingOrdinal> missing = new TreeMap<>();
-            missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
-            removeNamed(missing, sorted);
-            if (missing.size() < missingOrdinals.size()) {
+            if (!missingOrdinals.isEmpty()) {
+                SortedMap<Integer, MissingOrdinal> missing = new TreeMap<>();
+                missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
+                removeNamed(missing, sorted);
                 missingOrdinals = List.copyOf(missing.values());
             }
             return new EndpointSet(this, sorted);

@@ -29,6 +29,7 @@ public interface Resolver extends AutoCloseable {
         /**
          * All that the source says now. Called when any of it has changed, or when the source has vouched for its endpoints again. An implementation that is
          * given endpoints that {@linkplain EndpointSet#hasSameContentAs say the same} as before only takes note of their instant.
+         * A balancer that is behind takes the last of several sets that differ in nothing but their endpoints.
          */
         void onResolution(Resolution now);
     }

@@ -26,8 +26,8 @@ abstract class CandidatePicker implements Picker {
     final Env env;
 
     /**
-     * What may be picked, in the order of the snapshot unless a policy has one of its own. Null in the place of one that is out since this was laid out: whoever
-     * comes upon that goes on to the next turn or draw, which leaves the shares of the others as they are to each other.
+     * What may be picked, in the order of the snapshot unless a policy has one of its own. Null in the place of one that is out since this was laid out: a pick that
+     * meets it goes on to the next turn or draw, which leaves the shares of the others as they are to each other.
      */
     final @Nullable Node[] nodes;
 

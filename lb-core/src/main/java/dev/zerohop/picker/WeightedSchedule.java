@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Classes make it fast as well: a thousand endpoints usually have a handful of weights, and the pattern of classes is short. Beyond
  * {@value #EVEN_NODES} nodes a long pattern is put together from repeats of a short one. No bound is proven for it; in any
  * stretch, a node was measured at most 1.05 from its exact share for weights 1 to 10 (101 to 10,001 nodes), 2.7 for random weights up to 100 and 3.1
- * with one very heavy node among them (101 to 500 nodes).
+ * with one very heavy node among them (101 to 500 nodes). While a few nodes are out, and the others keep this schedule, their turns are skipped and a node may be further from it.
  *
  * <p>Integer weights are kept exactly while the cycle has at most {@value #EXACT_SLOTS} slots, or {@value #EXACT_SLOTS_PER_NODE} a node if that is
  * more. Beyond that, and for other weights (slow start makes such), weights are rounded to a cycle of about {@value #ROUNDED_SLOTS} slots, or

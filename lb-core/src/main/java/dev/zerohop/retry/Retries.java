@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The budget is that of Finagle ({@code com.twitter.finagle.service.RetryBudget}) on the monotonic clock of {@link Time}: each call deposits
  * {@link Builder#budgetPercent} hundredths of a retry, and deposits and withdrawals alike are forgotten {@link Builder#ttl} later. A reserve of
- * {@link Builder#minPerSecond} retries per second, as many as fall into that time, keeps quiet clients able to retry at all.
+ * {@link Builder#minPerSecond} retries per second, as many as fall into that time, keeps quiet clients able to retry at all. With one attempt for each call
+ * nothing is counted, and nothing granted.
  *
  * <p>Immutable and thread-safe; equal by value.
  */

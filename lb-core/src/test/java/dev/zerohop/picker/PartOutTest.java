@@ -159,7 +159,7 @@ class PartOutTest {
     /** Two are drawn of one group: the last of a group must not be left out because all the others of it are. */
     @ParameterizedTest
     @ValueSource(strings = {"least_request", "peak_ewma"})
-    void theShareOfAGroupIsThatOfThoseWhoAreLeftOfIt(String policy) {
+    void aGroupKeepsTheShareOfWhatIsLeftOfIt(String policy) {
         Snapshot all = groups(30, 2);
         Candidate out = all.candidates().get(31);
         Picker picker = picker(policy, all).rebuild(without(all, Set.of(out)));

@@ -55,9 +55,8 @@ final class Attempt extends ClientStreamTracer {
     @SuppressWarnings("unused")
     private volatile int state;
 
-    // Written with release: a full fence for each event of each call would cost more than the rest of it. What must be
-    // seen across is ordered by
-    // the exchanges of the state.
+    // Written with release: a full fence for each event of a call would cost more than all the rest of it.
+    // What must be seen across threads is ordered by the exchanges of the state.
     private volatile @Nullable Lease lease;
 
     /** Set only if the end came while the lease was being made. */

@@ -200,8 +200,7 @@ final class Service {
     private void retire(List<EndpointRoute> left) {
         for (EndpointRoute route : left) {
             route.retire();
-            // A look at those that drain may have found this one idle before it was retired, and a call may have taken
-            // it since.
+            // It may have been found idle and dropped before it was retired, and taken by a call since.
             if (route.drained()) {
                 draining.remove(route);
             } else {

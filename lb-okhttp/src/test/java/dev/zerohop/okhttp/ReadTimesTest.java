@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whoever watches the time of an answer, OkHttp or the socket, a server that stops ends no call late. */
+/** A server that stops ends no call late, whether OkHttp or the socket watches the time of its answer. */
 @Timeout(60)
 class ReadTimesTest {
     /** On a machine that is busy; a GET whose head comes later is sent again. */

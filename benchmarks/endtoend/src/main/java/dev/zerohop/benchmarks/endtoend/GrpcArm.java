@@ -12,6 +12,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /**
  * Unary calls on one channel; the end of each begins the next. Each channel has event loops of its own: which of its connections share a loop then
@@ -58,13 +59,8 @@ record GrpcArm(String name, ManagedChannel channel, EventLoopGroup loops, int co
                 });
     }
 
-    /** What happens when a call fails. */
-    interface Failed {
-        void with(Throwable cause);
-    }
-
     /** Begins one call. */
-    void call(Runnable ended, Failed failed) {
+    void call(Runnable ended, Consumer<Throwable> failed) {
         ClientCalls.asyncUnaryCall(
                 channel.newCall(Echo.METHOD, CallOptions.DEFAULT), Echo.PAYLOAD, new StreamObserver<>() {
                     @Override
@@ -72,7 +68,7 @@ record GrpcArm(String name, ManagedChannel channel, EventLoopGroup loops, int co
 
                     @Override
                     public void onError(Throwable cause) {
-                        failed.with(cause);
+                        failed.accept(cause);
                     }
 
                     @Override

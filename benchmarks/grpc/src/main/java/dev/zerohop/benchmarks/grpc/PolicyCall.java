@@ -72,13 +72,14 @@ public class PolicyCall {
 
     /** With the weights that the endpoints report to grpc-java's weighted policy. */
     private static List<EquivalentAddressGroup> weighted(int count) {
+        List<EquivalentAddressGroup> plain = FakeChannel.addresses(count);
         List<EquivalentAddressGroup> groups = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Endpoint endpoint = Endpoint.builder(Fleet.host(i), Fleet.PORT)
                     .weight(Fleet.weight(i))
                     .build();
             groups.add(new EquivalentAddressGroup(
-                    FakeChannel.addresses(count).get(i).getAddresses(),
+                    plain.get(i).getAddresses(),
                     Attributes.newBuilder().set(ZerohopGrpc.ENDPOINT, endpoint).build()));
         }
         return groups;
