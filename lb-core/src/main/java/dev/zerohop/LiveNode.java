@@ -30,8 +30,9 @@ final class LiveNode extends LiveNodePad implements Node {
     /** The last {@link #candidate}; control path only. */
     private @Nullable Candidate candidate;
 
-    LiveNode(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.@Nullable Load load) {
-        super(owner, endpoint, nowNanos, load);
+    /** @param unknown what is believed of it at first: nothing, since now */
+    LiveNode(Balancer owner, Endpoint endpoint, Health unknown, LoadMetric.@Nullable Load load) {
+        super(owner, endpoint, unknown, load);
     }
 
     @Override
@@ -146,13 +147,14 @@ final class LiveNode extends LiveNodePad implements Node {
     // ---- control path ----
 
     /** The endpoint is a member again, with a clean record; what is under way since before still counts. */
-    void rejoin(Endpoint next, long nowNanos, LoadMetric.@Nullable Load nextLoad) {
+    void rejoin(Endpoint next, Health unknown, LoadMetric.@Nullable Load nextLoad) {
+        left = false;
         endpoint = next;
         load = nextLoad;
         verdicts = List.of();
         setHeldSince(MembershipGuard.Member.NOT_HELD);
-        health = Health.unknown(nowNanos);
-        healthySinceNanos = nowNanos;
+        health = unknown;
+        healthySinceNanos = unknown.sinceNanos();
         halfOpen = false;
         PENALTY.setOpaque(this, 0);
     }

@@ -32,13 +32,16 @@ abstract class LiveNodeCounter {
     /** Whether its health is to be settled anew; control path only. */
     boolean hasNews;
 
+    /** Whether it is no member any more; control path only. */
+    boolean left;
+
     final Balancer owner;
 
-    LiveNodeCounter(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.@Nullable Load load) {
+    LiveNodeCounter(Balancer owner, Endpoint endpoint, Health unknown, LoadMetric.@Nullable Load load) {
         this.owner = owner;
         this.endpoint = endpoint;
-        this.health = Health.unknown(nowNanos);
-        this.healthySinceNanos = nowNanos;
+        this.health = unknown;
+        this.healthySinceNanos = unknown.sinceNanos();
         this.load = load;
         this.record = NoEjection.INSTANCE.add(endpoint, null, () -> {});
     }
@@ -49,7 +52,7 @@ abstract class LiveNodePad extends LiveNodeCounter {
     @SuppressWarnings("UnusedVariable")
     long p0, p1, p2, p3, p4, p5, p6, p7;
 
-    LiveNodePad(Balancer owner, Endpoint endpoint, long nowNanos, LoadMetric.@Nullable Load load) {
-        super(owner, endpoint, nowNanos, load);
+    LiveNodePad(Balancer owner, Endpoint endpoint, Health unknown, LoadMetric.@Nullable Load load) {
+        super(owner, endpoint, unknown, load);
     }
 }

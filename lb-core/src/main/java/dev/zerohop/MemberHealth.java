@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -61,10 +60,9 @@ final class MemberHealth {
     /**
      * Settles the health of those of which something was reported, or of which a verdict has ended.
      *
-     * @param members all of them, by id
      * @return nanoseconds until a verdict ends; {@link Long#MAX_VALUE} if none does
      */
-    long review(Map<String, LiveNode> members, long now) {
+    long review(long now) {
         boolean ended = firstEndNanos != Long.MAX_VALUE && firstEndNanos - now <= 0;
         if (ended) {
             for (LiveNode node : expiring) {
@@ -81,7 +79,7 @@ final class MemberHealth {
                 LiveNode node = news.get(done++);
                 node.hasNews = false;
                 // Not one that has left since.
-                if (members.get(node.endpoint().id()) == node) {
+                if (!node.left) {
                     settle(node, now);
                 }
             }

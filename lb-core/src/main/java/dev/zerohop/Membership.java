@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,8 +38,6 @@ final class Membership {
     private final Balancer owner;
     private final BalancerListener listener;
     private final List<HealthSource> healthSources;
-    private final Map<String, LiveNode> nodes = new HashMap<>();
-
     /** Nodes that left with attempts under way, which are still counted and which count again if the endpoint returns. */
     private final Map<Place, LiveNode> departed = new HashMap<>();
 
@@ -50,8 +49,11 @@ final class Membership {
     /** The verdicts of the source. */
     private HealthSource.Verdicts sourceVerdicts = HealthSource.Verdicts.NONE;
 
-    /** Whether an admission did not come to its end, so that there may be nodes that are no members. */
+    /** Whether an admission did not come to its end, so that some members have left and some nodes are no members yet. */
     private boolean admissionIncomplete;
+
+    /** Those that have come since the last admission that did come to its end. */
+    private final List<LiveNode> joined = new ArrayList<>();
 
     private final ForeignFaults faults;
     private final GuardedDetector detector;
@@ -92,13 +94,34 @@ final class Membership {
 
     /** Changes what is known of a member; false if there is none of this id. */
     boolean change(String endpointId, Consumer<LiveNode> change) {
-        LiveNode node = nodes.get(endpointId);
+        LiveNode node = member(endpointId);
         if (node == null) {
             return false;
         }
         change.accept(node);
         health.changed(node);
         return true;
+    }
+
+    /** Null if there is none of this id. */
+    private @Nullable LiveNode member(String id) {
+        List<LiveNode> members = members();
+        int from = 0;
+        int to = members.size();
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            LiveNode node = members.get(middle);
+            int order = node.endpoint().id().compareTo(id);
+            if (order == 0) {
+                return node.left ? null : node;
+            }
+            if (order < 0) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return null;
     }
 
     EjectionPolicy.Detector detector() {
@@ -123,6 +146,7 @@ final class Membership {
         int added = 0;
         int replaced = 0;
         LoadMetric metric = settings.policy().loadMetric();
+        Health unknown = Health.unknown(now);
         admissionIncomplete = true;
         for (int i = 0; i < known.length; i++) {
             Endpoint endpoint = given.get(i);
@@ -133,7 +157,7 @@ final class Membership {
                 replaced++;
             }
             if (node == null) {
-                node = join(endpoint, metric, now);
+                node = join(endpoint, metric, unknown);
                 added++;
             } else {
                 update(node, endpoint);
@@ -154,6 +178,7 @@ final class Membership {
             after = sorted(after.members(), held);
         }
         roster = after;
+        joined.clear();
         admissionIncomplete = false;
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
         listener.onMembership(owner.name(), members().size(), added, gone.size() + replaced, held.size());
@@ -170,7 +195,7 @@ final class Membership {
     }
 
     private void depart(LiveNode node) {
-        nodes.remove(node.endpoint().id());
+        node.left = true;
         detector.forget(node);
         health.forget(node);
         departed.put(Place.of(node.endpoint()), node);
@@ -213,13 +238,15 @@ final class Membership {
         }
     }
 
-    private LiveNode join(Endpoint endpoint, LoadMetric metric, long now) {
+    private LiveNode join(Endpoint endpoint, LoadMetric metric, Health unknown) {
+        long now = unknown.sinceNanos();
         LiveNode node = departed.isEmpty() ? null : departed.remove(Place.of(endpoint));
         if (node == null) {
-            node = new LiveNode(owner, endpoint, now, loadOf(metric));
+            node = new LiveNode(owner, endpoint, unknown, loadOf(metric));
         } else {
-            node.rejoin(endpoint, now, loadOf(metric));
+            node.rejoin(endpoint, unknown, loadOf(metric));
         }
+        joined.add(node);
         detector.watch(node);
         for (HealthSource source : healthSources) {
             putInitial(node, source, now);
@@ -228,7 +255,6 @@ final class Membership {
         if (left != null) {
             node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
         }
-        nodes.put(endpoint.id(), node);
         return node;
     }
 
@@ -237,7 +263,7 @@ final class Membership {
         Set<String> judged = new HashSet<>(sourceVerdicts.byEndpoint().keySet());
         judged.addAll(verdicts.byEndpoint().keySet());
         for (String id : judged) {
-            LiveNode node = nodes.get(id);
+            LiveNode node = member(id);
             if (node == null) {
                 continue;
             }
@@ -279,7 +305,13 @@ final class Membership {
 
     /** All nodes but those departed. */
     private Roster present() {
-        return admissionIncomplete ? sorted(nodes.values(), List.of()) : roster;
+        if (!admissionIncomplete) {
+            return roster;
+        }
+        Set<LiveNode> all = new LinkedHashSet<>(roster.members());
+        all.addAll(joined);
+        all.removeIf(node -> node.left);
+        return sorted(all, List.of());
     }
 
     /** Whether the guard is to be asked again about the set it has seen: a hold is over, or a held endpoint does not answer. */
@@ -306,7 +338,7 @@ final class Membership {
         if (guardReviewNanos != NEVER) {
             next = Math.min(next, guardReviewNanos - now);
         }
-        return Math.min(next, health.review(nodes, now));
+        return Math.min(next, health.review(now));
     }
 
     private static boolean mayBeHeld(LiveNode node) {
@@ -320,7 +352,7 @@ final class Membership {
 
     /** Begins the next generation of leases; what is left of the one before the last has leaked. */
     void closeOldLeases(Duration limit, long now) {
-        nodes.values().forEach(node -> oldLeases.close(node, limit, now));
+        present().members().forEach(node -> oldLeases.close(node, limit, now));
         departed.values().forEach(node -> oldLeases.close(node, limit, now));
         departed.values().removeIf(node -> node.inFlight() == 0);
     }
@@ -340,7 +372,7 @@ final class Membership {
         for (LiveNode node : present().members()) {
             detector.forget(node);
         }
-        nodes.clear();
+        joined.clear();
         departed.clear();
         roster = Roster.EMPTY;
         health.clear();

@@ -34,7 +34,7 @@ class LeaseModelTest {
         /** Made late: the checker cannot look into a record that an operations object holds from the beginning. */
         private synchronized Lease lease() {
             if (lease == null) {
-                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null);
+                LiveNode node = new LiveNode(balancer(), endpoint(), Health.unknown(0), null);
                 lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), 0);
             }
             return lease;
@@ -68,7 +68,7 @@ class LeaseModelTest {
 
         private synchronized LeaseImpl lease() {
             if (lease == null) {
-                LiveNode node = new LiveNode(balancer(), endpoint(), 0, null);
+                LiveNode node = new LiveNode(balancer(), endpoint(), Health.unknown(0), null);
                 lease = new LeaseImpl(node, null, LeaseImpl.UNTIMED, node.begin(), 0);
             }
             return lease;
@@ -113,7 +113,7 @@ class LeaseModelTest {
 
         private synchronized LiveNode node() {
             if (node == null) {
-                node = new LiveNode(balancer(), endpoint(), 0, null);
+                node = new LiveNode(balancer(), endpoint(), Health.unknown(0), null);
             }
             return node;
         }
