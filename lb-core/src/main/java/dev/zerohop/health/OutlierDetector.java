@@ -21,6 +21,11 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     /** Those that are out, and those that are only in because no more may be ejected. The others need no look until they have news. */
     private final Set<OutlierStats> watched = new LinkedHashSet<>();
 
+    /** Null where no endpoint is compared with others. */
+    private final @Nullable OutlierSweep sweep;
+
+    private long nextSweepNanos;
+
     private int size;
 
     /** How many of them are out for failures; states change in {@link #review} only. */
@@ -33,6 +38,13 @@ final class OutlierDetector implements EjectionPolicy.Detector {
         this.limits = limits;
         this.time = env.time();
         this.dice = env.dice();
+        this.sweep = limits.compares() ? new OutlierSweep(limits.successRate(), limits.failurePercentage()) : null;
+        this.nextSweepNanos = time.nanoTime() + untilSweep();
+    }
+
+    /** Up to a fifth longer than the interval, so that clients do not march in step. */
+    private long untilSweep() {
+        return limits.intervalNanos() + (long) (dice.nextDouble() * limits.intervalNanos() / 5);
     }
 
     @Override
@@ -48,6 +60,9 @@ final class OutlierDetector implements EjectionPolicy.Detector {
         if (previous != null) {
             watched.add(stats);
         }
+        if (sweep != null) {
+            sweep.add(stats);
+        }
         size++;
         outForFailures += stats.outForFailures() ? 1 : 0;
         return stats;
@@ -58,6 +73,9 @@ final class OutlierDetector implements EjectionPolicy.Detector {
         if (stats instanceof OutlierStats ours && ours.reportsTo(news) && !ours.removed) {
             ours.removed = true;
             watched.remove(ours);
+            if (sweep != null) {
+                sweep.remove(ours);
+            }
             size--;
             outForFailures -= ours.outForFailures() ? 1 : 0;
         }
@@ -66,7 +84,7 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     @Override
     public long review(long nowNanos) {
         int allowed = allowedEjections(size, limits.maxPercent());
-        long next = Long.MAX_VALUE;
+        long next = sweep == null ? Long.MAX_VALUE : sweep(sweep, allowed, nowNanos);
         news.drainTo(watched);
         for (Iterator<OutlierStats> each = watched.iterator(); each.hasNext(); ) {
             OutlierStats stats = each.next();
@@ -84,6 +102,19 @@ final class OutlierDetector implements EjectionPolicy.Detector {
             }
         }
         return next;
+    }
+
+    private long sweep(OutlierSweep due, int allowed, long now) {
+        if (nextSweepNanos - now <= 0) {
+            nextSweepNanos = now + untilSweep();
+            due.end(() -> allowed - outForFailures, (stats, why) -> {
+                eject(stats, OutlierStats.Cause.FAILURES, why, now);
+                outForFailures++;
+                watched.add(stats);
+                stats.changed.run();
+            });
+        }
+        return nextSweepNanos - now;
     }
 
     private long review(OutlierStats stats, long now, boolean belowLimit) {
@@ -130,6 +161,10 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     }
 
     private long eject(OutlierStats stats, OutlierStats.Cause cause, long now) {
+        return eject(stats, cause, stats.evidence(cause), now);
+    }
+
+    private long eject(OutlierStats stats, OutlierStats.Cause cause, String why, long now) {
         stats.forgetHealthyIntervals(now);
         int times = stats.times(cause);
         boolean connect = cause == OutlierStats.Cause.CONNECT;
@@ -139,7 +174,7 @@ final class OutlierDetector implements EjectionPolicy.Detector {
         boolean grows = nanos < max;
         long jitter = connect ? Math.min(limits.jitterNanos(), nanos / 5) : limits.jitterNanos();
         nanos += (long) (dice.nextDouble() * jitter);
-        stats.eject(cause, now, nanos, grows);
+        stats.eject(cause, why, now, nanos, grows);
         return nanos;
     }
 

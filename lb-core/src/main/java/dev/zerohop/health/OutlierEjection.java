@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ejects endpoints that fail the calls of this client, for a time that grows, and lets one probe call decide on their return.
  *
- * <p>Two findings eject:
+ * <p>Two findings eject, and two more if they are asked for:
  *
  * <ul>
  *   <li><b>Consecutive failures</b> are evidence, not proof: {@link Builder#consecutiveFailures} outcomes in a row that
@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  *       endpoints is gone, calls must not be sent to most of the dead ones. The time is short instead. Panic does not use
  *       them either ({@link dev.zerohop.Health.Status#UNREACHABLE}); only when no other is left the health filter does, so a client whose own
  *       network broke keeps trying all of them.
+ *   <li><b>Comparison</b>, off by default: a {@linkplain Builder#successRate success rate} far below that of the others, or a {@linkplain
+ *       Builder#failurePercentage share of failures} above a limit, in one {@link Builder#interval} (up to a fifth longer, by chance). They see endpoints that fail
+ *       some calls and never five in a row. Ejected is under the same limit and for the same times as for consecutive failures, the worst first.
  * </ul>
  *
  * <p>After its time an endpoint is half open: one call goes there, all others go around it. An answer readmits it, a failure ejects it again
@@ -56,7 +59,14 @@ public final class OutlierEjection implements EjectionPolicy {
             long connectBaseNanos,
             long connectMaxNanos,
             int maxPercent,
-            long jitterNanos) {}
+            long jitterNanos,
+            @Nullable SuccessRateEjection successRate,
+            @Nullable FailurePercentageEjection failurePercentage) {
+        /** Whether endpoints are compared, for which calls are counted. */
+        boolean compares() {
+            return successRate != null || failurePercentage != null;
+        }
+    }
 
     private OutlierEjection(Limits limits) {
         this.limits = limits;
@@ -80,7 +90,9 @@ public final class OutlierEjection implements EjectionPolicy {
                 .connectBaseTime(Duration.ofNanos(limits.connectBaseNanos))
                 .connectMaxTime(Duration.ofNanos(limits.connectMaxNanos))
                 .maxPercent(limits.maxPercent)
-                .jitter(Duration.ofNanos(limits.jitterNanos));
+                .jitter(Duration.ofNanos(limits.jitterNanos))
+                .successRate(limits.successRate)
+                .failurePercentage(limits.failurePercentage);
     }
 
     /**
@@ -102,7 +114,9 @@ public final class OutlierEjection implements EjectionPolicy {
                         "connectBaseTime",
                         "connectMaxTime",
                         "maxPercent",
-                        "jitter"))
+                        "jitter",
+                        "successRate",
+                        "failurePercentage"))
                 .build();
     }
 
@@ -135,6 +149,8 @@ public final class OutlierEjection implements EjectionPolicy {
                 .withNanos("connectMaxTime", limits.connectMaxNanos)
                 .with("maxPercent", limits.maxPercent)
                 .withNanos("jitter", limits.jitterNanos)
+                .with("successRate", limits.successRate)
+                .with("failurePercentage", limits.failurePercentage)
                 .toString();
     }
 
@@ -156,6 +172,8 @@ public final class OutlierEjection implements EjectionPolicy {
         private Duration connectMaxTime = Duration.ofSeconds(32);
         private int maxPercent = 10;
         private Duration jitter = Duration.ofSeconds(3);
+        private @Nullable SuccessRateEjection successRate;
+        private @Nullable FailurePercentageEjection failurePercentage;
 
         private Builder() {}
 
@@ -171,6 +189,10 @@ public final class OutlierEjection implements EjectionPolicy {
             connectMaxTime = duration(options, "connectMaxTime", connectMaxTime);
             maxPercent = options.integer("maxPercent", maxPercent, 0, MAX_PERCENT);
             jitter = options.duration("jitter", jitter, Duration.ZERO, MAX_DURATION);
+            successRate = options.has("successRate") ? SuccessRateEjection.read(options, "successRate") : null;
+            failurePercentage = options.has("failurePercentage")
+                    ? FailurePercentageEjection.read(options, "failurePercentage")
+                    : null;
             ordered(options, "baseTime", baseTime, "maxTime", maxTime);
             ordered(options, "connectBaseTime", connectBaseTime, "connectMaxTime", connectMaxTime);
             return this;
@@ -267,6 +289,18 @@ public final class OutlierEjection implements EjectionPolicy {
             return this;
         }
 
+        /** Sets what success rates are compared by; null for no comparison. Default: null. */
+        public Builder successRate(@Nullable SuccessRateEjection ejection) {
+            this.successRate = ejection;
+            return this;
+        }
+
+        /** Sets which share of failures ejects; null for none. Default: null. */
+        public Builder failurePercentage(@Nullable FailurePercentageEjection ejection) {
+            this.failurePercentage = ejection;
+            return this;
+        }
+
         /**
          * Builds the policy.
          *
@@ -286,7 +320,9 @@ public final class OutlierEjection implements EjectionPolicy {
                     connectBaseTime.toNanos(),
                     connectMaxTime.toNanos(),
                     maxPercent,
-                    jitter.toNanos()));
+                    jitter.toNanos(),
+                    successRate,
+                    failurePercentage));
         }
 
         private static int count(String what, int value, int max) {

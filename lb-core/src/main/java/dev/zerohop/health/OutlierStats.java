@@ -21,6 +21,11 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     private static final VarHandle FAILURES;
     private static final VarHandle CONNECT_FAILURES;
     private static final VarHandle PROBE_SINCE;
+    private static final VarHandle COUNTS;
+
+    /** One call that failed, in the upper half of {@link #counts}; the lower half counts all. */
+    private static final long FAILED = 1L << 32;
+
     private static final long NO_PROBE = Long.MIN_VALUE;
     private static final long PROBE_PATIENCE_NANOS = OutlierEjection.PROBE_PATIENCE.toNanos();
 
@@ -33,6 +38,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
             FAILURES = lookup.findVarHandle(OutlierStats.class, "failures", int.class);
             CONNECT_FAILURES = lookup.findVarHandle(OutlierStats.class, "connectFailures", int.class);
             PROBE_SINCE = lookup.findVarHandle(OutlierStats.class, "probeSince", long.class);
+            COUNTS = lookup.findVarHandle(OutlierStats.class, "counts", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -57,6 +63,11 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     // Written by requests. Never more failed connections than failures, so that a success looks at one field only.
     volatile int failures;
     volatile int connectFailures;
+
+    /** Calls of this interval and those of them that failed. Stays 0 unless something compares them. */
+    @SuppressWarnings("unused")
+    private volatile long counts;
+
     private volatile long probeSince = NO_PROBE;
     volatile @Nullable Outcome probeOutcome;
     private volatile @Nullable Outcome lastFailure;
@@ -84,6 +95,9 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     @Override
     public boolean onOutcome(Outcome outcome) {
         if (!speaksAgainst(outcome)) {
+            if (limits.compares() && clears(outcome)) {
+                COUNTS.getAndAdd(this, 1L);
+            }
             // The usual call ends here: one read and no write. What ends well during an ejection began before it and
             // readmits none.
             if ((int) FAILURES.getOpaque(this) != 0 && clears(outcome) && state == EjectionPolicy.State.ACTIVE) {
@@ -91,6 +105,9 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
                 connectFailures = 0;
             }
             return false;
+        }
+        if (limits.compares()) {
+            COUNTS.getAndAdd(this, FAILED + 1);
         }
         if (state != EjectionPolicy.State.ACTIVE) {
             return false;
@@ -180,6 +197,23 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
 
     // ---- the detector's ----
 
+    /** The calls since this was last asked, for {@link #calls} and {@link #failures}. */
+    long takeCounts() {
+        return (long) COUNTS.getAndSet(this, 0L);
+    }
+
+    static int calls(long counts) {
+        return (int) counts;
+    }
+
+    static int failures(long counts) {
+        return (int) (counts >>> 32);
+    }
+
+    boolean isActive() {
+        return state == EjectionPolicy.State.ACTIVE;
+    }
+
     /** Whether it belongs to the detector with these news. */
     boolean reportsTo(OutlierNews whose) {
         return news == whose;
@@ -222,14 +256,17 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         connectTimes = (int) Math.max(0, connectTimes - steps);
     }
 
-    /** Takes the endpoint out. A time that has reached its maximum is not counted up any more, so that it shrinks as soon as the endpoint is well. */
-    void eject(Cause by, long now, long nanos, boolean grows) {
-        Outcome probe = probeOutcome;
-        String why = state == EjectionPolicy.State.HALF_OPEN
-                ? "its probe call failed (" + probe + ")"
+    /** Why it is to be taken out for that cause, by what calls have reported. */
+    String evidence(Cause by) {
+        return state == EjectionPolicy.State.HALF_OPEN
+                ? "its probe call failed (" + probeOutcome + ")"
                 : by == Cause.CONNECT
                         ? "no connection could be made (" + connectFailures + " in a row)"
                         : failures + " consecutive failures, the last " + lastFailure;
+    }
+
+    /** Takes the endpoint out. A time that has reached its maximum is not counted up any more, so that it shrinks as soon as the endpoint is well. */
+    void eject(Cause by, String why, long now, long nanos, boolean grows) {
         if (grows) {
             if (by == Cause.CONNECT) {
                 connectTimes++;
