@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param name the header, query parameter or cookie; for {@link Place#PATH} a regular expression with one group; for
  *     {@link Place#JSON_POINTER} a pointer (RFC 6901) into the body
  * @param integer whether the value is an integer key; otherwise it is a text key
+ * @param prefix how much of the value is the key, for a {@link PrefixKey}; null for all of it
  */
-public record KeySource(Place place, String name, boolean integer) {
+public record KeySource(Place place, String name, boolean integer, PrefixKey.@Nullable Cut prefix) {
 
     /** The parts of a request that can carry a key. */
     public enum Place {
@@ -35,10 +36,22 @@ public record KeySource(Place place, String name, boolean integer) {
         }
     }
 
-    /** Checks for null. Whether the name can be used is for {@link #expected} to say. */
+    /**
+     * Checks for null. Whether the name can be used is for {@link #expected} to say.
+     *
+     * @throws IllegalArgumentException if it is an integer and a prefix
+     */
     public KeySource {
         requireNonNull(place, "place");
         requireNonNull(name, "name");
+        if (integer && prefix != null) {
+            throw new IllegalArgumentException("the key was an integer and a prefix, expected one of them");
+        }
+    }
+
+    /** The whole value is the key. */
+    public KeySource(Place place, String name, boolean integer) {
+        this(place, name, integer, null);
     }
 
     /** What was expected as the name, if this one cannot be used at its place; null if it can. */
@@ -48,7 +61,7 @@ public record KeySource(Place place, String name, boolean integer) {
 
     /**
      * The key of a call, by the rule of {@link KeyText}. The place may be there more than once, as headers and query parameters can be: those that are
-     * empty do not count, and the others must be equal.
+     * empty do not count, and the others must be equal. What is to be a prefix may be any text.
      *
      * @param service the name that errors begin with
      * @param found what stands at the place, decoded as its syntax demands (percent escapes, JSON); nulls count as empty
@@ -62,20 +75,23 @@ public record KeySource(Place place, String name, boolean integer) {
             if (text.isEmpty()) {
                 continue;
             }
-            String problem = place == Place.HEADER ? KeyText.problemInHeader(text) : KeyText.problem(text);
+            String problem = prefix != null
+                    ? null
+                    : place == Place.HEADER ? KeyText.problemInHeader(text) : KeyText.problem(text);
             if (problem != null) {
                 throw badKey(service, problem);
             }
             if (only != null && !only.equals(text)) {
-                throw badKey(
-                        service,
-                        "was given more than once, as " + KeyText.shown(only) + " and as " + KeyText.shown(text)
-                                + ", expected one value");
+                String values = prefix != null ? "" : ", as " + KeyText.shown(only) + " and as " + KeyText.shown(text);
+                throw badKey(service, "was given more than once" + values + ", expected one value");
             }
             only = text;
         }
         if (only == null) {
             return null;
+        }
+        if (prefix != null) {
+            return PrefixKey.of(only, prefix);
         }
         if (!integer) {
             return EndpointSelector.of(only);

@@ -5,6 +5,7 @@ import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
 import dev.zerohop.KeySource.Place;
 import dev.zerohop.NoEndpointException;
+import dev.zerohop.PrefixKey;
 import dev.zerohop.fuzz.Input;
 import dev.zerohop.fuzz.Said;
 import java.io.IOException;
@@ -36,7 +37,11 @@ public final class KeysFuzz {
         Input input = Input.of(data);
         String[] place = input.word(PLACES).split(" ");
         Input behind = input.rest();
-        KeySource source = new KeySource(place(place[0]), behind.line().text(), place[1].equals("integer"));
+        KeySource source = new KeySource(
+                place(place[0]),
+                behind.line().text(),
+                place[1].equals("integer"),
+                place[1].equals("prefix") ? new PrefixKey.Cut(64, 8) : null);
         String expected = source.expected();
         Said.shown(source.toString());
         if (expected != null) {
@@ -58,7 +63,10 @@ public final class KeysFuzz {
             case PATH -> found.add(PathKey.of(source.name()).read(behind.text()));
             case JSON_POINTER ->
                 found.add(JsonBodyKey.read(
-                        RequestBody.create(behind.bytes()), JsonPointer.compile(source.name()), BODY_LIMIT));
+                        RequestBody.create(behind.bytes()),
+                        JsonPointer.compile(source.name()),
+                        BODY_LIMIT,
+                        source.prefix() != null));
             default -> Collections.addAll(found, behind.text().split("\n"));
         }
         EndpointSelector key = source.selector("orders", found);

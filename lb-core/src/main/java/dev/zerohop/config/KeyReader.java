@@ -2,10 +2,12 @@ package dev.zerohop.config;
 
 import dev.zerohop.KeySource;
 import dev.zerohop.Options;
+import dev.zerohop.PrefixKey;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the part {@code key}. */
 final class KeyReader {
@@ -22,9 +24,9 @@ final class KeyReader {
     private KeyReader() {}
 
     static KeySource read(Options parent) {
-        Options key = parent.object("key", "header", "query", "path", "cookie", "jsonPointer", "as");
+        Options key = parent.object("key", "header", "query", "path", "cookie", "jsonPointer", "as", "maxBytes", "blockBytes");
         List<String> given = new ArrayList<>(key.names());
-        given.remove("as");
+        given.removeAll(List.of("as", "maxBytes", "blockBytes"));
         if (given.size() != 1) {
             throw new IllegalArgumentException(
                     key.path() + ": was " + (given.isEmpty() ? "no place" : given.size() + " places " + given)
@@ -35,12 +37,32 @@ final class KeyReader {
         if (place == null) {
             throw new AssertionError(field);
         }
-        boolean integer = key.choice("as", "text", List.of("text", "integer")).equals("integer");
-        KeySource source = new KeySource(place, key.value(field) instanceof String name ? name : "", integer);
+        String as = key.choice("as", "text", List.of("text", "integer", "prefix"));
+        KeySource source = new KeySource(
+                place,
+                key.value(field) instanceof String name ? name : "",
+                as.equals("integer"),
+                prefix(key, as.equals("prefix")));
         String expected = source.expected();
         if (expected != null) {
             throw key.rejected(field, expected);
         }
         return source;
+    }
+
+    private static PrefixKey.@Nullable Cut prefix(Options key, boolean wanted) {
+        for (String option : List.of("maxBytes", "blockBytes")) {
+            if (!wanted && key.has(option)) {
+                throw key.rejected(option, "none unless \"as\" is \"prefix\"");
+            }
+        }
+        if (!wanted) {
+            return null;
+        }
+        PrefixKey.Cut defaults = PrefixKey.Cut.DEFAULTS;
+        int maxBytes = key.integer("maxBytes", defaults.maxBytes(), 1, PrefixKey.Cut.LARGEST);
+        int least = PrefixKey.Cut.smallestBlock(maxBytes);
+        int usual = Math.max(least, Math.min(maxBytes, defaults.blockBytes()));
+        return new PrefixKey.Cut(maxBytes, key.integer("blockBytes", usual, least, maxBytes));
     }
 }

@@ -37,15 +37,20 @@ public final class Xxh64 {
 
     /** Hashes all bytes. */
     public static long hash(byte[] input, long seed) {
-        int length = input.length;
-        int at = 0;
+        return hash(input, 0, input.length, seed);
+    }
+
+    /** Hashes the bytes from {@code from} until before {@code to}. */
+    public static long hash(byte[] input, int from, int to, long seed) {
+        int length = to - from;
+        int at = from;
         long hash;
         if (length >= 32) {
             long v1 = seed + P1 + P2;
             long v2 = seed + P2;
             long v3 = seed;
             long v4 = seed - P1;
-            for (int last = length - 32; at <= last; at += 32) {
+            for (int last = to - 32; at <= last; at += 32) {
                 v1 = round(v1, (long) LONGS.get(input, at));
                 v2 = round(v2, (long) LONGS.get(input, at + 8));
                 v3 = round(v3, (long) LONGS.get(input, at + 16));
@@ -55,7 +60,7 @@ public final class Xxh64 {
         } else {
             hash = seed + P5;
         }
-        return finish(hash + length, input, at, length);
+        return finish(hash + length, input, at, to);
     }
 
     /** Takes in what is left behind the last whole stripe. */

@@ -306,7 +306,7 @@ class ConfigurationsTest {
                         + " header, such as \"x-user-id\"",
                 "{\"key\": {\"header\": \"\"}} => key.header: was \"\", expected the name of a header, such as"
                         + " \"x-user-id\"",
-                "{\"key\": {\"header\": \"a\", \"as\": \"long\"}} => key.as: was \"long\", expected one of integer,"
+                "{\"key\": {\"header\": \"a\", \"as\": \"long\"}} => key.as: was \"long\", expected one of integer, prefix,"
                         + " text",
                 "{\"key\": {\"path\": \"/users/.*\"}} => key.path: was \"/users/.*\", expected a regular expression"
                         + " with exactly one group, such as \"^/users/([^/]+)\"",
@@ -345,7 +345,8 @@ class ConfigurationsTest {
                         + " expected an integer from 0 to 100",
                 "{\"health\": {\"ejection\": {\"maxPercnt\": 10}}} => health.ejection.maxPercnt: was 10, expected the"
                         + " field maxPercent: known are consecutiveFailures, connectFailures, errorResponses, timeouts,"
-                        + " interval, baseTime, maxTime, connectBaseTime, connectMaxTime, maxPercent, jitter",
+                        + " interval, baseTime, maxTime, connectBaseTime, connectMaxTime, maxPercent, jitter, successRate,"
+                        + " failurePercentage",
                 "{\"health\": {\"ejection\": {\"consecutiveFailures\": 1e30}}} => health.ejection.consecutiveFailures:"
                         + " was 1000000000000000000000000000000, expected an integer from 0 to 1000000",
                 "{\"health\": {\"ejection\": {\"errorResponses\": \"yes\"}}} => health.ejection.errorResponses: was"

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import okhttp3.RequestBody;
 import okio.Buffer;
 import okio.BufferedSink;
@@ -22,13 +23,26 @@ final class JsonBodyKey {
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 
-    private JsonBodyKey() {}
+    private final byte[] body;
+    private final JsonParser parser;
+
+    /** Whether objects and arrays count as well, as they are written. */
+    private final boolean structures;
+
+    private JsonBodyKey(byte[] body, JsonParser parser, boolean structures) {
+        this.body = body;
+        this.parser = parser;
+        this.structures = structures;
+    }
 
     /**
      * The text or number at {@code pointer} (RFC 6901), or null if there is no body, no such value, or it is null. The body is read to its end: one that is
      * cut, or that has another value behind the first, or a name twice on the way to the key, may mean something else to the server.
+     *
+     * @param structures whether an object or an array counts as well, as the body writes it
      */
-    static @Nullable String read(@Nullable RequestBody body, @Nullable JsonPointer pointer, long limit)
+    static @Nullable String read(
+            @Nullable RequestBody body, @Nullable JsonPointer pointer, long limit, boolean structures)
             throws IOException, UnusableKeyException {
         if (body == null || pointer == null) {
             return null;
@@ -41,11 +55,12 @@ final class JsonBodyKey {
         if (copy.exhausted()) {
             return null;
         }
-        try (JsonParser parser = JSON.createParser(copy.inputStream())) {
+        byte[] bytes = copy.readByteArray();
+        try (JsonParser parser = JSON.createParser(bytes)) {
             if (parser.nextToken() == null) {
                 throw new UnusableKeyException("cannot be read: the body is white space, expected JSON");
             }
-            String found = find(parser, pointer);
+            String found = new JsonBodyKey(bytes, parser, structures).find(pointer);
             if (parser.nextToken() != null) {
                 throw new UnusableKeyException("cannot be read: the body has more than one JSON value, expected one");
             }
@@ -60,10 +75,10 @@ final class JsonBodyKey {
     }
 
     /** Reads the value at which the parser stands to its end. The depth of the calls is that of the pointer. */
-    private static @Nullable String find(JsonParser parser, JsonPointer pointer)
+    private @Nullable String find(JsonPointer pointer)
             throws IOException, UnusableKeyException {
         if (pointer.matches()) {
-            return scalar(parser);
+            return value();
         }
         JsonToken token = parser.currentToken();
         String found = null;
@@ -82,13 +97,13 @@ final class JsonBodyKey {
                             "cannot be read: the body has a name on the way to it twice, expected once");
                 }
                 seen = true;
-                found = find(parser, pointer.tail());
+                found = find(pointer.tail());
             }
         } else if (token == JsonToken.START_ARRAY) {
             int wanted = pointer.getMatchingIndex();
             for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
                 if (index == wanted) {
-                    found = find(parser, pointer.tail());
+                    found = find(pointer.tail());
                 } else {
                     parser.skipChildren();
                 }
@@ -97,15 +112,25 @@ final class JsonBodyKey {
         return found;
     }
 
-    private static @Nullable String scalar(JsonParser parser) throws IOException, UnusableKeyException {
+    private @Nullable String value() throws IOException, UnusableKeyException {
         JsonToken token = parser.currentToken();
+        if (structures && token.isStructStart()) {
+            int from = (int) parser.currentTokenLocation().getByteOffset();
+            parser.skipChildren();
+            int to = (int) parser.currentLocation().getByteOffset();
+            if (from < 0) {
+                throw new UnusableKeyException("cannot be read: the body is not UTF-8, expected UTF-8");
+            }
+            return new String(body, from, to - from, StandardCharsets.UTF_8);
+        }
         if (token == JsonToken.VALUE_NULL) {
             return null;
         }
         if (token == JsonToken.VALUE_STRING || token.isNumeric()) {
             return parser.getText();
         }
-        throw new UnusableKeyException("was " + token + ", expected a text or a number");
+        throw new UnusableKeyException("was " + token + ", expected a text"
+                + (structures ? ", a number, an array or an object" : " or a number"));
     }
 
     private static Buffer copy(RequestBody body, long limit) throws IOException, UnusableKeyException {

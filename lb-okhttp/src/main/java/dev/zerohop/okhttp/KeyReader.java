@@ -84,7 +84,8 @@ final class KeyReader {
             }
             case COOKIE -> inCookies(source.name(), chain, request);
             case JSON_POINTER ->
-                Collections.singletonList(JsonBodyKey.read(request.body(), ready.pointer(), bodyLimit));
+                Collections.singletonList(
+                        JsonBodyKey.read(request.body(), ready.pointer(), bodyLimit, source.prefix() != null));
         };
     }
 

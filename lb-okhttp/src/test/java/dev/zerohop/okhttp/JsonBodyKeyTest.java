@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import okhttp3.MediaType;
 import okhttp3.RequestBody;
 import okio.BufferedSink;
@@ -48,7 +49,7 @@ class JsonBodyKeyTest {
     }
 
     private static @Nullable String read(Body body, long limit) throws IOException, UnusableKeyException {
-        return JsonBodyKey.read(body, JsonPointer.compile("/id"), limit);
+        return JsonBodyKey.read(body, JsonPointer.compile("/id"), limit, false);
     }
 
     @Test
@@ -67,6 +68,27 @@ class JsonBodyKeyTest {
         Body body = new Body(TEXT.length(), false);
         assertThatThrownBy(() -> read(body, TEXT.length() - 1)).isInstanceOf(UnusableKeyException.class);
         assertThat(body.written).isZero();
+    }
+
+    private static @Nullable String structure(byte[] body) throws IOException, UnusableKeyException {
+        return JsonBodyKey.read(RequestBody.create(body), JsonPointer.compile("/messages"), 1_000, true);
+    }
+
+    @Test
+    void anArrayOrAnObjectCountsAsItIsWrittenWhereAPrefixIsWanted() throws Exception {
+        String messages = "[ {\"role\":\"system\", \"content\":\"ключ \\n\"} ,{}]";
+        String body = "{\"model\":\"m\",\"messages\": " + messages + " , \"n\":1}";
+        assertThat(structure(body.getBytes(StandardCharsets.UTF_8))).isEqualTo(messages);
+        assertThat(structure("{\"messages\":{\"a\":[1]}}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo("{\"a\":[1]}");
+        assertThat(structure("{\"messages\":\"hello\\n\"}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo("hello\n");
+        assertThat(structure("{\"messages\":null}".getBytes(StandardCharsets.UTF_8)))
+                .isNull();
+        assertThatThrownBy(() -> structure("{\"messages\":true}".getBytes(StandardCharsets.UTF_8)))
+                .hasMessage("was VALUE_TRUE, expected a text, a number, an array or an object");
+        assertThatThrownBy(() -> structure(body.getBytes(StandardCharsets.UTF_16)))
+                .hasMessageContaining("expected UTF-8");
     }
 
     @Test

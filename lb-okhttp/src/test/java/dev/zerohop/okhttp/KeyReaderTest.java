@@ -178,7 +178,8 @@ class KeyReaderTest {
         assertThatThrownBy(() -> JsonBodyKey.read(
                         RequestBody.create(body, MediaType.get("application/json")),
                         JsonPointer.compile("/user"),
-                        1 << 20))
+                        1 << 20,
+                        false))
                 .isInstanceOfSatisfying(
                         UnusableKeyException.class,
                         unusable -> assertThat(unusable.getMessage())
