@@ -37,7 +37,11 @@ public final class Xxh64 {
 
     /** Hashes all bytes. */
     public static long hash(byte[] input, long seed) {
-        int length = input.length;
+        return hash(input, input.length, seed);
+    }
+
+    /** Hashes the first {@code length} bytes. */
+    public static long hash(byte[] input, int length, long seed) {
         int at = 0;
         long hash;
         if (length >= 32) {
