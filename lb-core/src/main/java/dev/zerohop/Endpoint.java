@@ -41,6 +41,11 @@ public record Endpoint(
     /** The attribute by which a source whose list has an order of its own states an endpoint's place in it, a whole number. */
     public static final String ORDER = "order";
 
+    /**
+     * The attribute that replaces the id as the {@linkplain #hashKey name by which policies that hash} place an endpoint, as {@code hash_key} does in Envoy and gRPC (gRFC A76).
+     */
+    public static final String HASH_KEY = "hash_key";
+
     /** The largest weight. */
     public static final int MAX_WEIGHT = 1_000_000;
 
@@ -134,6 +139,12 @@ public record Endpoint(
     /** {@code host:port}, with brackets around an IPv6 literal. */
     public String address() {
         return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
+    }
+
+    /** The name by which policies that hash endpoints place this one: the attribute {@link #HASH_KEY} if it has a value, else the id. */
+    public String hashKey() {
+        String key = attributes.isEmpty() ? null : attributes.get(HASH_KEY);
+        return key == null || key.isEmpty() ? id : key;
     }
 
     /** Whether {@code other} names the same socket address. */

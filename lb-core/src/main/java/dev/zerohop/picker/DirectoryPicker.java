@@ -36,8 +36,9 @@ final class DirectoryPicker extends KeyedPicker {
         this.policy = policy;
         this.owners = new DirectoryIndex(snapshot);
         this.missing = missing == null ? null : missing.newPicker(snapshot, env);
-        this.spill =
-                policy.settings().ownerDown() == OwnerDown.SPILL ? new RendezvousPicker(snapshot, env, null) : null;
+        this.spill = policy.settings().ownerDown() == OwnerDown.SPILL
+                ? Pickers.rendezvous().newPicker(snapshot, env)
+                : null;
         this.mayStandIn = spill != null || (missing != null && missing.keyed());
     }
 

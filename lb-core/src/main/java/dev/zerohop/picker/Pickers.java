@@ -101,8 +101,8 @@ public final class Pickers {
     }
 
     /** {@link #rendezvous(PickPolicy)} that refuses calls without a key. */
-    public static PickPolicy rendezvous() {
-        return new RendezvousPicker.Policy(null);
+    public static HashPolicy rendezvous() {
+        return rendezvous(null);
     }
 
     /**
@@ -112,8 +112,43 @@ public final class Pickers {
      * @param withoutKey how to pick for a call without a key; null refuses it
      * @throws IllegalArgumentException if {@code withoutKey} needs a key itself
      */
-    public static PickPolicy rendezvous(@Nullable PickPolicy withoutKey) {
-        return new RendezvousPicker.Policy(withoutKey);
+    public static HashPolicy rendezvous(@Nullable PickPolicy withoutKey) {
+        return new HashPolicy(HashPolicy.Ranking.ONLY, HashRanks.UNBOUNDED, withoutKey);
+    }
+
+    /** {@link #ringHash(int, int)} of at least 1,024 entries and at most 8,388,608, Envoy's defaults. */
+    public static HashPolicy ringHash() {
+        return ringHash(HashRing.DEFAULT_MIN_SIZE, HashRing.MAX_SIZE);
+    }
+
+    /**
+     * Equal keys to the same endpoint, in every process, by the hash ring of Envoy and gRPC: given the same names and weights of endpoints, a key goes where they send it.
+     * An endpoint that comes or goes moves only its own keys; those of one that is down go to the next on the ring. A look-up takes constant time. Each endpoint owns its
+     * share of the keys give or take one in the square root of its number of entries: a tenth with 100 entries.
+     *
+     * @param minRingSize the least number of entries, from which follows how many the lightest endpoint has
+     * @param maxRingSize the largest number of entries; gRPC's default is 4,096, beyond which lighter endpoints get none
+     * @throws IllegalArgumentException if a size is not 1 to 8,388,608, or the first is above the second
+     */
+    public static HashPolicy ringHash(int minRingSize, int maxRingSize) {
+        return new HashPolicy(new HashRing.Size(minRingSize, maxRingSize), HashRanks.UNBOUNDED, null);
+    }
+
+    /** {@link #maglev(int)} of 65,537 slots, Envoy's default. */
+    public static HashPolicy maglev() {
+        return maglev(MaglevTable.DEFAULT_SIZE);
+    }
+
+    /**
+     * Equal keys to the same endpoint, in every process, by Maglev's table as Envoy lays it out (Eisenbud et al., 2016): given the same names and weights of endpoints, a
+     * key goes where Envoy sends it. Each of endpoints of equal weight owns the same number of slots give or take one. An endpoint that comes or goes moves its own keys
+     * and a few others; those of one that is down go to slots by other hashes. A look-up takes constant time.
+     *
+     * @param tableSize the number of slots, a prime; a hundred for each endpoint at the least make shares even
+     * @throws IllegalArgumentException if {@code tableSize} is no prime or above 5,000,011
+     */
+    public static HashPolicy maglev(int tableSize) {
+        return new HashPolicy(new MaglevTable.Size(tableSize), HashRanks.UNBOUNDED, null);
     }
 
     /** {@link ShardPolicy} with its defaults: {@code zerohop-shard/v1}, fails fast when the owner is down, refuses calls without a key. */

@@ -22,7 +22,9 @@ final class Policies {
             LeastRequestPicker.LEAST_REQUEST,
             new PeakEwmaPicker.Provider(),
             LvsPicker.LVS,
-            new RendezvousPicker.Provider(),
+            HashPolicy.RENDEZVOUS,
+            HashPolicy.RING_HASH,
+            HashPolicy.MAGLEV,
             new ShardPolicy.Provider(),
             new DirectoryPolicy.Provider());
 

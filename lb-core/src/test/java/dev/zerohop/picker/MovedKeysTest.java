@@ -23,7 +23,13 @@ class MovedKeysTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3, 4, 0.250, 0.750", "3, 5, 0.400, 0.800", "10, 11, 0.091, 0.909"})
+    @CsvSource({
+        "3, 4, 0.250, 0.750",
+        "3, 5, 0.400, 0.800",
+        "10, 11, 0.091, 0.909",
+        "10, 12, 0.166, 0.833",
+        "100, 101, 0.010, 0.990"
+    })
     void jumpMovesTheLeastThatCanBeMovedAndOnlyToNewShards(int from, int to, double least, double byModulo) {
         int jump = 0;
         int modulo = 0;

@@ -62,6 +62,15 @@ class PickerContractTest {
                 .toList();
     }
 
+    /** Nothing is under way here, so nothing is bounded: it must not pass over anything. */
+    @Nested
+    class RingHashWithBoundedLoad extends Spreading {
+        @Override
+        protected PickPolicy policy() {
+            return Pickers.ringHash().boundedLoad();
+        }
+    }
+
     @Nested
     class ShardWait extends Spreading {
         @Override
@@ -197,9 +206,11 @@ class PickerContractTest {
                         "directory",
                         "least_request",
                         "lvs",
+                        "maglev",
                         "peak_ewma",
                         "random",
                         "rendezvous",
+                        "ring_hash",
                         "round_robin",
                         "shard",
                         "weighted_random",

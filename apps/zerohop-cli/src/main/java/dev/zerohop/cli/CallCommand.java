@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.Target;
+import dev.zerohop.picker.HashPolicy;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -131,7 +132,8 @@ final class CallCommand implements Callable<Integer> {
             LoadRun run = new LoadRun(caller, plan);
             return Interruptible.run(timeoutMillis, run::stop, () -> {
                 caller.awaitReady(plan.timeoutNanos());
-                return send(run, form, caller, keys.count() > 0 && !"rendezvous".equals(policy));
+                boolean byHash = policy != null && settings.parsed().policy() instanceof HashPolicy;
+                return send(run, form, caller, keys.count() > 0 && !byHash);
             });
         }
     }

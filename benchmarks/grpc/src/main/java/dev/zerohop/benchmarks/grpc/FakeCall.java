@@ -25,6 +25,12 @@ final class FakeCall extends LoadBalancer.PickSubchannelArgs {
         }
     }
 
+    /** The same with one more header. */
+    FakeCall(Metadata.Key<String> header, String value) {
+        this();
+        headers.put(header, value);
+    }
+
     @Override
     public CallOptions getCallOptions() {
         return CallOptions.DEFAULT;
