@@ -138,7 +138,7 @@ final class HashPicker extends KeyedPicker {
                 lines.add("and passes over " + (passed.size() - EXPLAINED) + " others");
                 break;
             }
-            lines.add("passes over " + endpoint(other) + ": " + why(other, context));
+            lines.add("passes over " + endpoint(other) + ": " + why(ranks, other, context));
         }
         lines.add(
                 table == null
@@ -146,25 +146,5 @@ final class HashPicker extends KeyedPicker {
                                 + " has the best score for it"
                         : "goes to " + endpoint(member));
         return lines;
-    }
-
-    private String endpoint(int member) {
-        return snapshot.members().get(member).endpoint().toString();
-    }
-
-    /** Why a member does not take the call. */
-    private String why(int member, PickContext context) {
-        Node node = snapshot.members().get(member);
-        if (ranks.node(member) == null) {
-            return "it " + node.describe(env.time().nanoTime());
-        }
-        if (context.avoids(node.endpoint())) {
-            return "this call has tried it";
-        }
-        double bound = ranks.bound(member, ranks.calls());
-        if (node.inFlight() >= bound) {
-            return "it has " + node.inFlight() + " calls under way, and its bound is " + (long) bound;
-        }
-        return "stages leave it " + Math.round(100 * ranks.keptShare(member)) + " % of its keys, and not this one";
     }
 }

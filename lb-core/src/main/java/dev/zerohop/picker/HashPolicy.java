@@ -40,22 +40,23 @@ public final class HashPolicy implements PickPolicy {
 
         @Override
         public PickPolicy read(Options options) {
-            return new HashPolicy(layout.apply(options), bound(options), new Policies().withoutKey(options));
+            return new HashPolicy(layout.apply(options), bound(options, HashRanks.UNBOUNDED), new Policies().withoutKey(options));
         }
+    }
 
-        private static double bound(Options options) {
-            if (!options.has("boundedLoad") || Boolean.FALSE.equals(options.value("boundedLoad"))) {
-                return HashRanks.UNBOUNDED;
-            }
-            Object value = options.value("boundedLoad");
-            if (Boolean.TRUE.equals(value)) {
-                return DEFAULT_BOUNDED_LOAD;
-            }
-            if (value instanceof Number number && allowed(number.doubleValue())) {
-                return number.doubleValue();
-            }
-            throw options.rejected("boundedLoad", "true, false or a number from 1 to " + MAX_BOUNDED_LOAD);
+    /** The option {@code boundedLoad}; {@code otherwise} if it is not given. */
+    static double bound(Options options, double otherwise) {
+        if (!options.has("boundedLoad")) {
+            return otherwise;
         }
+        Object value = options.value("boundedLoad");
+        if (value instanceof Boolean wanted) {
+            return wanted ? DEFAULT_BOUNDED_LOAD : HashRanks.UNBOUNDED;
+        }
+        if (value instanceof Number number && allowed(number.doubleValue())) {
+            return number.doubleValue();
+        }
+        throw options.rejected("boundedLoad", "true, false or a number from 1 to " + MAX_BOUNDED_LOAD);
     }
 
     /** No table: each key ranks the candidates. */
@@ -118,11 +119,15 @@ public final class HashPolicy implements PickPolicy {
      * @throws IllegalArgumentException if the factor is out of its range
      */
     public HashPolicy boundedLoad(double factor) {
+        return new HashPolicy(layout, checked(factor), withoutKey);
+    }
+
+    static double checked(double factor) {
         if (!allowed(factor)) {
             throw new IllegalArgumentException(
                     "boundedLoad was " + factor + ", expected a number from 1 to " + MAX_BOUNDED_LOAD);
         }
-        return new HashPolicy(layout, factor, withoutKey);
+        return factor;
     }
 
     /**

@@ -106,8 +106,11 @@ final class HashRanks {
         return bounds == null || candidate.inFlight() == 0;
     }
 
-    /** The calls under way at all candidates and the one that is being picked for. Looks at each: what ended meanwhile at any of them lowers the bounds of all. */
+    /** The calls under way at all candidates and the one that is being picked for; {@link #UNBOUNDED} if there is no bound. Looks at each: what ended meanwhile at any of them lowers the bounds of all. */
     double calls() {
+        if (bounds == null) {
+            return UNBOUNDED;
+        }
         double calls = 1;
         for (Node node : nodes) {
             calls += node == null ? 0 : node.inFlight();
@@ -151,6 +154,21 @@ final class HashRanks {
             }
         }
         return winner;
+    }
+
+    /** Why a member, whose node this is, does not take a call; for a person. */
+    String why(int member, Node node, PickContext context, long nowNanos) {
+        if (nodes[member] == null) {
+            return "it " + node.describe(nowNanos);
+        }
+        if (context.avoids(node.endpoint())) {
+            return "this call has tried it";
+        }
+        double bound = bound(member, calls());
+        if (node.inFlight() >= bound) {
+            return "it has " + node.inFlight() + " calls under way, and its bound is " + (long) bound;
+        }
+        return "stages leave it " + Math.round(100 * keptShare(member)) + " % of its keys, and not this one";
     }
 
     /** In (0, 1), never at an end. */

@@ -55,6 +55,16 @@ abstract class KeyedPicker implements Picker {
 
     abstract List<String> explain(EndpointSelector key, PickContext context);
 
+    /** A member, for a person. */
+    final String endpoint(int member) {
+        return snapshot.members().get(member).endpoint().toString();
+    }
+
+    /** Why a member does not take a call, for a person. */
+    final String why(HashRanks ranks, int member, PickContext context) {
+        return ranks.why(member, snapshot.members().get(member), context, env.time().nanoTime());
+    }
+
     @Override
     public final @Nullable Node pick(PickContext context) {
         EndpointSelector key = context.selector();

@@ -25,6 +25,7 @@ final class Policies {
             HashPolicy.RENDEZVOUS,
             HashPolicy.RING_HASH,
             HashPolicy.MAGLEV,
+            new PrefixAffinityPicker.Provider(),
             new ShardPolicy.Provider(),
             new DirectoryPolicy.Provider());
 

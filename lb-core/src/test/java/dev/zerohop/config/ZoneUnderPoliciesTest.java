@@ -59,6 +59,11 @@ class ZoneUnderPoliciesTest {
                 .map(Pickers::byName);
     }
 
+    /** And but one that moves calls from endpoints which have their share of them under way: there loads decide. */
+    static Stream<PickPolicy> unboundedPolicies() {
+        return policies().filter(policy -> !policy.name().equals("prefix_affinity"));
+    }
+
     private Map<String, Double> shares(
             PickPolicy policy, Snapshot snapshot, Function<Endpoint, String> by, Set<Endpoint> tried) {
         Picker picker = policy.newPicker(snapshot, time.env());
@@ -84,7 +89,7 @@ class ZoneUnderPoliciesTest {
 
     /** The endpoint that is left in a zone has more to do than any other: that is what the stage allows it. */
     @ParameterizedTest
-    @MethodSource("policies")
+    @MethodSource("unboundedPolicies")
     void theTrafficIsDividedAsTheStageSaysWhateverTheLoadsAre(PickPolicy policy) {
         Snapshot snapshot = oneOfSeven(1);
         for (Candidate candidate : snapshot.candidates()) {
