@@ -69,7 +69,8 @@ class PrefixKeyTest {
 
     @Test
     void anEmptyTextIsNoKey() {
-        assertThatThrownBy(() -> key("")).hasMessage("the text of a prefix key was empty, expected 1 character or more");
+        assertThatThrownBy(() -> key(""))
+                .hasMessage("the text of a prefix key was empty, expected 1 character or more");
     }
 
     @ParameterizedTest

@@ -24,7 +24,8 @@ final class KeyReader {
     private KeyReader() {}
 
     static KeySource read(Options parent) {
-        Options key = parent.object("key", "header", "query", "path", "cookie", "jsonPointer", "as", "maxBytes", "blockBytes");
+        Options key = parent.object(
+                "key", "header", "query", "path", "cookie", "jsonPointer", "as", "maxBytes", "blockBytes");
         List<String> given = new ArrayList<>(key.names());
         given.removeAll(List.of("as", "maxBytes", "blockBytes"));
         if (given.size() != 1) {

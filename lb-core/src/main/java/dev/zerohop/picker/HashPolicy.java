@@ -40,7 +40,8 @@ public final class HashPolicy implements PickPolicy {
 
         @Override
         public PickPolicy read(Options options) {
-            return new HashPolicy(layout.apply(options), bound(options, HashRanks.UNBOUNDED), new Policies().withoutKey(options));
+            return new HashPolicy(
+                    layout.apply(options), bound(options, HashRanks.UNBOUNDED), new Policies().withoutKey(options));
         }
     }
 

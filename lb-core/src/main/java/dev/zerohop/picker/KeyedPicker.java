@@ -62,7 +62,8 @@ abstract class KeyedPicker implements Picker {
 
     /** Why a member does not take a call, for a person. */
     final String why(HashRanks ranks, int member, PickContext context) {
-        return ranks.why(member, snapshot.members().get(member), context, env.time().nanoTime());
+        return ranks.why(
+                member, snapshot.members().get(member), context, env.time().nanoTime());
     }
 
     @Override

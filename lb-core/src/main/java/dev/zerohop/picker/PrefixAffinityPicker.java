@@ -49,7 +49,8 @@ final class PrefixAffinityPicker extends KeyedPicker {
     static final int MAX_TABLE = 1 << 24;
 
     /** See {@link Pickers#prefixAffinity}. */
-    record Policy(double boundedLoad, int tableSize, @Nullable PickPolicy withoutKey) implements PickPolicy {
+    record Policy(
+            double boundedLoad, int tableSize, @Nullable PickPolicy withoutKey) implements PickPolicy {
         Policy {
             Pickers.checkUnkeyed("withoutKey", withoutKey);
             if (tableSize < 1 || tableSize > MAX_TABLE) {

@@ -160,7 +160,8 @@ class PrefixAffinityTest {
         FakeNode second = node(picker.pick(PickContext.of(EndpointSelector.of("session-7"))));
         first.inFlight(0);
         assertThat(second).isNotSameAs(first);
-        assertThat(picker.pick(PickContext.of(EndpointSelector.of("session-7")))).isSameAs(second);
+        assertThat(picker.pick(PickContext.of(EndpointSelector.of("session-7"))))
+                .isSameAs(second);
     }
 
     @Test
@@ -194,14 +195,16 @@ class PrefixAffinityTest {
     @Test
     void configurations() {
         assertThat(policy("\"prefix_affinity\"")).isEqualTo(Pickers.prefixAffinity());
-        assertThat(policy("{\"prefix_affinity\": {\"boundedLoad\": 2, \"tableSize\": 1000, \"withoutKey\": \"random\"}}"))
+        assertThat(policy(
+                        "{\"prefix_affinity\": {\"boundedLoad\": 2, \"tableSize\": 1000, \"withoutKey\": \"random\"}}"))
                 .isEqualTo(Pickers.prefixAffinity(2, 1000, Pickers.random()))
                 .hasToString("prefix_affinity (boundedLoad 2, tableSize 1000, withoutKey random)");
         assertThatThrownBy(() -> policy("{\"prefix_affinity\": {\"boundedLoad\": 0.5}}"))
                 .hasMessageContaining("boundedLoad: was 0.5, expected true, false or a number from 1 to 100");
         assertThatThrownBy(() -> policy("{\"prefix_affinity\": {\"tableSize\": 0}}"))
                 .hasMessageContaining("tableSize: was 0, expected an integer from 1 to 16777216");
-        assertThatThrownBy(() -> Pickers.prefixAffinity(1.25, 1 << 25, null)).hasMessageContaining("tableSize was 33554432");
+        assertThatThrownBy(() -> Pickers.prefixAffinity(1.25, 1 << 25, null))
+                .hasMessageContaining("tableSize was 33554432");
         assertThatThrownBy(() -> Pickers.prefixAffinity(0, 1, null)).hasMessageContaining("boundedLoad was 0.0");
     }
 

@@ -75,8 +75,7 @@ final class JsonBodyKey {
     }
 
     /** Reads the value at which the parser stands to its end. The depth of the calls is that of the pointer. */
-    private @Nullable String find(JsonPointer pointer)
-            throws IOException, UnusableKeyException {
+    private @Nullable String find(JsonPointer pointer) throws IOException, UnusableKeyException {
         if (pointer.matches()) {
             return value();
         }
