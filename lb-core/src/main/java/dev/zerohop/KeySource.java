@@ -61,7 +61,7 @@ public record KeySource(Place place, String name, boolean integer, PrefixKey.@Nu
 
     /**
      * The key of a call, by the rule of {@link KeyText}. The place may be there more than once, as headers and query parameters can be: those that are
-     * empty do not count, and the others must be equal. What is to be a prefix may be any text.
+     * empty do not count, and the others must be equal. What is to be a prefix may be any text, in a header one that a header can carry.
      *
      * @param service the name that errors begin with
      * @param found what stands at the place, decoded as its syntax demands (percent escapes, JSON); nulls count as empty
@@ -75,9 +75,9 @@ public record KeySource(Place place, String name, boolean integer, PrefixKey.@Nu
             if (text.isEmpty()) {
                 continue;
             }
-            String problem = prefix != null
-                    ? null
-                    : place == Place.HEADER ? KeyText.problemInHeader(text) : KeyText.problem(text);
+            String problem = place != Place.HEADER
+                    ? prefix != null ? null : KeyText.problem(text)
+                    : prefix == null ? KeyText.problemInHeader(text) : KeyText.problemOfPrefixInHeader(text);
             if (problem != null) {
                 throw badKey(service, problem);
             }

@@ -105,6 +105,14 @@ public final class KeyText {
         return null;
     }
 
+    /** {@link #problemInHeader} for a text that must stand in no message. */
+    static @Nullable String problemOfPrefixInHeader(String text) {
+        return problemInHeader(text) == null
+                ? null
+                : "cannot have come through a header as it was meant, expected at most " + MAX_LENGTH
+                        + " characters of printable ASCII without '?', which stands for every other character in a header";
+    }
+
     /** Why this text, which has no other {@linkplain #problem problem}, is no integer key, or null. */
     static @Nullable String problemInInteger(String text) {
         int first = text.charAt(0) == '-' ? 1 : 0;

@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -134,6 +136,7 @@ final class Membership {
      */
     void admit(EndpointSet next, BalancerSettings settings, long now) {
         List<Endpoint> endpoints = next.endpoints();
+        joined.removeIf(node -> node.left);
         Roster before = present();
         Change change = before.changeTo(endpoints);
         List<Endpoint> given = endpoints.subList(change.from(), change.after());
@@ -205,7 +208,7 @@ final class Membership {
     private MembershipGuard.Decision guarded(
             MembershipGuard guard, EndpointSet next, Collection<LiveNode> gone, long now) {
         try {
-            return guard.admit(roster.forGuard(), next, now);
+            return requireNonNull(guard.admit(roster.forGuard(), next, now), "the decision");
         } catch (Throwable thrown) {
             faults.report(
                     "the mass-removal guard", "endpoints that are no longer named are held while they answer", thrown);

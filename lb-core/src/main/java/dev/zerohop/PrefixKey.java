@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.internal.Xxh64;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
  * The beginning of a text, cut into blocks: the key of calls to servers that keep what they have computed for it, as model servers keep that of prompts. A policy that knows
@@ -49,7 +50,7 @@ public final class PrefixKey implements EndpointSelector {
             before = Xxh64.hash(bytes, from, Math.min(length, from + cut.blockBytes), before);
             hashes[i] = before;
         }
-        return new PrefixKey(String.format("prefix-%016x", Xxh64.hash(bytes, 0, length, 0)), hashes);
+        return new PrefixKey("prefix-" + HexFormat.of().toHexDigits(Xxh64.hash(bytes, 0, length, 0)), hashes);
     }
 
     /** How many blocks there are, 1 or more. */
@@ -123,7 +124,7 @@ public final class PrefixKey implements EndpointSelector {
 
         /** So that there are not more than {@value PrefixKey#MAX_BLOCKS}. */
         public static int smallestBlock(int maxBytes) {
-            return Math.max(1, maxBytes / MAX_BLOCKS);
+            return (maxBytes + MAX_BLOCKS - 1) / MAX_BLOCKS;
         }
     }
 }

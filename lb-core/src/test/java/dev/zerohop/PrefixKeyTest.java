@@ -77,6 +77,7 @@ class PrefixKeyTest {
     @CsvSource({
         "0, 1, 'maxBytes was 0, expected 1 to 1048576'",
         "1048577, 1024, 'maxBytes was 1048577, expected 1 to 1048576'",
+        "1025, 1, 'blockBytes was 1, expected 2 to 1025'",
         "1048576, 1023, 'blockBytes was 1023, expected 1024 to 1048576'",
         "16, 0, 'blockBytes was 0, expected 1 to 16'",
         "16, 17, 'blockBytes was 17, expected 1 to 16'",
@@ -89,7 +90,13 @@ class PrefixKeyTest {
     void aSourceOfPrefixesTakesAnyText() {
         KeySource source = new KeySource(Place.HEADER, "x-prompt", false, CUT);
         String prompt = "Was?\n" + "x".repeat(KeyText.MAX_LENGTH);
-        assertThat(source.selector("models", List.of("", prompt))).isEqualTo(key(prompt));
+        KeySource body = new KeySource(Place.JSON_POINTER, "/prompt", false, CUT);
+        assertThat(body.selector("models", List.of("", prompt))).isEqualTo(key(prompt));
+        assertThat(source.selector("models", List.of("x-42"))).isEqualTo(key("x-42"));
+        // It may have been written in another script: then all keys would be one.
+        assertThatThrownBy(() -> source.selector("models", List.of("my secret????")))
+                .hasMessageContaining("expected at most 4096 characters of printable ASCII without '?'")
+                .hasMessageNotContaining("secret");
         assertThat(source.selector("models", List.of(" "))).isNull();
         assertThatThrownBy(() -> source.selector("models", List.of("secret", "another")))
                 .isInstanceOf(NoEndpointException.class)

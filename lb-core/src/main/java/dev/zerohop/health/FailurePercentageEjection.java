@@ -9,11 +9,14 @@ import dev.zerohop.internal.OptionsText;
  * <p>Source: failure percentage ejection of gRFC A50 and of Envoy's outlier detection, with their names and defaults. Where A50's comment and its algorithm differ
  * (at least the threshold, or more), this is the algorithm's: more.
  *
- * @param threshold percent, 0 to 100: of an endpoint that is ejected more than these failed
+ * @param threshold percent, 0 to 99: of an endpoint that is ejected more than these failed
  * @param minimumHosts fewer endpoints than this with enough calls are not looked at, 1 to 1,000,000
  * @param requestVolume calls in an interval that an endpoint must have had, 1 to 1,000,000
  */
 public record FailurePercentageEjection(int threshold, int minimumHosts, int requestVolume) {
+
+    /** No more than all calls can fail. */
+    private static final int MAX_THRESHOLD = 99;
 
     /** 85 percent, 5 endpoints, 50 calls. */
     public static final FailurePercentageEjection DEFAULTS = new FailurePercentageEjection(85, 5, 50);
@@ -24,8 +27,8 @@ public record FailurePercentageEjection(int threshold, int minimumHosts, int req
      * @throws IllegalArgumentException naming the value and what was expected
      */
     public FailurePercentageEjection {
-        if (threshold < 0 || threshold > 100) {
-            throw new IllegalArgumentException("failure percentage threshold was " + threshold + ", expected 0 to 100");
+        if (threshold < 0 || threshold > MAX_THRESHOLD) {
+            throw new IllegalArgumentException("failure percentage threshold was " + threshold + ", expected 0 to " + MAX_THRESHOLD);
         }
         SuccessRateEjection.check("failure percentage minimum hosts", minimumHosts, 1);
         SuccessRateEjection.check("failure percentage request volume", requestVolume, 1);
@@ -34,7 +37,7 @@ public record FailurePercentageEjection(int threshold, int minimumHosts, int req
     static FailurePercentageEjection read(Options parent, String field) {
         Options options = parent.object(field, "threshold", "minimumHosts", "requestVolume");
         return new FailurePercentageEjection(
-                options.integer("threshold", DEFAULTS.threshold, 0, 100),
+                options.integer("threshold", DEFAULTS.threshold, 0, MAX_THRESHOLD),
                 options.integer("minimumHosts", DEFAULTS.minimumHosts, 1, SuccessRateEjection.MAX),
                 options.integer("requestVolume", DEFAULTS.requestVolume, 1, SuccessRateEjection.MAX));
     }

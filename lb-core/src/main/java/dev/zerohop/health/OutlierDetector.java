@@ -24,6 +24,7 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     /** Null where no endpoint is compared with others. */
     private final @Nullable OutlierSweep sweep;
 
+    private long lastSweepNanos;
     private long nextSweepNanos;
 
     private int size;
@@ -39,7 +40,8 @@ final class OutlierDetector implements EjectionPolicy.Detector {
         this.time = env.time();
         this.dice = env.dice();
         this.sweep = limits.compares() ? new OutlierSweep(limits.successRate(), limits.failurePercentage()) : null;
-        this.nextSweepNanos = time.nanoTime() + untilSweep();
+        this.lastSweepNanos = time.nanoTime();
+        this.nextSweepNanos = lastSweepNanos + untilSweep();
     }
 
     /** Up to a fifth longer than the interval, so that clients do not march in step. */
@@ -106,8 +108,12 @@ final class OutlierDetector implements EjectionPolicy.Detector {
 
     private long sweep(OutlierSweep due, int allowed, long now) {
         if (nextSweepNanos - now <= 0) {
+            // The interval that is judged was no healthy one.
+            long healthyUntil = lastSweepNanos;
+            lastSweepNanos = now;
             nextSweepNanos = now + untilSweep();
             due.end(() -> allowed - outForFailures, (stats, why) -> {
+                stats.forgetHealthyIntervals(healthyUntil);
                 eject(stats, OutlierStats.Cause.FAILURES, why, now);
                 outForFailures++;
                 watched.add(stats);
@@ -161,11 +167,11 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     }
 
     private long eject(OutlierStats stats, OutlierStats.Cause cause, long now) {
+        stats.forgetHealthyIntervals(now);
         return eject(stats, cause, stats.evidence(cause), now);
     }
 
     private long eject(OutlierStats stats, OutlierStats.Cause cause, String why, long now) {
-        stats.forgetHealthyIntervals(now);
         int times = stats.times(cause);
         boolean connect = cause == OutlierStats.Cause.CONNECT;
         long base = connect ? limits.connectBaseNanos() : limits.baseNanos();

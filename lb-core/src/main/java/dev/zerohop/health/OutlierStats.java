@@ -64,8 +64,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     volatile int failures;
     volatile int connectFailures;
 
-    /** Calls of this interval and those of them that failed. Stays 0 unless something compares them. */
-    @SuppressWarnings("unused")
+    /** Calls of this interval while it is active, and those of them that failed. Stays 0 unless something compares them. */
     private volatile long counts;
 
     private volatile long probeSince = NO_PROBE;
@@ -95,7 +94,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     @Override
     public boolean onOutcome(Outcome outcome) {
         if (!speaksAgainst(outcome)) {
-            if (limits.compares() && clears(outcome)) {
+            if (limits.compares() && clears(outcome) && state == EjectionPolicy.State.ACTIVE) {
                 COUNTS.getAndAdd(this, 1L);
             }
             // The usual call ends here: one read and no write. What ends well during an ejection began before it and
@@ -106,11 +105,11 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
             }
             return false;
         }
-        if (limits.compares()) {
-            COUNTS.getAndAdd(this, FAILED + 1);
-        }
         if (state != EjectionPolicy.State.ACTIVE) {
             return false;
+        }
+        if (limits.compares()) {
+            COUNTS.getAndAdd(this, FAILED + 1);
         }
         lastFailure = outcome;
         int all = (int) FAILURES.getAndAdd(this, 1) + 1;
@@ -199,7 +198,8 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
 
     /** The calls since this was last asked, for {@link #calls} and {@link #failures}. */
     long takeCounts() {
-        return (long) COUNTS.getAndSet(this, 0L);
+        // Of thousands of endpoints most may have had none.
+        return counts == 0 ? 0 : (long) COUNTS.getAndSet(this, 0L);
     }
 
     static int calls(long counts) {
@@ -246,12 +246,12 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         return state != EjectionPolicy.State.ACTIVE && cause == Cause.FAILURES;
     }
 
-    /** Takes back one step of the growing times for each healthy interval; computed when it is needed, so that no timer runs for it. */
-    void forgetHealthyIntervals(long now) {
+    /** Takes back one step of the growing times for each healthy interval until then; computed when it is needed, so that no timer runs for it. */
+    void forgetHealthyIntervals(long until) {
         if (state != EjectionPolicy.State.ACTIVE) {
             return;
         }
-        long steps = (now - activeSinceNanos) / limits.intervalNanos();
+        long steps = Math.max(0, until - activeSinceNanos) / limits.intervalNanos();
         failureTimes = (int) Math.max(0, failureTimes - steps);
         connectTimes = (int) Math.max(0, connectTimes - steps);
     }
@@ -291,6 +291,8 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     }
 
     void readmit(long now) {
+        // What calls from before its ejection have counted meanwhile is not held against it.
+        takeCounts();
         failures = 0;
         connectFailures = 0;
         activeSinceNanos = now;

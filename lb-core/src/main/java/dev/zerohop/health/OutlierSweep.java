@@ -56,7 +56,8 @@ final class OutlierSweep {
         for (OutlierStats stats : all) {
             long counts = stats.takeCounts();
             int calls = OutlierStats.calls(counts);
-            if (calls > 0) {
+            // One that is out is no measure for the others.
+            if (calls > 0 && stats.isActive()) {
                 counted.add(new Counted(stats, calls, OutlierStats.failures(counts)));
             }
         }
@@ -86,19 +87,17 @@ final class OutlierSweep {
             if (each.successRate() >= required - ROUNDING || places.getAsInt() <= 0) {
                 return;
             }
-            if (each.stats.isActive()) {
-                ejector.eject(
-                        each.stats,
-                        String.format(
-                                Locale.ROOT,
-                                "%.1f %% of %,d calls succeeded, less than %.1f %% (mean %.1f, standard deviation %.1f of %,d endpoints)",
-                                100 * each.successRate(),
-                                each.calls,
-                                100 * required,
-                                100 * mean,
-                                100 * stdev,
-                                enough.size()));
-            }
+            ejector.eject(
+                    each.stats,
+                    String.format(
+                            Locale.ROOT,
+                            "%.1f %% of %,d calls succeeded, less than %.1f %% (mean %.1f, standard deviation %.1f of %,d endpoints)",
+                            100 * each.successRate(),
+                            each.calls,
+                            100 * required,
+                            100 * mean,
+                            100 * stdev,
+                            enough.size()));
         }
     }
 
@@ -112,6 +111,7 @@ final class OutlierSweep {
             if (!each.hasFailed(limits.threshold()) || places.getAsInt() <= 0) {
                 return;
             }
+            // Its success rate may have been too low already.
             if (each.stats.isActive()) {
                 ejector.eject(
                         each.stats,

@@ -35,7 +35,7 @@ final class HashPicker extends KeyedPicker {
         this.policy = policy;
         this.members = HashMembers.of(snapshot, null);
         this.table = lay(policy, members);
-        this.ranks = new HashRanks(members, snapshot, policy.bound());
+        this.ranks = new HashRanks(members, snapshot, env.dice(), policy.bound(), 0);
     }
 
     private HashPicker(HashPicker before, Snapshot next) {
@@ -43,7 +43,7 @@ final class HashPicker extends KeyedPicker {
         this.policy = before.policy;
         this.members = HashMembers.of(next, before.members);
         this.table = members == before.members ? before.table : lay(policy, members);
-        this.ranks = new HashRanks(members, next, policy.bound());
+        this.ranks = new HashRanks(members, next, env.dice(), policy.bound(), 0);
     }
 
     private static @Nullable KeyTable lay(HashPolicy policy, HashMembers members) {
@@ -59,6 +59,9 @@ final class HashPicker extends KeyedPicker {
     @Override
     @Nullable
     Node pick(EndpointSelector key, PickContext context) {
+        if (snapshot.candidates().isEmpty()) {
+            return null;
+        }
         long hash = key.hash();
         if (table != null && !context.avoidsAny() && ranks.keepAll()) {
             Node owner = ranks.node(table.owner(table.find(hash)));
@@ -73,28 +76,36 @@ final class HashPicker extends KeyedPicker {
     /** The member that takes the call, -1 if there is none; {@code passed} are those that it would rather have gone to, if that is asked for. */
     private int choose(long hash, PickContext context, @Nullable Set<Integer> passed) {
         PickContext avoiding = context.avoidsAny() ? context : null;
-        int member = find(hash, avoiding, HashRanks.UNBOUNDED, passed);
+        int member = find(hash, avoiding, HashRanks.UNBOUNDED, false, passed);
         if (member < 0 && avoiding != null) {
             // To avoid what was tried is a wish, not a ban.
             avoiding = null;
-            member = find(hash, null, HashRanks.UNBOUNDED, null);
+            member = find(hash, null, HashRanks.UNBOUNDED, false, null);
         }
         Node node = member < 0 ? null : ranks.node(member);
         if (node == null || ranks.free(node)) {
             return member;
         }
         double calls = ranks.calls();
-        int within = ranks.takes(member, null, calls) ? member : find(hash, avoiding, calls, passed);
+        boolean forgiving = ranks.forgives();
+        int within = ranks.takes(member, null, calls, forgiving)
+                ? member
+                : find(hash, avoiding, calls, forgiving, passed);
         // None is within its bound when all but those that this call has tried have reached it.
         return within < 0 ? member : within;
     }
 
-    private int find(long hash, @Nullable PickContext avoiding, double calls, @Nullable Set<Integer> passed) {
+    private int find(
+            long hash,
+            @Nullable PickContext avoiding,
+            double calls,
+            boolean forgiving,
+            @Nullable Set<Integer> passed) {
         if (table != null) {
             int position = table.find(hash);
             for (int step = 1; step <= MOST_STEPS; step++) {
                 int member = table.owner(position);
-                if (ranks.takes(member, avoiding, calls) && ranks.keeps(member, hash, table.mark(position))) {
+                if (ranks.takes(member, avoiding, calls, forgiving) && ranks.keeps(member, hash, table.mark(position))) {
                     return member;
                 }
                 if (passed != null) {
@@ -103,7 +114,7 @@ final class HashPicker extends KeyedPicker {
                 position = table.next(position, hash, step);
             }
         }
-        return ranks.winner(hash, avoiding, calls);
+        return ranks.winner(hash, avoiding, calls, forgiving);
     }
 
     @Override

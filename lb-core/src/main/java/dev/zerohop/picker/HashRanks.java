@@ -1,10 +1,12 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Dice;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Snapshot;
 import dev.zerohop.internal.Mix64;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class HashRanks {
     /** A number of calls of which any share is more than there are, and a factor that bounds nothing. */
     static final double UNBOUNDED = Double.POSITIVE_INFINITY;
+
+    private static final int PENALTY_FREE_ONE_IN = 16;
 
     private final HashMembers members;
 
@@ -31,7 +35,17 @@ final class HashRanks {
     /** What part of all calls under way each may have at the most; null if there is no bound. */
     private final double @Nullable [] bounds;
 
-    HashRanks(HashMembers members, Snapshot snapshot, double boundedLoad) {
+    /** The members that are candidates, in order. */
+    private final int[] candidates;
+
+    /** So many calls under way at one endpoint are never above its bound. */
+    private final int floor;
+
+    private final Dice dice;
+
+    HashRanks(HashMembers members, Snapshot snapshot, Dice dice, double boundedLoad, int floor) {
+        this.dice = dice;
+        this.floor = floor;
         List<Node> all = snapshot.members();
         this.members = members;
         this.weights = OrdinalIndex.weights(all, snapshot.candidates());
@@ -39,6 +53,8 @@ final class HashRanks {
         for (int i = 0; i < nodes.length; i++) {
             nodes[i] = weights[i] > 0 ? all.get(i) : null;
         }
+        this.candidates =
+                IntStream.range(0, nodes.length).filter(i -> weights[i] > 0).toArray();
         this.kept = kept(members, weights);
         this.bounds = boundedLoad == UNBOUNDED ? null : bounds(weights, boundedLoad);
     }
@@ -101,9 +117,17 @@ final class HashRanks {
         return kept == null ? 1 : kept[member] * 0x1.0p-63;
     }
 
-    /** Whether a candidate certainly is within its bound, which is one call at the least: it has no call under way, or there are no bounds. */
+    /** Whether a candidate certainly is within its bound, which is one call at the least: it has no call under way and no failure behind it, or there are no bounds. */
     boolean free(Node candidate) {
-        return bounds == null || candidate.inFlight() == 0;
+        return bounds == null || candidate.pressure() == 0;
+    }
+
+    /**
+     * Whether a pick looks at the calls under way alone. Else a penalty for failures counts as well, or an endpoint that fails at once would have the fewest and draw the calls
+     * of all others; but one pick in sixteen forgets it, so that one which is well again is found. Asked once for each pick.
+     */
+    boolean forgives() {
+        return bounds != null && (dice.nextLong() & (PENALTY_FREE_ONE_IN - 1)) == 0;
     }
 
     /** The calls under way at all candidates and the one that is being picked for; {@link #UNBOUNDED} if there is no bound. Looks at each: what ended meanwhile at any of them lowers the bounds of all. */
@@ -112,7 +136,8 @@ final class HashRanks {
             return UNBOUNDED;
         }
         double calls = 1;
-        for (Node node : nodes) {
+        for (int member : candidates) {
+            Node node = nodes[member];
             calls += node == null ? 0 : node.inFlight();
         }
         return calls;
@@ -121,26 +146,28 @@ final class HashRanks {
     /** How many calls a candidate may have under way of so many altogether. */
     double bound(int member, double calls) {
         // What rounding adds to a whole number must not add a call.
-        return bounds == null ? UNBOUNDED : Math.ceil(bounds[member] * calls * (1 - 1e-12));
+        return bounds == null ? UNBOUNDED : Math.max(floor, Math.ceil(bounds[member] * calls * (1 - 1e-12)));
     }
 
     /**
      * Whether a member is a candidate, no attempt of this call has been there, and it has fewer calls under way than its bound.
      *
      * @param calls how many there are altogether; {@link #UNBOUNDED} for no bound
+     * @param forgiving see {@link #forgives}
      */
-    boolean takes(int member, @Nullable PickContext avoiding, double calls) {
+    boolean takes(int member, @Nullable PickContext avoiding, double calls, boolean forgiving) {
         Node node = nodes[member];
         return node != null
                 && (avoiding == null || !avoiding.avoids(node.endpoint()))
-                && (calls == UNBOUNDED || node.inFlight() < bound(member, calls));
+                && (calls == UNBOUNDED
+                        || (forgiving ? node.inFlight() : node.pressure()) < bound(member, calls));
     }
 
     /** The member with the best score among those that may {@linkplain #takes take} the call; -1 if there is none. */
-    int winner(long hash, @Nullable PickContext avoiding, double calls) {
+    int winner(long hash, @Nullable PickContext avoiding, double calls, boolean forgiving) {
         int winner = -1;
         double best = 0;
-        for (int i = 0; i < weights.length; i++) {
+        for (int i : candidates) {
             double missing = 1 - unit(Mix64.mix(hash ^ members.hash(i)));
             // -ln(u) >= 1 - u, so this bounds the score from above; most candidates need no logarithm.
             if (weights[i] <= best * missing) {
@@ -148,7 +175,7 @@ final class HashRanks {
             }
             // The strict variant, so that every machine agrees.
             double score = weights[i] / -StrictMath.log(1 - missing);
-            if (score > best && takes(i, avoiding, calls)) {
+            if (score > best && takes(i, avoiding, calls, forgiving)) {
                 best = score;
                 winner = i;
             }
@@ -165,8 +192,11 @@ final class HashRanks {
             return "this call has tried it";
         }
         double bound = bound(member, calls());
-        if (node.inFlight() >= bound) {
-            return "it has " + node.inFlight() + " calls under way, and its bound is " + (long) bound;
+        if (node.pressure() >= bound) {
+            int penalty = node.pressure() - node.inFlight();
+            return "it has " + node.inFlight() + " calls under way"
+                    + (penalty > 0 ? " and a penalty of " + penalty + " for its failures" : "") + ", and its bound is "
+                    + (long) bound;
         }
         return "stages leave it " + Math.round(100 * keptShare(member)) + " % of its keys, and not this one";
     }

@@ -151,26 +151,9 @@ public final class Pickers {
         return new HashPolicy(new MaglevTable.Size(tableSize), HashRanks.UNBOUNDED, null);
     }
 
-    /**
-     * To the endpoint that last had the longest known beginning of the key, for servers that keep what they have computed for a beginning, as model servers do. An endpoint
-     * takes no such call while it has 1.25 times its share of this client's calls under way; a beginning that is not known goes by hash of its first block, so that
-     * clients agree on it. Keys are {@link dev.zerohop.PrefixKey}s, which configurations take from a header or a JSON body; any other key is one block. Calls without
-     * a key are refused.
-     */
-    public static PickPolicy prefixAffinity() {
-        return prefixAffinity(HashPolicy.DEFAULT_BOUNDED_LOAD, PrefixAffinityPicker.DEFAULT_TABLE, null);
-    }
-
-    /**
-     * {@link #prefixAffinity()} with its options.
-     *
-     * @param boundedLoad how many times its share of the calls under way an endpoint may have, 1 to 100
-     * @param tableSize how many blocks are remembered at the least, 1 to 16,777,216, at 8 bytes each
-     * @param withoutKey how to pick for a call without a key; null refuses it
-     * @throws IllegalArgumentException if a value is out of its range, or {@code withoutKey} needs a key itself
-     */
-    public static PickPolicy prefixAffinity(double boundedLoad, int tableSize, @Nullable PickPolicy withoutKey) {
-        return new PrefixAffinityPicker.Policy(HashPolicy.checked(boundedLoad), tableSize, withoutKey);
+    /** {@link PrefixAffinityPolicy} with its defaults. */
+    public static PrefixAffinityPolicy prefixAffinity() {
+        return PrefixAffinityPolicy.DEFAULTS;
     }
 
     /** {@link ShardPolicy} with its defaults: {@code zerohop-shard/v1}, fails fast when the owner is down, refuses calls without a key. */

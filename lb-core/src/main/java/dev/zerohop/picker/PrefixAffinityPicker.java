@@ -2,7 +2,6 @@ package dev.zerohop.picker;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Env;
-import dev.zerohop.LoadMetric;
 import dev.zerohop.Node;
 import dev.zerohop.Options;
 import dev.zerohop.PickContext;
@@ -12,16 +11,15 @@ import dev.zerohop.PolicyProvider;
 import dev.zerohop.PrefixKey;
 import dev.zerohop.Refusal;
 import dev.zerohop.Snapshot;
-import dev.zerohop.internal.OptionsText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * To the endpoint that last had the longest known beginning of the key, while it is within its bound of calls under way; else to the one that the first block ranks
- * first, as other clients do as well, and which then has this beginning. For servers that keep what they have computed for a beginning.
+ * To the endpoint that last had the longest known beginning of the key, if that is a good part of it and the endpoint is within its bound of calls under way; else to one by
+ * the hash of the key, which then has this beginning. For servers that keep what they have computed for a beginning.
  *
- * <p>A key that is no {@link PrefixKey} is one block.
+ * <p>A key that is no {@link PrefixKey} is one block. What a pick remembers stays also if the call is not made: the next one of that beginning then goes there.
  */
 final class PrefixAffinityPicker extends KeyedPicker {
     /** In configurations. */
@@ -33,64 +31,31 @@ final class PrefixAffinityPicker extends KeyedPicker {
 
         @Override
         public List<String> options() {
-            return List.of("boundedLoad", "tableSize", "withoutKey");
+            return List.of("minMatchPercent", "boundedLoad", "boundedFrom", "tableSize", "withoutKey");
         }
 
         @Override
         public PickPolicy read(Options options) {
-            return new Policy(
-                    HashPolicy.bound(options, HashPolicy.DEFAULT_BOUNDED_LOAD),
-                    options.integer("tableSize", DEFAULT_TABLE, 1, MAX_TABLE),
+            return new PrefixAffinityPolicy(
+                    options.integer("minMatchPercent", PrefixAffinityPolicy.DEFAULTS.minMatchPercent(), 0, 100),
+                    HashPolicy.bound(options, PrefixAffinityPolicy.DEFAULTS.boundedLoad()),
+                    options.integer(
+                            "boundedFrom",
+                            PrefixAffinityPolicy.DEFAULTS.boundedFrom(),
+                            1,
+                            PrefixAffinityPolicy.MAX_BOUNDED_FROM),
+                    options.integer(
+                            "tableSize",
+                            PrefixAffinityPolicy.DEFAULTS.tableSize(),
+                            1,
+                            PrefixAffinityPolicy.MAX_TABLE_SIZE),
                     new Policies().withoutKey(options));
-        }
-    }
-
-    static final int DEFAULT_TABLE = 1 << 18;
-    static final int MAX_TABLE = 1 << 24;
-
-    /** See {@link Pickers#prefixAffinity}. */
-    record Policy(
-            double boundedLoad, int tableSize, @Nullable PickPolicy withoutKey) implements PickPolicy {
-        Policy {
-            Pickers.checkUnkeyed("withoutKey", withoutKey);
-            if (tableSize < 1 || tableSize > MAX_TABLE) {
-                throw new IllegalArgumentException("tableSize was " + tableSize + ", expected 1 to " + MAX_TABLE);
-            }
-        }
-
-        @Override
-        public String name() {
-            return "prefix_affinity";
-        }
-
-        @Override
-        public Picker newPicker(Snapshot first, Env env) {
-            return new PrefixAffinityPicker(this, first, env);
-        }
-
-        @Override
-        public LoadMetric loadMetric() {
-            return withoutKey == null ? LoadMetric.IN_FLIGHT : withoutKey.loadMetric();
-        }
-
-        @Override
-        public boolean keyed() {
-            return true;
-        }
-
-        @Override
-        public String toString() {
-            return new OptionsText(name())
-                    .with("boundedLoad", boundedLoad == HashRanks.UNBOUNDED ? false : boundedLoad)
-                    .with("tableSize", tableSize)
-                    .with("withoutKey", withoutKey == null ? "FAIL" : withoutKey)
-                    .toString();
         }
     }
 
     private static final int NOT_FOUND = -1;
 
-    private final Policy policy;
+    private final PrefixAffinityPolicy policy;
 
     /** One for all versions: what an endpoint has computed, it has whatever the others do. */
     private final PrefixTable table;
@@ -102,13 +67,13 @@ final class PrefixAffinityPicker extends KeyedPicker {
 
     private final HashRanks ranks;
 
-    PrefixAffinityPicker(Policy policy, Snapshot snapshot, Env env) {
+    PrefixAffinityPicker(PrefixAffinityPolicy policy, Snapshot snapshot, Env env) {
         super(policy.name(), snapshot, env, policy.withoutKey());
         this.policy = policy;
         this.table = new PrefixTable(policy.tableSize());
         this.members = HashMembers.of(snapshot, null);
         this.places = places(members);
-        this.ranks = new HashRanks(members, snapshot, policy.boundedLoad());
+        this.ranks = ranks(snapshot);
     }
 
     private PrefixAffinityPicker(PrefixAffinityPicker before, Snapshot next) {
@@ -117,17 +82,24 @@ final class PrefixAffinityPicker extends KeyedPicker {
         this.table = before.table;
         this.members = HashMembers.of(next, before.members);
         this.places = members == before.members ? before.places : places(members);
-        this.ranks = new HashRanks(members, next, policy.boundedLoad());
+        this.ranks = ranks(next);
+    }
+
+    private HashRanks ranks(Snapshot of) {
+        return new HashRanks(members, of, env.dice(), policy.boundedLoad(), policy.boundedFrom());
     }
 
     private static int[] places(HashMembers members) {
         int[] places = new int[Integer.highestOneBit(Math.max(1, members.size())) << 2];
         for (int i = 0; i < members.size(); i++) {
             int at = (int) members.hash(i) & (places.length - 1);
-            while (places[at] != 0) {
+            // Of those with one name the first stands for all.
+            while (places[at] != 0 && members.hash(places[at] - 1) != members.hash(i)) {
                 at = (at + 1) & (places.length - 1);
             }
-            places[at] = i + 1;
+            if (places[at] == 0) {
+                places[at] = i + 1;
+            }
         }
         return places;
     }
@@ -160,24 +132,30 @@ final class PrefixAffinityPicker extends KeyedPicker {
     @Override
     @Nullable
     Node pick(EndpointSelector key, PickContext context) {
+        if (snapshot.candidates().isEmpty()) {
+            return null;
+        }
         PickContext avoiding = context.avoidsAny() ? context : null;
         double calls = ranks.calls();
+        boolean forgiving = ranks.forgives();
+        int least = leastKnown(key);
         int known = blocks(key) - 1;
         int member = NOT_FOUND;
-        for (; known >= 0; known--) {
+        for (; known >= least; known--) {
             int last = remembered(key, known);
-            if (last >= 0 && ranks.takes(last, avoiding, calls)) {
+            if (last >= 0 && ranks.takes(last, avoiding, calls, forgiving)) {
                 member = last;
                 break;
             }
         }
         if (member < 0) {
-            member = ranked(key, avoiding, calls);
+            member = hashed(key, avoiding, calls, forgiving);
         }
         if (member < 0) {
             return null;
         }
-        for (int i = known + 1; i < blocks(key); i++) {
+        // What the endpoint is known to have had is not written again; after a pick by hash that is nothing.
+        for (int i = known < least ? 0 : known + 1; i < blocks(key); i++) {
             table.put(block(key, i), name(member));
         }
         return ranks.node(member);
@@ -188,14 +166,19 @@ final class PrefixAffinityPicker extends KeyedPicker {
         return name == 0 ? NOT_FOUND : member(name);
     }
 
-    /** By the first block, so that clients which do not know of each other agree. To avoid what was tried goes before the bound, and is a wish as well. */
-    private int ranked(EndpointSelector key, @Nullable PickContext avoiding, double calls) {
-        long hash = block(key, 0);
-        int member = ranks.winner(hash, avoiding, calls);
+    /** The last block of the shortest beginning that is worth following. */
+    private int leastKnown(EndpointSelector key) {
+        return Math.max(0, (blocks(key) * policy.minMatchPercent() + 99) / 100 - 1);
+    }
+
+    /** By the whole key: beginnings that many have in common, such as a system prompt, must not meet at one endpoint. To avoid what was tried goes before the bound, and is a wish as well. */
+    private int hashed(EndpointSelector key, @Nullable PickContext avoiding, double calls, boolean forgiving) {
+        long hash = block(key, blocks(key) - 1);
+        int member = ranks.winner(hash, avoiding, calls, forgiving);
         if (member < 0 && calls != HashRanks.UNBOUNDED) {
-            member = ranks.winner(hash, avoiding, HashRanks.UNBOUNDED);
+            member = ranks.winner(hash, avoiding, HashRanks.UNBOUNDED, forgiving);
         }
-        return member < 0 && avoiding != null ? ranks.winner(hash, null, HashRanks.UNBOUNDED) : member;
+        return member < 0 && avoiding != null ? ranks.winner(hash, null, HashRanks.UNBOUNDED, forgiving) : member;
     }
 
     @Override
@@ -214,9 +197,9 @@ final class PrefixAffinityPicker extends KeyedPicker {
         double calls = ranks.calls();
         List<String> lines = new ArrayList<>();
         int passedOver = NOT_FOUND;
-        for (int known = blocks(key) - 1; known >= 0; known--) {
+        for (int known = blocks(key) - 1; known >= leastKnown(key); known--) {
             int last = remembered(key, known);
-            if (last >= 0 && ranks.takes(last, avoiding, calls)) {
+            if (last >= 0 && ranks.takes(last, avoiding, calls, false)) {
                 lines.add("goes to " + endpoint(last) + ", which last had the first " + (known + 1) + " of the "
                         + blocks(key) + " blocks of the key " + key);
                 return lines;
@@ -227,9 +210,9 @@ final class PrefixAffinityPicker extends KeyedPicker {
                         + why(ranks, last, context));
             }
         }
-        int member = ranked(key, avoiding, calls);
+        int member = hashed(key, avoiding, calls, false);
         if (member >= 0) {
-            lines.add("goes to " + endpoint(member) + ", the best for the first block of the key " + key);
+            lines.add("goes to " + endpoint(member) + ", the best by hash for the key " + key);
         }
         return lines;
     }

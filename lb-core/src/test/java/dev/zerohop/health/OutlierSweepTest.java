@@ -204,19 +204,52 @@ class OutlierSweepTest {
         succeed(0, 100, 100, 100, 100);
         endInterval();
         EndpointStats out = records.get(0);
-        assertThat(out.state()).isEqualTo(State.EJECTED);
-        time.advance(Duration.ofSeconds(30));
-        detector.review(time.nanoTime());
-        assertThat(out.state()).isEqualTo(State.HALF_OPEN);
+        assertThat(out.reason()).endsWith("out for 30 s");
+        // At once in the next interval: that is the one which is judged, and no healthy one.
+        for (String longer : List.of("60 s", "90 s")) {
+            returnByAProbe(out);
+            succeed(0, 100, 100, 100, 100);
+            endInterval();
+            assertThat(out.reason()).endsWith("out for " + longer);
+        }
+    }
+
+    private void returnByAProbe(EndpointStats out) {
+        while (out.state() == State.EJECTED) {
+            time.advance(Duration.ofSeconds(1));
+            detector.review(time.nanoTime());
+        }
         assertThat(out.tryProbe()).isTrue();
         out.onProbeOutcome(Outcome.SUCCESS, out.phase());
         detector.review(time.nanoTime());
         assertThat(out.state()).isEqualTo(State.ACTIVE);
+    }
 
-        succeed(0, 100, 100, 100, 100);
-        time.advance(Duration.ofSeconds(5));
+    /** A pod restarts: hundreds of calls fail with the one that ejects it, and it is well afterwards. */
+    @Test
+    void whatCameWithAnEjectionIsNotHeldAgainstItAfterItsReturn() {
+        detect(builder().successRate(SuccessRateEjection.DEFAULTS), 5);
+        EndpointStats restarted = records.get(4);
+        IntStream.range(0, 300).forEach(i -> restarted.onOutcome(Outcome.CONNECT_FAILURE));
+        detector.review(time.nanoTime());
+        assertThat(restarted.state()).isEqualTo(State.EJECTED);
+        IntStream.range(0, 300).forEach(i -> restarted.onOutcome(Outcome.CONNECT_FAILURE));
+        returnByAProbe(restarted);
+        succeed(100, 100, 100, 100, 100);
         endInterval();
-        assertThat(out.reason()).endsWith("out for 30 s");
+        assertThat(ejected()).isEmpty();
+    }
+
+    /** With the one that is out, the mean would be 0.79 and the deviation 0.36: 0.5 would be within the limit. */
+    @Test
+    void oneThatIsOutIsNoMeasureForTheOthers() {
+        detect(builder().consecutiveFailures(200).successRate(SuccessRateEjection.DEFAULTS), 7);
+        succeed(100, 100, 100, 100, 100, 50);
+        calls(records.get(6), 0, 200);
+        detector.review(time.nanoTime());
+        assertThat(ejected()).containsExactly(6);
+        endInterval();
+        assertThat(ejected()).containsExactly(5, 6);
     }
 
     @Test
@@ -282,14 +315,14 @@ class OutlierSweepTest {
                 .contains(
                         "successRate (stdevFactor 2000, minimumHosts 5, requestVolume 10)",
                         "failurePercentage (threshold 85, minimumHosts 5, requestVolume 50)");
-        assertThatThrownBy(() -> read(Map.of("failurePercentage", Map.of("threshold", 101))))
-                .hasMessage("health.ejection.failurePercentage.threshold: was 101, expected an integer from 0 to 100");
+        assertThatThrownBy(() -> read(Map.of("failurePercentage", Map.of("threshold", 100))))
+                .hasMessage("health.ejection.failurePercentage.threshold: was 100, expected an integer from 0 to 99");
         assertThatThrownBy(() -> read(Map.of("successRate", Map.of("minimumHosts", 0))))
                 .hasMessageContaining("health.ejection.successRate.minimumHosts: was 0");
         assertThatThrownBy(() -> new SuccessRateEjection(1_900, 5, 0))
                 .hasMessage("success rate request volume was 0, expected 1 to 1000000");
         assertThatThrownBy(() -> new FailurePercentageEjection(-1, 5, 1))
-                .hasMessage("failure percentage threshold was -1, expected 0 to 100");
+                .hasMessage("failure percentage threshold was -1, expected 0 to 99");
     }
 
     private static OutlierEjection read(Map<String, ?> ejection) {

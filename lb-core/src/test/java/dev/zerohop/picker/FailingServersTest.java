@@ -3,6 +3,7 @@ package dev.zerohop.picker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.EjectionPolicy;
+import dev.zerohop.EndpointSelector;
 import dev.zerohop.Health;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickPolicy;
@@ -114,6 +115,28 @@ class FailingServersTest {
         try (VirtualServers servers = servers(policy, EJECTION, 5, ill, WELL)) {
             servers.run(callsPerSecond, MINUTE);
             return servers.share(0);
+        }
+    }
+
+    static Stream<PickPolicy> bounded() {
+        return Stream.of(
+                Pickers.ringHash().boundedLoad(),
+                Pickers.maglev().boundedLoad(),
+                Pickers.rendezvous().boundedLoad(),
+                new PrefixAffinityPolicy(50, 1.25, 1, 1024, null));
+    }
+
+    /** The calls that a hot key has beyond its owner's bound must not be drawn to where they end at once. */
+    @ParameterizedTest
+    @MethodSource("bounded")
+    void aBlackHoleGetsLittleOfAHotKeyUnderBoundedLoad(PickPolicy policy) {
+        for (int hole = 0; hole < 10; hole++) {
+            try (VirtualServers servers = servers(policy, EjectionPolicy.NONE, 10, WELL, WELL)) {
+                servers.keyed(EndpointSelector.of("hot")).change(hole, Behaviour.always(Outcome.ERROR_RESPONSE, AT_ONCE));
+                servers.run(1_000, Duration.ofSeconds(5));
+                servers.run(1_000, Duration.ofSeconds(10));
+                assertThat(servers.share(hole)).as("server %d", hole).isLessThan(0.1);
+            }
         }
     }
 

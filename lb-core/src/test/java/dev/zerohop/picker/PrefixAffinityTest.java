@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.zerohop.Candidate;
+import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Health;
 import dev.zerohop.Node;
@@ -29,7 +30,9 @@ class PrefixAffinityTest {
 
     private final FakeTime time = new FakeTime();
     private final List<FakeNode> nodes = FakeNode.numbered("model", 8);
-    private Picker picker = Pickers.prefixAffinity().newPicker(Snapshot.of(nodes), time.env());
+    private static final PrefixAffinityPolicy FROM_THE_FIRST_CALL = new PrefixAffinityPolicy(50, 1.25, 1, 1 << 18, null);
+
+    private Picker picker = FROM_THE_FIRST_CALL.newPicker(Snapshot.of(nodes), time.env());
 
     private static PickContext prompt(String text) {
         return PickContext.of(PrefixKey.of(text, CUT));
@@ -63,17 +66,35 @@ class PrefixAffinityTest {
     }
 
     @Test
-    void clientsThatKnowNothingAgreeOnAFirstBlock() {
+    void aKeyThatIsNotKnownGoesByItsHash() {
         Picker other = Pickers.prefixAffinity().newPicker(Snapshot.of(nodes), new FakeTime().env());
         Map<Node, Integer> share = new HashMap<>();
         for (int i = 0; i < 800; i++) {
-            String prompt = String.format("%04d, and %d", i, i);
+            String prompt = String.format("%04d", i);
             FakeNode picked = pick(prompt);
-            assertThat(other.pick(prompt(String.format("%04d, but %d", i, i)))).isSameAs(picked);
+            assertThat(other.pick(prompt(prompt))).isSameAs(picked);
             share.merge(picked, 1, Integer::sum);
         }
         assertThat(share).hasSize(8);
         assertThat(share.values()).allMatch(count -> count > 60 && count < 150);
+    }
+
+    /** Or a system prompt would send all conversations, and those of all clients, to one endpoint. */
+    @Test
+    void aBeginningThatManyHaveInCommonIsNotFollowedIfItIsASmallPart() {
+        Set<Node> picked = new HashSet<>();
+        for (int i = 0; i < 100; i++) {
+            picked.add(pick(String.format("syst%04d%04d", i, i)));
+        }
+        assertThat(picked).hasSize(8);
+        FakeNode last = pick("systabcd");
+        assertThat(pick("systxyzw")).as("one block of two is half of it").isSameAs(last);
+        picker = new PrefixAffinityPolicy(51, 1.25, 1, 1 << 18, null).newPicker(Snapshot.of(nodes), time.env());
+        picked.clear();
+        for (int i = 0; i < 100; i++) {
+            picked.add(pick(String.format("syst%04d", i)));
+        }
+        assertThat(picked).hasSize(8);
     }
 
     @Test
@@ -86,8 +107,7 @@ class PrefixAffinityTest {
         first.inFlight(0);
         assertThat(pick("systaaaacccc")).isSameAs(first);
         assertThat(pick("systbbbbcccc")).isSameAs(second);
-        // What neither has seen goes where the first block was last.
-        assertThat(pick("systdddd")).isSameAs(second);
+        assertThat(pick("systdddd")).as("what neither has had goes where its beginning was last").isSameAs(second);
     }
 
     /** c = 1.25, 8 endpoints, 15 calls under way and this one: the bound is 2.5, rounded up. */
@@ -105,6 +125,32 @@ class PrefixAffinityTest {
         assertThat(other).isNotSameAs(warm);
         warm.inFlight(0);
         assertThat(pick("abcdefgh")).as("it has this beginning now").isSameAs(other);
+    }
+
+    /** With 8 endpoints and 3 calls under way its share is half a call. */
+    @Test
+    void fewCallsAreWithinTheBoundWhateverTheirShare() {
+        picker = Pickers.prefixAffinity().newPicker(Snapshot.of(nodes), time.env());
+        FakeNode warm = pick("abcdefgh");
+        warm.inFlight(3);
+        assertThat(pick("abcdefgh")).isSameAs(warm);
+        warm.inFlight(4);
+        assertThat(pick("abcdefgh")).isNotSameAs(warm);
+    }
+
+    /** Or one that fails at once would be within its bound for ever, and keep what it is sent. */
+    @Test
+    void failuresCountAsCallsUnderWay() {
+        FakeNode warm = pick("abcdefgh");
+        warm.penalty(31);
+        int there = 0;
+        for (int i = 0; i < 1_000; i++) {
+            there += pick("abcdefgh") == warm ? 1 : 0;
+        }
+        assertThat(there).as("one look in sixteen, as long as it is remembered").isBetween(0, 100);
+        picker = FROM_THE_FIRST_CALL.newPicker(Snapshot.of(nodes), time.env());
+        warm.penalty(0);
+        assertThat(pick("abcdefgh")).isSameAs(warm);
     }
 
     @Test
@@ -129,7 +175,7 @@ class PrefixAffinityTest {
     }
 
     @Test
-    void whatALeavingEndpointHadGoesByTheFirstBlockAgain() {
+    void whatALeavingEndpointHadGoesByHashAgain() {
         FakeNode warm = pick("abcdefgh");
         List<FakeNode> left = new ArrayList<>(nodes);
         left.remove(warm);
@@ -165,6 +211,24 @@ class PrefixAffinityTest {
     }
 
     @Test
+    void ofTwoWithOneNameTheFirstIsRemembered() {
+        List<FakeNode> twins = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            twins.add(new FakeNode(Endpoint.builder("127.0.0.1", 1 + i)
+                    .attributes(Map.of(Endpoint.HASH_KEY, "same"))
+                    .build()));
+        }
+        picker = FROM_THE_FIRST_CALL.newPicker(Snapshot.of(twins), time.env());
+        pick("abcdefgh");
+        assertThat(pick("abcdefgh")).isSameAs(twins.get(0));
+    }
+
+    @Test
+    void nothingIsPickedWhereThereIsNoCandidate() {
+        assertThat(picker.rebuild(Snapshot.of(nodes, List.of())).pick(prompt("abcd"))).isNull();
+    }
+
+    @Test
     void itIsExplained() {
         PickContext context = prompt("abcdefghijkl");
         FakeNode warm = pick("abcdefgh");
@@ -178,7 +242,7 @@ class PrefixAffinityTest {
                 .isEqualTo("passes over " + warm.endpoint()
                         + ", which last had the first 2 blocks: it has 9 calls under way, and its bound is 2");
         assertThat(picker.explain(context).get(1))
-                .matches("goes to model-\\d\\S+, the best for the first block of the key " + key);
+                .matches("goes to model-\\d\\S+, the best by hash for the key " + key);
         assertThat(picker.explain(context).get(1)).doesNotContain(quoted(warm));
     }
 
@@ -189,23 +253,28 @@ class PrefixAffinityTest {
     @Test
     void explainingRemembersNothing() {
         picker.explain(prompt("abcdefgh"));
-        assertThat(picker.explain(prompt("abcdefgh"))).singleElement(STRING).contains("the best for the first block");
+        assertThat(picker.explain(prompt("abcdefgh"))).singleElement(STRING).contains("the best by hash");
     }
 
     @Test
     void configurations() {
         assertThat(policy("\"prefix_affinity\"")).isEqualTo(Pickers.prefixAffinity());
-        assertThat(policy(
-                        "{\"prefix_affinity\": {\"boundedLoad\": 2, \"tableSize\": 1000, \"withoutKey\": \"random\"}}"))
-                .isEqualTo(Pickers.prefixAffinity(2, 1000, Pickers.random()))
-                .hasToString("prefix_affinity (boundedLoad 2, tableSize 1000, withoutKey random)");
+        assertThat(policy("{\"prefix_affinity\": {\"minMatchPercent\": 60, \"boundedLoad\": 2, \"boundedFrom\": 8,"
+                        + " \"tableSize\": 1000, \"withoutKey\": \"random\"}}"))
+                .isEqualTo(new PrefixAffinityPolicy(60, 2, 8, 1000, Pickers.random()))
+                .hasToString("prefix_affinity (minMatchPercent 60, boundedLoad 2, boundedFrom 8, tableSize 1000, withoutKey"
+                        + " random)");
         assertThatThrownBy(() -> policy("{\"prefix_affinity\": {\"boundedLoad\": 0.5}}"))
                 .hasMessageContaining("boundedLoad: was 0.5, expected true, false or a number from 1 to 100");
         assertThatThrownBy(() -> policy("{\"prefix_affinity\": {\"tableSize\": 0}}"))
                 .hasMessageContaining("tableSize: was 0, expected an integer from 1 to 16777216");
-        assertThatThrownBy(() -> Pickers.prefixAffinity(1.25, 1 << 25, null))
-                .hasMessageContaining("tableSize was 33554432");
-        assertThatThrownBy(() -> Pickers.prefixAffinity(0, 1, null)).hasMessageContaining("boundedLoad was 0.0");
+        assertThatThrownBy(() -> new PrefixAffinityPolicy(101, 1.25, 1, 1, null))
+                .hasMessage("minMatchPercent was 101, expected 0 to 100");
+        assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 0, 1, 1, null)).hasMessageContaining("boundedLoad was 0.0");
+        assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 1.25, 0, 1, null))
+                .hasMessage("boundedFrom was 0, expected 1 to 1000000");
+        assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 1.25, 1, 1 << 25, null))
+                .hasMessage("tableSize was 33554432, expected 1 to 16777216");
     }
 
     private static PickPolicy policy(String json) {

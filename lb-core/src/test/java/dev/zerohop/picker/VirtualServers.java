@@ -3,6 +3,7 @@ package dev.zerohop.picker;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Dice;
+import dev.zerohop.EndpointSelector;
 import dev.zerohop.EjectionPolicy;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
@@ -44,6 +45,12 @@ final class VirtualServers implements AutoCloseable {
         }
     }
 
+    /** All calls from now on have this key. */
+    VirtualServers keyed(EndpointSelector key) {
+        context = PickContext.of(key);
+        return this;
+    }
+
     /** How a call ends. */
     record Answer(long nanos, Outcome outcome) {}
 
@@ -51,6 +58,7 @@ final class VirtualServers implements AutoCloseable {
     private final Dice traffic;
     private final Behaviour[] servers;
     private final Balancer balancer;
+    private PickContext context = PickContext.NONE;
     private int[] calls = new int[0];
 
     VirtualServers(PickPolicy policy, EjectionPolicy ejection, long seed, List<Behaviour> servers) {
@@ -98,7 +106,7 @@ final class VirtualServers implements AutoCloseable {
     }
 
     private void call() {
-        Lease lease = balancer.acquire(PickContext.NONE);
+        Lease lease = balancer.acquire(context);
         int server = lease.endpoint().port() - 1;
         calls[server]++;
         Answer answer = servers[server].answer(traffic);

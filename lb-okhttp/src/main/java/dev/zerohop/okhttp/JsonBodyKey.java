@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import okhttp3.RequestBody;
 import okio.Buffer;
 import okio.BufferedSink;
@@ -23,16 +22,14 @@ final class JsonBodyKey {
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .build();
 
-    private final byte[] body;
     private final JsonParser parser;
 
-    /** Whether objects and arrays count as well, as they are written. */
-    private final boolean structures;
+    /** What the parser reads, where objects and arrays count as well, as they are written; else null. */
+    private final @Nullable String written;
 
-    private JsonBodyKey(byte[] body, JsonParser parser, boolean structures) {
-        this.body = body;
+    private JsonBodyKey(JsonParser parser, @Nullable String written) {
         this.parser = parser;
-        this.structures = structures;
+        this.written = written;
     }
 
     /**
@@ -55,12 +52,12 @@ final class JsonBodyKey {
         if (copy.exhausted()) {
             return null;
         }
-        byte[] bytes = copy.readByteArray();
-        try (JsonParser parser = JSON.createParser(bytes)) {
+        String written = structures ? copy.readUtf8() : null;
+        try (JsonParser parser = written == null ? JSON.createParser(copy.inputStream()) : JSON.createParser(written)) {
             if (parser.nextToken() == null) {
                 throw new UnusableKeyException("cannot be read: the body is white space, expected JSON");
             }
-            String found = new JsonBodyKey(bytes, parser, structures).find(pointer);
+            String found = new JsonBodyKey(parser, written).find(pointer);
             if (parser.nextToken() != null) {
                 throw new UnusableKeyException("cannot be read: the body has more than one JSON value, expected one");
             }
@@ -113,14 +110,10 @@ final class JsonBodyKey {
 
     private @Nullable String value() throws IOException, UnusableKeyException {
         JsonToken token = parser.currentToken();
-        if (structures && token.isStructStart()) {
-            int from = (int) parser.currentTokenLocation().getByteOffset();
+        if (written != null && token.isStructStart()) {
+            int from = (int) parser.currentTokenLocation().getCharOffset();
             parser.skipChildren();
-            int to = (int) parser.currentLocation().getByteOffset();
-            if (from < 0) {
-                throw new UnusableKeyException("cannot be read: the body is not UTF-8, expected UTF-8");
-            }
-            return new String(body, from, to - from, StandardCharsets.UTF_8);
+            return written.substring(from, (int) parser.currentLocation().getCharOffset());
         }
         if (token == JsonToken.VALUE_NULL) {
             return null;
@@ -129,7 +122,7 @@ final class JsonBodyKey {
             return parser.getText();
         }
         throw new UnusableKeyException("was " + token + ", expected a text"
-                + (structures ? ", a number, an array or an object" : " or a number"));
+                + (written != null ? ", a number, an array or an object" : " or a number"));
     }
 
     private static Buffer copy(RequestBody body, long limit) throws IOException, UnusableKeyException {

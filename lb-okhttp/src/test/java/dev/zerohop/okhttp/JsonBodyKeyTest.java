@@ -88,7 +88,7 @@ class JsonBodyKeyTest {
         assertThatThrownBy(() -> structure("{\"messages\":true}".getBytes(StandardCharsets.UTF_8)))
                 .hasMessage("was VALUE_TRUE, expected a text, a number, an array or an object");
         assertThatThrownBy(() -> structure(body.getBytes(StandardCharsets.UTF_16)))
-                .hasMessageContaining("expected UTF-8");
+                .hasMessageContaining("the body is not valid JSON");
     }
 
     @Test
