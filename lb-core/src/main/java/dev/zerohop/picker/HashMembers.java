@@ -93,6 +93,11 @@ final class HashMembers {
         return hashes[member];
     }
 
+    /** Of all members; not to be changed. */
+    long[] hashes() {
+        return hashes;
+    }
+
     /** Its own weight. */
     int weight(int member) {
         return endpoints[member].weight();

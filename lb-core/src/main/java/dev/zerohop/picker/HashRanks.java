@@ -21,7 +21,8 @@ final class HashRanks {
 
     private static final int PENALTY_FREE_ONE_IN = 16;
 
-    private final HashMembers members;
+    /** Of the members' names. */
+    private final long[] hashes;
 
     /** By member; null for one that is no candidate. */
     private final @Nullable Node[] nodes;
@@ -47,7 +48,7 @@ final class HashRanks {
         this.dice = dice;
         this.floor = floor;
         List<Node> all = snapshot.members();
-        this.members = members;
+        this.hashes = members.hashes();
         this.weights = OrdinalIndex.weights(all, snapshot.candidates());
         this.nodes = new Node[weights.length];
         for (int i = 0; i < nodes.length; i++) {
@@ -168,7 +169,7 @@ final class HashRanks {
         int winner = -1;
         double best = 0;
         for (int i : candidates) {
-            double missing = 1 - unit(Mix64.mix(hash ^ members.hash(i)));
+            double missing = 1 - unit(Mix64.mix(hash ^ hashes[i]));
             // -ln(u) >= 1 - u, so this bounds the score from above; most candidates need no logarithm.
             if (weights[i] <= best * missing) {
                 continue;

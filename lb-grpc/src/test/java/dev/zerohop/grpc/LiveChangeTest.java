@@ -34,7 +34,9 @@ class LiveChangeTest {
             version("{'shard': {'strategy': 'modulo', 'shards': 3}}", "x-user"),
             version("{'shard': {'strategy': 'modulo', 'shards': 5}}", "x-order"),
             version("{'shard': {'shards': 4}}", "x-user"),
-            version("'rendezvous'", "x-order"));
+            version("'rendezvous'", "x-order"),
+            version("{'ring_hash': {'minRingSize': 500}}", "x-user"),
+            version("'maglev'", "x-order"));
 
     private static String version(String policy, String header) {
         return "{'policy': " + policy + ", 'key': {'header': '" + header + "', 'as': 'integer'}}";
@@ -48,7 +50,7 @@ class LiveChangeTest {
         return TestServer.call(with, CallOptions.DEFAULT, "x");
     }
 
-    /** Rendezvous passes over an endpoint that is not connected yet; one that is becomes a candidate a moment later. */
+    /** Policies that hash pass over an endpoint that is not connected yet; one that is becomes a candidate a moment later. */
     private static void awaitConnected(ManagedChannel channel) {
         channel.getState(true);
         await().untilAsserted(() -> assertThat(ZerohopGrpc.explain(channel))
