@@ -47,7 +47,9 @@ class HashPoliciesTest {
             for (int i = 0; i < KEYS; i++) {
                 PickContext context = PickContext.of(EndpointSelector.of("user-" + i));
                 String expected = owners[i].equals("s1")
-                        ? picker.pick(context.avoiding(gone.endpoint())).endpoint().id()
+                        ? picker.pick(context.avoiding(gone.endpoint()))
+                                .endpoint()
+                                .id()
                         : owners[i];
                 assertThat(rig.text(get(i))).isEqualTo(expected);
             }

@@ -47,7 +47,15 @@ class RingHashAgreementTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1024, 0", "3, 1024, 0", "10, 1024, 0", "50, 1024, 0", "64, 4096, 0", "100, 4096, 0.005", "300, 2048, 0.005"})
+    @CsvSource({
+        "1, 1024, 0",
+        "3, 1024, 0",
+        "10, 1024, 0",
+        "50, 1024, 0",
+        "64, 4096, 0",
+        "100, 4096, 0.005",
+        "300, 2048, 0.005"
+    })
     void equalKeysGoToTheSameEndpoint(int count, int minRingSize, double others) {
         List<EquivalentAddressGroup> addresses = FakeChannel.addresses(count);
         List<String> names = addresses.stream()
@@ -75,7 +83,9 @@ class RingHashAgreementTest {
                 String theirs = names.get(theirs(channel, addresses, key));
                 if (EndpointSelector.of(key).hash() > last.hash()) {
                     behind++;
-                    assertThat(theirs).as("when this fails, grpc-java goes round").isEqualTo(last.name());
+                    assertThat(theirs)
+                            .as("when this fails, grpc-java goes round")
+                            .isEqualTo(last.name());
                 } else if (!theirs.equals(node.endpoint().hashKey())) {
                     differ++;
                 }
