@@ -6,7 +6,7 @@ import dev.zerohop.internal.Xxh64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key of a call: the customer, order or session that it belongs to. Keyed policies (shard, rendezvous) send equal keys to the same endpoint.
+ * The key of a call: the customer, order or session that it belongs to. Keyed policies (shard, rendezvous, ring_hash) send equal keys to the same endpoint.
  *
  * <p>A lambda is enough for an integer key: {@code () -> customer.hashCode()}. For text and long keys use {@link #of(String)} and
  * {@link #of(long)}. Implementations are immutable, or at least answer the same during one call.

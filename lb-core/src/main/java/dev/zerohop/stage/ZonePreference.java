@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Does nothing, and notes it in the snapshot, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others
  * keep a thousandth of the traffic among them: a retry needs somewhere to go.
  *
- * <p>Weights carry the shares, and their sum stays what it was. They reach every unkeyed policy and {@code rendezvous}: those that ignore the endpoints' own
+ * <p>Weights carry the shares, and their sum stays what it was. They reach every unkeyed policy and those that hash keys over all endpoints ({@code rendezvous}, {@code ring_hash}, {@code maglev}): those that ignore the endpoints' own
  * weights ({@code round_robin}, {@code random}) divide a zone's share evenly over the endpoints that serve it ({@link Candidate#scale}), and those that go by
  * load ({@code least_request}, {@code peak_ewma}) compare the endpoints of one zone with each other and not with those of another ({@link Candidate#group}).
  * Immutable and thread-safe; equal by value.

@@ -63,8 +63,10 @@ final class JsonBodyKey {
             }
             return found;
         } catch (JsonProcessingException notJson) {
+            JsonReader.MalformedException malformed = JsonReader.malformed(notJson);
+            // What is to be a prefix is a text of the user's, and no name of something.
             throw new UnusableKeyException("cannot be read: the body is "
-                    + JsonReader.malformed(notJson).getMessage());
+                    + (structures ? malformed.withoutText() : malformed.getMessage()));
         } catch (IOException notText) {
             // Not the network's: the body is in memory.
             throw new UnusableKeyException("cannot be read: the body is not valid JSON: " + notText.getMessage());

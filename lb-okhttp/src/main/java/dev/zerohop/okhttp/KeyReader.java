@@ -5,11 +5,13 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerView;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
+import dev.zerohop.Log;
 import dev.zerohop.NoEndpointException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import okhttp3.Cookie;
 import okhttp3.Interceptor;
 import okhttp3.Request;
@@ -17,7 +19,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the key of a call: its tag, else what the balancer's configuration says. One per service; thread-safe. */
 final class KeyReader {
+    private static final Log LOG = Log.of(KeyReader.class);
+
     private final long bodyLimit;
+
+    /** Whether it was said that the beginnings of some bodies cannot be read. */
+    private final AtomicBoolean warned = new AtomicBoolean();
+
     private volatile @Nullable Compiled compiled;
 
     /** A key source with what is worth computing once. */
@@ -42,7 +50,7 @@ final class KeyReader {
     }
 
     /**
-     * The key by this version of the balancer, or null if the call has none or the policy wants none.
+     * The key by this version of the balancer, or null if the call has none or the policy wants none, and if a prefix cannot be read.
      *
      * @throws NoEndpointIOException if there is one that cannot be used
      */
@@ -60,6 +68,17 @@ final class KeyReader {
         try {
             return source.selector(balancer.name(), find(source, chain, request));
         } catch (UnusableKeyException unusable) {
+            if (source.prefix() != null) {
+                // It says where the call would rather go, not where it belongs.
+                if (!warned.getAndSet(true)) {
+                    LOG.warn(
+                            "{}: the key ({}) {}; such calls go without a key, which is not said again",
+                            balancer.name(),
+                            source,
+                            unusable.getMessage());
+                }
+                return null;
+            }
             throw new NoEndpointIOException(source.badKey(balancer.name(), String.valueOf(unusable.getMessage()))
                     .refusal());
         } catch (NoEndpointException badKey) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonPointer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import okhttp3.MediaType;
 import okhttp3.RequestBody;
 import okio.BufferedSink;
@@ -89,6 +90,16 @@ class JsonBodyKeyTest {
                 .hasMessage("was VALUE_TRUE, expected a text, a number, an array or an object");
         assertThatThrownBy(() -> structure(body.getBytes(StandardCharsets.UTF_16)))
                 .hasMessageContaining("the body is not valid JSON");
+    }
+
+    @Test
+    void nothingOfATextIsShownWhereAPrefixIsWanted() {
+        for (String body : List.of("{\"messages\": secretly}", "{\"messages\": \"secretly", "{\"messages\": [secretly]}")) {
+            assertThatThrownBy(() -> structure(body.getBytes(StandardCharsets.UTF_8)))
+                    .isInstanceOf(UnusableKeyException.class)
+                    .hasMessageContaining("the body is not valid JSON")
+                    .hasMessageNotContaining("secret");
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonPointer;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.KeySource;
 import dev.zerohop.KeySource.Place;
+import dev.zerohop.PrefixKey;
 import dev.zerohop.Printable;
 import dev.zerohop.Refusal;
 import java.io.IOException;
@@ -199,6 +200,23 @@ class KeyReaderTest {
             assertThatThrownBy(() -> rig.text(request("{\"user\":1}", -1, true)))
                     .hasMessageContaining("can be sent only once");
             assertThat(rig.text(request("{\"user\":1}", -1, false))).isEqualTo("s1");
+        }
+    }
+
+    /** A prefix says where a call would rather go: no reason to fail it. */
+    @Test
+    void aBeginningThatCannotBeReadIsNoKey() throws Exception {
+        KeySource key = new KeySource(Place.JSON_POINTER, "/messages", false, new PrefixKey.Cut(64, 4));
+        try (Rig rig = rig(key, routing -> routing.keyBodyLimit(60), CookieJar.NO_COOKIES)) {
+            for (Request unreadable : List.of(
+                    Rig.post("/", "{\"messages\": secretly}"),
+                    Rig.post("/", "{\"messages\": [\"" + "x".repeat(60) + "\"]}"),
+                    request("{\"messages\": []}", -1, true))) {
+                assertThatThrownBy(() -> rig.text(unreadable)).hasMessageContaining("the policy needs a key");
+            }
+            assertThatThrownBy(() -> rig.text(Rig.post("/", "{\"messages\": [\"hello\"]}")))
+                    .as("it is a text key, and this policy goes by numbers")
+                    .hasMessageNotContaining("the policy needs a key");
         }
     }
 
