@@ -28,7 +28,8 @@ public record FailurePercentageEjection(int threshold, int minimumHosts, int req
      */
     public FailurePercentageEjection {
         if (threshold < 0 || threshold > MAX_THRESHOLD) {
-            throw new IllegalArgumentException("failure percentage threshold was " + threshold + ", expected 0 to " + MAX_THRESHOLD);
+            throw new IllegalArgumentException(
+                    "failure percentage threshold was " + threshold + ", expected 0 to " + MAX_THRESHOLD);
         }
         SuccessRateEjection.check("failure percentage minimum hosts", minimumHosts, 1);
         SuccessRateEjection.check("failure percentage request volume", requestVolume, 1);

@@ -88,24 +88,20 @@ final class HashPicker extends KeyedPicker {
         }
         double calls = ranks.calls();
         boolean forgiving = ranks.forgives();
-        int within = ranks.takes(member, null, calls, forgiving)
-                ? member
-                : find(hash, avoiding, calls, forgiving, passed);
+        int within =
+                ranks.takes(member, null, calls, forgiving) ? member : find(hash, avoiding, calls, forgiving, passed);
         // None is within its bound when all but those that this call has tried have reached it.
         return within < 0 ? member : within;
     }
 
     private int find(
-            long hash,
-            @Nullable PickContext avoiding,
-            double calls,
-            boolean forgiving,
-            @Nullable Set<Integer> passed) {
+            long hash, @Nullable PickContext avoiding, double calls, boolean forgiving, @Nullable Set<Integer> passed) {
         if (table != null) {
             int position = table.find(hash);
             for (int step = 1; step <= MOST_STEPS; step++) {
                 int member = table.owner(position);
-                if (ranks.takes(member, avoiding, calls, forgiving) && ranks.keeps(member, hash, table.mark(position))) {
+                if (ranks.takes(member, avoiding, calls, forgiving)
+                        && ranks.keeps(member, hash, table.mark(position))) {
                     return member;
                 }
                 if (passed != null) {

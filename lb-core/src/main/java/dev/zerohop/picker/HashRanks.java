@@ -160,8 +160,7 @@ final class HashRanks {
         Node node = nodes[member];
         return node != null
                 && (avoiding == null || !avoiding.avoids(node.endpoint()))
-                && (calls == UNBOUNDED
-                        || (forgiving ? node.inFlight() : node.pressure()) < bound(member, calls));
+                && (calls == UNBOUNDED || (forgiving ? node.inFlight() : node.pressure()) < bound(member, calls));
     }
 
     /** The member with the best score among those that may {@linkplain #takes take} the call; -1 if there is none. */

@@ -24,8 +24,7 @@ public record PrefixAffinityPolicy(
         double boundedLoad,
         int boundedFrom,
         int tableSize,
-        @Nullable PickPolicy withoutKey)
-        implements PickPolicy {
+        @Nullable PickPolicy withoutKey) implements PickPolicy {
     static final int MAX_BOUNDED_FROM = 1_000_000;
     static final int MAX_TABLE_SIZE = 1 << 24;
 

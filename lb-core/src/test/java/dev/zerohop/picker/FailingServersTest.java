@@ -132,7 +132,8 @@ class FailingServersTest {
     void aBlackHoleGetsLittleOfAHotKeyUnderBoundedLoad(PickPolicy policy) {
         for (int hole = 0; hole < 10; hole++) {
             try (VirtualServers servers = servers(policy, EjectionPolicy.NONE, 10, WELL, WELL)) {
-                servers.keyed(EndpointSelector.of("hot")).change(hole, Behaviour.always(Outcome.ERROR_RESPONSE, AT_ONCE));
+                servers.keyed(EndpointSelector.of("hot"))
+                        .change(hole, Behaviour.always(Outcome.ERROR_RESPONSE, AT_ONCE));
                 servers.run(1_000, Duration.ofSeconds(5));
                 servers.run(1_000, Duration.ofSeconds(10));
                 assertThat(servers.share(hole)).as("server %d", hole).isLessThan(0.1);

@@ -30,7 +30,8 @@ class PrefixAffinityTest {
 
     private final FakeTime time = new FakeTime();
     private final List<FakeNode> nodes = FakeNode.numbered("model", 8);
-    private static final PrefixAffinityPolicy FROM_THE_FIRST_CALL = new PrefixAffinityPolicy(50, 1.25, 1, 1 << 18, null);
+    private static final PrefixAffinityPolicy FROM_THE_FIRST_CALL =
+            new PrefixAffinityPolicy(50, 1.25, 1, 1 << 18, null);
 
     private Picker picker = FROM_THE_FIRST_CALL.newPicker(Snapshot.of(nodes), time.env());
 
@@ -107,7 +108,9 @@ class PrefixAffinityTest {
         first.inFlight(0);
         assertThat(pick("systaaaacccc")).isSameAs(first);
         assertThat(pick("systbbbbcccc")).isSameAs(second);
-        assertThat(pick("systdddd")).as("what neither has had goes where its beginning was last").isSameAs(second);
+        assertThat(pick("systdddd"))
+                .as("what neither has had goes where its beginning was last")
+                .isSameAs(second);
     }
 
     /** c = 1.25, 8 endpoints, 15 calls under way and this one: the bound is 2.5, rounded up. */
@@ -225,7 +228,8 @@ class PrefixAffinityTest {
 
     @Test
     void nothingIsPickedWhereThereIsNoCandidate() {
-        assertThat(picker.rebuild(Snapshot.of(nodes, List.of())).pick(prompt("abcd"))).isNull();
+        assertThat(picker.rebuild(Snapshot.of(nodes, List.of())).pick(prompt("abcd")))
+                .isNull();
     }
 
     @Test
@@ -262,15 +266,17 @@ class PrefixAffinityTest {
         assertThat(policy("{\"prefix_affinity\": {\"minMatchPercent\": 60, \"boundedLoad\": 2, \"boundedFrom\": 8,"
                         + " \"tableSize\": 1000, \"withoutKey\": \"random\"}}"))
                 .isEqualTo(new PrefixAffinityPolicy(60, 2, 8, 1000, Pickers.random()))
-                .hasToString("prefix_affinity (minMatchPercent 60, boundedLoad 2, boundedFrom 8, tableSize 1000, withoutKey"
-                        + " random)");
+                .hasToString(
+                        "prefix_affinity (minMatchPercent 60, boundedLoad 2, boundedFrom 8, tableSize 1000, withoutKey"
+                                + " random)");
         assertThatThrownBy(() -> policy("{\"prefix_affinity\": {\"boundedLoad\": 0.5}}"))
                 .hasMessageContaining("boundedLoad: was 0.5, expected true, false or a number from 1 to 100");
         assertThatThrownBy(() -> policy("{\"prefix_affinity\": {\"tableSize\": 0}}"))
                 .hasMessageContaining("tableSize: was 0, expected an integer from 1 to 16777216");
         assertThatThrownBy(() -> new PrefixAffinityPolicy(101, 1.25, 1, 1, null))
                 .hasMessage("minMatchPercent was 101, expected 0 to 100");
-        assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 0, 1, 1, null)).hasMessageContaining("boundedLoad was 0.0");
+        assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 0, 1, 1, null))
+                .hasMessageContaining("boundedLoad was 0.0");
         assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 1.25, 0, 1, null))
                 .hasMessage("boundedFrom was 0, expected 1 to 1000000");
         assertThatThrownBy(() -> new PrefixAffinityPolicy(50, 1.25, 1, 1 << 25, null))

@@ -65,8 +65,8 @@ final class JsonBodyKey {
         } catch (JsonProcessingException notJson) {
             JsonReader.MalformedException malformed = JsonReader.malformed(notJson);
             // What is to be a prefix is a text of the user's, and no name of something.
-            throw new UnusableKeyException("cannot be read: the body is "
-                    + (structures ? malformed.withoutText() : malformed.getMessage()));
+            throw new UnusableKeyException(
+                    "cannot be read: the body is " + (structures ? malformed.withoutText() : malformed.getMessage()));
         } catch (IOException notText) {
             // Not the network's: the body is in memory.
             throw new UnusableKeyException("cannot be read: the body is not valid JSON: " + notText.getMessage());

@@ -94,7 +94,8 @@ class JsonBodyKeyTest {
 
     @Test
     void nothingOfATextIsShownWhereAPrefixIsWanted() {
-        for (String body : List.of("{\"messages\": secretly}", "{\"messages\": \"secretly", "{\"messages\": [secretly]}")) {
+        for (String body :
+                List.of("{\"messages\": secretly}", "{\"messages\": \"secretly", "{\"messages\": [secretly]}")) {
             assertThatThrownBy(() -> structure(body.getBytes(StandardCharsets.UTF_8)))
                     .isInstanceOf(UnusableKeyException.class)
                     .hasMessageContaining("the body is not valid JSON")
