@@ -43,6 +43,7 @@ final class Membership {
 
     private Roster roster = Roster.EMPTY;
 
+    private final Beginnings beginnings = new Beginnings();
     private final MemberHealth health;
     private final OldLeases oldLeases;
 
@@ -77,7 +78,7 @@ final class Membership {
         this.listener = listener;
         this.healthSources = healthSources;
         this.oldLeases = new OldLeases(owner.name(), listener, faults);
-        this.health = new MemberHealth(owner.name(), listener, faults, BY_ID);
+        this.health = new MemberHealth(owner.name(), listener, faults, BY_ID, beginnings);
         this.detector = new GuardedDetector(detector, faults, health::changed);
     }
 
@@ -89,7 +90,12 @@ final class Membership {
     /** The members and what is known of them since the last review. */
     Snapshot.Members known() {
         return new Snapshot.Members(
-                Frozen.widened(roster.members()), roster.weighted(), health.impaired(), roster.hasAttributes(), true);
+                Frozen.widened(roster.members()),
+                roster.weighted(),
+                health.impaired(),
+                roster.hasAttributes(),
+                true,
+                beginnings.age());
     }
 
     /** Changes what is known of a member; false if there is none of this id. */
@@ -148,6 +154,7 @@ final class Membership {
         LoadMetric metric = settings.policy().loadMetric();
         Health unknown = Health.unknown(now);
         admissionIncomplete = true;
+        beginnings.admits(now);
         for (int i = 0; i < known.length; i++) {
             Endpoint endpoint = given.get(i);
             LiveNode node = known[i];
@@ -180,6 +187,9 @@ final class Membership {
         roster = after;
         joined.clear();
         admissionIncomplete = false;
+        if (!next.stale()) {
+            beginnings.vouchedFor();
+        }
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
         listener.onMembership(owner.name(), members().size(), added, gone.size() + replaced, held.size());
     }
@@ -255,6 +265,7 @@ final class Membership {
         if (left != null) {
             node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
         }
+        beginnings.joined(node, now);
         return node;
     }
 

@@ -30,21 +30,44 @@ public final class Snapshot {
      * @param attributes see {@link Snapshot#hasAttributes}
      * @param byId whether they are certainly sorted by id, and so the candidates
      */
-    record Members(List<Node> all, Frozen<Candidate> weighted, List<Node> impaired, boolean attributes, boolean byId) {
+    record Members(
+            List<Node> all,
+            Frozen<Candidate> weighted,
+            List<Node> impaired,
+            boolean attributes,
+            boolean byId,
+            Age age) {
         static Members of(List<? extends Node> members, List<Candidate> weighted) {
             List<Node> impaired = new ArrayList<>();
             boolean attributes = false;
+            Age age = null;
             for (Node node : members) {
                 if (node.health().impaired()) {
                     impaired.add(node);
                 }
                 attributes |= !node.endpoint().attributes().isEmpty();
+                long since = node.healthySinceNanos();
+                age = age == null ? new Age(since, since) : age.with(since);
             }
-            return new Members(List.copyOf(members), Frozen.copyOf(weighted), List.copyOf(impaired), attributes, false);
+            return new Members(
+                    List.copyOf(members),
+                    Frozen.copyOf(weighted),
+                    List.copyOf(impaired),
+                    attributes,
+                    false,
+                    age == null ? new Age(0, 0) : age);
         }
 
         static Candidate candidate(Node node, Endpoint endpoint) {
             return new Candidate(node, endpoint.weight(), 1);
+        }
+    }
+
+    /** See {@link Snapshot#startedNanos} and {@link Snapshot#newestNanos}. */
+    record Age(long startedNanos, long newestNanos) {
+        Age with(long since) {
+            return new Age(
+                    since - startedNanos < 0 ? since : startedNanos, since - newestNanos > 0 ? since : newestNanos);
         }
     }
 
@@ -134,6 +157,19 @@ public final class Snapshot {
      */
     public boolean isUnstaged() {
         return members.byId() && candidates == members.weighted();
+    }
+
+    /**
+     * When the members became known that this client began with, on the balancer's clock: those of the first set of the source, and before it those that were kept from an earlier process.
+     * What is {@linkplain Node#healthySinceNanos usable since} later is new, or is back. Without a balancer, since when the first of the members is usable.
+     */
+    public long startedNanos() {
+        return members.age().startedNanos();
+    }
+
+    /** An instant after which no member became usable: a stage that cares for new ones need not look at each while this is long ago. */
+    public long newestNanos() {
+        return members.age().newestNanos();
     }
 
     /** Whether the endpoint of any member has attributes. */

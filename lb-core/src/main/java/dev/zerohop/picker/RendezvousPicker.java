@@ -106,7 +106,7 @@ final class RendezvousPicker extends KeyedPicker {
         for (int i = 0; i < nodes.length; i++) {
             Candidate candidate = candidates.get(i);
             nodes[i] = candidate.node();
-            weights[i] = candidate.weight();
+            weights[i] = candidate.keyWeight();
             String id = nodes[i].endpoint().id();
             while (old < oldNodes.length
                     && oldNodes[old] != nodes[i]
