@@ -11,6 +11,12 @@ final class Beginnings {
     /** See {@link Snapshot#newestNanos}. */
     private long newestNanos;
 
+    private final ClientSeed seed;
+
+    Beginnings(ClientSeed seed) {
+        this.seed = seed;
+    }
+
     /** A set is being admitted. */
     void admits(long nowNanos) {
         if (!vouchedFor) {
@@ -38,7 +44,7 @@ final class Beginnings {
         }
     }
 
-    Snapshot.Age age() {
-        return new Snapshot.Age(startedNanos, newestNanos);
+    Snapshot.Origin origin() {
+        return new Snapshot.Origin(startedNanos, newestNanos, seed);
     }
 }

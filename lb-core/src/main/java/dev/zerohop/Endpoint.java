@@ -41,6 +41,9 @@ public record Endpoint(
     /** The attribute by which a source whose list has an order of its own states an endpoint's place in it, a whole number. */
     public static final String ORDER = "order";
 
+    /** The attribute by which an endpoint states its priority group: 0, the first, to 15. Without it, it is in the first. */
+    public static final String PRIORITY = "priority";
+
     /** The largest weight. */
     public static final int MAX_WEIGHT = 1_000_000;
 

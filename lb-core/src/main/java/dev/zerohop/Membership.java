@@ -43,7 +43,7 @@ final class Membership {
 
     private Roster roster = Roster.EMPTY;
 
-    private final Beginnings beginnings = new Beginnings();
+    private final Beginnings beginnings;
     private final MemberHealth health;
     private final OldLeases oldLeases;
 
@@ -72,8 +72,10 @@ final class Membership {
             BalancerListener listener,
             List<HealthSource> healthSources,
             EjectionPolicy.Detector detector,
-            ForeignFaults faults) {
+            ForeignFaults faults,
+            Dice dice) {
         this.faults = faults;
+        this.beginnings = new Beginnings(new ClientSeed(dice));
         this.owner = owner;
         this.listener = listener;
         this.healthSources = healthSources;
@@ -95,7 +97,7 @@ final class Membership {
                 health.impaired(),
                 roster.hasAttributes(),
                 true,
-                beginnings.age());
+                beginnings.origin());
     }
 
     /** Changes what is known of a member; false if there is none of this id. */

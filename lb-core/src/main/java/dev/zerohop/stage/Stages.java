@@ -12,10 +12,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The stages that configurations name, in their order: the health filter, those of the application, slow start, the zone. Thread-safe. */
+/** The stages that configurations name, in their order: the subset, the health filter (within each group of a priority), those of the application, slow start, the zone. Thread-safe. */
 public final class Stages {
     /** zerohop's own that come before those of the application, in their order, a line each. */
-    private static final List<StageProvider> BEFORE = List.of(new HealthFilter.Provider());
+    private static final List<StageProvider> BEFORE =
+            List.of(new Subset.Provider(), new PriorityGroups.Provider(), new HealthFilter.Provider());
 
     /** Those that come after them. */
     private static final List<StageProvider> AFTER = List.of(new SlowStart.Provider(), new ZonePreference.Provider());
@@ -54,16 +55,31 @@ public final class Stages {
                 throw stages.rejected(name, Options.fieldOf(known.names(), name) + known.missing());
             }
         }
+        if (stages.has(PriorityGroups.NAME) && stages.has(Subset.NAME)) {
+            throw stages.rejected(PriorityGroups.NAME, "no such stage beside " + Subset.NAME);
+        }
         TreeSet<String> between = new TreeSet<>(stages.names());
         OWN.forEach(own -> between.remove(own.name()));
         List<String> inOrder = new ArrayList<>();
         BEFORE.forEach(own -> inOrder.add(own.name()));
         inOrder.addAll(between);
         AFTER.forEach(own -> inOrder.add(own.name()));
-        return inOrder.stream()
+        return withinGroups(inOrder.stream()
                 .filter(name -> ALWAYS.contains(name) || stages.has(name))
                 .map(name -> read(known, name, stages))
-                .toList();
+                .toList());
+    }
+
+    /** Where there are groups the health filter is applied to each, and to no more. */
+    private static List<Stage> withinGroups(List<Stage> stages) {
+        List<Stage> next = new ArrayList<>(stages);
+        for (int i = 0; i + 1 < stages.size(); i++) {
+            if (stages.get(i) instanceof PriorityGroups groups && stages.get(i + 1) instanceof HealthFilter filter) {
+                next.set(i, groups.filteredBy(filter));
+                next.remove(i + 1);
+            }
+        }
+        return List.copyOf(next);
     }
 
     private static Stage read(Providers<StageProvider> known, String name, Options stages) {
