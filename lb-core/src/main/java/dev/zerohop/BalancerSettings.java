@@ -37,7 +37,8 @@ public record BalancerSettings(
     /**
      * Checks for null and copies the list.
      *
-     * @throws IllegalArgumentException if the age limit is not from 0 to a day, or the policy places integer keys only and the key is found as a text
+     * @throws IllegalArgumentException if the age limit is not from 0 to a day, the policy places integer keys only and the key is found as a text, or it places keys and a stage does
+     *     not {@linkplain Stage#keepsOwners keep their owners}
      */
     public BalancerSettings {
         requireNonNull(policy, "policy");
@@ -45,6 +46,13 @@ public record BalancerSettings(
         requireNonNull(ejection, "ejection");
         requireNonNull(guard, "guard");
         requireNonNull(retry, "retry");
+        for (Stage stage : stages) {
+            if (policy.keyed() && !stage.keepsOwners()) {
+                throw new IllegalArgumentException(
+                        "stages: was one with " + stage + ", expected none beside the policy " + policy.name()
+                                + ", which places keys: each client would place them among other endpoints");
+            }
+        }
         if (requireNonNull(leaseAgeLimit, "leaseAgeLimit").isNegative()
                 || leaseAgeLimit.compareTo(MAX_LEASE_AGE_LIMIT) > 0) {
             throw new IllegalArgumentException("lease age limit was " + leaseAgeLimit + ", expected PT0S to PT24H");

@@ -79,7 +79,8 @@ final class ControlPath {
                 listener,
                 healthSources,
                 settings.configured().ejection().newDetector(env),
-                faults);
+                faults,
+                env.dice());
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);

@@ -46,6 +46,9 @@ public record Endpoint(
      */
     public static final String HASH_KEY = "hash_key";
 
+    /** The attribute by which an endpoint states its priority group: 0, the first, to 15. Without it, it is in the first. */
+    public static final String PRIORITY = "priority";
+
     /** The largest weight. */
     public static final int MAX_WEIGHT = 1_000_000;
 

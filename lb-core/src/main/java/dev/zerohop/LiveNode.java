@@ -155,6 +155,7 @@ final class LiveNode extends LiveNodePad implements Node {
         setHeldSince(MembershipGuard.Member.NOT_HELD);
         health = unknown;
         healthySinceNanos = unknown.sinceNanos();
+        cold = false;
         halfOpen = false;
         PENALTY.setOpaque(this, 0);
     }
@@ -281,9 +282,13 @@ final class LiveNode extends LiveNodePad implements Node {
                 && before.untilNanos() == worst.untilNanos) {
             return;
         }
-        boolean wasFullyIn = before.status().usable() && before.status() != Health.Status.HALF_OPEN;
-        if (worst.status.usable() && !wasFullyIn) {
-            healthySinceNanos = nowNanos;
+        if (worst.status.usable()) {
+            if (cold && before.impaired()) {
+                healthySinceNanos = nowNanos;
+            }
+            cold = worst.status == Health.Status.HALF_OPEN;
+        } else if (worst.status != Health.Status.CONNECTING && worst.status != Health.Status.DRAINING) {
+            cold = true;
         }
         long since = before.status() == worst.status ? before.sinceNanos() : nowNanos;
         health = new Health(worst.status, worst.source, worst.reason, since, worst.untilNanos);

@@ -29,6 +29,9 @@ abstract class LiveNodeCounter {
     /** When the first of the verdicts ends; control path only. */
     long verdictEndsNanos = Long.MAX_VALUE;
 
+    /** Whether it counts as new when it is next usable: it was out of order, or has joined and never been usable; control path only. */
+    boolean cold;
+
     /** Whether its health is to be settled anew; control path only. */
     boolean hasNews;
 

@@ -32,7 +32,15 @@ final class MemberHealth {
     /** See {@link Snapshot#impaired}. */
     private final SortedSet<LiveNode> impaired;
 
-    MemberHealth(String name, BalancerListener listener, ForeignFaults faults, Comparator<LiveNode> byId) {
+    private final Beginnings beginnings;
+
+    MemberHealth(
+            String name,
+            BalancerListener listener,
+            ForeignFaults faults,
+            Comparator<LiveNode> byId,
+            Beginnings beginnings) {
+        this.beginnings = beginnings;
         this.name = name;
         this.listener = listener;
         this.faults = faults;
@@ -111,6 +119,7 @@ final class MemberHealth {
             impaired.add(node);
         } else {
             impaired.remove(node);
+            beginnings.usableSince(node.healthySinceNanos());
         }
         if (before.status() != after.status()) {
             report(node.endpoint(), before, after);

@@ -45,6 +45,7 @@ final class Membership {
 
     private Roster roster = Roster.EMPTY;
 
+    private final Beginnings beginnings;
     private final MemberHealth health;
     private final OldLeases oldLeases;
 
@@ -73,13 +74,15 @@ final class Membership {
             BalancerListener listener,
             List<HealthSource> healthSources,
             EjectionPolicy.Detector detector,
-            ForeignFaults faults) {
+            ForeignFaults faults,
+            Dice dice) {
         this.faults = faults;
+        this.beginnings = new Beginnings(new ClientSeed(dice));
         this.owner = owner;
         this.listener = listener;
         this.healthSources = healthSources;
         this.oldLeases = new OldLeases(owner.name(), listener, faults);
-        this.health = new MemberHealth(owner.name(), listener, faults, BY_ID);
+        this.health = new MemberHealth(owner.name(), listener, faults, BY_ID, beginnings);
         this.detector = new GuardedDetector(detector, faults, health::changed);
     }
 
@@ -91,7 +94,12 @@ final class Membership {
     /** The members and what is known of them since the last review. */
     Snapshot.Members known() {
         return new Snapshot.Members(
-                Frozen.widened(roster.members()), roster.weighted(), health.impaired(), roster.hasAttributes(), true);
+                Frozen.widened(roster.members()),
+                roster.weighted(),
+                health.impaired(),
+                roster.hasAttributes(),
+                true,
+                beginnings.origin());
     }
 
     /** Changes what is known of a member; false if there is none of this id. */
@@ -151,6 +159,7 @@ final class Membership {
         LoadMetric metric = settings.policy().loadMetric();
         Health unknown = Health.unknown(now);
         admissionIncomplete = true;
+        beginnings.admits(now);
         for (int i = 0; i < known.length; i++) {
             Endpoint endpoint = given.get(i);
             LiveNode node = known[i];
@@ -183,6 +192,9 @@ final class Membership {
         roster = after;
         joined.clear();
         admissionIncomplete = false;
+        if (!next.stale()) {
+            beginnings.vouchedFor();
+        }
         guardReviewNanos = decision.reviewInNanos() == Long.MAX_VALUE ? NEVER : now + decision.reviewInNanos();
         listener.onMembership(owner.name(), members().size(), added, gone.size() + replaced, held.size());
     }
@@ -258,6 +270,7 @@ final class Membership {
         if (left != null) {
             node.putVerdict(SHARED_HEALTH, SHARED_HEALTH, left, now);
         }
+        beginnings.joined(node, now);
         return node;
     }
 

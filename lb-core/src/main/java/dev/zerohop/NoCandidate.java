@@ -28,7 +28,7 @@ final class NoCandidate {
         for (Candidate candidate : snapshot.candidates()) {
             candidates.add(candidate.node());
         }
-        for (Node node : snapshot.members()) {
+        for (Node node : snapshot.reached()) {
             count(node);
         }
     }
@@ -61,7 +61,7 @@ final class NoCandidate {
         return new Refusal(
                 connecting ? Refusal.Kind.CONNECTING : Refusal.Kind.NONE_USABLE,
                 connecting,
-                "0 of " + snapshot.members().size() + " endpoints usable (" + counts() + "): " + names() + advice());
+                "0 of " + snapshot.reached().size() + " endpoints usable (" + counts() + "): " + names() + advice());
     }
 
     private String counts() {
@@ -87,7 +87,7 @@ final class NoCandidate {
                     .append(' ')
                     .append(node.describe(nowNanos));
         }
-        int more = snapshot.members().size() - named.size();
+        int more = snapshot.reached().size() - named.size();
         return more == 0
                 ? names.toString()
                 : names.append("; and ").append(more).append(" more").toString();

@@ -14,7 +14,10 @@ public interface Node {
     /** The current belief about it. */
     Health health();
 
-    /** Since when it has been usable without a break, on the balancer's monotonic clock; meaningless while it is not. */
+    /**
+     * Since when it has been usable without a break, on the balancer's monotonic clock; meaningless while it is not. A connection that is made anew is no break, nor is a time as one that
+     * drains. For an endpoint that was known from the start this is at the latest {@link Snapshot#startedNanos}, also if the first connection to it took its time.
+     */
     long healthySinceNanos();
 
     /** Attempts under way from this client. */

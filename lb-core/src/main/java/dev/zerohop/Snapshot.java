@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class Snapshot {
     private final Members members;
     private final Stated stated;
     private final Frozen<Candidate> candidates;
+    private final List<Node> reached;
     private final long reviewInNanos;
     private final List<String> trail;
 
@@ -30,21 +32,46 @@ public final class Snapshot {
      * @param attributes see {@link Snapshot#hasAttributes}
      * @param byId whether they are certainly sorted by id, and so the candidates
      */
-    record Members(List<Node> all, Frozen<Candidate> weighted, List<Node> impaired, boolean attributes, boolean byId) {
+    record Members(
+            List<Node> all,
+            Frozen<Candidate> weighted,
+            List<Node> impaired,
+            boolean attributes,
+            boolean byId,
+            Origin origin) {
         static Members of(List<? extends Node> members, List<Candidate> weighted) {
             List<Node> impaired = new ArrayList<>();
             boolean attributes = false;
+            Origin origin = null;
             for (Node node : members) {
                 if (node.health().impaired()) {
                     impaired.add(node);
                 }
                 attributes |= !node.endpoint().attributes().isEmpty();
+                long since = node.healthySinceNanos();
+                origin = origin == null ? new Origin(since, since, () -> 0) : origin.with(since);
             }
-            return new Members(List.copyOf(members), Frozen.copyOf(weighted), List.copyOf(impaired), attributes, false);
+            return new Members(
+                    List.copyOf(members),
+                    Frozen.copyOf(weighted),
+                    List.copyOf(impaired),
+                    attributes,
+                    false,
+                    origin == null ? new Origin(0, 0, () -> 0) : origin);
         }
 
         static Candidate candidate(Node node, Endpoint endpoint) {
             return new Candidate(node, endpoint.weight(), 1);
+        }
+    }
+
+    /** See {@link Snapshot#startedNanos}, {@link Snapshot#newestNanos} and {@link Snapshot#seed}. */
+    record Origin(long startedNanos, long newestNanos, LongSupplier seed) {
+        Origin with(long since) {
+            return new Origin(
+                    since - startedNanos < 0 ? since : startedNanos,
+                    since - newestNanos > 0 ? since : newestNanos,
+                    seed);
         }
     }
 
@@ -71,20 +98,26 @@ public final class Snapshot {
     }
 
     private Snapshot(
-            Members members, Stated stated, List<Candidate> candidates, long reviewInNanos, List<String> trail) {
+            Members members,
+            Stated stated,
+            List<Candidate> candidates,
+            List<Node> reached,
+            long reviewInNanos,
+            List<String> trail) {
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
         this.members = members;
         this.stated = stated;
         this.candidates = Frozen.copyOf(candidates);
+        this.reached = reached;
         this.reviewInNanos = reviewInNanos;
         this.trail = List.copyOf(trail);
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
     static Snapshot of(Members members, @Nullable EndpointSet set) {
-        return new Snapshot(members, Stated.of(set), members.weighted(), Long.MAX_VALUE, List.of());
+        return new Snapshot(members, Stated.of(set), members.weighted(), members.all(), Long.MAX_VALUE, List.of());
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
@@ -136,9 +169,35 @@ public final class Snapshot {
         return members.byId() && candidates == members.weighted();
     }
 
+    /**
+     * When the members became known that this client began with, on the balancer's clock: those of the first set of the source, and before it those that were kept from an earlier process.
+     * What is {@linkplain Node#healthySinceNanos usable since} later is new, or is back. Without a balancer, since when the first of the members is usable.
+     */
+    public long startedNanos() {
+        return members.origin().startedNanos();
+    }
+
+    /** An instant after which no member became usable: a stage that cares for new ones need not look at each while this is long ago. */
+    public long newestNanos() {
+        return members.origin().newestNanos();
+    }
+
+    /**
+     * A number of this balancer's own, by which a stage may choose otherwise than those of other clients do. It is drawn from the balancer's dice when it is first asked for and stays; 0 without a
+     * balancer. For stages only.
+     */
+    public long seed() {
+        return members.origin().seed().getAsLong();
+    }
+
     /** Whether the endpoint of any member has attributes. */
     public boolean hasAttributes() {
         return members.attributes();
+    }
+
+    /** The members that this client keeps connections to, sorted by id: all of them, unless a stage has taken a part. */
+    public List<Node> reached() {
+        return reached;
     }
 
     /** The candidates: who may be picked now, in the order of the members; nodes of weight 0 are never among them. */
@@ -207,10 +266,20 @@ public final class Snapshot {
      * @throws IllegalArgumentException if the review is not later than now
      */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
+        return new Snapshot(members, stated, next, reached, Math.min(this.reviewInNanos, reviewInNanos), noted(note));
+    }
+
+    private List<String> noted(String note) {
         List<String> notes = new ArrayList<>(trail.size() + 1);
         notes.addAll(trail);
         notes.add(note);
-        return new Snapshot(members, stated, next, Math.min(this.reviewInNanos, reviewInNanos), notes);
+        return notes;
+    }
+
+    /** The same members with these candidates only, and no connection to the other members: for a stage that takes a part of them whatever their health is. */
+    public Snapshot reaching(List<Candidate> part, String note) {
+        List<Node> nodes = part.stream().map(Candidate::node).toList();
+        return new Snapshot(members, stated, part, nodes, reviewInNanos, noted(note));
     }
 
     /**
@@ -229,6 +298,14 @@ public final class Snapshot {
             }
         }
         return with(candidates.without(positions), Long.MAX_VALUE, note);
+    }
+
+    /** The same version, at a client with this number of its own. */
+    public Snapshot seeded(long seed) {
+        Origin origin = new Origin(startedNanos(), newestNanos(), () -> seed);
+        Members seeded = new Members(
+                members.all(), members.weighted(), members.impaired(), members.attributes(), members.byId(), origin);
+        return new Snapshot(seeded, stated, candidates, reached, reviewInNanos, trail);
     }
 
     /** The same version, as seen from a process that runs there. */
@@ -263,6 +340,6 @@ public final class Snapshot {
     }
 
     private Snapshot with(Stated next) {
-        return new Snapshot(members, next, candidates, reviewInNanos, trail);
+        return new Snapshot(members, next, candidates, reached, reviewInNanos, trail);
     }
 }

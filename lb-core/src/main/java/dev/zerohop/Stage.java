@@ -10,6 +10,13 @@ public interface Stage {
     /** Names the stage in explanations. */
     String name();
 
+    /**
+     * Whether a key has the same owner at every client in spite of this stage. False for one after which each client knows other endpoints: it is rejected beside a policy that places keys.
+     */
+    default boolean keepsOwners() {
+        return true;
+    }
+
     /** The next version. {@code nowNanos} is one instant for the whole version. Leaves the members as they are. */
     Snapshot apply(Snapshot in, long nowNanos);
 }

@@ -3,11 +3,11 @@ package dev.zerohop;
 import java.util.List;
 
 /**
- * A stage that configurations name: {@code {"stages": {"NAME": {...}}}}, with its options. zerohop's own stages, {@code panic} and {@code zone}, are such providers; those of an application
+ * A stage that configurations name: {@code {"stages": {"NAME": {...}}}}, with its options. zerohop's own stages, such as {@code panic} and {@code zone}, are such providers; those of an application
  * are found, named and rejected as {@linkplain PolicyProvider policies} are.
  *
- * <p>A stage of the application takes part if a configuration names it. It comes after the health filter ({@code panic}) and before {@code zone}, so that what it leaves is what
- * the traffic is divided over; several come in the order of their names.
+ * <p>A stage of the application takes part if a configuration names it. It comes after the health filter ({@code panic}) and before {@code slow_start} and {@code zone}, so that what it
+ * leaves is what the traffic is divided over; several come in the order of their names.
  *
  * <p>Thread-safe, with a public constructor that takes nothing.
  */

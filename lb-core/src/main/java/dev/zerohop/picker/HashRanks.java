@@ -1,5 +1,6 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Dice;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -49,7 +50,7 @@ final class HashRanks {
         this.floor = floor;
         List<Node> all = snapshot.members();
         this.hashes = members.hashes();
-        this.weights = OrdinalIndex.weights(all, snapshot.candidates());
+        this.weights = OrdinalIndex.weights(all, snapshot.candidates(), Candidate::keyWeight);
         this.nodes = new Node[weights.length];
         for (int i = 0; i < nodes.length; i++) {
             nodes[i] = weights[i] > 0 ? all.get(i) : null;

@@ -9,6 +9,7 @@ import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,12 +92,17 @@ final class OrdinalIndex {
 
     /** The weight of each member as a candidate; both lists are in the same order. */
     static double[] weights(List<Node> members, List<Candidate> candidates) {
+        return weights(members, candidates, Candidate::weight);
+    }
+
+    /** The weight of each member as a candidate, or another of its weights; 0 for one that is none. */
+    static double[] weights(List<Node> members, List<Candidate> candidates, ToDoubleFunction<Candidate> weight) {
         double[] weights = new double[members.size()];
         int next = 0;
         for (int i = 0; i < weights.length && next < candidates.size(); i++) {
             Candidate candidate = candidates.get(next);
             if (members.get(i) == candidate.node()) {
-                weights[i] = candidate.weight();
+                weights[i] = weight.applyAsDouble(candidate);
                 next++;
             }
         }

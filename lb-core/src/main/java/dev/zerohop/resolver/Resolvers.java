@@ -94,6 +94,24 @@ public final class Resolvers {
     }
 
     /**
+     * Several sources at once, each a priority group of its own: with the stage {@code priority} the endpoints of a later one take calls as far as those before it cannot, for example those of another
+     * cluster.
+     *
+     * <p>The first set is published when each source has answered or failed, or after 1 s if one has. A source that cannot be read leaves its last endpoints as they are; the set's note says so, and when none
+     * can be read that is an error. Endpoints of the second source on have {@code @2}, {@code @3} and so on behind their ids, the attribute {@link Endpoint#PRIORITY}, and no ordinal: of
+     * shards and of a directory the first source speaks. The configuration is that of the first source that states one.
+     *
+     * @param sources not started, 1 to 16; closed with the result
+     * @throws IllegalArgumentException if there is no source, or more than 16
+     */
+    public static Resolver priority(List<? extends Resolver> sources, Env env) {
+        if (sources.isEmpty() || sources.size() > 16) {
+            throw new IllegalArgumentException("sources were " + sources.size() + ", expected 1 to 16");
+        }
+        return new PriorityResolver(List.copyOf(sources), requireNonNull(env, "env"), FALLBACK_SILENCE);
+    }
+
+    /**
      * Keeps the last good set of a source in a file, so that a process can start while its source is down.
      *
      * <p>At the start the stored set is served when the source reports an error, or has not answered for 1 s. It is marked

@@ -142,7 +142,7 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
     }
 
     /** The positions of the impaired candidates, in ascending order. */
-    private static int[] impaired(Snapshot in) {
+    static int[] impaired(Snapshot in) {
         List<Candidate> candidates = in.candidates();
         // A few of many are looked for from where the one before was found; else one walk over all finds them.
         boolean few = in.isUnstaged() && 16L * in.impaired().size() <= candidates.size();

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * one of them matches this client; node hints go first, and are followed to the letter, without spill. Else all are used alike. If
  * no endpoint carries hints, an endpoint serves the zone it is in, and only {@link Prefer#OWN} prefers it.
  *
- * <p>Does nothing, and notes it in the snapshot, while the client's zone is unknown or the health filter panics. If a single candidate would be left, the others
+ * <p>Does nothing, and notes it in the snapshot, while the client's zone is unknown, the health filter panics, or an earlier stage divides the traffic between groups. If a single candidate would be left, the others
  * keep a thousandth of the traffic among them: a retry needs somewhere to go.
  *
  * <p>Weights carry the shares, and their sum stays what it was. They reach every unkeyed policy and those that hash keys over all endpoints ({@code rendezvous}, {@code ring_hash}, {@code maglev}): those that ignore the endpoints' own
@@ -177,6 +177,9 @@ public record ZonePreference(
         for (Candidate candidate : candidates) {
             if (!candidate.node().health().status().usable()) {
                 return same(in, "all are used: endpoints that are out of order are in use as well");
+            }
+            if (candidate.group() != candidates.get(0).group()) {
+                return same(in, "all are used: the traffic is divided between groups already");
             }
         }
         Locality me = client.orElse(in.client());

@@ -24,6 +24,7 @@ final class ZoneShares {
     private final Map<String, Double> shares;
     private final double[] weights;
     private final double[] scales;
+    private final double[] keyWeights;
     private final int[] groups;
     private final int nearby;
 
@@ -33,6 +34,9 @@ final class ZoneShares {
         this.shares = shares;
         this.weights = divided(all, domains, shares, Candidate::weight);
         this.scales = divided(all, domains, shares, Candidate::scale);
+        this.keyWeights = all.stream().allMatch(candidate -> candidate.keyWeight() == candidate.weight())
+                ? weights
+                : divided(all, domains, shares, Candidate::keyWeight);
         this.groups = groups(all, domains, shares);
         int near = 0;
         for (Candidate candidate : all) {
@@ -178,7 +182,8 @@ final class ZoneShares {
             double weight = (1 - mixed) * weights[i] + mixed * before.weight();
             if (weight > 0) {
                 double scale = (1 - mixed) * scales[i] + mixed * before.scale();
-                near.add(new Candidate(before.node(), weight, scale, groups[i]));
+                double keyWeight = (1 - mixed) * keyWeights[i] + mixed * before.keyWeight();
+                near.add(new Candidate(before.node(), weight, scale, groups[i], keyWeight));
             }
         }
         return near;

@@ -329,7 +329,7 @@ class ConfigurationsTest {
                 "{\"stages\": {\"panic\": {\"thresholdPercent\": 101}}} => stages.panic.thresholdPercent: was 101,"
                         + " expected an integer from 0 to 100",
                 "{\"stages\": {\"panik\": {}}} => stages.panik: was an empty object, expected the field panic: known"
-                        + " are panic, zone; no library on the class path has a StageProvider of that name",
+                        + " are panic, priority, slow_start, subset, zone; no library on the class path has a StageProvider of that name",
                 "{\"stages\": {\"zone\": {\"prefer\": \"own\"}}} => stages.zone.prefer: was \"own\", expected one of"
                         + " ANY, HINTED, OWN",
                 "{\"stages\": {\"zone\": {\"zone\": \"\"}}} => stages.zone.zone: was \"\", expected the zone of this"

@@ -330,7 +330,7 @@ class ProvidersTest {
                         Map.of("stages", Map.of("a.first", Map.of(), "zone", Map.of("prefer", "ANY"), "zz", Map.of()))))
                 .isEqualTo(settings);
         assertThat(Configurations.parse("{}").stages()).extracting(Stage::name).containsExactly("health", "zone");
-        assertThat(Stages.names()).containsExactly("a.first", "panic", "zone", "zz");
+        assertThat(Stages.names()).contains("a.first", "panic", "zone", "zz");
         assertThatThrownBy(() -> Configurations.parse("{\"stages\": {\"zz\": {\"a\": 1}}}"))
                 .hasMessage("stages.zz.a: was 1, expected no field here");
     }

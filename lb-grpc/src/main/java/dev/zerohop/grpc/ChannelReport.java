@@ -4,8 +4,11 @@ import dev.zerohop.Balancer;
 import dev.zerohop.Explanation;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.Snapshot;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /** What a balancer can explain, and what only its channel knows: connections, and where the configuration comes from. In the synchronization context. */
 final class ChannelReport {
@@ -20,14 +23,19 @@ final class ChannelReport {
         explanation.settings().forEach(line -> line(out, "settings " + line));
         line(out, explanation.source());
         // The members change in this context only: the lines are those of these nodes, in order.
-        List<Node> members = balancer.current().snapshot().members();
+        Snapshot snapshot = balancer.current().snapshot();
+        List<Node> members = snapshot.members();
+        Set<Node> reached = Collections.newSetFromMap(new IdentityHashMap<>());
+        reached.addAll(snapshot.reached());
         IdentityHashMap<Node, SubchannelHandle> byNode = subchannels.byNode();
         for (int i = 0; i < members.size(); i++) {
-            SubchannelHandle handle = byNode.get(members.get(i));
+            Node node = members.get(i);
+            SubchannelHandle handle = byNode.get(node);
+            String none = reached.contains(node) ? ", no address yet" : ", not connected: a stage leaves it out";
             line(
                     out,
                     "member " + explanation.members().get(i)
-                            + (handle == null ? ", no address yet" : ", connection " + handle.describe()));
+                            + (handle == null ? none : ", connection " + handle.describe()));
         }
         for (SubchannelHandle handle : subchannels.lingering()) {
             line(

@@ -3,11 +3,11 @@ package dev.zerohop.grpc;
 import dev.zerohop.Health;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Node;
+import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.Helper;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Subchannels implements HealthSource {
     private static final Verdict CONNECTED = Verdict.lasting(Health.Status.HEALTHY, "connected");
     private static final Verdict CONNECTING = Verdict.lasting(Health.Status.CONNECTING, "a connection is being made");
+    private static final Verdict NOT_WANTED =
+            Verdict.lasting(Health.Status.CONNECTING, "no connection is wanted: a stage leaves it out");
 
     /** How long an endpoint that left may serve while none of the new ones is connected; a connection attempt takes less, or does not succeed. */
     private static final long LEAVING_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -37,6 +39,9 @@ final class Subchannels implements HealthSource {
 
     private @Nullable Sink sink;
     private int ready;
+
+    /** The members that have a subchannel, or have none for want of an address. */
+    private List<Node> followed = List.of();
 
     /**
      * @param onLoss called when a member's connection failed or was lost
@@ -80,10 +85,12 @@ final class Subchannels implements HealthSource {
     }
 
     /**
-     * Gives every member a subchannel and takes it from all others. An endpoint that left while connected keeps its subchannel if no member has one that is
+     * Gives every member that is to be reached a subchannel and takes it from all others; a member that is not, any more, is connected to anew before it is used again. An endpoint that left while connected keeps its subchannel if no member has one that is
      * ready: the new ones connect before the old go.
      */
-    void follow(Collection<Node> members, Function<Node, @Nullable EquivalentAddressGroup> addresses, long nowNanos) {
+    void follow(Snapshot snapshot, Function<Node, @Nullable EquivalentAddressGroup> addresses, long nowNanos) {
+        List<Node> members = snapshot.reached();
+        followed = members;
         // A copy: the pickers that are out read the old map until they are replaced.
         IdentityHashMap<Node, SubchannelHandle> before = new IdentityHashMap<>(subchannels);
         IdentityHashMap<Node, SubchannelHandle> after = new IdentityHashMap<>(members.size() * 2);
@@ -105,6 +112,9 @@ final class Subchannels implements HealthSource {
         }
         subchannels = after;
         ready = connected;
+        if (members.size() < snapshot.members().size()) {
+            reportUnwanted(before, snapshot.members());
+        }
         begun.forEach(SubchannelHandle::start);
         List<SubchannelHandle> staying = new ArrayList<>(lingering);
         for (SubchannelHandle gone : before.values()) {
@@ -119,6 +129,20 @@ final class Subchannels implements HealthSource {
         if (members.isEmpty() || ready > 0) {
             release();
         }
+    }
+
+    private void reportUnwanted(IdentityHashMap<Node, SubchannelHandle> before, List<Node> members) {
+        for (Node node : members) {
+            SubchannelHandle unwanted = before.get(node);
+            if (unwanted != null) {
+                report(unwanted, NOT_WANTED);
+            }
+        }
+    }
+
+    /** Whether the members that are to be reached are those of the last time. Lists of the same ones are nearly always the same list. */
+    boolean follows(Snapshot snapshot) {
+        return snapshot.reached().equals(followed);
     }
 
     /** Ends what was only kept until a member is connected. */

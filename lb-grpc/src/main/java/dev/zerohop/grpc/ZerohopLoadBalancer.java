@@ -278,10 +278,9 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             return;
         }
         Snapshot snapshot = running.current().snapshot();
-        if (membershipChanged) {
+        if (membershipChanged || !subchannels.follows(snapshot)) {
             membershipChanged = false;
-            subchannels.follow(
-                    snapshot.members(), node -> addresses.get(node.endpoint().id()), time.nanoTime());
+            subchannels.follow(snapshot, node -> addresses.get(node.endpoint().id()), time.nanoTime());
         }
         if (subchannels.ready() > 0) {
             subchannels.release();

@@ -26,7 +26,9 @@ import io.grpc.SynchronizationContext;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +54,7 @@ class ScaleTest {
     private final SynchronizationContext sync = new SynchronizationContext((thread, thrown) -> {
         throw new AssertionError(thrown);
     });
+    private String stages = "{}";
     private int refreshes;
     private final ZerohopLoadBalancer policy = new ZerohopLoadBalancer(new CountingHelper(), time);
 
@@ -74,8 +77,8 @@ class ScaleTest {
                 .setAddresses(groups)
                 .setAttributes(Attributes.EMPTY)
                 .setLoadBalancingPolicyConfig(new ZerohopLoadBalancerProvider()
-                        .parseLoadBalancingPolicyConfig(
-                                Json.map("{'policy': 'round_robin', 'health': {'massRemoval': {'maxPercent': 100}}}"))
+                        .parseLoadBalancingPolicyConfig(Json.map("{'policy': 'round_robin', 'stages': " + stages
+                                + ", 'health': {'massRemoval': {'maxPercent': 100}}}"))
                         .getConfig())
                 .build()));
         time.advance(Duration.ofMillis(20));
@@ -289,6 +292,73 @@ class ScaleTest {
         for (int i = 0; i < 30; i++) {
             assertThat(out.pickSubchannel(new PlainCall()).getSubchannel()).isIn(subchannels.subList(0, 3));
         }
+    }
+
+    private List<FakeSubchannel> open() {
+        return subchannels.stream().filter(subchannel -> !subchannel.shutdown).toList();
+    }
+
+    private Set<Subchannel> picked() {
+        Set<Subchannel> picked = new HashSet<>();
+        for (int i = 0; i < 100; i++) {
+            picked.add(pickers.get(pickers.size() - 1)
+                    .pickSubchannel(new PlainCall())
+                    .getSubchannel());
+        }
+        return picked;
+    }
+
+    @Test
+    void onlyTheSubsetIsConnectedTo() {
+        stages = "{'subset': {'size': 5}}";
+        resolve(0, 100);
+        assertThat(open()).hasSize(5).allMatch(subchannel -> subchannel.requests == 1);
+        all(ConnectivityState.READY);
+        assertThat(state()).isEqualTo(ConnectivityState.READY);
+        assertThat(picked()).isEqualTo(Set.copyOf(open()));
+        for (int more = 101; more < 121; more++) {
+            int made = subchannels.size();
+            resolve(0, more);
+            assertThat(open()).hasSize(5);
+            assertThat(subchannels.size() - made).isLessThanOrEqualTo(1);
+            all(ConnectivityState.READY);
+        }
+    }
+
+    @Test
+    void whileMostOfTheSubsetCannotBeConnectedToAnotherIs() {
+        stages = "{'subset': {'size': 5}}";
+        resolve(0, 100);
+        all(ConnectivityState.READY);
+        for (int i = 0; i < 3; i++) {
+            become(i, failed("refused"));
+        }
+        assertThat(open()).hasSize(6);
+        FakeSubchannel other = subchannels.get(5);
+        assertThat(picked()).doesNotContain(other).hasSize(2);
+        become(5, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        assertThat(picked()).contains(other).hasSize(3);
+        become(0, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        assertThat(other.shutdown).isTrue();
+        assertThat(picked()).doesNotContain(other).hasSize(3);
+        // It is connected to anew before it is used again.
+        become(0, failed("refused"));
+        assertThat(open()).hasSize(6);
+        assertThat(picked()).hasSize(2);
+        become(6, ConnectivityStateInfo.forNonError(ConnectivityState.READY));
+        assertThat(picked()).contains(subchannels.get(6)).hasSize(3);
+    }
+
+    @Test
+    void whenNoneOfTheSubsetCanBeConnectedToCallsFail() {
+        stages = "{'subset': {'size': 5, 'minUsablePercent': 0}}";
+        resolve(0, 100);
+        all(ConnectivityState.TRANSIENT_FAILURE);
+        assertThat(state()).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
+        Status status =
+                pickers.get(pickers.size() - 1).pickSubchannel(new PlainCall()).getStatus();
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription()).contains("0 of 5 endpoints usable");
     }
 
     /** As when a channel goes idle: a call that comes just then waits for the policy that the channel makes for it. */

@@ -178,12 +178,12 @@ final class Service {
         }
     }
 
-    /** Retires the routes of endpoints that left. To close their connections may block, and must not keep other services from looking. */
+    /** Retires the routes of endpoints that left, or that a stage leaves out. To close their connections may block, and must not keep other services from looking. */
     private void sweep(Executor retiring) {
         sweepDue.set(false);
         Set<Node> members = Collections.newSetFromMap(new IdentityHashMap<>());
         if (!closed) {
-            members.addAll(balancer.current().snapshot().members());
+            members.addAll(balancer.current().snapshot().reached());
         }
         List<EndpointRoute> left = new ArrayList<>();
         routes.forEach((node, route) -> {

@@ -1,0 +1,203 @@
+package dev.zerohop.resolver;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Env;
+import dev.zerohop.HealthSource;
+import dev.zerohop.Printable;
+import dev.zerohop.Resolution;
+import dev.zerohop.Resolver;
+import dev.zerohop.SourceConfiguration;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Several sources at once, each a group of its own; see {@link Resolvers#priority}. */
+final class PriorityResolver extends AbstractResolver {
+    private final List<Source> sources = new ArrayList<>();
+    private final Env env;
+    private final long silentForNanos;
+
+    // Touched by tasks only.
+    private boolean waitedLongEnough;
+    private HealthSource.Verdicts verdicts = HealthSource.Verdicts.NONE;
+    private @Nullable Cancellable timer;
+
+    PriorityResolver(List<Resolver> resolvers, Env env, Duration silentFor) {
+        super("all of " + resolvers, env, Runnable::run);
+        for (Resolver resolver : resolvers) {
+            sources.add(new Source(resolver, sources.size()));
+        }
+        this.env = env;
+        this.silentForNanos = silentFor.toNanos();
+    }
+
+    /** One source and what it said last. */
+    private static final class Source {
+        final Resolver resolver;
+        private final int group;
+        private final String suffix;
+        Resolution latest = Resolution.NONE;
+        List<Endpoint> endpoints = List.of();
+
+        Source(Resolver resolver, int group) {
+            this.resolver = resolver;
+            this.group = group;
+            this.suffix = group == 0 ? "" : "@" + (group + 1);
+        }
+
+        void take(Resolution next) {
+            EndpointSet before = latest.endpoints();
+            latest = next.following(latest);
+            EndpointSet set = latest.endpoints();
+            if (set != null && set != before && (before == null || !set.hasSameContentAs(before))) {
+                endpoints = group == 0
+                        ? set.endpoints()
+                        : set.endpoints().stream().map(this::marked).toList();
+            }
+        }
+
+        /** Its clusters may name their pods alike. An ordinal says who owns a key in the first source only. */
+        private Endpoint marked(Endpoint endpoint) {
+            Map<String, String> attributes = new HashMap<>(endpoint.attributes());
+            attributes.put(Endpoint.PRIORITY, String.valueOf(group));
+            return endpoint.toBuilder()
+                    .id(endpoint.id() + suffix)
+                    .ordinal(Endpoint.NO_ORDINAL)
+                    .attributes(attributes)
+                    .build();
+        }
+
+        boolean silent() {
+            return latest.endpoints() == null && latest.error() == null;
+        }
+    }
+
+    @Override
+    protected void onStart() {
+        for (Source source : sources) {
+            follow(source.resolver, now -> {
+                HealthSource.Verdicts before = source.latest.verdicts();
+                source.take(now);
+                if (source.latest.verdicts() != before) {
+                    verdicts = verdicts();
+                }
+                combine();
+            });
+        }
+        timer = env.time()
+                .schedule(
+                        silentForNanos,
+                        () -> run(() -> {
+                            waitedLongEnough = true;
+                            combine();
+                        }));
+    }
+
+    private void combine() {
+        boolean anySilent = sources.stream().anyMatch(Source::silent);
+        EndpointSet first = firstSet();
+        if (first == null ? anySilent : anySilent && !waitedLongEnough) {
+            return;
+        }
+        List<String> problems = new ArrayList<>();
+        List<String> rejected = new ArrayList<>();
+        SourceConfiguration configuration = SourceConfiguration.NONE;
+        for (Source source : sources) {
+            Throwable error = source.latest.error();
+            if (error != null) {
+                problems.add(source.resolver + ": " + error.getMessage());
+            }
+            rejected.addAll(source.latest.rejected());
+            if (configuration.equals(SourceConfiguration.NONE)) {
+                configuration = source.latest.configuration();
+            }
+        }
+        Resolution next = current().with(configuration).with(verdicts).rejecting(rejected);
+        if (first != null) {
+            next = next.answered(combined(first, problems));
+        }
+        if (problems.size() == sources.size()) {
+            IOException all = new IOException(Printable.text(
+                    "none of " + sources.size() + " sources can be read: " + String.join("; ", problems)));
+            sources.forEach(source -> all.addSuppressed(source.latest.error()));
+            next = next.failed(all);
+        }
+        publish(next);
+    }
+
+    private @Nullable EndpointSet firstSet() {
+        for (Source source : sources) {
+            if (source.latest.endpoints() != null) {
+                return source.latest.endpoints();
+            }
+        }
+        return null;
+    }
+
+    /** Of shards, a directory and the client's place the first source speaks; a removal is meant if it is so in all of them. */
+    private EndpointSet combined(EndpointSet any, List<String> problems) {
+        EndpointSet first = sources.get(0).latest.endpoints();
+        EndpointSet.Builder builder = first == null
+                ? EndpointSet.builder(toString()).client(any.client())
+                : EndpointSet.builder(toString())
+                        .client(first.client())
+                        .shardMap(first.shardMap())
+                        .directory(first.directory())
+                        .missingOrdinals(first.missingOrdinals())
+                        .unnumbered(first.unnumbered());
+        List<Endpoint> all = new ArrayList<>();
+        boolean meant = true;
+        boolean stale = true;
+        EndpointSet latest = any;
+        for (Source source : sources) {
+            EndpointSet set = source.latest.endpoints();
+            if (set != null) {
+                all.addAll(source.endpoints);
+                meant &= set.removals() == EndpointSet.Removals.MEANT;
+                stale &= set.stale();
+                latest = set.asOf().isAfter(latest.asOf()) ? set : latest;
+            }
+        }
+        return builder.endpoints(all)
+                .after(current().endpoints())
+                .asOf(latest.asOf())
+                .stale(stale)
+                .removals(meant ? EndpointSet.Removals.MEANT : EndpointSet.Removals.GUARDED)
+                .note(problems.isEmpty() ? "" : "cannot be read: " + Printable.text(String.join("; ", problems)))
+                .build();
+    }
+
+    private HealthSource.Verdicts verdicts() {
+        Map<String, HealthSource.Verdict> all = new HashMap<>();
+        long asOf = env.time().nanoTime();
+        for (Source source : sources) {
+            HealthSource.Verdicts its = source.latest.verdicts();
+            for (String id : its.byEndpoint().keySet()) {
+                HealthSource.Verdict left = its.on(id, asOf);
+                if (left != null) {
+                    all.put(id + source.suffix, left);
+                }
+            }
+        }
+        return new HealthSource.Verdicts(all, asOf);
+    }
+
+    @Override
+    public void refresh() {
+        sources.forEach(source -> refreshSource(source.resolver));
+    }
+
+    @Override
+    protected void onClose() {
+        if (timer != null) {
+            timer.cancel();
+        }
+        sources.forEach(source -> closeSource(source.resolver));
+    }
+}

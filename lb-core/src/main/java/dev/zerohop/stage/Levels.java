@@ -1,0 +1,62 @@
+package dev.zerohop.stage;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Endpoint;
+import java.lang.ref.WeakReference;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** To which level each of a list of candidates belongs. Kept for as long as the list is the same, so that a change of health reads no attributes. Immutable. */
+final class Levels {
+    private final WeakReference<List<Candidate>> candidates;
+    private final int[] levels;
+    private final int[] sizes;
+
+    private Levels(List<Candidate> candidates, int[] levels, int[] sizes) {
+        this.candidates = new WeakReference<>(candidates);
+        this.levels = levels;
+        this.sizes = sizes;
+    }
+
+    static Levels of(List<Candidate> candidates, PriorityGroups by) {
+        int[] levels = new int[candidates.size()];
+        int[] sizes = new int[by.groups()];
+        for (int i = 0; i < levels.length; i++) {
+            Endpoint endpoint = candidates.get(i).node().endpoint();
+            levels[i] = by.group(endpoint);
+            sizes[levels[i]]++;
+        }
+        return new Levels(candidates, levels, sizes);
+    }
+
+    boolean isOf(List<Candidate> candidates) {
+        return this.candidates.refersTo(candidates);
+    }
+
+    int of(int position) {
+        return levels[position];
+    }
+
+    /** How many candidates each level has. */
+    int[] sizes() {
+        return sizes.clone();
+    }
+
+    /** Whether all candidates are in one level. */
+    boolean isOne() {
+        return Arrays.stream(sizes).filter(size -> size > 0).count() <= 1;
+    }
+
+    /** The positions of those that are in no level of these, or are out; ascending, as {@code out} is. */
+    int[] without(boolean[] used, int[] out) {
+        int[] next = {0};
+        return IntStream.range(0, levels.length)
+                .filter(position -> {
+                    boolean isOut = next[0] < out.length && out[next[0]] == position;
+                    next[0] += isOut ? 1 : 0;
+                    return isOut || !used[levels[position]];
+                })
+                .toArray();
+    }
+}

@@ -1,0 +1,131 @@
+package dev.zerohop.resolver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Health;
+import dev.zerohop.HealthSource;
+import dev.zerohop.Resolver;
+import dev.zerohop.testing.ResolutionRecorder;
+import dev.zerohop.testing.ResolverContract;
+import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PriorityResolverTest extends ResolverContract {
+    private static final Endpoint HERE =
+            Endpoint.builder("10.0.0.1", 80).id("orders-0").ordinal(0).build();
+    private static final Endpoint THERE =
+            Endpoint.builder("10.9.0.1", 80).id("orders-0").ordinal(0).build();
+    private static final Endpoint MARKED = Endpoint.builder("10.9.0.1", 80)
+            .id("orders-0@2")
+            .attributes(Map.of("priority", "1"))
+            .build();
+
+    private final ScriptedResolver first = new ScriptedResolver();
+    private final ScriptedResolver second = new ScriptedResolver();
+    private final Resolver resolver = Resolvers.priority(List.of(first, second), env);
+    private final ResolutionRecorder recorder = new ResolutionRecorder();
+    private final IllegalStateException down = new IllegalStateException("down");
+
+    @Override
+    protected Resolver resolverOver(List<Endpoint> endpoints) {
+        ManualResolver answering = new ManualResolver("answering", env);
+        answering.set(endpoints);
+        ManualResolver none = new ManualResolver("none", env);
+        none.set(List.of());
+        return Resolvers.priority(List.of(answering, none), env);
+    }
+
+    private List<Endpoint> named() {
+        return recorder.last().endpoints();
+    }
+
+    @Test
+    void allAreThereEachWithItsGroup() {
+        resolver.start(recorder);
+        first.shards(1).push(HERE);
+        assertThat(recorder.sets).as("the other has not answered").isEmpty();
+        second.shards(7).push(THERE);
+        assertThat(named()).containsExactly(HERE, MARKED);
+        assertThat(named().get(0)).isSameAs(HERE);
+        assertThat(recorder.last().shards().count()).isEqualTo(1);
+    }
+
+    @Test
+    void aSilentOneIsWaitedForASecond() {
+        resolver.start(recorder);
+        second.push(THERE);
+        time.advance(Duration.ofMillis(999));
+        assertThat(recorder.sets).isEmpty();
+        time.advance(Duration.ofMillis(1));
+        assertThat(named()).containsExactly(MARKED);
+        first.push(HERE);
+        assertThat(named()).containsExactly(HERE, MARKED);
+    }
+
+    @Test
+    void oneThatCannotBeReadLeavesItsEndpointsAndSaysSo() {
+        resolver.start(recorder);
+        first.push(HERE);
+        second.push(THERE);
+        second.fail(down);
+        assertThat(named()).containsExactly(HERE, MARKED);
+        assertThat(recorder.errors).isEmpty();
+        first.push(HERE, Endpoint.of("10.0.0.2", 80));
+        assertThat(named()).hasSize(3);
+        assertThat(recorder.last().note()).contains("cannot be read:").contains("down");
+        assertThat(recorder.last().stale()).isFalse();
+        first.fail(down);
+        assertThat(recorder.errors).hasSize(1);
+        assertThat(recorder.errors.get(0).getMessage()).startsWith("none of 2 sources can be read: ");
+        second.push(THERE);
+        assertThat(named()).hasSize(3);
+        assertThat(recorder.last().stale()).isFalse();
+    }
+
+    @Test
+    void oneThatNeverAnswersButFailsKeepsTheOtherFromNothing() {
+        resolver.start(recorder);
+        first.fail(down);
+        second.push(THERE);
+        assertThat(named()).containsExactly(MARKED);
+    }
+
+    @Test
+    void verdictsAreOnTheEndpointsOfTheirSource() {
+        HealthSource.Verdict bad = new HealthSource.Verdict(
+                Health.Status.UNHEALTHY, "probed", Duration.ofSeconds(30).toNanos());
+        resolver.start(recorder);
+        first.push(HERE);
+        second.push(THERE);
+        second.judge(Map.of("orders-0", bad), time.nanoTime());
+        assertThat(recorder.verdicts.get(recorder.verdicts.size() - 1).byEndpoint())
+                .containsOnlyKeys("orders-0@2");
+    }
+
+    @Test
+    void aRemovalIsMeantIfItIsSoInAll() {
+        resolver.start(recorder);
+        first.removals(EndpointSet.Removals.MEANT).push(HERE);
+        second.removals(EndpointSet.Removals.GUARDED).push(THERE);
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+        second.removals(EndpointSet.Removals.MEANT).push(List.of());
+        assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
+        assertThat(named()).containsExactly(HERE);
+    }
+
+    @Test
+    void allAreClosedAndNoTimerIsLeft() {
+        resolver.start(recorder);
+        resolver.close();
+        assertThat(first.running()).isFalse();
+        assertThat(second.running()).isFalse();
+        assertThat(time.pendingTasks()).isZero();
+        assertThatThrownBy(() -> Resolvers.priority(List.of(), env)).hasMessage("sources were 0, expected 1 to 16");
+    }
+}
