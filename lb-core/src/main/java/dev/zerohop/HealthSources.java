@@ -113,7 +113,7 @@ final class HealthSources {
         for (HealthSource source : given) {
             follow(source, made);
         }
-        if (checks != null && checking) {
+        if (checks != null) {
             follow(checks, made);
         }
     }

@@ -7,21 +7,29 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
 import dev.zerohop.Health;
 import dev.zerohop.Health.Status;
+import dev.zerohop.HealthCheckPolicy;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
+import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
+import dev.zerohop.Snapshot;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -125,6 +133,10 @@ class HealthChecksTest {
         assertThat(health("e-1").status()).isEqualTo(Status.HEALTHY);
         assertThat(health("e-1").reason()).isEqualTo("the grpc check of 10.0.0.1:80 succeeds");
         assertThat(picked()).containsExactly("e-0", "e-1", "e-2");
+
+        prober.failures.put("e-1", "NOT_SERVING");
+        until("e-1", 8);
+        assertThat(health("e-1").status()).as("for the same reason as before").isEqualTo(Status.UNHEALTHY);
     }
 
     @Test
@@ -259,6 +271,54 @@ class HealthChecksTest {
         assertThat(health("e-0").status()).isEqualTo(Status.UNKNOWN);
     }
 
+    /** Checks of an application's own, whose last word was on its way when they were replaced. */
+    private static final class OwnChecks implements HealthCheckPolicy, HealthSource {
+        private Sink sink;
+        private int followed;
+        private boolean closed;
+
+        @Override
+        public HealthSource newSource(Env env, ProbeTransport transport) {
+            return this;
+        }
+
+        @Override
+        public String name() {
+            return "own";
+        }
+
+        @Override
+        public void start(Sink into) {
+            sink = into;
+        }
+
+        @Override
+        public void follow(Snapshot made) {
+            followed = made.members().size();
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    @Test
+    void whatChecksReportAfterTheyWereReplacedCountsForNothing() {
+        OwnChecks own = new OwnChecks();
+        startWith(2);
+        balancer.apply(BalancerSettings.builder(Pickers.roundRobin()).checks(own).build());
+        assertThat(own.followed).isEqualTo(2);
+        own.sink.report("e-0", HealthSource.Verdict.lasting(Status.UNHEALTHY, "own words"));
+        time.advance(Duration.ofMillis(10));
+        assertThat(health("e-0").reason()).isEqualTo("own words");
+        balancer.apply(BalancerSettings.of(Pickers.roundRobin()));
+        assertThat(own.closed).isTrue();
+        own.sink.report("e-0", HealthSource.Verdict.lasting(Status.UNHEALTHY, "late words"));
+        time.advance(Duration.ofMillis(10));
+        assertThat(health("e-0").status()).isEqualTo(Status.UNKNOWN);
+    }
+
     @Test
     void aSourceMayAskForThem() {
         startWith(1);
@@ -305,14 +365,14 @@ class HealthChecksTest {
                 .orElseThrow();
         prober.failures.put(sampled, "NOT_SERVING");
         resolver.judge(
-                java.util.Map.of(
-                        other, dev.zerohop.HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
+                Map.of(
+                        other, HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
                 time.nanoTime());
         intervals(5);
         assertThat(health(sampled).status()).isEqualTo(Status.UNHEALTHY);
         assertThat(prober.probes(other)).isGreaterThan(2);
         assertThat(prober.at).hasSize(101);
-        resolver.judge(java.util.Map.of(), time.nanoTime());
+        resolver.judge(Map.of(), time.nanoTime());
         int probes = prober.probes(other);
         intervals(5);
         assertThat(prober.probes(other)).as("well again, and not of the sample").isLessThanOrEqualTo(probes + 1);
@@ -320,6 +380,36 @@ class HealthChecksTest {
         prober.failures.clear();
         intervals(4);
         assertThat(health(sampled).status()).isEqualTo(Status.HEALTHY);
+    }
+
+    @Test
+    void oneThatBeganToFailIsCheckedUntilThatIsSettled() {
+        startWith(1_000);
+        intervals(2);
+        String other = endpoints(1_000).stream()
+                .map(Endpoint::id)
+                .filter(id -> !prober.at.containsKey(id))
+                .findFirst()
+                .orElseThrow();
+        prober.failures.put(other, "NOT_SERVING");
+        resolver.judge(
+                Map.of(
+                        other, HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
+                time.nanoTime());
+        until(other, 1);
+        resolver.judge(Map.of(), time.nanoTime());
+        intervals(4);
+        assertThat(health(other).status()).isEqualTo(Status.UNHEALTHY);
+        assertThat(health(other).source()).isEqualTo("check");
+    }
+
+    @Test
+    void whatComesAfterTheEndIsNotFollowed() {
+        HealthSource source = HealthChecks.grpc("orders").build().newSource(time.env(), prober);
+        source.close();
+        source.follow(Snapshot.of(List.of(FakeNode.named("a"))));
+        assertThat(prober.connected).isZero();
+        assertThat(time.pendingTasks()).isZero();
     }
 
     /** The arithmetic of the docs: a thousand endpoints cost a client ten checks a second, and twice that while all of them are down. */
@@ -333,10 +423,10 @@ class HealthChecksTest {
         endpoints(1_000).forEach(endpoint -> prober.failures.put(endpoint.id(), "NOT_SERVING"));
         resolver.judge(
                 endpoints(1_000).stream()
-                        .collect(java.util.stream.Collectors.toMap(
+                        .collect(Collectors.toMap(
                                 Endpoint::id,
                                 endpoint ->
-                                        dev.zerohop.HealthSource.Verdict.lasting(Status.UNHEALTHY, "all are down"))),
+                                        HealthSource.Verdict.lasting(Status.UNHEALTHY, "all are down"))),
                 time.nanoTime());
         intervals(5);
         before = prober.probes();

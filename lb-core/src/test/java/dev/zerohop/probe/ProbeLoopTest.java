@@ -156,15 +156,18 @@ class ProbeLoopTest {
     }
 
     @Test
-    void noMoreAreUnderWayThanMayBeAndNoneIsForgotten() {
-        loop = loop(time.env(), 3);
+    void noMoreAreUnderWayThanMayBeAndTheNextBeginsWhenOneEnds() {
+        // All at once.
+        loop = loop(time.env(ScriptedDice.of(0)), 3);
         prober.silent = true;
         loop.follow(endpoints(20));
-        time.advance(INTERVAL);
-        assertThat(prober.mostUnderWay).isEqualTo(3);
-        assertThat(prober.at.size()).as("three a second").isBetween(15, 20);
-        time.advance(INTERVAL);
+        time.runDue();
+        for (int begun = 3; begun < 20; begun += 3) {
+            assertThat(prober.probes()).isEqualTo(begun);
+            time.advance(TIMEOUT);
+        }
         assertThat(prober.at).hasSize(20);
+        assertThat(prober.probes()).isEqualTo(20);
         assertThat(prober.mostUnderWay).isEqualTo(3);
     }
 
@@ -180,6 +183,17 @@ class ProbeLoopTest {
         prober.answer(Prober.Result.OK);
         time.runDue();
         assertThat(prober.at.keySet()).containsExactly(first);
+    }
+
+    @Test
+    void ifAllLeaveNoneOfThoseThatWaitForTheirTurnIsProbed() {
+        loop = loop(time.env(ScriptedDice.of(0)), 1);
+        prober.silent = true;
+        loop.follow(endpoints("a", "b", "c"));
+        time.runDue();
+        loop.follow(List.of());
+        assertThat(prober.probes()).isEqualTo(1);
+        assertThat(time.pendingTasks()).isZero();
     }
 
     /** The look-up of a name cannot be called off. */
