@@ -307,7 +307,8 @@ class HealthChecksTest {
     void whatChecksReportAfterTheyWereReplacedCountsForNothing() {
         OwnChecks own = new OwnChecks();
         startWith(2);
-        balancer.apply(BalancerSettings.builder(Pickers.roundRobin()).checks(own).build());
+        balancer.apply(
+                BalancerSettings.builder(Pickers.roundRobin()).checks(own).build());
         assertThat(own.followed).isEqualTo(2);
         own.sink.report("e-0", HealthSource.Verdict.lasting(Status.UNHEALTHY, "own words"));
         time.advance(Duration.ofMillis(10));
@@ -365,8 +366,7 @@ class HealthChecksTest {
                 .orElseThrow();
         prober.failures.put(sampled, "NOT_SERVING");
         resolver.judge(
-                Map.of(
-                        other, HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
+                Map.of(other, HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
                 time.nanoTime());
         intervals(5);
         assertThat(health(sampled).status()).isEqualTo(Status.UNHEALTHY);
@@ -393,8 +393,7 @@ class HealthChecksTest {
                 .orElseThrow();
         prober.failures.put(other, "NOT_SERVING");
         resolver.judge(
-                Map.of(
-                        other, HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
+                Map.of(other, HealthSource.Verdict.lasting(Status.UNHEALTHY, "the orchestrator says so")),
                 time.nanoTime());
         until(other, 1);
         resolver.judge(Map.of(), time.nanoTime());
@@ -425,8 +424,7 @@ class HealthChecksTest {
                 endpoints(1_000).stream()
                         .collect(Collectors.toMap(
                                 Endpoint::id,
-                                endpoint ->
-                                        HealthSource.Verdict.lasting(Status.UNHEALTHY, "all are down"))),
+                                endpoint -> HealthSource.Verdict.lasting(Status.UNHEALTHY, "all are down"))),
                 time.nanoTime());
         intervals(5);
         before = prober.probes();

@@ -107,7 +107,9 @@ class SocketProberTest {
         Cancellable ignored =
                 prober.connect(Endpoint.of(host, port)).probe(Env.system().blocking(), said::complete);
         Prober.Result result = said.get(60, TimeUnit.SECONDS);
-        return result.kind() == Prober.Result.Kind.FAILURE ? result.reason() : result.kind().name();
+        return result.kind() == Prober.Result.Kind.FAILURE
+                ? result.reason()
+                : result.kind().name();
     }
 
     @Test
