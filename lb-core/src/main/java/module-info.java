@@ -12,6 +12,7 @@ module dev.zerohop.core {
     // For the modules of this library: it is no API.
     exports dev.zerohop.json;
     exports dev.zerohop.health;
+    exports dev.zerohop.probe;
     exports dev.zerohop.retry;
     exports dev.zerohop.stage;
     exports dev.zerohop.resolver;

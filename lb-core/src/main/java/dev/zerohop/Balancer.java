@@ -247,6 +247,8 @@ public final class Balancer implements AutoCloseable {
         BalancerListener listener = BalancerListener.NOOP;
         final List<HealthSource> healthSources = new ArrayList<>();
 
+        ProbeTransport probeTransport = ProbeTransport.DEFAULT;
+
         @Nullable
         UnaryOperator<BalancerSettings> sourceSettings;
 
@@ -312,6 +314,12 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
+        /** Sets what active health checks go by; for adapters, whose calls they are to resemble. Default: {@link ProbeTransport#DEFAULT}. */
+        public Builder probeTransport(ProbeTransport transport) {
+            this.probeTransport = requireNonNull(transport, "transport");
+            return this;
+        }
+
         /** {@link #followSourceConfiguration(UnaryOperator)} that takes each good configuration as it is. */
         public Builder followSourceConfiguration() {
             return followSourceConfiguration(settings -> settings);
@@ -333,6 +341,7 @@ public final class Balancer implements AutoCloseable {
          * Builds the balancer, which does nothing until it is started.
          *
          * @throws NullPointerException if the resolver is missing, or both settings and defaults are
+         * @throws IllegalArgumentException if the settings ask for health checks that the {@link #probeTransport} cannot carry
          */
         public Balancer build() {
             return new Balancer(this);

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy how to pick
  * @param stages who may be picked, in their fixed order
  * @param ejection which endpoints to eject by the outcomes of their calls
+ * @param checks which endpoints to check actively, and how
  * @param guard how to take mass removals
  * @param retry when to repeat
  * @param key where adapters look for a key that the call itself does not carry; null for nowhere
@@ -23,6 +24,7 @@ public record BalancerSettings(
         PickPolicy policy,
         List<Stage> stages,
         EjectionPolicy ejection,
+        HealthCheckPolicy checks,
         MembershipGuard guard,
         RetryPolicy retry,
         @Nullable KeySource key,
@@ -44,6 +46,7 @@ public record BalancerSettings(
         requireNonNull(policy, "policy");
         stages = List.copyOf(stages);
         requireNonNull(ejection, "ejection");
+        requireNonNull(checks, "checks");
         requireNonNull(guard, "guard");
         requireNonNull(retry, "retry");
         for (Stage stage : stages) {
@@ -70,7 +73,7 @@ public record BalancerSettings(
 
     /** The same with another policy. */
     public BalancerSettings withPolicy(PickPolicy policy) {
-        return new BalancerSettings(policy, stages, ejection, guard, retry, key, leaseAgeLimit);
+        return new BalancerSettings(policy, stages, ejection, checks, guard, retry, key, leaseAgeLimit);
     }
 
     /** Settings with this policy, to be changed part by part from those of {@link #of}. */
@@ -83,6 +86,7 @@ public record BalancerSettings(
         Builder builder = builder(policy)
                 .stages(stages)
                 .ejection(ejection)
+                .checks(checks)
                 .guard(guard)
                 .retry(retry)
                 .leaseAgeLimit(leaseAgeLimit);
@@ -94,6 +98,7 @@ public record BalancerSettings(
         private final PickPolicy policy;
         private List<Stage> stages = List.of();
         private EjectionPolicy ejection = EjectionPolicy.NONE;
+        private HealthCheckPolicy checks = HealthCheckPolicy.NONE;
         private MembershipGuard guard = MembershipGuard.NONE;
         private RetryPolicy retry = RetryPolicy.NONE;
         private @Nullable KeySource key;
@@ -112,6 +117,12 @@ public record BalancerSettings(
         /** Which endpoints are ejected by the outcomes of their calls. Default: {@link EjectionPolicy#NONE}. */
         public Builder ejection(EjectionPolicy by) {
             ejection = by;
+            return this;
+        }
+
+        /** How endpoints are checked actively. Default: {@link HealthCheckPolicy#NONE}. */
+        public Builder checks(HealthCheckPolicy how) {
+            checks = how;
             return this;
         }
 
@@ -145,7 +156,7 @@ public record BalancerSettings(
          * @throws IllegalArgumentException if the age limit is not from 0 to a day, or the policy places integer keys only and the key is found as a text
          */
         public BalancerSettings build() {
-            return new BalancerSettings(policy, stages, ejection, guard, retry, key, leaseAgeLimit);
+            return new BalancerSettings(policy, stages, ejection, checks, guard, retry, key, leaseAgeLimit);
         }
     }
 }

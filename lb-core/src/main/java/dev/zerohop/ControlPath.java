@@ -32,7 +32,6 @@ final class ControlPath {
     private final Executor serial;
     private final Resolver resolver;
     private final BalancerListener listener;
-    private final List<HealthSource> healthSources;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean reviewAsked = new AtomicBoolean();
     private final Waiters waiters = new Waiters();
@@ -50,6 +49,7 @@ final class ControlPath {
     private final RebuildTimer timer;
     private final DirectoryWatch directory;
     private final ForeignFaults faults;
+    private final HealthSources health;
     private final NextVersion versions;
     private final FaultCount failures = new FaultCount();
     private final LeaseAge leaseAge;
@@ -69,7 +69,6 @@ final class ControlPath {
         this.resolver = requireNonNull(
                 builder.resolver, () -> builder.name + ": no resolver was set, expected a source of endpoints");
         this.listener = listener;
-        this.healthSources = List.copyOf(builder.healthSources);
         this.faults = new ForeignFaults(name);
         this.versions = new NextVersion(balancer, env, faults, RETRY_NANOS);
         this.settings = new SettingsChoice(builder, listener, new Balancing());
@@ -77,11 +76,12 @@ final class ControlPath {
         this.membership = new Membership(
                 balancer,
                 listener,
-                healthSources,
+                List.copyOf(builder.healthSources),
                 settings.configured().ejection().newDetector(env),
                 faults,
                 env.dice());
         this.timer = new RebuildTimer(time, this::execute, this::rebuild);
+        this.health = new HealthSources(builder, settings.configured(), membership, timer, this::execute, faults);
         this.directory = new DirectoryWatch(this::execute, this::directoryChanged, faults);
         this.leaseAge = new LeaseAge(time, this::execute, this::closeOldLeases);
     }
@@ -127,13 +127,11 @@ final class ControlPath {
     // ---- what others ask for: any thread ----
 
     void start() {
-        for (HealthSource health : healthSources) {
-            try {
-                health.start(new VerdictSink(health, membership, timer, time, this::execute));
-            } catch (Throwable thrown) {
-                faults.report("the health source " + ForeignFaults.nameOf(health), "it gives no verdicts", thrown);
-            }
-        }
+        health.start();
+        execute(() -> {
+            health.startChecks();
+            leaseAge.limit(balancer.current().settings().leaseAgeLimit());
+        });
         try {
             resolver.start(now -> {
                 requireNonNull(now, "resolution");
@@ -147,7 +145,6 @@ final class ControlPath {
             execute(() -> take(resolution.failed(
                     new IllegalStateException("it did not start: " + SourceState.brief(thrown), thrown))));
         }
-        execute(() -> leaseAge.limit(balancer.current().settings().leaseAgeLimit()));
     }
 
     void refresh() {
@@ -199,11 +196,10 @@ final class ControlPath {
             return;
         }
         faults.close(resolver);
-        for (HealthSource health : healthSources) {
-            faults.close(health);
-        }
+        health.close();
         serial.execute(() -> guarded(() -> {
             timer.cancel();
+            health.closeChecks();
             directory.cancel();
             leaseAge.cancel();
             membership.clear();
@@ -317,6 +313,7 @@ final class ControlPath {
         Picker picker = old.picker();
         EjectionPolicy.Detector detector = membership.detector();
         RetryBudget budget = old.retryBudget();
+        HealthSource checks = health.checks();
         BalancerView now;
         try {
             if (unconfigured || !next.policy().equals(before.policy())) {
@@ -324,6 +321,9 @@ final class ControlPath {
             }
             if (!next.ejection().equals(before.ejection())) {
                 detector = next.ejection().newDetector(env);
+            }
+            if (!next.checks().equals(before.checks())) {
+                checks = health.make(next.checks());
             }
             if (!next.retry().equals(before.retry())) {
                 budget = new GuardedBudget(next.retry().newBudget(time), faults);
@@ -345,6 +345,7 @@ final class ControlPath {
         if (detector != membership.detector()) {
             membership.replaceDetector(detector);
         }
+        health.useChecks(checks);
         leaseAge.limit(next.leaseAgeLimit());
         listener.onConfigured(name, next);
         admissionPending |= source.set() != null && !next.guard().equals(before.guard());
@@ -391,6 +392,7 @@ final class ControlPath {
         // final.
         rebuilding = false;
         waiters.wake();
+        health.follow(next);
         if (built) {
             listener.onRebuild(name, next);
         }

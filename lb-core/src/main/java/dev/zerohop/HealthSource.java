@@ -25,6 +25,12 @@ public interface HealthSource extends AutoCloseable {
     /** Begins to report. Called once. The sink may be called from any thread. */
     void start(Sink sink);
 
+    /**
+     * Names the members: once for each version that is made, after its stages. Control path: must return at once. Members and their health are read from the snapshot;
+     * its list of members is another object when the membership has changed. Default: does nothing.
+     */
+    default void follow(Snapshot made) {}
+
     /** Stops reporting; the verdicts given so far are withdrawn by the balancer. Idempotent. */
     @Override
     void close();

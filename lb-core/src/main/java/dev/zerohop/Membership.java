@@ -294,6 +294,14 @@ final class Membership {
         sourceVerdicts = verdicts;
     }
 
+    /** Takes back all that a source has said. */
+    void withdraw(HealthSource source) {
+        for (LiveNode node : present().members()) {
+            node.removeVerdict(source);
+            health.changed(node);
+        }
+    }
+
     /** Takes those that are to be held out of {@code gone}. */
     private List<LiveNode> held(List<MembershipGuard.Member> held, Map<String, LiveNode> gone) {
         List<LiveNode> kept = new ArrayList<>(held.size());

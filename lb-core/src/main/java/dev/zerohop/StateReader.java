@@ -132,6 +132,9 @@ final class StateReader {
                                 : settings.retry() + "; budget: " + configuration.retryBudget()),
                 "key " + (settings.key() == null ? "of the call only" : settings.key()),
                 "leases end after " + Durations.text(settings.leaseAgeLimit().toNanos()) + " without progress"));
+        if (settings.checks() != HealthCheckPolicy.NONE) {
+            lines.add("checks " + settings.checks());
+        }
         if (configuration.rejected() != null) {
             lines.add("the source's configuration was rejected: " + configuration.rejected());
         }

@@ -25,7 +25,7 @@ class ArchitectureTest {
     private static final String ROOT = "dev.zerohop";
 
     /** What every package may use: the JDK and the annotations. */
-    private static final List<String> ALWAYS = List.of("java..", "org.jspecify.annotations..");
+    private static final List<String> ALWAYS = List.of("java..", "javax.net..", "org.jspecify.annotations..");
 
     /** The packages and what else each may use; a package that is not named here may use nothing. */
     private static final Map<String, List<String>> ALLOWED = Map.ofEntries(
@@ -38,6 +38,7 @@ class ArchitectureTest {
             entry(ROOT + ".load", List.of(ROOT, ROOT + ".internal", ROOT + ".load")),
             entry(ROOT + ".stage", List.of(ROOT, ROOT + ".internal", ROOT + ".stage")),
             entry(ROOT + ".health", List.of(ROOT, ROOT + ".internal", ROOT + ".health")),
+            entry(ROOT + ".probe", List.of(ROOT, ROOT + ".internal", ROOT + ".probe")),
             entry(ROOT + ".retry", List.of(ROOT, ROOT + ".internal", ROOT + ".retry")),
             entry(ROOT + ".guard", List.of(ROOT, ROOT + ".picker", ROOT + ".guard")),
             entry(
@@ -61,6 +62,7 @@ class ArchitectureTest {
                             ROOT + ".load",
                             ROOT + ".stage",
                             ROOT + ".health",
+                            ROOT + ".probe",
                             ROOT + ".retry",
                             ROOT + ".resolver",
                             ROOT + ".json")));
@@ -109,6 +111,7 @@ class ArchitectureTest {
                 ".load",
                 ".stage",
                 ".health",
+                ".probe",
                 ".retry",
                 ".guard",
                 ".resolver",

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.probe.HealthChecks;
 import dev.zerohop.retry.Retries;
 import dev.zerohop.stage.HealthFilter;
 import java.time.Duration;
@@ -27,17 +28,19 @@ class BalancerSettingsTest {
         OutlierEjection ejection = OutlierEjection.builder().build();
         MassRemovalGuard guard = new MassRemovalGuard();
         RetryPolicy retry = Retries.builder().build();
+        HealthCheckPolicy checks = HealthChecks.tcp().build();
         KeySource key = new KeySource(KeySource.Place.HEADER, "x-key", false);
         assertThat(BalancerSettings.builder(policy)
                         .stages(List.of(filter))
                         .ejection(ejection)
+                        .checks(checks)
                         .guard(guard)
                         .retry(retry)
                         .key(key)
                         .leaseAgeLimit(Duration.ofMinutes(3))
                         .build())
                 .isEqualTo(new BalancerSettings(
-                        policy, List.of(filter), ejection, guard, retry, key, Duration.ofMinutes(3)));
+                        policy, List.of(filter), ejection, checks, guard, retry, key, Duration.ofMinutes(3)));
     }
 
     @Test
@@ -46,6 +49,7 @@ class BalancerSettingsTest {
                 Pickers.random(),
                 List.of(new HealthFilter()),
                 OutlierEjection.builder().build(),
+                HealthChecks.tcp().build(),
                 new MassRemovalGuard(),
                 Retries.builder().build(),
                 new KeySource(KeySource.Place.HEADER, "x-key", false),

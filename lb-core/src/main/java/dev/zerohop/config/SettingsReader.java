@@ -8,6 +8,7 @@ import dev.zerohop.Stage;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.probe.HealthChecks;
 import dev.zerohop.retry.Retries;
 import dev.zerohop.stage.Stages;
 import java.time.Duration;
@@ -23,7 +24,7 @@ final class SettingsReader {
         PickPolicy policy = root.has("policy") ? Pickers.read(root, "policy") : Pickers.weightedRoundRobin();
         KeySource key = root.has("key") ? KeyReader.read(root) : null;
         List<Stage> stages = Stages.read(root, "stages");
-        Options health = root.object("health", "ejection", "massRemoval");
+        Options health = root.object("health", "ejection", "checks", "massRemoval");
         Duration leaseAgeLimit = root.object("leases", "ageLimit")
                 .duration(
                         "ageLimit",
@@ -34,6 +35,7 @@ final class SettingsReader {
                 policy,
                 stages,
                 OutlierEjection.read(health, "ejection"),
+                HealthChecks.read(health, "checks"),
                 MassRemovalGuard.read(health, "massRemoval"),
                 Retries.read(root, "retry"),
                 key,

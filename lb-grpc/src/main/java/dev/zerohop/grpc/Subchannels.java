@@ -5,6 +5,7 @@ import dev.zerohop.HealthSource;
 import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
+import io.grpc.Channel;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.Helper;
 import java.util.ArrayList;
@@ -78,6 +79,17 @@ final class Subchannels implements HealthSource {
     /** The subchannel of each member. The map is replaced, never changed, when the membership is. */
     IdentityHashMap<Node, SubchannelHandle> byNode() {
         return subchannels;
+    }
+
+    /** The connection to a member, for calls of our own; null while there is none. */
+    @Nullable
+    Channel connection(String endpointId) {
+        for (SubchannelHandle handle : subchannels.values()) {
+            if (handle.node().endpoint().id().equals(endpointId)) {
+                return handle.ready() ? handle.subchannel().asChannel() : null;
+            }
+        }
+        return null;
     }
 
     List<SubchannelHandle> lingering() {

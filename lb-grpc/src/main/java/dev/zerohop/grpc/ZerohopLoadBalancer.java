@@ -199,6 +199,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .defaults(GrpcSettings.defaults())
                 .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(subchannels)
+                .probeTransport(new CheckTransport(helper, subchannels))
                 .listener(observer == null ? own : new CompositeListener(own, observer));
         if (channelSettings.configured()) {
             builder.settings(channelSettings.settings());
@@ -377,7 +378,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 : List.of(origin, "of the source were rejected: " + rejectedReason);
     }
 
-    /** The balancer, once there was an answer. */
     @Nullable
     Balancer balancer() {
         return balancer;

@@ -107,6 +107,7 @@ final class RoutingInterceptor implements Interceptor {
             call.leaveServices();
             return chain.proceed(request);
         }
+        service.checks().called(chain);
         return loop.send(service, chain, call, request);
     }
 }

@@ -29,6 +29,7 @@ final class Service {
     private final boolean owned;
     private final Options options;
     private final KeyReader keys;
+    private final CheckTransport checks;
     private final TlsProofs proofs = new TlsProofs();
 
     private final Map<Node, EndpointRoute> routes = new ConcurrentHashMap<>();
@@ -55,12 +56,13 @@ final class Service {
      */
     record Options(Env env, Executor looks, IdleConnections idle, boolean strictReuse, RedirectScope redirects) {}
 
-    Service(String host, Balancer balancer, boolean owned, Options options, KeyReader keys) {
+    Service(String host, Balancer balancer, boolean owned, Options options, KeyReader keys, CheckTransport checks) {
         this.host = host;
         this.balancer = balancer;
         this.owned = owned;
         this.options = options;
         this.keys = keys;
+        this.checks = checks;
     }
 
     void start() {
@@ -80,6 +82,10 @@ final class Service {
 
     KeyReader keys() {
         return keys;
+    }
+
+    CheckTransport checks() {
+        return checks;
     }
 
     TlsProofs proofs() {

@@ -74,11 +74,16 @@ public final class ZerohopOkHttp implements AutoCloseable {
                 builder.strictReuse,
                 builder.redirects);
         Map<String, Service> made = new LinkedHashMap<>();
-        builder.balancers.forEach((host, balancer) ->
-                made.put(host, new Service(host, balancer, false, options, new KeyReader(builder.keyBodyLimit))));
-        builder.targets.forEach((host, target) -> made.put(
-                host,
-                new Service(host, builder.balancer(host, target), true, options, new KeyReader(builder.keyBodyLimit))));
+        builder.balancers.forEach((host, balancer) -> {
+            KeyReader keys = new KeyReader(builder.keyBodyLimit);
+            made.put(host, new Service(host, balancer, false, options, keys, new CheckTransport(host)));
+        });
+        builder.targets.forEach((host, target) -> {
+            KeyReader keys = new KeyReader(builder.keyBodyLimit);
+            CheckTransport checks = new CheckTransport(host);
+            Balancer balancer = builder.balancer(host, target, checks);
+            made.put(host, new Service(host, balancer, true, options, keys, checks));
+        });
         this.services = Map.copyOf(made);
         this.routing = RoutingInterceptor.of(services, guard);
         made.values().forEach(Service::start);
@@ -134,8 +139,10 @@ public final class ZerohopOkHttp implements AutoCloseable {
         }
         // The outermost, so that the user's own network interceptors see redirects as the server sent them.
         network.add(0, all.border());
+        OkHttpClient made = client.build();
+        services.values().forEach(service -> service.checks().installed(made));
         if (!keepDispatcherLimits) {
-            raise(client.build().dispatcher());
+            raise(made.dispatcher());
         }
         return client;
     }
@@ -268,12 +275,13 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return host;
         }
 
-        private Balancer balancer(String host, Target target) {
+        private Balancer balancer(String host, Target target, CheckTransport checks) {
             Balancer.Builder builder = Balancer.builder(host)
                     .env(env)
                     .resolver(SharedResolvers.of(target, env))
                     .defaults(Configurations.defaults())
                     .followSourceConfiguration()
+                    .probeTransport(checks)
                     .listener(listener);
             if (settings != null) {
                 builder.settings(settings);

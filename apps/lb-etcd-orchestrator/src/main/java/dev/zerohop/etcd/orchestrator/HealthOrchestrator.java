@@ -209,7 +209,7 @@ public final class HealthOrchestrator implements AutoCloseable {
                     client.cluster(),
                     new OrchestratorKeys(service),
                     settings,
-                    probe.newProber(client.cluster().env().blocking()),
+                    probe.newProber(settings.timeout()),
                     listener));
         }
     }

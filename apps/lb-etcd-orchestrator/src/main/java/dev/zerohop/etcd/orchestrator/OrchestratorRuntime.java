@@ -4,6 +4,7 @@ import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Log;
+import dev.zerohop.Prober;
 import dev.zerohop.etcd.client.Cluster;
 import dev.zerohop.etcd.client.KeyStore;
 import dev.zerohop.etcd.client.KeyStore.Entry;

@@ -2,12 +2,14 @@ package dev.zerohop.etcd.orchestrator;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.Prober;
 import dev.zerohop.etcd.client.Tls;
 import dev.zerohop.etcd.client.TlsFiles;
-import java.net.URI;
+import dev.zerohop.probe.HttpGet;
+import dev.zerohop.probe.SocketProber;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -126,33 +128,8 @@ public final class Probe {
      * @throws IllegalArgumentException if one of them is invalid
      */
     public static Probe http(String path, int fromStatus, int toStatus) {
-        requireNonNull(path, "path");
-        if (!isPath(path)) {
-            throw new IllegalArgumentException(
-                    "the path of a probe was '" + path + "', expected one that begins with a slash, such as /health");
-        }
-        if (fromStatus < 100 || toStatus > 599 || fromStatus > toStatus) {
-            throw new IllegalArgumentException("the statuses of a probe were " + fromStatus + " to " + toStatus
-                    + ", expected a range within 100 to 599");
-        }
-        return new Probe(
-                Kind.HTTP,
-                URI.create("http://host" + path).toASCIIString().substring("http://host".length()),
-                fromStatus,
-                toStatus,
-                null);
-    }
-
-    private static boolean isPath(String path) {
-        if (!path.startsWith("/")) {
-            return false;
-        }
-        try {
-            URI uri = URI.create("http://host" + path);
-            return "host".equals(uri.getHost()) && uri.getFragment() == null;
-        } catch (IllegalArgumentException malformed) {
-            return false;
-        }
+        HttpGet get = new HttpGet(path, fromStatus, toStatus);
+        return new Probe(Kind.HTTP, get.path(), get.from(), get.to(), null);
     }
 
     /**
@@ -195,18 +172,15 @@ public final class Probe {
         return tls != null;
     }
 
-    /** Throws an {@link IllegalArgumentException} if a TLS file cannot be used. */
-    Prober newProber(Executor executor) {
+    /** Throws an {@link IllegalArgumentException} if a TLS file cannot be used. A probe ends after {@code timeout} even if it is not cancelled. */
+    Prober newProber(Duration timeout) {
         TlsFiles files = tls == null ? null : new TlsFiles(tls);
         String name = tls == null ? null : tls.authority();
-        HttpGet get = kind == Kind.HTTP ? new HttpGet(detail, from, to) : null;
         if (kind == Kind.GRPC) {
             return new GrpcProber(detail, files, name);
         }
-        if (files != null) {
-            return new TlsProber(files, name, get, executor);
-        }
-        return get == null ? new TcpProber() : new HttpProber(get, executor);
+        HttpGet get = kind == Kind.HTTP ? new HttpGet(detail, from, to) : null;
+        return new SocketProber(0, files != null, get, new PlainOrTls(files, name), timeout);
     }
 
     /** The form that {@link #parse} reads. */

@@ -11,6 +11,7 @@ import dev.zerohop.Env;
 import dev.zerohop.Lease;
 import dev.zerohop.Outcome;
 import dev.zerohop.PickContext;
+import dev.zerohop.Prober;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.etcd.EtcdClient;
@@ -191,15 +192,16 @@ class HealthOrchestratorTest {
     @Test
     void oneOfTwoWorkersAloneMarksNoEndpoint() throws Exception {
         servers(5);
-        Prober http =
-                new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
+        Prober http = Probe.http("/health").newProber(Duration.ofSeconds(60));
         Prober cut = endpoint -> {
             Prober.Target line = http.connect(endpoint);
             return endpoint.id().equals("e1")
                     ? new Prober.Target() {
                         @Override
-                        public dev.zerohop.Cancellable probe(java.util.function.Consumer<String> answer) {
-                            answer.accept("no route to host");
+                        public dev.zerohop.Cancellable probe(
+                                java.util.concurrent.Executor blocking,
+                                java.util.function.Consumer<Prober.Result> answer) {
+                            answer.accept(Prober.Result.failure("no route to host"));
                             return () -> {};
                         }
 
@@ -327,8 +329,7 @@ class HealthOrchestratorTest {
     void anAssignmentThatIsDeletedByHandIsWrittenAgainAndNoProbePauses() throws Exception {
         servers(3);
         AtomicInteger opened = new AtomicInteger();
-        Prober http =
-                new HttpProber(new HttpGet("/health", 200, 299), Env.system().blocking());
+        Prober http = Probe.http("/health").newProber(Duration.ofSeconds(60));
         OrchestratorRuntime only = new OrchestratorRuntime(
                 client.cluster(),
                 shared,

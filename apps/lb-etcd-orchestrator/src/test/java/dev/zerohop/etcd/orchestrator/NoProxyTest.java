@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.Prober;
 import dev.zerohop.Resolver;
 import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.client.ServiceKeys;
@@ -16,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -77,8 +79,10 @@ class NoProxyTest {
 
     private static String ask(Probe probe, int port) throws Exception {
         CompletableFuture<String> said = new CompletableFuture<>();
-        try (Prober.Target line = probe.newProber(Env.system().blocking()).connect(Endpoint.of("127.0.0.1", port))) {
-            var ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
+        try (Prober.Target line = probe.newProber(Duration.ofSeconds(60)).connect(Endpoint.of("127.0.0.1", port))) {
+            var ignored = line.probe(
+                    Env.system().blocking(),
+                    result -> said.complete(result.equals(Prober.Result.OK) ? "well" : result.reason()));
             return said.get(60, TimeUnit.SECONDS);
         }
     }

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.Prober;
 import dev.zerohop.etcd.EtcdClient;
 import dev.zerohop.etcd.client.ServiceKeys;
 import dev.zerohop.etcd.support.DocumentedRoles;
@@ -96,8 +97,10 @@ class OrchestratorAccessTest {
 
     private String ask(Probe probe, int port) throws Exception {
         CompletableFuture<@Nullable String> said = new CompletableFuture<>();
-        Prober.Target line = opened(probe.newProber(Env.system().blocking()).connect(Endpoint.of("127.0.0.1", port)));
-        var ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
+        Prober.Target line = opened(probe.newProber(Duration.ofSeconds(60)).connect(Endpoint.of("127.0.0.1", port)));
+        var ignored = line.probe(
+                Env.system().blocking(),
+                result -> said.complete(result.equals(Prober.Result.OK) ? "well" : result.reason()));
         return String.valueOf(said.get(60, TimeUnit.SECONDS));
     }
 

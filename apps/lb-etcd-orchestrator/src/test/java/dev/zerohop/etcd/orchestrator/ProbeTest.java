@@ -8,6 +8,7 @@ import com.google.protobuf.StringValue;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
+import dev.zerohop.Prober;
 import dev.zerohop.testing.FreePorts;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -17,6 +18,7 @@ import io.grpc.stub.ServerCalls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each kind of probe against a real server. */
 class ProbeTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @AfterEach
@@ -38,7 +42,7 @@ class ProbeTest {
     }
 
     private Prober.Target line(Probe probe, int port) {
-        Prober.Target line = probe.newProber(Env.system().blocking()).connect(Endpoint.of("127.0.0.1", port));
+        Prober.Target line = probe.newProber(PATIENCE).connect(Endpoint.of("127.0.0.1", port));
         open.add(line);
         return line;
     }
@@ -46,7 +50,9 @@ class ProbeTest {
     /** What one probe says; "well" if it is. */
     private static String ask(Prober.Target line) throws Exception {
         CompletableFuture<String> said = new CompletableFuture<>();
-        Cancellable ignored = line.probe(failure -> said.complete(failure == null ? "well" : failure));
+        Cancellable ignored = line.probe(
+                Env.system().blocking(),
+                result -> said.complete(result.equals(Prober.Result.OK) ? "well" : result.reason()));
         return said.get(60, TimeUnit.SECONDS);
     }
 
@@ -60,7 +66,7 @@ class ProbeTest {
         assertThat(ask(line)).isEqualTo("GET /health?full answered 302, expected 200 to 299");
         assertThat(ask(line(Probe.http("/health", 200, 399), server.port()))).isEqualTo("well");
         assertThat(ask(line(Probe.http("/other"), server.port()))).contains("answered 404");
-        assertThat(ask(line(Probe.http("/health"), FreePorts.next()))).isEqualTo("no connection could be made");
+        assertThat(ask(line(Probe.http("/health"), FreePorts.next()))).contains("refused");
     }
 
     @Test
@@ -71,8 +77,7 @@ class ProbeTest {
             assertThat(ask(line)).isEqualTo("well");
         }
         assertThat(ask(line(Probe.tcp(), FreePorts.next()))).contains("refused");
-        Prober.Target nowhere =
-                Probe.tcp().newProber(Env.system().blocking()).connect(Endpoint.of("no-such-host.invalid", 80));
+        Prober.Target nowhere = Probe.tcp().newProber(PATIENCE).connect(Endpoint.of("no-such-host.invalid", 80));
         assertThat(ask(nowhere)).isEqualTo("its host name no-such-host.invalid cannot be resolved");
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
+import dev.zerohop.Prober;
 import dev.zerohop.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -95,10 +97,10 @@ class ProbeWorkerTest {
         rounds(4);
         Observation seen = worker.observation(1);
         assertThat(seen.down()).containsOnlyKeys("a");
-        assertThat(seen.down().get("a").reason()).isEqualTo("no answer within 2000 ms");
+        assertThat(seen.down().get("a").reason()).isEqualTo("no answer within 2s");
         assertThat(prober.cancelled).isGreaterThanOrEqualTo(3);
         int before = changes;
-        prober.unanswered.forEach(answer -> answer.accept(null));
+        prober.unanswered.forEach(answer -> answer.accept(Prober.Result.OK));
         assertThat(worker.observation(1)).isEqualTo(seen);
         assertThat(changes).isEqualTo(before);
     }
@@ -146,7 +148,7 @@ class ProbeWorkerTest {
     private final class Scripted implements Prober {
         final Map<String, List<Long>> at = new HashMap<>();
         final Map<String, String> failures = new HashMap<>();
-        final List<Consumer<String>> unanswered = new ArrayList<>();
+        final List<Consumer<Result>> unanswered = new ArrayList<>();
         boolean silent;
         RuntimeException thrown;
         int opened;
@@ -162,7 +164,7 @@ class ProbeWorkerTest {
             opened++;
             return new Target() {
                 @Override
-                public Cancellable probe(Consumer<String> answer) {
+                public Cancellable probe(Executor blocking, Consumer<Result> answer) {
                     at.computeIfAbsent(endpoint.id(), id -> new ArrayList<>()).add(time.nanoTime());
                     if (thrown != null) {
                         throw thrown;
@@ -170,7 +172,8 @@ class ProbeWorkerTest {
                     if (silent) {
                         unanswered.add(answer);
                     } else {
-                        answer.accept(failures.get(endpoint.id()));
+                        String failure = failures.get(endpoint.id());
+                        answer.accept(failure == null ? Result.OK : Result.failure(failure));
                     }
                     return () -> cancelled++;
                 }

@@ -1,4 +1,4 @@
-package dev.zerohop.etcd.orchestrator;
+package dev.zerohop.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,14 +1,17 @@
-package dev.zerohop.etcd.orchestrator;
+package dev.zerohop.probe;
 
 import java.time.Instant;
 
-/** The result of one worker's probes of one endpoint. Used by one thread at a time. */
-final class ProbeRecord {
+/** What the probes of one endpoint have come to. Used by one thread at a time. */
+public final class ProbeRecord {
 
-    enum State {
+    /** What is known. */
+    public enum State {
         /** Not enough probes yet. */
         PENDING,
+        /** The last long enough run of probes succeeded. */
         UP,
+        /** The last long enough run of probes failed. */
         DOWN
     }
 
@@ -20,21 +23,25 @@ final class ProbeRecord {
     private Instant streakSince = Instant.EPOCH;
     private Instant since = Instant.EPOCH;
     private String reason = "";
+    private String lastFailure = "";
 
     /** The thresholds are numbers of probes in a row. */
-    ProbeRecord(int healthyThreshold, int unhealthyThreshold) {
+    public ProbeRecord(int healthyThreshold, int unhealthyThreshold) {
         this.healthyThreshold = healthyThreshold;
         this.unhealthyThreshold = unhealthyThreshold;
     }
 
     /** Records one probe; returns whether the state has changed. */
-    boolean record(boolean ok, String why, Instant now) {
+    public boolean record(boolean ok, String why, Instant now) {
         if (streak == 0 || ok != streakOk) {
             streak = 0;
             streakOk = ok;
             streakSince = now;
         }
-        streak = Math.min(streak + 1, Math.max(healthyThreshold, unhealthyThreshold));
+        streak = Math.min(streak, Integer.MAX_VALUE - 1) + 1;
+        if (!ok) {
+            lastFailure = why;
+        }
         State next = ok ? State.UP : State.DOWN;
         if (state == next || streak < (ok ? healthyThreshold : unhealthyThreshold)) {
             return false;
@@ -45,17 +52,33 @@ final class ProbeRecord {
         return true;
     }
 
-    State state() {
+    /** What is known. */
+    public State state() {
         return state;
     }
 
     /** The instant of the first of the probes that led to the state. */
-    Instant since() {
+    public Instant since() {
         return since;
     }
 
     /** The failure of the probe that led to the state; empty for a success. */
-    String reason() {
+    public String reason() {
         return reason;
+    }
+
+    /** The latest failure; empty if there was none. */
+    public String lastFailure() {
+        return lastFailure;
+    }
+
+    /** The first of them; of no meaning if there are none. */
+    public Instant failingSince() {
+        return streakSince;
+    }
+
+    /** How many probes in a row have failed up to now. */
+    public int failuresInARow() {
+        return streakOk ? 0 : streak;
     }
 }

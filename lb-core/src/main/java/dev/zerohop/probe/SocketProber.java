@@ -1,0 +1,240 @@
+package dev.zerohop.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Printable;
+import dev.zerohop.ProbeTransport;
+import dev.zerohop.Prober;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a connection, with TLS and one GET over HTTP/1.1 where that is asked for, and closes it. Never through a proxy: it would be probed instead of the endpoint. Of several addresses of a
+ * name the next one is tried when one cannot be connected to; each has an equal part of the time.
+ *
+ * <p>Written on sockets because Java's HTTP client checks a certificate only for the host of the URL, while endpoints are often addressed by IP, and keeps threads.
+ *
+ * <p>Thread-safe. A probe takes one thread of those that may block, until it is over.
+ */
+public final class SocketProber implements Prober {
+    private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
+    private static final Pattern AUTHORITY =
+            Pattern.compile("[A-Za-z0-9._-]+(?::\\d{1,5})?|\\[[0-9A-Fa-f:.]+\\](?::\\d{1,5})?");
+
+    /** Longer is no status line. */
+    private static final int MAX_LINE = 1_024;
+
+    private final int port;
+    private final boolean secured;
+    private final @Nullable HttpGet get;
+    private final ProbeTransport transport;
+    private final int patienceMillis;
+
+    /**
+     * A prober.
+     *
+     * @param port where to connect to; 0 for each endpoint's own
+     * @param secured whether to use TLS, which is the transport's
+     * @param get what to ask for; null for nothing, so that a connection is a success, with TLS once hands were shaken
+     * @param timeout after which a probe ends even if it is not cancelled
+     */
+    public SocketProber(int port, boolean secured, @Nullable HttpGet get, ProbeTransport transport, Duration timeout) {
+        this.port = port;
+        this.secured = secured;
+        this.get = get;
+        this.transport = requireNonNull(transport, "transport");
+        this.patienceMillis = (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+    }
+
+    @Override
+    public Target connect(Endpoint endpoint) {
+        Endpoint at = Check.at(endpoint, port);
+        return (blocking, answer) -> {
+            ProbeTransport.Tls tls = secured ? transport.tls() : null;
+            if (secured && tls == null) {
+                answer.accept(Result.SKIPPED);
+                return () -> {};
+            }
+            Probe probe = new Probe(at, tls, answer);
+            blocking.execute(probe);
+            return probe;
+        };
+    }
+
+    /** The message of the deepest cause that has one. */
+    public static String reason(Throwable thrown) {
+        String reason = null;
+        boolean connecting = false;
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            String message = cause.getMessage();
+            // A wrapper often only repeats its cause.
+            boolean own =
+                    cause.getCause() == null || !cause.getCause().toString().equals(message);
+            if (own && message != null && !message.isBlank()) {
+                reason = Printable.text(message);
+            }
+            connecting |= cause instanceof ConnectException;
+        }
+        if (reason != null) {
+            return reason;
+        }
+        return connecting ? "no connection could be made" : thrown.getClass().getSimpleName();
+    }
+
+    /** One probe of one endpoint. */
+    private final class Probe implements Runnable, Cancellable {
+        private final Endpoint endpoint;
+        private final ProbeTransport.@Nullable Tls tls;
+        private final Consumer<Result> answer;
+        private @Nullable Socket socket;
+        private boolean cancelled;
+
+        Probe(Endpoint endpoint, ProbeTransport.@Nullable Tls tls, Consumer<Result> answer) {
+            this.endpoint = endpoint;
+            this.tls = tls;
+            this.answer = answer;
+        }
+
+        @Override
+        public void run() {
+            Result result;
+            try {
+                result = ask();
+            } catch (UnknownHostException unresolved) {
+                result = Result.failure("its host name " + endpoint.host() + " cannot be resolved");
+            } catch (IOException | RuntimeException failed) {
+                result = Result.failure(reason(failed));
+            } finally {
+                close();
+            }
+            answer.accept(result);
+        }
+
+        private Result ask() throws IOException {
+            Socket connected = connected();
+            connected.setSoTimeout(patienceMillis);
+            String authority = authority();
+            if (tls != null) {
+                try {
+                    connected = tls.secure(connected, nameIn(authority), endpoint.port());
+                } catch (IOException failed) {
+                    return Result.failure("TLS failed: " + reason(failed));
+                }
+            }
+            return get == null ? Result.OK : get(connected, get, authority == null ? endpoint.address() : authority);
+        }
+
+        private Socket connected() throws IOException {
+            InetAddress[] addresses = InetAddress.getAllByName(endpoint.host());
+            IOException last = new UnknownHostException(endpoint.host());
+            for (InetAddress address : addresses) {
+                Socket next = open();
+                try {
+                    next.connect(
+                            new InetSocketAddress(address, endpoint.port()),
+                            Math.max(1, patienceMillis / addresses.length));
+                    return next;
+                } catch (IOException failed) {
+                    next.close();
+                    last = failed;
+                }
+            }
+            throw last;
+        }
+
+        private synchronized Socket open() throws IOException {
+            if (cancelled) {
+                throw new IOException("the probe was called off");
+            }
+            Socket next = new Socket(Proxy.NO_PROXY);
+            socket = next;
+            return next;
+        }
+
+        /** What blocks in the socket then fails. Without TLS's farewell, which may block. */
+        @Override
+        public void cancel() {
+            close();
+        }
+
+        private synchronized void close() {
+            cancelled = true;
+            Socket opened = socket;
+            socket = null;
+            if (opened != null) {
+                try {
+                    opened.close();
+                } catch (IOException gone) {
+                    // A failure to close does not affect the result.
+                }
+            }
+        }
+
+        private @Nullable String authority() {
+            String stated = transport.authority();
+            // A channel may have one that no server would take.
+            return stated != null && AUTHORITY.matcher(stated).matches() ? stated : null;
+        }
+
+        private String nameIn(@Nullable String authority) {
+            if (authority == null) {
+                return endpoint.host();
+            }
+            if (authority.startsWith("[")) {
+                return authority.substring(1, authority.indexOf(']'));
+            }
+            int colon = authority.indexOf(':');
+            return colon < 0 ? authority : authority.substring(0, colon);
+        }
+    }
+
+    private Result get(Socket socket, HttpGet get, String host) {
+        try {
+            String request = "GET " + get.path() + " HTTP/1.1\r\nHost: " + host
+                    + "\r\nUser-Agent: zerohop-health\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            Matcher status = STATUS_LINE.matcher(line(socket.getInputStream()));
+            if (!status.matches()) {
+                return Result.failure("GET " + get.path() + " was not answered with HTTP/1.1");
+            }
+            String wrong = get.wrong(Integer.parseInt(status.group(1)));
+            return wrong == null ? Result.OK : Result.failure(wrong);
+        } catch (IOException failed) {
+            return Result.failure(
+                    "GET " + get.path() + (secured ? " over TLS" : "") + " was not answered: " + reason(failed));
+        }
+    }
+
+    /** The first line, without its end. What is sent may have none. */
+    private static String line(InputStream from) throws IOException {
+        StringBuilder line = new StringBuilder();
+        byte[] some = new byte[MAX_LINE];
+        int count = 0;
+        while (count >= 0 && line.length() < MAX_LINE) {
+            for (int i = 0; i < count; i++) {
+                if (some[i] == '\n') {
+                    return line.toString();
+                }
+                if (some[i] != '\r') {
+                    line.append((char) (some[i] & 0xff));
+                }
+            }
+            count = from.read(some);
+        }
+        return line.toString();
+    }
+}

@@ -1,0 +1,20 @@
+package dev.zerohop.grpc;
+
+import dev.zerohop.ProbeTransport;
+import dev.zerohop.Prober;
+import io.grpc.LoadBalancer.Helper;
+import org.jspecify.annotations.Nullable;
+
+/** How health checks reach the endpoints of a channel: those of gRPC over its own connections, the others under its authority. */
+record CheckTransport(Helper helper, Subchannels subchannels) implements ProbeTransport {
+    @Override
+    public @Nullable String authority() {
+        String stated = helper.getAuthority();
+        return stated.endsWith(GrpcTargets.NOT_STATED) ? null : stated;
+    }
+
+    @Override
+    public Prober grpc(String service) {
+        return new ServingProber(service, helper, subchannels);
+    }
+}
