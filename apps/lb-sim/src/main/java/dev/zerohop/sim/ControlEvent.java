@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param atNanos when
  * @param ids of the servers it happens to; for {@code KILL_ZONE} the zone
  * @param server the servers that are added; null for other actions
+ * @param shards the number of shards from then on; 0 for other actions
  * @param times how long its parts take
  */
 record ControlEvent(
@@ -19,6 +20,7 @@ record ControlEvent(
         long atNanos,
         List<String> ids,
         @Nullable ServerSpec server,
+        int shards,
         Spans times) {
     /** What happens, and the times that it has. */
     enum Action {
@@ -27,7 +29,8 @@ record ControlEvent(
         KILL("kill", "noticedAfter"),
         KILL_ZONE("killZone", "noticedAfter"),
         EMPTY("empty", "lasts"),
-        REPLACE("replace", "startsFor, worksFor, every");
+        REPLACE("replace", "startsFor, worksFor, every"),
+        SHARDS("shards", "");
 
         private final String field;
         private final String times;
@@ -96,7 +99,7 @@ record ControlEvent(
         }
         Action action = given.get(0);
         List<String> ids = switch (action) {
-            case ADD, EMPTY -> List.of();
+            case ADD, EMPTY, SHARDS -> List.of();
             case KILL_ZONE -> List.of(event.string("killZone", "the name of a zone"));
             case REMOVE, KILL, REPLACE -> Names.read(event, action.field, "the id of a server");
         };
@@ -104,6 +107,7 @@ record ControlEvent(
         if (action == Action.EMPTY && !event.flag("empty", false)) {
             throw event.rejected("empty", "true");
         }
-        return new ControlEvent(action, at, ids, server, Spans.read(event, action));
+        int shards = action == Action.SHARDS ? event.integer("shards", 1, 1_000_000) : 0;
+        return new ControlEvent(action, at, ids, server, shards, Spans.read(event, action));
     }
 }

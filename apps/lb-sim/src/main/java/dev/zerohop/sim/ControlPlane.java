@@ -3,6 +3,7 @@ package dev.zerohop.sim;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Locality;
+import dev.zerohop.ShardCount;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ final class ControlPlane {
     private Client[] clients = {};
     private long[] toldNanos = {};
     private boolean saysNothing;
+    private int shards;
     private long version;
 
     ControlPlane(World world, Scenario scenario, long seed) {
@@ -29,6 +31,7 @@ final class ControlPlane {
         this.control = scenario.control();
         this.life = new ServerLife(world, seed);
         this.updates = Stream.of(seed, Stream.Purpose.UPDATES);
+        this.shards = control.shards();
         control.servers().forEach(spec -> startAll(spec, true));
         announceAll();
         control.events().forEach(event -> after(event.atNanos(), () -> happen(event)));
@@ -97,6 +100,10 @@ final class ControlPlane {
                     saysNothing = false;
                     publish();
                 });
+            }
+            case SHARDS -> {
+                shards = event.shards();
+                publish();
             }
             case REPLACE -> {
                 for (int i = 0; i < event.ids().size(); i++) {
@@ -193,6 +200,7 @@ final class ControlPlane {
         return EndpointSet.builder("scenario")
                 .endpoints(saysNothing ? List.of() : List.copyOf(announced.values()))
                 .version(version)
+                .shards(shards == 0 ? null : new ShardCount(shards, 0))
                 .removals(control.guarded() ? EndpointSet.Removals.GUARDED : EndpointSet.Removals.MEANT)
                 .client(new Locality(zone, null))
                 .build();

@@ -22,6 +22,8 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
     enum Kind {
         /** Answers with a failure, without any work. */
         FAIL,
+        /** Works on calls, and then breaks their connections instead of answering. */
+        BREAK,
         /** Takes calls and never answers. */
         HANG,
         /** Works at another speed, on calls under way too. */
@@ -55,7 +57,7 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
         double amount = switch (kind) {
             case SLOW -> options.number("speed", 0.1, 0.0001, 1_000);
             case TAKES -> Times.read(options, "time", 1_000, Times.HOUR);
-            case FAIL, HANG, PAUSE -> 0;
+            case FAIL, BREAK, HANG, PAUSE -> 0;
         };
         return new Fault(
                 kind,

@@ -22,7 +22,8 @@ final class Recorder {
 
     private final Map<Outcome, Long> failures = new EnumMap<>(Outcome.class);
 
-    private final int[] owners;
+    /** The id of the server to which the last call of each key went. */
+    private final @Nullable String[] owners;
     private final BitSet moved = new BitSet();
     private long[] picks = new long[16];
     private long calls;
@@ -38,8 +39,7 @@ final class Recorder {
         this.timeoutNanos = span.timeoutNanos();
         this.log = log;
         this.timeline = new Timeline(span.durationNanos());
-        this.owners = new int[scenario.load().keys().count()];
-        Arrays.fill(owners, -1);
+        this.owners = new String[scenario.load().keys().count()];
     }
 
     private boolean counts(Call call) {
@@ -54,9 +54,9 @@ final class Recorder {
             picks[server.index]++;
         }
         if (call.key >= 0 && call.attempts == 1) {
-            int before = owners[call.key];
-            owners[call.key] = server.index;
-            if (before >= 0 && before != server.index && counts(call)) {
+            String before = owners[call.key];
+            owners[call.key] = server.id;
+            if (before != null && !before.equals(server.id) && counts(call)) {
                 moved.set(call.key);
             }
         }

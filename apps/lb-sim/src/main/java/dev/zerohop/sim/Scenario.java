@@ -50,10 +50,16 @@ public final class Scenario {
      * @param events what happens to them
      * @param delayNanos how long after a change clients learn of it
      * @param jitterNanos how much later each may learn of it, by chance
+     * @param shards the number of shards that the source states; 0 for none
      * @param guarded whether the source cannot tell a removal from a failure to see
      */
     record Control(
-            List<ServerSpec> servers, List<ControlEvent> events, long delayNanos, long jitterNanos, boolean guarded) {
+            List<ServerSpec> servers,
+            List<ControlEvent> events,
+            long delayNanos,
+            long jitterNanos,
+            int shards,
+            boolean guarded) {
         static Control read(Options root) {
             if (!root.has("servers")) {
                 throw root.rejected("servers", "a list of servers, each an object with at least an id");
@@ -62,12 +68,13 @@ public final class Scenario {
             for (Options server : root.objects("servers", "a list of servers", ServerSpec.FIELDS)) {
                 servers.add(ServerSpec.read(server));
             }
-            Options control = root.object("control", "delay", "jitter", "removals");
+            Options control = root.object("control", "delay", "jitter", "shards", "removals");
             return new Control(
                     List.copyOf(servers),
                     ControlEvent.readAll(root),
                     Times.read(control, "delay", 0, 0, Times.HOUR),
                     Times.read(control, "jitter", 0, 0, Times.HOUR),
+                    control.integer("shards", 0, 0, 1_000_000),
                     control.choice("removals", "guarded", List.of("guarded", "meant"))
                             .equals("guarded"));
         }

@@ -113,6 +113,7 @@ final class Server {
                     hanging.add(attempt);
                     return;
                 }
+                case BREAK -> attempt.outcome = Outcome.TRANSPORT_FAILURE;
                 case TAKES -> left = fault.amount();
                 case SLOW, PAUSE -> {}
             }
@@ -166,7 +167,7 @@ final class Server {
         if (next != null) {
             work(next);
         }
-        reply(attempt, Outcome.SUCCESS);
+        reply(attempt, attempt.outcome);
     }
 
     void fail(Attempt attempt) {

@@ -52,6 +52,19 @@ class FaultsTest {
     }
 
     @Test
+    void aBrokenConnectionHasCostTheWorkAndIsRepeatedOnlyIfThatDoesNoHarm() throws InterruptedException {
+        String broken = server("a", "{\"kind\": \"break\"}");
+        PolicyResult once = run(broken, "\"idempotent\": false");
+        assertThat(once.failures()).isEqualTo(Map.of("TRANSPORT_FAILURE", once.calls()));
+        assertThat(once.retries()).isZero();
+        PolicyResult again = run(broken + ", {\"id\": \"b\"}", "\"idempotent\": true");
+        assertThat(again.retries()).isPositive();
+        assertThat(again.errors()).isZero();
+        // Twice the work of 5 ms for those that were repeated.
+        assertThat(again.latencyMillis(1).value()).isEqualTo(10);
+    }
+
+    @Test
     void aPauseHoldsUpWhatIsUnderWayAndWhatComes() throws InterruptedException {
         PolicyResult result =
                 run(server("a", "{\"kind\": \"pause\", \"from\": \"1003ms\", \"to\": \"1500ms\"}"), Sims.BARE);

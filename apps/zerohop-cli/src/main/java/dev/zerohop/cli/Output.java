@@ -11,8 +11,6 @@ enum Output {
     TEXT,
     /** One JSON object. */
     JSON,
-    /** Lines of values separated by commas, with a line of names. */
-    CSV,
     /** One JSON object on each line, each flushed at once. */
     NDJSON;
 
