@@ -24,6 +24,7 @@ final class Recorder {
 
     /** The id of the server to which the last call of each key went. */
     private final @Nullable String[] owners;
+
     private final BitSet moved = new BitSet();
     private long[] picks = new long[16];
     private long calls;

@@ -72,8 +72,7 @@ class SimCommandTest {
 
     @Test
     void policiesAreAskedForOneByOne() {
-        String out = Cli.run(
-                        "sim", file, "--policy", "random", "--policy", "{\"peak_ewma\": {\"errorPenalty\": 20}}")
+        String out = Cli.run("sim", file, "--policy", "random", "--policy", "{\"peak_ewma\": {\"errorPenalty\": 20}}")
                 .out();
         assertThat(out)
                 .contains("\"policy\":\"random\"")
@@ -121,7 +120,10 @@ class SimCommandTest {
         Cli.Result result = Cli.run("sim", bad);
         assertThat(result.code()).isEqualTo(2);
         assertThat(result.out()).isEmpty();
-        assertThat(result.errLines()).singleElement().asString().contains(bad + ": arrivals.rate: was -2, expected a number from");
+        assertThat(result.errLines())
+                .singleElement()
+                .asString()
+                .contains(bad + ": arrivals.rate: was -2, expected a number from");
         assertThat(Cli.run("sim", write("none.json", "{}")).err()).contains("duration: was null, expected");
         assertThat(Cli.run("sim", write("no.json", "[")).err()).contains("not valid JSON");
     }
