@@ -46,6 +46,9 @@ final class Commands implements IFactory {
         if (type == DoctorCommand.class) {
             return type.cast(new DoctorCommand(console));
         }
+        if (type == SimCommand.class) {
+            return type.cast(new SimCommand(console));
+        }
         if (type == CompletionCommand.class) {
             return type.cast(new CompletionCommand(console));
         }

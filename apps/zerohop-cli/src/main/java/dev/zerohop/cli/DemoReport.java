@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** The demo as one self-contained HTML page: no scripts, and no fonts or pictures from elsewhere. */
 final class DemoReport {
-    private static final String STYLE = """
+    static final String STYLE = """
             :root { color-scheme: light dark; --page: #fcfcfa; --ink: #1c2024; --soft: #667078; --line: #dfe3e6; --card: #ffffff;
               --good: #1a7f4b; --bad: #c0322b; --s0: #2f6fd0; --s1: #d9822b; --s2: #2a9d78; --s3: #8a56c9; --s4: #b8447a;
               --s5: #8a7a1f; --s6: #4a9fb5; --s7: #7d848a; }
@@ -102,7 +102,7 @@ final class DemoReport {
         out.append("</table></div>\n</section>\n");
     }
 
-    private static void figure(StringBuilder out, DemoPlot plot) {
+    static void figure(StringBuilder out, DemoPlot plot) {
         out.append("<figure>\n<figcaption>")
                 .append(escape(plot.title()))
                 .append("</figcaption>\n")

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "zerohop",
-        description = "Client-side load balancing with no proxy hop: demo, test calls, diagnosis and tools.",
+        description =
+                "Client-side load balancing with no proxy hop: demo, test calls, diagnosis, simulation and tools.",
         subcommands = {
             DemoCommand.class,
             ServerCommand.class,
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
             GatewayCommand.class,
             OrchestratorCommand.class,
             DoctorCommand.class,
+            SimCommand.class,
             CompletionCommand.class
         },
         mixinStandardHelpOptions = true,

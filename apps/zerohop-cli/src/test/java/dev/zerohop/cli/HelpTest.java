@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "shard-map", "orchestrator", "doctor"})
+    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "shard-map", "orchestrator", "doctor", "sim"})
     void everyCommandHasHelpAndOutput(String command) {
         Cli.Result result = Cli.run(command, "--help");
         assertThat(result.code()).isZero();
@@ -56,6 +56,7 @@ class HelpTest {
                         "gateway",
                         "orchestrator",
                         "doctor",
+                        "sim",
                         "completion");
     }
 
@@ -82,7 +83,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "register", "orchestrator", "doctor"})
+    @ValueSource(strings = {"demo", "server", "call", "watch", "shard", "register", "orchestrator", "doctor", "sim"})
     void noOptionIsTwiceInAUsage(String command) {
         String usage = Cli.run(command, "--help").outLines().get(0);
         List<String> options = Pattern.compile("--[a-z-]+")

@@ -1,0 +1,146 @@
+package dev.zerohop.sim;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.zerohop.json.JsonWriter;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.List;
+import java.util.Map;
+
+/** The results of a comparison as JSON and as CSV, without anything that differs from run to run. Stateless and thread-safe. */
+public final class Answers {
+    private static final int DECIMALS = 6;
+    private static final double[] SHARES = {0.5, 0.9, 0.99, 0.999};
+    private static final String[] NAMES = {"p50", "p90", "p99", "p999"};
+
+    private Answers() {}
+
+    /** One object on one line. Where there are several seeds, figures have their interval beside them, and their difference to the first policy. */
+    public static String json(Scenario scenario, List<Long> seeds, List<PolicyResult> results) {
+        return JsonWriter.object(out -> {
+            out.writeStringField("scenario", scenario.name());
+            out.writeArrayFieldStart("seeds");
+            for (long seed : seeds) {
+                out.writeNumber(seed);
+            }
+            out.writeEndArray();
+            out.writeArrayFieldStart("policies");
+            for (PolicyResult result : results) {
+                out.writeStartObject();
+                write(out, result, results.get(0));
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+        });
+    }
+
+    private static void write(JsonGenerator out, PolicyResult result, PolicyResult first) throws IOException {
+        boolean several = result.seeds().size() > 1;
+        out.writeStringField("policy", result.policy());
+        out.writeNumberField("calls", result.calls());
+        out.writeNumberField("ok", result.ok());
+        out.writeNumberField("errors", result.errors());
+        out.writeObjectFieldStart("failures");
+        for (Map.Entry<String, Long> failure : result.failures().entrySet()) {
+            out.writeNumberField(failure.getKey(), failure.getValue());
+        }
+        out.writeEndObject();
+        figure(out, "goodput", result.goodput());
+        out.writeObjectFieldStart("latencyMs");
+        for (int i = 0; i < SHARES.length; i++) {
+            number(out, NAMES[i], result.latencyMillis(SHARES[i]).value());
+        }
+        number(out, "mean", result.meanLatencyMillis().value());
+        out.writeEndObject();
+        if (several) {
+            out.writeObjectFieldStart("latencyMsPlusMinus");
+            for (int i = 0; i < SHARES.length; i++) {
+                number(out, NAMES[i], result.latencyMillis(SHARES[i]).plusMinus());
+            }
+            number(out, "mean", result.meanLatencyMillis().plusMinus());
+            out.writeEndObject();
+        }
+        if (several && result != first) {
+            out.writeObjectFieldStart("latencyMsAboveFirst");
+            for (int i = 0; i < SHARES.length; i++) {
+                Estimate difference = result.latencyMillisAbove(first, SHARES[i]);
+                number(out, NAMES[i], difference.value());
+                number(out, NAMES[i] + "PlusMinus", difference.plusMinus());
+            }
+            out.writeEndObject();
+        }
+        figure(out, "inFlightP99", result.inFlightP99());
+        out.writeObjectFieldStart("spread");
+        number(out, "maxOverMean", result.maxOverMean().value());
+        number(out, "cv", result.variation().value());
+        out.writeEndObject();
+        out.writeNumberField("retries", result.retries());
+        figure(out, "connections", result.connections());
+        figure(out, "keysMoved", result.keysMoved());
+        out.writeObjectFieldStart("share");
+        for (Map.Entry<String, Double> share : result.share().entrySet()) {
+            number(out, share.getKey(), share.getValue());
+        }
+        out.writeEndObject();
+    }
+
+    private static void figure(JsonGenerator out, String field, Estimate estimate) throws IOException {
+        number(out, field, estimate.value());
+        if (!Double.isNaN(estimate.plusMinus())) {
+            number(out, field + "PlusMinus", estimate.plusMinus());
+        }
+    }
+
+    private static void number(JsonGenerator out, String field, double value) throws IOException {
+        out.writeFieldName(field);
+        out.writeNumber(rounded(value));
+    }
+
+    private static BigDecimal rounded(double value) {
+        BigDecimal rounded = BigDecimal.valueOf(value)
+                .setScale(DECIMALS, RoundingMode.HALF_UP)
+                .stripTrailingZeros();
+        return rounded.scale() < 0 ? rounded.setScale(0) : rounded;
+    }
+
+    /** A line of names, and one for each policy and seed. */
+    public static String csv(List<PolicyResult> results) {
+        StringBuilder out = new StringBuilder("policy,seed,calls,ok,errors,goodput,p50ms,p90ms,p99ms,p999ms,meanms,"
+                + "inFlightP99,maxOverMean,cv,retries,connections,keysMoved");
+        for (PolicyResult result : results) {
+            for (PolicyResult one : result.bySeed()) {
+                out.append('\n')
+                        .append(quoted(one.policy()))
+                        .append(',')
+                        .append(one.seeds().get(0));
+                out.append(',')
+                        .append(one.calls())
+                        .append(',')
+                        .append(one.ok())
+                        .append(',')
+                        .append(one.errors());
+                add(out, one.goodput());
+                for (double share : SHARES) {
+                    add(out, one.latencyMillis(share));
+                }
+                add(out, one.meanLatencyMillis());
+                add(out, one.inFlightP99());
+                add(out, one.maxOverMean());
+                add(out, one.variation());
+                out.append(',').append(one.retries());
+                add(out, one.connections());
+                add(out, one.keysMoved());
+            }
+        }
+        return out.toString();
+    }
+
+    private static void add(StringBuilder out, Estimate estimate) {
+        out.append(',').append(rounded(estimate.value()).toPlainString());
+    }
+
+    private static String quoted(String text) {
+        return text.matches("[\\w.]+") ? text : '"' + text.replace("\"", "\"\"") + '"';
+    }
+}

@@ -1,0 +1,88 @@
+package dev.zerohop.sim;
+
+import dev.zerohop.Lease;
+import dev.zerohop.Outcome;
+import org.jspecify.annotations.Nullable;
+
+/** One attempt of a call at a server, and the event of its next step. Outlives its call where the caller has given up and the server does not know. Used again after its end. */
+final class Attempt extends Event {
+    /** Where it is. */
+    enum Step {
+        UNUSED,
+        TO_SERVER,
+        WAITING,
+        WORKING,
+        /** Ends without any work. */
+        FAILING,
+        /** Is never answered. */
+        HANGING,
+        TO_CLIENT
+    }
+
+    private final CallList list;
+    Step step = Step.UNUSED;
+    Outcome outcome = Outcome.SUCCESS;
+
+    /** Null when the caller has given up. */
+    @Nullable
+    Call call;
+
+    @Nullable
+    Lease lease;
+
+    @Nullable
+    Server server;
+
+    @Nullable
+    Client client;
+
+    /** The work that is left, at speed 1. */
+    double leftNanos;
+
+    /** When {@link #leftNanos} was true. */
+    long asOfNanos;
+
+    /** Its place among those that the server works on. */
+    int place;
+
+    long luck;
+
+    Attempt(CallList list) {
+        this.list = list;
+    }
+
+    void begin(Call of, Client by, Server at, Lease under) {
+        call = of;
+        client = by;
+        server = at;
+        lease = under;
+        luck = of.luck;
+        leftNanos = of.demandNanos;
+        outcome = Outcome.SUCCESS;
+    }
+
+    void end() {
+        step = Step.UNUSED;
+        call = null;
+        lease = null;
+        server = null;
+        client = null;
+        list.giveBack(this);
+    }
+
+    @Override
+    void fire() {
+        Server at = server;
+        Client by = client;
+        if (at == null || by == null) {
+            throw new IllegalStateException("an attempt that has ended is under way");
+        }
+        switch (step) {
+            case TO_SERVER -> at.arrive(this);
+            case WORKING -> at.finish(this);
+            case FAILING -> at.fail(this);
+            case TO_CLIENT -> by.answered(this);
+            default -> throw new IllegalStateException("nothing is due while " + step);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package dev.zerohop.sim;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.Locality;
+import dev.zerohop.ShardCount;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Starts and stops servers as the scenario says, and tells each client of them after a time of its own. */
+final class ControlPlane {
+    private final World world;
+    private final Scenario.Control control;
+    private final ServerLife life;
+    private final Stream updates;
+    private final Map<String, Endpoint> announced = new LinkedHashMap<>();
+    private final Map<String, Server> running = new LinkedHashMap<>();
+    private final Map<String, ServerSpec> specs = new LinkedHashMap<>();
+    private final Map<String, Integer> places = new LinkedHashMap<>();
+    private Client[] clients = {};
+    private long[] toldNanos = {};
+    private boolean saysNothing;
+    private int shards;
+    private long version;
+
+    ControlPlane(World world, Scenario scenario, long seed) {
+        this.world = world;
+        this.control = scenario.control();
+        this.life = new ServerLife(world, seed);
+        this.updates = Stream.of(seed, Stream.Purpose.UPDATES);
+        this.shards = control.shards();
+        control.servers().forEach(spec -> startAll(spec, true));
+        announceAll();
+        control.events().forEach(event -> after(event.atNanos(), () -> happen(event)));
+    }
+
+    /** Tells these clients of the servers that there are, now and whenever that changes. */
+    void tell(Client[] all) {
+        clients = all;
+        toldNanos = new long[all.length];
+        publish();
+    }
+
+    /** Servers that run. */
+    Iterable<Server> running() {
+        return running.values();
+    }
+
+    private void announceAll() {
+        running.values().forEach(server -> announced.put(server.id, server.endpoint));
+    }
+
+    private void startAll(ServerSpec spec, boolean warm) {
+        for (int i = 0; i < spec.ids().size(); i++) {
+            specs.put(spec.ids().get(i), spec);
+            places.put(spec.ids().get(i), i);
+            start(spec.ids().get(i), warm);
+        }
+    }
+
+    private Server start(String id, boolean warm) {
+        ServerSpec spec = specs.get(id);
+        Integer place = places.get(id);
+        if (spec == null || place == null) {
+            throw new IllegalStateException("no server " + id);
+        }
+        Server server = life.start(spec, place, warm);
+        running.put(id, server);
+        return server;
+    }
+
+    private void happen(ControlEvent event) {
+        ControlEvent.Spans times = event.times();
+        switch (event.action()) {
+            case ADD -> {
+                ServerSpec spec = event.server();
+                if (spec != null) {
+                    startAll(spec, false);
+                    after(times.startsFor(), () -> announce(spec.ids()));
+                }
+            }
+            case REMOVE -> leave(event.ids(), times.worksFor());
+            case KILL -> kill(event.ids(), times.noticedAfter());
+            case KILL_ZONE -> {
+                List<String> ids = new ArrayList<>();
+                for (Server server : running.values()) {
+                    if (event.ids().get(0).equals(server.zone)) {
+                        ids.add(server.id);
+                    }
+                }
+                kill(ids, times.noticedAfter());
+            }
+            case EMPTY -> {
+                saysNothing = true;
+                publish();
+                after(times.lasts(), () -> {
+                    saysNothing = false;
+                    publish();
+                });
+            }
+            case SHARDS -> {
+                shards = event.shards();
+                publish();
+            }
+            case REPLACE -> {
+                for (int i = 0; i < event.ids().size(); i++) {
+                    String id = event.ids().get(i);
+                    after(i * times.every(), () -> replace(id, times));
+                }
+            }
+        }
+    }
+
+    /** They are announced as leaving, work on for a while, and are gone. */
+    private void leave(List<String> ids, long worksForNanos) {
+        for (String id : ids) {
+            announced.computeIfPresent(
+                    id,
+                    (same, endpoint) -> endpoint.toBuilder()
+                            .readiness(Endpoint.Readiness.DRAINING)
+                            .build());
+        }
+        publish();
+        after(worksForNanos, () -> {
+            ids.forEach(this::stop);
+            ids.forEach(announced::remove);
+            publish();
+        });
+    }
+
+    private void announce(List<String> ids) {
+        for (String id : ids) {
+            Server server = running.get(id);
+            if (server != null) {
+                announced.put(id, server.endpoint);
+            }
+        }
+        publish();
+    }
+
+    private void kill(List<String> ids, long noticedAfterNanos) {
+        ids.forEach(this::stop);
+        after(noticedAfterNanos, () -> {
+            ids.forEach(announced::remove);
+            publish();
+        });
+    }
+
+    private void stop(String id) {
+        Server server = running.remove(id);
+        if (server != null) {
+            life.stop(server);
+        }
+    }
+
+    /** One step of a rolling update: the old server leaves, then a new one of the same name comes, cold. */
+    private void replace(String id, ControlEvent.Spans times) {
+        leave(List.of(id), times.worksFor());
+        after(times.worksFor(), () -> {
+            start(id, false);
+            after(times.startsFor(), () -> announce(List.of(id)));
+        });
+    }
+
+    private void after(long delayNanos, Runnable what) {
+        Event event = new Event() {
+            @Override
+            void fire() {
+                what.run();
+            }
+        };
+        world.events().at(world.events().nowNanos() + delayNanos, event);
+    }
+
+    /** Every client gets the same set, unless they stand in zones, and none gets an older one after a newer one. */
+    private void publish() {
+        boolean first = version++ == 0;
+        Map<String, EndpointSet> byZone = new LinkedHashMap<>();
+        long now = world.events().nowNanos();
+        for (int i = 0; i < clients.length; i++) {
+            Client client = clients[i];
+            EndpointSet set = byZone.computeIfAbsent(client.zone == null ? "" : client.zone, zone -> set(client.zone));
+            if (!first) {
+                long jitter = control.jitterNanos() == 0 ? 0 : (long) (updates.nextDouble() * control.jitterNanos());
+                toldNanos[i] = Math.max(toldNanos[i], now + control.delayNanos() + jitter);
+            }
+            world.events().at(toldNanos[i], new Event() {
+                @Override
+                void fire() {
+                    client.feed().give(set);
+                }
+            });
+        }
+    }
+
+    private EndpointSet set(@Nullable String zone) {
+        return EndpointSet.builder("scenario")
+                .endpoints(saysNothing ? List.of() : List.copyOf(announced.values()))
+                .version(version)
+                .shards(shards == 0 ? null : new ShardCount(shards, 0))
+                .removals(control.guarded() ? EndpointSet.Removals.GUARDED : EndpointSet.Removals.MEANT)
+                .client(new Locality(zone, null))
+                .build();
+    }
+}

@@ -1,0 +1,83 @@
+package dev.zerohop.sim;
+
+import dev.zerohop.Options;
+import dev.zerohop.config.Configurations;
+import dev.zerohop.json.JsonReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads policies as a configuration names them, each within the rest of the scenario's configuration. */
+final class Policies {
+    private static final List<String> DEFAULT = List.of("round_robin", "least_request", "peak_ewma");
+    private static final int MAX_CHARACTERS = 1 << 20;
+
+    private final Map<?, ?> configuration;
+    private final List<Policy> named = new ArrayList<>();
+
+    private Policies(Map<?, ?> configuration) {
+        this.configuration = configuration;
+    }
+
+    static Policies read(Options root) {
+        Map<?, ?> rest = Map.of();
+        if (root.has("configuration")) {
+            Options.anyOf("configuration", root.value("configuration"));
+            rest = (Map<?, ?>) root.value("configuration");
+        }
+        Policies policies = new Policies(rest == null ? Map.of() : rest);
+        if (root.has("policies")) {
+            List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
+            for (int i = 0; i < list.size(); i++) {
+                policies.named.add(policies.of("policies[" + i + "]", list.get(i)));
+            }
+        } else if (rest != null && rest.containsKey("policy")) {
+            policies.named.add(policies.of("configuration", rest.get("policy")));
+        } else {
+            DEFAULT.forEach(name -> policies.named.add(policies.of("configuration", name)));
+        }
+        if (policies.named.isEmpty()) {
+            throw root.rejected("policies", "at least one policy");
+        }
+        return policies;
+    }
+
+    List<Policy> named() {
+        return List.copyOf(named);
+    }
+
+    /** A name, or an object with one as JSON. */
+    Policy of(String text) {
+        if (!text.strip().startsWith("{")) {
+            return of("", text);
+        }
+        try {
+            return of("", JsonReader.tree(text, MAX_CHARACTERS));
+        } catch (IOException malformed) {
+            throw new IllegalArgumentException(malformed.getMessage(), malformed);
+        }
+    }
+
+    private Policy of(String path, @Nullable Object policy) {
+        Map<String, @Nullable Object> whole = new LinkedHashMap<>();
+        configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
+        whole.put("policy", policy);
+        try {
+            return new Policy(Texts.policy(policy), Configurations.parse(whole));
+        } catch (IllegalArgumentException rejected) {
+            String message = String.valueOf(rejected.getMessage());
+            throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
+        }
+    }
+
+    /** What the configuration calls by its own path, by its path in the scenario. */
+    private static String prefixed(String path, String message) {
+        if (!path.equals("configuration") && message.startsWith("policy")) {
+            return path + message.substring("policy".length());
+        }
+        return "configuration." + message;
+    }
+}

@@ -1,0 +1,199 @@
+package dev.zerohop.sim;
+
+import dev.zerohop.Endpoint;
+import dev.zerohop.Outcome;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server process: works on some calls at a time, each at its speed, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
+ */
+final class Server {
+    /** What becomes of calls that come. */
+    enum State {
+        UP,
+        /** Gone, and its port with it. */
+        DOWN
+    }
+
+    final int index;
+    final String id;
+    final @Nullable String zone;
+    final Endpoint endpoint;
+
+    private final Events events;
+    private final ServerSpec.Capacity capacity;
+    private final List<Attempt> working = new ArrayList<>();
+    private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
+    private final List<Attempt> hanging = new ArrayList<>();
+    private final List<Fault> faults = new ArrayList<>();
+    private final Speed speed = new Speed(this::speedChanged);
+    private State state = State.UP;
+    private double current;
+
+    Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events) {
+        this.index = index;
+        this.id = endpoint.id();
+        this.zone = endpoint.zone();
+        this.endpoint = endpoint;
+        this.capacity = capacity;
+        this.events = events;
+        speed.set(Speed.Part.OWN, capacity.speed());
+        this.current = speed.value();
+    }
+
+    Speed speed() {
+        return speed;
+    }
+
+    ServerSpec.Capacity capacity() {
+        return capacity;
+    }
+
+    /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
+    int inFlight() {
+        return working.size() + waiting.size() + hanging.size();
+    }
+
+    void begin(Fault fault) {
+        faults.add(fault);
+        faultsChanged();
+    }
+
+    void end(Fault fault) {
+        faults.remove(fault);
+        faultsChanged();
+    }
+
+    private void faultsChanged() {
+        double slowest = 1;
+        for (Fault fault : faults) {
+            slowest = Math.min(slowest, fault.speed());
+        }
+        speed.set(Speed.Part.FAULT, slowest);
+    }
+
+    /** Ends at once, with all its calls. */
+    void stop() {
+        state = State.DOWN;
+        List<Attempt> lost = new ArrayList<>(working);
+        lost.addAll(waiting);
+        lost.addAll(hanging);
+        working.clear();
+        waiting.clear();
+        hanging.clear();
+        for (Attempt attempt : lost) {
+            events.cancel(attempt);
+            reply(attempt, Outcome.TRANSPORT_FAILURE);
+        }
+    }
+
+    void arrive(Attempt attempt) {
+        if (state == State.DOWN) {
+            reply(attempt, Outcome.CONNECT_FAILURE);
+            return;
+        }
+        double left = attempt.leftNanos;
+        for (int i = 0; i < faults.size(); i++) {
+            Fault fault = faults.get(i);
+            if (fault.share() < 1 && Stream.unit(Stream.mixed(attempt.luck + index)) >= fault.share()) {
+                continue;
+            }
+            switch (fault.kind()) {
+                case FAIL -> {
+                    attempt.step = Attempt.Step.FAILING;
+                    attempt.outcome = fault.outcome();
+                    events.at(events.nowNanos() + fault.afterNanos(), attempt);
+                    return;
+                }
+                case HANG -> {
+                    attempt.step = Attempt.Step.HANGING;
+                    hanging.add(attempt);
+                    return;
+                }
+                case BREAK -> attempt.outcome = Outcome.TRANSPORT_FAILURE;
+                case TAKES -> left = fault.amount();
+                case SLOW, PAUSE -> {}
+            }
+        }
+        attempt.leftNanos = left;
+        if (working.size() < capacity.concurrency()) {
+            work(attempt);
+        } else if (waiting.size() < capacity.queue()) {
+            attempt.step = Attempt.Step.WAITING;
+            waiting.add(attempt);
+        } else {
+            reply(attempt, capacity.refuses() ? Outcome.CONNECT_FAILURE : Outcome.OVERLOADED);
+        }
+    }
+
+    private void work(Attempt attempt) {
+        attempt.step = Attempt.Step.WORKING;
+        attempt.asOfNanos = events.nowNanos();
+        attempt.place = working.size();
+        working.add(attempt);
+        schedule(attempt);
+    }
+
+    private void schedule(Attempt attempt) {
+        if (current > 0) {
+            events.at(events.nowNanos() + (long) StrictMath.ceil(attempt.leftNanos / current), attempt);
+        } else {
+            events.cancel(attempt);
+        }
+    }
+
+    private void speedChanged() {
+        double before = current;
+        current = speed.value();
+        long now = events.nowNanos();
+        for (Attempt attempt : working) {
+            attempt.leftNanos = Math.max(0, attempt.leftNanos - (now - attempt.asOfNanos) * before);
+            attempt.asOfNanos = now;
+            schedule(attempt);
+        }
+    }
+
+    void finish(Attempt attempt) {
+        int last = working.size() - 1;
+        Attempt moved = working.remove(last);
+        if (moved != attempt) {
+            working.set(attempt.place, moved);
+            moved.place = attempt.place;
+        }
+        Attempt next = waiting.poll();
+        if (next != null) {
+            work(next);
+        }
+        reply(attempt, attempt.outcome);
+    }
+
+    void fail(Attempt attempt) {
+        reply(attempt, attempt.outcome);
+    }
+
+    /** Its caller has given up. The server goes on with it, unless it would never end. */
+    void abandon(Attempt attempt) {
+        if (attempt.step == Attempt.Step.HANGING) {
+            hanging.remove(attempt);
+            attempt.end();
+        }
+    }
+
+    private void reply(Attempt attempt, Outcome outcome) {
+        attempt.outcome = outcome;
+        Client client = attempt.client;
+        if (attempt.call == null || client == null) {
+            attempt.end();
+        } else {
+            client.reply(attempt);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return id;
+    }
+}

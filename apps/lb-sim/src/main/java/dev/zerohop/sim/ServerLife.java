@@ -1,0 +1,123 @@
+package dev.zerohop.sim;
+
+import dev.zerohop.Endpoint;
+
+/** Starts servers, and lets happen to each what its description says: faults, an antagonist, the time in which it gets warm. */
+final class ServerLife {
+    private static final int WARM_UP_STEPS = 20;
+
+    private final World world;
+    private final long seed;
+
+    ServerLife(World world, long seed) {
+        this.world = world;
+        this.seed = seed;
+    }
+
+    Server start(ServerSpec spec, int place, boolean warm) {
+        int index = world.servers().size();
+        String id = spec.ids().get(place);
+        Endpoint.Builder endpoint = Endpoint.builder("10.0.0.1", index + 1)
+                .id(id)
+                .weight(spec.weight())
+                .ordinal(ordinal(id));
+        String zone = spec.zone(place);
+        if (zone != null) {
+            endpoint.zone(zone);
+        }
+        Server server = new Server(index, endpoint.build(), spec.capacity(), world.events());
+        world.servers().add(server);
+        spec.faults().forEach(fault -> plan(server, fault));
+        if (spec.antagonist() != null) {
+            // By its name, so that its neighbours are the same whatever else is started.
+            new Neighbour(server, spec.antagonist(), id.hashCode()).start();
+        }
+        if (!warm && spec.capacity().warmUpNanos() > 0) {
+            new WarmUp(server).start();
+        }
+        return server;
+    }
+
+    void stop(Server server) {
+        server.stop();
+    }
+
+    /** The number behind the last dash, as pods of a StatefulSet have it. */
+    private static int ordinal(String id) {
+        int dash = id.lastIndexOf('-');
+        String digits = id.substring(dash + 1);
+        return dash >= 0 && digits.matches("[0-9]{1,6}") ? Integer.parseInt(digits) : Endpoint.NO_ORDINAL;
+    }
+
+    private void plan(Server server, Fault fault) {
+        at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault));
+        if (fault.window().toNanos() != Long.MAX_VALUE) {
+            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> server.end(fault));
+        }
+    }
+
+    private void at(long nanos, Runnable what) {
+        if (nanos <= world.events().nowNanos()) {
+            what.run();
+            return;
+        }
+        world.events().at(nanos, new Event() {
+            @Override
+            void fire() {
+                what.run();
+            }
+        });
+    }
+
+    /** Takes capacity from a server now and then. */
+    private final class Neighbour extends Event {
+        private final Server server;
+        private final ServerSpec.Antagonist habits;
+        private final Stream stream;
+        private boolean here;
+
+        Neighbour(Server server, ServerSpec.Antagonist habits, int which) {
+            this.server = server;
+            this.habits = habits;
+            this.stream = Stream.of(seed, Stream.Purpose.ANTAGONISTS, which);
+        }
+
+        void start() {
+            double share = (double) habits.onNanos() / (habits.onNanos() + habits.offNanos());
+            here = stream.nextDouble() >= share;
+            fire();
+        }
+
+        @Override
+        void fire() {
+            here = !here;
+            server.speed().set(Speed.Part.ANTAGONIST, here ? habits.speed() : 1);
+            double mean = here ? habits.onNanos() : habits.offNanos();
+            world.events().at(world.events().nowNanos() + (long) (mean * stream.exponential()), this);
+        }
+    }
+
+    /** Lets a server that has just started reach its speed. */
+    private final class WarmUp extends Event {
+        private final Server server;
+        private int step;
+
+        WarmUp(Server server) {
+            this.server = server;
+        }
+
+        void start() {
+            fire();
+        }
+
+        @Override
+        void fire() {
+            ServerSpec.Capacity capacity = server.capacity();
+            double reached = capacity.coldSpeed() + (1 - capacity.coldSpeed()) * step / WARM_UP_STEPS;
+            server.speed().set(Speed.Part.WARM_UP, reached);
+            if (step++ < WARM_UP_STEPS) {
+                world.events().at(world.events().nowNanos() + capacity.warmUpNanos() / WARM_UP_STEPS, this);
+            }
+        }
+    }
+}

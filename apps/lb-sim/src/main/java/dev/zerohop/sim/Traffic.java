@@ -1,0 +1,120 @@
+package dev.zerohop.sim;
+
+import dev.zerohop.EndpointSelector;
+import dev.zerohop.PickContext;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Lets calls arrive until the end of the run. The calls, their clients, keys and demand are the same under every policy. */
+final class Traffic extends Event {
+    private final World world;
+    private final Load load;
+    private final Client[] clients;
+    private final long endNanos;
+    private final Stream arrivals;
+    private final Stream callers;
+    private final Stream demand;
+    private final Stream luck;
+    private final @Nullable KeyChoice keys;
+    private int phase;
+    private long number;
+
+    Traffic(World world, Scenario scenario, long seed, Client[] clients) {
+        this.world = world;
+        this.load = scenario.load();
+        this.clients = clients;
+        this.endNanos = VirtualTime.START_NANOS + scenario.span().durationNanos();
+        this.arrivals = Stream.of(seed, Stream.Purpose.ARRIVALS);
+        this.callers = Stream.of(seed, Stream.Purpose.CALLERS);
+        this.demand = Stream.of(seed, Stream.Purpose.DEMAND);
+        this.luck = Stream.of(seed, Stream.Purpose.LUCK);
+        this.keys = load.keys().count() == 0 ? null : new KeyChoice(load.keys(), Stream.of(seed, Stream.Purpose.KEYS));
+    }
+
+    /** Schedules the first call. */
+    void start() {
+        schedule();
+    }
+
+    private void schedule() {
+        long from = world.events().nowNanos();
+        List<Load.Phase> phases = load.phases();
+        while (true) {
+            double perSecond = phases.get(phase).perSecond();
+            double gap = (load.evenly() ? 1 : arrivals.exponential()) * Times.SECOND / perSecond;
+            long at = from + (long) Math.min(gap, Times.HOUR * 24);
+            long phaseEnd = phase + 1 < phases.size()
+                    ? VirtualTime.START_NANOS + phases.get(phase + 1).atNanos()
+                    : Long.MAX_VALUE;
+            if (at < phaseEnd) {
+                if (at < endNanos) {
+                    world.events().at(at, this);
+                }
+                return;
+            }
+            // Poisson arrivals have no memory: the next phase begins anew.
+            from = phaseEnd;
+            phase++;
+        }
+    }
+
+    @Override
+    void fire() {
+        Client client = clients[callers.nextInt(clients.length)];
+        Call call = world.calls().begin();
+        call.number = ++number;
+        call.demandNanos = load.demand().next(demand);
+        call.luck = luck.nextLong();
+        if (keys == null) {
+            call.context = PickContext.NONE;
+        } else {
+            call.key = keys.next();
+            call.context = keys.context(call.key);
+        }
+        schedule();
+        client.begin(call);
+    }
+
+    /** Draws keys by Zipf's law. */
+    private static final class KeyChoice {
+        private final double[] upTo;
+        private final PickContext[] contexts;
+        private final boolean integer;
+        private final Stream stream;
+
+        KeyChoice(Load.Keys keys, Stream stream) {
+            this.upTo = new double[keys.count()];
+            this.contexts = new PickContext[keys.count()];
+            this.integer = keys.integer();
+            this.stream = stream;
+            double sum = 0;
+            for (int i = 0; i < upTo.length; i++) {
+                sum += 1 / StrictMath.pow(i + 1, keys.exponent());
+                upTo[i] = sum;
+            }
+        }
+
+        int next() {
+            double wanted = stream.nextDouble() * upTo[upTo.length - 1];
+            int low = 0;
+            int high = upTo.length - 1;
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (upTo[middle] > wanted) {
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            return low;
+        }
+
+        PickContext context(int key) {
+            if (contexts[key] == null) {
+                contexts[key] =
+                        PickContext.of(integer ? EndpointSelector.of((long) key) : EndpointSelector.of("key-" + key));
+            }
+            return contexts[key];
+        }
+    }
+}

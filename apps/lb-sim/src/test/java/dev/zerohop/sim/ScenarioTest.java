@@ -1,0 +1,152 @@
+package dev.zerohop.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ScenarioTest {
+    private static final String GOOD =
+            "'duration': '10s', 'arrivals': {'rate': 100}, 'servers': [{'id': 'a'}, {'id': 'b', 'count': 2}]";
+
+    private static String json(String members) {
+        return "{" + members.replace('\'', '"') + "}";
+    }
+
+    static Stream<String> shipped() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("scenarios"))) {
+            return files.map(file -> file.getFileName().toString().replace(".json", "")).sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shipped")
+    void whatShipsCanBeReadAndSaysWhatItIsAbout(String name) {
+        Scenario scenario = Sims.shipped(name);
+        assertThat(scenario.description()).isNotEmpty();
+        assertThat(scenario.policies()).isNotEmpty();
+    }
+
+    @Test
+    void theDefaultsAreUsual() {
+        Scenario scenario = Scenario.read("x", json(GOOD));
+        assertThat(scenario.policies())
+                .extracting(Policy::name)
+                .containsExactly("round_robin", "least_request", "peak_ewma");
+        assertThat(scenario.span().timeoutNanos()).isEqualTo(5 * Times.SECOND);
+        assertThat(scenario.control().servers().get(1).ids()).containsExactly("b-0", "b-1");
+        assertThat(scenario.control().servers().get(0).capacity().concurrency()).isEqualTo(1);
+    }
+
+    @Test
+    void aPolicyIsNamedAsInAConfiguration() {
+        Scenario scenario = Scenario.read(
+                "x",
+                json(
+                        GOOD
+                                + ", 'policies': ['random', {'peak_ewma': {'decay': '5s'}}], 'configuration': {'retry': {'maxAttempts': 2}}"));
+        assertThat(scenario.policies())
+                .extracting(Policy::name)
+                .containsExactly("random", "{\"peak_ewma\":{\"decay\":\"5s\"}}");
+        assertThat(scenario.policy("least_request").settings().retry().maxAttempts())
+                .isEqualTo(2);
+        assertThat(scenario.policy("{\"peak_ewma\": {\"errorPenalty\": 20}}").name())
+                .isEqualTo("{\"peak_ewma\":{\"errorPenalty\":20}}");
+    }
+
+    @Test
+    void timesHaveUnits() {
+        Scenario scenario = Scenario.read(
+                "x", json(GOOD + ", 'network': {'latency': '250us', 'jitter': '1.5ms'}, 'timeout': '2m'"));
+        assertThat(scenario.network().latencyNanos()).isEqualTo(250_000);
+        assertThat(scenario.network().jitterNanos()).isEqualTo(1_500_000);
+        assertThat(scenario.span().timeoutNanos()).isEqualTo(120 * Times.SECOND);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'durration': '1s' | durration: was \"1s\", expected the field duration: known are",
+                "'timeout': 5 | timeout: was 5, expected a time from 1ms to 1h",
+                "'measureFrom': '10s' | measureFrom: was \"10s\", expected a time from 0s to 9999",
+                "'timeout': '5 s' | timeout: was \"5 s\", expected a time",
+                "'clients': {'count': 0} | clients.count: was 0, expected an integer from 1 to 100000",
+                "'clients': {'zones': ['a', 1]} | clients.zones[1]: was 1, expected the name of a zone",
+                "'demand': {'distribution': 'gamma'} | demand.distribution: was \"gamma\", expected one of bimodal",
+                "'keys': {'zipf': 1} | keys.count: was null, expected an integer from 1 to 1000000",
+                "'network': {'latency': '-1ms'} | network.latency: was \"-1ms\", expected a time",
+                "'policies': ['round_robin', 'best'] | policies[1]: was \"best\", expected one of",
+                "'policies': [{'peak_ewma': {'decay': 1}}] | policies[0].peak_ewma.decay: was 1, expected a duration",
+                "'policies': [] | policies: was an empty list, expected at least one policy",
+                "'configuration': {'retry': {'maxAttempts': 99}} | configuration.retry.maxAttempts: was 99, expected an integer",
+                "'events': [{'at': '1s'}] | events[0]: was 0 events, expected exactly one of add, remove, kill",
+                "'events': [{'at': '1s', 'kill': ['c']}] | events[0]: was \"c\", expected the id of one of the servers",
+                "'events': [{'at': '1s', 'kill': ['a'], 'every': '1s'}] | events[0].every: was \"1s\", expected of the times only noticedAfter with kill",
+                "'events': [{'at': 'soon', 'empty': true}] | events[0].at: was \"soon\", expected a time",
+                "'events': [{'at': '1s', 'add': {}}] | events[0].add.id: was null, expected the id of the server",
+                "'description': 7 | description: was 7, expected a text"
+            })
+    void aBadValueIsNamedWithItsPathWhatItWasAndWhatWasExpected(String member, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Scenario.read("x", json(GOOD + ", " + member)))
+                .withMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'id': 'a', 'concurrency': 0 | servers[0].concurrency: was 0, expected an integer from 1 to 1000000",
+                "'id': 7 | servers[0].id: was 7, expected the id of the server",
+                "'count': 2 | servers[0].id: was null, expected the id of the server",
+                "'id': 'a', 'speed': -1 | servers[0].speed: was -1, expected a number from",
+                "'id': 'a', 'whenFull': 'cry' | servers[0].whenFull: was \"cry\", expected one of overloaded, refuse",
+                "'id': 'a', 'faults': [{'kind': 'sad'}] | servers[0].faults[0].kind: was \"sad\", expected one of break, fail, hang",
+                "'id': 'a', 'faults': [{'from': '1s'}] | servers[0].faults[0].kind: was null, expected one of break, fail, hang",
+                "'id': 'a', 'faults': [{'kind': 'fail', 'outcome': 'SUCCESS'}] | servers[0].faults[0].outcome: was \"SUCCESS\", expected one of",
+                "'id': 'a', 'faults': [{'kind': 'takes'}] | servers[0].faults[0].time: was null, expected a time",
+                "'id': 'a', 'warmUp': {'speed': 2} | servers[0].warmUp.speed: was 2, expected a number from 0.0001 to 1",
+                "'id': 'a', 'antagonist': {'on': 1} | servers[0].antagonist.on: was 1, expected a time"
+            })
+    void soIsOneOfAServer(String server, String message) {
+        String members = "'duration': '10s', 'arrivals': {'rate': 100}, 'servers': [{" + server + "}]";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Scenario.read("x", json(members)))
+                .withMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'arrivals': {'rate': 1}, 'servers': [{'id': 'a'}] | duration: was null, expected how long calls arrive",
+                "'duration': '1s', 'servers': [{'id': 'a'}] | arrivals.rate: was null, expected calls per second",
+                "'duration': '1s', 'arrivals': {'rate': 1} | servers: was null, expected a list of servers",
+                "'duration': '1s', 'arrivals': {'rate': 1}, 'servers': [] | servers: were 0 servers, expected 1 to",
+                "'duration': '1s', 'arrivals': {'rate': 1}, 'servers': [{'id': 'a'}, {'id': 'a'}] | servers[1].id: was \"a\", expected another id than that of servers[0].id"
+            })
+    void whatMustBeThereIsMissed(String members, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Scenario.read("x", json(members)))
+                .withMessageContaining(message);
+    }
+
+    @Test
+    void whatIsNoObjectIsRejected() {
+        for (String text : List.of("", "[]", "{", "7", "{} {}")) {
+            assertThatIllegalArgumentException().isThrownBy(() -> Scenario.read("x", text));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.zerohop.cli;
+
+import dev.zerohop.sim.Answers;
+import dev.zerohop.sim.Comparison;
+import dev.zerohop.sim.Policy;
+import dev.zerohop.sim.PolicyResult;
+import dev.zerohop.sim.Scenario;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code zerohop sim}. */
+@Command(
+        name = "sim",
+        description =
+                "Compares policies in a simulated world, in virtual time: what they do to latency, errors and spread.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false)
+final class SimCommand implements Callable<Integer> {
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final Console console;
+
+    @Parameters(paramLabel = "SCENARIO", description = "a file with a scenario, JSON: docs/simulations.md")
+    private String scenario = "";
+
+    @Option(
+            names = "--policy",
+            paramLabel = "POLICY",
+            completionCandidates = Settings.Policies.class,
+            description =
+                    "a policy by its name, or as an object such as {\"peak_ewma\": {\"decay\": \"5s\"}}; may be given again (default: those of the scenario)")
+    private List<String> policies = new ArrayList<>();
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "FROM-TO",
+            defaultValue = "1",
+            description =
+                    "one seed, or several: each is another draw of all chance, the same for all policies (default: ${DEFAULT-VALUE})")
+    private String seeds = "";
+
+    @Option(
+            names = "--output",
+            paramLabel = "FORM",
+            defaultValue = "json",
+            description = "json, or csv with a line for each policy and seed (default: ${DEFAULT-VALUE})")
+    private String output = "";
+
+    @Option(names = "--report", paramLabel = "FILE", description = "writes an HTML page with tables and plots")
+    private @Nullable String report;
+
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description = "writes every attempt and every call's end of the first policy and seed, a line each")
+    private @Nullable String log;
+
+    SimCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        boolean csv = output.equals("csv");
+        Checks.that(csv || output.equals("json"), "--output", output, "json or csv");
+        List<Long> seedList = Seeds.parse(seeds);
+        Scenario read = read();
+        List<Policy> compared = new ArrayList<>();
+        for (String policy : policies) {
+            try {
+                compared.add(read.policy(policy));
+            } catch (IllegalArgumentException rejected) {
+                throw new BadInput("--policy " + policy + ": " + rejected.getMessage());
+            }
+        }
+        if (compared.isEmpty()) {
+            compared.addAll(read.policies());
+        }
+        if (log != null) {
+            writeLog(log, read, compared.get(0), seedList.get(0));
+        }
+        List<PolicyResult> results = run(read, compared, seedList);
+        if (report != null) {
+            write(report, SimReport.html(read, results));
+        }
+        console.line(csv ? Answers.csv(results) : Answers.json(read, seedList, results));
+        return Main.OK;
+    }
+
+    private List<PolicyResult> run(Scenario read, List<Policy> compared, List<Long> seedList)
+            throws InterruptedException {
+        long start = System.nanoTime();
+        List<PolicyResult> results =
+                Comparison.run(read, compared, seedList, Runtime.getRuntime().availableProcessors(), (runs, of) -> {
+                    if (System.nanoTime() - start > QUIET_NANOS) {
+                        console.progress(runs + " of " + of + " runs");
+                    }
+                });
+        console.progress("");
+        return results;
+    }
+
+    private Scenario read() {
+        String text;
+        Path file;
+        try {
+            file = Path.of(scenario);
+            text = Files.readString(file);
+        } catch (NoSuchFileException missing) {
+            throw new BadInput(scenario + ": no such file, expected a scenario");
+        } catch (CharacterCodingException binary) {
+            throw new BadInput(scenario + ": not text in UTF-8, expected a scenario in JSON");
+        } catch (IOException | InvalidPathException unreadable) {
+            throw new BadInput(scenario + ": cannot be read: " + unreadable.getMessage());
+        }
+        try {
+            return Scenario.read(String.valueOf(file.getFileName()).replaceFirst("\\.json$", ""), text);
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(scenario + ": " + rejected.getMessage());
+        }
+    }
+
+    private static void write(String to, String text) {
+        try {
+            Files.writeString(Path.of(to), text);
+        } catch (IOException | InvalidPathException failed) {
+            throw new Failure("--report " + to + ": cannot be written: " + failed.getMessage());
+        }
+    }
+
+    private static void writeLog(String to, Scenario read, Policy policy, long seed) throws InterruptedException {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(Path.of(to)))) {
+            Comparison.log(read, policy, seed, out);
+        } catch (IOException | InvalidPathException failed) {
+            throw new Failure("--log " + to + ": cannot be written: " + failed.getMessage());
+        }
+    }
+}

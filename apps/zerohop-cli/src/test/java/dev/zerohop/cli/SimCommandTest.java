@@ -1,0 +1,145 @@
+package dev.zerohop.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SimCommandTest {
+    private static final String SCENARIO = """
+            {"description": "A <tiny> one.", "duration": "3s", "measureFrom": "1s", "timeout": "1s", "arrivals": {"rate": 200},
+             "servers": [{"id": "a"}, {"id": "b", "faults": [{"kind": "fail"}]}], "clients": {"count": 2}, "policies": ["round_robin", "peak_ewma"]}""";
+
+    @TempDir
+    private Path directory;
+
+    private String file = "";
+
+    @BeforeEach
+    void writeScenario() throws IOException {
+        file = write("tiny.json", SCENARIO);
+    }
+
+    private String write(String name, String text) throws IOException {
+        return Files.writeString(directory.resolve(name), text).toString();
+    }
+
+    @Test
+    void theAnswerIsOneObjectWithEveryPolicy() {
+        Cli.Result result = Cli.run("sim", file);
+        assertThat(result.code()).isZero();
+        assertThat(result.err()).isEmpty();
+        Map<?, ?> answer = JsonText.object(result.outLines().get(0));
+        assertThat(result.outLines()).hasSize(1);
+        assertThat(answer.get("scenario")).isEqualTo("tiny");
+        assertThat((List<?>) answer.get("seeds")).hasSize(1);
+        List<?> policies = (List<?>) answer.get("policies");
+        assertThat(policies).hasSize(2);
+        Map<?, ?> first = (Map<?, ?>) policies.get(0);
+        assertThat(first.get("policy")).isEqualTo("round_robin");
+        double calls = number(first, "calls");
+        assertThat(calls).isBetween(300.0, 500.0);
+        assertThat(number(first, "ok") + number(first, "errors")).isEqualTo(calls);
+        assertThat(number(first, "errors") / calls).isCloseTo(0.5, within(0.02));
+        Map<?, ?> latency = (Map<?, ?>) first.get("latencyMs");
+        assertThat(number(latency, "p50")).isPositive().isLessThanOrEqualTo(number(latency, "p90"));
+        assertThat(number(latency, "p90")).isLessThanOrEqualTo(number(latency, "p99"));
+        assertThat(number(latency, "p99")).isLessThanOrEqualTo(number(latency, "p999"));
+        Map<?, ?> share = (Map<?, ?>) first.get("share");
+        assertThat(number(share, "a") + number(share, "b")).isCloseTo(1, within(1e-5));
+    }
+
+    private static double number(Map<?, ?> in, String field) {
+        return ((Number) in.get(field)).doubleValue();
+    }
+
+    @Test
+    void theSameSeedsGiveTheSameBytes() {
+        assertThat(Cli.run("sim", file, "--seeds", "1-3").out())
+                .isEqualTo(Cli.run("sim", file, "--seeds", "1-3").out())
+                .isNotEqualTo(Cli.run("sim", file, "--seeds", "2-4").out())
+                .contains("\"seeds\":[1,2,3]")
+                .contains("latencyMsPlusMinus")
+                .contains("latencyMsAboveFirst");
+    }
+
+    @Test
+    void policiesAreAskedForOneByOne() {
+        String out = Cli.run("sim", file, "--policy", "random", "--policy", "{\"peak_ewma\": {\"errorPenalty\": 20}}")
+                .out();
+        assertThat(out)
+                .contains("\"policy\":\"random\"")
+                .contains("{\\\"peak_ewma\\\":{\\\"errorPenalty\\\":20}}")
+                .doesNotContain("round_robin");
+    }
+
+    @Test
+    void csvHasALineForEachPolicyAndSeed() {
+        Cli.Result result = Cli.run("sim", file, "--seeds", "1-2", "--output", "csv");
+        assertThat(result.outLines()).hasSize(5);
+        assertThat(result.outLines().get(0)).startsWith("policy,seed,calls,ok,errors,goodput,p50ms");
+        assertThat(result.outLines().get(2)).startsWith("round_robin,2,");
+        assertThat(result.outLines())
+                .allSatisfy(line -> assertThat(line.split(",")).hasSize(17));
+    }
+
+    @Test
+    void theReportStandsAlone() throws IOException {
+        Path report = directory.resolve("report.html");
+        assertThat(Cli.run("sim", file, "--seeds", "1-2", "--report", report.toString())
+                        .code())
+                .isZero();
+        String html = Files.readString(report);
+        assertThat(html)
+                .startsWith("<!doctype html>")
+                .contains("A &lt;tiny&gt; one.", "round_robin", "peak_ewma", "<svg", "prefers-color-scheme: dark")
+                .doesNotContain("http://", "https://", "<script", "<link");
+    }
+
+    @Test
+    void theLogHasEveryAttemptAndEnd() throws IOException {
+        Path log = directory.resolve("log.txt");
+        assertThat(Cli.run("sim", file, "--log", log.toString()).code()).isZero();
+        List<String> lines = Files.readAllLines(log);
+        assertThat(lines.get(0)).isEqualTo("# tiny round_robin 1");
+        assertThat(lines.subList(1, lines.size()))
+                .hasSizeGreaterThan(1_000)
+                .allMatch(line -> line.matches("\\d+ (pick \\d+ [01] [ab]|end \\d+ (SUCCESS|ERROR_RESPONSE))"));
+    }
+
+    @Test
+    void aBadScenarioIsToldWithThePathTheValueAndWhatWasExpected() throws IOException {
+        String bad = write("bad.json", SCENARIO.replace("\"rate\": 200", "\"rate\": -2"));
+        Cli.Result result = Cli.run("sim", bad);
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.errLines())
+                .singleElement()
+                .asString()
+                .contains(bad + ": arrivals.rate: was -2, expected a number from");
+        assertThat(Cli.run("sim", write("none.json", "{}")).err()).contains("duration: was null, expected");
+        assertThat(Cli.run("sim", write("no.json", "[")).err()).contains("not valid JSON");
+    }
+
+    @Test
+    void otherBadInputIsToldInOneLine() {
+        for (List<String> arguments : List.of(
+                List.of("sim", "/nonexistent.json", "no such file"),
+                List.of("sim", file, "--policy", "best", "--policy best: policy: was \"best\", expected one of"),
+                List.of("sim", file, "--seeds", "3-1", "--seeds was '3-1', expected a number"),
+                List.of("sim", file, "--seeds", "all", "--seeds was 'all'"),
+                List.of("sim", file, "--output", "xml", "--output was 'xml', expected json or csv"))) {
+            Cli.Result result =
+                    Cli.run(arguments.subList(0, arguments.size() - 1).toArray(String[]::new));
+            assertThat(result.code()).isEqualTo(2);
+            assertThat(result.errLines()).singleElement().asString().contains(arguments.get(arguments.size() - 1));
+        }
+    }
+}
