@@ -214,9 +214,7 @@ class KeyReaderTest {
                     request("{\"messages\": []}", -1, true))) {
                 assertThatThrownBy(() -> rig.text(unreadable)).hasMessageContaining("the policy needs a key");
             }
-            assertThatThrownBy(() -> rig.text(Rig.post("/", "{\"messages\": [\"hello\"]}")))
-                    .as("it is a text key, and this policy goes by numbers")
-                    .hasMessageNotContaining("the policy needs a key");
+            assertThat(rig.text(Rig.post("/", "{\"messages\": [\"hello\"]}"))).startsWith("s");
         }
     }
 
