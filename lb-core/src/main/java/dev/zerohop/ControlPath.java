@@ -71,7 +71,7 @@ final class ControlPath {
         this.listener = listener;
         this.healthSources = List.copyOf(builder.healthSources);
         this.faults = new ForeignFaults(name);
-        this.versions = new NextVersion(balancer, env, faults, RETRY_NANOS);
+        this.versions = new NextVersion(balancer, env, this::execute, faults, RETRY_NANOS);
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
         this.membership = new Membership(
@@ -203,6 +203,7 @@ final class ControlPath {
         }
         serial.execute(() -> guarded(() -> {
             timer.cancel();
+            versions.cancel();
             directory.cancel();
             leaseAge.cancel();
             membership.clear();

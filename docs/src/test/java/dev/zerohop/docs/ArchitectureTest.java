@@ -79,6 +79,7 @@ class ArchitectureTest {
                         "dev.zerohop.grpc..",
                         "dev.zerohop.kubernetes..",
                         "dev.zerohop.okhttp..",
+                        "dev.zerohop.server..",
                         "dev.zerohop.testing..")
                 .should()
                 .dependOnClassesThat()
