@@ -6,6 +6,7 @@ module dev.zerohop.core {
 
     exports dev.zerohop;
     exports dev.zerohop.load;
+    exports dev.zerohop.report;
     exports dev.zerohop.picker;
     exports dev.zerohop.config;
     exports dev.zerohop.guard;

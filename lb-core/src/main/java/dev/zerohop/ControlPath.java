@@ -70,7 +70,7 @@ final class ControlPath {
                 builder.resolver, () -> builder.name + ": no resolver was set, expected a source of endpoints");
         this.listener = listener;
         this.faults = new ForeignFaults(name);
-        this.versions = new NextVersion(balancer, env, faults, RETRY_NANOS);
+        this.versions = new NextVersion(balancer, env, this::execute, faults, RETRY_NANOS);
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
         this.membership = new Membership(
@@ -200,6 +200,7 @@ final class ControlPath {
         serial.execute(() -> guarded(() -> {
             timer.cancel();
             health.closeChecks();
+            versions.cancel();
             directory.cancel();
             leaseAge.cancel();
             membership.clear();

@@ -1,5 +1,7 @@
 package dev.zerohop;
 
+import java.util.function.Supplier;
+
 /**
  * One attempt under way: the node it goes to, and the duty to report how it went: that it was {@linkplain #answered answered}, and, once, how it
  * {@linkplain #complete ended}. Thread-safe; no method blocks.
@@ -38,6 +40,19 @@ public interface Lease {
      * moves again, which counts it again. Cheap enough for every message.
      */
     void progress();
+
+    /** Whether the policy goes by what endpoints report of their load: if not, there is no use in looking for a report. */
+    default boolean wantsLoadReport() {
+        return false;
+    }
+
+    /**
+     * Reports what the endpoint said of its load. Before {@link #complete}, if it came before the end. Each report counts; where {@linkplain #wantsLoadReport none is wanted} nothing is asked and nothing
+     * happens.
+     *
+     * @param read gives the report; one that it cannot read is counted, logged and passed over
+     */
+    default void report(Supplier<LoadReport> read) {}
 
     /**
      * Reports the outcome. The first call counts, later ones change nothing.

@@ -1,5 +1,9 @@
 package dev.zerohop;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.internal.FaultCount;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,10 +11,13 @@ import org.jspecify.annotations.Nullable;
  * what a part throws ends no call.
  */
 final class LeaseAccounting {
+    private static final Log LOG = Log.of(LeaseAccounting.class);
+
     private final String name;
     private final Time time;
     private final @Nullable BalancerListener listener;
     private final ControlPath control;
+    private final FaultCount unreadableReports = new FaultCount();
 
     /** {@code listener} is null where nothing listens, so that no clock is read for it. */
     LeaseAccounting(String name, Time time, @Nullable BalancerListener listener, ControlPath control) {
@@ -31,6 +38,29 @@ final class LeaseAccounting {
         }
         if (phase != 0 && judged(node, Outcome.SUCCESS, phase)) {
             control.askForReview();
+        }
+    }
+
+    void reported(LiveNode node, LoadMetric.Load load, Supplier<LoadReport> read) {
+        LoadReport report;
+        try {
+            report = requireNonNull(read.get(), "the load report was null, expected one");
+        } catch (Throwable unreadable) {
+            long count = unreadableReports.next();
+            if (count != 0) {
+                LOG.warn(
+                        "{}: a load report of {} could not be read and was passed over ({} such reports so far): {}",
+                        name,
+                        node.endpoint(),
+                        count,
+                        SourceState.brief(unreadable));
+            }
+            return;
+        }
+        try {
+            load.reported(time.nanoTime(), node.inFlight(), report);
+        } catch (Throwable thrown) {
+            loadFailed(thrown);
         }
     }
 

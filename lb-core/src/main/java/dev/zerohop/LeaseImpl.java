@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The one object that a call costs. */
@@ -83,6 +84,28 @@ class LeaseImpl implements Lease {
         int generation = node.begin();
         boolean moved = STATE.compareAndSet(this, before, (before & ~GENERATION) | (generation << GENERATION_SHIFT));
         node.end(moved ? counted : generation);
+    }
+
+    @Override
+    public final boolean wantsLoadReport() {
+        LoadMetric.Load measured = load;
+        if (measured == null) {
+            return false;
+        }
+        try {
+            return measured.wantsReports();
+        } catch (Throwable thrown) {
+            node.owner().accounting().loadFailed(thrown);
+            return false;
+        }
+    }
+
+    @Override
+    public final void report(Supplier<LoadReport> read) {
+        LoadMetric.Load measured = load;
+        if (measured != null && wantsLoadReport()) {
+            node.owner().accounting().reported(node, measured, read);
+        }
     }
 
     @Override

@@ -66,6 +66,12 @@ final class LiveNode extends LiveNodePad implements Node {
         return load == null ? pressure() : awaitsProbe() ? 0 : load.value(nowNanos, inFlight());
     }
 
+    @Override
+    public boolean stale(long nowNanos) {
+        LoadMetric.Load load = this.load;
+        return load != null && load.stale(nowNanos, inFlight());
+    }
+
     private boolean awaitsProbe() {
         return halfOpen && record.awaitsProbe();
     }
@@ -290,8 +296,23 @@ final class LiveNode extends LiveNodePad implements Node {
         } else if (worst.status != Health.Status.CONNECTING && worst.status != Health.Status.DRAINING) {
             cold = true;
         }
+        boolean wasFullyIn = before.status().usable() && before.status() != Health.Status.HALF_OPEN;
+        if (worst.status.usable() && !wasFullyIn) {
+            readmitted(nowNanos);
+        }
         long since = before.status() == worst.status ? before.sinceNanos() : nowNanos;
         health = new Health(worst.status, worst.source, worst.reason, since, worst.untilNanos);
+    }
+
+    private void readmitted(long nowNanos) {
+        LoadMetric.Load measured = load;
+        if (measured != null) {
+            try {
+                measured.readmitted(nowNanos);
+            } catch (Throwable thrown) {
+                owner.report("the load metric", "it keeps what it knew of the endpoint", thrown);
+            }
+        }
     }
 
     /** No source has a verdict on this node and none had one before, which holds for nearly all nodes nearly always. */

@@ -33,6 +33,27 @@ public interface LoadMetric {
          */
         void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered);
 
+        /** Whether {@link #reported} does anything: if not, nobody looks for reports. Default: no. */
+        default boolean wantsReports() {
+            return false;
+        }
+
+        /**
+         * The endpoint said of its load, with an answer to an attempt that has not ended yet.
+         *
+         * @param nowNanos always the time, also for a metric that is not {@linkplain LoadMetric#timed timed}
+         * @param inFlight attempts under way, that one among them
+         */
+        default void reported(long nowNanos, int inFlight, LoadReport report) {}
+
+        /** The endpoint has become usable, for the first time or again: what was measured before may not hold any more. Called by the control path. */
+        default void readmitted(long nowNanos) {}
+
+        /** Whether what is known is so old that a call should find out how the endpoint is. Default: no. */
+        default boolean stale(long nowNanos, int inFlight) {
+            return false;
+        }
+
         /**
          * The load now; lower is better. Never negative, never NaN.
          *

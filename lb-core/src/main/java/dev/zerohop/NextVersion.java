@@ -3,6 +3,7 @@ package dev.zerohop;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the next version of a balancer of its members. Parts that throw are passed over or made anew, so that endpoints can come and go. For tasks of the control path. */
@@ -11,9 +12,11 @@ final class NextVersion {
     private final Env env;
     private final ForeignFaults faults;
     private final long retryNanos;
+    private final PickerRefresh refresh;
 
-    /** What failed is tried again after {@code retryNanos}. */
-    NextVersion(Balancer balancer, Env env, ForeignFaults faults, long retryNanos) {
+    /** What failed is tried again after {@code retryNanos}; {@code tasks} runs tasks of the control path. */
+    NextVersion(Balancer balancer, Env env, Executor tasks, ForeignFaults faults, long retryNanos) {
+        this.refresh = new PickerRefresh(balancer, env, tasks, faults);
         this.balancer = balancer;
         this.env = env;
         this.faults = faults;
@@ -43,6 +46,17 @@ final class NextVersion {
 
     /** A picker that cannot be carried over is made anew; if that fails too, the version before stays until it works or another policy is applied. */
     boolean publish(Snapshot next) {
+        boolean published = tryToPublish(next);
+        refresh.follow();
+        return published;
+    }
+
+    /** Nothing more comes. */
+    void cancel() {
+        refresh.cancel();
+    }
+
+    private boolean tryToPublish(Snapshot next) {
         BalancerView old = balancer.current();
         try {
             balancer.publish(old.over(next));

@@ -37,6 +37,11 @@ public interface Node {
      */
     double load(long nowNanos);
 
+    /** Whether the {@linkplain #load load} is known from so long ago, or not at all, that a call should find out; by the policy's {@link LoadMetric}. Default: no. */
+    default boolean stale(long nowNanos) {
+        return false;
+    }
+
     /** Why it takes a call or takes none, for a person: what is believed of it, since when, until when, and why. {@code nowNanos} is of the balancer's clock. */
     default String describe(long nowNanos) {
         if (endpoint().weight() == 0) {

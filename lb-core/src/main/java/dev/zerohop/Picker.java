@@ -34,6 +34,17 @@ public interface Picker {
     /** The next version. It continues this one's sequence where it has one, so that clients do not march in step after an update. */
     Picker rebuild(Snapshot next);
 
+    /** How often {@link #refresh} is to be called while this is the version in force, in nanoseconds; 0 for never. Default: never. */
+    default long refreshNanos() {
+        return 0;
+    }
+
+    /**
+     * Takes in what the nodes have measured since. Called by the control path, which calls nothing else of this picker at the same time but what requests call;
+     * 10 to 20 % later than {@link #refreshNanos} says, so that clients do not march in step.
+     */
+    default void refresh(long nowNanos) {}
+
     /**
      * Whether an attempt with this context waits for whatever is missing to reach the owner of its key (owner-down policy WAIT): an endpoint, the whole
      * set, a connection. An attempt that did not reach the owner is then made again within the call's own time.

@@ -27,6 +27,7 @@ class ApiTest {
             "lb-k8s-discovery",
             "lb-etcd",
             "apps/lb-etcd-orchestrator",
+            "extensions/lb-server",
             "lb-dns",
             "lb-testing");
 

@@ -80,6 +80,7 @@ class ArchitectureTest {
                         "dev.zerohop.kubernetes..",
                         "dev.zerohop.okhttp..",
                         "dev.zerohop.sim..",
+                        "dev.zerohop.server..",
                         "dev.zerohop.testing..")
                 .should()
                 .dependOnClassesThat()

@@ -29,6 +29,7 @@ class PublishedArtifactsTest {
                 "lb-grpc",
                 "lb-okhttp",
                 "lb-testing",
+                "extensions/lb-server",
                 "apps/lb-etcd-orchestrator");
     }
 

@@ -62,6 +62,8 @@ final class PeakEwmaState implements LoadMetric.Load {
     /** How long a first failure is held against the endpoint. */
     private final int holdTicks;
 
+    private final int decayTicks;
+
     /**
      * The cost in ns as a float above, the tick of its last change below; 0 before the first sample. A cost below 0 is a lower bound: cancelled attempts
      * took at least so long, and none was answered well yet.
@@ -85,7 +87,8 @@ final class PeakEwmaState implements LoadMetric.Load {
         this.doublings = Math.log(errorPenalty) * LOG2_E;
         this.tickShift = Math.max(0, 63 - Long.numberOfLeadingZeros(decayNanos >> 12));
         this.halvings = LOG2_E * (1L << tickShift) / decayNanos;
-        this.holdTicks = (int) (decayNanos >> tickShift) / HOLDS_PER_DECAY;
+        this.decayTicks = (int) (decayNanos >> tickShift);
+        this.holdTicks = decayTicks / HOLDS_PER_DECAY;
     }
 
     @Override
@@ -114,7 +117,8 @@ final class PeakEwmaState implements LoadMetric.Load {
             if (latencyNanos > cost) {
                 next = latencyNanos;
             } else {
-                double kept = keep(before, tick);
+                // A sample of long ago is forgotten at once: what a look has found out counts, and not a tenth of it.
+                double kept = isOld(before, tick) ? 0 : keep(before, tick);
                 next = cost * kept + latencyNanos * (1 - kept);
             }
         } while (!STATE.weakCompareAndSetPlain(this, before, pack(next, tick)));
@@ -154,16 +158,19 @@ final class PeakEwmaState implements LoadMetric.Load {
     }
 
     private void tookAtLeast(int tick, long latencyNanos) {
-        double bound = latencyNanos;
+        double took = latencyNanos;
         long before;
-        double cost;
+        long next;
         do {
             before = (long) STATE.getOpaque(this);
-            cost = costOf(before);
-            if (bound <= Math.abs(cost) * keep(before, tick)) {
+            double cost = costOf(before);
+            double kept = Math.abs(cost) * keep(before, tick);
+            // One that took less says nothing, but that the endpoint was tried: the same cost from now on.
+            if (took <= kept && !isOld(before, tick)) {
                 return;
             }
-        } while (!STATE.weakCompareAndSetPlain(this, before, pack(cost > 0 ? bound : -bound, tick)));
+            next = pack(Math.copySign(Math.max(took, kept), cost > 0 ? 1 : -1), tick);
+        } while (!STATE.weakCompareAndSetPlain(this, before, next));
     }
 
     @Override
@@ -190,6 +197,21 @@ final class PeakEwmaState implements LoadMetric.Load {
         return cost * (inFlight + 1);
     }
 
+    /** Idle, with nothing held against it, and no sample for one decay. */
+    @Override
+    public boolean stale(long nowNanos, int inFlight) {
+        if (inFlight > 0) {
+            return false;
+        }
+        int tick = (int) (nowNanos >> tickShift);
+        long state = (long) STATE.getOpaque(this);
+        if (state == 0 || !isOld(state, tick)) {
+            return false;
+        }
+        long failing = (long) FAILING.getOpaque(this);
+        return failing == 0 || penalty(failing, tick, false) == 1;
+    }
+
     /** The load of an idle endpoint that never answered well. */
     private double unknown(double bound, long failing, int tick) {
         double penalty = failing == 0 ? 1 : penalty(failing, tick, false);
@@ -214,6 +236,11 @@ final class PeakEwmaState implements LoadMetric.Load {
 
     private static double costOf(long state) {
         return Float.intBitsToFloat((int) (state >>> 32));
+    }
+
+    /** Whether a cost is a decay old: too old to be relied on. */
+    private boolean isOld(long state, int tick) {
+        return passed((int) state, tick) >= decayTicks;
     }
 
     /** How much of a cost is left at a tick. */

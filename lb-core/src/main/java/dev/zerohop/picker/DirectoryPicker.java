@@ -52,6 +52,19 @@ final class DirectoryPicker extends KeyedPicker {
     }
 
     @Override
+    public long refreshNanos() {
+        return missing == null ? super.refreshNanos() : sooner(super.refreshNanos(), missing.refreshNanos());
+    }
+
+    @Override
+    public void refresh(long nowNanos) {
+        super.refresh(nowNanos);
+        if (missing != null) {
+            missing.refresh(nowNanos);
+        }
+    }
+
+    @Override
     @Nullable
     Node pick(EndpointSelector key, PickContext context) {
         return choose(owners.find(key), context);

@@ -107,6 +107,23 @@ abstract class KeyedPicker implements Picker {
     }
 
     @Override
+    public long refreshNanos() {
+        return withoutKey == null ? 0 : withoutKey.refreshNanos();
+    }
+
+    @Override
+    public void refresh(long nowNanos) {
+        if (withoutKey != null) {
+            withoutKey.refresh(nowNanos);
+        }
+    }
+
+    /** Of two periods the shorter; 0 is none. */
+    static long sooner(long one, long other) {
+        return one == 0 ? other : other == 0 ? one : Math.min(one, other);
+    }
+
+    @Override
     public final List<String> explain(PickContext context) {
         EndpointSelector key = context.selector();
         if (key != null) {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class PeakEwmaPicker extends TwoChoicePicker {
     private static final int EXPLAINED = 20;
 
+    /** One comparison in this many takes the worse of the two if that has not been tried for so long that what is known of it is stale. */
+    private static final int LOOK_ONE_IN = 16;
+
     /** The policy {@code peak_ewma} in configurations. */
     static final class Provider implements PolicyProvider {
         @Override
@@ -75,7 +78,12 @@ final class PeakEwmaPicker extends TwoChoicePicker {
 
     @Override
     boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
-        return a.load(nowNanos) <= b.load(nowNanos);
+        boolean firstWins = a.load(nowNanos) <= b.load(nowNanos);
+        // The lowest bits of the first half hardly influence what is drawn.
+        if (((random >>> 32) & (LOOK_ONE_IN - 1)) != 0) {
+            return firstWins;
+        }
+        return (firstWins ? b : a).stale(nowNanos) != firstWins;
     }
 
     @Override

@@ -60,11 +60,38 @@ public final class Pickers {
     }
 
     /**
+     * {@link #weightedRoundRobin} with one more factor of each weight: what the endpoint reports of its load, by gRFC A58, as a share of the mean of those that report (0.1 to 10). So an endpoint of
+     * which a call takes half as much gets twice the calls. The weights of the source and of stages keep their meaning: one of weight 2 gets twice what its reports alone would
+     * give it; where weights only say how much an endpoint can do, leave them equal. An endpoint without reports that count takes the mean; while fewer than two have some, all do.
+     */
+    public static PickPolicy weightedRoundRobin(ReportedWeights reported) {
+        return new ReportedWeightPicker.Policy(reported);
+    }
+
+    /**
      * The one with fewer attempts under way of two drawn by chance ("power of two choices"), for its weight. Failures in a row make an endpoint look
      * busier than it is ({@link Node#pressure}), so that failing fast does not attract traffic.
      */
     public static PickPolicy leastRequest() {
         return LeastRequestPicker.LEAST_REQUEST;
+    }
+
+    /** {@link #leastRequestByReports(String, double, Duration)} by {@code named_metrics.requests_in_flight}, which lb-server reports, for 10 seconds. */
+    public static PickPolicy leastRequestByReports() {
+        return ReportedCallsPicker.Policy.DEFAULT;
+    }
+
+    /**
+     * {@link #leastRequest} that also counts the calls of other clients, as endpoints report them: for clients that make so few calls that they seldom have two under way. An endpoint without a live
+     * report counts as the average of those with one.
+     *
+     * @param metric which number of the report says how busy the endpoint is; see {@link dev.zerohop.LoadReport#metric}
+     * @param callsPerUnit how many calls under way a value of 1 stands for: 1 for a number of calls, and for a utilization as many as fill the endpoint
+     * @param expiration how long a report counts; more than 0
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public static PickPolicy leastRequestByReports(String metric, double callsPerUnit, Duration expiration) {
+        return new ReportedCallsPicker.Policy(LoadMetrics.reportedCalls(metric, callsPerUnit, expiration));
     }
 
     /** {@link #peakEwma(Duration, double)} with a decay of 10 seconds and an error penalty of 10. */
@@ -74,7 +101,8 @@ public final class Pickers {
 
     /**
      * The one with the shorter expected wait of two drawn by chance, by {@linkplain LoadMetrics#peakEwma(Duration, double) Peak-EWMA}. Weights
-     * decide how often an endpoint is drawn.
+     * decide how often an endpoint is drawn. One comparison in 16 takes the other one if that has nothing under way, nothing held against it, and has not been tried for one decay: so one that
+     * was slow is found to be well again, for at most one call per decay of this client.
      *
      * @param decay 1 ms to 1 hour
      * @param errorPenalty 1 to 1000

@@ -16,10 +16,10 @@ final class Policies {
     /** zerohop's own, a line each. */
     private static final List<PolicyProvider> OWN = List.of(
             SequencePicker.ROUND_ROBIN,
-            SequencePicker.WEIGHTED_ROUND_ROBIN,
+            new ReportedWeightPicker.Provider(),
             RandomPicker.RANDOM,
             RandomPicker.WEIGHTED_RANDOM,
-            LeastRequestPicker.LEAST_REQUEST,
+            new ReportedCallsPicker.Provider(),
             new PeakEwmaPicker.Provider(),
             LvsPicker.LVS,
             HashPolicy.RENDEZVOUS,

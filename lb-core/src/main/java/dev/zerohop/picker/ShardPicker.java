@@ -73,6 +73,25 @@ final class ShardPicker extends KeyedPicker {
     }
 
     @Override
+    public long refreshNanos() {
+        long period = super.refreshNanos();
+        for (Picker replica : replicas) {
+            period = replica == null ? period : sooner(period, replica.refreshNanos());
+        }
+        return period;
+    }
+
+    @Override
+    public void refresh(long nowNanos) {
+        super.refresh(nowNanos);
+        for (Picker replica : replicas) {
+            if (replica != null) {
+                replica.refresh(nowNanos);
+            }
+        }
+    }
+
+    @Override
     public long shardEpoch() {
         return placement.epoch();
     }

@@ -37,9 +37,18 @@ class PeakEwmaTest {
         assertThat(load.value(now, 0)).isCloseTo(100.0 * MS, within(0.01 * MS));
         assertThat(load.value(now, 3)).isCloseTo(400.0 * MS, within(0.04 * MS));
         assertThat(load.value(now + 10 * S, 0)).isCloseTo(100 * MS / Math.E, within(0.1 * MS));
-        now += 10 * S - 10 * MS;
+        now += 9 * S - 10 * MS;
         call(10 * MS, Outcome.SUCCESS);
-        assertThat(load.value(now, 0)).isCloseTo(100 * MS / Math.E + 10 * MS * (1 - 1 / Math.E), within(0.1 * MS));
+        double kept = Math.exp(-0.9);
+        assertThat(load.value(now, 0)).isCloseTo(100 * MS * kept + 10 * MS * (1 - kept), within(0.1 * MS));
+    }
+
+    @Test
+    void whatIsOneDecayOldIsForgottenWithTheNextAnswer() {
+        call(1_000 * MS, Outcome.SUCCESS);
+        now += 10 * S;
+        call(10 * MS, Outcome.SUCCESS);
+        assertThat(load.value(now, 0)).isCloseTo(10.0 * MS, within(0.01 * MS));
     }
 
     @Test

@@ -72,6 +72,22 @@ class PickerContractTest {
     }
 
     @Nested
+    class WeightsByReports extends Spreading {
+        @Override
+        protected PickPolicy policy() {
+            return Pickers.weightedRoundRobin(ReportedWeights.DEFAULTS);
+        }
+    }
+
+    @Nested
+    class LeastRequestByReports extends Spreading {
+        @Override
+        protected PickPolicy policy() {
+            return Pickers.leastRequestByReports();
+        }
+    }
+
+    @Nested
     class ShardWait extends Spreading {
         @Override
         protected PickPolicy policy() {

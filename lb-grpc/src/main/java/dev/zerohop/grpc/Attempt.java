@@ -156,6 +156,10 @@ final class Attempt extends ClientStreamTracer {
     @Override
     public void inboundTrailers(Metadata given) {
         FINISHED_BY_SERVER.setRelease(this, true);
+        Lease open = lease;
+        if (open != null && open.wantsLoadReport()) {
+            start.owner().reported(open, given);
+        }
         if (memory != null && !given.keys().isEmpty()) {
             Metadata copy = new Metadata();
             copy.merge(given);

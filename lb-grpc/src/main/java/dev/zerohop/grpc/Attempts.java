@@ -6,6 +6,7 @@ import dev.zerohop.Lease;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.ShardMap;
+import dev.zerohop.report.LoadReports;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Context;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** What the attempts of a channel have in common: the balancer that counts them, the failures before them, and how their tracers are made. */
 final class Attempts {
     private static final Endpoint[] NONE = {};
+
+    private static final Metadata.Key<byte[]> LOAD_REPORT =
+            Metadata.Key.of(LoadReports.TRAILER, Metadata.BINARY_BYTE_MARSHALLER);
 
     private final Supplier<Balancer> balancer;
     private final RecentFailures failures;
@@ -78,6 +82,17 @@ final class Attempts {
             lease.answered();
         } catch (Throwable thrown) {
             faults.log(balancer.get().name(), "an answer could not be counted", thrown);
+        }
+    }
+
+    void reported(Lease lease, Metadata trailers) {
+        try {
+            byte[] message = trailers.get(LOAD_REPORT);
+            if (message != null) {
+                lease.report(() -> LoadReports.ofProtobuf(message));
+            }
+        } catch (Throwable thrown) {
+            faults.log(balancer.get().name(), "a load report could not be counted", thrown);
         }
     }
 

@@ -352,8 +352,11 @@ final class CallState extends EventListener {
         if (open != null && through != null && on != null && on.handshake() != null) {
             open.route().proofs().add(through);
         }
-        if (open != null && outcome == Outcome.SUCCESS) {
-            open.answered();
+        if (open != null) {
+            open.reported(response);
+            if (outcome == Outcome.SUCCESS) {
+                open.answered();
+            }
         }
         if (on != null) {
             Reuse.answered(on, response, strictReuse());

@@ -2,9 +2,11 @@ package dev.zerohop.okhttp;
 
 import dev.zerohop.Balancer;
 import dev.zerohop.Lease;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,20 @@ final class LazyLease implements Lease {
         Lease lease = begun.get();
         if (lease != null) {
             lease.progress();
+        }
+    }
+
+    @Override
+    public boolean wantsLoadReport() {
+        Lease lease = begun.get();
+        return lease != null && lease.wantsLoadReport();
+    }
+
+    @Override
+    public void report(Supplier<LoadReport> read) {
+        Lease lease = begun.get();
+        if (lease != null) {
+            lease.report(read);
         }
     }
 

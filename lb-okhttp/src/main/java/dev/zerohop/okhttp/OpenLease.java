@@ -4,8 +4,10 @@ import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
 import dev.zerohop.Outcome;
+import dev.zerohop.report.LoadReports;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,19 @@ final class OpenLease {
 
     void answered() {
         lease.answered();
+    }
+
+    /** What the endpoint says of its load in the headers of its answer, if the policy goes by that. */
+    void reported(Response response) {
+        if (lease.wantsLoadReport()) {
+            String value = response.header(LoadReports.HEADER);
+            String bare = value == null ? response.header(LoadReports.TRAILER) : null;
+            if (value != null) {
+                lease.report(() -> LoadReports.ofHeader(value));
+            } else if (bare != null) {
+                lease.report(() -> LoadReports.ofBase64(bare));
+            }
+        }
     }
 
     /** Bytes of the attempt have moved, either way. */

@@ -15,6 +15,7 @@ public final class FakeNode implements Node {
     private volatile int penalty;
     private volatile double load;
     private volatile boolean loadSet;
+    private volatile boolean stale;
 
     /** A node of this endpoint, of unknown health and without load. */
     public FakeNode(Endpoint endpoint) {
@@ -82,6 +83,12 @@ public final class FakeNode implements Node {
         return this;
     }
 
+    /** Sets whether the load is too old to be relied on. */
+    public FakeNode stale(boolean value) {
+        stale = value;
+        return this;
+    }
+
     /** Sets since when it is healthy. */
     public FakeNode healthySince(long nanos) {
         healthySinceNanos = nanos;
@@ -116,6 +123,11 @@ public final class FakeNode implements Node {
     @Override
     public double load(long nowNanos) {
         return loadSet ? load : pressure();
+    }
+
+    @Override
+    public boolean stale(long nowNanos) {
+        return stale;
     }
 
     @Override
