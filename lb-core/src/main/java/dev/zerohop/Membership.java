@@ -115,23 +115,8 @@ final class Membership {
 
     /** Null if there is none of this id. */
     private @Nullable LiveNode member(String id) {
-        List<LiveNode> members = members();
-        int from = 0;
-        int to = members.size();
-        while (from < to) {
-            int middle = (from + to) >>> 1;
-            LiveNode node = members.get(middle);
-            int order = node.endpoint().id().compareTo(id);
-            if (order == 0) {
-                return node.left ? null : node;
-            }
-            if (order < 0) {
-                from = middle + 1;
-            } else {
-                to = middle;
-            }
-        }
-        return null;
+        LiveNode node = roster.find(id);
+        return node == null || node.left ? null : node;
     }
 
     EjectionPolicy.Detector detector() {

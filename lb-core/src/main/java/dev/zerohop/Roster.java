@@ -44,6 +44,27 @@ final class Roster {
         return weighted;
     }
 
+    /** The member of this id; null if there is none. */
+    @Nullable
+    LiveNode find(String id) {
+        int from = 0;
+        int to = members.size();
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            LiveNode node = members.get(middle);
+            int order = node.endpoint().id().compareTo(id);
+            if (order == 0) {
+                return node;
+            }
+            if (order < 0) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return null;
+    }
+
     boolean hasAttributes() {
         return attributed > 0;
     }

@@ -353,10 +353,7 @@ final class CallState extends EventListener {
             open.route().proofs().add(through);
         }
         if (open != null) {
-            open.reported(response);
-            if (outcome == Outcome.SUCCESS) {
-                open.answered();
-            }
+            open.answered(response, outcome);
         }
         if (on != null) {
             Reuse.answered(on, response, strictReuse());

@@ -50,12 +50,16 @@ final class OpenLease {
         }
     }
 
-    void answered() {
-        lease.answered();
+    /** The headers of an answer have come. */
+    void answered(Response response, Outcome outcome) {
+        report(response);
+        if (outcome == Outcome.SUCCESS) {
+            lease.answered();
+        }
     }
 
     /** What the endpoint says of its load in the headers of its answer, if the policy goes by that. */
-    void reported(Response response) {
+    private void report(Response response) {
         if (lease.wantsLoadReport()) {
             String value = response.header(LoadReports.HEADER);
             String bare = value == null ? response.header(LoadReports.TRAILER) : null;
