@@ -337,6 +337,10 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
+        Resolver source() {
+            return requireNonNull(resolver, () -> name + ": no resolver was set, expected a source of endpoints");
+        }
+
         /**
          * Builds the balancer, which does nothing until it is started.
          *

@@ -66,7 +66,7 @@ final class ControlPath {
         this.env = builder.env;
         this.time = env.time();
         this.serial = builder.serial != null ? builder.serial : new SerialExecutor(this::onTaskFailure);
-        this.resolver = requireNonNull(builder.resolver, () -> name + ": no resolver was set, expected a source");
+        this.resolver = builder.source();
         this.listener = listener;
         this.faults = new ForeignFaults(name);
         this.versions = new NextVersion(balancer, env, this::execute, faults, RETRY_NANOS);
