@@ -35,11 +35,11 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     /** The number of the latest half-open phase. One count for all, so that an endpoint that left and returned does not begin again. */
     private int phases;
 
-    OutlierDetector(OutlierEjection.Limits limits, Env env) {
+    OutlierDetector(OutlierEjection.Limits limits, @Nullable OutlierSweep sweep, Env env) {
         this.limits = limits;
         this.time = env.time();
         this.dice = env.dice();
-        this.sweep = limits.compares() ? new OutlierSweep(limits.successRate(), limits.failurePercentage()) : null;
+        this.sweep = sweep;
         this.lastSweepNanos = time.nanoTime();
         this.nextSweepNanos = lastSweepNanos + untilSweep();
     }

@@ -7,6 +7,7 @@ import dev.zerohop.Env;
 import dev.zerohop.Options;
 import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +47,14 @@ public final class OutlierEjection implements EjectionPolicy {
     public static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
 
     private final Limits limits;
+    private final @Nullable SuccessRateEjection successRate;
+    private final @Nullable FailurePercentageEjection failurePercentage;
 
-    /** The values, in nanoseconds. */
+    /**
+     * The values that calls go by, in nanoseconds.
+     *
+     * @param compares whether endpoints are compared, for which calls are counted
+     */
     record Limits(
             int consecutiveFailures,
             int connectFailures,
@@ -60,16 +67,15 @@ public final class OutlierEjection implements EjectionPolicy {
             long connectMaxNanos,
             int maxPercent,
             long jitterNanos,
+            boolean compares) {}
+
+    private OutlierEjection(
+            Limits limits,
             @Nullable SuccessRateEjection successRate,
             @Nullable FailurePercentageEjection failurePercentage) {
-        /** Whether endpoints are compared, for which calls are counted. */
-        boolean compares() {
-            return successRate != null || failurePercentage != null;
-        }
-    }
-
-    private OutlierEjection(Limits limits) {
         this.limits = limits;
+        this.successRate = successRate;
+        this.failurePercentage = failurePercentage;
     }
 
     /** Starts with the defaults. */
@@ -91,8 +97,8 @@ public final class OutlierEjection implements EjectionPolicy {
                 .connectMaxTime(Duration.ofNanos(limits.connectMaxNanos))
                 .maxPercent(limits.maxPercent)
                 .jitter(Duration.ofNanos(limits.jitterNanos))
-                .successRate(limits.successRate)
-                .failurePercentage(limits.failurePercentage);
+                .successRate(successRate)
+                .failurePercentage(failurePercentage);
     }
 
     /**
@@ -122,17 +128,21 @@ public final class OutlierEjection implements EjectionPolicy {
 
     @Override
     public Detector newDetector(Env env) {
-        return new OutlierDetector(limits, requireNonNull(env, "env"));
+        OutlierSweep sweep = limits.compares ? new OutlierSweep(successRate, failurePercentage) : null;
+        return new OutlierDetector(limits, sweep, requireNonNull(env, "env"));
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof OutlierEjection that && limits.equals(that.limits);
+        return other instanceof OutlierEjection that
+                && limits.equals(that.limits)
+                && Objects.equals(successRate, that.successRate)
+                && Objects.equals(failurePercentage, that.failurePercentage);
     }
 
     @Override
     public int hashCode() {
-        return limits.hashCode();
+        return Objects.hash(limits, successRate, failurePercentage);
     }
 
     @Override
@@ -149,8 +159,8 @@ public final class OutlierEjection implements EjectionPolicy {
                 .withNanos("connectMaxTime", limits.connectMaxNanos)
                 .with("maxPercent", limits.maxPercent)
                 .withNanos("jitter", limits.jitterNanos)
-                .with("successRate", limits.successRate)
-                .with("failurePercentage", limits.failurePercentage)
+                .with("successRate", successRate)
+                .with("failurePercentage", failurePercentage)
                 .toString();
     }
 
@@ -309,7 +319,7 @@ public final class OutlierEjection implements EjectionPolicy {
         public OutlierEjection build() {
             ordered("base ejection time", baseTime, maxTime);
             ordered("base ejection time after failed connections", connectBaseTime, connectMaxTime);
-            return new OutlierEjection(new Limits(
+            Limits limits = new Limits(
                     consecutiveFailures,
                     connectFailures,
                     errorResponses,
@@ -321,8 +331,8 @@ public final class OutlierEjection implements EjectionPolicy {
                     connectMaxTime.toNanos(),
                     maxPercent,
                     jitter.toNanos(),
-                    successRate,
-                    failurePercentage));
+                    successRate != null || failurePercentage != null);
+            return new OutlierEjection(limits, successRate, failurePercentage);
         }
 
         private static int count(String what, int value, int max) {

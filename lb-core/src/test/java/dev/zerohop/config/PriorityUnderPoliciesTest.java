@@ -45,7 +45,13 @@ class PriorityUnderPoliciesTest {
     static Stream<PickPolicy> policies() {
         return Pickers.names().stream()
                 .filter(name -> !name.equals("shard") && !name.equals("directory"))
-                .map(Pickers::byName);
+                // So small a ring as its default divides keys unevenly by itself.
+                .map(name -> name.equals("ring_hash") ? Pickers.ringHash(100_000, 1_000_000) : Pickers.byName(name));
+    }
+
+    /** And but one that moves calls from endpoints which have their share of them under way: there loads decide. */
+    static Stream<PickPolicy> unboundedPolicies() {
+        return policies().filter(policy -> !policy.name().equals("prefix_affinity"));
     }
 
     private double shareOfFirst(PickPolicy policy, Snapshot snapshot) {
@@ -59,7 +65,7 @@ class PriorityUnderPoliciesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("policies")
+    @MethodSource("unboundedPolicies")
     void theTrafficIsDividedAsTheStageSaysWhateverTheLoadsAre(PickPolicy policy) {
         List<FakeNode> nodes = nodes();
         for (FakeNode node : nodes) {
