@@ -32,6 +32,7 @@ final class Beginnings {
 
     /** One that waits for its first connection begins when it has it. */
     void joined(LiveNode node, long nowNanos) {
+        node.wasUsable = node.verdicts.isEmpty() && node.endpoint().readiness() == Endpoint.Readiness.READY;
         if (vouchedFor) {
             node.cold = !node.verdicts.isEmpty();
             usableSince(nowNanos);

@@ -51,6 +51,11 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     @Override
+    public boolean wasUsable() {
+        return wasUsable;
+    }
+
+    @Override
     public int inFlight() {
         return InFlight.count(inFlight);
     }
@@ -289,6 +294,7 @@ final class LiveNode extends LiveNodePad implements Node {
             return;
         }
         if (worst.status.usable()) {
+            wasUsable = true;
             if (cold && before.impaired()) {
                 healthySinceNanos = nowNanos;
             }

@@ -32,6 +32,9 @@ abstract class LiveNodeCounter {
     /** Whether it counts as new when it is next usable: it was out of order, or has joined and never been usable; control path only. */
     boolean cold;
 
+    /** See {@link Node#wasUsable}. */
+    volatile boolean wasUsable;
+
     /** Whether its health is to be settled anew; control path only. */
     boolean hasNews;
 

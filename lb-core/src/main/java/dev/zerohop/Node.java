@@ -20,6 +20,11 @@ public interface Node {
      */
     long healthySinceNanos();
 
+    /** Whether it has been usable at any time since it joined: false for one that its source has never called ready, and for one whose first connection is still being made. */
+    default boolean wasUsable() {
+        return true;
+    }
+
     /** Attempts under way from this client. */
     int inFlight();
 

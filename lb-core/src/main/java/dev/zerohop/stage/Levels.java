@@ -48,14 +48,23 @@ final class Levels {
         return Arrays.stream(sizes).filter(size -> size > 0).count() <= 1;
     }
 
-    /** The positions of those that are in no level of these, or are out; ascending, as {@code out} is. */
-    int[] without(boolean[] used, int[] out) {
-        int[] next = {0};
+    /** Which of these positions are in a level that is not used, before the level {@code until}. */
+    int[] unused(boolean[] used, int until, int[] positions) {
+        return Arrays.stream(positions)
+                .filter(position -> !used[levels[position]] && levels[position] < until)
+                .toArray();
+    }
+
+    /** The positions of those that are in no level of these, or are out, without {@code kept}; ascending, as the others are. */
+    int[] without(boolean[] used, int[] out, int[] kept) {
+        int[] next = {0, 0};
         return IntStream.range(0, levels.length)
                 .filter(position -> {
                     boolean isOut = next[0] < out.length && out[next[0]] == position;
                     next[0] += isOut ? 1 : 0;
-                    return isOut || !used[levels[position]];
+                    boolean isKept = next[1] < kept.length && kept[next[1]] == position;
+                    next[1] += isKept ? 1 : 0;
+                    return isOut || (!used[levels[position]] && !isKept);
                 })
                 .toArray();
     }

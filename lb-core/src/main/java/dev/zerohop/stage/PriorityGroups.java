@@ -4,14 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
-import dev.zerohop.Health;
+import dev.zerohop.Node;
 import dev.zerohop.Options;
 import dev.zerohop.Printable;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
 import dev.zerohop.StageProvider;
 import dev.zerohop.internal.OptionsText;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -30,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  * <p>It takes the place of the health filter and applies it group by group: groups together of 100 or more never panic, since there are healthy endpoints for all traffic; else a group panics by its
  * own share of usable endpoints. When no group has any, the filter applies to all of them together.
  *
- * <p>An endpoint that is connecting counts neither way for {@value #CONNECTING_SECONDS} s, and as one that is out from then on. A group of which nothing else is known is waited for that long, so a client
- * that starts does not begin with the fallback. Draining endpoints do not count either.
+ * <p>A client that starts waits for its first group for {@value Census#CONNECTING_SECONDS} s: until then what is connecting counts neither way, and a group of which nothing else is known keeps its
+ * traffic. Later a connection that is lost counts as an endpoint that is out. An endpoint that was never usable ({@link Node#wasUsable}: it is not ready, or has been connecting for less than that time)
+ * counts neither way, as far as there are as many others in its group: a group that grows sends nothing away. Draining endpoints do not count either.
+ *
+ * <p>A half-open endpoint stays a candidate until its probe has ended, also of a group that gets no traffic at the moment: without the probe it would never get any again.
  *
  * <p>Immutable, but for what it remembers of the last list of candidates; thread-safe; equal by value.
  *
@@ -98,9 +100,10 @@ public final class PriorityGroups implements Stage {
     public static final int DEFAULT_OVER_PROVISIONING_PERCENT = 140;
 
     private static final int MAX_GROUPS = 16;
-    private static final int CONNECTING_SECONDS = 10;
-    private static final long CONNECTING_NANOS =
-            Duration.ofSeconds(CONNECTING_SECONDS).toNanos();
+
+    /** What adding up percents may take from 100. */
+    private static final double ROUNDING = 1e-9;
+
     private static final HealthFilter DEFAULT_FILTER = new HealthFilter();
     private static final List<String> NUMBERS =
             List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14");
@@ -183,26 +186,36 @@ public final class PriorityGroups implements Stage {
         if (levels.isOne()) {
             return alike(in, nowNanos, Long.MAX_VALUE, "all are in one group");
         }
-        Census census = new Census(levels, candidates, HealthFilter.impaired(in), nowNanos);
+        Census census = new Census(levels, in, HealthFilter.impaired(in), nowNanos);
         double[] health = census.health(overProvisioningPercent);
         double sum = Arrays.stream(health).sum();
-        if (sum == 0) {
+        if (census.nothing(health)) {
             return alike(in, nowNanos, census.review, "no group has an endpoint that is in order");
         }
         double[] loads = loads(health, sum);
         boolean[] used = new boolean[loads.length];
         int groups = 0;
+        int lastUsed = 0;
         for (int i = 0; i < loads.length; i++) {
             used[i] = loads[i] > 0;
             groups += used[i] ? 1 : 0;
+            lastUsed = used[i] ? i : lastUsed;
         }
+        boolean tooFew = sum < 100 - ROUNDING;
+        int[] probed = levels.unused(used, tooFew ? loads.length : lastUsed, census.halfOpen);
         String note = note(loads, census);
         List<Candidate> kept;
-        if (sum < 100) {
+        if (tooFew) {
             kept = new ArrayList<>();
+            for (int position : probed) {
+                kept.add(candidates.get(position));
+            }
             note += ", too few in all" + filtered(in, used, kept, nowNanos);
         } else {
-            kept = in.without(levels.without(used, census.out), note).candidates();
+            kept = in.without(levels.without(used, census.out, probed), note).candidates();
+        }
+        if (probed.length > 0) {
+            note += ", a probe call to each of " + probed.length + " half-open of a group that gets no other";
         }
         return in.with(groups == 1 ? kept : shared(kept, loads), census.review, note);
     }
@@ -258,7 +271,7 @@ public final class PriorityGroups implements Stage {
         double[] weights = new double[loads.length];
         double[] scales = new double[loads.length];
         for (Candidate candidate : candidates) {
-            int group = group(candidate.node().endpoint());
+            int group = placed(candidate, loads);
             weights[group] += candidate.weight();
             scales[group] += candidate.scale();
         }
@@ -266,7 +279,7 @@ public final class PriorityGroups implements Stage {
         double scale = Arrays.stream(scales).sum();
         List<Candidate> next = new ArrayList<>(candidates.size());
         for (Candidate candidate : candidates) {
-            int group = group(candidate.node().endpoint());
+            int group = placed(candidate, loads);
             double byWeight = loads[group] * weight / weights[group];
             next.add(new Candidate(
                     candidate.node(),
@@ -278,6 +291,19 @@ public final class PriorityGroups implements Stage {
         return next;
     }
 
+    /** The probe calls of a group that gets no traffic are some of those of the first that does. */
+    private int placed(Candidate candidate, double[] loads) {
+        int group = group(candidate.node().endpoint());
+        if (loads[group] > 0) {
+            return group;
+        }
+        int first = 0;
+        while (loads[first] == 0) {
+            first++;
+        }
+        return first;
+    }
+
     private Levels levels(List<Candidate> candidates) {
         Levels known = last;
         if (known == null || !known.isOf(candidates)) {
@@ -285,56 +311,6 @@ public final class PriorityGroups implements Stage {
             last = known;
         }
         return known;
-    }
-
-    /** What is known of the groups. */
-    private static final class Census {
-        final int[] usable;
-        final int[] counted;
-
-        /** The positions of those that are not usable. */
-        final int[] out;
-
-        /** When one that is connecting has had its time. */
-        long review = Long.MAX_VALUE;
-
-        private final boolean[] waiting;
-
-        Census(Levels levels, List<Candidate> candidates, int[] impaired, long nowNanos) {
-            usable = levels.sizes();
-            counted = levels.sizes();
-            waiting = new boolean[usable.length];
-            int[] positions = new int[impaired.length];
-            int count = 0;
-            for (int position : impaired) {
-                int level = levels.of(position);
-                Health health = candidates.get(position).node().health();
-                usable[level]--;
-                if (!health.usable()) {
-                    positions[count++] = position;
-                }
-                long waited = nowNanos - health.sinceNanos();
-                boolean young = health.status() == Health.Status.CONNECTING && waited < CONNECTING_NANOS;
-                if (young) {
-                    waiting[level] = true;
-                    review = Math.min(review, CONNECTING_NANOS - waited);
-                }
-                boolean draining =
-                        candidates.get(position).node().endpoint().readiness() == Endpoint.Readiness.DRAINING;
-                counted[level] -= young || draining ? 1 : 0;
-            }
-            out = Arrays.copyOf(positions, count);
-        }
-
-        double[] health(int percent) {
-            double[] health = new double[usable.length];
-            for (int i = 0; i < health.length; i++) {
-                health[i] = counted[i] == 0
-                        ? waiting[i] ? 100 : 0
-                        : Math.min(100, (double) percent * usable[i] / counted[i]);
-            }
-            return health;
-        }
     }
 
     private String note(double[] loads, Census census) {

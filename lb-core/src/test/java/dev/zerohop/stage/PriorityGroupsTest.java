@@ -166,6 +166,84 @@ class PriorityGroupsTest {
         assertThat(count(later, "a")).isZero();
     }
 
+    private Snapshot later() {
+        return STAGE.apply(Snapshot.of(nodes), Duration.ofMinutes(1).toNanos());
+    }
+
+    @Test
+    void aLostConnectionCountsAsOneThatIsOut() {
+        zone("a", 10, 10, Status.CONNECTING);
+        zone("b", 10, 10, Status.CONNECTING);
+        long since = Duration.ofSeconds(59).toNanos();
+        nodes.subList(1, 10).forEach(node -> node.health(Status.CONNECTING, since));
+        assertThat(share(later(), "a")).isCloseTo(0.14, within(1e-9));
+        nodes.get(0).health(Status.CONNECTING, since);
+        assertThat(share(later(), "b")).isEqualTo(1);
+        nodes.subList(10, 20).forEach(node -> node.health(Status.CONNECTING, since));
+        assertThat(later().candidates()).isEmpty();
+    }
+
+    @Test
+    void aGroupThatIsWaitedForDoesNotHelpOutTheOneBefore() {
+        zone("a", 10, 1, Status.EJECTED);
+        zone("b", 10, 0, Status.CONNECTING);
+        Snapshot after = apply(STAGE);
+        assertThat(note(after)).startsWith("priority: 100 % to a with 1 of 10, too few in all; a: health: panic");
+        assertThat(count(after, "a")).isEqualTo(10);
+    }
+
+    @Test
+    void drainingOnesAreTheLastResortWhileOthersConnect() {
+        zone("a", 2, 0, Status.CONNECTING);
+        zone("b", 2, 0, Status.CONNECTING);
+        Endpoint leaving = nodes.get(0).endpoint().toBuilder()
+                .readiness(Endpoint.Readiness.DRAINING)
+                .build();
+        nodes.set(0, new FakeNode(leaving).health(Status.DRAINING));
+        assertThat(apply(STAGE).candidates()).hasSize(1);
+        assertThat(later().candidates()).hasSize(1);
+        nodes.get(2).health(Status.HEALTHY);
+        assertThat(share(later(), "b")).isEqualTo(1);
+    }
+
+    @Test
+    void asManyNewcomersAsOthersCountNeitherWay() {
+        zone("a", 10, 10, Status.EJECTED);
+        zone("a", 10, 0, Status.NOT_READY);
+        zone("b", 10, 10, Status.EJECTED);
+        nodes.subList(10, 20).forEach(node -> node.wasUsable(false));
+        assertThat(share(later(), "a")).isEqualTo(1);
+        zone("a", 10, 0, Status.CONNECTING);
+        nodes.subList(30, 40)
+                .forEach(node -> node.wasUsable(false)
+                        .health(Status.CONNECTING, Duration.ofSeconds(59).toNanos()));
+        assertThat(share(later(), "a")).as("10 of 20").isCloseTo(0.7, within(1e-9));
+        assertThat(later().reviewInNanos()).isEqualTo(Duration.ofSeconds(9).toNanos());
+        nodes.subList(10, 20).forEach(node -> node.health(Status.HEALTHY));
+        assertThat(share(later(), "a")).as("20 of 20").isEqualTo(1);
+        nodes.subList(30, 40).forEach(node -> node.health(Status.CONNECTING));
+        assertThat(share(later(), "a")).as("20 of 30: they had their time").isCloseTo(14 / 15.0, within(1e-9));
+    }
+
+    @Test
+    void halfOpenOnesOfAGroupThatGetsNothingStayForTheirProbe() {
+        zone("a", 3, 0, Status.HALF_OPEN);
+        zone("b", 2, 1, Status.EJECTED);
+        zone("c", 2, 2, Status.EJECTED);
+        zone("d", 2, 0, Status.HALF_OPEN);
+        Snapshot after = later();
+        assertThat(count(after, "a")).isEqualTo(3);
+        assertThat(count(after, "b")).isEqualTo(1);
+        assertThat(count(after, "d")).as("no call would need it").isZero();
+        assertThat(share(after, "c")).isCloseTo(0.3, within(1e-9));
+        assertThat(after.candidates()).allMatch(candidate -> candidate.group() == 1 || candidate.group() == 2);
+        assertThat(note(after)).endsWith(", a probe call to each of 3 half-open of a group that gets no other");
+        nodes.subList(3, 7).forEach(node -> node.health(Status.UNREACHABLE));
+        nodes.get(3).health(Status.HEALTHY);
+        nodes.get(4).health(Status.NOT_READY);
+        assertThat(count(later(), "d")).as("too few in all").isEqualTo(2);
+    }
+
     @Test
     void thoseThatLeaveDoNotCount() {
         zone("a", 4, 4, Status.CONNECTING);

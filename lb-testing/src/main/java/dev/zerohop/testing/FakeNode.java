@@ -11,6 +11,7 @@ public final class FakeNode implements Node {
     private volatile Endpoint endpoint;
     private volatile Health health = Health.unknown(0);
     private volatile long healthySinceNanos;
+    private volatile boolean wasUsable = true;
     private volatile int inFlight;
     private volatile int penalty;
     private volatile double load;
@@ -60,7 +61,18 @@ public final class FakeNode implements Node {
 
     /** Sets the health. */
     public FakeNode health(Health.Status status) {
-        health = new Health(status, "test", "set by the test", 0);
+        return health(status, 0);
+    }
+
+    /** Sets the health and since when it is so. */
+    public FakeNode health(Health.Status status, long sinceNanos) {
+        health = new Health(status, "test", "set by the test", sinceNanos);
+        return this;
+    }
+
+    /** Sets whether it has been usable at any time; it has until this is called. */
+    public FakeNode wasUsable(boolean was) {
+        wasUsable = was;
         return this;
     }
 
@@ -108,6 +120,11 @@ public final class FakeNode implements Node {
     @Override
     public long healthySinceNanos() {
         return healthySinceNanos;
+    }
+
+    @Override
+    public boolean wasUsable() {
+        return wasUsable;
     }
 
     @Override
