@@ -36,8 +36,7 @@ public final class Comparison {
             for (long seed : seeds) {
                 for (int i = 0; i < policies.size(); i++) {
                     Policy policy = policies.get(i);
-                    running.get(i)
-                            .add(workers.submit(() -> new Simulation(scenario, policy, seed, null).run()));
+                    running.get(i).add(workers.submit(() -> new Simulation(scenario, policy, seed, null).run()));
                 }
             }
             int done = 0;

@@ -31,8 +31,7 @@ final class Crosscheck {
             add("servers[" + i + "].id", servers.get(i));
         }
         if (starts < 1) {
-            throw new IllegalArgumentException(
-                    "servers: were 0 servers, expected 1 to " + ServerSpec.MAX_SERVERS);
+            throw new IllegalArgumentException("servers: were 0 servers, expected 1 to " + ServerSpec.MAX_SERVERS);
         }
         List<ControlEvent> events = scenario.control().events();
         for (int i = 0; i < events.size(); i++) {
@@ -45,8 +44,8 @@ final class Crosscheck {
             check("events[" + i + "]", events.get(i));
         }
         if (starts > ServerSpec.MAX_SERVERS) {
-            throw new IllegalArgumentException("servers: were " + starts + " with those that events start, expected 1 to "
-                    + ServerSpec.MAX_SERVERS);
+            throw new IllegalArgumentException("servers: were " + starts
+                    + " with those that events start, expected 1 to " + ServerSpec.MAX_SERVERS);
         }
         long pairs = (long) starts * scenario.load().clients().count();
         if (pairs > MAX_PAIRS) {
@@ -98,7 +97,9 @@ final class Crosscheck {
     private void inTime(String path, long atNanos) {
         if (atNanos >= scenario.span().durationNanos()) {
             throw Options.rejected(
-                    path, Times.text(atNanos), "a time before " + Times.text(scenario.span().durationNanos()) + ", the end of the run");
+                    path,
+                    Times.text(atNanos),
+                    "a time before " + Times.text(scenario.span().durationNanos()) + ", the end of the run");
         }
     }
 }

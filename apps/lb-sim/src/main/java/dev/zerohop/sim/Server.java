@@ -105,7 +105,8 @@ final class Server {
         double left = attempt.leftNanos;
         for (int i = 0; i < faults.size(); i++) {
             Fault fault = faults.get(i).fault();
-            if (fault.share() < 1 && attempt.chance(((long) index << 32) + faults.get(i).number()) >= fault.share()) {
+            if (fault.share() < 1
+                    && attempt.chance(((long) index << 32) + faults.get(i).number()) >= fault.share()) {
                 continue;
             }
             switch (fault.kind()) {

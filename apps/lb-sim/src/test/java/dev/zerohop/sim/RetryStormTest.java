@@ -19,10 +19,7 @@ class RetryStormTest {
         assertThat(none.settings().retry()).isNotEqualTo(budget.settings().retry());
         assertThat(none.settings().retry().maxAttempts())
                 .isEqualTo(budget.settings().retry().maxAttempts());
-        assertThat(none.settings()
-                        .toBuilder()
-                        .retry(budget.settings().retry())
-                        .build())
+        assertThat(none.settings().toBuilder().retry(budget.settings().retry()).build())
                 .isEqualTo(budget.settings());
     }
 

@@ -155,7 +155,7 @@ class ScenarioTest {
                 "'id': 'a', 'faults': [{'kind': 'fail', 'time': '1s'}] | servers[0].faults[0].time: was \"1s\", expected no such field with fail: it is for takes",
                 "'id': 'a', 'faults': [{'kind': 'break', 'outcome': 'OVERLOADED'}] | servers[0].faults[0].outcome: was \"OVERLOADED\", expected no such field with break: it is for fail",
                 "'id': 'a', 'faults': [{'kind': 'hang', 'after': '1s'}] | servers[0].faults[0].after: was \"1s\", expected no such field with hang",
-                "'id': 'a', 'zone': 'x', 'zones': ['y'] | servers[0].zones: was [\"y\"], expected no zones beside zone",
+                "'id': 'a', 'zone': 'x', 'zones': ['y'] | servers[0].zones: was a list, expected no zones beside zone",
                 "'id': 'a', 'warmUp': {'speed': 2} | servers[0].warmUp.speed: was 2, expected a number from 0.0001 to 1",
                 "'id': 'a', 'antagonist': {'on': 1} | servers[0].antagonist.on: was 1, expected a time"
             })

@@ -81,8 +81,7 @@ final class SimReport {
         out.append(
                 "<section>\n<h2>How long calls take, in milliseconds</h2>\n<div class=\"scroll\"><table>\n<tr><th>policy</th>");
         NAMES.forEach(name -> out.append("<th>").append(name).append("</th>"));
-        double tolerated =
-                results.stream().mapToDouble(SimReport::failed).min().orElse(0) + FAILURES_TOLERATED;
+        double tolerated = results.stream().mapToDouble(SimReport::failed).min().orElse(0) + FAILURES_TOLERATED;
         out.append("<th class=\"n\">failed</th></tr>\n");
         for (PolicyResult result : results) {
             out.append("<tr><td>").append(DemoReport.escape(result.policy())).append("</td>");
@@ -108,13 +107,11 @@ final class SimReport {
                         estimate.value() / most,
                         text(estimate));
             }
-            out.append(String.format(
-                    Locale.ROOT,
-                    "<td class=\"n\">%.3f %%</td></tr>%n",
-                    100 * failed(result)));
+            out.append(String.format(Locale.ROOT, "<td class=\"n\">%.3f %%</td></tr>%n", 100 * failed(result)));
         }
-        out.append("</table></div>\n<p>Best is marked among the policies under which at most 0.1 % of the calls more fail "
-                + "than under that with the fewest failures.</p>\n</section>\n");
+        out.append(
+                "</table></div>\n<p>Best is marked among the policies under which at most 0.1 % of the calls more fail "
+                        + "than under that with the fewest failures.</p>\n</section>\n");
     }
 
     private static double failed(PolicyResult result) {
