@@ -84,7 +84,7 @@ final class PeakEwmaState implements LoadMetric.Load {
     private long failing;
 
     PeakEwmaState(long decayNanos, double errorPenalty) {
-        this.doublings = Math.log(errorPenalty) * LOG2_E;
+        this.doublings = StrictMath.log(errorPenalty) * LOG2_E;
         this.tickShift = Math.max(0, 63 - Long.numberOfLeadingZeros(decayNanos >> 12));
         this.halvings = LOG2_E * (1L << tickShift) / decayNanos;
         this.decayTicks = (int) (decayNanos >> tickShift);

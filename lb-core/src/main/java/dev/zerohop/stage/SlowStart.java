@@ -179,7 +179,7 @@ public record SlowStart(Duration window, double aggression, int minPercent, int 
 
     /** How many steps above the least part it is at this age. */
     private int step(long age) {
-        double exact = Math.pow((double) Math.max(age, SECOND) / window.toNanos(), 1 / aggression);
+        double exact = StrictMath.pow((double) Math.max(age, SECOND) / window.toNanos(), 1 / aggression);
         return (int) Math.max(0, Math.floor((exact - minPercent / 100.0) / STEP + ROUNDING));
     }
 
@@ -190,7 +190,7 @@ public record SlowStart(Duration window, double aggression, int minPercent, int 
     /** The age from which on it is at this step. */
     private long due(int step) {
         double part = part(step);
-        return part >= 1 ? window.toNanos() : Math.round(window.toNanos() * Math.pow(part, aggression));
+        return part >= 1 ? window.toNanos() : Math.round(window.toNanos() * StrictMath.pow(part, aggression));
     }
 
     // ---- what it does to the others ----

@@ -16,7 +16,7 @@ public final class Answers {
 
     private Answers() {}
 
-    /** One object on one line. Where there are several seeds, figures have their interval beside them, and their difference to the first policy. */
+    /** One object on one line. Where there are several seeds, figures have their interval beside them, and their difference to the first policy. A latency is null where no call was answered. */
     public static String json(Scenario scenario, List<Long> seeds, List<PolicyResult> results) {
         return JsonWriter.object(out -> {
             out.writeStringField("scenario", scenario.name());
@@ -94,7 +94,11 @@ public final class Answers {
 
     private static void number(JsonGenerator out, String field, double value) throws IOException {
         out.writeFieldName(field);
-        out.writeNumber(rounded(value));
+        if (Double.isNaN(value)) {
+            out.writeNull();
+        } else {
+            out.writeNumber(rounded(value));
+        }
     }
 
     private static BigDecimal rounded(double value) {
@@ -104,7 +108,7 @@ public final class Answers {
         return rounded.scale() < 0 ? rounded.setScale(0) : rounded;
     }
 
-    /** A line of names, and one for each policy and seed. */
+    /** A line of names, and one for each policy and seed; empty where there is no figure. */
     public static String csv(List<PolicyResult> results) {
         StringBuilder out = new StringBuilder("policy,seed,calls,ok,errors,goodput,p50ms,p90ms,p99ms,p999ms,meanms,"
                 + "inFlightP99,maxOverMean,cv,retries,connections,keysMoved");
@@ -137,7 +141,10 @@ public final class Answers {
     }
 
     private static void add(StringBuilder out, Estimate estimate) {
-        out.append(',').append(rounded(estimate.value()).toPlainString());
+        out.append(',');
+        if (!Double.isNaN(estimate.value())) {
+            out.append(rounded(estimate.value()).toPlainString());
+        }
     }
 
     private static String quoted(String text) {

@@ -45,6 +45,9 @@ final class Attempt extends Event {
     /** Its place among those that the server works on. */
     int place;
 
+    /** Which attempt of its call it is, from 1. */
+    int number;
+
     long luck;
 
     Attempt(CallList list) {
@@ -56,9 +59,15 @@ final class Attempt extends Event {
         client = by;
         server = at;
         lease = under;
+        number = of.attempts;
         luck = of.luck;
         leftNanos = of.demandNanos;
         outcome = Outcome.SUCCESS;
+    }
+
+    /** A number in [0, 1) that depends on the call, on which of its attempts this is, and on what it is for: the same under every policy. */
+    double chance(long purpose) {
+        return Stream.unit(Stream.mixed(Stream.mixed(luck + number) ^ Stream.mixed(purpose)));
     }
 
     void end() {

@@ -7,6 +7,7 @@ import dev.zerohop.Lease;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.Outcome;
 import dev.zerohop.RetryPolicy;
+import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,10 @@ final class Client {
     private final Feed feed;
     private final World world;
     private final BitSet connected = new BitSet();
+
+    /** When the connection to each server is there; empty where connections take no time. */
+    private long[] readyNanos = {};
+
     private boolean started;
 
     Client(int index, @Nullable String zone, Balancer balancer, Feed feed, World world) {
@@ -75,18 +80,29 @@ final class Client {
         attempt.begin(call, this, server, lease);
         call.attempt = attempt;
         world.recorder().picked(call, server);
-        long delay = world.delay(zone, server.zone);
-        if (!connected.get(server.index)) {
-            connected.set(server.index);
-            world.recorder().connected();
-            delay += world.connectNanos();
-        }
+        long delay = world.delayThere(attempt, zone, server.zone) + connecting(server);
         if (delay == 0) {
             server.arrive(attempt);
         } else {
             attempt.step = Attempt.Step.TO_SERVER;
             world.events().at(world.events().nowNanos() + delay, attempt);
         }
+    }
+
+    /** How long the connection to a server still takes: every call waits for it that comes before it is there. */
+    private long connecting(Server server) {
+        long now = world.events().nowNanos();
+        if (!connected.get(server.index)) {
+            connected.set(server.index);
+            world.recorder().connected();
+            if (world.connectNanos() > 0) {
+                if (server.index >= readyNanos.length) {
+                    readyNanos = Arrays.copyOf(readyNanos, Math.max(16, 2 * server.index + 1));
+                }
+                readyNanos[server.index] = now + world.connectNanos();
+            }
+        }
+        return server.index < readyNanos.length ? Math.max(0, readyNanos[server.index] - now) : 0;
     }
 
     /** Tries again when there is another picker. */
@@ -106,7 +122,7 @@ final class Client {
     /** The server's answer sets out. */
     void reply(Attempt attempt) {
         Server server = attempt.server;
-        long delay = server == null ? 0 : world.delay(server.zone, zone);
+        long delay = server == null ? 0 : world.delayBack(attempt, server.zone, zone);
         if (delay == 0) {
             answered(attempt);
         } else {

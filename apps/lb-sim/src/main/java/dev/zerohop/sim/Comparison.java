@@ -2,9 +2,7 @@ package dev.zerohop.sim;
 
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,28 +29,30 @@ public final class Comparison {
             throws InterruptedException {
         ExecutorService workers = Executors.newFixedThreadPool(threads, OneThread::new);
         try {
-            Map<Policy, List<Future<RunResult>>> running = new LinkedHashMap<>();
+            // By place: a policy may be named twice.
+            List<List<Future<RunResult>>> running = new ArrayList<>();
+            policies.forEach(policy -> running.add(new ArrayList<>()));
             // All policies of a seed before the next one: a run that is stopped early could still be compared.
             for (long seed : seeds) {
-                for (Policy policy : policies) {
-                    running.computeIfAbsent(policy, ignored -> new ArrayList<>())
-                            .add(workers.submit(() -> new Simulation(scenario, policy, seed, null).run()));
+                for (int i = 0; i < policies.size(); i++) {
+                    Policy policy = policies.get(i);
+                    running.get(i).add(workers.submit(() -> new Simulation(scenario, policy, seed, null).run()));
                 }
             }
             int done = 0;
             for (int i = 0; i < seeds.size(); i++) {
-                for (List<Future<RunResult>> runs : running.values()) {
+                for (List<Future<RunResult>> runs : running) {
                     await(runs.get(i));
                     progress.done(++done, seeds.size() * policies.size());
                 }
             }
             List<PolicyResult> results = new ArrayList<>();
-            for (Map.Entry<Policy, List<Future<RunResult>>> entry : running.entrySet()) {
+            for (int i = 0; i < policies.size(); i++) {
                 List<RunResult> runs = new ArrayList<>();
-                for (Future<RunResult> run : entry.getValue()) {
+                for (Future<RunResult> run : running.get(i)) {
                     runs.add(await(run));
                 }
-                results.add(new PolicyResult(scenario, entry.getKey().name(), seeds, runs));
+                results.add(new PolicyResult(scenario, policies.get(i).name(), seeds, runs));
             }
             return results;
         } finally {

@@ -35,6 +35,10 @@ record ControlEvent(
         private final String field;
         private final String times;
 
+        String field() {
+            return field;
+        }
+
         Action(String field, String times) {
             this.field = field;
             this.times = times;

@@ -14,13 +14,20 @@ import java.util.Locale;
  */
 record Demand(Shape shape, long meanNanos, double spread) {
     enum Shape {
-        CONSTANT,
-        EXPONENTIAL,
-        UNIFORM,
+        CONSTANT(""),
+        EXPONENTIAL(""),
+        UNIFORM("spread"),
         /** Cut off at 0, which moves the mean up where the deviation is large. */
-        NORMAL,
-        PARETO,
-        BIMODAL;
+        NORMAL("spread"),
+        PARETO("exponent"),
+        BIMODAL("factor");
+
+        /** The field that only it has, or another. */
+        private final String field;
+
+        Shape(String field) {
+            this.field = field;
+        }
 
         private String word() {
             return name().toLowerCase(Locale.ROOT);
@@ -38,6 +45,11 @@ record Demand(Shape shape, long meanNanos, double spread) {
                 Shape.EXPONENTIAL.word(),
                 List.of(Shape.values()).stream().map(Shape::word).toList());
         Shape shape = Shape.valueOf(word.toUpperCase(Locale.ROOT));
+        for (Shape other : Shape.values()) {
+            if (options.has(other.field) && !other.field.equals(shape.field)) {
+                throw options.rejected(other.field, "no such field with " + shape.word());
+            }
+        }
         double spread = switch (shape) {
             case CONSTANT, EXPONENTIAL -> 0;
             case UNIFORM -> Times.read(options, "spread", mean / 2, 0, mean);

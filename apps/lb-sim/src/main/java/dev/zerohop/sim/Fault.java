@@ -2,8 +2,11 @@ package dev.zerohop.sim;
 
 import dev.zerohop.Options;
 import dev.zerohop.Outcome;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What is wrong with a server for a while.
@@ -38,6 +41,23 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
         }
     }
 
+    /** What only some kinds have. */
+    private enum Option {
+        SHARE("share", EnumSet.of(Kind.FAIL, Kind.BREAK, Kind.HANG, Kind.TAKES)),
+        AFTER("after", EnumSet.of(Kind.FAIL)),
+        OUTCOME("outcome", EnumSet.of(Kind.FAIL)),
+        SPEED("speed", EnumSet.of(Kind.SLOW)),
+        TIME("time", EnumSet.of(Kind.TAKES));
+
+        private final String field;
+        private final Set<Kind> kinds;
+
+        Option(String field, Set<Kind> kinds) {
+            this.field = field;
+            this.kinds = Set.copyOf(kinds);
+        }
+    }
+
     private static final List<Outcome> FAILURES =
             List.of(Outcome.ERROR_RESPONSE, Outcome.OVERLOADED, Outcome.CONNECT_FAILURE, Outcome.TRANSPORT_FAILURE);
 
@@ -48,6 +68,14 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
             throw options.rejected("kind", Options.oneOf(words()));
         }
         Kind kind = Kind.valueOf(options.choice("kind", "", words()).toUpperCase(Locale.ROOT));
+        for (Option option : Option.values()) {
+            if (options.has(option.field) && !option.kinds.contains(kind)) {
+                throw options.rejected(
+                        option.field,
+                        "no such field with " + kind.word() + ": it is for "
+                                + option.kinds.stream().map(Kind::word).sorted().collect(Collectors.joining(", ")));
+            }
+        }
         long from = Times.read(options, "from", 0, 0, 24 * Times.HOUR);
         long to = Times.read(options, "to", Long.MAX_VALUE, from + 1, 24 * Times.HOUR);
         Outcome outcome = Outcome.valueOf(options.choice(
@@ -55,7 +83,7 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
                 Outcome.ERROR_RESPONSE.name(),
                 FAILURES.stream().map(Enum::name).toList()));
         double amount = switch (kind) {
-            case SLOW -> options.number("speed", 0.1, 0.0001, 1_000);
+            case SLOW -> options.number("speed", 0.1, 0.0001, 1);
             case TAKES -> Times.read(options, "time", 1_000, Times.HOUR);
             case FAIL, BREAK, HANG, PAUSE -> 0;
         };

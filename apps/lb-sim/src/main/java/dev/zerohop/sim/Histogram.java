@@ -39,16 +39,19 @@ final class Histogram {
         return total;
     }
 
-    /** Exact; 0 when nothing was recorded. */
+    /** Exact; NaN when nothing was recorded. */
     double mean() {
-        return total == 0 ? 0 : sum / total;
+        return total == 0 ? Double.NaN : sum / total;
     }
 
-    /** The value that this share of the values does not exceed; 0 when nothing was recorded. */
-    long quantile(double share) {
+    /** The value that this share of the values does not exceed; NaN when nothing was recorded. */
+    double quantile(double share) {
+        if (total == 0) {
+            return Double.NaN;
+        }
         long rank = Math.max(1, (long) StrictMath.ceil(total * share));
         long seen = 0;
-        for (int i = 0; i < counts.length && total > 0; i++) {
+        for (int i = 0; i < counts.length; i++) {
             seen += counts[i];
             if (seen >= rank) {
                 return Math.min(upperBound(i), max);

@@ -22,11 +22,15 @@ record Network(long latencyNanos, long jitterNanos, long betweenZonesNanos, long
                 Times.read(options, "connect", 0, 0, Times.HOUR));
     }
 
-    /** The time of one way. */
-    long next(Stream stream, @Nullable String from, @Nullable String to) {
+    /**
+     * The time of one way.
+     *
+     * @param chance decides on the jitter, in [0, 1)
+     */
+    long next(double chance, @Nullable String from, @Nullable String to) {
         long nanos = latencyNanos;
         if (jitterNanos > 0) {
-            nanos += (long) (jitterNanos * stream.exponential());
+            nanos += (long) (jitterNanos * -StrictMath.log(1 - chance));
         }
         return from != null && to != null && !from.equals(to) ? nanos + betweenZonesNanos : nanos;
     }

@@ -1,8 +1,12 @@
 package dev.zerohop.sim;
 
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Locality;
 import dev.zerohop.Options;
+import dev.zerohop.Stage;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.json.JsonReader;
+import dev.zerohop.stage.ZonePreference;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,7 +36,12 @@ final class Policies {
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
-                policies.named.add(policies.of("policies[" + i + "]", list.get(i)));
+                String path = "policies[" + i + "]";
+                Policy policy = policies.of(path, list.get(i));
+                if (policies.named.stream().anyMatch(before -> before.name().equals(policy.name()))) {
+                    throw Options.rejected(path, list.get(i), "another policy than those before it");
+                }
+                policies.named.add(policy);
             }
         } else if (rest != null && rest.containsKey("policy")) {
             policies.named.add(policies.of("configuration", rest.get("policy")));
@@ -66,11 +75,35 @@ final class Policies {
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
         whole.put("policy", policy);
         try {
-            return new Policy(Texts.policy(policy), Configurations.parse(whole));
+            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
         }
+    }
+
+    /** Settings in which only what the configuration itself says of a client's place stands: where the simulator runs says nothing of where its clients do. */
+    static BalancerSettings nowhere(BalancerSettings settings, Map<?, ?> configuration) {
+        Object zone = configuration.get("stages") instanceof Map<?, ?> stages ? stages.get("zone") : null;
+        Map<?, ?> stated = zone instanceof Map<?, ?> fields ? fields : Map.of();
+        Locality client = new Locality(text(stated.get("zone")), text(stated.get("node")));
+        List<Stage> stages = new ArrayList<>();
+        for (Stage stage : settings.stages()) {
+            stages.add(
+                    stage instanceof ZonePreference preference
+                            ? new ZonePreference(
+                                    preference.prefer(),
+                                    client,
+                                    preference.minEndpoints(),
+                                    preference.overProvisioningPercent(),
+                                    preference.clients())
+                            : stage);
+        }
+        return settings.toBuilder().stages(stages).build();
+    }
+
+    private static @Nullable String text(@Nullable Object value) {
+        return value instanceof String text ? text : null;
     }
 
     /** What the configuration calls by its own path, by its path in the scenario. */

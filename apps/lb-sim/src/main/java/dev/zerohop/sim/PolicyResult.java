@@ -58,7 +58,7 @@ public final class PolicyResult {
         return failures;
     }
 
-    /** The latency in milliseconds that this share of the calls did not exceed: of calls that were answered well, and of those out of time, which count with the whole of it. */
+    /** The latency in milliseconds that this share of the calls did not exceed: of calls that were answered well, and of those out of time, which count with the whole of it. NaN if a seed had neither. */
     public Estimate latencyMillis(double share) {
         return over(run -> run.latency().quantile(share) / 1e6);
     }

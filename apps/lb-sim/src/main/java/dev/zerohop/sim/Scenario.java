@@ -4,7 +4,6 @@ import dev.zerohop.Options;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -88,7 +87,7 @@ public final class Scenario {
         this.network = Network.read(root.object("network", Network.FIELDS));
         this.control = Control.read(root);
         this.policies = Policies.read(root);
-        checkIds();
+        Crosscheck.check(this);
     }
 
     /**
@@ -128,40 +127,6 @@ public final class Scenario {
                         "events",
                         "policies",
                         "configuration"));
-    }
-
-    private void checkIds() {
-        Map<String, String> paths = new LinkedHashMap<>();
-        int all = 0;
-        for (int i = 0; i < control.servers().size(); i++) {
-            for (String id : control.servers().get(i).ids()) {
-                String path = "servers[" + i + "].id";
-                String before = paths.putIfAbsent(id, path);
-                if (before != null) {
-                    throw Options.rejected(path, id, "another id than that of " + before);
-                }
-                all++;
-            }
-        }
-        if (all < 1 || all > ServerSpec.MAX_SERVERS) {
-            throw new IllegalArgumentException(
-                    "servers: were " + all + " servers, expected 1 to " + ServerSpec.MAX_SERVERS);
-        }
-        for (ControlEvent event : control.events()) {
-            if (event.server() != null) {
-                event.server().ids().forEach(id -> paths.putIfAbsent(id, "events"));
-            }
-        }
-        for (int i = 0; i < control.events().size(); i++) {
-            ControlEvent event = control.events().get(i);
-            if (event.action() != ControlEvent.Action.KILL_ZONE) {
-                for (String id : event.ids()) {
-                    if (!paths.containsKey(id)) {
-                        throw Options.rejected("events[" + i + "]", id, "the id of one of the servers");
-                    }
-                }
-            }
-        }
     }
 
     /** The name. */

@@ -28,7 +28,7 @@ final class Server {
     private final List<Attempt> working = new ArrayList<>();
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
-    private final List<Fault> faults = new ArrayList<>();
+    private final List<Numbered> faults = new ArrayList<>();
     private final Speed speed = new Speed(this::speedChanged);
     private State state = State.UP;
     private double current;
@@ -57,22 +57,29 @@ final class Server {
         return working.size() + waiting.size() + hanging.size();
     }
 
-    void begin(Fault fault) {
-        faults.add(fault);
+    /** A fault, and its place among those of the server: chance decides on each by itself. */
+    private record Numbered(Fault fault, int number) {}
+
+    void begin(Fault fault, int number) {
+        faults.add(new Numbered(fault, number));
         faultsChanged();
     }
 
-    void end(Fault fault) {
-        faults.remove(fault);
+    void end(Fault fault, int number) {
+        faults.remove(new Numbered(fault, number));
         faultsChanged();
     }
 
     private void faultsChanged() {
         double slowest = 1;
-        for (Fault fault : faults) {
-            slowest = Math.min(slowest, fault.speed());
+        for (Numbered each : faults) {
+            slowest = Math.min(slowest, each.fault().speed());
         }
         speed.set(Speed.Part.FAULT, slowest);
+    }
+
+    boolean isDown() {
+        return state == State.DOWN;
     }
 
     /** Ends at once, with all its calls. */
@@ -97,8 +104,9 @@ final class Server {
         }
         double left = attempt.leftNanos;
         for (int i = 0; i < faults.size(); i++) {
-            Fault fault = faults.get(i);
-            if (fault.share() < 1 && Stream.unit(Stream.mixed(attempt.luck + index)) >= fault.share()) {
+            Fault fault = faults.get(i).fault();
+            if (fault.share() < 1
+                    && attempt.chance(((long) index << 32) + faults.get(i).number()) >= fault.share()) {
                 continue;
             }
             switch (fault.kind()) {

@@ -1,6 +1,8 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.Endpoint;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Starts servers, and lets happen to each what its description says: faults, an antagonist, the time in which it gets warm. */
 final class ServerLife {
@@ -8,6 +10,7 @@ final class ServerLife {
 
     private final World world;
     private final long seed;
+    private final Map<String, Integer> starts = new HashMap<>();
 
     ServerLife(World world, long seed) {
         this.world = world;
@@ -27,15 +30,22 @@ final class ServerLife {
         }
         Server server = new Server(index, endpoint.build(), spec.capacity(), world.events());
         world.servers().add(server);
-        spec.faults().forEach(fault -> plan(server, fault));
+        for (int i = 0; i < spec.faults().size(); i++) {
+            plan(server, spec.faults().get(i), i);
+        }
         if (spec.antagonist() != null) {
-            // By its name, so that its neighbours are the same whatever else is started.
-            new Neighbour(server, spec.antagonist(), id.hashCode()).start();
+            // By its name and how often it has started, so that its neighbours are the same whatever else is started.
+            new Neighbour(server, spec.antagonist(), neighbour(id)).start();
         }
         if (!warm && spec.capacity().warmUpNanos() > 0) {
             new WarmUp(server).start();
         }
         return server;
+    }
+
+    private long neighbour(String id) {
+        int start = starts.merge(id, 1, Integer::sum);
+        return Stream.mixed(Stream.mixed(id) + start);
     }
 
     void stop(Server server) {
@@ -49,10 +59,10 @@ final class ServerLife {
         return dash >= 0 && digits.matches("[0-9]{1,6}") ? Integer.parseInt(digits) : Endpoint.NO_ORDINAL;
     }
 
-    private void plan(Server server, Fault fault) {
-        at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault));
+    private void plan(Server server, Fault fault, int number) {
+        at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault, number));
         if (fault.window().toNanos() != Long.MAX_VALUE) {
-            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> server.end(fault));
+            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> server.end(fault, number));
         }
     }
 
@@ -76,7 +86,7 @@ final class ServerLife {
         private final Stream stream;
         private boolean here;
 
-        Neighbour(Server server, ServerSpec.Antagonist habits, int which) {
+        Neighbour(Server server, ServerSpec.Antagonist habits, long which) {
             this.server = server;
             this.habits = habits;
             this.stream = Stream.of(seed, Stream.Purpose.ANTAGONISTS, which);
@@ -90,6 +100,9 @@ final class ServerLife {
 
         @Override
         void fire() {
+            if (server.isDown()) {
+                return;
+            }
             here = !here;
             server.speed().set(Speed.Part.ANTAGONIST, here ? habits.speed() : 1);
             double mean = here ? habits.onNanos() : habits.offNanos();
@@ -112,6 +125,9 @@ final class ServerLife {
 
         @Override
         void fire() {
+            if (server.isDown()) {
+                return;
+            }
             ServerSpec.Capacity capacity = server.capacity();
             double reached = capacity.coldSpeed() + (1 - capacity.coldSpeed()) * step / WARM_UP_STEPS;
             server.speed().set(Speed.Part.WARM_UP, reached);

@@ -107,6 +107,9 @@ record ServerSpec(
     }
 
     private static List<String> zones(Options options) {
+        if (options.has("zone") && options.has("zones")) {
+            throw options.rejected("zones", "no zones beside zone");
+        }
         return options.has("zone")
                 ? List.of(options.string("zone", "the name of a zone"))
                 : Names.read(options, "zones", "the name of a zone");

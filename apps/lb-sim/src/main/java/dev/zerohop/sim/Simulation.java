@@ -4,11 +4,13 @@ import dev.zerohop.Balancer;
 import dev.zerohop.Env;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /** One run: one scenario, one policy, one seed. Gives the same result for the same three, on every machine. For one thread, {@link OneThread}'s. */
 final class Simulation {
     private static final int SAMPLES = 1_000;
+    private static final int STEPS_BETWEEN_LOOKS = (1 << 16) - 1;
 
     private final Scenario scenario;
     private final Policy policy;
@@ -18,12 +20,13 @@ final class Simulation {
     private final World world;
     private final ControlPlane control;
     private final Client[] clients;
+    private long steps;
 
     Simulation(Scenario scenario, Policy policy, long seed, @Nullable EventLog log) {
         this.scenario = scenario;
         this.policy = policy;
         this.seed = seed;
-        this.world = new World(scenario, seed, events, new Recorder(scenario, events, log));
+        this.world = new World(scenario, events, new Recorder(scenario, events, log));
         this.control = new ControlPlane(world, scenario, seed);
         this.clients = clients();
     }
@@ -62,17 +65,23 @@ final class Simulation {
         new Sampler(span).start();
         long arrivalsEnd = VirtualTime.START_NANOS + span.durationNanos();
         while (events.step(arrivalsEnd)) {
-            // Until no more calls begin.
+            stopIfInterrupted();
         }
         // Every call that has begun ends at its deadline at the latest.
         while (world.calls().underWay() > 0 && events.step(Long.MAX_VALUE)) {
-            // Until none is left.
+            stopIfInterrupted();
         }
         RunResult result = world.recorder().result(world);
         for (Client client : clients) {
             client.close();
         }
         return result;
+    }
+
+    private void stopIfInterrupted() {
+        if ((++steps & STEPS_BETWEEN_LOOKS) == 0 && Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("interrupted");
+        }
     }
 
     /** Looks at regular instants how many calls each server has. */

@@ -15,7 +15,6 @@ final class Stream implements Dice {
         DEMAND(3),
         KEYS(4),
         LUCK(5),
-        NETWORK(6),
         ANTAGONISTS(7),
         UPDATES(8),
         STARTS(9),
@@ -41,7 +40,7 @@ final class Stream implements Dice {
     }
 
     /** One of several for the same purpose. */
-    static Stream of(long seed, Purpose purpose, int which) {
+    static Stream of(long seed, Purpose purpose, long which) {
         return new Stream(mixed(mixed(seed + GOLDEN * purpose.number) + which));
     }
 
@@ -50,6 +49,15 @@ final class Stream implements Dice {
         long mixed = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
         mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
         return mixed ^ (mixed >>> 31);
+    }
+
+    /** A text as 64 bits. */
+    static long mixed(String text) {
+        long mixed = text.length();
+        for (int i = 0; i < text.length(); i++) {
+            mixed = mixed(mixed + GOLDEN * text.charAt(i));
+        }
+        return mixed;
     }
 
     /** 64 bits as a number in [0, 1). */

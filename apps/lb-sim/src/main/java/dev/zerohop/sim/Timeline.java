@@ -50,7 +50,7 @@ public final class Timeline {
         return (slice + 0.5) * sliceNanos / 1e9;
     }
 
-    /** The latency, in milliseconds, that this share of the calls that began then did not exceed; as in {@link PolicyResult#latencyMillis}. */
+    /** The latency, in milliseconds, that this share of the calls that began then did not exceed; as in {@link PolicyResult#latencyMillis}; NaN if there was none. */
     public double quantile(int slice, double share) {
         return latency[slice].quantile(share) / 1e6;
     }

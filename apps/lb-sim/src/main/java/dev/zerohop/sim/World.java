@@ -6,20 +6,22 @@ import org.jspecify.annotations.Nullable;
 
 /** What clients and servers of one run have in common. For one thread. */
 final class World {
+    // Below 0: no fault of a server has such a number.
+    private static final long THERE = -1;
+    private static final long BACK = -2;
+
     private final Events events;
     private final Scenario scenario;
     private final Recorder recorder;
     private final CallList calls;
-    private final Stream network;
     private final boolean instant;
     private final List<Server> servers = new ArrayList<>();
 
-    World(Scenario scenario, long seed, Events events, Recorder recorder) {
+    World(Scenario scenario, Events events, Recorder recorder) {
         this.events = events;
         this.scenario = scenario;
         this.recorder = recorder;
         this.calls = new CallList(events, scenario.span().timeoutNanos());
-        this.network = Stream.of(seed, Stream.Purpose.NETWORK);
         Network given = scenario.network();
         this.instant = given.latencyNanos() == 0 && given.jitterNanos() == 0 && given.betweenZonesNanos() == 0;
     }
@@ -44,9 +46,14 @@ final class World {
         return scenario.network().connectNanos();
     }
 
-    /** The time of one way between these zones. */
-    long delay(@Nullable String from, @Nullable String to) {
-        return instant ? 0 : scenario.network().next(network, from, to);
+    /** The time that an attempt is on the way to its server. */
+    long delayThere(Attempt attempt, @Nullable String from, @Nullable String to) {
+        return instant ? 0 : scenario.network().next(attempt.chance(THERE), from, to);
+    }
+
+    /** The time that its answer is on the way back. */
+    long delayBack(Attempt attempt, @Nullable String from, @Nullable String to) {
+        return instant ? 0 : scenario.network().next(attempt.chance(BACK), from, to);
     }
 
     /** All servers that there ever were. */

@@ -64,6 +64,31 @@ class FaultsTest {
         assertThat(again.latencyMillis(1).value()).isEqualTo(10);
     }
 
+    /** Chance decides on each fault, and on each attempt, by itself: two faults of a half leave a quarter, and a third attempt leaves an eighth of the failures. */
+    @Test
+    void faultsAndAttemptsAreIndependent() throws InterruptedException {
+        String half = "{\"kind\": \"fail\", \"share\": 0.5, \"outcome\": \"%s\"}";
+        PolicyResult two =
+                run(server("a", half.formatted("ERROR_RESPONSE") + ", " + half.formatted("OVERLOADED")), Sims.BARE);
+        assertThat(two.errors()).isBetween(690L, 810L);
+        assertThat(two.failures().get("OVERLOADED")).isBetween(190L, 310L);
+        PolicyResult repeated = run(
+                server("a", half.formatted("CONNECT_FAILURE")),
+                "\"configuration\": {\"health\": {\"ejection\": {\"connectFailures\": 0, \"consecutiveFailures\": 0}}, "
+                        + "\"retry\": {\"maxAttempts\": 3, \"minPerSecond\": 1000}}");
+        assertThat(repeated.errors()).isBetween(90L, 160L);
+    }
+
+    /** Calls that come while the connection is made wait for the rest of that time. */
+    @Test
+    void everyCallWaitsForTheConnection() throws InterruptedException {
+        PolicyResult result = run("{\"id\": \"a\", \"concurrency\": 100}", "\"network\": {\"connect\": \"95ms\"}");
+        // Ten calls begin, 10 ms apart, before the first one is connected; the last waits 5 ms of the 95.
+        assertThat(result.latencyMillis(0.9).value()).isCloseTo(5, within(0.02));
+        assertThat(result.latencyMillis(1 - 9.5 / 999).value()).isCloseTo(10, within(0.1));
+        assertThat(result.latencyMillis(1).value()).isCloseTo(100, within(0.1));
+    }
+
     @Test
     void aPauseHoldsUpWhatIsUnderWayAndWhatComes() throws InterruptedException {
         PolicyResult result =

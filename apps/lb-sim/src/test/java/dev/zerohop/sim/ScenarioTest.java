@@ -3,10 +3,15 @@ package dev.zerohop.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Locality;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.stage.ZonePreference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +67,25 @@ class ScenarioTest {
                 .isEqualTo("{\"peak_ewma\":{\"errorPenalty\":20}}");
     }
 
+    /** Where the simulator runs, as its environment says it, is not where its clients do. */
+    @Test
+    void theEnvironmentOfTheProcessSaysNothingOfClients() {
+        BalancerSettings read = BalancerSettings.builder(Pickers.random())
+                .stages(List.of(ZonePreference.builder()
+                        .client(new Locality("of-the-process", "node-7"))
+                        .build()))
+                .build();
+        assertThat(place(read, Map.of())).isEqualTo(new Locality(null, null));
+        assertThat(place(read, Map.of("stages", Map.of("zone", Map.of("zone", "eu-1")))))
+                .isEqualTo(new Locality("eu-1", null));
+    }
+
+    private static Locality place(BalancerSettings settings, Map<?, ?> configuration) {
+        return ((ZonePreference)
+                        Policies.nowhere(settings, configuration).stages().get(0))
+                .client();
+    }
+
     @Test
     void timesHaveUnits() {
         Scenario scenario = Scenario.read(
@@ -90,10 +114,19 @@ class ScenarioTest {
                 "'policies': [] | policies: was an empty list, expected at least one policy",
                 "'configuration': {'retry': {'maxAttempts': 99}} | configuration.retry.maxAttempts: was 99, expected an integer",
                 "'events': [{'at': '1s'}] | events[0]: was 0 events, expected exactly one of add, remove, kill",
-                "'events': [{'at': '1s', 'kill': ['c']}] | events[0]: was \"c\", expected the id of one of the servers",
+                "'events': [{'at': '1s', 'kill': ['c']}] | events[0].kill[0]: was \"c\", expected the id of one of the servers",
                 "'events': [{'at': '1s', 'kill': ['a'], 'every': '1s'}] | events[0].every: was \"1s\", expected of the times only noticedAfter with kill",
                 "'events': [{'at': 'soon', 'empty': true}] | events[0].at: was \"soon\", expected a time",
                 "'events': [{'at': '1s', 'add': {}}] | events[0].add.id: was null, expected the id of the server",
+                "'policies': ['random', 'least_request', 'random'] | policies[2]: was \"random\", expected another policy than those before it",
+                "'events': [{'at': '1s', 'killZone': 'z'}] | events[0].killZone: was \"z\", expected the zone of one of the servers",
+                "'events': [{'at': '1s', 'add': {'id': 'b', 'count': 3}}] | events[0].add.id: was \"b-0\", expected another id than that of servers[1].id",
+                "'events': [{'at': '1s', 'add': {'id': 'c', 'count': 59998}}] | servers: were 60001 with those that events start, expected 1 to 60000",
+                "'events': [{'at': '1s', 'replace': ['a', 'c']}] | events[0].replace[1]: was \"c\", expected the id",
+                "'events': [{'at': '10s', 'empty': true}] | events[0].at: was \"10s\", expected a time before 10s",
+                "'clients': {'count': 100000}, 'events': [{'at': '1s', 'add': {'id': 'c', 'count': 98}}] | clients: were 10100000 pairs of client and server, expected at most 10000000",
+                "'demand': {'spread': '1ms'} | demand.spread: was \"1ms\", expected no such field with exponential",
+                "'demand': {'distribution': 'pareto', 'factor': 2} | demand.factor: was 2, expected no such field with pareto",
                 "'description': 7 | description: was 7, expected a text"
             })
     void aBadValueIsNamedWithItsPathWhatItWasAndWhatWasExpected(String member, String message) {
@@ -116,6 +149,13 @@ class ScenarioTest {
                 "'id': 'a', 'faults': [{'from': '1s'}] | servers[0].faults[0].kind: was null, expected one of break, fail, hang",
                 "'id': 'a', 'faults': [{'kind': 'fail', 'outcome': 'SUCCESS'}] | servers[0].faults[0].outcome: was \"SUCCESS\", expected one of",
                 "'id': 'a', 'faults': [{'kind': 'takes'}] | servers[0].faults[0].time: was null, expected a time",
+                "'id': 'a', 'faults': [{'kind': 'slow', 'speed': 2}] | servers[0].faults[0].speed: was 2, expected a number from 0.0001 to 1",
+                "'id': 'a', 'faults': [{'kind': 'slow', 'share': 0.5}] | servers[0].faults[0].share: was 0.5, expected no such field with slow: it is for break, fail, hang, takes",
+                "'id': 'a', 'faults': [{'kind': 'pause', 'share': 0.5}] | servers[0].faults[0].share: was 0.5, expected no such field with pause",
+                "'id': 'a', 'faults': [{'kind': 'fail', 'time': '1s'}] | servers[0].faults[0].time: was \"1s\", expected no such field with fail: it is for takes",
+                "'id': 'a', 'faults': [{'kind': 'break', 'outcome': 'OVERLOADED'}] | servers[0].faults[0].outcome: was \"OVERLOADED\", expected no such field with break: it is for fail",
+                "'id': 'a', 'faults': [{'kind': 'hang', 'after': '1s'}] | servers[0].faults[0].after: was \"1s\", expected no such field with hang",
+                "'id': 'a', 'zone': 'x', 'zones': ['y'] | servers[0].zones: was a list, expected no zones beside zone",
                 "'id': 'a', 'warmUp': {'speed': 2} | servers[0].warmUp.speed: was 2, expected a number from 0.0001 to 1",
                 "'id': 'a', 'antagonist': {'on': 1} | servers[0].antagonist.on: was 1, expected a time"
             })

@@ -95,10 +95,11 @@ final class SimCommand implements Callable<Integer> {
             writeLog(log, read, compared.get(0), seedList.get(0));
         }
         List<PolicyResult> results = run(read, compared, seedList);
+        // First what has taken the time: a report that cannot be written loses no result.
+        console.line(csv ? Answers.csv(results) : Answers.json(read, seedList, results));
         if (report != null) {
             write(report, SimReport.html(read, results));
         }
-        console.line(csv ? Answers.csv(results) : Answers.json(read, seedList, results));
         return Main.OK;
     }
 
