@@ -276,10 +276,15 @@ public final class Snapshot {
         return notes;
     }
 
-    /** The same members with these candidates only, and no connection to the other members: for a stage that takes a part of them whatever their health is. */
-    public Snapshot reaching(List<Candidate> part, String note) {
+    /**
+     * The same members with these candidates only, and no connection to the other members: for a stage that takes a part of them whatever their health is. An earlier review if
+     * {@code reviewInNanos} is sooner.
+     *
+     * @throws IllegalArgumentException if the review is not later than now
+     */
+    public Snapshot reaching(List<Candidate> part, long reviewInNanos, String note) {
         List<Node> nodes = part.stream().map(Candidate::node).toList();
-        return new Snapshot(members, stated, part, nodes, reviewInNanos, noted(note));
+        return new Snapshot(members, stated, part, nodes, Math.min(this.reviewInNanos, reviewInNanos), noted(note));
     }
 
     /**

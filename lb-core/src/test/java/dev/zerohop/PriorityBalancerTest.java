@@ -157,9 +157,7 @@ class PriorityBalancerTest {
         resolver.push(endpoints);
         endpoints.replaceAll(endpoint -> endpoint.port() < 2000
                 ? endpoint
-                : endpoint.toBuilder()
-                        .readiness(Endpoint.Readiness.NOT_READY)
-                        .build());
+                : endpoint.toBuilder().readiness(Endpoint.Readiness.NOT_READY).build());
         resolver.push(endpoints);
         assertThat(toFirst(balancer, 20, Outcome.SUCCESS))
                 .as("those have been ready: they are out")

@@ -14,12 +14,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Holds back the loss of too many members at once: an update that is empty, or that drops more than {@code maxPercent} per cent of them, takes effect
  * after {@code hold}. Until then the missing endpoints stay members. One stalled leader can expire the leases of a whole service, and an empty answer is
  * what a broken source gives; endpoints rarely die together.
+ *
+ * <p>Where endpoints are numbered by {@link Endpoint#PRIORITY}, the share is that of each number by itself: they come from several sources, and one that is emptied may be a small part of all.
  *
  * <p>A loss that was meant is obeyed at once and counts for nothing:
  *
@@ -89,7 +93,7 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
             return new Decision(List.of(), Long.MAX_VALUE);
         }
         List<Member> suspect = new ArrayList<>();
-        int counted = 0;
+        Map<String, Loss> losses = new HashMap<>();
         // The set is sorted by id, and so, usually, are the members: what follows one is found right behind it.
         int at = 0;
         for (Member member : current) {
@@ -100,17 +104,21 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
                     || (missing && surplus(member.endpoint(), next))) {
                 continue;
             }
-            counted++;
+            Loss loss = losses.computeIfAbsent(group(member), absent -> new Loss());
+            loss.counted++;
             if (missing) {
+                loss.missing++;
                 suspect.add(member);
             }
         }
-        boolean tooMany = next.endpoints().isEmpty() || 100L * suspect.size() > (long) maxPercent * counted;
+        boolean all = next.endpoints().isEmpty();
         long holdNanos = hold.toNanos();
         long review = Long.MAX_VALUE;
         List<Member> held = new ArrayList<>();
         for (Member member : suspect) {
             boolean isHeld = member.heldSinceNanos() != Member.NOT_HELD;
+            boolean tooMany =
+                    all || losses.getOrDefault(group(member), new Loss()).isMoreThan(maxPercent);
             if (!isHeld && !tooMany) {
                 continue;
             }
@@ -122,6 +130,22 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
             }
         }
         return new Decision(held, review);
+    }
+
+    /** Each source of several is a group of its own: one that expires as a whole may be few of all. */
+    private static String group(Member member) {
+        String group = member.endpoint().attributes().get(Endpoint.PRIORITY);
+        return group == null ? "0" : group;
+    }
+
+    /** Of one group. */
+    private static final class Loss {
+        private int counted;
+        private int missing;
+
+        boolean isMoreThan(int percent) {
+            return 100L * missing > (long) percent * counted;
+        }
     }
 
     /** Where the endpoint of this id is in the sorted list, or {@code -position - 1} if it is not there but belongs there. */

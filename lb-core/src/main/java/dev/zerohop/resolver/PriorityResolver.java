@@ -56,15 +56,20 @@ final class PriorityResolver extends AbstractResolver {
             latest = next.following(latest);
             EndpointSet set = latest.endpoints();
             if (set != null && set != before && (before == null || !set.hasSameContentAs(before))) {
-                endpoints = group == 0
-                        ? set.endpoints()
-                        : set.endpoints().stream().map(this::marked).toList();
+                endpoints = set.endpoints().stream().map(this::marked).toList();
             }
         }
 
-        /** Its clusters may name their pods alike. An ordinal says who owns a key in the first source only. */
+        /** The group is that of the source, whatever it says itself. Clusters may name their pods alike. An ordinal says who owns a key in the first source only. */
         private Endpoint marked(Endpoint endpoint) {
+            if (group == 0 && !endpoint.attributes().containsKey(Endpoint.PRIORITY)) {
+                return endpoint;
+            }
             Map<String, String> attributes = new HashMap<>(endpoint.attributes());
+            if (group == 0) {
+                attributes.remove(Endpoint.PRIORITY);
+                return endpoint.toBuilder().attributes(attributes).build();
+            }
             attributes.put(Endpoint.PRIORITY, String.valueOf(group));
             return endpoint.toBuilder()
                     .id(endpoint.id() + suffix)
@@ -102,7 +107,7 @@ final class PriorityResolver extends AbstractResolver {
     private void combine() {
         boolean anySilent = sources.stream().anyMatch(Source::silent);
         EndpointSet first = firstSet();
-        if (first == null ? anySilent : anySilent && !waitedLongEnough) {
+        if (anySilent && !waitedLongEnough) {
             return;
         }
         List<String> problems = new ArrayList<>();
@@ -120,12 +125,29 @@ final class PriorityResolver extends AbstractResolver {
         }
         Resolution next = current().with(configuration).with(verdicts).rejecting(rejected);
         if (first != null) {
-            next = next.answered(combined(first, problems));
+            try {
+                next = next.answered(combined(first, problems));
+            } catch (IllegalArgumentException colliding) {
+                // Such as an id that two of them name once it has its suffix.
+                publish(next.failed(new IOException(
+                        Printable.text("the sources cannot be put together: " + colliding.getMessage()), colliding)));
+                return;
+            }
         }
-        if (problems.size() == sources.size()) {
+        if (!problems.isEmpty() && (first == null || problems.size() == sources.size())) {
+            for (Source source : sources) {
+                if (source.silent()) {
+                    problems.add(source.resolver + ": it has not answered yet");
+                }
+            }
             IOException all = new IOException(Printable.text(
                     "none of " + sources.size() + " sources can be read: " + String.join("; ", problems)));
-            sources.forEach(source -> all.addSuppressed(source.latest.error()));
+            for (Source source : sources) {
+                Throwable error = source.latest.error();
+                if (error != null) {
+                    all.addSuppressed(error);
+                }
+            }
             next = next.failed(all);
         }
         publish(next);
@@ -140,7 +162,7 @@ final class PriorityResolver extends AbstractResolver {
         return null;
     }
 
-    /** Of shards, a directory and the client's place the first source speaks; a removal is meant if it is so in all of them. */
+    /** Of shards, a directory and the client's place the first source speaks. The set is as old as the oldest, so that a source which is not heard of any more shows; a removal is meant if it is so in all of them. */
     private EndpointSet combined(EndpointSet any, List<String> problems) {
         EndpointSet first = sources.get(0).latest.endpoints();
         EndpointSet.Builder builder = first == null
@@ -154,19 +176,19 @@ final class PriorityResolver extends AbstractResolver {
         List<Endpoint> all = new ArrayList<>();
         boolean meant = true;
         boolean stale = true;
-        EndpointSet latest = any;
+        EndpointSet oldest = any;
         for (Source source : sources) {
             EndpointSet set = source.latest.endpoints();
             if (set != null) {
                 all.addAll(source.endpoints);
                 meant &= set.removals() == EndpointSet.Removals.MEANT;
                 stale &= set.stale();
-                latest = set.asOf().isAfter(latest.asOf()) ? set : latest;
+                oldest = set.asOf().isBefore(oldest.asOf()) ? set : oldest;
             }
         }
         return builder.endpoints(all)
                 .after(current().endpoints())
-                .asOf(latest.asOf())
+                .asOf(oldest.asOf())
                 .stale(stale)
                 .removals(meant ? EndpointSet.Removals.MEANT : EndpointSet.Removals.GUARDED)
                 .note(problems.isEmpty() ? "" : "cannot be read: " + Printable.text(String.join("; ", problems)))

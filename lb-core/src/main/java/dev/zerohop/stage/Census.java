@@ -101,6 +101,7 @@ final class Census {
 
     /** Whether no level has anything to offer, now or soon. */
     boolean nothing(double[] health) {
-        return Arrays.stream(health).sum() == 0 || (leaving && Arrays.stream(usable).sum() == 0);
+        return Arrays.stream(health).sum() == 0
+                || (leaving && Arrays.stream(usable).sum() == 0);
     }
 }

@@ -16,10 +16,14 @@ public record Slice(int client, int clients) {
     /** The largest number of clients. */
     public static final int MAX_CLIENTS = 1_000_000;
 
-    /** The variables that may say which client this is, the first that does: a number, or a name that ends in one, as the names of StatefulSets' pods do. */
+    /** The variables that may say which client this is, the first that does: a number, or a name that ends in one, as the names of StatefulSets' pods do; the host's only such a name. */
     static final String[] VARIABLES = {"ZEROHOP_CLIENT", "POD_NAME", "HOSTNAME"};
 
     private static final Pattern NUMBER = Pattern.compile("(?:.*-)?(\\d{1,7})");
+
+    /** As a StatefulSet names its pods, and not as clouds name machines by their addresses. */
+    private static final Pattern NAME =
+            Pattern.compile("(?!ip(?:-\\d{1,3}){4}$)[a-z](?:[-a-z0-9]*[a-z0-9])?-(\\d{1,7})");
 
     /**
      * Checks the values.
@@ -39,7 +43,8 @@ public record Slice(int client, int clients) {
     static @Nullable Integer ordinal(Map<String, String> environment) {
         for (String variable : VARIABLES) {
             String text = environment.get(variable);
-            Matcher number = text == null ? null : NUMBER.matcher(text);
+            Pattern form = variable.equals("HOSTNAME") ? NAME : NUMBER;
+            Matcher number = text == null ? null : form.matcher(text);
             if (number != null && number.matches()) {
                 return Integer.valueOf(number.group(1));
             }
@@ -65,7 +70,10 @@ public record Slice(int client, int clients) {
         int to = (int) ((end + clients - 1) / clients);
         double firstShare = (Math.min(end, (from + 1L) * clients) - begin) / (double) clients;
         double lastShare = (end - Math.max(begin, (to - 1L) * clients)) / (double) clients;
-        return new Part(from, to - from, firstShare, lastShare);
+        // One that is longer than all but one members may end in the member that it begins in.
+        return to - from > members
+                ? new Part(from, members, firstShare + lastShare, 1)
+                : new Part(from, to - from, firstShare, lastShare);
     }
 
     @Override

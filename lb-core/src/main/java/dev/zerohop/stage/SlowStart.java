@@ -195,41 +195,36 @@ public record SlowStart(Duration window, double aggression, int minPercent, int 
 
     // ---- what it does to the others ----
 
-    /** Moves all parts towards 1 until no endpoint is loaded too far above its even share. Returns whether that was needed. */
+    /** Moves the parts of each group towards 1 until no endpoint of it is loaded too far above its even share. Returns whether that was needed. */
     private boolean raise(List<Candidate> candidates, double[] parts) {
-        double weight = 0;
-        double scale = 0;
-        double reducedWeight = 0;
-        double reducedScale = 0;
-        double most = 0;
-        for (int i = 0; i < parts.length; i++) {
-            Candidate candidate = candidates.get(i);
-            weight += candidate.weight();
-            scale += candidate.scale();
-            reducedWeight += candidate.weight() * parts[i];
-            reducedScale += candidate.scale() * parts[i];
-            most = Math.max(most, parts[i]);
-        }
+        Map<Integer, Sums> groups = sums(candidates, parts);
         double allowed = overProvisioningPercent / 100.0;
-        double mean = Math.min(reducedWeight / weight, reducedScale / scale);
-        if (most <= allowed * mean) {
-            return false;
+        boolean raised = false;
+        for (Sums sums : groups.values()) {
+            double mean = Math.min(sums.reducedWeight / sums.weight, sums.reducedScale / sums.scale);
+            double missing = sums.most - allowed * mean;
+            sums.towards = missing > 0 ? missing / (missing + allowed - 1) : 0;
+            raised |= missing > 0;
         }
-        double missing = most - allowed * mean;
-        double towards = missing / (missing + allowed - 1);
-        for (int i = 0; i < parts.length; i++) {
-            parts[i] += (1 - parts[i]) * towards;
+        for (int i = 0; i < parts.length && raised; i++) {
+            Sums sums = groups.getOrDefault(candidates.get(i).group(), new Sums());
+            parts[i] += (1 - parts[i]) * sums.towards;
         }
-        return true;
+        return raised;
     }
 
-    /** Where an earlier stage has divided the traffic between groups, the division stays what it was. */
-    private static List<Candidate> reduced(List<Candidate> candidates, double[] parts) {
+    private static Map<Integer, Sums> sums(List<Candidate> candidates, double[] parts) {
         Map<Integer, Sums> groups = new HashMap<>();
         for (int i = 0; i < parts.length; i++) {
             Candidate candidate = candidates.get(i);
             groups.computeIfAbsent(candidate.group(), absent -> new Sums()).add(candidate, parts[i]);
         }
+        return groups;
+    }
+
+    /** Where an earlier stage has divided the traffic between groups, the division stays what it was. */
+    private static List<Candidate> reduced(List<Candidate> candidates, double[] parts) {
+        Map<Integer, Sums> groups = sums(candidates, parts);
         List<Candidate> next = new ArrayList<>(parts.length);
         for (int i = 0; i < parts.length; i++) {
             Candidate candidate = candidates.get(i);
@@ -254,12 +249,17 @@ public record SlowStart(Duration window, double aggression, int minPercent, int 
         private double scale;
         private double reducedWeight;
         private double reducedScale;
+        private double most;
+
+        /** How far its parts are to be moved towards 1. */
+        private double towards;
 
         void add(Candidate candidate, double part) {
             weight += candidate.weight();
             scale += candidate.scale();
             reducedWeight += candidate.weight() * part;
             reducedScale += candidate.scale() * part;
+            most = Math.max(most, part);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
 import dev.zerohop.StageProvider;
 import dev.zerohop.internal.OptionsText;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * then as many more as there are endpoints for each client.
  *
  * <p>If of the subset less than {@code minUsablePercent} are in order, the next of the order are taken as well until so many are, but no more than make it twice as large: a client must not lose all
- * calls because its few endpoints share a rack. What is connecting counts as in order.
+ * calls because its few endpoints share a rack. What has been connecting for less than {@value #CONNECTING_SECONDS} s counts as in order.
  *
  * <p>Which endpoints a key may go to would differ from client to client, so it cannot be used with policies that place keys. Immutable, but for what it remembers of the last order; thread-safe;
  * equal by value.
@@ -76,6 +77,12 @@ public final class Subset implements Stage {
 
     /** Which share of the subset has to be usable by default, in percent. */
     public static final int DEFAULT_MIN_USABLE_PERCENT = 50;
+
+    /** How long a connection may take before it counts as one that is missing. */
+    private static final int CONNECTING_SECONDS = 5;
+
+    private static final long CONNECTING_NANOS =
+            Duration.ofSeconds(CONNECTING_SECONDS).toNanos();
 
     private final int size;
     private final int minUsablePercent;
@@ -136,16 +143,17 @@ public final class Subset implements Stage {
         int taken = first;
         int out = 0;
         for (int i = 0; i < first; i++) {
-            out += isOut(candidates.get(order.at(part.from() + i))) ? 1 : 0;
+            out += isOut(candidates.get(order.at(part.from() + i)), nowNanos) ? 1 : 0;
         }
         int wanted = (int) Math.ceil(first * (minUsablePercent / 100.0));
         int usable = first - out;
         int most = (int) Math.min(2L * first, candidates.size());
         while (usable < wanted && taken < most) {
-            usable += isOut(candidates.get(order.at(part.from() + taken))) ? 0 : 1;
+            usable += isOut(candidates.get(order.at(part.from() + taken)), nowNanos) ? 0 : 1;
             taken++;
         }
         // By their positions, each with its place in the order: thousands that are not taken cost nothing.
+        long review = Long.MAX_VALUE;
         long[] places = new long[taken];
         for (int i = 0; i < taken; i++) {
             places[i] = (long) order.at(part.from() + i) << 32 | i;
@@ -154,10 +162,13 @@ public final class Subset implements Stage {
         List<Candidate> some = new ArrayList<>(taken);
         for (long place : places) {
             int i = (int) place;
-            some.add(shared(candidates.get((int) (place >>> 32)), i < first ? part.share(i) : 1));
+            Candidate candidate = candidates.get((int) (place >>> 32));
+            review = Math.min(review, connectingFor(candidate, nowNanos));
+            some.add(shared(candidate, i < first ? part.share(i) : 1));
         }
         return in.reaching(
                 some,
+                minUsablePercent == 0 ? Long.MAX_VALUE : review,
                 NAME + ": " + first + " of " + candidates.size() + " " + (slice == null ? "by rendezvous" : slice)
                         + (taken == first ? "" : ", and " + (taken - first) + " more while " + out + " are out"));
     }
@@ -169,9 +180,15 @@ public final class Subset implements Stage {
                         candidate.node(), candidate.weight() * share, candidate.scale() * share, candidate.group());
     }
 
-    private static boolean isOut(Candidate candidate) {
+    private static boolean isOut(Candidate candidate, long nowNanos) {
+        return candidate.node().health().impaired() && connectingFor(candidate, nowNanos) == Long.MAX_VALUE;
+    }
+
+    /** How much time is left to make the connection; {@link Long#MAX_VALUE} if there is none to be made, or none left. */
+    private static long connectingFor(Candidate candidate, long nowNanos) {
         Health health = candidate.node().health();
-        return health.impaired() && health.status() != Health.Status.CONNECTING;
+        long left = CONNECTING_NANOS - (nowNanos - health.sinceNanos());
+        return health.status() == Health.Status.CONNECTING && left > 0 ? left : Long.MAX_VALUE;
     }
 
     private Order order(List<Candidate> candidates, long seed) {

@@ -28,21 +28,28 @@ final class ZoneShares {
     private final int[] groups;
     private final int nearby;
 
-    private ZoneShares(List<Candidate> all, Domains domains, String own, Map<String, Double> shares) {
+    private ZoneShares(
+            List<Candidate> all,
+            Domains domains,
+            String own,
+            Map<String, Double> shares,
+            Map<String, Double> keyShares) {
         this.all = all;
         this.own = own;
         this.shares = shares;
         this.weights = divided(all, domains, shares, Candidate::weight);
         this.scales = divided(all, domains, shares, Candidate::scale);
-        this.keyWeights = all.stream().allMatch(candidate -> candidate.keyWeight() == candidate.weight())
-                ? weights
-                : divided(all, domains, shares, Candidate::keyWeight);
+        this.keyWeights = alike(all) ? weights : divided(all, domains, keyShares, Candidate::keyWeight);
         this.groups = groups(all, domains, shares);
         int near = 0;
         for (Candidate candidate : all) {
             near += domains.of(candidate.node().endpoint()).contains(own) ? 1 : 0;
         }
         this.nearby = near;
+    }
+
+    private static boolean alike(List<Candidate> all) {
+        return all.stream().allMatch(candidate -> candidate.keyWeight() == candidate.weight());
     }
 
     /** Those that serve the same of the zones that get something are one group. */
@@ -80,15 +87,14 @@ final class ZoneShares {
 
     /** Everything stays in {@code own}, which is served. */
     static ZoneShares strict(List<Candidate> candidates, Domains domains, String own) {
-        return new ZoneShares(candidates, domains, own, Map.of(own, 1.0));
+        Map<String, Double> all = Map.of(own, 1.0);
+        return new ZoneShares(candidates, domains, own, all, all);
     }
 
-    /** The own zone keeps what it can bear, the others get the rest in proportion to their surplus. */
+    /** The own zone keeps what it can bear, the others get the rest in proportion to their surplus. Keys are divided by what the zones can bear without what passes by itself. */
     static ZoneShares spilling(
             Snapshot in, Domains domains, String own, double overProvisioning, Map<String, Double> clients) {
         List<Candidate> candidates = in.candidates();
-        Map<String, Double> capacity = capacity(candidates, domains, Candidate::weight);
-        double total = sum(capacity);
         Set<String> zones = new TreeSet<>(clients.keySet());
         zones.add(own);
         // Members and not candidates: the clients of a zone whose endpoints are all out are still there.
@@ -96,10 +102,25 @@ final class ZoneShares {
             zones.addAll(domains.of(member.endpoint()));
         }
         zones.remove(Domains.UNKNOWN);
+        Map<String, Double> shares =
+                shares(capacity(candidates, domains, Candidate::weight), own, overProvisioning, clients, zones);
+        Map<String, Double> keyShares = alike(candidates)
+                ? shares
+                : shares(capacity(candidates, domains, Candidate::keyWeight), own, overProvisioning, clients, zones);
+        return new ZoneShares(candidates, domains, own, shares, keyShares);
+    }
+
+    private static Map<String, Double> shares(
+            Map<String, Double> capacity,
+            String own,
+            double overProvisioning,
+            Map<String, Double> clients,
+            Set<String> zones) {
         double allClients = 0;
         for (String zone : zones) {
             allClients += clients.getOrDefault(zone, 1.0);
         }
+        double total = sum(capacity);
         double kept = Math.min(
                 1, overProvisioning * of(capacity, own) / total / (clients.getOrDefault(own, 1.0) / allClients));
         Map<String, Double> surplus = new TreeMap<>();
@@ -118,7 +139,7 @@ final class ZoneShares {
         double rest = sum(surplus);
         Map<String, Double> shares = new TreeMap<>();
         if (1 - kept < NOTHING || rest == 0) {
-            return strict(candidates, domains, own);
+            return Map.of(own, 1.0);
         }
         if (kept > 0) {
             shares.put(own, kept);
@@ -126,7 +147,7 @@ final class ZoneShares {
         for (Map.Entry<String, Double> zone : surplus.entrySet()) {
             shares.put(zone.getKey(), (1 - kept) * zone.getValue() / rest);
         }
-        return new ZoneShares(candidates, domains, own, shares);
+        return shares;
     }
 
     private static Map<String, Double> capacity(
@@ -174,16 +195,21 @@ final class ZoneShares {
         return text.toString();
     }
 
-    /** Those that get something, with their new weights, of which {@code mixed} is made of what all had before. */
+    /** Those that get something, calls or keys, with their new weights, of which {@code mixed} is made of what all had before. */
     List<Candidate> candidates(double mixed) {
         List<Candidate> near = new ArrayList<>(all.size());
         for (int i = 0; i < weights.length; i++) {
             Candidate before = all.get(i);
             double weight = (1 - mixed) * weights[i] + mixed * before.weight();
-            if (weight > 0) {
+            double keyWeight = (1 - mixed) * keyWeights[i] + mixed * before.keyWeight();
+            if (weight > 0 || keyWeight > 0) {
                 double scale = (1 - mixed) * scales[i] + mixed * before.scale();
-                double keyWeight = (1 - mixed) * keyWeights[i] + mixed * before.keyWeight();
-                near.add(new Candidate(before.node(), weight, scale, groups[i], keyWeight));
+                near.add(new Candidate(
+                        before.node(),
+                        Math.max(weight, NOTHING * before.weight()),
+                        Math.max(scale, NOTHING * before.scale()),
+                        groups[i],
+                        Math.max(keyWeight, NOTHING * before.keyWeight())));
             }
         }
         return near;

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -184,5 +185,25 @@ class MassRemovalGuardTest {
                 .hasMessage("largest believed loss was 101 %, expected 0 to 100");
         assertThatThrownBy(() -> new MassRemovalGuard(50, Duration.ZERO))
                 .hasMessage("hold was PT0S, expected more than 0 and at most PT24H");
+    }
+
+    @Test
+    void aSourceThatIsEmptiedAmongLargerOnesIsHeld() {
+        List<Member> all = new ArrayList<>(members(10));
+        for (int i = 0; i < 20; i++) {
+            Endpoint there = Endpoint.builder("10.9.0." + (i + 1), 80)
+                    .id("b-" + i)
+                    .attributes(Map.of("priority", "1"))
+                    .build();
+            all.add(new Member(there, Member.NOT_HELD));
+        }
+        EndpointSet left = EndpointSet.builder("test")
+                .endpoints(all.subList(10, 30).stream().map(Member::endpoint).toList())
+                .build();
+        assertThat(guard.admit(all, left, NOW).held()).hasSize(10);
+        EndpointSet half = EndpointSet.builder("test")
+                .endpoints(all.subList(5, 20).stream().map(Member::endpoint).toList())
+                .build();
+        assertThat(guard.admit(all, half, NOW).held()).as("half of each").isEmpty();
     }
 }

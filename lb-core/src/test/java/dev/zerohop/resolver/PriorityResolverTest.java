@@ -12,6 +12,7 @@ import dev.zerohop.testing.ResolutionRecorder;
 import dev.zerohop.testing.ResolverContract;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -127,5 +128,55 @@ class PriorityResolverTest extends ResolverContract {
         assertThat(second.running()).isFalse();
         assertThat(time.pendingTasks()).isZero();
         assertThatThrownBy(() -> Resolvers.priority(List.of(), env)).hasMessage("sources were 0, expected 1 to 16");
+    }
+
+    @Test
+    void whileOneIsSilentTheErrorOfTheOtherIsToldAfterAWhile() {
+        resolver.start(recorder);
+        first.fail(down);
+        time.advance(Duration.ofMillis(999));
+        assertThat(recorder.errors).isEmpty();
+        time.advance(Duration.ofMillis(1));
+        assertThat(recorder.errors).hasSize(1);
+        assertThat(recorder.errors.get(0).getMessage())
+                .startsWith("none of 2 sources can be read: ")
+                .contains("down")
+                .endsWith("it has not answered yet");
+        second.push(THERE);
+        assertThat(named()).containsExactly(MARKED);
+    }
+
+    @Test
+    void idsThatCollideAreAnErrorAndEndWithIt() {
+        resolver.start(recorder);
+        first.push(HERE, Endpoint.builder("10.0.0.7", 80).id("orders-0@2").build());
+        second.push(THERE);
+        assertThat(recorder.errors).hasSize(1);
+        assertThat(recorder.errors.get(0).getMessage())
+                .startsWith("the sources cannot be put together: ")
+                .contains("orders-0@2");
+        first.push(HERE);
+        assertThat(named()).containsExactly(HERE, MARKED);
+    }
+
+    @Test
+    void theGroupIsThatOfTheSourceWhateverItSays() {
+        resolver.start(recorder);
+        first.push(
+                HERE.toBuilder().attributes(Map.of("priority", "5", "x", "y")).build());
+        second.push(THERE.toBuilder().attributes(Map.of("priority", "0")).build());
+        assertThat(named().get(0).attributes()).isEqualTo(Map.of("x", "y"));
+        assertThat(named().get(1).attributes()).isEqualTo(Map.of("priority", "1"));
+    }
+
+    @Test
+    void theSetIsAsOldAsTheOldest() {
+        resolver.start(recorder);
+        Instant longAgo = Instant.parse("2024-01-01T00:00:00Z");
+        first.asOf(longAgo).push(HERE);
+        second.asOf(longAgo.plusSeconds(60)).push(THERE);
+        assertThat(recorder.last().asOf()).isEqualTo(longAgo);
+        first.asOf(longAgo.plusSeconds(90)).push(HERE, Endpoint.of("10.0.0.2", 80));
+        assertThat(recorder.last().asOf()).isEqualTo(longAgo.plusSeconds(60));
     }
 }

@@ -248,4 +248,27 @@ class SlowStartTest {
         assertThatThrownBy(() -> new SlowStart(Duration.ofSeconds(7), 1, 10, 99))
                 .hasMessage("over-provisioning was 99 %, expected 100 to 1000");
     }
+
+    @Test
+    void theBoundHoldsWithinEachGroup() {
+        add(5_000);
+        for (int i = 0; i < 9; i++) {
+            add(1);
+        }
+        for (int i = 0; i < 90; i++) {
+            add(5_000);
+        }
+        List<Candidate> grouped = new ArrayList<>();
+        for (Candidate candidate : Snapshot.of(nodes).candidates()) {
+            grouped.add(new Candidate(candidate.node(), 1, 1, grouped.size() < 10 ? 0 : 1));
+        }
+        Snapshot after = new SlowStart(Duration.ofSeconds(30)).apply(Snapshot.of(nodes, grouped), NOW);
+        double[] weights = weights(after);
+        double first = java.util.Arrays.stream(weights, 0, 10).sum();
+        assertThat(first).isCloseTo(10, within(1e-9));
+        assertThat(weights[0] / first).isCloseTo(0.2, within(1e-9));
+        for (int i = 10; i < 100; i++) {
+            assertThat(weights[i]).isCloseTo(1, within(1e-9));
+        }
+    }
 }

@@ -296,4 +296,62 @@ class SubsetTest {
                         .map(node -> node.endpoint().id())
                         .toList());
     }
+
+    /** A slice that is longer than all but one endpoints may begin and end in the same one. */
+    @Test
+    void everySliceIsAsLongAsTheOthersHoweverLong() {
+        for (int clients = 1; clients <= 30; clients++) {
+            for (int members = 2; members <= 15; members++) {
+                List<FakeNode> nodes = servers(members);
+                for (int size = 1; size < members; size++) {
+                    Map<Node, Double> loads = new HashMap<>();
+                    double length = 0;
+                    for (int client = 0; client < clients; client++) {
+                        Subset stage = new Subset(size, 50, new Slice(client, clients));
+                        assertThat(taken(stage, nodes, 0)).hasSizeBetween(size, members);
+                        double sum = 0;
+                        for (Candidate candidate :
+                                stage.apply(Snapshot.of(nodes), 0).candidates()) {
+                            loads.merge(candidate.node(), candidate.weight(), Double::sum);
+                            sum += candidate.weight();
+                        }
+                        length = client == 0 ? sum : length;
+                        assertThat(sum)
+                                .as("client %d of %d, %d of %d", client, clients, size, members)
+                                .isCloseTo(length, within(1e-9));
+                    }
+                    double even = length * clients / members;
+                    assertThat(loads.values()).hasSize(members).allMatch(load -> Math.abs(load - even) < 1e-9);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aConnectionThatTakesTooLongIsOneThatIsMissing() {
+        Subset stage = new Subset(10);
+        List<FakeNode> nodes = servers(100);
+        List<Node> some = List.copyOf(taken(stage, nodes, 3));
+        long second = 1_000_000_000L;
+        some.forEach(node -> ((FakeNode) node).health(Status.CONNECTING, 100 * second));
+        Snapshot young = stage.apply(Snapshot.of(nodes).seeded(3), 102 * second);
+        assertThat(young.candidates()).hasSize(10);
+        assertThat(young.reviewInNanos()).isEqualTo(3 * second);
+        Snapshot late = stage.apply(Snapshot.of(nodes).seeded(3), 105 * second);
+        assertThat(late.candidates()).hasSize(15);
+        assertThat(late.reviewInNanos()).isEqualTo(Long.MAX_VALUE);
+        assertThat(new Subset(10, 0, null)
+                        .apply(Snapshot.of(nodes).seeded(3), 102 * second)
+                        .reviewInNanos())
+                .isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void aHostNamedByItsAddressIsNoNumberedClient() {
+        Options options = Options.of("stages.subset", Map.of("size", 5, "clients", 40), "size", "clients");
+        for (String host : List.of("ip-10-0-3-12", "12", "Laptop-3")) {
+            assertThat(read(options, Map.of("HOSTNAME", host)).slice()).as(host).isNull();
+        }
+        assertThat(read(options, Map.of("HOSTNAME", "orders-ip-7")).slice()).isEqualTo(new Slice(7, 40));
+    }
 }

@@ -294,4 +294,30 @@ class ZonePreferenceTest {
                         () -> ZonePreference.builder().clients(Map.of("a", 0.0)).build())
                 .hasMessageContaining("clients of zone 'a' was 0.0, expected a finite number above 0");
     }
+
+    /** Slow start takes from the traffic only; keys stay where they are, whether the zone spills by it or stops to. */
+    @Test
+    void whatStartsSlowlyMovesTrafficAndNoKey() {
+        zones("a:4 b:6");
+        Snapshot before = Snapshot.of(nodes);
+        for (String starting : List.of("a", "b")) {
+            List<Candidate> reduced = before.candidates().stream()
+                    .map(candidate ->
+                            starting.equals(candidate.node().endpoint().zone()) ? candidate.reduced(0.1) : candidate)
+                    .toList();
+            ZonePreference stage = own("a").overProvisioningPercent(100).build();
+            Snapshot without = stage.apply(before, 0);
+            Snapshot with = stage.apply(Snapshot.of(nodes, reduced), 0);
+            Map<String, Double> keys = new HashMap<>();
+            without.candidates().forEach(each -> keys.put(each.node().endpoint().id(), each.keyWeight()));
+            for (Candidate candidate : with.candidates()) {
+                assertThat(candidate.keyWeight())
+                        .isCloseTo(keys.getOrDefault(candidate.node().endpoint().id(), 0.0), within(1e-6));
+            }
+            assertThat(with.candidates().stream()
+                            .map(each -> each.node().endpoint().id()))
+                    .containsAll(keys.keySet());
+            assertThat(byZone(with).get("a")).isCloseTo(starting.equals("a") ? 2 * 0.4 / 6.4 : 1, within(1e-6));
+        }
+    }
 }
