@@ -333,7 +333,7 @@ class HealthChecksTest {
 
     /** A check that the calls' transport cannot carry is a bad configuration, not a reason to take endpoints out. */
     @Test
-    void aKindWhoseTransportIsNotThereIsRejectedWithWords() {
+    void aKindWhoseTransportIsNotThereIsRejectedWithWordsUnlessItIsASourceThatAsksForIt() {
         String words = "health.checks.grpc: was given, expected http or tcp: these calls are not gRPC's";
         Balancer.Builder plain = Balancer.builder("orders")
                 .env(time.env())
@@ -342,9 +342,13 @@ class HealthChecksTest {
                 .followSourceConfiguration();
         Balancer other = plain.build();
         other.start();
+        resolver.configure("{\"policy\": \"random\", \"health\": {\"checks\": {\"grpc\": {}}}}");
         resolver.push(endpoints(1));
-        resolver.configure("{\"health\": {\"checks\": {\"grpc\": {}}}}");
-        assertThat(other.explain(PickContext.NONE).toString()).contains(words);
+        assertThat(other.explain(PickContext.NONE).toString())
+                .as("its other clients' calls may be gRPC's")
+                .contains("random")
+                .doesNotContain(words);
+        assertThat(other.current().settings().checks()).isSameAs(HealthCheckPolicy.NONE);
         assertThat(other.acquire(PickContext.NONE).endpoint().id()).isEqualTo("e-0");
         Balancer.Builder bad = plain.settings(settings(HealthChecks.grpc("orders")));
         assertThatThrownBy(bad::build)
@@ -412,6 +416,33 @@ class HealthChecksTest {
     }
 
     /** The arithmetic of the docs: a thousand endpoints cost a client ten checks a second, and twice that while all of them are down. */
+    /** Each holds all members. */
+    @Test
+    void whileNoThreadComesOnlyOneTaskWaitsHoweverMuchIsMade() {
+        List<Runnable> threads = new ArrayList<>();
+        boolean[] full = {true};
+        Env env = new Env(time, time.env().dice(), task -> {
+            if (full[0]) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            threads.add(task);
+        });
+        HealthSource source = HealthChecks.grpc("orders").build().newSource(env, prober);
+        startWith(2);
+        Snapshot made = balancer.current().snapshot();
+        int connected = prober.connected;
+        for (int i = 0; i < 1_000; i++) {
+            source.follow(made);
+        }
+        full[0] = false;
+        time.advance(Duration.ofSeconds(1));
+        assertThat(threads).hasSize(1);
+        threads.remove(0).run();
+        assertThat(prober.connected).isEqualTo(connected + 2);
+        source.follow(made);
+        assertThat(threads).as("the next one is followed").hasSize(1);
+    }
+
     @Test
     void theCostIsThatOfTheSampleEvenInAnOutageOfAll() {
         startWith(1_000);

@@ -1,5 +1,6 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Endpoint;
 import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
 import io.grpc.LoadBalancer.Helper;
@@ -14,7 +15,12 @@ record CheckTransport(Helper helper, Subchannels subchannels) implements ProbeTr
     }
 
     @Override
+    public boolean hasAddress(Endpoint endpoint) {
+        return !PlainEndpoints.isLocal(endpoint);
+    }
+
+    @Override
     public Prober grpc(String service) {
-        return new ServingProber(service, helper, subchannels);
+        return new ServingProber(service, helper, subchannels::connection);
     }
 }
