@@ -17,6 +17,7 @@ public record Env(Time time, Dice dice, Executor blocking) {
 
     private static final Log LOG = Log.of(Env.class);
 
+    private static final long RETRY_NANOS = 1_000_000_000;
     private static final Env SYSTEM = new Env(Time.system(), Dice.threadLocal(), SystemTime.blockingExecutor());
 
     /** Checks for null. */
@@ -39,7 +40,10 @@ public record Env(Time time, Dice dice, Executor blocking) {
         return new SerialExecutor(
                 blocking,
                 thrown -> LOG.error("{}: a step failed; what was known before stays in force", owner, thrown),
-                time);
+                again -> {
+                    // Never cancelled: it has the turn.
+                    Cancellable ignored = time.schedule(RETRY_NANOS, again);
+                });
     }
 
     /** The same with other clock and timers. */

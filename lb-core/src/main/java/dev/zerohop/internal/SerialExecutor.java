@@ -1,11 +1,8 @@
 package dev.zerohop.internal;
 
-import dev.zerohop.Cancellable;
-import dev.zerohop.Time;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,17 +10,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs tasks one after another, in the order in which they came: on the threads of another executor or, without one, on whichever thread brings the first
  * task, so that the effect is there when the call returns. A task that throws is reported and does not stop the next one. Threads that are refused or cannot be made are asked for
- * again after a second, if there is a timer; no task is lost by it unless that goes on for ten minutes. Without a timer what waits is dropped, and the caller learns of it.
+ * again later, if there is a timer; no task is lost by it unless that happens 600 times on end. Without a timer what waits is dropped, and the caller learns of it.
  */
 public final class SerialExecutor implements Executor {
-    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_RETRIES = 600;
 
     private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
     private final Executor threads;
     private final Consumer<Throwable> onThrown;
-    private final @Nullable Time time;
+    private final @Nullable Executor later;
 
     /** How often the threads were refused one after another. Of whoever has the turn. */
     private volatile int refused;
@@ -38,11 +34,11 @@ public final class SerialExecutor implements Executor {
         this(threads, onThrown, null);
     }
 
-    /** On the threads of {@code threads}, which are asked for again when they are refused; reports what tasks throw to {@code onThrown}. */
-    public SerialExecutor(Executor threads, Consumer<Throwable> onThrown, @Nullable Time time) {
+    /** On the threads of {@code threads}, which are asked for again when they are refused, by a task that {@code later} runs after a while; reports what tasks throw to {@code onThrown}. */
+    public SerialExecutor(Executor threads, Consumer<Throwable> onThrown, @Nullable Executor later) {
         this.threads = threads;
         this.onThrown = onThrown;
-        this.time = time;
+        this.later = later;
     }
 
     @Override
@@ -77,10 +73,9 @@ public final class SerialExecutor implements Executor {
     private boolean again(Throwable thrown) {
         int times = refused + 1;
         refused = times;
-        if (time != null && times <= MAX_RETRIES) {
+        if (later != null && times <= MAX_RETRIES) {
             try {
-                // Never cancelled: it is what keeps the turn.
-                Cancellable ignored = time.schedule(RETRY_NANOS, this::beginAgain);
+                later.execute(this::beginAgain);
                 return true;
             } catch (Throwable noTimer) {
                 thrown.addSuppressed(noTimer);

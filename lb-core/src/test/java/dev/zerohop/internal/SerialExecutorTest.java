@@ -3,6 +3,7 @@ package dev.zerohop.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Cancellable;
 import dev.zerohop.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -98,7 +99,9 @@ class SerialExecutorTest {
                     task.run();
                 },
                 thrown::add,
-                time);
+                again -> {
+                    Cancellable ignored = time.schedule(1_000_000_000, again);
+                });
         serial.execute(() -> ran.add("a"));
         serial.execute(() -> ran.add("b"));
         time.advance(Duration.ofSeconds(30));
@@ -123,7 +126,9 @@ class SerialExecutorTest {
                     task.run();
                 },
                 thrown::add,
-                time);
+                again -> {
+                    Cancellable ignored = time.schedule(1_000_000_000, again);
+                });
         serial.execute(() -> ran.add("dropped"));
         time.advance(Duration.ofMinutes(11));
         assertThat(time.pendingTasks()).isZero();

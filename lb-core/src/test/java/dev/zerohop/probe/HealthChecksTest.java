@@ -416,33 +416,6 @@ class HealthChecksTest {
     }
 
     /** The arithmetic of the docs: a thousand endpoints cost a client ten checks a second, and twice that while all of them are down. */
-    /** Each holds all members. */
-    @Test
-    void whileNoThreadComesOnlyOneTaskWaitsHoweverMuchIsMade() {
-        List<Runnable> threads = new ArrayList<>();
-        boolean[] full = {true};
-        Env env = new Env(time, time.env().dice(), task -> {
-            if (full[0]) {
-                throw new OutOfMemoryError("unable to create native thread");
-            }
-            threads.add(task);
-        });
-        HealthSource source = HealthChecks.grpc("orders").build().newSource(env, prober);
-        startWith(2);
-        Snapshot made = balancer.current().snapshot();
-        int connected = prober.connected;
-        for (int i = 0; i < 1_000; i++) {
-            source.follow(made);
-        }
-        full[0] = false;
-        time.advance(Duration.ofSeconds(1));
-        assertThat(threads).hasSize(1);
-        threads.remove(0).run();
-        assertThat(prober.connected).isEqualTo(connected + 2);
-        source.follow(made);
-        assertThat(threads).as("the next one is followed").hasSize(1);
-    }
-
     @Test
     void theCostIsThatOfTheSampleEvenInAnOutageOfAll() {
         startWith(1_000);

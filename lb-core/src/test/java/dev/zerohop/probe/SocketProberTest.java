@@ -188,6 +188,15 @@ class SocketProberTest {
         assertThat(server.requests.take()).contains("\r\nHost: orders.shop.svc:443\r\n");
     }
 
+    @Test
+    void theHostOfACheckStandsInForTheNameOfTheService() throws Exception {
+        Server server = new Server("HTTP/1.1 200 OK\r\n\r\n");
+        Check named = new Check.Http(0, false, "checks.svc", new HttpGet("/", 200, 299));
+        assertThat(ask(named.prober(ProbeTransport.DEFAULT, PATIENCE), "127.0.0.1", server.port()))
+                .isEqualTo("OK");
+        assertThat(server.requests.take()).contains("\r\nHost: checks.svc\r\n");
+    }
+
     /** It comes from a target's text. */
     @Test
     void anAuthorityThatIsNoneIsNotSent() throws Exception {

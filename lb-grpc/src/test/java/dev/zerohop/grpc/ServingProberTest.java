@@ -19,6 +19,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
+import java.net.UnixDomainSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -183,6 +184,16 @@ class ServingProberTest {
         assertThat(check.sent()).isFalse();
         tracer.outboundHeaders();
         assertThat(check.sent()).isTrue();
+    }
+
+    @Test
+    void checksOverSocketsGoByTheAuthorityAndSkipWhatHasNoAddress() {
+        CheckTransport transport = new CheckTransport(new FakeHelper(), id -> connection());
+        assertThat(transport.authority()).isEqualTo("orders");
+        assertThat(transport.hasAddress(Endpoint.of("local", 1))).isTrue();
+        assertThat(transport.hasAddress(PlainEndpoints.of(
+                        new EquivalentAddressGroup(UnixDomainSocketAddress.of("/run/orders")))))
+                .isFalse();
     }
 
     @Test
