@@ -11,12 +11,13 @@ import java.util.concurrent.Executor;
  *
  * @param time clock and timers
  * @param dice chance
- * @param blocking runs tasks that may block; its threads are daemons
+ * @param blocking runs tasks that may block; its threads are daemons. Not bounded in their number: one that waits behind others is late, whatever it was to do
  */
 public record Env(Time time, Dice dice, Executor blocking) {
 
     private static final Log LOG = Log.of(Env.class);
 
+    private static final long RETRY_NANOS = 1_000_000_000;
     private static final Env SYSTEM = new Env(Time.system(), Dice.threadLocal(), SystemTime.blockingExecutor());
 
     /** Checks for null. */
@@ -33,12 +34,16 @@ public record Env(Time time, Dice dice, Executor blocking) {
 
     /**
      * An executor that runs tasks one after another, in the order in which they came, on the threads of {@link #blocking}. A task that throws is logged and
-     * keeps no other from running. {@code owner} is asked for its text in that message only.
+     * keeps no other from running. Threads that are refused are asked for again every second, for up to ten minutes. {@code owner} is asked for its text in that message only.
      */
     public Executor serial(Object owner) {
         return new SerialExecutor(
                 blocking,
-                thrown -> LOG.error("{}: a step failed; what was known before stays in force", owner, thrown));
+                thrown -> LOG.error("{}: a step failed; what was known before stays in force", owner, thrown),
+                again -> {
+                    // Never cancelled: it has the turn.
+                    Cancellable ignored = time.schedule(RETRY_NANOS, again);
+                });
     }
 
     /** The same with other clock and timers. */

@@ -27,6 +27,11 @@ public interface ProbeTransport {
         return Tls.DEFAULT;
     }
 
+    /** Whether an endpoint has a host and a port to connect to. Checks over TCP and HTTP skip one that has not, such as a socket in the file system. Default: yes. */
+    default boolean hasAddress(Endpoint endpoint) {
+        return true;
+    }
+
     /** The standard health check of gRPC for a service; empty for the server as a whole. Null if the calls are not gRPC's, so that checks of this kind are rejected. */
     default @Nullable Prober grpc(String service) {
         return null;

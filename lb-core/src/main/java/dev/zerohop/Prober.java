@@ -20,13 +20,19 @@ public interface Prober {
          *
          * @param blocking runs what may block, such as the look-up of a name
          * @param answer takes the result, from any thread; called once, and perhaps never after a cancellation
-         * @return ends the probe early: what blocks in it returns soon, and its sockets are closed
+         * @return ends the probe early: what blocks in it returns soon, and its sockets are closed. A {@link Running} says besides whether the probe has left; others are taken to have
          */
         Cancellable probe(Executor blocking, Consumer<Result> answer);
 
         /** Lets go of what is kept between probes. */
         @Override
         default void close() {}
+    }
+
+    /** A probe that knows whether it has left. */
+    interface Running extends Cancellable {
+        /** Whether anything can have reached the endpoint. If not, the end of the probe's time says nothing about it: the result is {@link Result#SKIPPED}. From any thread. */
+        boolean sent();
     }
 
     /**

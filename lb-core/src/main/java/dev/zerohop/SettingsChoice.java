@@ -30,6 +30,7 @@ final class SettingsChoice {
     private final BalancerListener listener;
     private final @Nullable UnaryOperator<BalancerSettings> check;
     private final Balancing balancing;
+    private final ProbeTransport transport;
 
     /** What holds while neither the application nor the source configures anything. */
     private final BalancerSettings defaults;
@@ -55,6 +56,7 @@ final class SettingsChoice {
         this.listener = listener;
         this.check = builder.sourceSettings;
         this.balancing = balancing;
+        this.transport = builder.probeTransport;
         this.own = builder.settings;
         this.defaults = requireNonNull(
                 builder.defaults != null ? builder.defaults : own,
@@ -133,12 +135,23 @@ final class SettingsChoice {
             reject(source + ": " + SourceState.brief(unusable));
             return;
         }
+        next = carried(next, source);
         String unusable = balancing.use(next);
         if (unusable == null) {
             good(next);
         } else {
             reject(source + ": " + unusable);
         }
+    }
+
+    /** A source configures clients of all kinds: what keeps the checks of one from being made must not keep its calls from being balanced. */
+    private BalancerSettings carried(BalancerSettings next, String source) {
+        String unfit = next.checks().unfit(transport);
+        if (unfit == null) {
+            return next;
+        }
+        LOG.warn("{}: no health checks are made, the rest of the configuration is in force: {}: {}", name, source, unfit);
+        return next.toBuilder().checks(HealthCheckPolicy.NONE).build();
     }
 
     private void good(@Nullable BalancerSettings next) {

@@ -16,6 +16,11 @@ sealed interface Check {
     /** Where to connect to; 0 for each endpoint's own port. */
     int port();
 
+    /** Why the transport cannot carry it; null if it can. */
+    default @Nullable String unfit(ProbeTransport transport) {
+        return null;
+    }
+
     /**
      * What checks.
      *
@@ -43,6 +48,11 @@ sealed interface Check {
                     @Override
                     public String authority() {
                         return host.indexOf(':') < 0 ? host : "[" + host + "]";
+                    }
+
+                    @Override
+                    public boolean hasAddress(Endpoint endpoint) {
+                        return transport.hasAddress(endpoint);
                     }
 
                     @Override
@@ -100,6 +110,9 @@ sealed interface Check {
 
     /** The health service of gRPC says that a service is serving. */
     record Grpc(String service) implements Check {
+        private static final String NOT_GRPC =
+                "health.checks.grpc: was given, expected http or tcp: these calls are not gRPC's, and the check is made over their connections";
+
         @Override
         public String kind() {
             return "grpc";
@@ -111,11 +124,15 @@ sealed interface Check {
         }
 
         @Override
+        public @Nullable String unfit(ProbeTransport transport) {
+            return transport.grpc(service) == null ? NOT_GRPC : null;
+        }
+
+        @Override
         public Prober prober(ProbeTransport transport, Duration timeout) {
             Prober prober = transport.grpc(service);
             if (prober == null) {
-                throw new IllegalArgumentException(
-                        "health.checks.grpc: was given, expected http or tcp: these calls are not gRPC's, and the check is made over their connections");
+                throw new IllegalArgumentException(NOT_GRPC);
             }
             return prober;
         }

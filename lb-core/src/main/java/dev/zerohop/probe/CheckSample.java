@@ -20,7 +20,7 @@ import java.util.Set;
 /**
  * Which members are checked. All, if they are not more than the sample. Else those of the lowest hashes: a random part of them, another one for each client, which changes by
  * no more than what comes and goes. Besides, up to the same number again, those that are out: first those that a check has found so, for nothing else would notice that
- * they are back, then others that calls or verdicts have taken out.
+ * they are back, then others that calls or verdicts have taken out, those of the lowest hashes.
  */
 final class CheckSample {
     private static final Set<Health.Status> OUT = EnumSet.of(
@@ -45,20 +45,25 @@ final class CheckSample {
             sampled = now.stream().map(Node::endpoint).toList();
             return;
         }
+        sampled = lowest(size, now);
+    }
+
+    /** Those of the lowest hashes. */
+    private List<Endpoint> lowest(int count, Collection<Node> of) {
         // The highest of the lowest goes first.
         PriorityQueue<Ranked> lowest = new PriorityQueue<>(
-                size + 1, Comparator.comparingLong(Ranked::hash).reversed());
-        for (Node node : now) {
+                count + 1, Comparator.comparingLong(Ranked::hash).reversed());
+        for (Node node : of) {
             long hash = Xxh64.hashUtf8(node.endpoint().id(), seed);
             Ranked highest = lowest.peek();
-            if (highest == null || lowest.size() < size || hash < highest.hash()) {
+            if (lowest.size() < count || (highest != null && hash < highest.hash())) {
                 lowest.add(new Ranked(hash, node.endpoint()));
-                if (lowest.size() > size) {
+                if (lowest.size() > count) {
                     lowest.remove();
                 }
             }
         }
-        sampled = lowest.stream().map(Ranked::endpoint).toList();
+        return lowest.stream().map(Ranked::endpoint).toList();
     }
 
     /**
@@ -82,10 +87,16 @@ final class CheckSample {
         for (Endpoint endpoint : sampled) {
             add(chosen, endpoint);
         }
+        // By the same hashes, so that many clients do not all check the same few.
+        List<Node> out = new ArrayList<>();
         for (Node node : impaired) {
-            if (OUT.contains(node.health().status())) {
-                add(chosen, node.endpoint());
+            if (OUT.contains(node.health().status())
+                    && !chosen.containsKey(node.endpoint().id())) {
+                out.add(node);
             }
+        }
+        for (Endpoint endpoint : lowest(2 * size - chosen.size(), out)) {
+            add(chosen, endpoint);
         }
         return new ArrayList<>(chosen.values());
     }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ final class CheckSource implements HealthSource, ProbeLoop.Listener {
 
     /** The failure that the verdict on an endpoint names. */
     private final Map<String, String> reported = new HashMap<>();
+
+    /** What was made last and is not taken yet: however long the threads are away, only the newest waits. */
+    private final AtomicReference<@Nullable Snapshot> newest = new AtomicReference<>();
 
     private @Nullable List<Node> members;
     private boolean closed;
@@ -50,7 +54,16 @@ final class CheckSource implements HealthSource, ProbeLoop.Listener {
 
     @Override
     public void follow(Snapshot made) {
-        serial.execute(() -> take(made));
+        if (newest.getAndSet(made) != null) {
+            return;
+        }
+        try {
+            serial.execute(this::takeNewest);
+        } catch (Throwable refused) {
+            // So that the next one is not taken to be waited for.
+            newest.set(null);
+            throw refused;
+        }
     }
 
     @Override
@@ -59,6 +72,13 @@ final class CheckSource implements HealthSource, ProbeLoop.Listener {
             closed = true;
             loop.close();
         });
+    }
+
+    private void takeNewest() {
+        Snapshot made = newest.getAndSet(null);
+        if (made != null) {
+            take(made);
+        }
     }
 
     private void take(Snapshot made) {

@@ -14,7 +14,7 @@ final class ChecksReader {
             Pattern.compile("[A-Za-z0-9._-]{1,253}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*");
 
     private static final List<String> KINDS = List.of("grpc", "http", "tcp");
-    private static final Pattern STATUSES = Pattern.compile("([1-5]\\d\\d)(?:-([1-5]\\d\\d))?");
+    private static final Pattern STATUSES = Pattern.compile("([2-5]\\d\\d)(?:-([2-5]\\d\\d))?");
 
     private ChecksReader() {}
 
@@ -83,7 +83,7 @@ final class ChecksReader {
         }
         Object stated = http.has("expectedStatus") ? http.value("expectedStatus") : "200-299";
         String range = stated instanceof Number
-                ? String.valueOf(http.integer("expectedStatus", 100, 599))
+                ? String.valueOf(http.integer("expectedStatus", 200, 599))
                 : String.valueOf(stated);
         Matcher statuses = STATUSES.matcher(range);
         if (!statuses.matches()) {
@@ -98,7 +98,7 @@ final class ChecksReader {
     }
 
     private static String expectedStatus() {
-        return "a status from 100 to 599 or a range of them, such as \"200-299\"";
+        return "a status from 200 to 599 or a range of them, such as \"200-299\"";
     }
 
     private static int port(Options options) {

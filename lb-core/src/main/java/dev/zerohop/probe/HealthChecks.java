@@ -123,6 +123,11 @@ public final class HealthChecks implements HealthCheckPolicy {
     }
 
     @Override
+    public @Nullable String unfit(ProbeTransport transport) {
+        return check.unfit(transport);
+    }
+
+    @Override
     public HealthSource newSource(Env env, ProbeTransport transport) {
         return new CheckSource(this, env, check.prober(transport, timing.timeout()));
     }

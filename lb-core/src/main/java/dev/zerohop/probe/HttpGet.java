@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A GET and the statuses that count as success. Redirects are not followed.
  *
  * @param path begins with a slash; may have a query
- * @param from the lowest status that counts as success, 100 to 599
+ * @param from the lowest status that counts as success, 200 to 599
  * @param to the highest one, not below {@code from}
  */
 public record HttpGet(String path, int from, int to) {
@@ -21,9 +21,9 @@ public record HttpGet(String path, int from, int to) {
             throw new IllegalArgumentException(
                     "the path of a probe was '" + path + "', expected one that begins with a slash, such as /health");
         }
-        if (from < 100 || to > 599 || from > to) {
+        if (from < 200 || to > 599 || from > to) {
             throw new IllegalArgumentException(
-                    "the statuses of a probe were " + from + " to " + to + ", expected a range within 100 to 599");
+                    "the statuses of a probe were " + from + " to " + to + ", expected a range within 200 to 599");
         }
         path = URI.create(HOST + path).toASCIIString().substring(HOST.length());
     }

@@ -7,14 +7,14 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.Options;
 import dev.zerohop.Prober;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -35,9 +35,10 @@ public final class ProbeLoop implements AutoCloseable {
     private final Map<String, Probed> all = new HashMap<>();
 
     /** Those whose turn it is, while as many as may be are under way. */
-    private final Queue<Probed> waiting = new ArrayDeque<>();
+    private final Set<Probed> waiting = new LinkedHashSet<>();
 
     private int underWay;
+    private boolean beginning;
 
     /** Learns what probes came to, in serial tasks. */
     public interface Listener {
@@ -75,7 +76,7 @@ public final class ProbeLoop implements AutoCloseable {
         }
         List<Probed> gone = new ArrayList<>();
         all.values().removeIf(known -> !staying.contains(known.endpoint.id()) && gone.add(known));
-        waiting.removeAll(gone);
+        gone.forEach(waiting::remove);
         for (Probed known : gone) {
             known.end();
             listener.onEnd(known.endpoint, known.record);
@@ -106,8 +107,20 @@ public final class ProbeLoop implements AutoCloseable {
     }
 
     private void beginNext() {
-        while (underWay < timing.concurrency() && !waiting.isEmpty()) {
-            waiting.remove().begin();
+        if (beginning) {
+            // One that ended at once, of a prober that does not wait: the loop below goes on.
+            return;
+        }
+        beginning = true;
+        try {
+            while (underWay < timing.concurrency() && !waiting.isEmpty()) {
+                Iterator<Probed> first = waiting.iterator();
+                Probed next = first.next();
+                first.remove();
+                next.begin();
+            }
+        } finally {
+            beginning = false;
         }
     }
 
@@ -152,7 +165,11 @@ public final class ProbeLoop implements AutoCloseable {
         }
 
         void ended(Prober.Result result) {
-            if (over || result.kind() == Prober.Result.Kind.SKIPPED) {
+            if (over) {
+                return;
+            }
+            if (result.kind() == Prober.Result.Kind.SKIPPED) {
+                record.skip();
                 return;
             }
             boolean ok = result.kind() == Prober.Result.Kind.OK;
@@ -193,17 +210,24 @@ public final class ProbeLoop implements AutoCloseable {
             timeout = env.time()
                     .schedule(
                             timing.timeout().toNanos(),
-                            () -> serial.execute(() ->
-                                    end(Prober.Result.failure("no answer within " + Options.text(timing.timeout())))));
+                            () -> serial.execute(this::expire));
             try {
                 call = probed.target.probe(this::run, result -> serial.execute(() -> end(result)));
-            } catch (RuntimeException thrown) {
+            } catch (Throwable thrown) {
                 end(Prober.Result.failure("cannot be probed: " + SocketProber.reason(thrown)));
             }
             if (over) {
                 // The answer was there at once.
                 cancel(call);
             }
+        }
+
+        private void expire() {
+            boolean unsent = call instanceof Prober.Running running && !running.sent();
+            end(
+                    unsent
+                            ? Prober.Result.SKIPPED
+                            : Prober.Result.failure("no answer within " + Options.text(timing.timeout())));
         }
 
         /** Runs what may block, and counts it. */

@@ -52,6 +52,16 @@ public final class ProbeRecord {
         return true;
     }
 
+    /**
+     * A probe could not be made: what comes after it is a new run, for the endpoint may have been restarted meanwhile. One that is {@link State#DOWN} and goes on failing is in the same
+     * run still.
+     */
+    void skip() {
+        if (state != State.DOWN || streakOk) {
+            streak = 0;
+        }
+    }
+
     /** What is known. */
     public State state() {
         return state;

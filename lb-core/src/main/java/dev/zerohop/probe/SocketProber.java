@@ -7,8 +7,8 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Printable;
 import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
+import dev.zerohop.Time;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,32 +17,32 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Opens a connection, with TLS and one GET over HTTP/1.1 where that is asked for, and closes it. Never through a proxy: it would be probed instead of the endpoint. Of several addresses of a
- * name the next one is tried when one cannot be connected to; each has an equal part of the time.
+ * name the next one is tried when one cannot be connected to; each has an equal part of the time that is left.
  *
  * <p>Written on sockets because Java's HTTP client checks a certificate only for the host of the URL, while endpoints are often addressed by IP, and keeps threads.
  *
  * <p>Thread-safe. A probe takes one thread of those that may block, until it is over.
  */
 public final class SocketProber implements Prober {
-    private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
     private static final Pattern AUTHORITY =
             Pattern.compile("[A-Za-z0-9._-]+(?::\\d{1,5})?|\\[[0-9A-Fa-f:.]+\\](?::\\d{1,5})?");
 
-    /** Longer is no status line. */
-    private static final int MAX_LINE = 1_024;
+    /** Whoever probes calls a probe off when its time is over; this is for those that do not, and must not come first, for then the words of a failure would depend on who does. */
+    private static final long SLACK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final int port;
     private final boolean secured;
     private final @Nullable HttpGet get;
     private final ProbeTransport transport;
-    private final int patienceMillis;
+    private final long patienceNanos;
+    private final Time time;
 
     /**
      * A prober.
@@ -50,14 +50,27 @@ public final class SocketProber implements Prober {
      * @param port where to connect to; 0 for each endpoint's own
      * @param secured whether to use TLS, which is the transport's
      * @param get what to ask for; null for nothing, so that a connection is a success, with TLS once hands were shaken
-     * @param timeout after which a probe ends even if it is not cancelled
+     * @param timeout a second after which a probe ends even if it is not cancelled: all of it, but for the look-up of a name, which cannot be ended, and a TLS handshake, in which it
+     *     bounds each read
      */
     public SocketProber(int port, boolean secured, @Nullable HttpGet get, ProbeTransport transport, Duration timeout) {
+        this(port, secured, get, transport, timeout, Time.system());
+    }
+
+    /** With another clock; sockets go by the machine's. */
+    SocketProber(
+            int port,
+            boolean secured,
+            @Nullable HttpGet get,
+            ProbeTransport transport,
+            Duration timeout,
+            Time time) {
         this.port = port;
         this.secured = secured;
         this.get = get;
         this.transport = requireNonNull(transport, "transport");
-        this.patienceMillis = (int) Math.max(1, Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+        this.patienceNanos = timeout.toNanos() + SLACK_NANOS;
+        this.time = time;
     }
 
     @Override
@@ -65,7 +78,7 @@ public final class SocketProber implements Prober {
         Endpoint at = Check.at(endpoint, port);
         return (blocking, answer) -> {
             ProbeTransport.Tls tls = secured ? transport.tls() : null;
-            if (secured && tls == null) {
+            if ((secured && tls == null) || !transport.hasAddress(endpoint)) {
                 answer.accept(Result.SKIPPED);
                 return () -> {};
             }
@@ -96,12 +109,14 @@ public final class SocketProber implements Prober {
     }
 
     /** One probe of one endpoint. */
-    private final class Probe implements Runnable, Cancellable {
+    private final class Probe implements Runnable, Running {
         private final Endpoint endpoint;
         private final ProbeTransport.@Nullable Tls tls;
         private final Consumer<Result> answer;
         private @Nullable Socket socket;
         private boolean cancelled;
+        private volatile boolean begun;
+        private volatile boolean answered;
 
         Probe(Endpoint endpoint, ProbeTransport.@Nullable Tls tls, Consumer<Result> answer) {
             this.endpoint = endpoint;
@@ -111,42 +126,80 @@ public final class SocketProber implements Prober {
 
         @Override
         public void run() {
-            Result result;
+            begun = true;
             try {
-                result = ask();
+                ask();
             } catch (UnknownHostException unresolved) {
-                result = Result.failure("its host name " + endpoint.host() + " cannot be resolved");
+                say(Result.failure("its host name " + endpoint.host() + " cannot be resolved"));
             } catch (IOException | RuntimeException failed) {
-                result = Result.failure(reason(failed));
+                say(Result.failure(reason(failed)));
             } finally {
                 close();
             }
+        }
+
+        private void say(Result result) {
+            answered = true;
             answer.accept(result);
         }
 
-        private Result ask() throws IOException {
-            Socket connected = connected();
-            connected.setSoTimeout(patienceMillis);
+        /** Not while it waits for a thread. */
+        @Override
+        public boolean sent() {
+            return begun;
+        }
+
+        private void ask() throws IOException {
+            Deadline deadline = new Deadline(time, patienceNanos);
+            Socket connected = connected(deadline);
+            connected.setSoTimeout(deadline.millis());
             String authority = authority();
             if (tls != null) {
                 try {
                     connected = tls.secure(connected, nameIn(authority), endpoint.port());
                 } catch (IOException failed) {
-                    return Result.failure("TLS failed: " + reason(failed));
+                    say(Result.failure("TLS failed: " + reason(failed)));
+                    return;
                 }
             }
-            return get == null ? Result.OK : get(connected, get, authority == null ? endpoint.address() : authority);
+            if (get == null) {
+                say(Result.OK);
+            } else {
+                get(connected, get, authority == null ? endpoint.address() : authority, deadline);
+            }
         }
 
-        private Socket connected() throws IOException {
+        private void get(Socket socket, HttpGet get, String host, Deadline deadline) {
+            HttpAnswer reply;
+            Result result;
+            try {
+                String request = "GET " + get.path() + " HTTP/1.1\r\nHost: " + host
+                        + "\r\nUser-Agent: zerohop-health\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                reply = new HttpAnswer(socket, deadline);
+                int status = reply.status();
+                String wrong = status == 0
+                        ? "GET " + get.path() + " was not answered with HTTP/1.1"
+                        : get.wrong(status);
+                result = wrong == null ? Result.OK : Result.failure(wrong);
+            } catch (IOException failed) {
+                say(Result.failure("GET " + get.path() + (tls != null ? " over TLS" : "") + " was not answered: "
+                        + reason(failed)));
+                return;
+            }
+            say(result);
+            reply.rest();
+        }
+
+        private Socket connected(Deadline deadline) throws IOException {
             InetAddress[] addresses = InetAddress.getAllByName(endpoint.host());
             IOException last = new UnknownHostException(endpoint.host());
+            int left = addresses.length;
             for (InetAddress address : addresses) {
                 Socket next = open();
                 try {
                     next.connect(
-                            new InetSocketAddress(address, endpoint.port()),
-                            Math.max(1, patienceMillis / addresses.length));
+                            new InetSocketAddress(address, endpoint.port()), deadline.millis(left--));
                     return next;
                 } catch (IOException failed) {
                     next.close();
@@ -168,7 +221,10 @@ public final class SocketProber implements Prober {
         /** What blocks in the socket then fails. Without TLS's farewell, which may block. */
         @Override
         public void cancel() {
-            close();
+            // After the answer it ends by itself, in a moment.
+            if (!answered) {
+                close();
+            }
         }
 
         private synchronized void close() {
@@ -200,41 +256,5 @@ public final class SocketProber implements Prober {
             int colon = authority.indexOf(':');
             return colon < 0 ? authority : authority.substring(0, colon);
         }
-    }
-
-    private Result get(Socket socket, HttpGet get, String host) {
-        try {
-            String request = "GET " + get.path() + " HTTP/1.1\r\nHost: " + host
-                    + "\r\nUser-Agent: zerohop-health\r\nAccept: */*\r\nConnection: close\r\n\r\n";
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            Matcher status = STATUS_LINE.matcher(line(socket.getInputStream()));
-            if (!status.matches()) {
-                return Result.failure("GET " + get.path() + " was not answered with HTTP/1.1");
-            }
-            String wrong = get.wrong(Integer.parseInt(status.group(1)));
-            return wrong == null ? Result.OK : Result.failure(wrong);
-        } catch (IOException failed) {
-            return Result.failure(
-                    "GET " + get.path() + (secured ? " over TLS" : "") + " was not answered: " + reason(failed));
-        }
-    }
-
-    /** The first line, without its end. What is sent may have none. */
-    private static String line(InputStream from) throws IOException {
-        StringBuilder line = new StringBuilder();
-        byte[] some = new byte[MAX_LINE];
-        int count = 0;
-        while (count >= 0 && line.length() < MAX_LINE) {
-            for (int i = 0; i < count; i++) {
-                if (some[i] == '\n') {
-                    return line.toString();
-                }
-                if (some[i] != '\r') {
-                    line.append((char) (some[i] & 0xff));
-                }
-            }
-            count = from.read(some);
-        }
-        return line.toString();
     }
 }

@@ -3,6 +3,9 @@ package dev.zerohop.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Cancellable;
+import dev.zerohop.testing.FakeTime;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +82,75 @@ class SerialExecutorTest {
         assertThatThrownBy(() -> serial.execute(() -> ran.add("rejected")))
                 .isInstanceOf(RejectedExecutionException.class);
         rejects.set(false);
+        serial.execute(() -> ran.add("taken"));
+        assertThat(ran).containsExactly("taken");
+    }
+
+    /** No memory for another thread: an Error. */
+    @Test
+    void threadsThatCannotBeMadeAreAskedForAgainAndNoTaskIsLost() {
+        FakeTime time = new FakeTime();
+        AtomicBoolean full = new AtomicBoolean(true);
+        SerialExecutor serial = new SerialExecutor(
+                task -> {
+                    if (full.get()) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    task.run();
+                },
+                thrown::add,
+                again -> {
+                    Cancellable ignored = time.schedule(1_000_000_000, again);
+                });
+        serial.execute(() -> ran.add("a"));
+        serial.execute(() -> ran.add("b"));
+        time.advance(Duration.ofSeconds(30));
+        assertThat(ran).isEmpty();
+        full.set(false);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(ran).containsExactly("a", "b");
+        assertThat(time.pendingTasks()).isZero();
+        serial.execute(() -> ran.add("c"));
+        assertThat(ran).endsWith("c");
+    }
+
+    @Test
+    void threadsThatStayAwayAreGivenUpAfterTenMinutesAndTheNextTaskAsksAnew() {
+        FakeTime time = new FakeTime();
+        AtomicBoolean ended = new AtomicBoolean(true);
+        SerialExecutor serial = new SerialExecutor(
+                task -> {
+                    if (ended.get()) {
+                        throw new RejectedExecutionException("ended");
+                    }
+                    task.run();
+                },
+                thrown::add,
+                again -> {
+                    Cancellable ignored = time.schedule(1_000_000_000, again);
+                });
+        serial.execute(() -> ran.add("dropped"));
+        time.advance(Duration.ofMinutes(11));
+        assertThat(time.pendingTasks()).isZero();
+        assertThat(thrown).hasSize(1);
+        ended.set(false);
+        serial.execute(() -> ran.add("taken"));
+        assertThat(ran).containsExactly("taken");
+    }
+
+    @Test
+    void anErrorWithoutATimerDoesNotStopTheNext() {
+        AtomicBoolean full = new AtomicBoolean(true);
+        SerialExecutor serial = new SerialExecutor(
+                task -> {
+                    if (full.get()) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    task.run();
+                },
+                thrown::add);
+        assertThatThrownBy(() -> serial.execute(() -> ran.add("refused"))).isInstanceOf(OutOfMemoryError.class);
+        full.set(false);
         serial.execute(() -> ran.add("taken"));
         assertThat(ran).containsExactly("taken");
     }

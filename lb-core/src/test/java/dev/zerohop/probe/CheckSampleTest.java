@@ -64,6 +64,25 @@ class CheckSampleTest {
     }
 
     @Test
+    void inAGreatOutageClientsCheckTogetherAllThatAreOutAlike() {
+        List<Node> members = nodes(1_000);
+        List<Node> out = members.subList(0, 500).stream()
+                .map(node -> (Node) FakeNode.named(node.endpoint().id()).health(Health.Status.UNHEALTHY))
+                .toList();
+        Map<String, Integer> checked = new HashMap<>();
+        for (int client = 0; client < 1_000; client++) {
+            Collection<Endpoint> chosen =
+                    sample(100, client * 0x9E3779B97F4A7C15L, members).choose(List.of(), out);
+            assertThat(chosen).hasSize(200);
+            chosen.forEach(endpoint -> checked.merge(endpoint.id(), 1, Integer::sum));
+        }
+        // Those that are out 300 each on average (100 by the sample), the others 100.
+        assertThat(checked).hasSize(1_000);
+        assertThat(checked.values()).allMatch(clients -> clients > 60 && clients < 370);
+        assertThat(out).allMatch(node -> checked.get(node.endpoint().id()) > 230);
+    }
+
+    @Test
     void theSampleChangesByNoMoreThanWhatComesAndGoes() {
         List<Node> members = nodes(1_000);
         CheckSample sample = sample(100, 7, members);

@@ -95,9 +95,10 @@ class ChecksReaderTest {
                 "{'http': {'path': 'healthz'}}|health.checks.http.path: was \"healthz\", expected a path that begins with a slash",
                 "{'http': {'path': '/a b'}}|health.checks.http.path: was \"/a b\"",
                 "{'http': {'path': 1}}|health.checks.http.path: was 1",
-                "{'http': {'expectedStatus': '2xx'}}|health.checks.http.expectedStatus: was \"2xx\", expected a status from 100 to 599 or a range of them, such as \"200-299\"",
+                "{'http': {'expectedStatus': '2xx'}}|health.checks.http.expectedStatus: was \"2xx\", expected a status from 200 to 599 or a range of them, such as \"200-299\"",
                 "{'http': {'expectedStatus': '299-200'}}|health.checks.http.expectedStatus: was \"299-200\"",
-                "{'http': {'expectedStatus': 99}}|health.checks.http.expectedStatus: was 99, expected an integer from 100 to 599",
+                "{'http': {'expectedStatus': 99}}|health.checks.http.expectedStatus: was 99, expected an integer from 200 to 599",
+                "{'http': {'expectedStatus': '100-299'}}|health.checks.http.expectedStatus: was \"100-299\", expected a status from 200",
                 "{'http': {'port': 0}}|health.checks.http.port: was 0, expected an integer from 1 to 65535",
                 "{'http': {'tls': 'yes'}}|health.checks.http.tls: was \"yes\", expected true or false",
                 "{'http': {'host': 'a:80'}}|health.checks.http.host: was \"a:80\", expected a host name without a port",
@@ -132,6 +133,6 @@ class ChecksReaderTest {
         assertThatThrownBy(() -> HealthChecks.tcp(65_536, false, null)).hasMessageContaining("expected 1 to 65535");
         assertThatThrownBy(() -> HealthChecks.tcp(1, false, "a b")).hasMessageContaining("host name without a port");
         assertThatThrownBy(() -> HealthChecks.http("x")).hasMessageContaining("begins with a slash");
-        assertThatThrownBy(() -> new HttpGet("/", 300, 200)).hasMessageContaining("a range within 100 to 599");
+        assertThatThrownBy(() -> new HttpGet("/", 300, 200)).hasMessageContaining("a range within 200 to 599");
     }
 }

@@ -333,7 +333,7 @@ class HealthChecksTest {
 
     /** A check that the calls' transport cannot carry is a bad configuration, not a reason to take endpoints out. */
     @Test
-    void aKindWhoseTransportIsNotThereIsRejectedWithWords() {
+    void aKindWhoseTransportIsNotThereIsRejectedWithWordsUnlessItIsASourceThatAsksForIt() {
         String words = "health.checks.grpc: was given, expected http or tcp: these calls are not gRPC's";
         Balancer.Builder plain = Balancer.builder("orders")
                 .env(time.env())
@@ -342,9 +342,13 @@ class HealthChecksTest {
                 .followSourceConfiguration();
         Balancer other = plain.build();
         other.start();
+        resolver.configure("{\"policy\": \"random\", \"health\": {\"checks\": {\"grpc\": {}}}}");
         resolver.push(endpoints(1));
-        resolver.configure("{\"health\": {\"checks\": {\"grpc\": {}}}}");
-        assertThat(other.explain(PickContext.NONE).toString()).contains(words);
+        assertThat(other.explain(PickContext.NONE).toString())
+                .as("its other clients' calls may be gRPC's")
+                .contains("random")
+                .doesNotContain(words);
+        assertThat(other.current().settings().checks()).isSameAs(HealthCheckPolicy.NONE);
         assertThat(other.acquire(PickContext.NONE).endpoint().id()).isEqualTo("e-0");
         Balancer.Builder bad = plain.settings(settings(HealthChecks.grpc("orders")));
         assertThatThrownBy(bad::build)

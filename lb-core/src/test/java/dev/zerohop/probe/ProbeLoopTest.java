@@ -138,6 +138,20 @@ class ProbeLoopTest {
         assertThat(records.get("a").failuresInARow()).isEqualTo(1);
     }
 
+    /** It waits behind the calls of a connection that is full, for example. */
+    @Test
+    void theEndOfItsTimeSaysNothingAboutAnEndpointThatNothingWasSentTo() {
+        prober.silent = true;
+        prober.unsent = true;
+        loop.follow(endpoints("a"));
+        intervals(5);
+        assertThat(prober.cancelled).isGreaterThanOrEqualTo(4);
+        assertThat(records).isEmpty();
+        prober.unsent = false;
+        intervals(4);
+        assertThat(records.get("a").state()).isEqualTo(ProbeRecord.State.DOWN);
+    }
+
     @Test
     void onlyOneProbeOfAnEndpointIsUnderWay() {
         loop = new ProbeLoop(
@@ -220,14 +234,19 @@ class ProbeLoopTest {
     }
 
     @Test
-    void whatIsSkippedCountsForNothing() {
+    void whatIsSkippedCountsForNothingAndBeginsANewRun() {
         prober.failures.put("a", "refused");
         loop.follow(endpoints("a"));
         time.advance(INTERVAL);
         prober.skipped.add("a");
         intervals(5);
-        assertThat(records.get("a").failuresInARow()).isEqualTo(1);
+        assertThat(records.get("a").failuresInARow()).isZero();
+        int before = prober.probes("a");
         prober.skipped.clear();
+        while (prober.probes("a") < before + 2) {
+            time.advance(Duration.ofMillis(10));
+        }
+        assertThat(records.get("a").state()).isEqualTo(ProbeRecord.State.PENDING);
         intervals(2);
         assertThat(records.get("a").state()).isEqualTo(ProbeRecord.State.DOWN);
     }

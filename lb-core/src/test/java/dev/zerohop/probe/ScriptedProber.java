@@ -27,6 +27,7 @@ final class ScriptedProber implements Prober, ProbeTransport {
     final List<Runnable> blocked = new ArrayList<>();
     boolean silent;
     boolean blocking;
+    boolean unsent;
 
     @Nullable
     RuntimeException thrown;
@@ -84,11 +85,19 @@ final class ScriptedProber implements Prober, ProbeTransport {
                 } else {
                     answer.accept(result(endpoint));
                 }
-                return () -> {
-                    cancelled++;
-                    if (!over[0]) {
-                        over[0] = true;
-                        underWay--;
+                return new Running() {
+                    @Override
+                    public boolean sent() {
+                        return !unsent;
+                    }
+
+                    @Override
+                    public void cancel() {
+                        cancelled++;
+                        if (!over[0]) {
+                            over[0] = true;
+                            underWay--;
+                        }
                     }
                 };
             }

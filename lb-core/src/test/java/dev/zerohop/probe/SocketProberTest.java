@@ -7,6 +7,7 @@ import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
+import dev.zerohop.Time;
 import dev.zerohop.testing.FreePorts;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -14,15 +15,18 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -143,15 +147,16 @@ class SocketProberTest {
 
     @ParameterizedTest
     @CsvSource({
-        "199, 'GET /health?full answered 199, expected 200 to 299'",
-        "200, OK",
-        "299, OK",
-        "300, 'GET /health?full answered 300, expected 200 to 299'"
+        "200, 'GET /health?full answered 200, expected 201 to 298'",
+        "201, OK",
+        "298, OK",
+        "299, 'GET /health?full answered 299, expected 201 to 298'"
     })
     void theBordersOfTheRangeBelongToIt(int status, String said) throws Exception {
         Server server = new Server("HTTP/1.1 " + status + " x\r\n\r\n");
-        assertThat(ask(http(0, ProbeTransport.DEFAULT), "127.0.0.1", server.port()))
-                .isEqualTo(said);
+        Prober within =
+                new SocketProber(0, false, new HttpGet("/health?full", 201, 298), ProbeTransport.DEFAULT, PATIENCE);
+        assertThat(ask(within, "127.0.0.1", server.port())).isEqualTo(said);
     }
 
     @ParameterizedTest
@@ -181,6 +186,15 @@ class SocketProberTest {
         };
         assertThat(ask(http(server.port(), named), "127.0.0.1", 1)).isEqualTo("OK");
         assertThat(server.requests.take()).contains("\r\nHost: orders.shop.svc:443\r\n");
+    }
+
+    @Test
+    void theHostOfACheckStandsInForTheNameOfTheService() throws Exception {
+        Server server = new Server("HTTP/1.1 200 OK\r\n\r\n");
+        Check named = new Check.Http(0, false, "checks.svc", new HttpGet("/", 200, 299));
+        assertThat(ask(named.prober(ProbeTransport.DEFAULT, PATIENCE), "127.0.0.1", server.port()))
+                .isEqualTo("OK");
+        assertThat(server.requests.take()).contains("\r\nHost: checks.svc\r\n");
     }
 
     /** It comes from a target's text. */
@@ -213,6 +227,119 @@ class SocketProberTest {
         while (accepted.getInputStream().read() >= 0) {
             // The request.
         }
+    }
+
+    /** A clock of which each look costs a second. */
+    private static final class LeapingTime implements Time {
+        private final AtomicLong now = new AtomicLong();
+
+        @Override
+        public long nanoTime() {
+            return now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        }
+
+        @Override
+        public Instant now() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public Cancellable schedule(long delayNanos, Runnable task) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Each read is in time, all together are not: a byte now and then would hold the thread for ever. */
+    @Test
+    @Timeout(60)
+    void theTimeIsThatOfTheProbeAndNotOfEachRead() throws Exception {
+        try (ServerSocket dripping = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread server = new Thread(() -> {
+                try (Socket connection = dripping.accept()) {
+                    while (true) {
+                        connection.getOutputStream().write('\r');
+                    }
+                } catch (Exception closed) {
+                    // The probe is over.
+                }
+            });
+            server.setDaemon(true);
+            server.start();
+            Prober prober = new SocketProber(
+                    0,
+                    false,
+                    new HttpGet("/", 200, 299),
+                    ProbeTransport.DEFAULT,
+                    Duration.ofSeconds(9),
+                    new LeapingTime());
+            assertThat(ask(prober, "127.0.0.1", dripping.getLocalPort()))
+                    .isEqualTo("GET / was not answered: the probe timed out");
+        }
+    }
+
+    @Test
+    void anInterimAnswerIsNotTheAnswer() throws Exception {
+        Server server = new Server("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+                + "HTTP/1.1 200 OK\r\n\r\n");
+        assertThat(ask(http(0, ProbeTransport.DEFAULT), "127.0.0.1", server.port()))
+                .isEqualTo("OK");
+        server.answer = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 503 No\r\n\r\n";
+        assertThat(ask(http(0, ProbeTransport.DEFAULT), "127.0.0.1", server.port()))
+                .isEqualTo("GET /health?full answered 503, expected 200 to 299");
+        server.answer = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000) + "HTTP/1.1 200 OK\r\n\r\n";
+        assertThat(ask(http(0, ProbeTransport.DEFAULT), "127.0.0.1", server.port()))
+                .as("within a bound")
+                .isEqualTo("GET /health?full was not answered with HTTP/1.1");
+    }
+
+    /** Else the rest meets a reset. */
+    @Test
+    void theRestOfAnAnswerIsReadAsWell() throws Exception {
+        Server server = new Server("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + "x".repeat(5_000));
+        server.staysOpen = true;
+        CompletableFuture<Prober.Result> said = new CompletableFuture<>();
+        Cancellable probe = http(0, ProbeTransport.DEFAULT)
+                .connect(Endpoint.of("127.0.0.1", server.port()))
+                .probe(Env.system().blocking(), said::complete);
+        assertThat(said.get(60, TimeUnit.SECONDS).kind()).isEqualTo(Prober.Result.Kind.OK);
+        // As the loop does.
+        probe.cancel();
+        Socket accepted = server.accepted.take();
+        accepted.setSoTimeout(60_000);
+        assertThat(accepted.getInputStream().read())
+                .as("closed in peace, not reset")
+                .isEqualTo(-1);
+    }
+
+    @Test
+    void ofSeveralAddressesTheNextOneIsTried() throws Exception {
+        InetAddress[] both = InetAddress.getAllByName("localhost");
+        org.junit.jupiter.api.Assumptions.assumeTrue(both.length > 1, "localhost has two addresses");
+        try (ServerSocket second = new ServerSocket(0, 50, both[1])) {
+            assertThat(ask(tcp(), "localhost", second.getLocalPort())).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void anEndpointWithoutAnAddressIsSkipped() throws Exception {
+        ProbeTransport files = new ProbeTransport() {
+            @Override
+            public boolean hasAddress(Endpoint endpoint) {
+                return false;
+            }
+        };
+        assertThat(ask(new SocketProber(0, false, null, files, PATIENCE), "local", 1)).isEqualTo("SKIPPED");
+    }
+
+    @Test
+    void aProbeThatWaitsForAThreadHasNotLeft() {
+        List<Runnable> threads = new ArrayList<>();
+        List<Prober.Result> said = new ArrayList<>();
+        Prober.Running probe = (Prober.Running)
+                tcp().connect(Endpoint.of("127.0.0.1", FreePorts.next())).probe(threads::add, said::add);
+        assertThat(probe.sent()).isFalse();
+        threads.get(0).run();
+        assertThat(probe.sent()).isTrue();
     }
 
     @Test

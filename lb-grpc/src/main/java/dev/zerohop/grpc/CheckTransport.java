@@ -1,12 +1,15 @@
 package dev.zerohop.grpc;
 
+import dev.zerohop.Endpoint;
 import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
+import io.grpc.Channel;
 import io.grpc.LoadBalancer.Helper;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How health checks reach the endpoints of a channel: those of gRPC over its own connections, the others under its authority. */
-record CheckTransport(Helper helper, Subchannels subchannels) implements ProbeTransport {
+record CheckTransport(Helper helper, Function<String, @Nullable Channel> connections) implements ProbeTransport {
     @Override
     public @Nullable String authority() {
         String stated = helper.getAuthority();
@@ -14,7 +17,12 @@ record CheckTransport(Helper helper, Subchannels subchannels) implements ProbeTr
     }
 
     @Override
+    public boolean hasAddress(Endpoint endpoint) {
+        return !PlainEndpoints.isLocal(endpoint);
+    }
+
+    @Override
     public Prober grpc(String service) {
-        return new ServingProber(service, helper, subchannels);
+        return new ServingProber(service, helper, connections);
     }
 }

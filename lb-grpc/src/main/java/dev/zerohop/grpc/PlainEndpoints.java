@@ -13,7 +13,17 @@ import java.util.List;
  * groups that share an address are two endpoints, and a group whose addresses come in another order stays the same one.
  */
 final class PlainEndpoints {
+    private static final String LOCAL = "local";
+    private static final int LOCAL_PORT = 1;
+
     private PlainEndpoints() {}
+
+    /** Whether host and port mean nothing: it was made of a socket that has neither. */
+    static boolean isLocal(Endpoint endpoint) {
+        return endpoint.host().equals(LOCAL)
+                && endpoint.port() == LOCAL_PORT
+                && !endpoint.id().equals(endpoint.address());
+    }
 
     static Endpoint of(EquivalentAddressGroup group) {
         List<Endpoint> each = group.getAddresses().stream()
@@ -36,6 +46,6 @@ final class PlainEndpoints {
             return Endpoint.of(ip == null ? inet.getHostString() : ip.getHostAddress(), inet.getPort());
         }
         // In-process and Unix sockets have a name but neither host nor port; only the id is ever used.
-        return Endpoint.builder("local", 1).id(address.toString()).build();
+        return Endpoint.builder(LOCAL, LOCAL_PORT).id(address.toString()).build();
     }
 }

@@ -9,8 +9,10 @@ import io.grpc.Channel;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer.Helper;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,9 @@ final class Subchannels implements HealthSource {
     private final Runnable onLoss;
     private final Runnable onDrained;
     private IdentityHashMap<Node, SubchannelHandle> subchannels = new IdentityHashMap<>();
+
+    /** The same by the ids of their endpoints. */
+    private Map<String, SubchannelHandle> byId = Map.of();
 
     /** Endpoints that left while no other was connected, the earliest first; they serve until one is. */
     private List<SubchannelHandle> lingering = List.of();
@@ -84,12 +89,8 @@ final class Subchannels implements HealthSource {
     /** The connection to a member, for calls of our own; null while there is none. */
     @Nullable
     Channel connection(String endpointId) {
-        for (SubchannelHandle handle : subchannels.values()) {
-            if (handle.node().endpoint().id().equals(endpointId)) {
-                return handle.ready() ? handle.subchannel().asChannel() : null;
-            }
-        }
-        return null;
+        SubchannelHandle handle = byId.get(endpointId);
+        return handle != null && handle.ready() ? handle.subchannel().asChannel() : null;
     }
 
     List<SubchannelHandle> lingering() {
@@ -106,6 +107,7 @@ final class Subchannels implements HealthSource {
         // A copy: the pickers that are out read the old map until they are replaced.
         IdentityHashMap<Node, SubchannelHandle> before = new IdentityHashMap<>(subchannels);
         IdentityHashMap<Node, SubchannelHandle> after = new IdentityHashMap<>(members.size() * 2);
+        Map<String, SubchannelHandle> ids = new HashMap<>(members.size() * 2);
         List<SubchannelHandle> begun = new ArrayList<>();
         int connected = 0;
         for (Node node : members) {
@@ -119,10 +121,12 @@ final class Subchannels implements HealthSource {
             }
             if (handle != null) {
                 after.put(node, handle);
+                ids.put(node.endpoint().id(), handle);
                 connected += handle.ready() ? 1 : 0;
             }
         }
         subchannels = after;
+        byId = ids;
         ready = connected;
         if (members.size() < snapshot.members().size()) {
             reportUnwanted(before, snapshot.members());
@@ -188,6 +192,7 @@ final class Subchannels implements HealthSource {
         release();
         subchannels.values().forEach(SubchannelHandle::shutdown);
         subchannels = new IdentityHashMap<>();
+        byId = Map.of();
         ready = 0;
     }
 

@@ -55,7 +55,7 @@ final class HttpCaller implements Caller {
                 .resolver(Targets.newResolver(target))
                 .listener(observer);
         if (settings.json() == null) {
-            builder.defaults(settings.parsed()).followSourceConfiguration();
+            builder.defaults(settings.parsed()).followSourceConfiguration(Checkless::of);
         } else {
             builder.settings(settings.parsed());
         }

@@ -100,7 +100,7 @@ final class ShardCommand implements Callable<Integer> {
         try (Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
                 .defaults(Configurations.defaults())
-                .followSourceConfiguration()
+                .followSourceConfiguration(Checkless::of)
                 .listener(answer)
                 .build()) {
             balancer.start();

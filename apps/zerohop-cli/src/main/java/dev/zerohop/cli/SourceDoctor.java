@@ -40,7 +40,7 @@ final class SourceDoctor {
         try (Balancer balancer = Balancer.builder(target.text())
                 .resolver(Targets.newResolver(target))
                 .defaults(Configurations.defaults())
-                .followSourceConfiguration()
+                .followSourceConfiguration(Checkless::of)
                 .listener(observer)
                 .build()) {
             balancer.start();

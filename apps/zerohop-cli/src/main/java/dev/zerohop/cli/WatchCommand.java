@@ -50,7 +50,7 @@ final class WatchCommand implements Callable<Integer> {
         Balancer balancer = Balancer.builder(parsed.text())
                 .resolver(Targets.newResolver(parsed))
                 .defaults(Configurations.defaults())
-                .followSourceConfiguration()
+                .followSourceConfiguration(Checkless::of)
                 .listener(printer)
                 .build();
         printer.balancer = balancer;

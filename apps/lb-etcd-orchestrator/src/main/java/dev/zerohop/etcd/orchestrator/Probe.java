@@ -123,7 +123,7 @@ public final class Probe {
      * A GET that is answered with a status in a range. Redirects are not followed.
      *
      * @param path begins with a slash; may have a query
-     * @param fromStatus the lowest status that counts as success, 100 to 599
+     * @param fromStatus the lowest status that counts as success, 200 to 599
      * @param toStatus the highest one, not below {@code fromStatus}
      * @throws IllegalArgumentException if one of them is invalid
      */

@@ -21,8 +21,8 @@ final class ProbeWorker {
 
     private static final int JITTER_PERCENT = 15;
 
-    /** A probe of a server that hangs takes a thread for the time-out: so many of them are found out in time. */
-    private static final int CONCURRENCY = 256;
+    /** A probe of a server that hangs takes a thread for the time-out, and those of the others must not wait for it: with the default times enough for 10,000 that hang. */
+    private static final int CONCURRENCY = 4_096;
 
     private final ProbeLoop loop;
 

@@ -9,8 +9,10 @@ import dev.zerohop.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -137,6 +139,24 @@ class ProbeWorkerTest {
     }
 
     @Test
+    void thousandsOfEndpointsThatHangDoNotDelayTheProbesOfAnother() {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            prober.hanging.add("hangs-" + i);
+            ids.add("hangs-" + i);
+        }
+        ids.add("well");
+        assign(ids.toArray(new String[0]));
+        rounds(10);
+        List<Long> at = prober.at.get("well");
+        for (int i = 1; i < at.size(); i++) {
+            assertThat((double) (at.get(i) - at.get(i - 1)) / INTERVAL.toNanos())
+                    .isBetween(0.849, 1.151);
+        }
+        assertThat(worker.observation(1).down()).hasSize(2_000);
+    }
+
+    @Test
     void nothingIsProbedAfterTheEnd() {
         assign("a", "b");
         worker.close();
@@ -149,6 +169,7 @@ class ProbeWorkerTest {
         final Map<String, List<Long>> at = new HashMap<>();
         final Map<String, String> failures = new HashMap<>();
         final List<Consumer<Result>> unanswered = new ArrayList<>();
+        final Set<String> hanging = new HashSet<>();
         boolean silent;
         RuntimeException thrown;
         int opened;
@@ -169,7 +190,7 @@ class ProbeWorkerTest {
                     if (thrown != null) {
                         throw thrown;
                     }
-                    if (silent) {
+                    if (silent || hanging.contains(endpoint.id())) {
                         unanswered.add(answer);
                     } else {
                         String failure = failures.get(endpoint.id());
