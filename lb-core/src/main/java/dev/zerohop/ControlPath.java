@@ -231,11 +231,8 @@ final class ControlPath {
     private void onTaskFailure(Throwable thrown) {
         long count = failures.next();
         if (count != 0) {
-            LOG.error(
-                    "{}: a change could not be applied ({} times so far); the version before it stays in force",
-                    name,
-                    count,
-                    thrown);
+            String what = "{}: a change could not be applied ({} times so far); the version before it stays in force";
+            LOG.error(what, name, count, thrown);
         }
     }
 
