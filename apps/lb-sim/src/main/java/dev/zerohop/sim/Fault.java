@@ -2,10 +2,9 @@ package dev.zerohop.sim;
 
 import dev.zerohop.Options;
 import dev.zerohop.Outcome;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -41,22 +40,13 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
         }
     }
 
-    /** What only some kinds have. */
-    private enum Option {
-        SHARE("share", EnumSet.of(Kind.FAIL, Kind.BREAK, Kind.HANG, Kind.TAKES)),
-        AFTER("after", EnumSet.of(Kind.FAIL)),
-        OUTCOME("outcome", EnumSet.of(Kind.FAIL)),
-        SPEED("speed", EnumSet.of(Kind.SLOW)),
-        TIME("time", EnumSet.of(Kind.TAKES));
-
-        private final String field;
-        private final Set<Kind> kinds;
-
-        Option(String field, Set<Kind> kinds) {
-            this.field = field;
-            this.kinds = Set.copyOf(kinds);
-        }
-    }
+    /** The fields that only some kinds have. */
+    private static final Map<String, List<Kind>> ONLY_WITH = Map.of(
+            "share", List.of(Kind.BREAK, Kind.FAIL, Kind.HANG, Kind.TAKES),
+            "after", List.of(Kind.FAIL),
+            "outcome", List.of(Kind.FAIL),
+            "speed", List.of(Kind.SLOW),
+            "time", List.of(Kind.TAKES));
 
     private static final List<Outcome> FAILURES =
             List.of(Outcome.ERROR_RESPONSE, Outcome.OVERLOADED, Outcome.CONNECT_FAILURE, Outcome.TRANSPORT_FAILURE);
@@ -68,12 +58,13 @@ record Fault(Kind kind, Window window, double share, long afterNanos, Outcome ou
             throw options.rejected("kind", Options.oneOf(words()));
         }
         Kind kind = Kind.valueOf(options.choice("kind", "", words()).toUpperCase(Locale.ROOT));
-        for (Option option : Option.values()) {
-            if (options.has(option.field) && !option.kinds.contains(kind)) {
+        for (String field : FIELDS) {
+            List<Kind> kinds = ONLY_WITH.get(field);
+            if (kinds != null && options.has(field) && !kinds.contains(kind)) {
                 throw options.rejected(
-                        option.field,
+                        field,
                         "no such field with " + kind.word() + ": it is for "
-                                + option.kinds.stream().map(Kind::word).sorted().collect(Collectors.joining(", ")));
+                                + kinds.stream().map(Kind::word).collect(Collectors.joining(", ")));
             }
         }
         long from = Times.read(options, "from", 0, 0, 24 * Times.HOUR);
