@@ -150,7 +150,11 @@ final class SettingsChoice {
         if (unfit == null) {
             return next;
         }
-        LOG.warn("{}: no health checks are made, the rest of the configuration is in force: {}: {}", name, source, unfit);
+        LOG.warn(
+                "{}: no health checks are made, the rest of the configuration is in force: {}: {}",
+                name,
+                source,
+                unfit);
         return next.toBuilder().checks(HealthCheckPolicy.NONE).build();
     }
 

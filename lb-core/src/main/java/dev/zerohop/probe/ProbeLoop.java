@@ -207,10 +207,7 @@ public final class ProbeLoop implements AutoCloseable {
         void begin() {
             begun = true;
             underWay++;
-            timeout = env.time()
-                    .schedule(
-                            timing.timeout().toNanos(),
-                            () -> serial.execute(this::expire));
+            timeout = env.time().schedule(timing.timeout().toNanos(), () -> serial.execute(this::expire));
             try {
                 call = probed.target.probe(this::run, result -> serial.execute(() -> end(result)));
             } catch (Throwable thrown) {

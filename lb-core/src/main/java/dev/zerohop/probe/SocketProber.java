@@ -2,7 +2,6 @@ package dev.zerohop.probe;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Printable;
 import dev.zerohop.ProbeTransport;
@@ -59,12 +58,7 @@ public final class SocketProber implements Prober {
 
     /** With another clock; sockets go by the machine's. */
     SocketProber(
-            int port,
-            boolean secured,
-            @Nullable HttpGet get,
-            ProbeTransport transport,
-            Duration timeout,
-            Time time) {
+            int port, boolean secured, @Nullable HttpGet get, ProbeTransport transport, Duration timeout, Time time) {
         this.port = port;
         this.secured = secured;
         this.get = get;
@@ -178,9 +172,8 @@ public final class SocketProber implements Prober {
                 socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
                 reply = new HttpAnswer(socket, deadline);
                 int status = reply.status();
-                String wrong = status == 0
-                        ? "GET " + get.path() + " was not answered with HTTP/1.1"
-                        : get.wrong(status);
+                String wrong =
+                        status == 0 ? "GET " + get.path() + " was not answered with HTTP/1.1" : get.wrong(status);
                 result = wrong == null ? Result.OK : Result.failure(wrong);
             } catch (IOException failed) {
                 say(Result.failure("GET " + get.path() + (tls != null ? " over TLS" : "") + " was not answered: "
@@ -198,8 +191,7 @@ public final class SocketProber implements Prober {
             for (InetAddress address : addresses) {
                 Socket next = open();
                 try {
-                    next.connect(
-                            new InetSocketAddress(address, endpoint.port()), deadline.millis(left--));
+                    next.connect(new InetSocketAddress(address, endpoint.port()), deadline.millis(left--));
                     return next;
                 } catch (IOException failed) {
                     next.close();

@@ -279,8 +279,8 @@ class SocketProberTest {
 
     @Test
     void anInterimAnswerIsNotTheAnswer() throws Exception {
-        Server server = new Server("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
-                + "HTTP/1.1 200 OK\r\n\r\n");
+        Server server = new Server(
+                "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + "HTTP/1.1 200 OK\r\n\r\n");
         assertThat(ask(http(0, ProbeTransport.DEFAULT), "127.0.0.1", server.port()))
                 .isEqualTo("OK");
         server.answer = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 503 No\r\n\r\n";
@@ -328,7 +328,8 @@ class SocketProberTest {
                 return false;
             }
         };
-        assertThat(ask(new SocketProber(0, false, null, files, PATIENCE), "local", 1)).isEqualTo("SKIPPED");
+        assertThat(ask(new SocketProber(0, false, null, files, PATIENCE), "local", 1))
+                .isEqualTo("SKIPPED");
     }
 
     @Test

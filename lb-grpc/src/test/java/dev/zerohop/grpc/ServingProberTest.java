@@ -132,7 +132,9 @@ class ServingProberTest {
     void anErrorInACheckIsAFailureAndDoesNotEndTheChannel() {
         thrown = new OutOfMemoryError("on purpose");
         Cancellable check = probe();
-        assertThat(said()).contains("FAILURE the health check could not be made").contains("on purpose");
+        assertThat(said())
+                .contains("FAILURE the health check could not be made")
+                .contains("on purpose");
         check.cancel();
         assertThat(seen).contains("cancelled");
         assertThat(panics).isEmpty();
@@ -191,8 +193,8 @@ class ServingProberTest {
         CheckTransport transport = new CheckTransport(new FakeHelper(), id -> connection());
         assertThat(transport.authority()).isEqualTo("orders");
         assertThat(transport.hasAddress(Endpoint.of("local", 1))).isTrue();
-        assertThat(transport.hasAddress(PlainEndpoints.of(
-                        new EquivalentAddressGroup(UnixDomainSocketAddress.of("/run/orders")))))
+        assertThat(transport.hasAddress(
+                        PlainEndpoints.of(new EquivalentAddressGroup(UnixDomainSocketAddress.of("/run/orders")))))
                 .isFalse();
     }
 
