@@ -8,6 +8,9 @@ import java.time.Duration;
 /** See {@link LoadMetrics#reportedCalls}. */
 record ReportedCalls(String metric, double callsPerUnit, Duration expiration) implements LoadMetric {
 
+    /** More calls than an endpoint can have under way. */
+    private static final double MOST = 1_000_000;
+
     ReportedCalls {
         if (!LoadReport.isMetric(metric)) {
             throw new IllegalArgumentException("metric was '" + metric + "', expected " + LoadMetrics.METRICS);
@@ -61,7 +64,8 @@ record ReportedCalls(String metric, double callsPerUnit, Duration expiration) im
             if (value >= 0) {
                 // The server counts this client's other calls as well. The one that brings the report is counted here
                 // and over there it is not.
-                float others = (float) Math.max(0, value * callsPerUnit - Math.max(0, inFlight - 1));
+                double calls = Math.min(MOST, value * callsPerUnit);
+                float others = (float) Math.max(0, calls - Math.max(0, inFlight - 1));
                 state = (long) Float.floatToRawIntBits(-others) << 32 | (nowNanos >> TICK_SHIFT & 0xFFFFFFFFL);
             }
         }

@@ -15,13 +15,14 @@ import dev.zerohop.Time;
 import dev.zerohop.load.LoadMetrics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Of two candidates, the one with fewer calls under way for its weight: this client's own, those of others as the endpoint reports them, and the penalty for failures. A candidate without a live report
- * counts as many calls of others as those with one do on average, so that it is neither shunned nor run down.
+ * counts as many calls of others for its weight as the median of those with one, so that it is neither shunned nor run down.
  */
 final class ReportedCallsPicker extends TwoChoicePicker {
     private static final String METRIC = "named_metrics.requests_in_flight";
@@ -96,13 +97,28 @@ final class ReportedCallsPicker extends TwoChoicePicker {
     /** Empty if all are equal. */
     private final double[] weights;
 
-    /** Calls of others at an endpoint without a live report. */
-    private volatile double typical;
+    /** The groups that candidates are compared in, and which of them each candidate is of; that only if there are several. */
+    private final int[] groups;
+
+    private final int[] groupOf;
+
+    /** By group: calls of others, for a weight of 1, at an endpoint without a live report. */
+    private volatile double[] typical;
 
     ReportedCallsPicker(Snapshot snapshot, Env env) {
         super(snapshot, env);
         this.time = env.time();
         this.weights = uniform ? new double[0] : weights(snapshot.candidates(), true);
+        this.groups = snapshot.candidates().stream()
+                .mapToInt(Candidate::group)
+                .distinct()
+                .sorted()
+                .toArray();
+        this.groupOf = groups.length < 2
+                ? new int[0]
+                : snapshot.candidates().stream()
+                        .mapToInt(candidate -> Arrays.binarySearch(groups, candidate.group()))
+                        .toArray();
         this.typical = typical(time.nanoTime());
     }
 
@@ -110,6 +126,8 @@ final class ReportedCallsPicker extends TwoChoicePicker {
         super(before, next, left);
         this.time = before.time;
         this.weights = before.weights;
+        this.groups = before.groups;
+        this.groupOf = before.groupOf;
         this.typical = before.typical;
     }
 
@@ -121,15 +139,15 @@ final class ReportedCallsPicker extends TwoChoicePicker {
     @Override
     boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
         boolean forgiving = ((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0;
-        double left = calls(a, nowNanos, forgiving);
-        double right = calls(b, nowNanos, forgiving);
+        double left = calls(a, first, nowNanos, forgiving);
+        double right = calls(b, second, nowNanos, forgiving);
         return uniform ? left <= right : left * weights[second] <= right * weights[first];
     }
 
-    private double calls(Node node, long nowNanos, boolean forgiving) {
+    private double calls(Node node, int place, long nowNanos, boolean forgiving) {
         double calls = node.load(nowNanos);
         if (node.stale(nowNanos)) {
-            calls += typical;
+            calls += typicalAt(place);
         }
         return forgiving ? calls : calls + node.pressure() - node.inFlight();
     }
@@ -150,17 +168,30 @@ final class ReportedCallsPicker extends TwoChoicePicker {
         typical = typical(nowNanos);
     }
 
-    private double typical(long nowNanos) {
-        double sum = 0;
-        int known = 0;
-        for (Candidate candidate : snapshot.candidates()) {
-            Node node = candidate.node();
-            if (!node.stale(nowNanos)) {
-                sum += Math.max(0, node.load(nowNanos) - node.inFlight());
-                known++;
+    /** What the candidate in this place has of others if it does not say. */
+    private double typicalAt(int place) {
+        double[] known = typical;
+        double one = known.length == 0 ? 0 : known[groupOf.length == 0 ? 0 : groupOf[place]];
+        return uniform ? one : one * weights[place];
+    }
+
+    /** For each group the median, which one absurd report does not move. */
+    private double[] typical(long nowNanos) {
+        double[] typical = new double[groups.length];
+        double[] said = new double[nodes.length];
+        for (int group = 0; group < typical.length; group++) {
+            int known = 0;
+            for (int place = 0; place < nodes.length; place++) {
+                Node node = nodes[place];
+                if (node != null && (groupOf.length == 0 || groupOf[place] == group) && !node.stale(nowNanos)) {
+                    double others = Math.max(0, node.load(nowNanos) - node.inFlight());
+                    said[known++] = uniform ? others : others / weights[place];
+                }
             }
+            Arrays.sort(said, 0, known);
+            typical[group] = known == 0 ? 0 : (said[(known - 1) / 2] + said[known / 2]) / 2;
         }
-        return known == 0 ? 0 : sum / known;
+        return typical;
     }
 
     @Override
@@ -169,12 +200,15 @@ final class ReportedCallsPicker extends TwoChoicePicker {
         lines.add(drawn() + " and takes the one with fewer calls under way, those of other clients included"
                 + (uniform ? "" : ", for its weight"));
         long now = time.nanoTime();
-        List<Candidate> candidates = snapshot.candidates();
-        for (Candidate candidate : candidates.subList(0, Math.min(EXPLAINED, candidates.size()))) {
-            Node node = candidate.node();
+        for (int place = 0; place < Math.min(EXPLAINED, nodes.length); place++) {
+            Node node = nodes[place];
+            if (node == null) {
+                continue;
+            }
             lines.add(node.endpoint() + " in flight " + node.inFlight() + ", of others "
                     + (node.stale(now)
-                            ? String.format(Locale.ROOT, "%.1f by the average: no live report", typical)
+                            ? String.format(
+                                    Locale.ROOT, "%.1f as the others have: no live report", typicalAt(place))
                             : String.format(Locale.ROOT, "%.1f by its report", node.load(now) - node.inFlight())));
         }
         return lines;

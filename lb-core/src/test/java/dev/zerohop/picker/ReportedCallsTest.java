@@ -59,6 +59,30 @@ class ReportedCallsTest {
                 .isZero();
     }
 
+    /** Or a canary without a report would have as many calls as a great one has, and never get one that brings a report. */
+    @Test
+    void oneWithoutALiveReportCountsForItsWeight() {
+        List<FakeNode> nodes = List.of(FakeNode.named("canary", 5), FakeNode.named("a", 100), FakeNode.named("b", 100));
+        nodes.get(0).stale(true);
+        nodes.get(0).load(0.0);
+        nodes.get(1).load(100.0);
+        nodes.get(2).load(100.0);
+        // Alike for their weights: the first drawn wins, and one of 41 is the canary.
+        assertThat(byReports(nodes)).isBetween(PICKS / 41 * 7 / 10, PICKS / 41 * 13 / 10);
+    }
+
+    @Test
+    void oneAbsurdReportMakesNoAverage() {
+        List<FakeNode> nodes = FakeNode.numbered("n", 4);
+        nodes.get(0).stale(true);
+        nodes.get(0).load(0.0);
+        nodes.get(1).load(1e6);
+        nodes.get(2).load(3.0);
+        nodes.get(3).load(3.0);
+        // It wins against the absurd one, and when it is drawn first against the others.
+        assertThat(byReports(nodes)).isBetween(PICKS / 4, PICKS / 2);
+    }
+
     @Test
     void failuresCountAsWorkAndOneComparisonInSixteenForgivesThem() {
         List<FakeNode> nodes = nodes(0.0, 3);

@@ -21,7 +21,7 @@ final class ForwardingHeaders {
     /** Followed by the name of a gateway: the time at which it passed the request on. It also marks requests that came through a gateway. */
     static final String FORWARDED_BY = "X-Forwarded-Host-";
 
-    /** Hop-by-hop headers, in either direction. */
+    /** Hop-by-hop headers, in either direction; the load that an endpoint reports is not the gateway's. */
     private static final Set<String> HOP_BY_HOP = Set.of(
             "connection",
             "proxy-connection",
@@ -31,7 +31,9 @@ final class ForwardingHeaders {
             "upgrade",
             "proxy-authenticate",
             "proxy-authorization",
-            "proxy-authentication-info");
+            "proxy-authentication-info",
+            "endpoint-load-metrics",
+            "endpoint-load-metrics-bin");
 
     /** Headers that the server library handles itself, or that are set again for the next hop. */
     private static final Set<String> NOT_PASSED_ON = Set.of(

@@ -137,7 +137,7 @@ class GatewayHttpTest {
         String address = raw(
                 heard,
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: X-Secret, close\r\nX-Secret: s\r\nKeep-Alive: timeout=1\r\n"
-                        + "Proxy-Connection: x\r\nUpgrade: h2c\r\nX-Multi: 1\r\nX-Multi: 2\r\nVia: 1.0 inner\r\nX-Final-Host: liar\r\n"
+                        + "Proxy-Connection: x\r\nUpgrade: h2c\r\nEndpoint-Load-Metrics: TEXT cpu_utilization=1\r\nX-Multi: 1\r\nX-Multi: 2\r\nVia: 1.0 inner\r\nX-Final-Host: liar\r\n"
                         + "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: inner/1\r\n\r\nok");
         Gateway gateway = serving(address);
         try (RawClient client = new RawClient(gateway.port())) {
@@ -157,7 +157,7 @@ class GatewayHttpTest {
                             "Date: Thu, 01 Jan 1970 00:00:00 GMT",
                             "Server: inner/1",
                             "Content-Length: 2")
-                    .noneMatch(line -> line.matches("(?i)(x-secret|keep-alive|proxy-connection|upgrade):.*"))
+                    .noneMatch(line -> line.matches("(?i)(x-secret|keep-alive|proxy-connection|upgrade|endpoint-load-metrics):.*"))
                     .filteredOn(line -> line.matches("X-Forwarded-Host-n1: \\d{10}\\.\\d{7}"))
                     .hasSize(1);
             assertThat(head).filteredOn(line -> line.startsWith("Date:")).hasSize(1);

@@ -3,6 +3,8 @@ package dev.zerohop.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.report.LoadReports;
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -13,7 +15,7 @@ import io.grpc.Status;
 
 /**
  * Counts the calls of a gRPC server and sends its load with the trailers of each, as gRFC A51 has it: clients of zerohop and those with gRPC's own {@code weighted_round_robin} read it. A report that
- * another interceptor or the application has put there stays. Thread-safe.
+ * another interceptor or the application has put there stays. A call that ends by an exception or after its deadline has failed; one that its caller cancels is neither answered nor failed. Thread-safe.
  */
 public final class LoadReportInterceptor implements ServerInterceptor {
     private static final Metadata.Key<byte[]> TRAILER =
@@ -33,11 +35,14 @@ public final class LoadReportInterceptor implements ServerInterceptor {
         ServerCall<Q, A> reporting = new SimpleForwardingServerCall<Q, A>(call) {
             @Override
             public void close(Status status, Metadata trailers) {
-                if (!trailers.containsKey(TRAILER)) {
-                    trailers.put(TRAILER, LoadReports.toProtobuf(request.report()));
+                // The application may close many calls with one and the same object.
+                Metadata sent = new Metadata();
+                sent.merge(trailers);
+                if (!sent.containsKey(TRAILER)) {
+                    sent.put(TRAILER, LoadReports.toProtobuf(request.report()));
                 }
                 request.end(failed(status.getCode()));
-                super.close(status, trailers);
+                super.close(status, sent);
             }
         };
         ServerCall.Listener<Q> listener;
@@ -49,8 +54,33 @@ public final class LoadReportInterceptor implements ServerInterceptor {
         }
         return new SimpleForwardingServerCallListener<Q>(listener) {
             @Override
+            public void onMessage(Q message) {
+                failing(() -> super.onMessage(message));
+            }
+
+            @Override
+            public void onHalfClose() {
+                failing(super::onHalfClose);
+            }
+
+            /** gRPC ends a call whose handler throws without closing it. */
+            private void failing(Runnable handler) {
+                try {
+                    handler.run();
+                } catch (RuntimeException | Error thrown) {
+                    request.end(true);
+                    throw thrown;
+                }
+            }
+
+            @Override
             public void onCancel() {
-                request.end(false);
+                Deadline deadline = Context.current().getDeadline();
+                if (deadline != null && deadline.isExpired()) {
+                    request.end(true);
+                } else {
+                    request.abandon();
+                }
                 super.onCancel();
             }
 

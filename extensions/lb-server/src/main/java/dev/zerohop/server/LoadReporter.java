@@ -141,9 +141,15 @@ public final class LoadReporter {
                 requests,
                 errors,
                 true,
-                last.cpu * kept + asked("the CPU utilization", cpu) * (1 - kept),
+                cpu(last.cpu, kept),
                 last.rate * kept + (requests - last.answered) * perSecond,
                 last.errors * kept + (errors - last.failed) * perSecond);
+    }
+
+    /** 0 while it is not known: an average with that would make a server whose measuring has failed look ever emptier. */
+    private double cpu(double last, double kept) {
+        double now = asked("the CPU utilization", cpu);
+        return now == 0 || last == 0 ? now : last * kept + now * (1 - kept);
     }
 
     /** One request under way. Thread-safe. */
@@ -160,6 +166,13 @@ public final class LoadReporter {
         /** The {@link #report} as the value of the HTTP header {@value LoadReports#HEADER}. */
         public String header() {
             return LoadReports.toHeader(report());
+        }
+
+        /** The caller gave up: the request is under way no more, and is neither answered nor failed. After {@link #end} nothing happens. */
+        public void abandon() {
+            if (ended.compareAndSet(false, true)) {
+                inFlight.decrementAndGet();
+            }
         }
 
         /**

@@ -70,6 +70,35 @@ class LoadReporterTest {
                 .isZero();
     }
 
+    /** Averaged with 0 it would fall for minutes, and the server look ever emptier. */
+    @Test
+    void aCpuThatCannotBeMeasuredIsNotStatedAndBeginsAnew() {
+        double[] cpu = {0.8};
+        LoadReporter reporter =
+                LoadReporter.builder().time(time).cpuUtilization(() -> cpu[0]).build();
+        double[] reported = new double[4];
+        double[] measured = {0.8, Double.NaN, -1, 0.2};
+        for (int i = 0; i < measured.length; i++) {
+            cpu[0] = measured[i];
+            time.advance(Duration.ofSeconds(1));
+            reported[i] = reporter.report().cpuUtilization();
+        }
+        assertThat(reported).containsExactly(0.8, 0, 0, 0.2);
+    }
+
+    @Test
+    void aRequestThatItsCallerAbandonsIsNeitherAnsweredNorFailed() {
+        LoadReporter reporter =
+                LoadReporter.builder().time(time).cpuUtilization(() -> 0.5).build();
+        LoadReporter.Request request = reporter.begin();
+        request.abandon();
+        request.end(true);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(inFlight(reporter.report())).isZero();
+        assertThat(reporter.requestsPerSecond()).isZero();
+        assertThat(reporter.report().errorsPerSecond()).isZero();
+    }
+
     private static double inFlight(LoadReport report) {
         return report.metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, -1);
     }

@@ -15,6 +15,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusOr;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
@@ -29,7 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** Real gRPC servers on loopback, each with an interceptor; a call is answered with the server's number, and "fail" with UNAVAILABLE. */
+/** Real gRPC servers on loopback, each with an interceptor; a call is answered with the server's number, "fail" with UNAVAILABLE, "shared" with one and the same exception, and "throw" not at all. */
 final class Servers implements AutoCloseable {
     static final MethodDescriptor<String, String> WHO = MethodDescriptor.<String, String>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
@@ -37,6 +38,9 @@ final class Servers implements AutoCloseable {
             .setRequestMarshaller(new Text())
             .setResponseMarshaller(new Text())
             .build();
+
+    /** One for all answers, as applications keep them. */
+    static final StatusRuntimeException SHARED = Status.NOT_FOUND.asRuntimeException(new Metadata());
 
     final List<Server> running = new ArrayList<>();
 
@@ -72,6 +76,13 @@ final class Servers implements AutoCloseable {
     }
 
     private static void answer(String request, String number, StreamObserver<String> answer) {
+        if (request.equals("throw")) {
+            throw new IllegalStateException("as handlers do");
+        }
+        if (request.equals("shared")) {
+            answer.onError(SHARED);
+            return;
+        }
         if (request.equals("fail")) {
             answer.onError(Status.UNAVAILABLE.asRuntimeException(new Metadata()));
             return;

@@ -1,0 +1,94 @@
+package dev.zerohop.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.zerohop.testing.FakeTime;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Over a real connection: what counts as a failure, and what a report is put into. */
+class LoadReportInterceptorTest {
+    private static final Metadata.Key<byte[]> TRAILER =
+            Metadata.Key.of("endpoint-load-metrics-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
+    private final FakeTime time = new FakeTime();
+    private final LoadReporter reporter =
+            LoadReporter.builder().time(time).cpuUtilization(() -> 0.5).build();
+    private Servers servers;
+    private ManagedChannel channel;
+
+    @BeforeEach
+    void start() throws Exception {
+        servers = new Servers(1, number -> new LoadReportInterceptor(reporter));
+        channel = Grpc.newChannelBuilder(
+                        "127.0.0.1:" + servers.running.get(0).getPort(), InsecureChannelCredentials.create())
+                .build();
+    }
+
+    @AfterEach
+    void stop() {
+        channel.shutdownNow();
+        servers.close();
+    }
+
+    private static Metadata trailersOf(Channel channel, String request) {
+        try {
+            ClientCalls.blockingUnaryCall(channel, Servers.WHO, CallOptions.DEFAULT, request);
+            return new Metadata();
+        } catch (StatusRuntimeException failed) {
+            return Status.trailersFromThrowable(failed);
+        }
+    }
+
+    @Test
+    void aHandlerThatThrowsHasFailed() {
+        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, Servers.WHO, CallOptions.DEFAULT, "throw"))
+                .isInstanceOf(StatusRuntimeException.class);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(reporter.report().errorsPerSecond()).isEqualTo(1);
+    }
+
+    @Test
+    void trailersThatTheApplicationSharesAreNotWrittenTo() {
+        assertThat(trailersOf(channel, "shared").containsKey(TRAILER)).isTrue();
+        assertThat(trailersOf(channel, "shared").containsKey(TRAILER)).isTrue();
+        assertThat(Status.trailersFromThrowable(Servers.SHARED).containsKey(TRAILER))
+                .isFalse();
+    }
+
+    @Test
+    void aCallThatItsCallerCancelsIsNeitherAnsweredNorFailed() throws Exception {
+        ClientCall<String, String> call = channel.newCall(Servers.WHO, CallOptions.DEFAULT);
+        CompletableFuture<Status> closed = new CompletableFuture<>();
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        closed.complete(status);
+                    }
+                },
+                new Metadata());
+        // The server has the call, and waits for its message.
+        await().until(() -> reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, 0) == 1);
+        call.cancel("enough", null);
+        closed.get();
+        await().until(() -> reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, 0) == 0);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(reporter.requestsPerSecond()).isZero();
+    }
+}
