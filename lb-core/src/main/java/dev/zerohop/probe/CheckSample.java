@@ -90,8 +90,10 @@ final class CheckSample {
         // By the same hashes, so that many clients do not all check the same few.
         List<Node> out = new ArrayList<>();
         for (Node node : impaired) {
+            String id = node.endpoint().id();
             if (OUT.contains(node.health().status())
-                    && !chosen.containsKey(node.endpoint().id())) {
+                    && !chosen.containsKey(id)
+                    && Collections.binarySearch(ids, id) >= 0) {
                 out.add(node);
             }
         }

@@ -82,8 +82,9 @@ final class CheckSource implements HealthSource, ProbeLoop.Listener {
     }
 
     private void take(Snapshot made) {
-        List<Node> now = made.members();
-        boolean same = now == members;
+        // Those that a stage leaves unconnected are not checked either.
+        List<Node> now = made.reached();
+        boolean same = now == members || now.equals(members);
         // Of few members all are checked, whatever their health.
         if (closed || (same && now.size() <= policy.sample())) {
             return;

@@ -2,6 +2,7 @@ package dev.zerohop.stage;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Health;
+import dev.zerohop.Node;
 import dev.zerohop.Options;
 import dev.zerohop.Snapshot;
 import dev.zerohop.Stage;
@@ -181,7 +182,11 @@ public final class Subset implements Stage {
     }
 
     private static boolean isOut(Candidate candidate, long nowNanos) {
-        return candidate.node().health().impaired() && connectingFor(candidate, nowNanos) == Long.MAX_VALUE;
+        Node node = candidate.node();
+        // One that was never connected has no connection because none was wanted: its turn is to come, or it would
+        // seem to be out before it was tried, and one more be taken in its place.
+        boolean untried = node.health().status() == Health.Status.CONNECTING && !node.wasUsable();
+        return node.health().impaired() && !untried && connectingFor(candidate, nowNanos) == Long.MAX_VALUE;
     }
 
     /** How much time is left to make the connection; {@link Long#MAX_VALUE} if there is none to be made, or none left. */

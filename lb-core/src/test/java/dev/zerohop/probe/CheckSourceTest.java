@@ -9,6 +9,7 @@ import dev.zerohop.Env;
 import dev.zerohop.HealthSource;
 import dev.zerohop.Snapshot;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.stage.Subset;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
@@ -46,6 +47,20 @@ class CheckSourceTest {
         source.follow(snapshot(100));
         time.advance(Duration.ofSeconds(3));
         assertThat(prober.mostUnderWay).isEqualTo(32);
+    }
+
+    @Test
+    void whatASubsetLeavesUnconnectedIsNotChecked() {
+        FakeTime time = new FakeTime();
+        ScriptedProber prober = new ScriptedProber(time);
+        prober.silent = true;
+        HealthSource source = HealthChecks.grpc("orders")
+                .interval(Duration.ofSeconds(1))
+                .build()
+                .newSource(time.env(), prober);
+        source.follow(new Subset(5).apply(snapshot(100), 0));
+        time.advance(Duration.ofSeconds(3));
+        assertThat(prober.mostUnderWay).isEqualTo(5);
     }
 
     /** Each holds all members. */

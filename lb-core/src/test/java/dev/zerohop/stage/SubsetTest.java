@@ -346,6 +346,24 @@ class SubsetTest {
                 .isEqualTo(Long.MAX_VALUE);
     }
 
+    /** Under gRPC those outside of the subset are connecting since they joined, as nobody connects to them. */
+    @Test
+    void oneThatWasNeverWantedIsNotOutBeforeItIsTried() {
+        Subset stage = new Subset(10);
+        List<FakeNode> nodes = servers(100);
+        Set<Node> some = Set.copyOf(taken(stage, nodes, 3));
+        int ejected = 0;
+        for (FakeNode node : nodes) {
+            if (!some.contains(node)) {
+                node.health(Status.CONNECTING, 0).wasUsable(false);
+            } else if (ejected++ < 6) {
+                node.health(Status.EJECTED);
+            }
+        }
+        Snapshot snapshot = stage.apply(Snapshot.of(nodes).seeded(3), 3_600_000_000_000L);
+        assertThat(snapshot.candidates()).as("four of ten are in order, and five wanted").hasSize(11);
+    }
+
     @Test
     void aHostNamedByItsAddressIsNoNumberedClient() {
         Options options = Options.of("stages.subset", Map.of("size", 5, "clients", 40), "size", "clients");

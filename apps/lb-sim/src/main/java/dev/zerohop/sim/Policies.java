@@ -1,6 +1,7 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.BalancerSettings;
+import dev.zerohop.HealthCheckPolicy;
 import dev.zerohop.Locality;
 import dev.zerohop.Options;
 import dev.zerohop.Stage;
@@ -84,6 +85,10 @@ final class Policies {
 
     /** Settings in which only what the configuration itself says of a client's place stands: where the simulator runs says nothing of where its clients do. */
     static BalancerSettings nowhere(BalancerSettings settings, Map<?, ?> configuration) {
+        if (!settings.checks().equals(HealthCheckPolicy.NONE)) {
+            throw new IllegalArgumentException(
+                    "health.checks: was given, expected none: the servers of a simulation have no sockets to check");
+        }
         Object zone = configuration.get("stages") instanceof Map<?, ?> stages ? stages.get("zone") : null;
         Map<?, ?> stated = zone instanceof Map<?, ?> fields ? fields : Map.of();
         Locality client = new Locality(text(stated.get("zone")), text(stated.get("node")));

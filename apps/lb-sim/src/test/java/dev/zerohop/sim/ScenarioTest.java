@@ -112,6 +112,7 @@ class ScenarioTest {
                 "'policies': ['round_robin', 'best'] | policies[1]: was \"best\", expected one of",
                 "'policies': [{'peak_ewma': {'decay': 1}}] | policies[0].peak_ewma.decay: was 1, expected a duration",
                 "'policies': [] | policies: was an empty list, expected at least one policy",
+                "'configuration': {'health': {'checks': {'tcp': {}}}} | configuration.health.checks: was given, expected none",
                 "'configuration': {'retry': {'maxAttempts': 99}} | configuration.retry.maxAttempts: was 99, expected an integer",
                 "'events': [{'at': '1s'}] | events[0]: was 0 events, expected exactly one of add, remove, kill",
                 "'events': [{'at': '1s', 'kill': ['c']}] | events[0].kill[0]: was \"c\", expected the id of one of the servers",
