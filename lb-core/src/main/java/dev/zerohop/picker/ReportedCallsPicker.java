@@ -207,8 +207,7 @@ final class ReportedCallsPicker extends TwoChoicePicker {
             }
             lines.add(node.endpoint() + " in flight " + node.inFlight() + ", of others "
                     + (node.stale(now)
-                            ? String.format(
-                                    Locale.ROOT, "%.1f as the others have: no live report", typicalAt(place))
+                            ? String.format(Locale.ROOT, "%.1f as the others have: no live report", typicalAt(place))
                             : String.format(Locale.ROOT, "%.1f by its report", node.load(now) - node.inFlight())));
         }
         return lines;

@@ -361,7 +361,9 @@ class SubsetTest {
             }
         }
         Snapshot snapshot = stage.apply(Snapshot.of(nodes).seeded(3), 3_600_000_000_000L);
-        assertThat(snapshot.candidates()).as("four of ten are in order, and five wanted").hasSize(11);
+        assertThat(snapshot.candidates())
+                .as("four of ten are in order, and five wanted")
+                .hasSize(11);
     }
 
     @Test

@@ -43,7 +43,10 @@ class QueueingTheoryTest {
     void twoChoicesAreAsGoodAsTheyAreKnownToBe(
             double load, double expected, double tolerance, int seconds, int from, int seeds)
             throws InterruptedException {
-        double mean = mean(scenario(1_000, 1, load * 100_000, "exponential", seconds, from), "least_request", LongStream.rangeClosed(1, seeds).toArray());
+        double mean = mean(
+                scenario(1_000, 1, load * 100_000, "exponential", seconds, from),
+                "least_request",
+                LongStream.rangeClosed(1, seeds).toArray());
         assertThat(mean).isCloseTo(expected, within(expected * tolerance));
     }
 

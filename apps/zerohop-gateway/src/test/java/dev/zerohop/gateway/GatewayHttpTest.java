@@ -157,7 +157,8 @@ class GatewayHttpTest {
                             "Date: Thu, 01 Jan 1970 00:00:00 GMT",
                             "Server: inner/1",
                             "Content-Length: 2")
-                    .noneMatch(line -> line.matches("(?i)(x-secret|keep-alive|proxy-connection|upgrade|endpoint-load-metrics):.*"))
+                    .noneMatch(line ->
+                            line.matches("(?i)(x-secret|keep-alive|proxy-connection|upgrade|endpoint-load-metrics):.*"))
                     .filteredOn(line -> line.matches("X-Forwarded-Host-n1: \\d{10}\\.\\d{7}"))
                     .hasSize(1);
             assertThat(head).filteredOn(line -> line.startsWith("Date:")).hasSize(1);

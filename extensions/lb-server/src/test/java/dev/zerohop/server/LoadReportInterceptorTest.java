@@ -2,7 +2,6 @@ package dev.zerohop.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.testing.FakeTime;
 import io.grpc.CallOptions;
@@ -17,6 +16,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,11 +83,17 @@ class LoadReportInterceptorTest {
                     }
                 },
                 new Metadata());
-        // The server has the call, and waits for its message.
-        await().until(() -> reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, 0) == 1);
+        call.request(1);
+        call.sendMessage("hang");
+        call.halfClose();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, 0) == 1);
         call.cancel("enough", null);
         closed.get();
-        await().until(() -> reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, 0) == 0);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, 0) == 0);
         time.advance(Duration.ofSeconds(1));
         assertThat(reporter.requestsPerSecond()).isZero();
     }

@@ -30,7 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** Real gRPC servers on loopback, each with an interceptor; a call is answered with the server's number, "fail" with UNAVAILABLE, "shared" with one and the same exception, and "throw" not at all. */
+/** Real gRPC servers on loopback, each with an interceptor; a call is answered with the server's number, "fail" with UNAVAILABLE, "shared" with one and the same exception, "throw" by an exception, and "hang" not at all. */
 final class Servers implements AutoCloseable {
     static final MethodDescriptor<String, String> WHO = MethodDescriptor.<String, String>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
@@ -76,6 +76,9 @@ final class Servers implements AutoCloseable {
     }
 
     private static void answer(String request, String number, StreamObserver<String> answer) {
+        if (request.equals("hang")) {
+            return;
+        }
         if (request.equals("throw")) {
             throw new IllegalStateException("as handlers do");
         }
