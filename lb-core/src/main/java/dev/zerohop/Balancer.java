@@ -314,7 +314,7 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
-        /** Sets what active health checks go by; for adapters, whose calls they are to resemble. Default: {@link ProbeTransport#DEFAULT}. */
+        /** Sets what active health checks and load probes go by; for adapters, whose calls they are to resemble. Default: {@link ProbeTransport#DEFAULT}. */
         public Builder probeTransport(ProbeTransport transport) {
             this.probeTransport = requireNonNull(transport, "transport");
             return this;

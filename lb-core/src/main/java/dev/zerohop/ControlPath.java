@@ -63,7 +63,7 @@ final class ControlPath {
     ControlPath(Balancer balancer, Balancer.Builder builder, BalancerListener listener) {
         this.balancer = balancer;
         this.name = builder.name;
-        this.env = builder.env;
+        this.env = builder.env.withProbes(builder.probeTransport);
         this.time = env.time();
         this.serial = builder.serial != null ? builder.serial : new SerialExecutor(this::onTaskFailure);
         this.resolver = builder.source();

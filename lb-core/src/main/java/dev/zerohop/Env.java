@@ -12,8 +12,9 @@ import java.util.concurrent.Executor;
  * @param time clock and timers
  * @param dice chance
  * @param blocking runs tasks that may block; its threads are daemons. Not bounded in their number: one that waits behind others is late, whatever it was to do
+ * @param probes how policies that probe endpoints for their load reach them; {@link Balancer} sets its own {@linkplain Balancer.Builder#probeTransport transport} here
  */
-public record Env(Time time, Dice dice, Executor blocking) {
+public record Env(Time time, Dice dice, Executor blocking, ProbeTransport probes) {
 
     private static final Log LOG = Log.of(Env.class);
 
@@ -25,6 +26,12 @@ public record Env(Time time, Dice dice, Executor blocking) {
         requireNonNull(time, "time");
         requireNonNull(dice, "dice");
         requireNonNull(blocking, "blocking");
+        requireNonNull(probes, "probes");
+    }
+
+    /** An environment with {@link ProbeTransport#DEFAULT}. */
+    public Env(Time time, Dice dice, Executor blocking) {
+        this(time, dice, blocking, ProbeTransport.DEFAULT);
     }
 
     /** The real clock, the threads' own generators, and the process's daemon threads. */
@@ -48,6 +55,11 @@ public record Env(Time time, Dice dice, Executor blocking) {
 
     /** The same with other clock and timers. */
     public Env withTime(Time time) {
-        return new Env(time, dice, blocking);
+        return new Env(time, dice, blocking, probes);
+    }
+
+    /** The same with another way to probe endpoints. */
+    public Env withProbes(ProbeTransport probes) {
+        return new Env(time, dice, blocking, probes);
     }
 }

@@ -9,7 +9,7 @@ import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the transport of a balancer brings to its active health checks, so that these reach an endpoint as the calls do. Everything has a default, with which checks
+ * What the transport of a balancer brings to its active health checks and load probes, so that these reach an endpoint as the calls do. Everything has a default, with which checks
  * over TCP and HTTP work. Thread-safe; no method blocks.
  */
 public interface ProbeTransport {
@@ -34,6 +34,16 @@ public interface ProbeTransport {
 
     /** The standard health check of gRPC for a service; empty for the server as a whole. Null if the calls are not gRPC's, so that checks of this kind are rejected. */
     default @Nullable Prober grpc(String service) {
+        return null;
+    }
+
+    /**
+     * Fetches load reports apart from calls: its results carry a {@linkplain Prober.Result#load load}. Over gRPC by the standard service for reports out of band, in plain HTTP by a GET whose answer has the
+     * header of load reports. Null if this transport has no such thing: policies that probe then go by what the calls show.
+     *
+     * @param path of the GET, begins with a slash; gRPC does not use it
+     */
+    default @Nullable Prober load(String path) {
         return null;
     }
 

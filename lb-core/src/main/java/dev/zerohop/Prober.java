@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Checks whether endpoints are well. Thread-safe. */
 @FunctionalInterface
@@ -40,13 +41,14 @@ public interface Prober {
      *
      * @param kind whether it counts, and as what
      * @param reason of a failure in words; empty for the others
+     * @param load what the endpoint reported of its load; null where the probe is not for that
      */
-    record Result(Kind kind, String reason) {
+    record Result(Kind kind, String reason, @Nullable LoadReport load) {
         /** The endpoint is well. */
-        public static final Result OK = new Result(Kind.OK, "");
+        public static final Result OK = new Result(Kind.OK, "", null);
 
         /** It could not be asked, which says nothing about it: its connection is not there yet, for example. */
-        public static final Result SKIPPED = new Result(Kind.SKIPPED, "");
+        public static final Result SKIPPED = new Result(Kind.SKIPPED, "", null);
 
         /** Whether a result counts, and as what. */
         public enum Kind {
@@ -66,7 +68,12 @@ public interface Prober {
 
         /** The endpoint is not well. */
         public static Result failure(String reason) {
-            return new Result(Kind.FAILURE, reason);
+            return new Result(Kind.FAILURE, reason, null);
+        }
+
+        /** The endpoint is well, and reported its load. */
+        public static Result load(LoadReport load) {
+            return new Result(Kind.OK, "", requireNonNull(load, "load"));
         }
     }
 }
