@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Starts and stops servers as the scenario says, and tells each client of them after a time of its own. */
+/** Starts and stops servers as the scenario says, and publishes them to each client after a delay of its own. */
 final class ControlPlane {
     private final World world;
     private final Scenario.Control control;
@@ -21,7 +21,7 @@ final class ControlPlane {
     private final Map<String, ServerSpec> specs = new LinkedHashMap<>();
     private final Map<String, Integer> places = new LinkedHashMap<>();
     private Client[] clients = {};
-    private long[] toldNanos = {};
+    private long[] deliveryNanos = {};
     private boolean saysNothing;
     private int shards;
     private long version;
@@ -37,10 +37,10 @@ final class ControlPlane {
         control.events().forEach(event -> after(event.atNanos(), () -> happen(event)));
     }
 
-    /** Tells these clients of the servers that there are, now and whenever that changes. */
-    void tell(Client[] all) {
+    /** Publishes the servers to these clients, now and whenever they change. */
+    void publishTo(Client[] all) {
         clients = all;
-        toldNanos = new long[all.length];
+        deliveryNanos = new long[all.length];
         publish();
     }
 
@@ -185,9 +185,9 @@ final class ControlPlane {
             EndpointSet set = byZone.computeIfAbsent(client.zone == null ? "" : client.zone, zone -> set(client.zone));
             if (!first) {
                 long jitter = control.jitterNanos() == 0 ? 0 : (long) (updates.nextDouble() * control.jitterNanos());
-                toldNanos[i] = Math.max(toldNanos[i], now + control.delayNanos() + jitter);
+                deliveryNanos[i] = Math.max(deliveryNanos[i], now + control.delayNanos() + jitter);
             }
-            world.events().at(toldNanos[i], new Event() {
+            world.events().at(deliveryNanos[i], new Event() {
                 @Override
                 void fire() {
                     client.feed().give(set);

@@ -7,6 +7,8 @@ import dev.zerohop.Options;
 import dev.zerohop.Stage;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.json.JsonReader;
+import dev.zerohop.stage.Slice;
+import dev.zerohop.stage.Subset;
 import dev.zerohop.stage.ZonePreference;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -76,6 +78,7 @@ final class Policies {
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
         whole.put("policy", policy);
         try {
+            whole.computeIfPresent("stages", (name, stages) -> numbered(stages));
             return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
@@ -102,6 +105,39 @@ final class Policies {
                                     preference.minEndpoints(),
                                     preference.overProvisioningPercent(),
                                     preference.clients())
+                            : stage);
+        }
+        return settings.toBuilder().stages(stages).build();
+    }
+
+    /** Stages in which a subset by the number of clients has a client's number, which {@link #ofClient} replaces: that of the process is none. */
+    private static Object numbered(Object stages) {
+        if (!(stages instanceof Map<?, ?> all)
+                || !(all.get("subset") instanceof Map<?, ?> subset)
+                || !subset.containsKey("clients")) {
+            return stages;
+        }
+        if (subset.containsKey("client")) {
+            throw Options.rejected(
+                    "stages.subset.client",
+                    subset.get("client"),
+                    "no such field: each client of a simulation has a number of its own");
+        }
+        Map<Object, @Nullable Object> one = new LinkedHashMap<>(subset);
+        one.put("client", 0);
+        Map<Object, @Nullable Object> with = new LinkedHashMap<>(all);
+        with.put("subset", one);
+        return with;
+    }
+
+    /** The settings of the client with this number: a subset by the number of clients is that client's. */
+    static BalancerSettings ofClient(BalancerSettings settings, int client) {
+        List<Stage> stages = new ArrayList<>();
+        for (Stage stage : settings.stages()) {
+            Slice slice = stage instanceof Subset subset ? subset.slice() : null;
+            stages.add(
+                    stage instanceof Subset subset && slice != null
+                            ? new Subset(subset.size(), subset.minUsablePercent(), new Slice(client, slice.clients()))
                             : stage);
         }
         return settings.toBuilder().stages(stages).build();
