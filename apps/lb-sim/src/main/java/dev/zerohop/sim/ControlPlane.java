@@ -21,7 +21,7 @@ final class ControlPlane {
     private final Map<String, ServerSpec> specs = new LinkedHashMap<>();
     private final Map<String, Integer> places = new LinkedHashMap<>();
     private Client[] clients = {};
-    private long[] deliveryNanos = {};
+    private long[] toldNanos = {};
     private boolean saysNothing;
     private int shards;
     private long version;
@@ -40,7 +40,7 @@ final class ControlPlane {
     /** Publishes the servers to these clients, now and whenever they change. */
     void publishTo(Client[] all) {
         clients = all;
-        deliveryNanos = new long[all.length];
+        toldNanos = new long[all.length];
         publish();
     }
 
@@ -185,9 +185,9 @@ final class ControlPlane {
             EndpointSet set = byZone.computeIfAbsent(client.zone == null ? "" : client.zone, zone -> set(client.zone));
             if (!first) {
                 long jitter = control.jitterNanos() == 0 ? 0 : (long) (updates.nextDouble() * control.jitterNanos());
-                deliveryNanos[i] = Math.max(deliveryNanos[i], now + control.delayNanos() + jitter);
+                toldNanos[i] = Math.max(toldNanos[i], now + control.delayNanos() + jitter);
             }
-            world.events().at(deliveryNanos[i], new Event() {
+            world.events().at(toldNanos[i], new Event() {
                 @Override
                 void fire() {
                     client.feed().give(set);

@@ -35,7 +35,7 @@ final class Policies {
             Options.anyOf("configuration", root.value("configuration"));
             rest = (Map<?, ?>) root.value("configuration");
         }
-        Policies policies = new Policies(rest == null ? Map.of() : rest);
+        Policies policies = new Policies(rest == null ? Map.of() : numbered(rest));
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
@@ -78,7 +78,6 @@ final class Policies {
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
         whole.put("policy", policy);
         try {
-            whole.computeIfPresent("stages", (name, stages) -> numbered(stages));
             return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
@@ -110,24 +109,26 @@ final class Policies {
         return settings.toBuilder().stages(stages).build();
     }
 
-    /** Stages in which a subset by the number of clients has a client's number, which {@link #ofClient} replaces: that of the process is none. */
-    private static Object numbered(Object stages) {
-        if (!(stages instanceof Map<?, ?> all)
-                || !(all.get("subset") instanceof Map<?, ?> subset)
+    /** The configuration in which a subset by the number of clients has a client's number, which {@link #ofClient} replaces: that of the process is none. */
+    private static Map<?, ?> numbered(Map<?, ?> configuration) {
+        if (!(configuration.get("stages") instanceof Map<?, ?> stages)
+                || !(stages.get("subset") instanceof Map<?, ?> subset)
                 || !subset.containsKey("clients")) {
-            return stages;
+            return configuration;
         }
         if (subset.containsKey("client")) {
             throw Options.rejected(
-                    "stages.subset.client",
+                    "configuration.stages.subset.client",
                     subset.get("client"),
                     "no such field: each client of a simulation has a number of its own");
         }
-        Map<Object, @Nullable Object> one = new LinkedHashMap<>(subset);
-        one.put("client", 0);
-        Map<Object, @Nullable Object> with = new LinkedHashMap<>(all);
-        with.put("subset", one);
-        return with;
+        return with(configuration, "stages", with(stages, "subset", with(subset, "client", 0)));
+    }
+
+    private static Map<Object, @Nullable Object> with(Map<?, ?> fields, String name, Object value) {
+        Map<Object, @Nullable Object> next = new LinkedHashMap<>(fields);
+        next.put(name, value);
+        return next;
     }
 
     /** The settings of the client with this number: a subset by the number of clients is that client's. */
