@@ -153,7 +153,8 @@ public record BalancerSettings(
         /**
          * The settings.
          *
-         * @throws IllegalArgumentException if the age limit is not from 0 to a day, or the policy places integer keys only and the key is found as a text
+         * @throws IllegalArgumentException if the age limit is not from 0 to a day, the policy places integer keys only and the key is found as a text, or it places keys and a stage does not
+         *     {@linkplain Stage#keepsOwners keep their owners}
          */
         public BalancerSettings build() {
             return new BalancerSettings(policy, stages, ejection, checks, guard, retry, key, leaseAgeLimit);

@@ -2,7 +2,7 @@ package dev.zerohop;
 
 /** Which members this client began with, and when the last of the others became usable. For tasks of the control path. */
 final class Beginnings {
-    /** Whether the source has vouched for a set: who joins after that is new. One that is kept from before does not count. */
+    /** Whether the source has vouched for a set: a member that joins after that is new. A set kept from an earlier run does not count. */
     private boolean vouchedFor;
 
     /** See {@link Snapshot#startedNanos}; meaningless before the first set. */
@@ -25,7 +25,7 @@ final class Beginnings {
         }
     }
 
-    /** The source says that what it gave last, perhaps from before, is what there is. */
+    /** The source vouches for the set that was published last, perhaps one kept from an earlier run. */
     void vouchedFor() {
         vouchedFor = true;
     }

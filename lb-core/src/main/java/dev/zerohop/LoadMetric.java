@@ -15,7 +15,7 @@ public interface LoadMetric {
     /** Makes the state for one node. */
     Load newLoad();
 
-    /** Whether {@link Load} wants to know the time; if not, it is given 0 and the request path reads no clock. */
+    /** Whether {@link Load} needs the time; if not, it is given 0 and the request path reads no clock. */
     boolean timed();
 
     /** The state of one node. Called from many threads at once; must not block. */
@@ -33,13 +33,13 @@ public interface LoadMetric {
          */
         void ended(long nowNanos, long latencyNanos, Outcome outcome, boolean answered);
 
-        /** Whether {@link #reported} does anything: if not, nobody looks for reports. Default: no. */
+        /** Whether {@link #reported} does anything: if not, answers are not searched for reports. Default: no. */
         default boolean wantsReports() {
             return false;
         }
 
         /**
-         * The endpoint said of its load, with an answer to an attempt that has not ended yet.
+         * The endpoint reported its load with an answer to an attempt that has not ended yet.
          *
          * @param nowNanos always the time, also for a metric that is not {@linkplain LoadMetric#timed timed}
          * @param inFlight attempts under way, that one among them
@@ -49,7 +49,7 @@ public interface LoadMetric {
         /** The endpoint has become usable, for the first time or again: what was measured before may not hold any more. Called by the control path. */
         default void readmitted(long nowNanos) {}
 
-        /** Whether what is known is so old that a call should find out how the endpoint is. Default: no. */
+        /** Whether the measurement is so old that a call should be spent on a new one. Default: no. */
         default boolean stale(long nowNanos, int inFlight) {
             return false;
         }

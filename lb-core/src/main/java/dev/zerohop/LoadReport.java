@@ -2,12 +2,12 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server says of its own load: the fields of ORCA's {@code xds.data.orca.v3.OrcaLoadReport} that balancing goes by. As there, a number that is 0 is one
+ * What a server reports of its own load: the fields of ORCA's {@code xds.data.orca.v3.OrcaLoadReport} that balancing goes by. As there, a number that is 0 is one
  * that the server does not state. Immutable and thread-safe.
  *
  * <p>Written to and read from trailers and headers by {@code dev.zerohop.report.LoadReports}.
@@ -188,7 +188,7 @@ public final class LoadReport {
             if (requireNonNull(name, "name").isEmpty()) {
                 throw new IllegalArgumentException("the name of a metric was empty, expected some characters");
             }
-            Map<String, Double> next = before.isEmpty() ? new LinkedHashMap<>() : before;
+            Map<String, Double> next = before.isEmpty() ? new HashMap<>() : before;
             next.put(name, value);
             return next;
         }

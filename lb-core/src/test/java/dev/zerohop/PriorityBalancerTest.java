@@ -1,10 +1,8 @@
 package dev.zerohop;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Health.Status;
-import dev.zerohop.HealthSource.Verdict;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.stage.PriorityGroups;
@@ -13,7 +11,6 @@ import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,7 +20,7 @@ class PriorityBalancerTest {
     private final FakeTime time = new FakeTime();
     private final ScriptedResolver resolver = new ScriptedResolver();
     private final List<Endpoint> endpoints = new ArrayList<>();
-    private HealthSource.@Nullable Sink connectivity;
+    private final Connectivity connectivity = new Connectivity();
 
     private void zone(String zone, int count) {
         for (int i = 0; i < count; i++) {
@@ -44,25 +41,7 @@ class PriorityBalancerTest {
                                 OutlierEjection.builder().jitter(Duration.ZERO).build())
                         .build());
         if (connecting) {
-            builder.healthSource(new HealthSource() {
-                @Override
-                public String name() {
-                    return "connectivity";
-                }
-
-                @Override
-                public Verdict initial() {
-                    return Verdict.lasting(Status.CONNECTING, "a connection is being made");
-                }
-
-                @Override
-                public void start(Sink sink) {
-                    connectivity = sink;
-                }
-
-                @Override
-                public void close() {}
-            });
+            builder.healthSource(connectivity);
         }
         Balancer balancer = builder.build();
         balancer.start();
@@ -71,7 +50,7 @@ class PriorityBalancerTest {
     }
 
     private void report(String id, Status status) {
-        requireNonNull(connectivity).report(id, Verdict.lasting(status, "as the test says"));
+        connectivity.report(id, status);
         time.advance(Duration.ofMillis(5));
     }
 

@@ -9,37 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A call that looks while a version is being made is told to wait, and once the version is published its refusals are final. */
+/** A call that is picked while a version is being made waits, and once the version is published its refusals are final. */
 class RefusalDuringChangesTest {
-
-    /** Everybody begins as connecting; the test reports the rest. */
-    private static final class Connectivity implements HealthSource {
-        private Sink sink = new Sink() {
-            @Override
-            public void report(String endpointId, Verdict verdict) {}
-
-            @Override
-            public void withdraw(String endpointId) {}
-        };
-
-        @Override
-        public String name() {
-            return "connectivity";
-        }
-
-        @Override
-        public Verdict initial() {
-            return Verdict.lasting(Health.Status.CONNECTING, "begun");
-        }
-
-        @Override
-        public void start(Sink given) {
-            sink = given;
-        }
-
-        @Override
-        public void close() {}
-    }
 
     @Test
     void aRefusalAmidAChangeWaitsAndOneAfterItDoesNot() {
@@ -69,13 +40,12 @@ class RefusalDuringChangesTest {
         try (Balancer balancer = made[0]) {
             balancer.start();
             source.push(Endpoint.of("127.0.0.1", 1));
-            // Nobody was picked before a connection was reported: the first verdict came with the endpoint.
+            // Nothing was picked before a connection was reported: the first verdict came with the endpoint.
             assertThat(balancer.current().pick(PickContext.NONE)).isNull();
             assertThat(balancer.current().refusal(PickContext.NONE).kind()).isEqualTo(Refusal.Kind.CONNECTING);
             amid.clear();
             after.clear();
-            connectivity.sink.report(
-                    "127.0.0.1:1", HealthSource.Verdict.lasting(Health.Status.DISCONNECTED, "refused"));
+            connectivity.report("127.0.0.1:1", Health.Status.DISCONNECTED);
             time.advance(java.time.Duration.ofMillis(10));
             assertThat(amid).isNotEmpty().allMatch(Refusal::waits);
             assertThat(after).isNotEmpty().noneMatch(Refusal::waits);
@@ -83,7 +53,7 @@ class RefusalDuringChangesTest {
         }
     }
 
-    /** The next version may come while the picker of the last one says why it had nothing. */
+    /** The next version may come while the picker of the last one explains its refusal. */
     @Test
     void aRefusalThatAChangeOvertakesWaits() {
         ScriptedResolver source = new ScriptedResolver();

@@ -1,11 +1,9 @@
 package dev.zerohop;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.zerohop.Health.Status;
-import dev.zerohop.HealthSource.Verdict;
 import dev.zerohop.picker.Pickers;
 import dev.zerohop.stage.HealthFilter;
 import dev.zerohop.stage.SlowStart;
@@ -14,7 +12,6 @@ import dev.zerohop.testing.ScriptedResolver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Slow start through the whole balancer: from when it counts, for whom, and how often a version is made for it. */
@@ -22,7 +19,7 @@ class SlowStartBalancerTest {
     private final FakeTime time = new FakeTime();
     private final ScriptedResolver resolver = new ScriptedResolver();
     private final AtomicInteger rebuilds = new AtomicInteger();
-    private HealthSource.@Nullable Sink connectivity;
+    private final Connectivity connectivity = new Connectivity();
 
     /** {@code connecting}: as under gRPC, a new endpoint has to be connected first. */
     private Balancer started(boolean connecting) {
@@ -39,25 +36,7 @@ class SlowStartBalancerTest {
                         .stages(List.of(new HealthFilter(), new SlowStart(Duration.ofSeconds(30))))
                         .build());
         if (connecting) {
-            builder.healthSource(new HealthSource() {
-                @Override
-                public String name() {
-                    return "connectivity";
-                }
-
-                @Override
-                public Verdict initial() {
-                    return Verdict.lasting(Status.CONNECTING, "a connection is being made");
-                }
-
-                @Override
-                public void start(Sink sink) {
-                    connectivity = sink;
-                }
-
-                @Override
-                public void close() {}
-            });
+            builder.healthSource(connectivity);
         }
         Balancer balancer = builder.build();
         balancer.start();
@@ -77,7 +56,7 @@ class SlowStartBalancerTest {
     }
 
     private void report(int number, Status status) {
-        requireNonNull(connectivity).report("a-" + number, Verdict.lasting(status, "as the test says"));
+        connectivity.report("a-" + number, status);
         time.advance(Duration.ofMillis(5));
     }
 

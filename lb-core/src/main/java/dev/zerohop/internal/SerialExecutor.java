@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs tasks one after another, in the order in which they came: on the threads of another executor or, without one, on whichever thread brings the first
- * task, so that the effect is there when the call returns. A task that throws is reported and does not stop the next one. Threads that are refused or cannot be made are asked for
- * again later, if there is a timer; no task is lost by it unless that happens 600 times on end. Without a timer what waits is dropped, and the caller learns of it.
+ * task, so that the effect is there when the call returns. A task that throws is reported and does not stop the next one. Threads that are refused or cannot be made are requested
+ * again later, if there is a timer; no task is lost by it unless that happens 600 times on end. Without a timer what waits is dropped, and {@link #execute} throws.
  */
 public final class SerialExecutor implements Executor {
     private static final int MAX_RETRIES = 600;
@@ -21,7 +21,7 @@ public final class SerialExecutor implements Executor {
     private final Consumer<Throwable> onThrown;
     private final @Nullable Executor later;
 
-    /** How often the threads were refused one after another. Of whoever has the turn. */
+    /** How often the threads were refused one after another. Written by the thread that has the turn. */
     private volatile int refused;
 
     /** On the calling thread; reports what tasks throw to {@code onThrown}. */
@@ -34,7 +34,7 @@ public final class SerialExecutor implements Executor {
         this(threads, onThrown, null);
     }
 
-    /** On the threads of {@code threads}, which are asked for again when they are refused, by a task that {@code later} runs after a while; reports what tasks throw to {@code onThrown}. */
+    /** On the threads of {@code threads}, which are requested again when they are refused, by a task that {@code later} runs after a while; reports what tasks throw to {@code onThrown}. */
     public SerialExecutor(Executor threads, Consumer<Throwable> onThrown, @Nullable Executor later) {
         this.threads = threads;
         this.onThrown = onThrown;
@@ -49,7 +49,7 @@ public final class SerialExecutor implements Executor {
         }
     }
 
-    /** For whoever has the turn: it has brought the first task, or the timer. */
+    /** On the thread that has the turn: that of the first task, or of the timer. */
     private void begin() {
         try {
             threads.execute(this::drain);
@@ -69,7 +69,7 @@ public final class SerialExecutor implements Executor {
         }
     }
 
-    /** Whether the threads will be asked for again; if not, what waits is dropped. */
+    /** Whether the threads will be requested again; if not, what waits is dropped. */
     private boolean again(Throwable thrown) {
         int times = refused + 1;
         refused = times;
@@ -110,9 +110,9 @@ public final class SerialExecutor implements Executor {
         try {
             onThrown.accept(thrown);
         } catch (Throwable unreportable) {
-            // Nothing is left to report it to; letting it out would leave the count of pending tasks wrong and stop the
-            // queue
-            // for ever.
+            // There is nothing left to report it to. Thrown on, it would leave the count of pending tasks wrong and
+            // stop
+            // the queue for ever.
             thrown.addSuppressed(unreportable);
         }
     }

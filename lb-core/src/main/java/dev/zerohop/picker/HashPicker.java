@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * others and come back with it. See {@link HashPolicy}.
  */
 final class HashPicker extends KeyedPicker {
-    /** How many positions are looked at before the ranking decides. With nine of ten endpoints out, one key in a thousand gets there. */
+    /** How many positions are read before the ranking decides. With nine of ten endpoints out, one key in a thousand gets there. */
     private static final int MOST_STEPS = 64;
 
-    /** So many of those passed over are named to a person. */
+    /** So many of those passed over are named in an explanation. */
     private static final int EXPLAINED = 10;
 
     private final HashPolicy policy;
@@ -73,7 +73,7 @@ final class HashPicker extends KeyedPicker {
         return member < 0 ? null : ranks.node(member);
     }
 
-    /** The member that takes the call, -1 if there is none; {@code passed} are those that it would rather have gone to, if that is asked for. */
+    /** The member that takes the call, -1 if there is none; {@code passed}, if given, collects those that come before it and cannot take it. */
     private int choose(long hash, PickContext context, @Nullable Set<Integer> passed) {
         PickContext avoiding = context.avoidsAny() ? context : null;
         int member = find(hash, avoiding, HashRanks.UNBOUNDED, false, passed);
@@ -139,9 +139,9 @@ final class HashPicker extends KeyedPicker {
             return lines;
         }
         passed.remove(member);
-        int told = 0;
+        int explained = 0;
         for (int other : passed) {
-            if (told++ == EXPLAINED) {
+            if (explained++ == EXPLAINED) {
                 lines.add("and passes over " + (passed.size() - EXPLAINED) + " others");
                 break;
             }

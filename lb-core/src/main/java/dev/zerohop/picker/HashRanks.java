@@ -115,13 +115,14 @@ final class HashRanks {
     }
 
     /** What part of its share the stages leave a member. */
-    double keptShare(int member) {
+    private double keptShare(int member) {
         return kept == null ? 1 : kept[member] * 0x1.0p-63;
     }
 
-    /** Whether a candidate certainly is within its bound, which is one call at the least: it has no call under way and no failure behind it, or there are no bounds. */
+    /** Whether a candidate is within its bound whatever the others have under way: it is below the floor, or has neither a call under way nor a failure behind it, or there are no bounds. */
     boolean free(Node candidate) {
-        return bounds == null || candidate.pressure() == 0;
+        // A bound is one call at the least.
+        return bounds == null || candidate.pressure() < Math.max(1, floor);
     }
 
     /**

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class LeastRequestPicker extends TwoChoicePicker {
     static final UnkeyedPolicy LEAST_REQUEST = new UnkeyedPolicy("least_request", LeastRequestPicker::new);
 
-    /** One comparison in this many looks at the attempts under way only, so that an endpoint with failures behind it is found to be well again. */
-    private static final int PENALTY_FREE_ONE_IN = 16;
-
     /** Empty if all are equal. */
     private final double[] weights;
 
@@ -41,8 +38,7 @@ final class LeastRequestPicker extends TwoChoicePicker {
         if (left == right && uniform) {
             return true;
         }
-        // The lowest bits of the first half hardly influence what is drawn.
-        if (((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0) {
+        if (forgives(random)) {
             left = a.inFlight();
             right = b.inFlight();
         }

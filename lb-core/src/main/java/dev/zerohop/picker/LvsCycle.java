@@ -66,7 +66,7 @@ final class LvsCycle {
         counts = Arrays.copyOf(counts, used);
     }
 
-    /** Who joins in each stretch: those of one weight, in order. */
+    /** The candidates that join in each stretch: those of one weight, in order. */
     private static int[][] byFallingWeight(long[] weights, long[] ascending) {
         int[] levels = new int[weights.length];
         int[] sizes = new int[ascending.length];
@@ -88,7 +88,7 @@ final class LvsCycle {
         return starts[starts.length - 1];
     }
 
-    /** Whose turn it is at a position, 0 to {@code length() - 1}. */
+    /** The index that has the turn at a position, 0 to {@code length() - 1}. */
     int at(long position) {
         int found = Arrays.binarySearch(starts, position);
         int stretch = found >= 0 ? found : -found - 2;

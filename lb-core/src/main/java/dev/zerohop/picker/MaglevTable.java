@@ -82,7 +82,7 @@ final class MaglevTable implements KeyTable {
         return (int) (rest >= slots ? rest - slots : rest);
     }
 
-    /** Hashes the key again. The slot beside it would not do: with few endpoints, who owns it hangs too much on who owns this one, and stand-ins would get uneven shares. */
+    /** Hashes the key again. The slot beside it would not do: with few endpoints its owner depends too much on the owner of this one, and stand-ins would get uneven shares. */
     @Override
     public int next(int position, long hash, int step) {
         return find(Mix64.mix(hash + step * Mix64.GOLDEN));
@@ -118,7 +118,7 @@ final class MaglevTable implements KeyTable {
 
         private final int[] skips;
 
-        /** A bit for each slot that is taken: small enough for the first level of a processor's cache, where most questions are asked. */
+        /** A bit for each slot that is taken: small enough for the first level of a processor's cache, where most reads end. */
         private final long[] taken;
 
         private int left;
@@ -159,7 +159,7 @@ final class MaglevTable implements KeyTable {
 
         /**
          * The heaviest has a turn in each round, the others when their weights have added up to its. In doubles as Envoy has them, since the last bit may decide over a turn.
-         * Turns come from a queue, by round and then in order: where one endpoint outweighs thousands, most would pass in most rounds, and a look at each of them would take a second.
+         * Turns come from a queue, by round and then in order: where one endpoint outweighs thousands, most would pass in most rounds, and to go through all of them would take a second.
          */
         private void byWeight(HashMembers members, long sum, double heaviest) {
             double[] weights = new double[order.length];

@@ -83,9 +83,9 @@ public final class Pickers {
 
     /**
      * {@link #leastRequest} that also counts the calls of other clients, as endpoints report them: for clients that make so few calls that they seldom have two under way. An endpoint without a live
-     * report counts as the average of those with one.
+     * report counts for its weight as the median of those with one.
      *
-     * @param metric which number of the report says how busy the endpoint is; see {@link dev.zerohop.LoadReport#metric}
+     * @param metric which number of the report measures how busy the endpoint is; see {@link dev.zerohop.LoadReport#metric}
      * @param callsPerUnit how many calls under way a value of 1 stands for: 1 for a number of calls, and for a utilization as many as fill the endpoint
      * @param expiration how long a report counts; more than 0
      * @throws IllegalArgumentException if a value is out of its range

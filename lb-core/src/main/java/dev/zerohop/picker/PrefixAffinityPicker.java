@@ -135,6 +135,13 @@ final class PrefixAffinityPicker extends KeyedPicker {
         if (snapshot.candidates().isEmpty()) {
             return null;
         }
+        if (!context.avoidsAny()) {
+            int last = remembered(key, blocks(key) - 1);
+            Node owner = last < 0 ? null : ranks.node(last);
+            if (owner != null && ranks.free(owner)) {
+                return owner;
+            }
+        }
         PickContext avoiding = context.avoidsAny() ? context : null;
         double calls = ranks.calls();
         boolean forgiving = ranks.forgives();

@@ -28,8 +28,9 @@ public record PrefixAffinityPolicy(
     static final int MAX_BOUNDED_FROM = 1_000_000;
     static final int MAX_TABLE_SIZE = 1 << 24;
 
-    /** 50 percent, 1.25 times the share from 4 calls on, 262,144 blocks; calls without a key are refused. */
-    public static final PrefixAffinityPolicy DEFAULTS = new PrefixAffinityPolicy(50, 1.25, 4, 1 << 18, null);
+    /** 50 percent, {@value HashPolicy#DEFAULT_BOUNDED_LOAD} times the share from 4 calls on, 262,144 blocks; calls without a key are refused. */
+    public static final PrefixAffinityPolicy DEFAULTS =
+            new PrefixAffinityPolicy(50, HashPolicy.DEFAULT_BOUNDED_LOAD, 4, 1 << 18, null);
 
     /**
      * Checks the values.

@@ -35,7 +35,6 @@ final class ReportedCallsPicker extends TwoChoicePicker {
     /** How often the average is taken. */
     private static final long PERIOD_NANOS = Duration.ofMillis(500).toNanos();
 
-    private static final int PENALTY_FREE_ONE_IN = 16;
     private static final int EXPLAINED = 20;
 
     /** The policy {@code least_request} in configurations. */
@@ -138,7 +137,7 @@ final class ReportedCallsPicker extends TwoChoicePicker {
 
     @Override
     boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
-        boolean forgiving = ((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0;
+        boolean forgiving = forgives(random);
         double left = calls(a, first, nowNanos, forgiving);
         double right = calls(b, second, nowNanos, forgiving);
         return uniform ? left <= right : left * weights[second] <= right * weights[first];
@@ -168,7 +167,7 @@ final class ReportedCallsPicker extends TwoChoicePicker {
         typical = typical(nowNanos);
     }
 
-    /** What the candidate in this place has of others if it does not say. */
+    /** The calls of others that the candidate in this place counts for without a live report. */
     private double typicalAt(int place) {
         double[] known = typical;
         double one = known.length == 0 ? 0 : known[groupOf.length == 0 ? 0 : groupOf[place]];
@@ -178,18 +177,18 @@ final class ReportedCallsPicker extends TwoChoicePicker {
     /** For each group the median, which one absurd report does not move. */
     private double[] typical(long nowNanos) {
         double[] typical = new double[groups.length];
-        double[] said = new double[nodes.length];
+        double[] reported = new double[nodes.length];
         for (int group = 0; group < typical.length; group++) {
             int known = 0;
             for (int place = 0; place < nodes.length; place++) {
                 Node node = nodes[place];
                 if (node != null && (groupOf.length == 0 || groupOf[place] == group) && !node.stale(nowNanos)) {
                     double others = Math.max(0, node.load(nowNanos) - node.inFlight());
-                    said[known++] = uniform ? others : others / weights[place];
+                    reported[known++] = uniform ? others : others / weights[place];
                 }
             }
-            Arrays.sort(said, 0, known);
-            typical[group] = known == 0 ? 0 : (said[(known - 1) / 2] + said[known / 2]) / 2;
+            Arrays.sort(reported, 0, known);
+            typical[group] = known == 0 ? 0 : (reported[(known - 1) / 2] + reported[known / 2]) / 2;
         }
         return typical;
     }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * By how much the weights of candidates are multiplied for what their endpoints report: the weight of gRFC A58 as a share of the mean of those known, 0.1 to 10, in 64ths; 1 for an endpoint whose weight
+ * By how much the weights of candidates are multiplied for what their endpoints report: the weight of gRFC A58 as a share of the mean of the known ones, 0.1 to 10, in 64ths; 1 for an endpoint whose weight
  * is not known, and for all while fewer than two are. In 64ths, so that whole weights keep whole and a cycle of turns stays short.
  *
  * <p>Where a stage divides the traffic between groups of candidates, the mean is that of the group, and {@link #weighted} leaves each group the weight that it had.
@@ -98,8 +98,8 @@ final class ReportedFactors {
     }
 
     /**
-     * Keeps the factors of those that are candidates again, and the very candidates where nothing of them has changed, so that the turns need not be laid out anew. Whoever is new
-     * counts as the mean until the next look. Both lists are in the order of the ids; one that is not loses factors until the next look, and nothing else.
+     * Keeps the factors of those that are candidates again, and the very candidates where nothing of them has changed, so that the turns need not be laid out anew. A new candidate
+     * counts as the mean until the next refresh. Both lists are in the order of the ids; one that is not loses factors until the next refresh, and nothing else.
      */
     static Carried carry(List<Candidate> before, List<Candidate> weighted, int[] factors, List<Candidate> next) {
         int[] kept = new int[next.size()];

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class TwoChoicePicker extends CandidatePicker {
     private static final long LOW = 0xFFFFFFFFL;
+    private static final int PENALTY_FREE_ONE_IN = 16;
 
     final boolean uniform;
 
@@ -47,6 +48,12 @@ abstract class TwoChoicePicker extends CandidatePicker {
 
     /** Whether the first of two drawn candidates, given with their places, is to be preferred. {@code random} holds the bits that drew them. */
     abstract boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos);
+
+    /** Whether this comparison ignores penalties, as one in sixteen does, so that an endpoint with failures behind it is found to be well again. {@code random} is that of {@link #firstWins}. */
+    static boolean forgives(long random) {
+        // The lowest bits of the first half hardly influence what is drawn.
+        return ((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0;
+    }
 
     @Override
     public @Nullable Node pick(PickContext context) {

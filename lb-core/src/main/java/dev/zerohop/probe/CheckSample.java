@@ -77,7 +77,7 @@ final class CheckSample {
             return sampled;
         }
         Map<String, Endpoint> chosen = new LinkedHashMap<>();
-        List<String> ids = Ids.of(members);
+        List<String> ids = new Ids(members);
         for (String id : failing) {
             int at = Collections.binarySearch(ids, id);
             if (at >= 0) {
@@ -115,10 +115,6 @@ final class CheckSample {
 
         private Ids(List<Node> nodes) {
             this.nodes = nodes;
-        }
-
-        static List<String> of(List<Node> nodes) {
-            return new Ids(nodes);
         }
 
         @Override

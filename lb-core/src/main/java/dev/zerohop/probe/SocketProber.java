@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens a connection, with TLS and one GET over HTTP/1.1 where that is asked for, and closes it. Never through a proxy: it would be probed instead of the endpoint. Of several addresses of a
+ * Opens a connection, with TLS and one GET over HTTP/1.1 where they are configured, and closes it. Never through a proxy: it would be probed instead of the endpoint. Of several addresses of a
  * name the next one is tried when one cannot be connected to; each has an equal part of the time that is left.
  *
  * <p>Written on sockets because Java's HTTP client checks a certificate only for the host of the URL, while endpoints are often addressed by IP, and keeps threads.
@@ -33,7 +33,7 @@ public final class SocketProber implements Prober {
     private static final Pattern AUTHORITY =
             Pattern.compile("[A-Za-z0-9._-]+(?::\\d{1,5})?|\\[[0-9A-Fa-f:.]+\\](?::\\d{1,5})?");
 
-    /** Whoever probes calls a probe off when its time is over; this is for those that do not, and must not come first, for then the words of a failure would depend on who does. */
+    /** A prober cancels a probe when its time is over; this is for callers that do not. It must not come first, or the reason of a failure would depend on which of the two did. */
     private static final long SLACK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final int port;
@@ -48,7 +48,7 @@ public final class SocketProber implements Prober {
      *
      * @param port where to connect to; 0 for each endpoint's own
      * @param secured whether to use TLS, which is the transport's
-     * @param get what to ask for; null for nothing, so that a connection is a success, with TLS once hands were shaken
+     * @param get the request; null for none, so that a connection is a success, with TLS after the handshake
      * @param timeout a second after which a probe ends even if it is not cancelled: all of it, but for the look-up of a name, which cannot be ended, and a TLS handshake, in which it
      *     bounds each read
      */
@@ -122,17 +122,17 @@ public final class SocketProber implements Prober {
         public void run() {
             begun = true;
             try {
-                ask();
+                check();
             } catch (UnknownHostException unresolved) {
-                say(Result.failure("its host name " + endpoint.host() + " cannot be resolved"));
+                publish(Result.failure("its host name " + endpoint.host() + " cannot be resolved"));
             } catch (IOException | RuntimeException failed) {
-                say(Result.failure(reason(failed)));
+                publish(Result.failure(reason(failed)));
             } finally {
                 close();
             }
         }
 
-        private void say(Result result) {
+        private void publish(Result result) {
             answered = true;
             answer.accept(result);
         }
@@ -143,7 +143,7 @@ public final class SocketProber implements Prober {
             return begun;
         }
 
-        private void ask() throws IOException {
+        private void check() throws IOException {
             Deadline deadline = new Deadline(time, patienceNanos);
             Socket connected = connected(deadline);
             connected.setSoTimeout(deadline.millis());
@@ -152,12 +152,12 @@ public final class SocketProber implements Prober {
                 try {
                     connected = tls.secure(connected, nameIn(authority), endpoint.port());
                 } catch (IOException failed) {
-                    say(Result.failure("TLS failed: " + reason(failed)));
+                    publish(Result.failure("TLS failed: " + reason(failed)));
                     return;
                 }
             }
             if (get == null) {
-                say(Result.OK);
+                publish(Result.OK);
             } else {
                 get(connected, get, authority == null ? endpoint.address() : authority, deadline);
             }
@@ -176,11 +176,11 @@ public final class SocketProber implements Prober {
                         status == 0 ? "GET " + get.path() + " was not answered with HTTP/1.1" : get.wrong(status);
                 result = wrong == null ? Result.OK : Result.failure(wrong);
             } catch (IOException failed) {
-                say(Result.failure("GET " + get.path() + (tls != null ? " over TLS" : "") + " was not answered: "
+                publish(Result.failure("GET " + get.path() + (tls != null ? " over TLS" : "") + " was not answered: "
                         + reason(failed)));
                 return;
             }
-            say(result);
+            publish(result);
             reply.rest();
         }
 
@@ -210,7 +210,7 @@ public final class SocketProber implements Prober {
             return next;
         }
 
-        /** What blocks in the socket then fails. Without TLS's farewell, which may block. */
+        /** What blocks in the socket then fails. Without TLS's closing alert, which may block. */
         @Override
         public void cancel() {
             // After the answer it ends by itself, in a moment.

@@ -5,6 +5,7 @@ import dev.zerohop.Printable;
 import dev.zerohop.json.JsonReader;
 import java.io.IOException;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +18,7 @@ public final class LoadReports {
     /** The trailer of gRPC, binary. As a header of plain HTTP it is read as well: base64, with or without padding. */
     public static final String TRAILER = "endpoint-load-metrics-bin";
 
-    /** The header of plain HTTP: {@code BIN } and the base64 of the message, {@code JSON } and an object, or {@code TEXT } and {@code name=value} pairs between commas. */
+    /** The header of plain HTTP: {@code BIN } and the base64 of the message, {@code JSON } and an object, or {@code TEXT } and {@code name=value} pairs between commas, each name once; {@code name:value} is read as well. */
     public static final String HEADER = "endpoint-load-metrics";
 
     private static final String BIN = "BIN ";
@@ -191,7 +192,7 @@ public final class LoadReports {
         if (!(value instanceof Map<?, ?> entries)) {
             throw new IllegalArgumentException("load report: " + name + " was no object, expected names and numbers");
         }
-        Map<String, Double> numbers = new java.util.LinkedHashMap<>();
+        Map<String, Double> numbers = new HashMap<>();
         entries.forEach((key, entry) -> numbers.put(String.valueOf(key), number(name + "." + key, (Object) entry)));
         return numbers;
     }

@@ -37,7 +37,7 @@ final class PriorityResolver extends AbstractResolver {
         this.silentForNanos = silentFor.toNanos();
     }
 
-    /** One source and what it said last. */
+    /** One source and its last resolution. */
     private static final class Source {
         final Resolver resolver;
         private final int group;
@@ -60,7 +60,7 @@ final class PriorityResolver extends AbstractResolver {
             }
         }
 
-        /** The group is that of the source, whatever it says itself. Clusters may name their pods alike. An ordinal says who owns a key in the first source only. */
+        /** The group is that of the source, whatever the source itself states. Clusters may name their pods alike. An ordinal makes an owner of keys in the first source only. */
         private Endpoint marked(Endpoint endpoint) {
             if (group == 0 && !endpoint.attributes().containsKey(Endpoint.PRIORITY)) {
                 return endpoint;
@@ -106,10 +106,10 @@ final class PriorityResolver extends AbstractResolver {
 
     private void combine() {
         boolean anySilent = sources.stream().anyMatch(Source::silent);
-        EndpointSet first = firstSet();
         if (anySilent && !waitedLongEnough) {
             return;
         }
+        EndpointSet first = firstSet();
         List<String> problems = new ArrayList<>();
         List<String> rejected = new ArrayList<>();
         SourceConfiguration configuration = SourceConfiguration.NONE;
@@ -162,7 +162,7 @@ final class PriorityResolver extends AbstractResolver {
         return null;
     }
 
-    /** Of shards, a directory and the client's place the first source speaks. The set is as old as the oldest, so that a source which is not heard of any more shows; a removal is meant if it is so in all of them. */
+    /** Shards, a directory and the client's place are those of the first source. The set is as old as the oldest, so that a source that no longer answers shows; a removal is meant if it is so in all of them. */
     private EndpointSet combined(EndpointSet any, List<String> problems) {
         EndpointSet first = sources.get(0).latest.endpoints();
         EndpointSet.Builder builder = first == null

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** To which level each of a list of candidates belongs. Kept for as long as the list is the same, so that a change of health reads no attributes. Immutable. */
+/** The group of each of a list of candidates, by its place in the order of {@link PriorityGroups}. Kept for as long as the list is the same, so that a change of health reads no attributes. Immutable. */
 final class Levels {
     private final WeakReference<List<Candidate>> candidates;
     private final int[] levels;

@@ -60,19 +60,16 @@ public final class PriorityGroups implements Stage {
                 if (options.has("attribute") || options.has("values")) {
                     throw options.rejected("zones", "no such field beside attribute and values");
                 }
-                return new PriorityGroups(null, names(options, "zones"), percent, DEFAULT_FILTER);
+                return ofZones(names(options, "zones")).overProvisioned(percent);
             }
             if (options.has("attribute") != options.has("values")) {
                 throw options.rejected(
                         options.has("values") ? "attribute" : "values", "both attribute and values, or neither");
             }
-            return options.has("attribute")
-                    ? new PriorityGroups(
-                            options.string("attribute", "the name of an attribute"),
-                            names(options, "values"),
-                            percent,
-                            DEFAULT_FILTER)
-                    : new PriorityGroups(Endpoint.PRIORITY, NUMBERS, percent, DEFAULT_FILTER);
+            PriorityGroups groups = options.has("attribute")
+                    ? ofAttribute(options.string("attribute", "the name of an attribute"), names(options, "values"))
+                    : numbered();
+            return groups.overProvisioned(percent);
         }
 
         private static List<String> names(Options options, String field) {
@@ -101,7 +98,7 @@ public final class PriorityGroups implements Stage {
 
     private static final int MAX_GROUPS = 16;
 
-    /** What adding up percents may take from 100. */
+    /** What rounding may take from a sum of shares or of percents. */
     private static final double ROUNDING = 1e-9;
 
     private static final HealthFilter DEFAULT_FILTER = new HealthFilter();
@@ -237,7 +234,7 @@ public final class PriorityGroups implements Stage {
         for (int i = 0; i < loads.length; i++) {
             loads[i] = Math.min(left, health[i] / Math.min(100, sum));
             left -= loads[i];
-            if (left < 1e-9) {
+            if (left < ROUNDING) {
                 left = 0;
             }
         }
@@ -270,16 +267,21 @@ public final class PriorityGroups implements Stage {
     private List<Candidate> shared(List<Candidate> candidates, double[] loads) {
         double[] weights = new double[loads.length];
         double[] scales = new double[loads.length];
-        for (Candidate candidate : candidates) {
-            int group = placed(candidate, loads);
+        int[] groups = candidates.stream()
+                .mapToInt(candidate -> placed(candidate, loads))
+                .toArray();
+        for (int i = 0; i < groups.length; i++) {
+            Candidate candidate = candidates.get(i);
+            int group = groups[i];
             weights[group] += candidate.weight();
             scales[group] += candidate.scale();
         }
         double weight = Arrays.stream(weights).sum();
         double scale = Arrays.stream(scales).sum();
         List<Candidate> next = new ArrayList<>(candidates.size());
-        for (Candidate candidate : candidates) {
-            int group = placed(candidate, loads);
+        for (int i = 0; i < groups.length; i++) {
+            Candidate candidate = candidates.get(i);
+            int group = groups[i];
             double byWeight = loads[group] * weight / weights[group];
             next.add(new Candidate(
                     candidate.node(),

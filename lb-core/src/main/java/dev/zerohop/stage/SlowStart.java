@@ -30,7 +30,7 @@ import java.util.Map;
  * <p>It reaches every unkeyed policy. Those that ignore the endpoints' own weights count the part alone ({@link Candidate#scale}); those that draw two and compare loads draw by it. Policies
  * that place keys do not see it ({@link Candidate#keyWeight}). It does nothing while the health filter panics. A half-open endpoint is left as it is: it takes a single call anyhow.
  *
- * <p>A version is made again when the next step is due, at most once in a second; none while nobody is starting, and such a version costs two comparisons. Immutable and thread-safe; equal by
+ * <p>A version is made again when the next step is due, at most once in a second; none while no endpoint is starting, and such a version costs two comparisons. Immutable and thread-safe; equal by
  * value.
  *
  * <p>Source: Envoy's slow start mode, whose formula this is; there it counts from when an endpoint joined.

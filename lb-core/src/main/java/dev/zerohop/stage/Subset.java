@@ -117,6 +117,16 @@ public final class Subset implements Stage {
         this.slice = slice;
     }
 
+    /** How many endpoints, at the least with a slice. */
+    public int size() {
+        return size;
+    }
+
+    /** Which share of the subset has to be in order before others are taken as well, in percent. */
+    public int minUsablePercent() {
+        return minUsablePercent;
+    }
+
     /** Which of all clients this is, or null. */
     public @Nullable Slice slice() {
         return slice;

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the priority stage decides is what the policies do, whatever the loads are, and whoever is starting. */
+/** Policies keep to what the priority stage decides, whatever the loads are, and whichever endpoints are starting. */
 class PriorityUnderPoliciesTest {
     private static final int PICKS = 42_000;
 
@@ -66,7 +66,7 @@ class PriorityUnderPoliciesTest {
 
     @ParameterizedTest
     @MethodSource("unboundedPolicies")
-    void theTrafficIsDividedAsTheStageSaysWhateverTheLoadsAre(PickPolicy policy) {
+    void theTrafficIsDividedAsTheStageDecidesWhateverTheLoadsAre(PickPolicy policy) {
         List<FakeNode> nodes = nodes();
         for (FakeNode node : nodes) {
             int busy = "a".equals(node.endpoint().zone()) ? 20 : 1;

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,6 +22,28 @@ import org.junit.jupiter.api.Test;
 class SerialExecutorTest {
     private final List<Throwable> thrown = new ArrayList<>();
     private final List<String> ran = new ArrayList<>();
+    private final FakeTime time = new FakeTime();
+    private final AtomicBoolean out = new AtomicBoolean(true);
+
+    /** Runs tasks at once, but fails so while {@link #out} is set. */
+    private Executor threads(Throwable failure) {
+        return task -> {
+            if (!out.get()) {
+                task.run();
+            } else if (failure instanceof Error error) {
+                throw error;
+            } else {
+                throw (RuntimeException) failure;
+            }
+        };
+    }
+
+    /** With a timer of a second. */
+    private SerialExecutor repeating(Throwable failure) {
+        return new SerialExecutor(threads(failure), thrown::add, again -> {
+            Cancellable ignored = time.schedule(1_000_000_000, again);
+        });
+    }
 
     @Test
     void tasksRunInOrderOnOneTurnOfTheThreads() {
@@ -70,43 +93,23 @@ class SerialExecutorTest {
 
     @Test
     void aRejectedTaskDoesNotStopTheNext() {
-        AtomicBoolean rejects = new AtomicBoolean(true);
-        SerialExecutor serial = new SerialExecutor(
-                task -> {
-                    if (rejects.get()) {
-                        throw new RejectedExecutionException("full");
-                    }
-                    task.run();
-                },
-                thrown::add);
+        SerialExecutor serial = new SerialExecutor(threads(new RejectedExecutionException("full")), thrown::add);
         assertThatThrownBy(() -> serial.execute(() -> ran.add("rejected")))
                 .isInstanceOf(RejectedExecutionException.class);
-        rejects.set(false);
+        out.set(false);
         serial.execute(() -> ran.add("taken"));
         assertThat(ran).containsExactly("taken");
     }
 
     /** No memory for another thread: an Error. */
     @Test
-    void threadsThatCannotBeMadeAreAskedForAgainAndNoTaskIsLost() {
-        FakeTime time = new FakeTime();
-        AtomicBoolean full = new AtomicBoolean(true);
-        SerialExecutor serial = new SerialExecutor(
-                task -> {
-                    if (full.get()) {
-                        throw new OutOfMemoryError("unable to create native thread");
-                    }
-                    task.run();
-                },
-                thrown::add,
-                again -> {
-                    Cancellable ignored = time.schedule(1_000_000_000, again);
-                });
+    void threadsThatCannotBeMadeAreRequestedAgainAndNoTaskIsLost() {
+        SerialExecutor serial = repeating(new OutOfMemoryError("unable to create native thread"));
         serial.execute(() -> ran.add("a"));
         serial.execute(() -> ran.add("b"));
         time.advance(Duration.ofSeconds(30));
         assertThat(ran).isEmpty();
-        full.set(false);
+        out.set(false);
         time.advance(Duration.ofSeconds(1));
         assertThat(ran).containsExactly("a", "b");
         assertThat(time.pendingTasks()).isZero();
@@ -115,42 +118,23 @@ class SerialExecutorTest {
     }
 
     @Test
-    void threadsThatStayAwayAreGivenUpAfterTenMinutesAndTheNextTaskAsksAnew() {
-        FakeTime time = new FakeTime();
-        AtomicBoolean ended = new AtomicBoolean(true);
-        SerialExecutor serial = new SerialExecutor(
-                task -> {
-                    if (ended.get()) {
-                        throw new RejectedExecutionException("ended");
-                    }
-                    task.run();
-                },
-                thrown::add,
-                again -> {
-                    Cancellable ignored = time.schedule(1_000_000_000, again);
-                });
+    void threadsThatStayAwayAreGivenUpAfterTenMinutesAndTheNextTaskTriesAnew() {
+        SerialExecutor serial = repeating(new RejectedExecutionException("ended"));
         serial.execute(() -> ran.add("dropped"));
         time.advance(Duration.ofMinutes(11));
         assertThat(time.pendingTasks()).isZero();
         assertThat(thrown).hasSize(1);
-        ended.set(false);
+        out.set(false);
         serial.execute(() -> ran.add("taken"));
         assertThat(ran).containsExactly("taken");
     }
 
     @Test
     void anErrorWithoutATimerDoesNotStopTheNext() {
-        AtomicBoolean full = new AtomicBoolean(true);
-        SerialExecutor serial = new SerialExecutor(
-                task -> {
-                    if (full.get()) {
-                        throw new OutOfMemoryError("unable to create native thread");
-                    }
-                    task.run();
-                },
-                thrown::add);
+        SerialExecutor serial =
+                new SerialExecutor(threads(new OutOfMemoryError("unable to create native thread")), thrown::add);
         assertThatThrownBy(() -> serial.execute(() -> ran.add("refused"))).isInstanceOf(OutOfMemoryError.class);
-        full.set(false);
+        out.set(false);
         serial.execute(() -> ran.add("taken"));
         assertThat(ran).containsExactly("taken");
     }

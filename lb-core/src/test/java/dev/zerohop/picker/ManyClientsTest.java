@@ -6,7 +6,7 @@ import dev.zerohop.PickPolicy;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What many clients do together that know little each, in virtual time. The figures stand in docs/load-reports.md and docs/policies.md. */
+/** What many clients of few calls each do together, in virtual time. The figures stand in docs/load-reports.md and docs/policies.md. */
 class ManyClientsTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration UNTIL_SETTLED = Duration.ofSeconds(40);
@@ -26,26 +26,26 @@ class ManyClientsTest {
 
     /** Measured 719 and 239 ms. */
     @Test
-    void reportsLetSmallClientsSeeWhatOneCannot() {
+    void reportsBringSmallClientsWhatTheirOwnCallsDoNot() {
         double blind = p99(Pickers.leastRequest(), 100, UNTIL_SETTLED);
         assertThat(p99(Pickers.leastRequestByReports(), 100, UNTIL_SETTLED)).isLessThan(blind / 2);
     }
 
-    /** A call a second each: what a client is told of an endpoint is ten seconds old when it picks that again. Measured 5,003 and 450 ms. */
+    /** A call a second each: the last report of an endpoint is ten seconds old when the client picks that again. Measured 5,003 and 450 ms. */
     @Test
     void reportsOfTenSecondsAgoHelpAsWell() {
         double blind = p99(Pickers.leastRequest(), 1_000, UNTIL_SETTLED);
         assertThat(p99(Pickers.leastRequestByReports(), 1_000, UNTIL_SETTLED)).isLessThan(blind / 4);
     }
 
-    /** One client sees all that there is by itself. Measured 159 and 162 ms. */
+    /** One client measures all that there is by itself. Measured 159 and 162 ms. */
     @Test
     void reportsDoOneClientNoHarm() {
         double one = p99(Pickers.leastRequest(), 1, UNTIL_SETTLED);
         assertThat(p99(Pickers.leastRequestByReports(), 1, UNTIL_SETTLED)).isBetween(one * 0.8, one * 1.2);
     }
 
-    /** Measured 29,947 ms without reports, where the queue of the slow server grows for as long as one looks, and 237 ms. */
+    /** Measured 29,947 ms without reports, where the queue of the slow server grows until the end, and 237 ms. */
     @Test
     void weightsByReportsGiveASlowServerWhatItCanDo() {
         Duration before = Duration.ofMinutes(3);
@@ -56,14 +56,14 @@ class ManyClientsTest {
 
     /** Ten clients of 100 calls a second each, ten servers. Measured: 56 calls of 60,000, and shares of 2.8, 5.6, 8.1 and 9.7 % in the four times 5 s after it is well again. */
     @Test
-    void underPeakEwmaASlowEndpointIsLookedAtSeldomAndTakenBackSoon() {
+    void underPeakEwmaASlowEndpointIsTriedSeldomAndTakenBackSoon() {
         try (VirtualFleet fleet = new VirtualFleet(Pickers.peakEwma(), 10, 10, 100, Duration.ofMillis(10))) {
             fleet.run(1_000, Duration.ofSeconds(30));
             assertThat(fleet.share(0)).isBetween(0.07, 0.13);
             fleet.change(0, Duration.ofSeconds(2));
             fleet.run(1_000, Duration.ofSeconds(30));
             fleet.run(1_000, MINUTE);
-            // About one look of each client in a decay of 10 s.
+            // About one try of each client in a decay of 10 s.
             assertThat(fleet.calls(0)).isBetween(20, 90);
             fleet.change(0, Duration.ofMillis(10));
             fleet.run(1_000, Duration.ofSeconds(15));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.zerohop.Candidate;
+import dev.zerohop.Dice;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.Health;
@@ -17,16 +18,23 @@ import dev.zerohop.Snapshot;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.testing.FakeNode;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDice;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class PrefixAffinityTest {
     private static final PrefixKey.Cut CUT = new PrefixKey.Cut(64, 4);
+
+    private static final Dice NEVER_FORGIVES = ScriptedDice.of(1);
+    private static final Dice ALWAYS_FORGIVES = ScriptedDice.of(0);
 
     private final FakeTime time = new FakeTime();
     private final List<FakeNode> nodes = FakeNode.numbered("model", 8);
@@ -156,6 +164,52 @@ class PrefixAffinityTest {
         assertThat(pick("abcdefgh")).isSameAs(warm);
     }
 
+    /** What is picked at once is what comparing all would have given: explanations always compare. */
+    @Test
+    void whatIsTakenWithoutComparingIsWhatComparingGives() {
+        Random random = new Random(5);
+        int atOnce = 0;
+        for (Dice dice : List.of(NEVER_FORGIVES, ALWAYS_FORGIVES)) {
+            Picker given = Pickers.prefixAffinity().newPicker(Snapshot.of(nodes), time.env(dice));
+            for (int i = 0; i < 3_000; i++) {
+                for (FakeNode node : nodes) {
+                    node.inFlight(random.nextInt(4)).penalty(random.nextInt(3));
+                }
+                FakeNode out = nodes.get(random.nextInt(nodes.size()));
+                given = given.rebuild(random.nextInt(3) == 0 ? without(nodes, out) : Snapshot.of(nodes));
+                PickContext context = prompt("abcdefghijkl".substring(0, 4 * (1 + random.nextInt(3))));
+                if (random.nextInt(4) == 0) {
+                    context = context.retryAfter(
+                            nodes.get(random.nextInt(nodes.size())).endpoint());
+                }
+                List<String> explained = given.explain(context);
+                String last = explained.get(explained.size() - 1);
+                Node picked = given.pick(context);
+                boolean first = explained.size() == 1 && !last.contains("by hash");
+                if (first || dice == NEVER_FORGIVES) {
+                    assertThat(last).startsWith("goes to " + picked.endpoint() + ", ");
+                }
+                atOnce += first ? 1 : 0;
+            }
+        }
+        assertThat(atOnce).isBetween(1_000, 5_000);
+    }
+
+    /** Else each pick would read the counts of all endpoints. */
+    @Test
+    void nothingIsComparedWhileTheEndpointIsBelowWhatAnyMayHave() {
+        AtomicInteger throwsOfDice = new AtomicInteger();
+        picker = Pickers.prefixAffinity().newPicker(Snapshot.of(nodes), time.env(() -> throwsOfDice.incrementAndGet()));
+        FakeNode warm = pick("abcdefgh");
+        throwsOfDice.set(0);
+        warm.inFlight(3);
+        assertThat(pick("abcdefgh")).isSameAs(warm);
+        assertThat(throwsOfDice).hasValue(0);
+        warm.inFlight(4);
+        pick("abcdefgh");
+        assertThat(throwsOfDice).hasValue(1);
+    }
+
     @Test
     void withoutABoundAHotBeginningStays() {
         picker = policy("{\"prefix_affinity\": {\"boundedLoad\": false}}").newPicker(Snapshot.of(nodes), time.env());
@@ -251,7 +305,7 @@ class PrefixAffinityTest {
     }
 
     private static String quoted(FakeNode node) {
-        return java.util.regex.Pattern.quote(node.endpoint().toString());
+        return Pattern.quote(node.endpoint().toString());
     }
 
     @Test
@@ -313,7 +367,7 @@ class PrefixAffinityTest {
 
     private static long known(int prefixes) {
         PrefixTable table = new PrefixTable(1 << 10);
-        java.util.Random random = new java.util.Random(7);
+        Random random = new Random(7);
         long[] all = random.longs(prefixes).toArray();
         for (int i = 0; i < all.length; i++) {
             table.put(all[i], i + 1);

@@ -54,7 +54,7 @@ class ReportedWeightsTest {
     }
 
     @Test
-    void whileFewerThanTwoAreKnownAllCountAlike() {
+    void whileFewerThanTwoHaveOneAllCountAlike() {
         assertThat(factors(0, 0, 0)).containsExactly(1, 1, 1);
         assertThat(factors(80, 0, 0)).containsExactly(1, 1, 1);
     }
@@ -63,7 +63,7 @@ class ReportedWeightsTest {
     void aFactorThatHardlyMovesStaysWhatItWas() {
         int[] next = {65, 70, 64, 30};
         assertThat(ReportedFactors.settle(new int[] {64, 71, 65, 31}, next)).isFalse();
-        assertThat(next).as("64 is the mean, for whoever is not known").containsExactly(64, 71, 64, 31);
+        assertThat(next).as("64 is the mean, for one without a weight").containsExactly(64, 71, 64, 31);
         assertThat(ReportedFactors.settle(new int[] {64, 71, 64, 31}, new int[] {63, 72, 64, 30}))
                 .isTrue();
     }
@@ -90,7 +90,7 @@ class ReportedWeightsTest {
     }
 
     @Test
-    void whatIsReportedMeanwhileIsTakenInByTheNextLookAndNotBefore() {
+    void whatIsReportedMeanwhileIsTakenInByTheNextRefreshAndNotBefore() {
         List<FakeNode> nodes = nodes(0, 0);
         Picker picker = picker(Snapshot.of(nodes));
         assertThat(picks(picker, 1_000).get(nodes.get(0))).isEqualTo(500);
@@ -130,7 +130,7 @@ class ReportedWeightsTest {
     }
 
     @Test
-    void aNewVersionKeepsTheFactorsOfThoseThatStayAndWhoeverIsNewTakesTheMean() {
+    void aNewVersionKeepsTheFactorsOfThoseThatStayAndANewOneTakesTheMean() {
         List<FakeNode> nodes = nodes(300, 100, 200);
         List<FakeNode> more = new ArrayList<>(nodes);
         more.add(FakeNode.named("n-3"));

@@ -102,7 +102,7 @@ class SlowStartTest {
             double exact = Math.min(1, Math.max(0.1, Math.pow(Math.max(age, 1) / window, 1 / aggression)));
             assertThat(weights(after)[1]).isBetween(exact - 0.05 - 1e-6, exact + 1e-6);
             if (weights(after)[1] < 1) {
-                // The next look is when the next step is due, and not before a second has passed.
+                // The next review is when the next step is due, and not before a second has passed.
                 double then = age + after.reviewInNanos() / (double) SECOND;
                 double next = Math.min(1, Math.pow(Math.max(then, 1) / window, 1 / aggression));
                 assertThat(then - age).isGreaterThanOrEqualTo(1 - 1e-9);
@@ -113,7 +113,7 @@ class SlowStartTest {
     }
 
     @Test
-    void whileNobodyStartsTheSnapshotIsTheSame() {
+    void whileNoneStartsTheSnapshotIsTheSame() {
         add(5_000, 5_000, 31);
         Snapshot before = Snapshot.of(nodes);
         assertThat(free(30, 1, 10).apply(before, NOW)).isSameAs(before);
@@ -127,7 +127,7 @@ class SlowStartTest {
     }
 
     @Test
-    void oneThatIsAloneGetsEverything() {
+    void oneThatIsAloneTakesEverything() {
         add(5_000, 1);
         nodes.get(0).health(Status.NOT_READY);
         Snapshot after =
@@ -163,7 +163,7 @@ class SlowStartTest {
     }
 
     @Test
-    void whateverTheAgesNobodyBearsMoreThanTheBoundAndNobodyStarves() {
+    void whateverTheAgesNoneBearsMoreThanTheBoundAndNoneStarves() {
         Random random = new Random(11);
         for (int round = 0; round < 2_000; round++) {
             nodes.clear();
@@ -193,7 +193,7 @@ class SlowStartTest {
     }
 
     @Test
-    void inPanicNobodyIsSpared() {
+    void inPanicNoneIsSpared() {
         add(5_000, 5_000, 1);
         nodes.get(0).health(Status.EJECTED);
         nodes.get(1).health(Status.EJECTED);
@@ -211,7 +211,7 @@ class SlowStartTest {
         assertThat(free(30, 1, 10).apply(before, NOW)).isSameAs(before);
     }
 
-    /** Two groups of 3 : 1, whoever is new in them. */
+    /** Two groups of 3 : 1, whichever are new in them. */
     @Test
     void whatAnEarlierStageHasDividedStaysDivided() {
         add(5_000, 5_000, 1, 1);

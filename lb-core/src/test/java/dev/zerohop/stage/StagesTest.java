@@ -91,7 +91,7 @@ class StagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shard", "directory", "rendezvous"})
+    @ValueSource(strings = {"shard", "directory", "rendezvous", "ring_hash", "maglev", "prefix_affinity"})
     void policiesThatPlaceKeysAreRejectedBesideASubset(String policy) {
         PickPolicy keyed = Pickers.byName(policy);
         assertThatThrownBy(() -> Configurations.parse(

@@ -253,7 +253,7 @@ class SubsetTest {
     }
 
     @Test
-    void theEnvironmentSaysWhichClientThisIs() {
+    void theEnvironmentNumbersTheClient() {
         Options options = Options.of("stages.subset", Map.of("size", 5, "clients", 40), "size", "clients");
         assertThat(read(options, Map.of("HOSTNAME", "web-7")).slice()).isEqualTo(new Slice(7, 40));
         assertThat(read(options, Map.of("HOSTNAME", "laptop", "POD_NAME", "web-3"))
@@ -346,9 +346,9 @@ class SubsetTest {
                 .isEqualTo(Long.MAX_VALUE);
     }
 
-    /** Under gRPC those outside of the subset are connecting since they joined, as nobody connects to them. */
+    /** Under gRPC those outside of the subset are connecting since they joined, as no connection to them is made. */
     @Test
-    void oneThatWasNeverWantedIsNotOutBeforeItIsTried() {
+    void oneThatWasNeverTakenIsNotOutBeforeItIsTried() {
         Subset stage = new Subset(10);
         List<FakeNode> nodes = servers(100);
         Set<Node> some = Set.copyOf(taken(stage, nodes, 3));
@@ -362,7 +362,7 @@ class SubsetTest {
         }
         Snapshot snapshot = stage.apply(Snapshot.of(nodes).seeded(3), 3_600_000_000_000L);
         assertThat(snapshot.candidates())
-                .as("four of ten are in order, and five wanted")
+                .as("four of ten are in order, and five must be")
                 .hasSize(11);
     }
 

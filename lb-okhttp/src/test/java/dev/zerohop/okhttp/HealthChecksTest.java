@@ -143,13 +143,7 @@ class HealthChecksTest {
         servers.add(tls("a", good));
         servers.add(tls("b", other));
         servers.add(tls("c", unknown));
-        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
-                .addTrustedCertificate(good.certificate())
-                .addTrustedCertificate(other.certificate())
-                .build();
-        start(
-                "\"http\": {\"path\": \"/healthz\", \"tls\": true}",
-                builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()));
+        start("\"http\": {\"path\": \"/healthz\", \"tls\": true}", builder -> trusting(builder, good, other));
         becomes("a", Health.Status.HEALTHY);
         becomes("b", Health.Status.UNHEALTHY);
         becomes("c", Health.Status.UNHEALTHY);
@@ -161,12 +155,9 @@ class HealthChecksTest {
     void pinsHoldForChecksAsWell() throws Exception {
         HeldCertificate good = certificate("orders.shop.svc");
         servers.add(tls("a", good));
-        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
-                .addTrustedCertificate(good.certificate())
-                .build();
         start(
                 "\"tcp\": {\"tls\": true}",
-                builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager())
+                builder -> trusting(builder, good)
                         .certificatePinner(new CertificatePinner.Builder()
                                 .add(
                                         "orders.shop.svc",
@@ -181,14 +172,9 @@ class HealthChecksTest {
     void theTlsOfTheClientThatCallsCounts() throws Exception {
         HeldCertificate good = certificate("orders.shop.svc");
         servers.add(tls("a", good));
-        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
-                .addTrustedCertificate(good.certificate())
-                .build();
         start("\"tcp\": {\"tls\": true}", UnaryOperator.identity());
         becomes("a", Health.Status.UNHEALTHY);
-        client = client.newBuilder()
-                .sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager())
-                .build();
+        client = trusting(client.newBuilder(), good).build();
         assertThat(called("https")).containsExactly("a");
         becomes("a", Health.Status.HEALTHY);
     }
@@ -207,6 +193,15 @@ class HealthChecksTest {
                 .commonName(name)
                 .addSubjectAlternativeName(name)
                 .build();
+    }
+
+    private static OkHttpClient.Builder trusting(OkHttpClient.Builder client, HeldCertificate... certificates) {
+        HandshakeCertificates.Builder trusted = new HandshakeCertificates.Builder();
+        for (HeldCertificate certificate : certificates) {
+            trusted.addTrustedCertificate(certificate.certificate());
+        }
+        HandshakeCertificates trusting = trusted.build();
+        return client.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager());
     }
 
     private static TestServer tls(String id, HeldCertificate certificate) throws IOException {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Starts and stops servers as the scenario says, and tells each client of them after a time of its own. */
+/** Starts and stops servers as the scenario says, and publishes them to each client after a delay of its own. */
 final class ControlPlane {
     private final World world;
     private final Scenario.Control control;
@@ -37,8 +37,8 @@ final class ControlPlane {
         control.events().forEach(event -> after(event.atNanos(), () -> happen(event)));
     }
 
-    /** Tells these clients of the servers that there are, now and whenever that changes. */
-    void tell(Client[] all) {
+    /** Publishes the servers to these clients, now and whenever they change. */
+    void publishTo(Client[] all) {
         clients = all;
         toldNanos = new long[all.length];
         publish();

@@ -7,6 +7,8 @@ import dev.zerohop.Options;
 import dev.zerohop.Stage;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.json.JsonReader;
+import dev.zerohop.stage.Slice;
+import dev.zerohop.stage.Subset;
 import dev.zerohop.stage.ZonePreference;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -33,7 +35,7 @@ final class Policies {
             Options.anyOf("configuration", root.value("configuration"));
             rest = (Map<?, ?>) root.value("configuration");
         }
-        Policies policies = new Policies(rest == null ? Map.of() : rest);
+        Policies policies = new Policies(rest == null ? Map.of() : numbered(rest));
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
@@ -102,6 +104,41 @@ final class Policies {
                                     preference.minEndpoints(),
                                     preference.overProvisioningPercent(),
                                     preference.clients())
+                            : stage);
+        }
+        return settings.toBuilder().stages(stages).build();
+    }
+
+    /** The configuration in which a subset by the number of clients has a client's number, which {@link #ofClient} replaces: that of the process is none. */
+    private static Map<?, ?> numbered(Map<?, ?> configuration) {
+        if (!(configuration.get("stages") instanceof Map<?, ?> stages)
+                || !(stages.get("subset") instanceof Map<?, ?> subset)
+                || !subset.containsKey("clients")) {
+            return configuration;
+        }
+        if (subset.containsKey("client")) {
+            throw Options.rejected(
+                    "configuration.stages.subset.client",
+                    subset.get("client"),
+                    "no such field: each client of a simulation has a number of its own");
+        }
+        return with(configuration, "stages", with(stages, "subset", with(subset, "client", 0)));
+    }
+
+    private static Map<Object, @Nullable Object> with(Map<?, ?> fields, String name, Object value) {
+        Map<Object, @Nullable Object> next = new LinkedHashMap<>(fields);
+        next.put(name, value);
+        return next;
+    }
+
+    /** The settings of the client with this number: a subset by the number of clients is that client's. */
+    static BalancerSettings ofClient(BalancerSettings settings, int client) {
+        List<Stage> stages = new ArrayList<>();
+        for (Stage stage : settings.stages()) {
+            Slice slice = stage instanceof Subset subset ? subset.slice() : null;
+            stages.add(
+                    stage instanceof Subset subset && slice != null
+                            ? new Subset(subset.size(), subset.minUsablePercent(), new Slice(client, slice.clients()))
                             : stage);
         }
         return settings.toBuilder().stages(stages).build();

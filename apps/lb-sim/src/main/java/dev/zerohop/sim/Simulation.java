@@ -41,7 +41,7 @@ final class Simulation {
             Balancer balancer = Balancer.builder("client-" + i)
                     .env(env)
                     .resolver(feed)
-                    .settings(policy.settings())
+                    .settings(Policies.ofClient(policy.settings(), i))
                     .build();
             String zone = given.zones().isEmpty()
                     ? null
@@ -59,7 +59,7 @@ final class Simulation {
     }
 
     RunResult run() {
-        control.tell(clients);
+        control.publishTo(clients);
         new Traffic(world, scenario, seed, clients).start();
         Scenario.Span span = scenario.span();
         new Sampler(span).start();

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Locality;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.stage.Slice;
+import dev.zerohop.stage.Subset;
 import dev.zerohop.stage.ZonePreference;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,6 +82,22 @@ class ScenarioTest {
                 .isEqualTo(new Locality("eu-1", null));
     }
 
+    @Test
+    void eachClientHasTheSliceOfItsOwnNumber() {
+        BalancerSettings settings = Scenario.read(
+                        "x", json(GOOD + ", 'configuration': {'stages': {'subset': {'size': 2, 'clients': 9}}}"))
+                .policies()
+                .get(0)
+                .settings();
+        for (int client : List.of(0, 3, 8)) {
+            assertThat(Policies.ofClient(settings, client).stages())
+                    .contains(new Subset(2, Subset.DEFAULT_MIN_USABLE_PERCENT, new Slice(client, 9)));
+        }
+        BalancerSettings random =
+                settings.toBuilder().stages(List.of(new Subset(2))).build();
+        assertThat(Policies.ofClient(random, 3)).isEqualTo(random);
+    }
+
     private static Locality place(BalancerSettings settings, Map<?, ?> configuration) {
         return ((ZonePreference)
                         Policies.nowhere(settings, configuration).stages().get(0))
@@ -113,6 +131,8 @@ class ScenarioTest {
                 "'policies': [{'peak_ewma': {'decay': 1}}] | policies[0].peak_ewma.decay: was 1, expected a duration",
                 "'policies': [] | policies: was an empty list, expected at least one policy",
                 "'configuration': {'health': {'checks': {'tcp': {}}}} | configuration.health.checks: was given, expected none",
+                "'configuration': {'stages': {'subset': {'size': 2, 'clients': 0}}} | configuration.stages.subset.clients: was 0, expected an integer from 1 to 1000000",
+                "'configuration': {'stages': {'subset': {'size': 2, 'clients': 9, 'client': 3}}} | configuration.stages.subset.client: was 3, expected no such field: each client of a simulation",
                 "'configuration': {'retry': {'maxAttempts': 99}} | configuration.retry.maxAttempts: was 99, expected an integer",
                 "'events': [{'at': '1s'}] | events[0]: was 0 events, expected exactly one of add, remove, kill",
                 "'events': [{'at': '1s', 'kill': ['c']}] | events[0].kill[0]: was \"c\", expected the id of one of the servers",

@@ -7,7 +7,7 @@ import dev.zerohop.Log;
 import dev.zerohop.Time;
 import dev.zerohop.report.LoadReports;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -196,25 +196,25 @@ public final class LoadReporter {
         private Time time = Time.system();
         private DoubleSupplier cpu = CpuUtilization.INSTANCE;
         private DoubleSupplier application = () -> 0;
-        private final Map<String, DoubleSupplier> named = new LinkedHashMap<>();
+        private final Map<String, DoubleSupplier> named = new HashMap<>();
 
         private Builder() {}
 
         /**
-         * Sets what says how much of what the application can do is in use: 1 is all that it should. Clients prefer it to the CPUs'. Asked for each report, so it must be quick. Default: not stated.
+         * Sets what measures how much of what the application can do is in use: 1 is all that it should. Clients prefer it to the CPUs'. Read for each report, so it must be quick. Default: not stated.
          */
         public Builder applicationUtilization(DoubleSupplier utilization) {
             this.application = requireNonNull(utilization, "utilization");
             return this;
         }
 
-        /** Sets what says which share of the CPUs is in use; asked once a second. Default: the JDK's {@code OperatingSystemMXBean}, which knows the limits of the container. */
+        /** Sets what measures which share of the CPUs is in use; read once a second. Default: the JDK's {@code OperatingSystemMXBean}, which goes by the limits of the container. */
         public Builder cpuUtilization(DoubleSupplier utilization) {
             this.cpu = requireNonNull(utilization, "utilization");
             return this;
         }
 
-        /** Adds a number of the application's own, of 0 or more; asked for each report, so it must be quick. */
+        /** Adds a number of the application's own, of 0 or more; read for each report, so it must be quick. */
         public Builder namedMetric(String name, DoubleSupplier value) {
             if (requireNonNull(name, "name").isEmpty() || name.equals(REQUESTS_IN_FLIGHT)) {
                 throw new IllegalArgumentException(
