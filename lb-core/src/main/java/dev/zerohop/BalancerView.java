@@ -45,28 +45,27 @@ public final class BalancerView {
         if (snapshot.impaired().stream().noneMatch(BalancerView::isHalfOpen)) {
             return null;
         }
-        List<Candidate> candidates = snapshot.candidates();
-        List<Candidate> settled = new ArrayList<>();
-        for (int i = 0; i < candidates.size(); i++) {
-            if (isHalfOpen(candidates.get(i).node())) {
-                settled.addAll(candidates.subList(0, i));
-                for (int k = i + 1; k < candidates.size(); k++) {
-                    if (!isHalfOpen(candidates.get(k).node())) {
-                        settled.add(candidates.get(k));
-                    }
-                }
-                break;
-            }
+        List<Candidate> candidates = settled(snapshot.candidates());
+        List<Candidate> available =
+                snapshot.available() == snapshot.candidates() ? candidates : settled(snapshot.available());
+        boolean all = candidates == snapshot.candidates() && available == snapshot.available();
+        if (all || (candidates.isEmpty() && available.isEmpty())) {
+            return null;
         }
         try {
-            return settled.isEmpty()
-                    ? null
-                    : picker.rebuild(snapshot.with(settled, Long.MAX_VALUE, "without those half open"));
+            Snapshot left = snapshot.with(candidates, Long.MAX_VALUE, "without those half open");
+            return picker.rebuild(left.withAvailable(available == candidates ? left.candidates() : available));
         } catch (Throwable thrown) {
             // Calls then go to the endpoint that is being probed; rebuilding for the snapshot itself reports such a
             // fault.
             return null;
         }
+    }
+
+    /** Those that are not half open; the list itself if none is. */
+    private static List<Candidate> settled(List<Candidate> candidates) {
+        List<Candidate> settled = new ArrayList<>(candidates);
+        return settled.removeIf(candidate -> isHalfOpen(candidate.node())) ? settled : candidates;
     }
 
     private static boolean isHalfOpen(Node node) {

@@ -18,8 +18,7 @@ public final class Snapshot {
 
     private final Members members;
     private final Stated stated;
-    private final Frozen<Candidate> candidates;
-    private final List<Node> reached;
+    private final Chosen chosen;
     private final long reviewInNanos;
     private final List<String> trail;
 
@@ -97,27 +96,28 @@ public final class Snapshot {
         }
     }
 
-    private Snapshot(
-            Members members,
-            Stated stated,
-            List<Candidate> candidates,
-            List<Node> reached,
-            long reviewInNanos,
-            List<String> trail) {
+    /** Which of the members stages leave: to connect to, by health, and in all. Where no stage takes any out, the lists are the same object. */
+    private record Chosen(List<Node> reached, Frozen<Candidate> available, Frozen<Candidate> candidates) {
+        Chosen with(List<Candidate> next) {
+            return new Chosen(reached, available, Frozen.copyOf(next));
+        }
+    }
+
+    private Snapshot(Members members, Stated stated, Chosen chosen, long reviewInNanos, List<String> trail) {
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
         this.members = members;
         this.stated = stated;
-        this.candidates = Frozen.copyOf(candidates);
-        this.reached = reached;
+        this.chosen = chosen;
         this.reviewInNanos = reviewInNanos;
         this.trail = List.copyOf(trail);
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
     static Snapshot of(Members members, @Nullable EndpointSet set) {
-        return new Snapshot(members, Stated.of(set), members.weighted(), members.all(), Long.MAX_VALUE, List.of());
+        Chosen all = new Chosen(members.all(), members.weighted(), members.weighted());
+        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, List.of());
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
@@ -142,7 +142,7 @@ public final class Snapshot {
         return of(members, shards == null ? null : ShardMap.of(shards));
     }
 
-    /** Members of which these may be picked. */
+    /** Members of which health leaves these, and all of them may be picked. */
     public static Snapshot of(List<? extends Node> members, List<Candidate> candidates) {
         return of(Members.of(members, candidates), null);
     }
@@ -166,7 +166,7 @@ public final class Snapshot {
      * at each. False for snapshots that no balancer has made.
      */
     public boolean isUnstaged() {
-        return members.byId() && candidates == members.weighted();
+        return members.byId() && chosen.candidates() == members.weighted();
     }
 
     /**
@@ -197,12 +197,20 @@ public final class Snapshot {
 
     /** The members that this client keeps connections to, sorted by id: all of them, unless a stage has taken a part. */
     public List<Node> reached() {
-        return reached;
+        return chosen.reached();
+    }
+
+    /**
+     * Those that health leaves, in the order of the members, as they were before any stage that divides the traffic: the owner of a key is down if it is not among them, and not because a stage
+     * prefers others to it. The same list as {@link #candidates} while no later stage has changed that.
+     */
+    public List<Candidate> available() {
+        return chosen.available();
     }
 
     /** The candidates: who may be picked now, in the order of the members; nodes of weight 0 are never among them. */
     public List<Candidate> candidates() {
-        return candidates;
+        return chosen.candidates();
     }
 
     // ---- what the source states ----
@@ -261,12 +269,19 @@ public final class Snapshot {
     }
 
     /**
-     * The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail.
+     * The same members with other candidates, an earlier review if {@code reviewInNanos} is sooner, and one more line in the trail. Who owns a key stays {@linkplain #available as it is}.
      *
      * @throws IllegalArgumentException if the review is not later than now
      */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
-        return new Snapshot(members, stated, next, reached, Math.min(this.reviewInNanos, reviewInNanos), noted(note));
+        return new Snapshot(
+                members, stated, chosen.with(next), Math.min(this.reviewInNanos, reviewInNanos), noted(note));
+    }
+
+    /** The same version, of whose members health leaves these: for a stage that decides by health. */
+    public Snapshot withAvailable(List<Candidate> next) {
+        Chosen left = new Chosen(reached(), Frozen.copyOf(next), chosen.candidates());
+        return new Snapshot(members, stated, left, reviewInNanos, trail);
     }
 
     private List<String> noted(String note) {
@@ -284,7 +299,9 @@ public final class Snapshot {
      */
     public Snapshot reaching(List<Candidate> part, long reviewInNanos, String note) {
         List<Node> nodes = part.stream().map(Candidate::node).toList();
-        return new Snapshot(members, stated, part, nodes, Math.min(this.reviewInNanos, reviewInNanos), noted(note));
+        Frozen<Candidate> some = Frozen.copyOf(part);
+        Chosen left = new Chosen(nodes, some, some);
+        return new Snapshot(members, stated, left, Math.min(this.reviewInNanos, reviewInNanos), noted(note));
     }
 
     /**
@@ -296,13 +313,13 @@ public final class Snapshot {
      */
     public Snapshot without(int[] positions, String note) {
         for (int i = 0; i < positions.length; i++) {
-            Objects.checkIndex(positions[i], candidates.size());
+            Objects.checkIndex(positions[i], candidates().size());
             if (i > 0 && positions[i - 1] >= positions[i]) {
                 throw new IllegalArgumentException("position " + positions[i] + " came after " + positions[i - 1]
                         + ", expected ascending positions");
             }
         }
-        return with(candidates.without(positions), Long.MAX_VALUE, note);
+        return with(chosen.candidates().without(positions), Long.MAX_VALUE, note);
     }
 
     /** The same version, at a client with this number of its own. */
@@ -310,7 +327,7 @@ public final class Snapshot {
         Origin origin = new Origin(startedNanos(), newestNanos(), () -> seed);
         Members seeded = new Members(
                 members.all(), members.weighted(), members.impaired(), members.attributes(), members.byId(), origin);
-        return new Snapshot(seeded, stated, candidates, reached, reviewInNanos, trail);
+        return new Snapshot(seeded, stated, chosen, reviewInNanos, trail);
     }
 
     /** The same version, as seen from a process that runs there. */
@@ -340,11 +357,11 @@ public final class Snapshot {
 
     @Override
     public String toString() {
-        return candidates.size() + " of " + members().size() + " members are candidates"
+        return candidates().size() + " of " + members().size() + " members are candidates"
                 + (trail.isEmpty() ? "" : ": " + trail);
     }
 
     private Snapshot with(Stated next) {
-        return new Snapshot(members, next, candidates, reached, reviewInNanos, trail);
+        return new Snapshot(members, next, chosen, reviewInNanos, trail);
     }
 }

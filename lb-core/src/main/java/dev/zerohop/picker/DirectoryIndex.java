@@ -26,9 +26,9 @@ final class DirectoryIndex {
     private final List<Node> members;
     /** Those of the members, which are sorted by them. */
     private final String[] ids;
-    /** Candidates, and those that are draining and serve. */
+    /** Candidates, others that health leaves, and those that are draining and serve. */
     private final boolean[] usable;
-    /** Those that are no candidates but draining, and serve. */
+    /** Those of them that are draining and that health does not leave. */
     private final boolean[] draining;
 
     private final OrdinalIndex byOrdinal;
@@ -39,10 +39,14 @@ final class DirectoryIndex {
         this.ids = members.stream().map(node -> node.endpoint().id()).toArray(String[]::new);
         this.usable = new boolean[ids.length];
         this.draining = new boolean[ids.length];
-        double[] weights = OrdinalIndex.weights(members, snapshot.candidates());
+        double[] candidates = OrdinalIndex.weights(members, snapshot.candidates());
+        double[] available = snapshot.available() == snapshot.candidates()
+                ? candidates
+                : OrdinalIndex.weights(members, snapshot.available());
         for (int i = 0; i < ids.length; i++) {
-            draining[i] = weights[i] == 0 && OrdinalIndex.drainingWeight(members.get(i)) > 0;
-            usable[i] = weights[i] > 0 || draining[i];
+            boolean well = candidates[i] > 0 || available[i] > 0;
+            draining[i] = !well && OrdinalIndex.drainingWeight(members.get(i)) > 0;
+            usable[i] = well || draining[i];
         }
         this.byOrdinal = new OrdinalIndex(snapshot);
     }
@@ -66,7 +70,7 @@ final class DirectoryIndex {
         return at >= 0 && usable[at] ? members.get(at) : null;
     }
 
-    /** Whether an owner that may be picked is draining and no candidate. */
+    /** Whether an owner that may be picked is draining and not available. */
     boolean draining(Owner owner) {
         String id = owner.endpointId();
         if (id == null) {

@@ -173,6 +173,8 @@ final class DirectoryPicker extends KeyedPicker {
             lines.add("refused: " + refusal(key, context).message());
         } else if (spilled(context, node)) {
             lines.add("spilled to " + node.endpoint());
+        } else if (answer instanceof Owner && passedOver(node)) {
+            lines.add("the owner keeps its keys although stages send other calls elsewhere");
         } else if (answer instanceof Owner owner && owners.draining(owner)) {
             lines.add("the owner is draining; it "
                     + (spill == null

@@ -66,6 +66,12 @@ abstract class KeyedPicker implements Picker {
                 member, snapshot.members().get(member), context, env.time().nanoTime());
     }
 
+    /** Whether stages send the traffic past an owner that is well, for a person: its keys are its own all the same. */
+    final boolean passedOver(Node owner) {
+        return snapshot.candidates().stream().noneMatch(candidate -> candidate.node() == owner)
+                && snapshot.available().stream().anyMatch(candidate -> candidate.node() == owner);
+    }
+
     @Override
     public final @Nullable Node pick(PickContext context) {
         EndpointSelector key = context.selector();

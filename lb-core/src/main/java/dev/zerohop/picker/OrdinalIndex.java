@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The members of a snapshot by ordinal; those that share one are replicas of its shard. Immutable.
  *
- * <p>Usable are the candidates. At an ordinal without one, members that are draining but well are: a draining owner keeps its keys while it serves.
+ * <p>Usable are the candidates. At an ordinal without one, those that health leaves are: that the traffic goes to another zone or group moves no key. Where there is none of those either, members
+ * that are draining but well are: a draining owner keeps its keys while it serves.
  */
 final class OrdinalIndex {
     /** The ordinals that there are, ascending. */
@@ -30,7 +31,7 @@ final class OrdinalIndex {
     /** The effective weight of each node; 0 if it is not usable. */
     private final double[] weights;
 
-    /** The positions whose usable members are draining and no candidates; null if there is none. */
+    /** The positions whose usable members are draining and not available; null if there is none. */
     private final boolean @Nullable [] draining;
 
     OrdinalIndex(Snapshot snapshot) {
@@ -45,6 +46,9 @@ final class OrdinalIndex {
         }
         Arrays.sort(sorted, 0, count);
         double[] candidates = weights(members, snapshot.candidates());
+        double[] available =
+                snapshot.available() == snapshot.candidates() ? candidates : weights(members, snapshot.available());
+        double[] own = new double[count];
         this.nodes = new Node[count];
         this.weights = new double[count];
         int[] distinct = new int[count];
@@ -59,16 +63,22 @@ final class OrdinalIndex {
             }
             nodes[i] = members.get(member);
             weights[i] = candidates[member];
+            own[i] = available[member];
         }
         begins[found] = count;
         this.ordinals = found == count ? distinct : Arrays.copyOf(distinct, found);
         this.starts = found == count ? begins : Arrays.copyOf(begins, found + 1);
-        this.draining = keepDraining();
+        this.draining = keepOwners(own);
     }
 
-    private boolean @Nullable [] keepDraining() {
+    private boolean @Nullable [] keepOwners(double[] available) {
         boolean[] kept = null;
         for (int position = 0; position < ordinals.length; position++) {
+            if (usable(position)) {
+                continue;
+            }
+            System.arraycopy(
+                    available, starts[position], weights, starts[position], starts[position + 1] - starts[position]);
             if (usable(position)) {
                 continue;
             }
@@ -83,7 +93,7 @@ final class OrdinalIndex {
         return kept;
     }
 
-    /** The weight with which a node that is no candidate takes calls for its own keys: its own while it is draining and serves, else 0. */
+    /** The weight with which a node that is not available takes calls for its own keys: its own while it is draining and serves, else 0. */
     static int drainingWeight(Node node) {
         return node.health().status() == Health.Status.DRAINING
                 ? node.endpoint().weight()
@@ -163,7 +173,7 @@ final class OrdinalIndex {
         return offers(position, PickContext.NONE);
     }
 
-    /** Whether those at a position that are usable are draining and no candidates. */
+    /** Whether those at a position that are usable are draining and not available. */
     boolean draining(int position) {
         return draining != null && draining[position];
     }

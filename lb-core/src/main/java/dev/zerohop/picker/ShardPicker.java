@@ -247,6 +247,9 @@ final class ShardPicker extends KeyedPicker {
                             ? "is the last resort, no other owner is usable"
                             : "keeps its keys while it serves"));
         }
+        if (passedOver(members.get(0))) {
+            lines.add("ordinal " + ordinal + " keeps its keys although stages send other calls elsewhere");
+        }
         Picker replica = replica(position);
         for (String line : replica == null ? List.<String>of() : replica.explain(context)) {
             lines.add(members.size() + " replicas of ordinal " + ordinal + ", "

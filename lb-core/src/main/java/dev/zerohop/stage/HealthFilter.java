@@ -30,6 +30,8 @@ import java.util.Set;
  * <p>Draining endpoints are the last resort: they are left out while any other is well, and used while none is, beside those that panic lifts. A draining
  * endpoint that is ejected, unhealthy or unreachable besides is never used.
  *
+ * <p>What it leaves is {@linkplain Snapshot#available available}: later stages divide the traffic, and make the owner of no key one that is down.
+ *
  * <p>Immutable and thread-safe; equal by value.
  *
  * <p>Source: Envoy's panic threshold, strictly below which panic begins; at exactly the threshold there is none.
@@ -138,7 +140,8 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             note = staying + " of " + candidates.size() + " stay"
                     + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
-        return in.without(dropped(impaired, uses, kept), name() + ": " + note);
+        Snapshot left = in.without(dropped(impaired, uses, kept), name() + ": " + note);
+        return left.withAvailable(left.candidates());
     }
 
     /** The positions of the impaired candidates, in ascending order. */

@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A half-open endpoint stays a candidate until its probe has ended, also of a group that gets no traffic at the moment: without the probe it would never get any again.
  *
+ * <p>Keys that have one owner stay with it, whatever group it is in: {@linkplain Snapshot#available available} is what the health filter leaves of all endpoints together.
+ *
  * <p>Immutable, but for what it remembers of the last list of candidates; thread-safe; equal by value.
  *
  * <p>Source: Envoy's priority levels with their over-provisioning factor and panic; the time for connecting is that of gRPC's priority policy.
@@ -214,13 +216,16 @@ public final class PriorityGroups implements Stage {
         if (probed.length > 0) {
             note += ", a probe call to each of " + probed.length + " half-open of a group that gets no other";
         }
-        return in.with(groups == 1 ? kept : shared(kept, loads), census.review, note);
+        // Keys do not follow the traffic from group to group.
+        return in.with(groups == 1 ? kept : shared(kept, loads), census.review, note)
+                .withAvailable(filter.apply(in, nowNanos).candidates());
     }
 
     /** As if there were no groups. */
     private Snapshot alike(Snapshot in, long nowNanos, long review, String why) {
         Snapshot all = filter.apply(in, nowNanos);
-        return in.with(all.candidates(), review, NAME + ": " + why + "; " + lastOf(all.trail()));
+        return in.with(all.candidates(), review, NAME + ": " + why + "; " + lastOf(all.trail()))
+                .withAvailable(all.candidates());
     }
 
     private static String lastOf(List<String> trail) {

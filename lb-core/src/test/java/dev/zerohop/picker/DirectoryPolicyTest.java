@@ -39,14 +39,7 @@ class DirectoryPolicyTest {
     }
 
     private Snapshot snapshot() {
-        Snapshot all = Snapshot.of(five);
-        return all.with(
-                        all.candidates().stream()
-                                .filter(candidate -> candidate.node().health().usable())
-                                .toList(),
-                        Long.MAX_VALUE,
-                        "test")
-                .withDirectory(directory);
+        return FakeNode.usable(Snapshot.of(five)).withDirectory(directory);
     }
 
     private static DirectoryPolicy with(OwnerDown ownerDown) {

@@ -44,13 +44,7 @@ class ShardPolicyTest {
     }
 
     private static Snapshot usable(List<FakeNode> members, @Nullable ShardCount shards) {
-        Snapshot all = Snapshot.of(members, shards);
-        return all.with(
-                all.candidates().stream()
-                        .filter(candidate -> candidate.node().health().usable())
-                        .toList(),
-                Long.MAX_VALUE,
-                "test");
+        return FakeNode.usable(Snapshot.of(members, shards));
     }
 
     private static int ordinalOf(@Nullable Node node) {

@@ -37,13 +37,7 @@ class ShardReplicasTest {
     }
 
     private Snapshot usable() {
-        Snapshot all = Snapshot.of(nodes, THREE);
-        return all.with(
-                all.candidates().stream()
-                        .filter(candidate -> candidate.node().health().usable())
-                        .toList(),
-                Long.MAX_VALUE,
-                "test");
+        return FakeNode.usable(Snapshot.of(nodes, THREE));
     }
 
     private Picker picker(ShardPolicy.Builder policy) {

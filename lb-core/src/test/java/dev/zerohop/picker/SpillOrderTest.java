@@ -47,13 +47,7 @@ class SpillOrderTest {
     }
 
     private static Snapshot snapshot(List<FakeNode> nodes) {
-        Snapshot all = Snapshot.of(nodes);
-        return all.with(
-                all.candidates().stream()
-                        .filter(candidate -> is(candidate.node(), Health.Status.HEALTHY))
-                        .toList(),
-                Long.MAX_VALUE,
-                "test");
+        return FakeNode.usable(Snapshot.of(nodes));
     }
 
     private static boolean is(Node node, Health.Status status) {

@@ -1,8 +1,10 @@
 package dev.zerohop.testing;
 
+import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Health;
 import dev.zerohop.Node;
+import dev.zerohop.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -57,6 +59,14 @@ public final class FakeNode implements Node {
             nodes.add(named(prefix + "-" + i));
         }
         return nodes;
+    }
+
+    /** The snapshot with the {@linkplain Health#usable usable} candidates only, as a health filter that knows neither panic nor a last resort leaves it. */
+    public static Snapshot usable(Snapshot all) {
+        List<Candidate> usable = all.candidates().stream()
+                .filter(candidate -> candidate.node().health().usable())
+                .toList();
+        return all.with(usable, Long.MAX_VALUE, "test: the usable ones").withAvailable(usable);
     }
 
     /** Sets the health. */

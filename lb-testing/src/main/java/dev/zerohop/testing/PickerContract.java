@@ -251,7 +251,7 @@ public abstract class PickerContract {
                 left.add(candidate);
             }
         }
-        return snapshot.with(left, Long.MAX_VALUE, "test: without " + out);
+        return snapshot.with(left, Long.MAX_VALUE, "test: without " + out).withAvailable(left);
     }
 
     private void assertPicksAmong(Set<String> members, Picker picker, String which) {
