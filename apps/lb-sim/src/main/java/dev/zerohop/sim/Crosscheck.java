@@ -75,6 +75,10 @@ final class Crosscheck {
 
     private void check(String path, ControlEvent event) {
         inTime(path + ".at", event.atNanos());
+        if (event.action() == ControlEvent.Action.ORCHESTRATOR_LOSS
+                && scenario.control().orchestrator() == null) {
+            throw Options.rejected(path + ".orchestratorLoss", true, "no such event without control.orchestrator");
+        }
         if (event.action() == ControlEvent.Action.KILL_ZONE) {
             String zone = event.ids().get(0);
             if (!zones.contains(zone)) {

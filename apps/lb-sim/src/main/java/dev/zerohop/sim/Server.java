@@ -182,6 +182,24 @@ final class Server {
         reply(attempt, attempt.outcome);
     }
 
+    /** Whether a health probe is answered well: it takes no place and no work, and faults meet it as they meet calls. */
+    boolean answersProbe(Stream chance) {
+        if (state == State.DOWN || current == 0) {
+            return false;
+        }
+        for (Numbered each : faults) {
+            Fault fault = each.fault();
+            boolean breaks = switch (fault.kind()) {
+                case FAIL, BREAK, HANG -> true;
+                case TAKES, SLOW, PAUSE -> false;
+            };
+            if (breaks && chance.nextDouble() < fault.share()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Its caller has given up. The server goes on with it, unless it would never end. */
     void abandon(Attempt attempt) {
         if (attempt.step == Attempt.Step.HANGING) {
