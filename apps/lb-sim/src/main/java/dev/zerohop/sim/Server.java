@@ -32,6 +32,7 @@ final class Server {
     private final Speed speed = new Speed(this::speedChanged);
     private State state = State.UP;
     private double current;
+    private int underWay;
 
     Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events) {
         this.index = index;
@@ -55,6 +56,16 @@ final class Server {
     /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
     int inFlight() {
         return working.size() + waiting.size() + hanging.size();
+    }
+
+    /** An attempt sets out for it. */
+    void sent() {
+        underWay++;
+    }
+
+    /** Attempts on the way to it and at it, whatever it does with them. */
+    int underWay() {
+        return underWay;
     }
 
     /** A fault, and its place among those of the server: chance decides on each by itself. */
@@ -186,11 +197,13 @@ final class Server {
     void abandon(Attempt attempt) {
         if (attempt.step == Attempt.Step.HANGING) {
             hanging.remove(attempt);
+            underWay--;
             attempt.end();
         }
     }
 
     private void reply(Attempt attempt, Outcome outcome) {
+        underWay--;
         attempt.outcome = outcome;
         Client client = attempt.client;
         if (attempt.call == null || client == null) {
