@@ -3,6 +3,7 @@ package dev.zerohop.sim;
 import dev.zerohop.Lease;
 import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
+import dev.zerohop.PrefixKey;
 import dev.zerohop.server.LoadReporter;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,10 @@ final class Attempt extends Event {
     @Nullable
     LoadReport report;
 
+    /** The beginning that it goes on from; null if its key is none. */
+    @Nullable
+    PrefixKey prefix;
+
     /** The work that is left, at speed 1. */
     double leftNanos;
 
@@ -71,6 +76,7 @@ final class Attempt extends Event {
         number = of.attempts;
         luck = of.luck;
         leftNanos = of.demandNanos;
+        prefix = of.context.selector() instanceof PrefixKey key ? key : null;
         outcome = Outcome.SUCCESS;
         at.sent();
     }

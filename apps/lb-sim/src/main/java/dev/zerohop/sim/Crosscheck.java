@@ -29,6 +29,10 @@ final class Crosscheck {
         List<ServerSpec> servers = scenario.control().servers();
         for (int i = 0; i < servers.size(); i++) {
             add("servers[" + i + "].id", servers.get(i));
+            if (servers.get(i).cache() != null && scenario.load().keys().as() != Load.Keys.As.PREFIX) {
+                throw new IllegalArgumentException(
+                        "servers[" + i + "].cache: was given, expected none unless keys are \"as\": \"prefix\"");
+            }
         }
         if (starts < 1) {
             throw new IllegalArgumentException("servers: were 0 servers, expected 1 to " + ServerSpec.MAX_SERVERS);

@@ -27,6 +27,7 @@ final class Server {
     private final Events events;
     private final ServerSpec.Capacity capacity;
     private final @Nullable ServerLoad load;
+    private final @Nullable WarmCache cache;
     private final List<Attempt> working = new ArrayList<>();
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
@@ -36,13 +37,20 @@ final class Server {
     private double current;
     private int underWay;
 
-    Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events, @Nullable ServerLoad load) {
+    Server(
+            int index,
+            Endpoint endpoint,
+            ServerSpec.Capacity capacity,
+            Events events,
+            @Nullable ServerLoad load,
+            @Nullable WarmCache cache) {
         this.index = index;
         this.id = endpoint.id();
         this.zone = endpoint.zone();
         this.endpoint = endpoint;
         this.capacity = capacity;
         this.load = load;
+        this.cache = cache;
         this.events = events;
         speed.set(Speed.Part.OWN, capacity.speed());
         this.current = speed.value();
@@ -183,6 +191,9 @@ final class Server {
     private void work(Attempt attempt) {
         attempt.step = Attempt.Step.WORKING;
         attempt.asOfNanos = events.nowNanos();
+        if (cache != null) {
+            attempt.leftNanos += cache.workNanos(attempt);
+        }
         attempt.place = working.size();
         working.add(attempt);
         placesChanged();

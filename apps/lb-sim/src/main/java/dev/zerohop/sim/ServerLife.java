@@ -31,7 +31,8 @@ final class ServerLife {
             endpoint.zone(zone);
         }
         ServerLoad load = world.reports() ? new ServerLoad(time, spec.capacity().concurrency()) : null;
-        Server server = new Server(index, endpoint.build(), spec.capacity(), world.events(), load);
+        WarmCache cache = spec.cache() == null ? null : new WarmCache(spec.cache(), world.recorder());
+        Server server = new Server(index, endpoint.build(), spec.capacity(), world.events(), load, cache);
         world.servers().add(server);
         for (int i = 0; i < spec.faults().size(); i++) {
             plan(server, spec.faults().get(i), i);
