@@ -78,6 +78,9 @@ public final class Answers {
         out.writeNumberField("retries", result.retries());
         figure(out, "connections", result.connections());
         figure(out, "keysMoved", result.keysMoved());
+        if (result.caches()) {
+            figure(out, "cacheHits", result.cacheHits());
+        }
         out.writeObjectFieldStart("share");
         for (Map.Entry<String, Double> share : result.share().entrySet()) {
             number(out, share.getKey(), share.getValue());

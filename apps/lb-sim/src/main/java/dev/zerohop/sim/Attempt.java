@@ -1,7 +1,10 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.Lease;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
+import dev.zerohop.PrefixKey;
+import dev.zerohop.server.LoadReporter;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt of a call at a server, and the event of its next step. Outlives its call where the caller has given up and the server does not know. Used again after its end. */
@@ -36,6 +39,17 @@ final class Attempt extends Event {
     @Nullable
     Client client;
 
+    /** What the server counts it by; null where servers report nothing. */
+    LoadReporter.@Nullable Request request;
+
+    /** What its answer brings. */
+    @Nullable
+    LoadReport report;
+
+    /** The beginning that it goes on from; null if its key is none. */
+    @Nullable
+    PrefixKey prefix;
+
     /** The work that is left, at speed 1. */
     double leftNanos;
 
@@ -62,7 +76,9 @@ final class Attempt extends Event {
         number = of.attempts;
         luck = of.luck;
         leftNanos = of.demandNanos;
+        prefix = of.context.selector() instanceof PrefixKey key ? key : null;
         outcome = Outcome.SUCCESS;
+        at.sent();
     }
 
     /** A number in [0, 1) that depends on the call, on which of its attempts this is, and on what it is for: the same under every policy. */
@@ -76,6 +92,8 @@ final class Attempt extends Event {
         lease = null;
         server = null;
         client = null;
+        request = null;
+        report = null;
         list.giveBack(this);
     }
 

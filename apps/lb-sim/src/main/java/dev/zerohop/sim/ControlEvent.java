@@ -30,7 +30,8 @@ record ControlEvent(
         KILL_ZONE("killZone", "noticedAfter"),
         EMPTY("empty", "lasts"),
         REPLACE("replace", "startsFor, worksFor, every"),
-        SHARDS("shards", "");
+        SHARDS("shards", ""),
+        ORCHESTRATOR_LOSS("orchestratorLoss", "lasts");
 
         private final String field;
         private final String times;
@@ -103,13 +104,14 @@ record ControlEvent(
         }
         Action action = given.get(0);
         List<String> ids = switch (action) {
-            case ADD, EMPTY, SHARDS -> List.of();
+            case ADD, EMPTY, SHARDS, ORCHESTRATOR_LOSS -> List.of();
             case KILL_ZONE -> List.of(event.string("killZone", "the name of a zone"));
             case REMOVE, KILL, REPLACE -> Names.read(event, action.field, "the id of a server");
         };
         ServerSpec server = action == Action.ADD ? ServerSpec.read(event.object("add", ServerSpec.FIELDS)) : null;
-        if (action == Action.EMPTY && !event.flag("empty", false)) {
-            throw event.rejected("empty", "true");
+        boolean flag = action == Action.EMPTY || action == Action.ORCHESTRATOR_LOSS;
+        if (flag && !event.flag(action.field, false)) {
+            throw event.rejected(action.field, "true");
         }
         int shards = action == Action.SHARDS ? event.integer("shards", 1, 1_000_000) : 0;
         return new ControlEvent(action, at, ids, server, shards, Spans.read(event, action));

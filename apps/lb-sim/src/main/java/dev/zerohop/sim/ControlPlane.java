@@ -2,12 +2,14 @@ package dev.zerohop.sim;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.Locality;
 import dev.zerohop.ShardCount;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Starts and stops servers as the scenario says, and publishes them to each client after a delay of its own. */
@@ -16,6 +18,7 @@ final class ControlPlane {
     private final Scenario.Control control;
     private final ServerLife life;
     private final Stream updates;
+    private final @Nullable Orchestrator orchestrator;
     private final Map<String, Endpoint> announced = new LinkedHashMap<>();
     private final Map<String, Server> running = new LinkedHashMap<>();
     private final Map<String, ServerSpec> specs = new LinkedHashMap<>();
@@ -32,6 +35,9 @@ final class ControlPlane {
         this.life = new ServerLife(world, seed);
         this.updates = Stream.of(seed, Stream.Purpose.UPDATES);
         this.shards = control.shards();
+        this.orchestrator = control.orchestrator() == null
+                ? null
+                : new Orchestrator(control.orchestrator(), this, world.events(), seed);
         control.servers().forEach(spec -> startAll(spec, true));
         announceAll();
         control.events().forEach(event -> after(event.atNanos(), () -> happen(event)));
@@ -42,6 +48,20 @@ final class ControlPlane {
         clients = all;
         toldNanos = new long[all.length];
         publish();
+        if (orchestrator != null) {
+            orchestrator.start();
+        }
+    }
+
+    /** Servers that clients are to know of, by id. */
+    Set<String> announcedIds() {
+        return announced.keySet();
+    }
+
+    /** The server of this name that runs; null if none does. */
+    @Nullable
+    Server running(String id) {
+        return running.get(id);
     }
 
     /** Servers that run. */
@@ -100,6 +120,12 @@ final class ControlPlane {
                     saysNothing = false;
                     publish();
                 });
+            }
+            case ORCHESTRATOR_LOSS -> {
+                if (orchestrator != null) {
+                    orchestrator.lose();
+                    after(times.lasts(), orchestrator::restart);
+                }
             }
             case SHARDS -> {
                 shards = event.shards();
@@ -179,21 +205,32 @@ final class ControlPlane {
     private void publish() {
         boolean first = version++ == 0;
         Map<String, EndpointSet> byZone = new LinkedHashMap<>();
-        long now = world.events().nowNanos();
         for (int i = 0; i < clients.length; i++) {
             Client client = clients[i];
             EndpointSet set = byZone.computeIfAbsent(client.zone == null ? "" : client.zone, zone -> set(client.zone));
-            if (!first) {
-                long jitter = control.jitterNanos() == 0 ? 0 : (long) (updates.nextDouble() * control.jitterNanos());
-                toldNanos[i] = Math.max(toldNanos[i], now + control.delayNanos() + jitter);
-            }
-            world.events().at(toldNanos[i], new Event() {
-                @Override
-                void fire() {
-                    client.feed().give(set);
-                }
-            });
+            deliver(i, first, () -> client.feed().give(set));
         }
+    }
+
+    /** Every client gets the same verdicts, as it gets sets. */
+    void publish(Map<String, HealthSource.Verdict> verdicts) {
+        for (int i = 0; i < clients.length; i++) {
+            Client client = clients[i];
+            deliver(i, false, () -> client.feed().give(verdicts));
+        }
+    }
+
+    private void deliver(int client, boolean atOnce, Runnable what) {
+        if (!atOnce) {
+            long jitter = control.jitterNanos() == 0 ? 0 : (long) (updates.nextDouble() * control.jitterNanos());
+            toldNanos[client] = Math.max(toldNanos[client], world.events().nowNanos() + control.delayNanos() + jitter);
+        }
+        world.events().at(toldNanos[client], new Event() {
+            @Override
+            void fire() {
+                what.run();
+            }
+        });
     }
 
     private EndpointSet set(@Nullable String zone) {

@@ -29,6 +29,10 @@ final class Crosscheck {
         List<ServerSpec> servers = scenario.control().servers();
         for (int i = 0; i < servers.size(); i++) {
             add("servers[" + i + "].id", servers.get(i));
+            if (servers.get(i).cache() != null && scenario.load().keys().as() != Load.Keys.As.PREFIX) {
+                throw new IllegalArgumentException(
+                        "servers[" + i + "].cache: was given, expected none unless keys are \"as\": \"prefix\"");
+            }
         }
         if (starts < 1) {
             throw new IllegalArgumentException("servers: were 0 servers, expected 1 to " + ServerSpec.MAX_SERVERS);
@@ -75,6 +79,10 @@ final class Crosscheck {
 
     private void check(String path, ControlEvent event) {
         inTime(path + ".at", event.atNanos());
+        if (event.action() == ControlEvent.Action.ORCHESTRATOR_LOSS
+                && scenario.control().orchestrator() == null) {
+            throw Options.rejected(path + ".orchestratorLoss", true, "no such event without control.orchestrator");
+        }
         if (event.action() == ControlEvent.Action.KILL_ZONE) {
             String zone = event.ids().get(0);
             if (!zones.contains(zone)) {

@@ -3,6 +3,7 @@ package dev.zerohop.sim;
 import dev.zerohop.Options;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The calls that clients make, in an open loop: when the next one begins does not depend on how the last one went.
@@ -40,16 +41,32 @@ record Load(Clients clients, List<Phase> phases, boolean evenly, Demand demand, 
      *
      * @param count how many there are; 0 for calls without a key
      * @param exponent of Zipf's law: the key of rank r is used in proportion to 1 / r^exponent; 0 for all alike
-     * @param integer whether they are integers instead of texts
+     * @param as what they are
+     * @param conversations for keys that are beginnings of texts
      */
-    record Keys(int count, double exponent, boolean integer) {
-        static final Keys NONE = new Keys(0, 0, false);
+    record Keys(int count, double exponent, As as, Conversations.Spec conversations) {
+        static final Keys NONE = new Keys(0, 0, As.TEXT, Conversations.Spec.NONE);
+
+        /** What a key is. */
+        enum As {
+            TEXT,
+            INTEGER,
+            PREFIX
+        }
 
         static Keys read(Options options) {
+            As as = As.valueOf(options.choice("as", "text", List.of("text", "integer", "prefix"))
+                    .toUpperCase(Locale.ROOT));
+            for (String field : List.of("turns", "turnBlocks", "sharedBlocks")) {
+                if (as != As.PREFIX && options.has(field)) {
+                    throw options.rejected(field, "no such field unless keys are \"as\": \"prefix\"");
+                }
+            }
             return new Keys(
                     options.integer("count", 1, 1_000_000),
                     options.number("zipf", 0, 0, 10),
-                    options.choice("as", "text", List.of("text", "integer")).equals("integer"));
+                    as,
+                    as == As.PREFIX ? Conversations.Spec.read(options) : Conversations.Spec.NONE);
         }
     }
 
@@ -75,7 +92,9 @@ record Load(Clients clients, List<Phase> phases, boolean evenly, Demand demand, 
                 arrivals.choice("process", "poisson", List.of("poisson", "even"))
                         .equals("even"),
                 Demand.read(root.object("demand", Demand.FIELDS)),
-                root.has("keys") ? Keys.read(root.object("keys", "count", "zipf", "as")) : Keys.NONE,
+                root.has("keys")
+                        ? Keys.read(root.object("keys", "count", "zipf", "as", "turns", "turnBlocks", "sharedBlocks"))
+                        : Keys.NONE,
                 root.flag("idempotent", false));
     }
 

@@ -126,6 +126,18 @@ public final class PolicyResult {
         return over(run -> run.costs().keysMoved());
     }
 
+    /** Whether servers of the scenario keep beginnings. */
+    public boolean caches() {
+        return runs.stream().anyMatch(run -> run.blocks().all() > 0);
+    }
+
+    /** The part of the blocks of calls that the server had which worked on them, as a fraction of 1. */
+    public Estimate cacheHits() {
+        return over(run -> run.blocks().all() == 0
+                ? 0
+                : (double) run.blocks().warm() / run.blocks().all());
+    }
+
     /** The part of the attempts that each server got, as a fraction of 1. */
     public Map<String, Double> share() {
         Map<String, Double> shares = new LinkedHashMap<>();

@@ -32,6 +32,8 @@ final class Recorder {
     private long refused;
     private long retries;
     private long connections;
+    private long blocks;
+    private long warmBlocks;
 
     Recorder(Scenario scenario, Events events, @Nullable EventLog log) {
         this.events = events;
@@ -69,6 +71,14 @@ final class Recorder {
     /** A client calls a server for the first time. */
     void connected() {
         connections++;
+    }
+
+    /** A server begins to work on a call, of whose blocks it has some. */
+    void worked(Call call, int all, int warm) {
+        if (counts(call)) {
+            blocks += all;
+            warmBlocks += warm;
+        }
     }
 
     void repeated(Call call) {
@@ -116,6 +126,7 @@ final class Recorder {
         RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality());
         RunResult.Shares shares = RunResult.Shares.of(
                 world.servers(), Arrays.copyOf(picks, world.servers().size()));
-        return new RunResult(counted, latency, inFlight, shares, costs, timeline);
+        return new RunResult(
+                counted, latency, inFlight, shares, costs, new RunResult.Blocks(blocks, warmBlocks), timeline);
     }
 }

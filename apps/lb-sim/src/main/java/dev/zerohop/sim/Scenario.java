@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is simulated: servers, clients and their calls, the network and the control plane, and the policies that are compared. An immutable value, read from JSON; the reference is
@@ -20,6 +21,7 @@ public final class Scenario {
     private final Load load;
     private final Network network;
     private final Control control;
+    private final boolean reports;
     private final Policies policies;
 
     /**
@@ -51,6 +53,7 @@ public final class Scenario {
      * @param jitterNanos how much later each may learn of it, by chance
      * @param shards the number of shards that the source states; 0 for none
      * @param guarded whether the source cannot tell a removal from a failure to see
+     * @param orchestrator the orchestrator that publishes verdicts; null for none
      */
     record Control(
             List<ServerSpec> servers,
@@ -58,7 +61,8 @@ public final class Scenario {
             long delayNanos,
             long jitterNanos,
             int shards,
-            boolean guarded) {
+            boolean guarded,
+            Orchestrator.@Nullable Spec orchestrator) {
         static Control read(Options root) {
             if (!root.has("servers")) {
                 throw root.rejected("servers", "a list of servers, each an object with at least an id");
@@ -67,7 +71,7 @@ public final class Scenario {
             for (Options server : root.objects("servers", "a list of servers", ServerSpec.FIELDS)) {
                 servers.add(ServerSpec.read(server));
             }
-            Options control = root.object("control", "delay", "jitter", "shards", "removals");
+            Options control = root.object("control", "delay", "jitter", "shards", "removals", "orchestrator");
             return new Control(
                     List.copyOf(servers),
                     ControlEvent.readAll(root),
@@ -75,7 +79,8 @@ public final class Scenario {
                     Times.read(control, "jitter", 0, 0, Times.HOUR),
                     control.integer("shards", 0, 0, 1_000_000),
                     control.choice("removals", "guarded", List.of("guarded", "meant"))
-                            .equals("guarded"));
+                            .equals("guarded"),
+                    Orchestrator.Spec.read(control));
         }
     }
 
@@ -86,7 +91,8 @@ public final class Scenario {
         this.load = Load.read(root);
         this.network = Network.read(root.object("network", Network.FIELDS));
         this.control = Control.read(root);
-        this.policies = Policies.read(root);
+        this.reports = root.flag("reports", false);
+        this.policies = Policies.read(root, reports);
         Crosscheck.check(this);
     }
 
@@ -124,6 +130,7 @@ public final class Scenario {
                         "keys",
                         "network",
                         "control",
+                        "reports",
                         "events",
                         "policies",
                         "configuration"));
@@ -178,5 +185,10 @@ public final class Scenario {
 
     Control control() {
         return control;
+    }
+
+    /** Whether servers report their load with each answer. */
+    boolean reports() {
+        return reports;
     }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param weight what discovery says of one
  * @param faults what goes wrong with each
  * @param antagonist what takes capacity from each now and then; null for nothing
+ * @param cache what each keeps of the beginnings that it has worked on; null for nothing
  */
 record ServerSpec(
         List<String> ids,
@@ -21,7 +22,8 @@ record ServerSpec(
         List<String> zones,
         int weight,
         List<Fault> faults,
-        @Nullable Antagonist antagonist) {
+        @Nullable Antagonist antagonist,
+        WarmCache.@Nullable Spec cache) {
     static final String[] FIELDS = {
         "id",
         "count",
@@ -34,7 +36,8 @@ record ServerSpec(
         "zones",
         "weight",
         "faults",
-        "antagonist"
+        "antagonist",
+        "cache"
     };
 
     static final int MAX_SERVERS = 60_000;
@@ -103,7 +106,8 @@ record ServerSpec(
                 zones(options),
                 options.integer("weight", 1, 0, 1_000_000),
                 List.copyOf(faults),
-                options.has("antagonist") ? Antagonist.read(options.object("antagonist", "speed", "on", "off")) : null);
+                options.has("antagonist") ? Antagonist.read(options.object("antagonist", "speed", "on", "off")) : null,
+                WarmCache.Spec.read(options));
     }
 
     private static List<String> zones(Options options) {

@@ -80,12 +80,15 @@ final class Traffic extends Event {
         private final double[] upTo;
         private final PickContext[] contexts;
         private final boolean integer;
+        private final @Nullable Conversations conversations;
         private final Stream stream;
 
         KeyChoice(Load.Keys keys, Stream stream) {
             this.upTo = new double[keys.count()];
             this.contexts = new PickContext[keys.count()];
-            this.integer = keys.integer();
+            this.integer = keys.as() == Load.Keys.As.INTEGER;
+            this.conversations =
+                    keys.as() == Load.Keys.As.PREFIX ? new Conversations(keys.conversations(), keys.count()) : null;
             this.stream = stream;
             double sum = 0;
             for (int i = 0; i < upTo.length; i++) {
@@ -110,6 +113,9 @@ final class Traffic extends Event {
         }
 
         PickContext context(int key) {
+            if (conversations != null) {
+                return conversations.next(key);
+            }
             if (contexts[key] == null) {
                 contexts[key] =
                         PickContext.of(integer ? EndpointSelector.of((long) key) : EndpointSelector.of("key-" + key));
