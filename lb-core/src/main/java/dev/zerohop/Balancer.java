@@ -120,7 +120,7 @@ public final class Balancer implements AutoCloseable {
         // The load before the view: see takeSettings for why a load that wants the time then always gets it.
         LoadMetric.Load load = live.load;
         long start = nowNanos;
-        if (start == LeaseImpl.UNTIMED && (observed || view.timed())) {
+        if (start == LeaseImpl.UNTIMED && (observed || live.timed || view.timed())) {
             start = time.nanoTime();
         }
         if (load != null) {

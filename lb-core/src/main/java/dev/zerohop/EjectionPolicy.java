@@ -19,7 +19,7 @@ public interface EjectionPolicy {
         /**
          * Begins to watch a node.
          *
-         * @param previous the node's record under an earlier detector, to go on from, or null
+         * @param previous the node's record under an earlier detector, or from before the endpoint was said to be in another zone or of another priority, to go on from; or null
          * @param changed to be run within {@link #review} whenever that has changed what the record says: its state, reason, {@code untilNanos} or {@code
          *     unreachable}. The balancer looks at a record when it joins and then at those reported only
          */
@@ -48,6 +48,19 @@ public interface EjectionPolicy {
          * @return whether the detector should review soon
          */
         boolean onOutcome(Outcome outcome);
+
+        /** Whether {@link #onLatency} does anything: if not, no clock is read for it. Asked once, when the record begins. Default: no. */
+        default boolean timed() {
+            return false;
+        }
+
+        /**
+         * Notes that an attempt was answered {@code latencyNanos} after its beginning, or ended then: well and without an answer reported before, or by running out of time. At most once per
+         * attempt, before its outcome. Request path: lock-free, allocates nothing.
+         *
+         * @param nowNanos on the balancer's monotonic clock
+         */
+        default void onLatency(long nowNanos, long latencyNanos) {}
 
         /**
          * Notes the outcome of a call that began while the node was {@link State#HALF_OPEN}: this one decides whether the node returns, if that phase still

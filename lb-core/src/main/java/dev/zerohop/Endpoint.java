@@ -3,6 +3,7 @@ package dev.zerohop;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,6 +154,12 @@ public record Endpoint(
     /** Whether {@code other} names the same socket address. */
     public boolean sameAddress(Endpoint other) {
         return port == other.port && host.equals(other.host);
+    }
+
+    /** Whether {@code other} is of the same zone and priority, so that its calls have as far to go. */
+    boolean isBeside(Endpoint other) {
+        return Objects.equals(zone, other.zone)
+                && Objects.equals(attributes.get(PRIORITY), other.attributes.get(PRIORITY));
     }
 
     /** Whether this endpoint has an ordinal. */

@@ -49,8 +49,24 @@ final class GuardedDetector {
             after = NoEjection.INSTANCE.add(node.endpoint(), null, news);
             notTaken.add(after);
         }
-        node.setRecord(after);
+        node.setRecord(after, timed(after));
         changed.accept(node);
+    }
+
+    private boolean timed(EjectionPolicy.EndpointStats of) {
+        try {
+            return of.timed();
+        } catch (Throwable thrown) {
+            faults.report("timed() of the ejection's track record", "it is given no latencies", thrown);
+            return false;
+        }
+    }
+
+    /** Gives another record to a member whose endpoint is elsewhere than it was, by which detectors may compare. */
+    void moved(LiveNode node) {
+        EjectionPolicy.EndpointStats before = node.record;
+        watch(node, detector, before);
+        forget(before);
     }
 
     void forget(LiveNode node) {

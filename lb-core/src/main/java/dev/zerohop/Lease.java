@@ -29,7 +29,7 @@ public interface Lease {
 
     /**
      * Reports that the endpoint has begun to answer well: the first headers or the first message have arrived. That decides a half-open endpoint's probe
-     * call and is the latency that load metrics take. An answer that is known to be an error is reported with {@link #complete} alone. The first call
+     * call and is the latency that load metrics and ejection by latency take. An answer that is known to be an error is reported with {@link #complete} alone. The first call
      * counts, later ones and those after {@link #complete} change nothing.
      */
     void answered();

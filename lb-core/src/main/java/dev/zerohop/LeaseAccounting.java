@@ -28,17 +28,42 @@ final class LeaseAccounting {
     }
 
     void answered(LiveNode node, LoadMetric.@Nullable Load load, long startNanos, int phase) {
-        if (load != null) {
-            long now = startNanos == LeaseImpl.UNTIMED ? 0 : time.nanoTime();
-            try {
-                load.answered(now, startNanos == LeaseImpl.UNTIMED ? 0 : Math.max(0, now - startNanos));
-            } catch (Throwable thrown) {
-                loadFailed(thrown);
-            }
+        if (startNanos == LeaseImpl.UNTIMED) {
+            answered(load, 0, 0);
+        } else if (load != null || node.timed) {
+            long now = time.nanoTime();
+            long latency = Math.max(0, now - startNanos);
+            answered(load, now, latency);
+            timed(node, now, latency);
         }
         if (phase != 0 && judged(node, Outcome.SUCCESS, phase)) {
             control.askForReview();
         }
+    }
+
+    private void answered(LoadMetric.@Nullable Load load, long now, long latency) {
+        if (load != null) {
+            try {
+                load.answered(now, latency);
+            } catch (Throwable thrown) {
+                loadFailed(thrown);
+            }
+        }
+    }
+
+    /** Gives a latency to the endpoint's track record, if that wants it. */
+    private void timed(LiveNode node, long now, long latency) {
+        if (node.timed) {
+            try {
+                node.record.onLatency(now, latency);
+            } catch (Throwable thrown) {
+                recordFailed(thrown);
+            }
+        }
+    }
+
+    private void recordFailed(Throwable thrown) {
+        control.faults().report("the ejection's track record", "calls go on, it does not count this outcome", thrown);
     }
 
     void reported(LiveNode node, LoadMetric.Load load, Supplier<LoadReport> read) {
@@ -74,8 +99,7 @@ final class LeaseAccounting {
             EjectionPolicy.EndpointStats record = node.record;
             return phase != 0 ? record.onProbeOutcome(outcome, phase) : record.onOutcome(outcome);
         } catch (Throwable thrown) {
-            control.faults()
-                    .report("the ejection's track record", "calls go on, it does not count this outcome", thrown);
+            recordFailed(thrown);
             return false;
         }
     }
@@ -96,15 +120,20 @@ final class LeaseAccounting {
             int phase,
             boolean answered) {
         node.note(outcome);
+        // After an answer the end is no latency. What ran out of time would have taken longer still.
+        boolean took = !answered && node.timed && (outcome == Outcome.SUCCESS || outcome == Outcome.TIMEOUT);
         if (startNanos == LeaseImpl.UNTIMED) {
             if (load != null) {
                 ended(load, 0, 0, outcome, answered);
             }
-        } else {
+        } else if (load != null || listener != null || took) {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
             if (load != null) {
                 ended(load, now, latency, outcome, answered);
+            }
+            if (took) {
+                timed(node, now, latency);
             }
             if (listener != null) {
                 listener.onOutcome(name, node.endpoint(), outcome, latency);

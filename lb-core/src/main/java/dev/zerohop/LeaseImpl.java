@@ -62,8 +62,9 @@ class LeaseImpl implements Lease {
     public final void answered() {
         while (true) {
             int before = state;
-            // Without a load and a probe there is nothing that an answer decides.
-            if ((before & STANDING) != OPEN || (load == null && before >>> PHASE_SHIFT == 0)) {
+            // Without a load, a probe and a latency that counts there is nothing that an answer decides.
+            if ((before & STANDING) != OPEN
+                    || (load == null && before >>> PHASE_SHIFT == 0 && (startNanos == UNTIMED || !node.timed))) {
                 return;
             }
             if (STATE.compareAndSet(this, before, (before & ~STANDING) | ANSWERED)) {

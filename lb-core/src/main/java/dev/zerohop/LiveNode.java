@@ -339,8 +339,9 @@ final class LiveNode extends LiveNodePad implements Node {
         return metric.equals(LoadMetric.IN_FLIGHT) ? null : metric.newLoad();
     }
 
-    void setRecord(EjectionPolicy.EndpointStats next) {
+    void setRecord(EjectionPolicy.EndpointStats next, boolean nextTimed) {
         record = next;
+        timed = nextTimed;
     }
 
     /** Returns whether the health may differ with it. */

@@ -15,6 +15,10 @@ abstract class LiveNodeCounter {
     volatile boolean halfOpen;
     volatile boolean held;
     volatile boolean failedWhileHeld;
+
+    /** What {@link #record} says: whether it wants latencies. */
+    volatile boolean timed;
+
     volatile Endpoint endpoint;
     volatile EjectionPolicy.EndpointStats record;
 

@@ -185,8 +185,12 @@ final class Membership {
     }
 
     private void update(LiveNode node, Endpoint endpoint) {
+        Endpoint before = node.endpoint();
         if (node.setEndpoint(endpoint)) {
             health.changed(node);
+        }
+        if (before != endpoint && !before.isBeside(endpoint)) {
+            detector.moved(node);
         }
         if (node.held()) {
             node.setHeldSince(MembershipGuard.Member.NOT_HELD);

@@ -63,7 +63,7 @@ final class OutlierDetector implements EjectionPolicy.Detector {
             watched.add(stats);
         }
         if (sweep != null) {
-            sweep.add(stats);
+            sweep.add(stats, endpoint);
         }
         size++;
         outForFailures += stats.outForFailures() ? 1 : 0;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ejects endpoints that fail the calls of this client, for a time that grows, and lets one probe call decide on their return.
  *
- * <p>Two findings eject, and two more if they are asked for:
+ * <p>Two findings eject, and three more if they are asked for:
  *
  * <ul>
  *   <li><b>Consecutive failures</b> are evidence, not proof: {@link Builder#consecutiveFailures} outcomes in a row that
@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  *       endpoints is gone, calls must not be sent to most of the dead ones. The time is short instead. Panic does not use
  *       them either ({@link dev.zerohop.Health.Status#UNREACHABLE}); only when no other is left the health filter does, so a client whose own
  *       network broke keeps trying all of them.
- *   <li><b>Comparison</b>, off by default: a {@linkplain Builder#successRate success rate} far below that of the others, or a {@linkplain
- *       Builder#failurePercentage share of failures} above a limit, in one {@link Builder#interval} (up to a fifth longer, by chance). They see endpoints that fail
- *       some calls and never five in a row. Ejected is under the same limit and for the same times as for consecutive failures, the worst first.
+ *   <li><b>Comparison</b>, off by default: a {@linkplain Builder#successRate success rate} far below that of the others, a {@linkplain
+ *       Builder#failurePercentage share of failures} above a limit, or a {@linkplain Builder#latency latency} far above that of the others, in one {@link Builder#interval} (up to a fifth longer, by
+ *       chance). They see endpoints that fail some calls and never five in a row, and those that fail none and are slow. Ejected is under the same limit and for the same times as for consecutive failures, the worst first.
  * </ul>
  *
  * <p>After its time an endpoint is half open: one call goes there, all others go around it. An answer readmits it, a failure ejects it again
@@ -47,13 +47,13 @@ public final class OutlierEjection implements EjectionPolicy {
     public static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
 
     private final Limits limits;
-    private final @Nullable SuccessRateEjection successRate;
-    private final @Nullable FailurePercentageEjection failurePercentage;
+    private final OutlierSweep.Comparisons comparisons;
 
     /**
      * The values that calls go by, in nanoseconds.
      *
-     * @param compares whether endpoints are compared, for which calls are counted
+     * @param counts whether endpoints are compared by what became of their calls, for which these are counted
+     * @param times whether endpoints are compared by their latencies
      */
     record Limits(
             int consecutiveFailures,
@@ -67,15 +67,12 @@ public final class OutlierEjection implements EjectionPolicy {
             long connectMaxNanos,
             int maxPercent,
             long jitterNanos,
-            boolean compares) {}
+            boolean counts,
+            boolean times) {}
 
-    private OutlierEjection(
-            Limits limits,
-            @Nullable SuccessRateEjection successRate,
-            @Nullable FailurePercentageEjection failurePercentage) {
+    private OutlierEjection(Limits limits, OutlierSweep.Comparisons comparisons) {
         this.limits = limits;
-        this.successRate = successRate;
-        this.failurePercentage = failurePercentage;
+        this.comparisons = comparisons;
     }
 
     /** Starts with the defaults. */
@@ -97,8 +94,9 @@ public final class OutlierEjection implements EjectionPolicy {
                 .connectMaxTime(Duration.ofNanos(limits.connectMaxNanos))
                 .maxPercent(limits.maxPercent)
                 .jitter(Duration.ofNanos(limits.jitterNanos))
-                .successRate(successRate)
-                .failurePercentage(failurePercentage);
+                .successRate(comparisons.successRate())
+                .failurePercentage(comparisons.failurePercentage())
+                .latency(comparisons.latency());
     }
 
     /**
@@ -122,13 +120,14 @@ public final class OutlierEjection implements EjectionPolicy {
                         "maxPercent",
                         "jitter",
                         "successRate",
-                        "failurePercentage"))
+                        "failurePercentage",
+                        "latency"))
                 .build();
     }
 
     @Override
     public Detector newDetector(Env env) {
-        OutlierSweep sweep = limits.compares ? new OutlierSweep(successRate, failurePercentage) : null;
+        OutlierSweep sweep = comparisons.any() ? new OutlierSweep(comparisons) : null;
         return new OutlierDetector(limits, sweep, requireNonNull(env, "env"));
     }
 
@@ -136,13 +135,12 @@ public final class OutlierEjection implements EjectionPolicy {
     public boolean equals(@Nullable Object other) {
         return other instanceof OutlierEjection that
                 && limits.equals(that.limits)
-                && Objects.equals(successRate, that.successRate)
-                && Objects.equals(failurePercentage, that.failurePercentage);
+                && comparisons.equals(that.comparisons);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(limits, successRate, failurePercentage);
+        return Objects.hash(limits, comparisons);
     }
 
     @Override
@@ -159,8 +157,9 @@ public final class OutlierEjection implements EjectionPolicy {
                 .withNanos("connectMaxTime", limits.connectMaxNanos)
                 .with("maxPercent", limits.maxPercent)
                 .withNanos("jitter", limits.jitterNanos)
-                .with("successRate", successRate)
-                .with("failurePercentage", failurePercentage)
+                .with("successRate", comparisons.successRate())
+                .with("failurePercentage", comparisons.failurePercentage())
+                .with("latency", comparisons.latency())
                 .toString();
     }
 
@@ -184,6 +183,7 @@ public final class OutlierEjection implements EjectionPolicy {
         private Duration jitter = Duration.ofSeconds(3);
         private @Nullable SuccessRateEjection successRate;
         private @Nullable FailurePercentageEjection failurePercentage;
+        private @Nullable LatencyEjection latency;
 
         private Builder() {}
 
@@ -203,6 +203,7 @@ public final class OutlierEjection implements EjectionPolicy {
             failurePercentage = options.has("failurePercentage")
                     ? FailurePercentageEjection.read(options, "failurePercentage")
                     : null;
+            latency = options.has("latency") ? LatencyEjection.read(options, "latency") : null;
             ordered(options, "baseTime", baseTime, "maxTime", maxTime);
             ordered(options, "connectBaseTime", connectBaseTime, "connectMaxTime", connectMaxTime);
             return this;
@@ -311,6 +312,12 @@ public final class OutlierEjection implements EjectionPolicy {
             return this;
         }
 
+        /** Sets by how much slower answers than those of the others eject; null for no comparison. Default: null. */
+        public Builder latency(@Nullable LatencyEjection ejection) {
+            this.latency = ejection;
+            return this;
+        }
+
         /**
          * Builds the policy.
          *
@@ -319,6 +326,8 @@ public final class OutlierEjection implements EjectionPolicy {
         public OutlierEjection build() {
             ordered("base ejection time", baseTime, maxTime);
             ordered("base ejection time after failed connections", connectBaseTime, connectMaxTime);
+            OutlierSweep.Comparisons comparisons =
+                    new OutlierSweep.Comparisons(successRate, failurePercentage, latency);
             Limits limits = new Limits(
                     consecutiveFailures,
                     connectFailures,
@@ -331,8 +340,9 @@ public final class OutlierEjection implements EjectionPolicy {
                     connectMaxTime.toNanos(),
                     maxPercent,
                     jitter.toNanos(),
-                    successRate != null || failurePercentage != null);
-            return new OutlierEjection(limits, successRate, failurePercentage);
+                    comparisons.counts(),
+                    comparisons.times());
+            return new OutlierEjection(limits, comparisons);
         }
 
         private static int count(String what, int value, int max) {

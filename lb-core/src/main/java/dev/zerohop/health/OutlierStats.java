@@ -22,9 +22,23 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     private static final VarHandle CONNECT_FAILURES;
     private static final VarHandle PROBE_SINCE;
     private static final VarHandle COUNTS;
+    private static final VarHandle LATENCIES;
 
     /** One call that failed, in the upper half of {@link #counts}; the lower half counts all. */
     private static final long FAILED = 1L << 32;
+
+    /** One call whose latency counts, in the upper 24 bits of {@link #latencies}; the lower 40 are the sum in microseconds. */
+    private static final long TIMED = 1L << 40;
+
+    private static final long LATENCY_SUM = TIMED - 1;
+
+    /** Where an interval has enough of either, so that what threads add at once overflows neither: 8 million calls, 6 days of waiting. */
+    private static final int MOST_TIMED = 1 << 23;
+
+    private static final long MOST_LATENCY_SUM = 1L << 39;
+
+    /** As much as one call may weigh. */
+    private static final long MAX_LATENCY_NANOS = Duration.ofMinutes(10).toNanos();
 
     private static final long NO_PROBE = Long.MIN_VALUE;
     private static final long PROBE_PATIENCE_NANOS = OutlierEjection.PROBE_PATIENCE.toNanos();
@@ -39,6 +53,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
             CONNECT_FAILURES = lookup.findVarHandle(OutlierStats.class, "connectFailures", int.class);
             PROBE_SINCE = lookup.findVarHandle(OutlierStats.class, "probeSince", long.class);
             COUNTS = lookup.findVarHandle(OutlierStats.class, "counts", long.class);
+            LATENCIES = lookup.findVarHandle(OutlierStats.class, "latencies", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -67,6 +82,9 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     /** Calls of this interval while it is active, and those of them that failed. Stays 0 unless something compares them. */
     private volatile long counts;
 
+    /** Latencies of this interval while it is active. Stays 0 unless something compares them. */
+    private volatile long latencies;
+
     private volatile long probeSince = NO_PROBE;
     volatile @Nullable Outcome probeOutcome;
     private volatile @Nullable Outcome lastFailure;
@@ -78,6 +96,10 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     Cause cause = Cause.FAILURES;
     private long untilNanos;
     private long activeSinceNanos;
+
+    /** Latencies of attempts that began before are those of another time. */
+    private long timedSinceNanos;
+
     private int failureTimes;
     private int connectTimes;
 
@@ -87,6 +109,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         this.news = news;
         this.changed = changed;
         this.activeSinceNanos = time.nanoTime();
+        this.timedSinceNanos = activeSinceNanos;
     }
 
     // ---- request path ----
@@ -94,7 +117,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     @Override
     public boolean onOutcome(Outcome outcome) {
         if (!speaksAgainst(outcome)) {
-            if (limits.compares() && clears(outcome) && state == EjectionPolicy.State.ACTIVE) {
+            if (limits.counts() && clears(outcome) && state == EjectionPolicy.State.ACTIVE) {
                 COUNTS.getAndAdd(this, 1L);
             }
             // The usual call ends here: one read and no write. What ends well during an ejection began before it and
@@ -108,7 +131,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         if (state != EjectionPolicy.State.ACTIVE) {
             return false;
         }
-        if (limits.compares()) {
+        if (limits.counts()) {
             COUNTS.getAndAdd(this, FAILED + 1);
         }
         lastFailure = outcome;
@@ -123,6 +146,22 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
             news.of(this);
         }
         return crossed;
+    }
+
+    @Override
+    public boolean timed() {
+        return limits.times();
+    }
+
+    @Override
+    public void onLatency(long nowNanos, long latencyNanos) {
+        if (!limits.times() || state != EjectionPolicy.State.ACTIVE || nowNanos - latencyNanos - timedSinceNanos < 0) {
+            return;
+        }
+        long before = (long) LATENCIES.getOpaque(this);
+        if (timedCalls(before) < MOST_TIMED && (before & LATENCY_SUM) < MOST_LATENCY_SUM) {
+            LATENCIES.getAndAdd(this, TIMED + (Math.min(latencyNanos, MAX_LATENCY_NANOS) + 500) / 1_000);
+        }
     }
 
     @Override
@@ -210,6 +249,20 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         return (int) (counts >>> 32);
     }
 
+    /** The latencies since this was last asked, for {@link #timedCalls} and {@link #latencyNanos}. */
+    long takeLatencies() {
+        return latencies == 0 ? 0 : (long) LATENCIES.getAndSet(this, 0L);
+    }
+
+    static int timedCalls(long latencies) {
+        return (int) (latencies >>> 40);
+    }
+
+    /** The sum of all. */
+    static double latencyNanos(long latencies) {
+        return 1_000.0 * (latencies & LATENCY_SUM);
+    }
+
     boolean isActive() {
         return state == EjectionPolicy.State.ACTIVE;
     }
@@ -293,9 +346,11 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     void readmit(long now) {
         // What calls from before its ejection have counted meanwhile is not held against it.
         takeCounts();
+        takeLatencies();
         failures = 0;
         connectFailures = 0;
         activeSinceNanos = now;
+        timedSinceNanos = now;
         reason = "";
         state = EjectionPolicy.State.ACTIVE;
     }

@@ -1,25 +1,57 @@
 package dev.zerohop.health;
 
+import dev.zerohop.Endpoint;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Once in an interval compares how the calls to all endpoints fared: gRFC A50's two algorithms, in its order. It differs in one thing: where no more than some may be
+ * Once in an interval compares how the calls to all endpoints fared: gRFC A50's two algorithms, in its order, then latencies. It differs in one thing: where no more than some may be
  * ejected, these are the worst and not the first. Serial executor only.
  */
 final class OutlierSweep {
     /** Rates that differ by less differ by the rounding of the mean only. */
     private static final double ROUNDING = 1e-9;
 
-    private final @Nullable SuccessRateEjection successRate;
-    private final @Nullable FailurePercentageEjection failurePercentage;
-    private final Set<OutlierStats> all = new LinkedHashSet<>();
+    private final Comparisons comparisons;
+    private final @Nullable LatencyComparison latency;
+    private final Map<OutlierStats, Place> all = new LinkedHashMap<>();
+
+    /** What endpoints are compared by; null for each that is off. */
+    record Comparisons(
+            @Nullable SuccessRateEjection successRate,
+            @Nullable FailurePercentageEjection failurePercentage,
+            @Nullable LatencyEjection latency) {
+
+        boolean any() {
+            return counts() || times();
+        }
+
+        /** Whether it matters how many calls there were, and how many of them failed. */
+        boolean counts() {
+            return successRate != null || failurePercentage != null;
+        }
+
+        boolean times() {
+            return latency != null;
+        }
+    }
+
+    /** Whose endpoints are equally far away. */
+    record Place(@Nullable String zone, @Nullable String priority) {
+        static Place of(Endpoint endpoint) {
+            return new Place(endpoint.zone(), endpoint.attributes().get(Endpoint.PRIORITY));
+        }
+
+        String words() {
+            return (zone == null ? "" : " in zone " + zone) + (priority == null ? "" : " of priority " + priority);
+        }
+    }
 
     /** How the calls to an endpoint fared in one interval. */
     private record Counted(OutlierStats stats, int calls, int failures) {
@@ -32,13 +64,13 @@ final class OutlierSweep {
         }
     }
 
-    OutlierSweep(@Nullable SuccessRateEjection successRate, @Nullable FailurePercentageEjection failurePercentage) {
-        this.successRate = successRate;
-        this.failurePercentage = failurePercentage;
+    OutlierSweep(Comparisons comparisons) {
+        this.comparisons = comparisons;
+        this.latency = comparisons.latency == null ? null : new LatencyComparison(comparisons.latency);
     }
 
-    void add(OutlierStats stats) {
-        all.add(stats);
+    void add(OutlierStats stats, Endpoint endpoint) {
+        all.put(stats, Place.of(endpoint));
     }
 
     void remove(OutlierStats stats) {
@@ -52,8 +84,17 @@ final class OutlierSweep {
 
     /** Ends an interval, and has those ejected that it finds while {@code places} says that more may be. */
     void end(IntSupplier places, Ejector ejector) {
+        if (comparisons.counts()) {
+            endCounts(places, ejector);
+        }
+        if (latency != null) {
+            latency.end(all, places, ejector);
+        }
+    }
+
+    private void endCounts(IntSupplier places, Ejector ejector) {
         List<Counted> counted = new ArrayList<>(all.size());
-        for (OutlierStats stats : all) {
+        for (OutlierStats stats : all.keySet()) {
             long counts = stats.takeCounts();
             int calls = OutlierStats.calls(counts);
             // One that is out is no measure for the others.
@@ -62,11 +103,11 @@ final class OutlierSweep {
             }
         }
         counted.sort(Comparator.comparingDouble(Counted::successRate));
-        if (successRate != null) {
-            bySuccessRate(successRate, counted, places, ejector);
+        if (comparisons.successRate != null) {
+            bySuccessRate(comparisons.successRate, counted, places, ejector);
         }
-        if (failurePercentage != null) {
-            byFailurePercentage(failurePercentage, counted, places, ejector);
+        if (comparisons.failurePercentage != null) {
+            byFailurePercentage(comparisons.failurePercentage, counted, places, ejector);
         }
     }
 

@@ -346,7 +346,7 @@ class ConfigurationsTest {
                 "{\"health\": {\"ejection\": {\"maxPercnt\": 10}}} => health.ejection.maxPercnt: was 10, expected the"
                         + " field maxPercent: known are consecutiveFailures, connectFailures, errorResponses, timeouts,"
                         + " interval, baseTime, maxTime, connectBaseTime, connectMaxTime, maxPercent, jitter, successRate,"
-                        + " failurePercentage",
+                        + " failurePercentage, latency",
                 "{\"health\": {\"ejection\": {\"consecutiveFailures\": 1e30}}} => health.ejection.consecutiveFailures:"
                         + " was 1000000000000000000000000000000, expected an integer from 0 to 1000000",
                 "{\"health\": {\"ejection\": {\"errorResponses\": \"yes\"}}} => health.ejection.errorResponses: was"
