@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bounds the load probes of one endpoint, however many calls want one: {@value #UNDER_WAY} at a time, and 5 a second, after a start of 20, of those that cost more than their answer is worth. These are the
+ * Bounds the load probes of one endpoint, however many calls want one: 4 at a time, and 5 a second, after a start of 20, of those that cost more than their answer is worth. These are the
  * ones that are cut off: a server may close the connection of a client that resets many streams (CVE-2023-44487; servers on Netty at 200 in 30 s), and over HTTP/1 each takes its connection
  * with it. And those that bring no report. Thread-safe; no method blocks.
  */

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * How {@link LoadReport}s travel: in gRPC as the trailer {@code endpoint-load-metrics-bin}, the serialized {@code xds.data.orca.v3.OrcaLoadReport} (gRFC A51); in plain HTTP as the header
- * {@code endpoint-load-metrics} in one of the three forms that Envoy reads; apart from calls as the messages of {@value #STREAM}. Fields and metrics that are not known are passed over, in all forms alike; anything else that is wrong rejects the report.
+ * {@code endpoint-load-metrics} in one of the three forms that Envoy reads. Apart from calls, the same message in a stream of gRPC ({@link #STREAM}). Fields and metrics that are not known are passed over, in all forms alike; anything else that is wrong rejects the report.
  */
 public final class LoadReports {
     /** The trailer of gRPC, binary. As a header of plain HTTP it is read as well: base64, with or without padding. */

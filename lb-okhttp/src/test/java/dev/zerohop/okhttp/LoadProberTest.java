@@ -256,11 +256,8 @@ class LoadProberTest {
         call("http://orders.shop.svc/x");
         List<Runnable> waiting = new ArrayList<>();
         for (int i = 0; i < CheckTransport.MOST_PROBES + 6; i++) {
-            Cancellable ignored = env.get()
-                    .probes()
-                    .load("/load")
-                    .connect(endpoint())
-                    .probe(waiting::add, results::add);
+            Cancellable ignored =
+                    env.get().probes().load("/load").connect(endpoint()).probe(waiting::add, results::add);
         }
         for (int i = 0; i < 6; i++) {
             assertThat(next()).isEqualTo(Result.SKIPPED);
@@ -281,8 +278,7 @@ class LoadProberTest {
         int failed = 0;
         Cancellable ignored = probe();
         for (Result result = next(); result != Result.SKIPPED; result = next()) {
-            assertThat(result)
-                    .isEqualTo(Result.failure("GET /load?of=all answered 404, expected 200 to 299"));
+            assertThat(result).isEqualTo(Result.failure("GET /load?of=all answered 404, expected 200 to 299"));
             failed++;
             ignored = probe();
         }

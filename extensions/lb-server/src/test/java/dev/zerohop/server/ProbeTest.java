@@ -70,7 +70,8 @@ class ProbeTest {
     private LoadReport overGrpc(BindableService service) throws Exception {
         try (Servers servers =
                 new Servers(1, number -> new LoadReportInterceptor(reporter), number -> List.of(service))) {
-            ManagedChannel channel = Grpc.newChannelBuilder(servers.zerohopTarget(), InsecureChannelCredentials.create())
+            ManagedChannel channel = Grpc.newChannelBuilder(
+                            servers.zerohopTarget(), InsecureChannelCredentials.create())
                     .defaultServiceConfig(Map.of(
                             "loadBalancingConfig",
                             List.of(Map.of("zerohop", Map.of("policy", Map.of("test.showing", Map.of()))))))
