@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * How {@link LoadReport}s travel: in gRPC as the trailer {@code endpoint-load-metrics-bin}, the serialized {@code xds.data.orca.v3.OrcaLoadReport} (gRFC A51); in plain HTTP as the header
- * {@code endpoint-load-metrics} in one of the three forms that Envoy reads. Fields and metrics that are not known are passed over, in all forms alike; anything else that is wrong rejects the report.
+ * {@code endpoint-load-metrics} in one of the three forms that Envoy reads. Apart from calls, the same message in a stream of gRPC ({@link #STREAM}). Fields and metrics that are not known are passed over, in all forms alike; anything else that is wrong rejects the report.
  */
 public final class LoadReports {
     /** The trailer of gRPC, binary. As a header of plain HTTP it is read as well: base64, with or without padding. */
@@ -20,6 +20,15 @@ public final class LoadReports {
 
     /** The header of plain HTTP: {@code BIN } and the base64 of the message, {@code JSON } and an object, or {@code TEXT } and {@code name=value} pairs between commas, each name once; {@code name:value} is read as well. */
     public static final String HEADER = "endpoint-load-metrics";
+
+    /** The method of gRPC that sends reports apart from calls, in a stream (gRFC A51). */
+    public static final String STREAM = "xds.service.orca.v3.OpenRcaService/StreamCoreMetrics";
+
+    /**
+     * A header of gRPC, with any value: in the request of a {@link #STREAM} it asks for one report and the end of the stream, and in the answer it says that the server does so. Other servers go on, so that
+     * the client has to reset the stream; and a server may close the connection of a client that resets many.
+     */
+    public static final String PROBE = "zerohop-probe";
 
     private static final String BIN = "BIN ";
     private static final String JSON = "JSON ";
@@ -91,6 +100,16 @@ public final class LoadReports {
     /** A value of the header {@value #HEADER}, in the form {@code BIN}, which every version of Envoy reads. */
     public static String toHeader(LoadReport report) {
         return BIN + Base64.getEncoder().encodeToString(toProtobuf(report));
+    }
+
+    /**
+     * Reads the interval that the request of a {@link #STREAM} asks for, in nanoseconds; 0 if it states none.
+     *
+     * @param request the serialized {@code xds.service.orca.v3.OrcaLoadReportRequest}
+     * @throws IllegalArgumentException if it is none
+     */
+    public static long intervalNanos(byte[] request) {
+        return new ReportMessage(request).intervalNanos();
     }
 
     private static IllegalArgumentException tooLong(int length) {

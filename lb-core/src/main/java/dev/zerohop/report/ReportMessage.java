@@ -5,9 +5,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The one message of protobuf that is needed here, {@code xds.data.orca.v3.OrcaLoadReport}, read and written by the encoding's rules. A dependency for it would be larger
+ * The messages of protobuf that are needed here, {@code xds.data.orca.v3.OrcaLoadReport} and the request for a stream of it, read and written by the encoding's rules. A dependency for them would be larger
  * than the rest of the library. For one thread, while it reads one message.
  */
 final class ReportMessage {
@@ -71,6 +72,42 @@ final class ReportMessage {
             report.requestsPerSecond(whole);
         }
         return report.build();
+    }
+
+    /** Of a request: {@code report_interval}, a {@code google.protobuf.Duration}. */
+    long intervalNanos() {
+        long nanos = 0;
+        while (in.hasRemaining()) {
+            long tag = varint();
+            int type = (int) (tag & 7);
+            long field = tag >>> 3;
+            if (type == LENGTH && field == 1) {
+                nanos = new ReportMessage(bytes()).durationNanos();
+            } else {
+                skip(field, type);
+            }
+        }
+        return nanos;
+    }
+
+    private long durationNanos() {
+        long seconds = 0;
+        long nanos = 0;
+        while (in.hasRemaining()) {
+            long tag = varint();
+            int type = (int) (tag & 7);
+            long field = tag >>> 3;
+            if (type == VARINT && field == 1) {
+                seconds = varint();
+            } else if (type == VARINT && field == 2) {
+                nanos = (int) varint();
+            } else {
+                skip(field, type);
+            }
+        }
+        return TimeUnit.SECONDS.toNanos(seconds) == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : TimeUnit.SECONDS.toNanos(seconds) + nanos;
     }
 
     private record Entry(String name, double value) {}

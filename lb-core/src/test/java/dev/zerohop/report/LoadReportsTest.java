@@ -9,8 +9,10 @@ import dev.zerohop.testing.ScriptedDice;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LoadReportsTest {
@@ -189,5 +191,28 @@ class LoadReportsTest {
         assertThat(LoadReport.isMetric("named_metrics.a")).isTrue();
         assertThat(new String(LoadReports.toProtobuf(ALL), StandardCharsets.ISO_8859_1))
                 .contains("total");
+    }
+
+    /** Seconds and nanoseconds, each a number of its own, in a message of its own. */
+    @ParameterizedTest
+    @CsvSource({
+        "'', 0",
+        "0A 00, 0",
+        "0A 02 08 0A, 10000000000",
+        "0A 05 10 80 C2 D7 2F, 100000000",
+        "0A 06 08 01 10 80 94 23, 1000576000",
+        "12 01 61 0A 02 08 01, 1000000000",
+        "0A 0B 08 FF FF FF FF FF FF FF FF FF 01, -1000000000",
+        "0A 0A 08 FF FF FF FF FF FF FF FF 7F, 9223372036854775807",
+    })
+    void theIntervalOfARequest(String hex, long nanos) {
+        assertThat(LoadReports.intervalNanos(HexFormat.of().parseHex(hex.replace(" ", ""))))
+                .isEqualTo(nanos);
+    }
+
+    @Test
+    void aRequestThatIsNone() {
+        assertThatThrownBy(() -> LoadReports.intervalNanos(new byte[] {0x0A, 0x05, 0x08}))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -3,13 +3,15 @@ package dev.zerohop.grpc;
 import dev.zerohop.Endpoint;
 import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
+import dev.zerohop.Time;
 import io.grpc.Channel;
 import io.grpc.LoadBalancer.Helper;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** How health checks reach the endpoints of a channel: those of gRPC over its own connections, the others under its authority. */
-record CheckTransport(Helper helper, Function<String, @Nullable Channel> connections) implements ProbeTransport {
+/** How health checks and load probes reach the endpoints of a channel: those of gRPC over its own connections, the others under its authority. */
+record CheckTransport(Helper helper, Function<String, @Nullable Channel> connections, Time time)
+        implements ProbeTransport {
     @Override
     public @Nullable String authority() {
         String stated = helper.getAuthority();
@@ -24,5 +26,10 @@ record CheckTransport(Helper helper, Function<String, @Nullable Channel> connect
     @Override
     public Prober grpc(String service) {
         return new ServingProber(service, helper, connections);
+    }
+
+    @Override
+    public Prober load(String path) {
+        return new LoadProber(helper, connections, time);
     }
 }

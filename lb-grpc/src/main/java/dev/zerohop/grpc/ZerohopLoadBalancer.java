@@ -199,7 +199,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .defaults(GrpcSettings.defaults())
                 .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(subchannels)
-                .probeTransport(new CheckTransport(helper, subchannels::connection))
+                .probeTransport(new CheckTransport(helper, subchannels::connection, time))
                 .listener(observer == null ? own : new CompositeListener(own, observer));
         if (channelSettings.configured()) {
             builder.settings(channelSettings.settings());

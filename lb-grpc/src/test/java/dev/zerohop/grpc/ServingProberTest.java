@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zerohop.Cancellable;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Prober;
+import dev.zerohop.Time;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ChannelLogger;
@@ -190,7 +191,7 @@ class ServingProberTest {
 
     @Test
     void checksOverSocketsGoByTheAuthorityAndSkipWhatHasNoAddress() {
-        CheckTransport transport = new CheckTransport(new FakeHelper(), id -> connection());
+        CheckTransport transport = new CheckTransport(new FakeHelper(), id -> connection(), Time.system());
         assertThat(transport.authority()).isEqualTo("orders");
         assertThat(transport.hasAddress(Endpoint.of("local", 1))).isTrue();
         assertThat(transport.hasAddress(

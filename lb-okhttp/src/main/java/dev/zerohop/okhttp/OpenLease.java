@@ -3,10 +3,11 @@ package dev.zerohop.okhttp;
 import dev.zerohop.Balancer;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
-import dev.zerohop.report.LoadReports;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -61,12 +62,9 @@ final class OpenLease {
     /** What the endpoint says of its load in the headers of its answer, if the policy goes by that. */
     private void report(Response response) {
         if (lease.wantsLoadReport()) {
-            String value = response.header(LoadReports.HEADER);
-            String bare = value == null ? response.header(LoadReports.TRAILER) : null;
-            if (value != null) {
-                lease.report(() -> LoadReports.ofHeader(value));
-            } else if (bare != null) {
-                lease.report(() -> LoadReports.ofBase64(bare));
+            Supplier<LoadReport> report = ReportHeaders.of(response);
+            if (report != null) {
+                lease.report(report);
             }
         }
     }

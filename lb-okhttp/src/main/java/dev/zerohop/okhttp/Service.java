@@ -251,6 +251,7 @@ final class Service {
             balancer.close();
         }
         change();
+        checks.close();
         sweep(Runnable::run);
         // Those that left before, whose turn to be retired may not come any more.
         draining.forEach(EndpointRoute::retire);

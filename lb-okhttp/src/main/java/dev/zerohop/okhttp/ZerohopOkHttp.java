@@ -76,11 +76,11 @@ public final class ZerohopOkHttp implements AutoCloseable {
         Map<String, Service> made = new LinkedHashMap<>();
         builder.balancers.forEach((host, balancer) -> {
             KeyReader keys = new KeyReader(builder.keyBodyLimit);
-            made.put(host, new Service(host, balancer, false, options, keys, new CheckTransport(host)));
+            made.put(host, new Service(host, balancer, false, options, keys, new CheckTransport(host, builder.env)));
         });
         builder.targets.forEach((host, target) -> {
             KeyReader keys = new KeyReader(builder.keyBodyLimit);
-            CheckTransport checks = new CheckTransport(host);
+            CheckTransport checks = new CheckTransport(host, builder.env);
             Balancer balancer = builder.balancer(host, target, checks);
             made.put(host, new Service(host, balancer, true, options, keys, checks));
         });

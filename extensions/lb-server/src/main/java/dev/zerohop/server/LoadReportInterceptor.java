@@ -8,18 +8,23 @@ import io.grpc.Deadline;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import java.util.Set;
 
 /**
  * Counts the calls of a gRPC server and sends its load with the trailers of each, as gRFC A51 has it: clients of zerohop and those with gRPC's own {@code weighted_round_robin} read it. A report that
- * another interceptor or the application has put there stays. A call that ends by an exception or after its deadline has failed; one that its caller cancels is neither answered nor failed. Thread-safe.
+ * another interceptor or the application has put there stays. A call that ends by an exception or after its deadline has failed; one that its caller cancels is neither answered nor failed. Health checks
+ * ({@code grpc.health.v1}) and {@linkplain LoadReportService streams of reports} are not the server's work: they neither count nor bring a report. Thread-safe.
  */
 public final class LoadReportInterceptor implements ServerInterceptor {
     private static final Metadata.Key<byte[]> TRAILER =
             Metadata.Key.of(LoadReports.TRAILER, Metadata.BINARY_BYTE_MARSHALLER);
+
+    private static final Set<String> NOT_COUNTED = Set.of("grpc.health.v1.Health", LoadReportService.NAME);
 
     private final LoadReporter reporter;
 
@@ -31,7 +36,12 @@ public final class LoadReportInterceptor implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        LoadReporter.Request request = reporter.begin();
+        MethodDescriptor<Q, A> method = call.getMethodDescriptor();
+        if (NOT_COUNTED.contains(String.valueOf(method.getServiceName()))) {
+            return next.startCall(call, headers);
+        }
+        LoadReporter.Request request =
+                method.getType() == MethodDescriptor.MethodType.UNARY ? reporter.begin() : reporter.beginStream();
         ServerCall<Q, A> reporting = new SimpleForwardingServerCall<Q, A>(call) {
             @Override
             public void close(Status status, Metadata trailers) {

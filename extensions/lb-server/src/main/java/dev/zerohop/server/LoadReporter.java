@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 
 /**
- * Measures the load of this server for reports to its clients: requests and errors a second, requests under way, the CPUs, and what the application says of itself. One for a process,
+ * Measures the load of this server for reports to its clients: requests and errors a second, requests under way and how long they take, the CPUs, and what the application says of itself. One for a process,
  * whatever number of servers it runs; or one for each, if they have different work to do.
  *
  * <p>Thread-safe. Has no thread: once a second at most, the request that finds the numbers old takes new ones, for which it reads the clock, the JDK's CPU load and the
@@ -24,6 +24,13 @@ import java.util.function.DoubleSupplier;
 public final class LoadReporter {
     /** The name of the requests under way in {@link LoadReport#namedMetrics}, without the one that brings the report. */
     public static final String REQUESTS_IN_FLIGHT = "requests_in_flight";
+
+    /**
+     * The name of the latency in {@link LoadReport#namedMetrics}: how long a request takes that comes now, in milliseconds, as Prequal (NSDI 2024) has it, the median of recent ones that came while about
+     * as many others were under way. Only in reports apart from requests ({@link #report()}); not stated while no request has ended for 5 seconds. One that failed, or that its caller gave up, counts only if it
+     * took longer than the estimate before.
+     */
+    public static final String LATENCY = "latency_ms";
 
     private static final Log LOG = Log.of(LoadReporter.class);
     private static final long PERIOD_NANOS = Duration.ofSeconds(1).toNanos();
@@ -37,6 +44,7 @@ public final class LoadReporter {
     private final LongAdder answered = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final AtomicInteger inFlight = new AtomicInteger();
+    private final LatencyEstimate latency;
     private final AtomicBoolean sampling = new AtomicBoolean();
     private final AtomicBoolean faulted = new AtomicBoolean();
 
@@ -52,6 +60,7 @@ public final class LoadReporter {
         this.application = builder.application;
         this.named = Map.copyOf(builder.named);
         this.sample = new Sample(time.nanoTime(), 0, 0, false, 0, 0, 0);
+        this.latency = new LatencyEstimate(sample.atNanos);
     }
 
     /** A reporter of rates, requests under way and the CPUs. */
@@ -66,8 +75,16 @@ public final class LoadReporter {
 
     /** A request has come. It must be {@linkplain Request#end ended}, whatever becomes of it. */
     public Request begin() {
-        inFlight.incrementAndGet();
-        return new Request();
+        return new Request(true);
+    }
+
+    /** The same for a stream: how long it lives says nothing of how fast the server is. */
+    Request beginStream() {
+        return new Request(false);
+    }
+
+    Time time() {
+        return time;
     }
 
     /** Requests answered in a second, as reported: under overload fewer than come. */
@@ -75,12 +92,23 @@ public final class LoadReporter {
         return sampled().rate;
     }
 
-    /** The report as of now, outside of a request. */
+    /** The report as of now, apart from requests: for probes. With {@link #LATENCY}. */
     public LoadReport report() {
-        return report(inFlight.get());
+        int underWay = inFlight.get();
+        LoadReport.Builder report = reporting(underWay);
+        long micros = latency.micros(underWay, time.nanoTime());
+        if (micros > 0) {
+            report.namedMetric(LATENCY, micros / 1e3);
+        }
+        return report.build();
     }
 
-    private LoadReport report(int others) {
+    /** The {@link #report()} as the value of the HTTP header {@value LoadReports#HEADER}: for the answer to a probe, which is no {@linkplain #begin request} that counts. */
+    public String header() {
+        return LoadReports.toHeader(report());
+    }
+
+    private LoadReport.Builder reporting(int others) {
         Sample now = sampled();
         LoadReport.Builder report = LoadReport.builder()
                 .cpuUtilization(now.cpu)
@@ -89,7 +117,7 @@ public final class LoadReporter {
                 .namedMetric(REQUESTS_IN_FLIGHT, Math.max(0, others))
                 .applicationUtilization(asked("the application's utilization", application));
         named.forEach((name, value) -> report.namedMetric(name, asked(name, value)));
-        return report.build();
+        return report;
     }
 
     /** What a supplier says; nothing of what is no load. */
@@ -155,12 +183,19 @@ public final class LoadReporter {
     /** One request under way. Thread-safe. */
     public final class Request {
         private final AtomicBoolean ended = new AtomicBoolean();
+        private final boolean timed;
+        private final int othersAtArrival;
+        private final long arrivalNanos;
 
-        private Request() {}
+        private Request(boolean timed) {
+            this.timed = timed;
+            this.othersAtArrival = inFlight.getAndIncrement();
+            this.arrivalNanos = timed ? time.nanoTime() : 0;
+        }
 
         /** The report to send with the answer: this request is not counted as under way any more. */
         public LoadReport report() {
-            return LoadReporter.this.report(ended.get() ? inFlight.get() : inFlight.get() - 1);
+            return reporting(ended.get() ? inFlight.get() : inFlight.get() - 1).build();
         }
 
         /** The {@link #report} as the value of the HTTP header {@value LoadReports#HEADER}. */
@@ -172,6 +207,7 @@ public final class LoadReporter {
         public void abandon() {
             if (ended.compareAndSet(false, true)) {
                 inFlight.decrementAndGet();
+                took(true);
             }
         }
 
@@ -187,6 +223,19 @@ public final class LoadReporter {
                 if (failure) {
                     failed.increment();
                 }
+                took(failure);
+            }
+        }
+
+        private void took(boolean failure) {
+            if (!timed) {
+                return;
+            }
+            long now = time.nanoTime();
+            if (failure) {
+                latency.failed(othersAtArrival, now - arrivalNanos, now);
+            } else {
+                latency.answered(othersAtArrival, now - arrivalNanos, now);
             }
         }
     }
@@ -216,9 +265,9 @@ public final class LoadReporter {
 
         /** Adds a number of the application's own, of 0 or more; read for each report, so it must be quick. */
         public Builder namedMetric(String name, DoubleSupplier value) {
-            if (requireNonNull(name, "name").isEmpty() || name.equals(REQUESTS_IN_FLIGHT)) {
-                throw new IllegalArgumentException(
-                        "metric was '" + name + "', expected a name other than " + REQUESTS_IN_FLIGHT);
+            if (requireNonNull(name, "name").isEmpty() || name.equals(REQUESTS_IN_FLIGHT) || name.equals(LATENCY)) {
+                throw new IllegalArgumentException("metric was '" + name + "', expected a name other than "
+                        + REQUESTS_IN_FLIGHT + " and " + LATENCY);
             }
             named.put(name, requireNonNull(value, "value"));
             return this;

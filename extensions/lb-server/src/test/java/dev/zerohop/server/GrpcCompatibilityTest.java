@@ -94,6 +94,39 @@ class GrpcCompatibilityTest {
         }
     }
 
+    /** gRPC's client of reports out of band, which does not look at trailers. */
+    @Test
+    void thePolicyOfGrpcFollowsOurStreams() throws Exception {
+        List<LoadReporter> reporters = reporters();
+        List<LoadReportService> services = new ArrayList<>();
+        reporters.forEach(reporter -> services.add(new LoadReportService(reporter, Duration.ofMillis(50))));
+        try (Servers servers =
+                new Servers(3, i -> new LoadReportInterceptor(reporters.get(i)), i -> List.of(services.get(i)))) {
+            NameResolverProvider provider = servers.provider();
+            NameResolverRegistry.getDefaultRegistry().register(provider);
+            try {
+                halfAsMuch(Grpc.newChannelBuilder("servers:///", InsecureChannelCredentials.create())
+                        .defaultServiceConfig(config(
+                                "weighted_round_robin",
+                                Map.of(
+                                        "blackoutPeriod",
+                                        "0s",
+                                        "weightUpdatePeriod",
+                                        "0.1s",
+                                        "enableOobLoadReport",
+                                        true,
+                                        "oobReportingPeriod",
+                                        "0.1s")))
+                        .build());
+                // The channel is closed by now, and its streams with it.
+                await().untilAsserted(() -> services.forEach(
+                        service -> assertThat(service.streams()).isZero()));
+            } finally {
+                NameResolverRegistry.getDefaultRegistry().deregister(provider);
+            }
+        }
+    }
+
     @Test
     void ourPolicyReadsOurReports() throws Exception {
         List<LoadReporter> reporters = reporters();

@@ -13,9 +13,17 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +42,10 @@ class LoadReportInterceptorTest {
 
     @BeforeEach
     void start() throws Exception {
-        servers = new Servers(1, number -> new LoadReportInterceptor(reporter));
+        servers = new Servers(
+                1,
+                number -> new LoadReportInterceptor(reporter),
+                number -> List.of(new HealthStatusManager().getHealthService(), new LoadReportService(reporter)));
         channel = Grpc.newChannelBuilder(
                         "127.0.0.1:" + servers.running.get(0).getPort(), InsecureChannelCredentials.create())
                 .build();
@@ -69,6 +80,33 @@ class LoadReportInterceptorTest {
         assertThat(trailersOf(channel, "shared").containsKey(TRAILER)).isTrue();
         assertThat(Status.trailersFromThrowable(Servers.SHARED).containsKey(TRAILER))
                 .isFalse();
+    }
+
+    /** A stream of health (Watch) lives as long as its client. */
+    @Test
+    void healthChecksAreNoWorkOfTheServer() throws Exception {
+        BlockingQueue<HealthCheckResponse> seen = new LinkedBlockingQueue<>();
+        HealthGrpc.newStub(channel).watch(HealthCheckRequest.getDefaultInstance(), new StreamObserver<>() {
+            @Override
+            public void onNext(HealthCheckResponse response) {
+                seen.add(response);
+            }
+
+            @Override
+            public void onError(Throwable failed) {}
+
+            @Override
+            public void onCompleted() {}
+        });
+        assertThat(seen.take().getStatus()).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+        assertThat(reporter.report().namedMetrics()).containsEntry(LoadReporter.REQUESTS_IN_FLIGHT, 0.0);
+        assertThat(HealthGrpc.newBlockingStub(channel)
+                        .check(HealthCheckRequest.getDefaultInstance())
+                        .getStatus())
+                .isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(reporter.requestsPerSecond()).isZero();
+        assertThat(reporter.report().namedMetrics()).doesNotContainKey(LoadReporter.LATENCY);
     }
 
     @Test

@@ -122,7 +122,45 @@ class LoadReporterTest {
         assertThat(report.namedMetrics()).containsEntry("negative", 0.0);
         assertThat(report.cpuUtilization()).isZero();
         assertThatThrownBy(() -> LoadReporter.builder().namedMetric("requests_in_flight", () -> 1))
-                .hasMessage("metric was 'requests_in_flight', expected a name other than requests_in_flight");
+                .hasMessage(
+                        "metric was 'requests_in_flight', expected a name other than requests_in_flight and latency_ms");
+        assertThatThrownBy(() -> LoadReporter.builder().namedMetric("latency_ms", () -> 1))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private double latency(LoadReport report) {
+        return report.metric("named_metrics." + LoadReporter.LATENCY, -1);
+    }
+
+    private LoadReporter.Request after(Duration elapsed, LoadReporter.Request request) {
+        time.advance(elapsed);
+        return request;
+    }
+
+    @Test
+    void theLatencyIsForProbesAndOfRequestsThatWereAnswered() {
+        LoadReporter reporter =
+                LoadReporter.builder().time(time).cpuUtilization(() -> 0.5).build();
+        assertThat(latency(reporter.report())).as("nothing is known").isEqualTo(-1);
+        after(Duration.ofMillis(1), reporter.begin()).end(true);
+        after(Duration.ofMillis(1), reporter.begin()).abandon();
+        after(Duration.ofMillis(1), reporter.beginStream()).end(false);
+        assertThat(latency(reporter.report()))
+                .as("failures and streams say nothing")
+                .isEqualTo(-1);
+        LoadReporter.Request request = after(Duration.ofNanos(20_500_000), reporter.begin());
+        request.end(false);
+        assertThat(latency(reporter.report())).isEqualTo(20.5);
+        assertThat(latency(LoadReports.ofHeader(reporter.header()))).isEqualTo(20.5);
+        assertThat(latency(request.report())).as("with an answer").isEqualTo(-1);
+        after(Duration.ofMillis(1), reporter.begin()).end(true);
+        after(Duration.ofMillis(2), reporter.begin()).abandon();
+        assertThat(latency(reporter.report())).as("fast failures").isEqualTo(20.5);
+        after(Duration.ofMillis(30), reporter.begin()).end(true);
+        after(Duration.ofMillis(40), reporter.begin()).abandon();
+        assertThat(latency(reporter.report())).as("slow failures").isEqualTo(30);
+        time.advance(Duration.ofSeconds(6));
+        assertThat(latency(reporter.report())).as("that was long ago").isEqualTo(-1);
     }
 
     @Test

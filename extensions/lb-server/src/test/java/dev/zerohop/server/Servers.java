@@ -1,6 +1,7 @@
 package dev.zerohop.server;
 
 import io.grpc.Attributes;
+import io.grpc.BindableService;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.EquivalentAddressGroup;
@@ -11,6 +12,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
@@ -61,10 +63,16 @@ final class Servers implements AutoCloseable {
     }
 
     Servers(int count, IntFunction<ServerInterceptor> interceptors) throws IOException {
+        this(count, interceptors, number -> List.of());
+    }
+
+    Servers(int count, IntFunction<ServerInterceptor> interceptors, IntFunction<List<BindableService>> services)
+            throws IOException {
         for (int i = 0; i < count; i++) {
             String number = String.valueOf(i);
-            running.add(Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
-                    .addService(ServerServiceDefinition.builder("test.Who")
+            ServerBuilder<?> server = Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create());
+            services.apply(i).forEach(server::addService);
+            running.add(server.addService(ServerServiceDefinition.builder("test.Who")
                             .addMethod(
                                     WHO,
                                     ServerCalls.asyncUnaryCall((request, answer) -> answer(request, number, answer)))

@@ -1,0 +1,327 @@
+package dev.zerohop.okhttp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.Cancellable;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Env;
+import dev.zerohop.LoadReport;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.Prober;
+import dev.zerohop.Prober.Result;
+import dev.zerohop.Snapshot;
+import dev.zerohop.report.LoadReports;
+import dev.zerohop.testing.FreePorts;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import mockwebserver3.MockResponse;
+import mockwebserver3.RecordedRequest;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.Response;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Load probes as a policy makes them, of real servers. */
+@Timeout(180)
+class LoadProberTest {
+    private static final LoadReport REPORT = LoadReport.builder()
+            .cpuUtilization(0.5)
+            .namedMetric("requests_in_flight", 3)
+            .build();
+
+    private final AtomicReference<Env> env = new AtomicReference<>();
+    private final BlockingQueue<Result> results = new LinkedBlockingQueue<>();
+    private final BlockingQueue<RecordedRequest> probes = new LinkedBlockingQueue<>();
+    private final CountDownLatch stalled = new CountDownLatch(1);
+    private TestServer server;
+    private ZerohopOkHttp zerohop;
+    private OkHttpClient client;
+    private Prober.Target target;
+
+    /** Shows what environment policies get. */
+    private final class Showing implements PickPolicy {
+        private final PickPolicy policy = new TestPolicies.RoundRobin(false);
+
+        @Override
+        public String name() {
+            return policy.name();
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env given) {
+            env.set(given);
+            return policy.newPicker(first, given);
+        }
+    }
+
+    private void serve(TestServer by, UnaryOperator<MockResponse.Builder> load) {
+        server = by;
+        server.answer = request -> {
+            if (!request.getTarget().startsWith("/load")) {
+                return null;
+            }
+            probes.add(request);
+            return load.apply(new MockResponse.Builder().code(204)).build();
+        };
+    }
+
+    private static MockResponse.Builder report(MockResponse.Builder answer) {
+        return answer.addHeader("Endpoint-Load-Metrics", LoadReports.toHeader(REPORT));
+    }
+
+    private void start(UnaryOperator<OkHttpClient.Builder> clients) {
+        zerohop = ZerohopOkHttp.builder()
+                .route("orders.shop.svc", "static:///127.0.0.1:" + server.port() + ";id=a")
+                .settings(BalancerSettings.of(new Showing()))
+                .build();
+        client = zerohop.install(clients.apply(new OkHttpClient.Builder())).build();
+        Rig.await().until(() -> env.get() != null);
+        target = env.get().probes().load("/load?of=all").connect(endpoint());
+    }
+
+    private Endpoint endpoint() {
+        return Endpoint.builder("127.0.0.1", server.port()).id("a").build();
+    }
+
+    private void call(String url) throws IOException {
+        try (Response response =
+                client.newCall(new Request.Builder().url(url).build()).execute()) {
+            assertThat(response.body().string()).isEqualTo("a");
+        }
+    }
+
+    private Cancellable probe() {
+        return target.probe(env.get().blocking(), results::add);
+    }
+
+    private Result next() throws InterruptedException {
+        Result result = results.poll(60, TimeUnit.SECONDS);
+        assertThat(result).as("a result").isNotNull();
+        return result;
+    }
+
+    private RecordedRequest nextProbe() throws InterruptedException {
+        RecordedRequest probe = probes.poll(60, TimeUnit.SECONDS);
+        assertThat(probe).as("a probe").isNotNull();
+        return probe;
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        stalled.countDown();
+        if (zerohop != null) {
+            zerohop.close();
+        }
+        server.close();
+        assertThat(results).as("one result for a probe").isEmpty();
+    }
+
+    private MockResponse.Builder stall(MockResponse.Builder answer) {
+        try {
+            stalled.await();
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+        }
+        return answer;
+    }
+
+    @Test
+    void probesGoToTheEndpointUnderTheNameAndKeepTheirConnection() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        AtomicInteger intercepted = new AtomicInteger();
+        // A proxy at which nothing listens: a probe that took it would fail.
+        start(builder -> builder.proxy(new Proxy(Proxy.Type.HTTP, new InetSocketAddress("127.0.0.1", FreePorts.next())))
+                .addNetworkInterceptor(chain -> {
+                    intercepted.incrementAndGet();
+                    return chain.proceed(chain.request());
+                })
+                .addInterceptor(chain -> {
+                    intercepted.incrementAndGet();
+                    return chain.proceed(chain.request());
+                }));
+        Cancellable ignored = probe();
+        assertThat(next()).as("before the first call").isEqualTo(Result.SKIPPED);
+        call("http://orders.shop.svc:81/x");
+        int before = intercepted.get();
+        List<Integer> connections = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            ignored = probe();
+            assertThat(next()).isEqualTo(Result.load(REPORT));
+            RecordedRequest probe = nextProbe();
+            assertThat(probe.getTarget()).isEqualTo("/load?of=all");
+            assertThat(probe.getHeaders().get("Host")).isEqualTo("orders.shop.svc:81");
+            connections.add(probe.getConnectionIndex());
+        }
+        assertThat(connections).containsOnly(1);
+        assertThat(intercepted).hasValue(before);
+        assertThat(zerohop.connections()).as("of calls").isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
+    void probesUseTheTlsOfTheCalls(Protocol protocol) throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders.shop.svc")
+                .build();
+        HandshakeCertificates shown =
+                new HandshakeCertificates.Builder().heldCertificate(certificate).build();
+        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
+                .addTrustedCertificate(certificate.certificate())
+                .build();
+        List<Protocol> protocols =
+                protocol == Protocol.HTTP_2 ? List.of(Protocol.HTTP_2, Protocol.HTTP_1_1) : List.of(protocol);
+        serve(new TestServer("a", shown.sslSocketFactory(), protocols), LoadProberTest::report);
+        start(builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()));
+        call("https://orders.shop.svc/x");
+        for (int i = 0; i < 3; i++) {
+            Cancellable ignored = probe();
+            assertThat(next()).isEqualTo(Result.load(REPORT));
+            assertThat(nextProbe().getVersion()).isEqualTo(protocol == Protocol.HTTP_2 ? "HTTP/2" : "HTTP/1.1");
+        }
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerIsCalledOff() throws Exception {
+        serve(new TestServer("a"), this::stall);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Prober.Running probe = (Prober.Running) probe();
+        nextProbe();
+        assertThat(probe.sent()).isTrue();
+        assertThat(results).isEmpty();
+        probe.cancel();
+        assertThat(next().kind()).isEqualTo(Result.Kind.FAILURE);
+    }
+
+    @Test
+    void aProbeThatIsCalledOffBeforeItHasAThreadIsSkipped() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        List<Runnable> waiting = new ArrayList<>();
+        Prober.Running probe = (Prober.Running) target.probe(waiting::add, results::add);
+        assertThat(probe.sent()).isFalse();
+        probe.cancel();
+        waiting.get(0).run();
+        assertThat(next()).isEqualTo(Result.SKIPPED);
+        assertThat(probes).isEmpty();
+    }
+
+    @Test
+    void fourAreUnderWayAtATimeAndTheCallsGoOn() throws Exception {
+        serve(new TestServer("a"), this::stall);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        List<Cancellable> begun = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            begun.add(probe());
+        }
+        for (int i = 0; i < 6; i++) {
+            assertThat(next()).isEqualTo(Result.SKIPPED);
+        }
+        for (int i = 0; i < 4; i++) {
+            nextProbe();
+        }
+        call("http://orders.shop.svc/x");
+        assertThat(client.dispatcher().runningCallsCount()).isZero();
+        begun.forEach(Cancellable::cancel);
+        for (int i = 0; i < 4; i++) {
+            assertThat(next().kind()).isEqualTo(Result.Kind.FAILURE);
+        }
+    }
+
+    @Test
+    void ofAllEndpointsThereAreSoManyUnderWay() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        List<Runnable> waiting = new ArrayList<>();
+        for (int i = 0; i < CheckTransport.MOST_PROBES + 6; i++) {
+            Cancellable ignored =
+                    env.get().probes().load("/load").connect(endpoint()).probe(waiting::add, results::add);
+        }
+        for (int i = 0; i < 6; i++) {
+            assertThat(next()).isEqualTo(Result.SKIPPED);
+        }
+        waiting.forEach(Runnable::run);
+        for (int i = 0; i < CheckTransport.MOST_PROBES; i++) {
+            assertThat(next()).isEqualTo(Result.load(REPORT));
+        }
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+    }
+
+    @Test
+    void aServerWithoutALoadPageFailsAndIsNotAskedForEachCall() throws Exception {
+        serve(new TestServer("a"), answer -> answer.code(404));
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        int failed = 0;
+        Cancellable ignored = probe();
+        for (Result result = next(); result != Result.SKIPPED; result = next()) {
+            assertThat(result).isEqualTo(Result.failure("GET /load?of=all answered 404, expected 200 to 299"));
+            failed++;
+            ignored = probe();
+        }
+        // One of 5 a second may come in between, on a slow machine.
+        assertThat(failed).isGreaterThanOrEqualTo(20);
+        assertThat(probes).hasSize(failed);
+    }
+
+    @Test
+    void anAnswerWithoutAReportAndOneThatCannotBeReadFail() throws Exception {
+        AtomicReference<String> header = new AtomicReference<>("BIN !");
+        serve(
+                new TestServer("a"),
+                answer -> header.get() == null ? answer : answer.addHeader("endpoint-load-metrics", header.get()));
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        assertThat(next().reason()).startsWith("its load report cannot be read: ");
+        header.set(null);
+        ignored = probe();
+        assertThat(next().reason()).isEqualTo("GET /load?of=all was answered without a load report");
+    }
+
+    @Test
+    void aConnectionThatIsLostUnderAProbeFails() throws Exception {
+        serve(new TestServer("a"), answer -> answer.onResponseStart(new mockwebserver3.SocketEffect.CloseSocket()));
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
+    }
+
+    @Test
+    void whatIsClosedEndsItsProbesAndConnections() throws Exception {
+        serve(new TestServer("a"), this::stall);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        nextProbe();
+        zerohop.close();
+        assertThat(next().kind()).isEqualTo(Result.Kind.FAILURE);
+        Rig.await().until(() -> ((LoadProber.EndpointTarget) target).connections() == 0);
+        ignored = probe();
+        assertThat(next()).isEqualTo(Result.SKIPPED);
+    }
+}
