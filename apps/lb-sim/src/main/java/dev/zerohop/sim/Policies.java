@@ -26,7 +26,7 @@ final class Policies {
     private final List<Policy> named = new ArrayList<>();
 
     private Policies(Map<?, ?> configuration) {
-        this.configuration = configuration;
+        this.configuration = numbered(configuration);
     }
 
     static Policies read(Options root) {
@@ -35,7 +35,7 @@ final class Policies {
             Options.anyOf("configuration", root.value("configuration"));
             rest = (Map<?, ?>) root.value("configuration");
         }
-        Policies policies = new Policies(rest == null ? Map.of() : numbered(rest));
+        Policies policies = new Policies(rest == null ? Map.of() : rest);
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
