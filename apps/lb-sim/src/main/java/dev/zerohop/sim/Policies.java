@@ -28,7 +28,7 @@ final class Policies {
     private final List<Policy> named = new ArrayList<>();
 
     private Policies(Map<?, ?> configuration, boolean reports) {
-        this.configuration = configuration;
+        this.configuration = numbered(configuration);
         this.reports = reports;
     }
 
@@ -43,7 +43,7 @@ final class Policies {
             Options.anyOf("configuration", root.value("configuration"));
             rest = (Map<?, ?>) root.value("configuration");
         }
-        Policies policies = new Policies(rest == null ? Map.of() : numbered(rest), reports);
+        Policies policies = new Policies(rest == null ? Map.of() : rest, reports);
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
