@@ -4,11 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +31,7 @@ public final class EndpointSet {
     private final long version;
     private final Instant asOf;
     private final boolean stale;
-    private final Removals removals;
+    private final List<Removals> removals;
     private final @Nullable ShardMap shardMap;
     private final @Nullable KeyDirectory directory;
     private final Locality client;
@@ -96,9 +93,24 @@ public final class EndpointSet {
         return stale;
     }
 
-    /** How to take a missing endpoint. */
+    /** How to take a missing endpoint. Of several sources it is {@link Removals#MEANT} only if it is so in each. */
     public Removals removals() {
+        return removals.contains(Removals.GUARDED) ? Removals.GUARDED : Removals.MEANT;
+    }
+
+    /** {@link #removals} of each source by itself, in their order: one, unless the set is put together of several. */
+    public List<Removals> removalsBySource() {
         return removals;
+    }
+
+    /** Which of the sources an endpoint of this set, or of the one before, is from: 0 where there is one; of several the number in the attribute {@link Endpoint#PRIORITY}, which is the set's own there. */
+    public int sourceOf(Endpoint endpoint) {
+        String number = removals.size() == 1 ? null : endpoint.attributes().get(Endpoint.PRIORITY);
+        int source = removals.size() - 1;
+        while (source > 0 && !String.valueOf(source).equals(number)) {
+            source--;
+        }
+        return source;
     }
 
     /** The desired number of shards, if the source knows it: that of the present epoch during a move, and none if it states an explicit map. */
@@ -159,54 +171,12 @@ public final class EndpointSet {
         if (shardMap != null) {
             return missingOrdinals.isEmpty() ? this : withMissing(List.of());
         }
-        boolean replaced = before != null && removals == Removals.MEANT && !source.equals(before.source);
+        boolean replaced = before != null && removals() == Removals.MEANT && !source.equals(before.source);
         if (before == null || before == this || replaced) {
             return this;
         }
-        SortedMap<Integer, MissingOrdinal> missing = new TreeMap<>();
-        missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
-        before.missingOrdinals.forEach(each -> missing.putIfAbsent(each.ordinal(), each));
-        // Most sets begin and end with the ordinals that the set before begins and ends with: those are named.
-        int shorter = Math.min(endpoints.size(), before.endpoints.size());
-        int from = 0;
-        while (from < shorter && hasSameOrdinal(before, from, from)) {
-            from++;
-        }
-        int to = before.endpoints.size();
-        int behind = endpoints.size() - to;
-        while (to > from && to + behind > from && hasSameOrdinal(before, to - 1, to + behind - 1)) {
-            to--;
-        }
-        for (Endpoint endpoint : before.endpoints.subList(from, to)) {
-            if (endpoint.hasOrdinal() && !announced.test(endpoint)) {
-                missing.putIfAbsent(
-                        endpoint.ordinal(), new MissingOrdinal(endpoint.ordinal(), endpoint.id(), before.asOf));
-            }
-        }
-        // What before misses it does not name, so that only another endpoint can.
-        boolean known = from == to && missingOrdinals.isEmpty();
-        removeNamed(missing, known ? endpoints.subList(from, to + behind) : endpoints);
-        List<MissingOrdinal> found = List.copyOf(missing.values());
+        List<MissingOrdinal> found = RememberedOrdinals.missing(before, this, announced);
         return found.equals(missingOrdinals) ? this : withMissing(found);
-    }
-
-    private boolean hasSameOrdinal(EndpointSet before, int there, int here) {
-        Endpoint had = before.endpoints.get(there);
-        Endpoint has = endpoints.get(here);
-        return had == has || had.ordinal() == has.ordinal();
-    }
-
-    private static void removeNamed(SortedMap<Integer, MissingOrdinal> missing, List<Endpoint> endpoints) {
-        if (missing.isEmpty()) {
-            return;
-        }
-        int first = missing.firstKey();
-        int last = missing.lastKey();
-        for (Endpoint endpoint : endpoints) {
-            if (endpoint.ordinal() >= first && endpoint.ordinal() <= last) {
-                missing.remove(endpoint.ordinal());
-            }
-        }
     }
 
     private EndpointSet withMissing(List<MissingOrdinal> missing) {
@@ -257,7 +227,7 @@ public final class EndpointSet {
                 .version(version)
                 .asOf(asOf)
                 .stale(stale)
-                .removals(removals)
+                .removalsBySource(removals)
                 .shardMap(shardMap)
                 .directory(directory)
                 .client(client)
@@ -279,7 +249,7 @@ public final class EndpointSet {
         private long version;
         private Instant asOf = Instant.EPOCH;
         private boolean stale;
-        private Removals removals = Removals.GUARDED;
+        private List<Removals> removals = List.of(Removals.GUARDED);
         private @Nullable ShardMap shardMap;
         private @Nullable KeyDirectory directory;
         private Locality client = Locality.UNKNOWN;
@@ -326,7 +296,15 @@ public final class EndpointSet {
 
         /** Sets how to take a missing endpoint. */
         public Builder removals(Removals removals) {
-            this.removals = requireNonNull(removals, "removals");
+            return removalsBySource(List.of(removals));
+        }
+
+        /** Sets how to take a missing endpoint of each of several sources, at least one; see {@link EndpointSet#sourceOf}. */
+        public Builder removalsBySource(List<Removals> each) {
+            if (each.isEmpty()) {
+                throw new IllegalArgumentException("sources were none, expected 1 or more");
+            }
+            this.removals = List.copyOf(each);
             return this;
         }
 
@@ -355,11 +333,7 @@ public final class EndpointSet {
 
         /** Sets the ordinals that were named before and are no more, in any order; see {@link #rememberingOrdinals(EndpointSet)}. One that an endpoint has is none. */
         public Builder missingOrdinals(List<MissingOrdinal> missing) {
-            this.missingOrdinals = missing.isEmpty()
-                    ? List.of()
-                    : missing.stream()
-                            .sorted(Comparator.comparingInt(MissingOrdinal::ordinal))
-                            .toList();
+            this.missingOrdinals = requireNonNull(missing, "missing");
             return this;
         }
 
@@ -386,12 +360,7 @@ public final class EndpointSet {
                         + " endpoints, expected at most " + MAX_ENDPOINTS);
             }
             List<Endpoint> sorted = EndpointLists.sorted(source, known, endpoints);
-            if (!missingOrdinals.isEmpty()) {
-                SortedMap<Integer, MissingOrdinal> missing = new TreeMap<>();
-                missingOrdinals.forEach(each -> missing.put(each.ordinal(), each));
-                removeNamed(missing, sorted);
-                missingOrdinals = List.copyOf(missing.values());
-            }
+            missingOrdinals = RememberedOrdinals.notNamed(missingOrdinals, sorted);
             return new EndpointSet(this, sorted);
         }
     }

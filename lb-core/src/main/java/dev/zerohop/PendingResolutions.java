@@ -45,7 +45,7 @@ final class PendingResolutions {
                 && now.verdicts().equals(next.verdicts())
                 && now.rejected().equals(next.rejected())
                 && set.source().equals(after.source())
-                && set.removals() == after.removals()
+                && set.removalsBySource().equals(after.removalsBySource())
                 && Objects.equals(set.shardMap(), after.shardMap())
                 && losesNoNotice(set, after);
     }

@@ -17,6 +17,9 @@ public interface Stage {
         return true;
     }
 
-    /** The next version. {@code nowNanos} is one instant for the whole version. Leaves the members as they are. */
+    /**
+     * The next version. {@code nowNanos} is one instant for the whole version. Leaves the members as they are. What it takes out of the candidates gets no calls but those of keys that belong to it alone, unless
+     * the stage decides by health ({@link Snapshot#withAvailable}).
+     */
     Snapshot apply(Snapshot in, long nowNanos);
 }

@@ -3,8 +3,11 @@ package dev.zerohop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Health.Status;
+import dev.zerohop.HealthSource.Verdict;
+import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
+import dev.zerohop.resolver.Resolvers;
 import dev.zerohop.stage.PriorityGroups;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedResolver;
@@ -141,5 +144,35 @@ class PriorityBalancerTest {
         assertThat(toFirst(balancer, 20, Outcome.SUCCESS))
                 .as("those have been ready: they are out")
                 .isEqualTo(14);
+    }
+
+    /** Of a list that an application wrote and a source that may lose its endpoints, only the latter is suspected. */
+    @Test
+    void eachSourceIsGuardedAsItSays() {
+        ScriptedResolver listed = new ScriptedResolver().removals(EndpointSet.Removals.MEANT);
+        ScriptedResolver leased = new ScriptedResolver().removals(EndpointSet.Removals.GUARDED);
+        Balancer balancer = Balancer.builder("orders")
+                .env(time.env())
+                .resolver(Resolvers.priority(List.of(listed, leased), time.env()))
+                .settings(BalancerSettings.builder(Pickers.roundRobin())
+                        .stages(List.of(PriorityGroups.numbered()))
+                        .guard(new MassRemovalGuard())
+                        .build())
+                .build();
+        balancer.start();
+        zone("a", 3);
+        listed.push(endpoints);
+        leased.push(endpoints);
+        assertThat(balancer.current().snapshot().members()).hasSize(6);
+        listed.push(endpoints.subList(0, 1));
+        time.advance(Duration.ofMillis(5));
+        assertThat(balancer.current().snapshot().members())
+                .extracting(node -> node.endpoint().id())
+                .containsExactly("a-0", "a-0@2", "a-1@2", "a-2@2");
+        leased.push(endpoints.subList(0, 1));
+        time.advance(Duration.ofMillis(5));
+        assertThat(balancer.current().snapshot().members()).hasSize(4);
+        time.advance(Duration.ofSeconds(31));
+        assertThat(balancer.current().snapshot().members()).hasSize(2);
     }
 }

@@ -12,23 +12,22 @@ import dev.zerohop.ShardPlacement;
 import dev.zerohop.internal.OptionsText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Holds back the loss of too many members at once: an update that is empty, or that drops more than {@code maxPercent} per cent of them, takes effect
  * after {@code hold}. Until then the missing endpoints stay members. One stalled leader can expire the leases of a whole service, and an empty answer is
  * what a broken source gives; endpoints rarely die together.
  *
- * <p>Where endpoints are numbered by {@link Endpoint#PRIORITY}, the share is that of each number by itself: they come from several sources, and one that is emptied may be a small part of all.
+ * <p>Of a set that is put together of several sources each counts by itself ({@link EndpointSet#sourceOf}): one that is emptied may be a small part of all, and one source may mean what another is suspected of.
  *
  * <p>A loss that was meant is obeyed at once and counts for nothing:
  *
  * <ul>
- *   <li>every loss in a set whose {@linkplain EndpointSet.Removals#MEANT removals are meant};
+ *   <li>every loss of a source whose {@linkplain EndpointSet.Removals#MEANT removals are meant};
  *   <li>of an endpoint that was last seen draining or not ready: it was announced;
  *   <li>of an endpoint whose ordinal lies outside the desired number of shards.
  * </ul>
@@ -92,8 +91,9 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         if (next.removals() == EndpointSet.Removals.MEANT) {
             return new Decision(List.of(), Long.MAX_VALUE);
         }
-        List<Member> suspect = new ArrayList<>();
-        Map<String, Loss> losses = new HashMap<>();
+        List<EndpointSet.Removals> removals = next.removalsBySource();
+        Loss[] losses = new Loss[removals.size()];
+        Arrays.setAll(losses, source -> new Loss());
         // The set is sorted by id, and so, usually, are the members: what follows one is found right behind it.
         int at = 0;
         for (Member member : current) {
@@ -104,47 +104,38 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
                     || (missing && surplus(member.endpoint(), next))) {
                 continue;
             }
-            Loss loss = losses.computeIfAbsent(group(member), absent -> new Loss());
-            loss.counted++;
-            if (missing) {
-                loss.missing++;
-                suspect.add(member);
+            int source = next.sourceOf(member.endpoint());
+            losses[source].counted++;
+            if (missing && removals.get(source) == EndpointSet.Removals.GUARDED) {
+                losses[source].missing.add(member);
             }
         }
         boolean all = next.endpoints().isEmpty();
         long holdNanos = hold.toNanos();
         long review = Long.MAX_VALUE;
         List<Member> held = new ArrayList<>();
-        for (Member member : suspect) {
-            boolean isHeld = member.heldSinceNanos() != Member.NOT_HELD;
-            boolean tooMany =
-                    all || losses.getOrDefault(group(member), new Loss()).isMoreThan(maxPercent);
-            if (!isHeld && !tooMany) {
-                continue;
-            }
-            long since = isHeld ? member.heldSinceNanos() : nowNanos;
-            long left = since + holdNanos - nowNanos;
-            if (left > 0) {
-                held.add(new Member(member.endpoint(), since));
-                review = Math.min(review, left);
+        for (Loss loss : losses) {
+            boolean tooMany = all || loss.isMoreThan(maxPercent);
+            for (Member member : loss.missing) {
+                boolean isHeld = member.heldSinceNanos() != Member.NOT_HELD;
+                long since = isHeld ? member.heldSinceNanos() : nowNanos;
+                long left = since + holdNanos - nowNanos;
+                if ((isHeld || tooMany) && left > 0) {
+                    held.add(new Member(member.endpoint(), since));
+                    review = Math.min(review, left);
+                }
             }
         }
         return new Decision(held, review);
     }
 
-    /** Each source of several is a group of its own: one that expires as a whole may be few of all. */
-    private static String group(Member member) {
-        String group = member.endpoint().attributes().get(Endpoint.PRIORITY);
-        return group == null ? "0" : group;
-    }
-
-    /** Of one group. */
+    /** Of one source. */
     private static final class Loss {
+        private final List<Member> missing = new ArrayList<>();
         private int counted;
-        private int missing;
 
         boolean isMoreThan(int percent) {
-            return 100L * missing > (long) percent * counted;
+            return 100L * missing.size() > (long) percent * counted;
         }
     }
 

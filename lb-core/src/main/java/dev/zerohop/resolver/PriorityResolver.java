@@ -162,7 +162,7 @@ final class PriorityResolver extends AbstractResolver {
         return null;
     }
 
-    /** Shards, a directory and the client's place are those of the first source. The set is as old as the oldest, so that a source that no longer answers shows; a removal is meant if it is so in all of them. */
+    /** Shards, a directory and the client's place are those of the first source. The set is as old as the oldest, so that a source that no longer answers shows. */
     private EndpointSet combined(EndpointSet any, List<String> problems) {
         EndpointSet first = sources.get(0).latest.endpoints();
         EndpointSet.Builder builder = first == null
@@ -174,14 +174,14 @@ final class PriorityResolver extends AbstractResolver {
                         .missingOrdinals(first.missingOrdinals())
                         .unnumbered(first.unnumbered());
         List<Endpoint> all = new ArrayList<>();
-        boolean meant = true;
+        List<EndpointSet.Removals> removals = new ArrayList<>();
         boolean stale = true;
         EndpointSet oldest = any;
         for (Source source : sources) {
             EndpointSet set = source.latest.endpoints();
+            removals.add(set == null ? EndpointSet.Removals.GUARDED : set.removals());
             if (set != null) {
                 all.addAll(source.endpoints);
-                meant &= set.removals() == EndpointSet.Removals.MEANT;
                 stale &= set.stale();
                 oldest = set.asOf().isBefore(oldest.asOf()) ? set : oldest;
             }
@@ -190,7 +190,7 @@ final class PriorityResolver extends AbstractResolver {
                 .after(current().endpoints())
                 .asOf(oldest.asOf())
                 .stale(stale)
-                .removals(meant ? EndpointSet.Removals.MEANT : EndpointSet.Removals.GUARDED)
+                .removalsBySource(removals)
                 .note(problems.isEmpty() ? "" : "cannot be read: " + Printable.text(String.join("; ", problems)))
                 .build();
     }

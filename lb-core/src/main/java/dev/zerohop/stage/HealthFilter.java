@@ -141,7 +141,12 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
                     + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
         Snapshot left = in.without(dropped(impaired, uses, kept), name() + ": " + note);
-        return left.withAvailable(left.candidates());
+        // A stage that divides the traffic, and yet comes first, takes no owner of a key out either.
+        return left.withAvailable(
+                in.available() == in.candidates()
+                        ? left.candidates()
+                        : apply(in.with(in.available(), Long.MAX_VALUE, ""), nowNanos)
+                                .candidates());
     }
 
     /** The positions of the impaired candidates, in ascending order. */

@@ -211,21 +211,23 @@ public final class PriorityGroups implements Stage {
             }
             note += ", too few in all" + filtered(in, used, kept, nowNanos);
         } else {
-            kept = in.without(levels.without(used, census.out, probed), note).candidates();
+            kept = probed.length == 0
+                    ? levels.kept(in, used, census.out)
+                    : in.without(levels.without(used, census.out, probed), note).candidates();
         }
         if (probed.length > 0) {
             note += ", a probe call to each of " + probed.length + " half-open of a group that gets no other";
         }
         // Keys do not follow the traffic from group to group.
         return in.with(groups == 1 ? kept : shared(kept, loads), census.review, note)
-                .withAvailable(filter.apply(in, nowNanos).candidates());
+                .withAvailable(filter.apply(in, nowNanos).available());
     }
 
     /** As if there were no groups. */
     private Snapshot alike(Snapshot in, long nowNanos, long review, String why) {
         Snapshot all = filter.apply(in, nowNanos);
         return in.with(all.candidates(), review, NAME + ": " + why + "; " + lastOf(all.trail()))
-                .withAvailable(all.candidates());
+                .withAvailable(all.available());
     }
 
     private static String lastOf(List<String> trail) {

@@ -187,8 +187,8 @@ class MassRemovalGuardTest {
                 .hasMessage("hold was PT0S, expected more than 0 and at most PT24H");
     }
 
-    @Test
-    void aSourceThatIsEmptiedAmongLargerOnesIsHeld() {
+    /** Ten of a first source, and twenty whose attribute is the number of a second. */
+    private static List<Member> ofTwo() {
         List<Member> all = new ArrayList<>(members(10));
         for (int i = 0; i < 20; i++) {
             Endpoint there = Endpoint.builder("10.9.0." + (i + 1), 80)
@@ -197,13 +197,70 @@ class MassRemovalGuardTest {
                     .build();
             all.add(new Member(there, Member.NOT_HELD));
         }
-        EndpointSet left = EndpointSet.builder("test")
-                .endpoints(all.subList(10, 30).stream().map(Member::endpoint).toList())
+        return all;
+    }
+
+    private static EndpointSet left(List<Member> members, EndpointSet.Removals... each) {
+        return EndpointSet.builder("test")
+                .endpoints(members.stream().map(Member::endpoint).toList())
+                .removalsBySource(List.of(each))
                 .build();
-        assertThat(guard.admit(all, left, NOW).held()).hasSize(10);
-        EndpointSet half = EndpointSet.builder("test")
-                .endpoints(all.subList(5, 20).stream().map(Member::endpoint).toList())
+    }
+
+    @Test
+    void aSourceThatIsEmptiedAmongLargerOnesIsHeld() {
+        EndpointSet.Removals guarded = EndpointSet.Removals.GUARDED;
+        List<Member> all = ofTwo();
+        assertThat(guard.admit(all, left(all.subList(10, 30), guarded, guarded), NOW)
+                        .held())
+                .hasSize(10);
+        assertThat(guard.admit(all, left(all.subList(5, 20), guarded, guarded), NOW)
+                        .held())
+                .as("half of each")
+                .isEmpty();
+    }
+
+    /** An application may number its endpoints as it likes: within one source that makes no sources of them. */
+    @Test
+    void theAttributeOfOneSourceDividesNothing() {
+        List<Member> all = ofTwo();
+        assertThat(guard.admit(all, left(all.subList(10, 30), EndpointSet.Removals.GUARDED), NOW)
+                        .held())
+                .as("a third of all")
+                .isEmpty();
+        assertThat(guard.admit(all, left(all.subList(0, 10), EndpointSet.Removals.GUARDED), NOW)
+                        .held())
+                .as("two thirds of all")
+                .hasSize(20);
+    }
+
+    @Test
+    void oneSourceMayMeanWhatAnotherIsSuspectedOf() {
+        List<Member> all = ofTwo();
+        EndpointSet.Removals[] first = {EndpointSet.Removals.MEANT, EndpointSet.Removals.GUARDED};
+        assertThat(guard.admit(all, left(all.subList(10, 30), first), NOW).held())
+                .isEmpty();
+        assertThat(guard.admit(all, left(all.subList(0, 10), first), NOW).held())
+                .hasSize(20);
+        assertThat(ids(guard.admit(all, left(List.of(), first), NOW)))
+                .hasSize(20)
+                .allMatch(id -> id.startsWith("b-"));
+    }
+
+    @Test
+    void aNumberThatNoSourceHasIsTheFirstOnes() {
+        List<Member> all = ofTwo();
+        Endpoint odd = Endpoint.builder("10.9.9.9", 80)
+                .id("c")
+                .attributes(Map.of("priority", "9"))
                 .build();
-        assertThat(guard.admit(all, half, NOW).held()).as("half of each").isEmpty();
+        all.add(new Member(odd, Member.NOT_HELD));
+        EndpointSet.Removals meant = EndpointSet.Removals.MEANT;
+        EndpointSet next = left(all.subList(0, 10), meant, EndpointSet.Removals.GUARDED);
+        assertThat(next.sourceOf(odd)).isZero();
+        assertThat(next.toBuilder().build().removalsBySource()).isEqualTo(next.removalsBySource());
+        assertThat(next.removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+        assertThat(guard.admit(all, next, NOW).held()).hasSize(20);
+        assertThatThrownBy(() -> left(List.of())).hasMessage("sources were none, expected 1 or more");
     }
 }

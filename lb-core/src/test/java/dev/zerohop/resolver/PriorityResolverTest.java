@@ -65,6 +65,9 @@ class PriorityResolverTest extends ResolverContract {
         assertThat(recorder.sets).isEmpty();
         time.advance(Duration.ofMillis(1));
         assertThat(named()).containsExactly(MARKED);
+        assertThat(recorder.last().removalsBySource())
+                .as("one that has said nothing has meant nothing")
+                .containsExactly(EndpointSet.Removals.GUARDED, EndpointSet.Removals.MEANT);
         first.push(HERE);
         assertThat(named()).containsExactly(HERE, MARKED);
     }
@@ -115,6 +118,9 @@ class PriorityResolverTest extends ResolverContract {
         first.removals(EndpointSet.Removals.MEANT).push(HERE);
         second.removals(EndpointSet.Removals.GUARDED).push(THERE);
         assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.GUARDED);
+        assertThat(recorder.last().removalsBySource())
+                .containsExactly(EndpointSet.Removals.MEANT, EndpointSet.Removals.GUARDED);
+        assertThat(named()).extracting(recorder.last()::sourceOf).containsExactly(0, 1);
         second.removals(EndpointSet.Removals.MEANT).push(List.of());
         assertThat(recorder.last().removals()).isEqualTo(EndpointSet.Removals.MEANT);
         assertThat(named()).containsExactly(HERE);

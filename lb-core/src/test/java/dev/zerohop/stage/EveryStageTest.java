@@ -94,7 +94,19 @@ class EveryStageTest {
             assertThat(isPart(has, had)).isTrue();
             assertThat(isPart(out.reached(), in.reached())).isTrue();
             assertThat(out.reached()).containsAll(has);
+            if (stage.keepsOwners()) {
+                assertThat(owners(out)).as("who is well keeps its keys").containsAll(well(in));
+                assertThat(isPart(owners(out), owners(in))).isTrue();
+            }
         }
+    }
+
+    private static List<Node> owners(Snapshot snapshot) {
+        return snapshot.available().stream().map(Candidate::node).toList();
+    }
+
+    private static List<Node> well(Snapshot snapshot) {
+        return owners(snapshot).stream().filter(node -> node.health().usable()).toList();
     }
 
     /** Whether these are among those, in the same order. */
