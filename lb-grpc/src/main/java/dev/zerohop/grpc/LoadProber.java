@@ -105,10 +105,11 @@ final class LoadProber implements Prober {
                 return;
             }
             answered = true;
-            answer(read(message));
             if (endsByItself) {
                 settled();
-            } else {
+            }
+            answer(read(message));
+            if (!endsByItself) {
                 cancel();
             }
         }

@@ -1,6 +1,7 @@
 package dev.zerohop.okhttp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Cancellable;
@@ -197,6 +198,35 @@ class LoadProberTest {
             assertThat(next()).isEqualTo(Result.load(REPORT));
             assertThat(nextProbe().getVersion()).isEqualTo(protocol == Protocol.HTTP_2 ? "HTTP/2" : "HTTP/1.1");
         }
+    }
+
+    /** Of clients that share a routing and differ in TLS, it is the one that calls. */
+    @Test
+    void probesUseTheTlsOfTheClientThatCalledLast() throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders.shop.svc")
+                .build();
+        HandshakeCertificates shown =
+                new HandshakeCertificates.Builder().heldCertificate(certificate).build();
+        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
+                .addTrustedCertificate(certificate.certificate())
+                .build();
+        serve(new TestServer("a", shown.sslSocketFactory(), List.of(Protocol.HTTP_1_1)), LoadProberTest::report);
+        start(builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()));
+        OkHttpClient trusts = client;
+        OkHttpClient doesNot = zerohop.install(new OkHttpClient.Builder()).build();
+        call("https://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        client = doesNot;
+        assertThatThrownBy(() -> call("https://orders.shop.svc/x")).isInstanceOf(IOException.class);
+        // A connection that is secured by the other's TLS is not for this one.
+        ignored = probe();
+        assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
+        client = trusts;
+        call("https://orders.shop.svc/x");
+        ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
     }
 
     @Test
