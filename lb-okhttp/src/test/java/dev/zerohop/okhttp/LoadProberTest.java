@@ -165,8 +165,9 @@ class LoadProberTest {
         int before = intercepted.get();
         List<Integer> connections = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            ignored = probe();
+            Cancellable answered = probe();
             assertThat(next()).isEqualTo(Result.load(REPORT));
+            answered.cancel();
             RecordedRequest probe = nextProbe();
             assertThat(probe.getTarget()).isEqualTo("/load?of=all");
             assertThat(probe.getHeaders().get("Host")).isEqualTo("orders.shop.svc:81");
@@ -339,6 +340,21 @@ class LoadProberTest {
         call("http://orders.shop.svc/x");
         Cancellable ignored = probe();
         assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
+    }
+
+    @Test
+    void aTargetThatIsClosedKeepsNoConnection() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        LoadProber.EndpointTarget closing = (LoadProber.EndpointTarget) target;
+        Rig.await().until(() -> closing.connections() == 1);
+        closing.close();
+        Rig.await().until(() -> closing.connections() == 0);
+        ignored = probe();
+        assertThat(next()).isEqualTo(Result.SKIPPED);
     }
 
     @Test
