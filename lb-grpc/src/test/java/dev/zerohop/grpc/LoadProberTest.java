@@ -297,7 +297,9 @@ class LoadProberTest {
         assertThat(next()).isEqualTo(Result.load(REPORT));
         assertThat(nextServed()).isEqualTo("asked, 1");
         probe.cancel();
-        assertThat(TestServer.call(channel)).as("what follows on the connection").isEqualTo("a");
+        assertThat(TestServer.call(channel))
+                .as("what follows on the connection")
+                .isEqualTo("a");
         calls.take().close(Status.OK, new Metadata());
         assertThat(nextServed()).isEqualTo("completed");
     }

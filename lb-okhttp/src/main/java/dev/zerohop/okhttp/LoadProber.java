@@ -57,8 +57,7 @@ final class LoadProber implements Prober {
         private final Destination destination;
         private final ProbeLimit limit = new ProbeLimit(transport.env().time());
         private final Dispatcher running = new Dispatcher();
-        private final ConnectionPool pool =
-                new ConnectionPool(
+        private final ConnectionPool pool = new ConnectionPool(
                 ProbeLimit.UNDER_WAY, ZerohopOkHttp.DEFAULT_KEEP_ALIVE.toNanos(), TimeUnit.NANOSECONDS);
         private volatile @Nullable Made made;
         private volatile boolean closed;
