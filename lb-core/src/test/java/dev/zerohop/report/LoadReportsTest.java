@@ -57,8 +57,8 @@ class LoadReportsTest {
                 "JSON {\"cpu_utilization\": 0.7, \"application_utilization\": 0.8, \"mem_utilization\": 0.9,"
                         + " \"rps_fractional\": 1000, \"eps\": 2, \"named_metrics\": {\"foo\": 123,\"bar\": 0.2},"
                         + " \"utilization\": {\"total\": 0.5}}",
-                "JSON {\"cpuUtilization\": 0.7, \"applicationUtilization\": 0.8, \"memUtilization\": 0.9, \"later\": [1],"
-                        + " \"rpsFractional\": 1000, \"eps\": 2, \"namedMetrics\": {\"foo\": 123,\"bar\": 0.2},"
+                "JSON {\"cpuUtilization\": 0.7, \"applicationUtilization\": 0.8, \"memUtilization\": 0.9, \"later\":"
+                        + " [1], \"rpsFractional\": 1000, \"eps\": 2, \"namedMetrics\": {\"foo\": 123,\"bar\": 0.2},"
                         + " \"utilization\": {\"total\": 0.5}}"
             })
     void theFormsOfTheHeaderSayTheSame(String header) {

@@ -105,10 +105,11 @@ final class LoadProber implements Prober {
                 return;
             }
             answered = true;
-            answer(read(message));
             if (endsByItself) {
                 settled();
-            } else {
+            }
+            answer(read(message));
+            if (!endsByItself) {
                 cancel();
             }
         }
@@ -133,7 +134,8 @@ final class LoadProber implements Prober {
                 if (!unimplementedLogged) {
                     unimplementedLogged = true;
                     log(
-                            "zerohop: endpoint {0} has no service for load reports ({1}), and cannot be probed, nor can others without one",
+                            "zerohop: endpoint {0} has no service for load reports ({1}), and cannot be probed, nor"
+                                    + " can others without one",
                             endpointId(), LoadReports.STREAM);
                 }
                 return Result.failure("it has no service for load reports");

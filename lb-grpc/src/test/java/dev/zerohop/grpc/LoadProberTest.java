@@ -14,6 +14,7 @@ import dev.zerohop.testing.FreePorts;
 import io.grpc.Channel;
 import io.grpc.ChannelLogger;
 import io.grpc.ConnectivityState;
+import io.grpc.Context;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -281,6 +282,41 @@ class LoadProberTest {
         assertThat(nextServed()).isEqualTo("reset");
     }
 
+    /** As the time-out of a policy may, a moment late. */
+    @Test
+    void whatEndsByItselfIsNotResetByACancellation() throws Exception {
+        BlockingQueue<ServerCall<byte[], byte[]>> calls = new LinkedBlockingQueue<>();
+        serve(call -> {
+            Metadata headers = new Metadata();
+            headers.put(PROBE, "1");
+            call.sendHeaders(headers);
+            call.sendMessage(LoadReports.toProtobuf(REPORT));
+            calls.add(call);
+        });
+        Cancellable probe = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        assertThat(nextServed()).isEqualTo("asked, 1");
+        probe.cancel();
+        assertThat(TestServer.call(channel))
+                .as("what follows on the connection")
+                .isEqualTo("a");
+        calls.take().close(Status.OK, new Metadata());
+        assertThat(nextServed()).isEqualTo("completed");
+    }
+
+    /** For who does not call a probe off: a channel that shuts down waits for its streams. */
+    @Test
+    void aProbeHasADeadline() throws Exception {
+        BlockingQueue<Boolean> bounded = new LinkedBlockingQueue<>();
+        serve(call -> {
+            bounded.add(Context.current().getDeadline() != null);
+            report(call, true);
+        });
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        assertThat(bounded.take()).isTrue();
+    }
+
     @Test
     void fourAreUnderWayAtATime() throws Exception {
         serve(call -> {});
@@ -319,12 +355,15 @@ class LoadProberTest {
 
     @Test
     void aConnectionThatIsLostUnderAProbeSaysNothing() throws Exception {
-        serve(call -> {
+        try (RawServer raw = new RawServer((connection, stream) -> {
             connected = false;
-            server.close();
-        });
-        Cancellable ignored = probe();
-        assertThat(next()).isEqualTo(Result.SKIPPED);
+            connection.finish();
+        })) {
+            channel = Grpc.newChannelBuilder("127.0.0.1:" + raw.port(), InsecureChannelCredentials.create())
+                    .build();
+            Cancellable ignored = probe();
+            assertThat(next()).isEqualTo(Result.SKIPPED);
+        }
     }
 
     @Test

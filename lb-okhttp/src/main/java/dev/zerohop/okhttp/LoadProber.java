@@ -33,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoadProber implements Prober {
     private static final Log LOG = Log.of(LoadProber.class);
-    private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
     /** For who does not call a probe off. */
     private static final Duration LONGEST = Duration.ofSeconds(10);
@@ -58,8 +57,8 @@ final class LoadProber implements Prober {
         private final Destination destination;
         private final ProbeLimit limit = new ProbeLimit(transport.env().time());
         private final Dispatcher running = new Dispatcher();
-        private final ConnectionPool pool =
-                new ConnectionPool(ProbeLimit.UNDER_WAY, KEEP_ALIVE.toNanos(), TimeUnit.NANOSECONDS);
+        private final ConnectionPool pool = new ConnectionPool(
+                ProbeLimit.UNDER_WAY, ZerohopOkHttp.DEFAULT_KEEP_ALIVE.toNanos(), TimeUnit.NANOSECONDS);
         private volatile @Nullable Made made;
         private volatile boolean closed;
 
@@ -163,6 +162,7 @@ final class LoadProber implements Prober {
         private final CheckTransport.Calls calls;
         private final Consumer<Result> answer;
         private volatile boolean begun;
+        private volatile boolean ended;
         private @Nullable Call call;
         private boolean cancelled;
 
@@ -212,6 +212,7 @@ final class LoadProber implements Prober {
         }
 
         private void end(Result result) {
+            ended = true;
             target.limit.end(result.kind() == Result.Kind.FAILURE);
             transport.end();
             if (target.closed) {
@@ -232,7 +233,8 @@ final class LoadProber implements Prober {
         @Override
         public synchronized void cancel() {
             cancelled = true;
-            if (call != null) {
+            // After the answer its connection is free for others.
+            if (call != null && !ended) {
                 call.cancel();
             }
         }

@@ -153,8 +153,8 @@ public final class ZerohopOkHttp implements AutoCloseable {
         if (perHost == OKHTTP_REQUESTS_PER_HOST && all > perHost) {
             dispatcher.setMaxRequestsPerHost(all);
             LOG.info(
-                    "the dispatcher's limit of {} asynchronous calls per host was raised to {}, its limit for all hosts:"
-                            + " {} are services of many endpoints",
+                    "the dispatcher's limit of {} asynchronous calls per host was raised to {}, its limit for all"
+                            + " hosts: {} are services of many endpoints",
                     perHost,
                     all,
                     services.keySet());

@@ -1,6 +1,7 @@
 package dev.zerohop.okhttp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Cancellable;
@@ -164,8 +165,9 @@ class LoadProberTest {
         int before = intercepted.get();
         List<Integer> connections = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            ignored = probe();
+            Cancellable answered = probe();
             assertThat(next()).isEqualTo(Result.load(REPORT));
+            answered.cancel();
             RecordedRequest probe = nextProbe();
             assertThat(probe.getTarget()).isEqualTo("/load?of=all");
             assertThat(probe.getHeaders().get("Host")).isEqualTo("orders.shop.svc:81");
@@ -197,6 +199,35 @@ class LoadProberTest {
             assertThat(next()).isEqualTo(Result.load(REPORT));
             assertThat(nextProbe().getVersion()).isEqualTo(protocol == Protocol.HTTP_2 ? "HTTP/2" : "HTTP/1.1");
         }
+    }
+
+    /** Of clients that share a routing and differ in TLS, it is the one that calls. */
+    @Test
+    void probesUseTheTlsOfTheClientThatCalledLast() throws Exception {
+        HeldCertificate certificate = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("orders.shop.svc")
+                .build();
+        HandshakeCertificates shown =
+                new HandshakeCertificates.Builder().heldCertificate(certificate).build();
+        HandshakeCertificates trusting = new HandshakeCertificates.Builder()
+                .addTrustedCertificate(certificate.certificate())
+                .build();
+        serve(new TestServer("a", shown.sslSocketFactory(), List.of(Protocol.HTTP_1_1)), LoadProberTest::report);
+        start(builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()));
+        OkHttpClient trusts = client;
+        OkHttpClient doesNot = zerohop.install(new OkHttpClient.Builder()).build();
+        call("https://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        client = doesNot;
+        assertThatThrownBy(() -> call("https://orders.shop.svc/x")).isInstanceOf(IOException.class);
+        // A connection that is secured by the other's TLS is not for this one.
+        ignored = probe();
+        assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
+        client = trusts;
+        call("https://orders.shop.svc/x");
+        ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
     }
 
     @Test
@@ -309,6 +340,21 @@ class LoadProberTest {
         call("http://orders.shop.svc/x");
         Cancellable ignored = probe();
         assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
+    }
+
+    @Test
+    void aTargetThatIsClosedKeepsNoConnection() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        LoadProber.EndpointTarget closing = (LoadProber.EndpointTarget) target;
+        Rig.await().until(() -> closing.connections() == 1);
+        closing.close();
+        Rig.await().until(() -> closing.connections() == 0);
+        ignored = probe();
+        assertThat(next()).isEqualTo(Result.SKIPPED);
     }
 
     @Test

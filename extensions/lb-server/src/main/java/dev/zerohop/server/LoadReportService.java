@@ -49,7 +49,7 @@ public final class LoadReportService implements BindableService, AutoCloseable {
 
     private final LoadReporter reporter;
     private final long minNanos;
-    private final Executor blocking = Env.system().blocking();
+    private final Executor blocking;
     private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -65,7 +65,13 @@ public final class LoadReportService implements BindableService, AutoCloseable {
      * @throws IllegalArgumentException if it is not positive
      */
     public LoadReportService(LoadReporter reporter, Duration minInterval) {
+        this(reporter, minInterval, Env.system().blocking());
+    }
+
+    /** With threads of its own for the application's suppliers. */
+    LoadReportService(LoadReporter reporter, Duration minInterval, Executor blocking) {
         this.reporter = requireNonNull(reporter, "reporter");
+        this.blocking = blocking;
         if (requireNonNull(minInterval, "minInterval").isNegative() || minInterval.isZero()) {
             throw new IllegalArgumentException("minInterval was " + minInterval + ", expected > 0");
         }

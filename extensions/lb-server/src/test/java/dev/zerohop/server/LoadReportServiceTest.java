@@ -12,14 +12,19 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,5 +183,87 @@ class LoadReportServiceTest {
         open(TEN_SECONDS, false);
         assertThat(closed.get().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(service.streams()).isZero();
+    }
+
+    /** A call that takes what it is given, and says whether it can take more. */
+    private static final class Taking extends ServerCall<byte[], byte[]> {
+        final List<byte[]> sent = new ArrayList<>();
+        boolean ready = true;
+
+        @Nullable
+        Status status;
+
+        @Override
+        public void request(int count) {}
+
+        @Override
+        public void sendHeaders(Metadata sending) {}
+
+        @Override
+        public void sendMessage(byte[] message) {
+            sent.add(message);
+        }
+
+        @Override
+        public boolean isReady() {
+            return ready;
+        }
+
+        @Override
+        public void close(Status with, Metadata trailers) {
+            assertThat(status).as("closed once").isNull();
+            status = with;
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return false;
+        }
+
+        @Override
+        public MethodDescriptor<byte[], byte[]> getMethodDescriptor() {
+            return LoadReportService.METHOD;
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private ServerCall.Listener<byte[]> begin(Taking call) {
+        LoadReportService direct = new LoadReportService(reporter, Duration.ofSeconds(1), Runnable::run);
+        ServerCallHandler<byte[], byte[]> handler = (ServerCallHandler<byte[], byte[]>)
+                direct.bindService().getMethod(LoadReports.STREAM).getServerCallHandler();
+        return handler.startCall(call, new Metadata());
+    }
+
+    @Test
+    void aReportThatTheClientIsTooSlowToTakeIsLeftOut() {
+        Taking call = new Taking();
+        ServerCall.Listener<byte[]> stream = begin(call);
+        stream.onMessage(new byte[0]);
+        stream.onHalfClose();
+        assertThat(call.sent).hasSize(1);
+        call.ready = false;
+        time.advance(Duration.ofSeconds(5));
+        assertThat(call.sent).hasSize(1);
+        call.ready = true;
+        time.advance(Duration.ofSeconds(1));
+        assertThat(call.sent).hasSize(2);
+        stream.onCancel();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void oneRequestIsExpected() {
+        Taking none = new Taking();
+        begin(none).onHalfClose();
+        assertThat(none.status).isNotNull();
+        assertThat(none.status.getDescription()).isEqualTo("there was no request, expected one");
+        Taking two = new Taking();
+        ServerCall.Listener<byte[]> stream = begin(two);
+        stream.onMessage(new byte[0]);
+        stream.onMessage(new byte[0]);
+        stream.onHalfClose();
+        assertThat(two.status).isNotNull();
+        assertThat(two.status.getDescription()).isEqualTo("there were two requests, expected one");
+        assertThat(two.sent).isEmpty();
     }
 }

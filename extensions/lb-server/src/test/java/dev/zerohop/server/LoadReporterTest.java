@@ -122,8 +122,8 @@ class LoadReporterTest {
         assertThat(report.namedMetrics()).containsEntry("negative", 0.0);
         assertThat(report.cpuUtilization()).isZero();
         assertThatThrownBy(() -> LoadReporter.builder().namedMetric("requests_in_flight", () -> 1))
-                .hasMessage(
-                        "metric was 'requests_in_flight', expected a name other than requests_in_flight and latency_ms");
+                .hasMessage("metric was 'requests_in_flight', expected a name other than requests_in_flight and"
+                        + " latency_ms");
         assertThatThrownBy(() -> LoadReporter.builder().namedMetric("latency_ms", () -> 1))
                 .isInstanceOf(IllegalArgumentException.class);
     }
