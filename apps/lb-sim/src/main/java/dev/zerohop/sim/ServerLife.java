@@ -30,7 +30,8 @@ final class ServerLife {
         if (zone != null) {
             endpoint.zone(zone);
         }
-        ServerLoad load = world.reports() ? new ServerLoad(time, spec.capacity().concurrency()) : null;
+        ServerLoad load =
+                world.reports() ? new ServerLoad(time, spec.capacity().places().concurrency()) : null;
         Server server = new Server(index, endpoint.build(), spec.capacity(), world.events(), load);
         world.servers().add(server);
         for (int i = 0; i < spec.faults().size(); i++) {
