@@ -92,6 +92,11 @@ final class Server {
         faultsChanged();
     }
 
+    /** Whether it has no fault now. */
+    boolean isWell() {
+        return faults.isEmpty();
+    }
+
     private void faultsChanged() {
         double slowest = 1;
         for (Numbered each : faults) {

@@ -66,7 +66,12 @@ final class ServerLife {
     private void plan(Server server, Fault fault, int number) {
         at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault, number));
         if (fault.window().toNanos() != Long.MAX_VALUE) {
-            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> server.end(fault, number));
+            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> {
+                server.end(fault, number);
+                if (!server.isDown() && server.isWell()) {
+                    world.newcomer(server);
+                }
+            });
         }
     }
 
