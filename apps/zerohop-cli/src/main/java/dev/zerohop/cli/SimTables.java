@@ -33,8 +33,10 @@ final class SimTables {
             cell(out, text(result.goodputAbove(first)));
             out.append("</tr>\n");
         }
-        out.append(
-                "</table></div>\n<p>The median of the differences, and its interval of 95 % by the bootstrap; one without 0 is a difference.</p>\n</section>\n");
+        out.append("</table></div>\n"
+                + "<p>The median of the differences, and its interval of 95 % by the bootstrap; one without 0 is a"
+                + " difference.</p>\n"
+                + "</section>\n");
     }
 
     /** The 99th percentile in each phase of the arrivals; nothing where there is one phase only. */
@@ -43,8 +45,11 @@ final class SimTables {
         if (phases.isEmpty()) {
             return;
         }
-        out.append(
-                "<section>\n<h2>By phase: the slowest call of a hundred, in milliseconds</h2>\n<div class=\"scroll\"><table>\n<tr><th class=\"n\">from, s</th><th class=\"n\">calls/s</th>");
+        out.append("""
+                <section>
+                <h2>By phase: the slowest call of a hundred, in milliseconds</h2>
+                <div class="scroll"><table>
+                <tr><th class="n">from, s</th><th class="n">calls/s</th>""");
         headings(out, results);
         for (int i = 0; i < phases.size(); i++) {
             out.append("<tr>");
@@ -70,7 +75,8 @@ final class SimTables {
             return;
         }
         out.append(
-                "<section>\n<h2>Until a newcomer has its fair share, in seconds</h2>\n<div class=\"scroll\"><table>\n<tr><th>server</th><th class=\"n\">since, s</th>");
+                "<section>\n<h2>Until a newcomer has its fair share, in seconds</h2>\n<div class=\"scroll\"><table>\n"
+                        + "<tr><th>server</th><th class=\"n\">since, s</th>");
         headings(out, results);
         for (int i = 0; i < newcomers.size(); i++) {
             out.append("<tr><td>")
