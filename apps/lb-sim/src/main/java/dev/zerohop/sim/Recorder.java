@@ -17,6 +17,8 @@ final class Recorder {
     private final long timeoutNanos;
     private final @Nullable EventLog log;
     private final Timeline timeline;
+    private final PhaseCounts phases;
+    private final FairShares fairShares;
     private final Histogram latency = Histogram.fine();
     private final Histogram inFlight = Histogram.fine();
 
@@ -42,6 +44,8 @@ final class Recorder {
         this.timeoutNanos = span.timeoutNanos();
         this.log = log;
         this.timeline = new Timeline(span.durationNanos());
+        this.phases = new PhaseCounts(scenario.load().phases());
+        this.fairShares = new FairShares(events, VirtualTime.START_NANOS + span.durationNanos());
         this.owners = new String[scenario.load().keys().count()];
     }
 
@@ -56,6 +60,7 @@ final class Recorder {
         if (counts(call)) {
             picks[server.index]++;
         }
+        fairShares.picked(server);
         if (call.key >= 0 && call.attempts == 1) {
             String before = owners[call.key];
             owners[call.key] = server.id;
@@ -66,6 +71,11 @@ final class Recorder {
         if (log != null) {
             log.picked(events.nowNanos(), call, server);
         }
+    }
+
+    /** How long newcomers take to their share. */
+    FairShares fairShares() {
+        return fairShares;
     }
 
     /** A client calls a server for the first time. */
@@ -93,6 +103,7 @@ final class Recorder {
         // A call that waits in a queue beyond its deadline has waited that long, and no longer.
         long nanos = outcome == Outcome.TIMEOUT ? timeoutNanos : now - call.startNanos;
         boolean answered = outcome == Outcome.SUCCESS || outcome == Outcome.TIMEOUT;
+        long waited = answered ? nanos : Timeline.NO_LATENCY;
         if (counts(call)) {
             calls++;
             if (outcome == null) {
@@ -105,8 +116,9 @@ final class Recorder {
             if (answered) {
                 latency.record(nanos);
             }
+            phases.ended(call.startNanos, waited, outcome == Outcome.SUCCESS);
         }
-        timeline.ended(call.startNanos, answered ? nanos : Timeline.NO_LATENCY, outcome == Outcome.SUCCESS);
+        timeline.ended(call.startNanos, waited, outcome == Outcome.SUCCESS);
         if (log != null) {
             log.ended(now, call, outcome);
         }
@@ -126,7 +138,8 @@ final class Recorder {
         RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality());
         RunResult.Shares shares = RunResult.Shares.of(
                 world.servers(), Arrays.copyOf(picks, world.servers().size()));
-        return new RunResult(
-                counted, latency, inFlight, shares, costs, new RunResult.Blocks(blocks, warmBlocks), timeline);
+        RunResult.Course course = new RunResult.Course(timeline, phases.result(), fairShares.result());
+        RunResult.Blocks found = new RunResult.Blocks(blocks, warmBlocks);
+        return new RunResult(counted, latency, inFlight, shares, costs, found, course);
     }
 }

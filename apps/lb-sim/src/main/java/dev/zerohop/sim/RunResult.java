@@ -13,16 +13,10 @@ import java.util.Map;
  * @param shares where the attempts went
  * @param costs what it took
  * @param blocks how much of the calls' beginnings servers had
- * @param timeline the same over time
+ * @param course the same over time
  */
 record RunResult(
-        Ends ends,
-        Histogram latency,
-        Histogram inFlight,
-        Shares shares,
-        Costs costs,
-        Blocks blocks,
-        Timeline timeline) {
+        Ends ends, Histogram latency, Histogram inFlight, Shares shares, Costs costs, Blocks blocks, Course course) {
 
     /** Counted calls, those that were answered well, and the others by their outcome; {@code REFUSED} are those for which there was no endpoint. */
     record Ends(long calls, long ok, Map<String, Long> failures) {}
@@ -32,6 +26,9 @@ record RunResult(
 
     /** Blocks of the attempts that servers with a cache worked on, and those of them that were there already. */
     record Blocks(long all, long warm) {}
+
+    /** What happened when: in slices of equal length, in the phases of the arrivals if there are several, and after servers came or came back. */
+    record Course(Timeline timeline, List<PhaseCounts.Counted> phases, List<FairShares.Newcomer> newcomers) {}
 
     /** Counted attempts by the id of the server. */
     record Shares(Map<String, Long> picks) {

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server process: works on some calls at a time, each at its speed, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
+ * One server process: works on some calls at a time, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
  */
 final class Server {
     /** What becomes of calls that come. */
@@ -28,13 +28,12 @@ final class Server {
     private final ServerSpec.Capacity capacity;
     private final @Nullable ServerLoad load;
     private final @Nullable WarmCache cache;
-    private final List<Attempt> working = new ArrayList<>();
+    private final Work work;
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
     private final List<Numbered> faults = new ArrayList<>();
-    private final Speed speed = new Speed(this::speedChanged);
+    private final Speed speed;
     private State state = State.UP;
-    private double current;
     private int underWay;
 
     Server(
@@ -52,8 +51,11 @@ final class Server {
         this.load = load;
         this.cache = cache;
         this.events = events;
+        ServerSpec.Places places = capacity.places();
+        this.work = places.shared() ? new SharedWork(events, places.concurrency()) : new PlacedWork(events);
+        this.speed = new Speed(work::speed);
+        work.speed(speed.value());
         speed.set(Speed.Part.OWN, capacity.speed());
-        this.current = speed.value();
     }
 
     Speed speed() {
@@ -66,7 +68,7 @@ final class Server {
 
     /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
     int inFlight() {
-        return working.size() + waiting.size() + hanging.size();
+        return work.size() + waiting.size() + hanging.size();
     }
 
     /** An attempt sets out for it. */
@@ -98,6 +100,11 @@ final class Server {
         faultsChanged();
     }
 
+    /** Whether it has no fault now. */
+    boolean isWell() {
+        return faults.isEmpty();
+    }
+
     private void faultsChanged() {
         double slowest = 1;
         for (Numbered each : faults) {
@@ -113,10 +120,10 @@ final class Server {
     /** Ends at once, with all its calls. */
     void stop() {
         state = State.DOWN;
-        List<Attempt> lost = new ArrayList<>(working);
+        List<Attempt> lost = new ArrayList<>();
+        work.stop(lost);
         lost.addAll(waiting);
         lost.addAll(hanging);
-        working.clear();
         waiting.clear();
         hanging.clear();
         for (Attempt attempt : lost) {
@@ -159,15 +166,16 @@ final class Server {
             }
         }
         attempt.leftNanos = left;
-        boolean place = working.size() < capacity.concurrency();
-        if (!place && waiting.size() >= capacity.queue() && capacity.refuses()) {
+        ServerSpec.Places places = capacity.places();
+        boolean place = work.size() < places.worked();
+        if (!place && waiting.size() >= places.waiting() && places.refuses()) {
             reply(attempt, Outcome.CONNECT_FAILURE);
             return;
         }
         received(attempt);
         if (place) {
             work(attempt);
-        } else if (waiting.size() < capacity.queue()) {
+        } else if (waiting.size() < places.waiting()) {
             attempt.step = Attempt.Step.WAITING;
             waiting.add(attempt);
         } else {
@@ -184,48 +192,21 @@ final class Server {
 
     private void placesChanged() {
         if (load != null) {
-            load.busy(working.size());
+            load.busy(work.busy());
         }
     }
 
     private void work(Attempt attempt) {
         attempt.step = Attempt.Step.WORKING;
-        attempt.asOfNanos = events.nowNanos();
         if (cache != null) {
             attempt.leftNanos += cache.workNanos(attempt);
         }
-        attempt.place = working.size();
-        working.add(attempt);
+        work.begin(attempt);
         placesChanged();
-        schedule(attempt);
-    }
-
-    private void schedule(Attempt attempt) {
-        if (current > 0) {
-            events.at(events.nowNanos() + (long) StrictMath.ceil(attempt.leftNanos / current), attempt);
-        } else {
-            events.cancel(attempt);
-        }
-    }
-
-    private void speedChanged() {
-        double before = current;
-        current = speed.value();
-        long now = events.nowNanos();
-        for (Attempt attempt : working) {
-            attempt.leftNanos = Math.max(0, attempt.leftNanos - (now - attempt.asOfNanos) * before);
-            attempt.asOfNanos = now;
-            schedule(attempt);
-        }
     }
 
     void finish(Attempt attempt) {
-        int last = working.size() - 1;
-        Attempt moved = working.remove(last);
-        if (moved != attempt) {
-            working.set(attempt.place, moved);
-            moved.place = attempt.place;
-        }
+        work.end(attempt);
         placesChanged();
         Attempt next = waiting.poll();
         if (next != null) {
@@ -240,7 +221,7 @@ final class Server {
 
     /** Whether a health probe is answered well: it takes no place and no work, and faults meet it as they meet calls. */
     boolean answersProbe(Stream chance) {
-        if (state == State.DOWN || current == 0) {
+        if (state == State.DOWN || speed.value() == 0) {
             return false;
         }
         for (Numbered each : faults) {

@@ -30,7 +30,8 @@ final class ServerLife {
         if (zone != null) {
             endpoint.zone(zone);
         }
-        ServerLoad load = world.reports() ? new ServerLoad(time, spec.capacity().concurrency()) : null;
+        ServerLoad load =
+                world.reports() ? new ServerLoad(time, spec.capacity().places().concurrency()) : null;
         WarmCache cache = spec.cache() == null ? null : new WarmCache(spec.cache(), world.recorder());
         Server server = new Server(index, endpoint.build(), spec.capacity(), world.events(), load, cache);
         world.servers().add(server);
@@ -66,7 +67,12 @@ final class ServerLife {
     private void plan(Server server, Fault fault, int number) {
         at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault, number));
         if (fault.window().toNanos() != Long.MAX_VALUE) {
-            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> server.end(fault, number));
+            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> {
+                server.end(fault, number);
+                if (!server.isDown() && server.isWell()) {
+                    world.newcomer(server);
+                }
+            });
         }
     }
 

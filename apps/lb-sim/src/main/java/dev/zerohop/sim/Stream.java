@@ -19,6 +19,7 @@ final class Stream implements Dice {
         UPDATES(8),
         STARTS(9),
         BALANCERS(10),
+        RESAMPLES(11),
         ORCHESTRATOR(14);
 
         private final int number;

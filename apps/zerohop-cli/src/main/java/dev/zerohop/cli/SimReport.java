@@ -27,7 +27,7 @@ final class SimReport {
             """;
 
     /** More rows than this show no single server any more. */
-    private static final int MOST_SERVERS = 40;
+    static final int MOST_SERVERS = 40;
 
     /** A policy that loses more calls than this share above the fewest has no best latency: what it lost, it did not wait for. */
     private static final double FAILURES_TOLERATED = 0.001;
@@ -71,6 +71,9 @@ final class SimReport {
                 .append(seeds == 1 ? "" : " \u00b1 is a confidence interval of 95 % over the seeds.")
                 .append("</p>\n");
         latencies();
+        SimTables.differences(out, results);
+        SimTables.phases(out, results);
+        SimTables.fairShares(out, results);
         figures();
         plots();
         shares();
@@ -204,14 +207,14 @@ final class SimReport {
                 text));
     }
 
-    private static String text(Estimate estimate) {
+    static String text(Estimate estimate) {
         String value = number(estimate.value());
         return Double.isNaN(estimate.plusMinus())
                 ? value
                 : value + " <small>\u00b1 " + number(estimate.plusMinus()) + "</small>";
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         if (Double.isNaN(value)) {
             return "\u2013";
         }

@@ -67,7 +67,11 @@ class SimCommandTest {
                 .isNotEqualTo(Cli.run("sim", file, "--seeds", "2-4").out())
                 .contains("\"seeds\":[1,2,3]")
                 .contains("latencyMsPlusMinus")
-                .contains("latencyMsAboveFirst");
+                .contains(
+                        "latencyMsAboveFirst",
+                        "latencyMsMedian",
+                        "latencyMsMedianAboveFirst",
+                        "goodputMedianAboveFirst");
     }
 
     @Test
@@ -101,6 +105,25 @@ class SimCommandTest {
                 .startsWith("<!doctype html>")
                 .contains("A &lt;tiny&gt; one.", "round_robin", "peak_ewma", "<svg", "prefers-color-scheme: dark")
                 .doesNotContain("http://", "https://", "<script", "<link");
+    }
+
+    @Test
+    void theReportHasTablesForPhasesDifferencesAndNewcomers() throws IOException {
+        Path report = directory.resolve("report.html");
+        String phased = write(
+                "phased.json",
+                SCENARIO.replace("\"rate\": 200", "\"rate\": 200, \"phases\": [{\"at\": \"2s\", \"rate\": 300}]")
+                        .replace(
+                                "\"servers\"",
+                                "\"events\": [{\"at\": \"1s\", \"add\": {\"id\": \"late\"}}], \"servers\""));
+        assertThat(Cli.run("sim", phased, "--seeds", "1-2", "--report", report.toString())
+                        .code())
+                .isZero();
+        assertThat(Files.readString(report))
+                .contains("<h2>By phase", "<td class=\"n\">2</td><td class=\"n\">300</td>", "<h2>Against round_robin")
+                .contains("<h2>Until a newcomer", "<td>late</td><td class=\"n\">1</td><td class=\"n\">1</td>");
+        assertThat(Cli.run("sim", file, "--report", report.toString()).code()).isZero();
+        assertThat(Files.readString(report)).doesNotContain("<h2>By phase", "<h2>Against", "<h2>Until");
     }
 
     @Test
