@@ -45,6 +45,11 @@ final class Attempt extends Event {
     /** Its place among those that the server works on. */
     int place;
 
+    /** When it came to the server, and how many others were there then. */
+    long arrivedNanos;
+
+    int others;
+
     /** Which attempt of its call it is, from 1. */
     int number;
 

@@ -126,6 +126,11 @@ public final class PolicyResult {
         return over(run -> run.costs().keysMoved());
     }
 
+    /** Probes of the load of servers, in one run. */
+    public Estimate probes() {
+        return over(run -> run.costs().probes());
+    }
+
     /** The part of the attempts that each server got, as a fraction of 1. */
     public Map<String, Double> share() {
         Map<String, Double> shares = new LinkedHashMap<>();

@@ -32,6 +32,7 @@ final class Recorder {
     private long refused;
     private long retries;
     private long connections;
+    private long probes;
 
     Recorder(Scenario scenario, Events events, @Nullable EventLog log) {
         this.events = events;
@@ -69,6 +70,13 @@ final class Recorder {
     /** A client calls a server for the first time. */
     void connected() {
         connections++;
+    }
+
+    /** A client probes the load of a server. */
+    void probed() {
+        if (events.nowNanos() >= fromNanos) {
+            probes++;
+        }
     }
 
     void repeated(Call call) {
@@ -113,7 +121,7 @@ final class Recorder {
             byName.put(REFUSED, refused);
         }
         RunResult.Ends counted = new RunResult.Ends(calls, ok, byName);
-        RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality());
+        RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality(), probes);
         RunResult.Shares shares = RunResult.Shares.of(
                 world.servers(), Arrays.copyOf(picks, world.servers().size()));
         return new RunResult(counted, latency, inFlight, shares, costs, timeline);

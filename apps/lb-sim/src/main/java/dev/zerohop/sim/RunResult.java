@@ -19,8 +19,8 @@ record RunResult(Ends ends, Histogram latency, Histogram inFlight, Shares shares
     /** Counted calls, those that were answered well, and the others by their outcome; {@code REFUSED} are those for which there was no endpoint. */
     record Ends(long calls, long ok, Map<String, Long> failures) {}
 
-    /** Attempts after the first, first calls of a client to a server, and keys whose calls went to another server than before. */
-    record Costs(long retries, long connections, long keysMoved) {}
+    /** Attempts after the first, first calls of a client to a server, keys whose calls went to another server than before, and probes of the load of servers. */
+    record Costs(long retries, long connections, long keysMoved, long probes) {}
 
     /** Counted attempts by the id of the server. */
     record Shares(Map<String, Long> picks) {

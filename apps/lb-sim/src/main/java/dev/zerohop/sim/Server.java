@@ -1,6 +1,7 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ final class Server {
     private final Speed speed = new Speed(this::speedChanged);
     private State state = State.UP;
     private double current;
+    private final LatencyByLoad latencies = new LatencyByLoad();
 
     Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events) {
         this.index = index;
@@ -59,6 +61,24 @@ final class Server {
 
     /** A fault, and its place among those of the server: chance decides on each by itself. */
     private record Numbered(Fault fault, int number) {}
+
+    /** What it reports of its load; null if it does not answer. */
+    @Nullable
+    LoadReport loadReport() {
+        for (Numbered each : faults) {
+            if (each.fault().kind() == Fault.Kind.HANG && each.fault().share() == 1) {
+                return null;
+            }
+        }
+        if (current == 0) {
+            return null;
+        }
+        int inFlight = inFlight();
+        return LoadReport.builder()
+                .namedMetric("requests_in_flight", inFlight)
+                .namedMetric("latency_ms", latencies.estimate(inFlight) / 1e6)
+                .build();
+    }
 
     void begin(Fault fault, int number) {
         faults.add(new Numbered(fault, number));
@@ -127,6 +147,8 @@ final class Server {
             }
         }
         attempt.leftNanos = left;
+        attempt.arrivedNanos = events.nowNanos();
+        attempt.others = inFlight();
         if (working.size() < capacity.concurrency()) {
             work(attempt);
         } else if (waiting.size() < capacity.queue()) {
@@ -171,6 +193,7 @@ final class Server {
             working.set(attempt.place, moved);
             moved.place = attempt.place;
         }
+        latencies.add(attempt.others, events.nowNanos() - attempt.arrivedNanos);
         Attempt next = waiting.poll();
         if (next != null) {
             work(next);
