@@ -68,6 +68,7 @@ final class Attempt extends Event {
         luck = of.luck;
         leftNanos = of.demandNanos;
         outcome = Outcome.SUCCESS;
+        at.sent();
     }
 
     /** A number in [0, 1) that depends on the call, on which of its attempts this is, and on what it is for: the same under every policy. */

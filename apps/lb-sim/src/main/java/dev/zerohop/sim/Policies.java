@@ -4,6 +4,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.HealthCheckPolicy;
 import dev.zerohop.Locality;
 import dev.zerohop.Options;
+import dev.zerohop.PickPolicy;
 import dev.zerohop.Stage;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.json.JsonReader;
@@ -74,13 +75,24 @@ final class Policies {
     private Policy of(String path, @Nullable Object policy) {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
-        whole.put("policy", policy);
+        PickPolicy own = own(path, policy);
+        whole.put("policy", own == null ? policy : "random");
         try {
-            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
+            BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
+            return new Policy(Texts.policy(policy), own == null ? settings : settings.withPolicy(own));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
         }
+    }
+
+    /** A policy that only a simulation has; null if this is none. */
+    private static @Nullable PickPolicy own(String path, @Nullable Object policy) {
+        if (policy instanceof Map<?, ?> object && object.containsKey(IdealShortestQueue.NAME)) {
+            Options ignored = Options.of(path, object, IdealShortestQueue.NAME).object(IdealShortestQueue.NAME);
+            return IdealShortestQueue.UNSEEING;
+        }
+        return IdealShortestQueue.NAME.equals(policy) ? IdealShortestQueue.UNSEEING : null;
     }
 
     /** Settings in which only what the configuration itself says of a client's place stands: where the simulator runs says nothing of where its clients do. */

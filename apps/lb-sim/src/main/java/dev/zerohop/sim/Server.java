@@ -34,6 +34,7 @@ final class Server {
     private State state = State.UP;
     private double current;
     private final LatencyByLoad latencies = new LatencyByLoad();
+    private int underWay;
 
     Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events) {
         this.index = index;
@@ -57,6 +58,16 @@ final class Server {
     /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
     int inFlight() {
         return working.size() + waiting.size() + hanging.size();
+    }
+
+    /** An attempt sets out for it. */
+    void sent() {
+        underWay++;
+    }
+
+    /** Attempts on the way to it and at it, whatever it does with them. */
+    int underWay() {
+        return underWay;
     }
 
     /** A fault, and its place among those of the server: chance decides on each by itself. */
@@ -209,11 +220,13 @@ final class Server {
     void abandon(Attempt attempt) {
         if (attempt.step == Attempt.Step.HANGING) {
             hanging.remove(attempt);
+            underWay--;
             attempt.end();
         }
     }
 
     private void reply(Attempt attempt, Outcome outcome) {
+        underWay--;
         attempt.outcome = outcome;
         Client client = attempt.client;
         if (attempt.call == null || client == null) {
