@@ -70,16 +70,15 @@ public final class Prequal {
 
     static Prequal read(Options options) {
         Builder builder = builder();
-        builder.probesPerCall =
-                options.number("probesPerCall", builder.probesPerCall, FEWEST_PROBES, MOST_PROBES);
+        builder.probesPerCall = options.number("probesPerCall", builder.probesPerCall, FEWEST_PROBES, MOST_PROBES);
         builder.poolSize = options.integer("poolSize", builder.poolSize, SMALLEST_POOL, LARGEST_POOL);
         builder.maxAge = options.duration("maxAge", builder.maxAge, SHORTEST_AGE, LONGEST_AGE);
         builder.removalsPerCall = options.number("removalsPerCall", builder.removalsPerCall, 0, MOST_REMOVALS);
         builder.hotQuantile = options.number("hotQuantile", builder.hotQuantile, 0, 1);
         builder.probeTimeout =
                 options.duration("probeTimeout", builder.probeTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
-        builder.maxProbesPerSecond = options.integer(
-                "maxProbesPerSecond", builder.maxProbesPerSecond, FEWEST_PER_SECOND, MOST_PER_SECOND);
+        builder.maxProbesPerSecond =
+                options.integer("maxProbesPerSecond", builder.maxProbesPerSecond, FEWEST_PER_SECOND, MOST_PER_SECOND);
         if (options.has("path")) {
             builder.path = options.string("path", PATH_EXPECTED);
             if (!PATH.matcher(builder.path).matches()) {
@@ -136,7 +135,7 @@ public final class Prequal {
         private double probesPerCall = 3;
         private int poolSize = 16;
         private Duration maxAge = Duration.ofSeconds(1);
-        private double removalsPerCall = 1;
+        private double removalsPerCall = 0.5;
         private double hotQuantile = 0.5;
         private Duration probeTimeout = Duration.ofMillis(100);
         private int maxProbesPerSecond = 1_000;
@@ -166,7 +165,7 @@ public final class Prequal {
             return this;
         }
 
-        /** Sets how many results a call removes besides, the oldest and the worst in turn: else those that nobody takes would stay. 0 to 4, 1 by default. */
+        /** Sets how many results a call removes besides, the oldest and the worst in turn: else those that no call takes would stay. 0 to 4, 0.5 by default. */
         public Builder removalsPerCall(double value) {
             removalsPerCall = in("removals per call", value, 0, MOST_REMOVALS);
             return this;

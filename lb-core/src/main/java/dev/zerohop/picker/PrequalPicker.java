@@ -81,7 +81,7 @@ final class PrequalPicker extends TwoChoicePicker {
     private final PrequalProbes probes;
     private final Time time;
     private final long maxAgeNanos;
-    private final Map<Node, Integer> places;
+    private final IdentityHashMap<Node, Integer> places;
 
     /** The weights as shares of the mean of their group; empty if all are equal. */
     private final double[] sizes;
@@ -224,8 +224,7 @@ final class PrequalPicker extends TwoChoicePicker {
                 Rank rank = rank(entry, calls, pool, random);
                 double badness = rank == Rank.COLD && entry.latency >= 0 ? entry.latency : calls;
                 if (removed == null
-                        || (worst
-                                && (rank.compareTo(removedRank) > 0 || (rank == removedRank && badness > most)))) {
+                        || (worst && (rank.compareTo(removedRank) > 0 || (rank == removedRank && badness > most)))) {
                     removed = entry;
                     removedRank = rank;
                     most = badness;

@@ -9,7 +9,6 @@ import dev.zerohop.Time;
 import dev.zerohop.internal.FaultCount;
 import java.time.Duration;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,7 +68,7 @@ final class PrequalProbes {
     private volatile String lastFailure = "";
 
     // The tasks' own.
-    private final Map<Node, PrequalTarget> targets = new IdentityHashMap<>();
+    private final IdentityHashMap<Node, PrequalTarget> targets = new IdentityHashMap<>();
     private final RecentLoads loads;
     private int underWay;
     private long picksSeen;
@@ -136,7 +135,8 @@ final class PrequalProbes {
             return "sends no probes: the transport has none for load reports";
         }
         long failures = failed.get();
-        return sent.get() + " probes sent, " + failures + " failed" + (failures == 0 ? "" : ", the last: " + lastFailure);
+        return sent.get() + " probes sent, " + failures + " failed"
+                + (failures == 0 ? "" : ", the last: " + lastFailure);
     }
 
     // ---- tasks: everything below runs on the serial executor ----
@@ -267,8 +267,7 @@ final class PrequalProbes {
         // What could not be sent for the limits makes the others serve longer.
         double share = recentlyDue > 0 ? Math.min(1, recentlySent / recentlyDue) : 1;
         double removals = share * settings.removalsPerCall;
-        double reuse =
-                Prequal.reuse(settings.poolSize, picker.laidOut(), share * settings.probesPerCall, removals);
+        double reuse = Prequal.reuse(settings.poolSize, picker.laidOut(), share * settings.probesPerCall, removals);
         PrequalPool.Entry entry = new PrequalPool.Entry(
                 node,
                 place,
