@@ -1,7 +1,9 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.Lease;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
+import dev.zerohop.server.LoadReporter;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt of a call at a server, and the event of its next step. Outlives its call where the caller has given up and the server does not know. Used again after its end. */
@@ -36,19 +38,24 @@ final class Attempt extends Event {
     @Nullable
     Client client;
 
+    /** What the server counts it by; null where servers report nothing. */
+    LoadReporter.@Nullable Request request;
+
+    /** What its answer brings. */
+    @Nullable
+    LoadReport report;
+
     /** The work that is left, at speed 1. */
     double leftNanos;
 
     /** When {@link #leftNanos} was true. */
     long asOfNanos;
 
+    /** Where several share a speed: what each of them has been given when this one is done. */
+    double doneAt;
+
     /** Its place among those that the server works on. */
     int place;
-
-    /** When it came to the server, and how many others were there then. */
-    long arrivedNanos;
-
-    int others;
 
     /** Which attempt of its call it is, from 1. */
     int number;
@@ -82,6 +89,8 @@ final class Attempt extends Event {
         lease = null;
         server = null;
         client = null;
+        request = null;
+        report = null;
         list.giveBack(this);
     }
 

@@ -4,6 +4,7 @@ import dev.zerohop.Balancer;
 import dev.zerohop.BalancerView;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Lease;
+import dev.zerohop.LoadReport;
 import dev.zerohop.NoEndpointException;
 import dev.zerohop.Outcome;
 import dev.zerohop.RetryPolicy;
@@ -136,6 +137,7 @@ final class Client {
         Call call = attempt.call;
         Lease lease = attempt.lease;
         Outcome outcome = attempt.outcome;
+        LoadReport report = attempt.report;
         attempt.end();
         if (call == null || lease == null) {
             return;
@@ -143,6 +145,9 @@ final class Client {
         call.attempt = null;
         if (outcome == Outcome.SUCCESS) {
             lease.answered();
+        }
+        if (report != null) {
+            lease.report(() -> report);
         }
         lease.complete(outcome);
         if (outcome.isFailure() && mayRepeat(call, outcome)) {

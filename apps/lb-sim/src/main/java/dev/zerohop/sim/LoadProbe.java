@@ -25,12 +25,12 @@ final class LoadProbe extends Event {
         this.answer = answer;
     }
 
-    /** The probes of one client. */
+    /** The probes of one client; none where servers report nothing. */
     static ProbeTransport of(World world, Stream chance, @Nullable String zone) {
         return new ProbeTransport() {
             @Override
-            public Prober load(String path) {
-                return endpoint -> (blocking, answer) -> {
+            public @Nullable Prober load(String path) {
+                return !world.reports() ? null : endpoint -> (blocking, answer) -> {
                     LoadProbe probe = new LoadProbe(world, chance, zone, world.server(endpoint.port()), answer);
                     return probe.begin();
                 };
@@ -58,7 +58,7 @@ final class LoadProbe extends Event {
             result = Prober.Result.failure("the connection was refused");
             next(server.zone, zone);
         } else {
-            LoadReport report = server.loadReport();
+            LoadReport report = server.isSilent() ? null : server.report();
             if (report != null) {
                 result = Prober.Result.load(report);
                 next(server.zone, zone);

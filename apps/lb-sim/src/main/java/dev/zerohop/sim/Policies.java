@@ -22,19 +22,26 @@ final class Policies {
     private static final int MAX_CHARACTERS = 1 << 20;
 
     private final Map<?, ?> configuration;
+    private final boolean reports;
     private final List<Policy> named = new ArrayList<>();
 
-    private Policies(Map<?, ?> configuration) {
+    private Policies(Map<?, ?> configuration, boolean reports) {
         this.configuration = configuration;
+        this.reports = reports;
     }
 
-    static Policies read(Options root) {
+    /**
+     * Reads those that a scenario names.
+     *
+     * @param reports whether servers report their load
+     */
+    static Policies read(Options root, boolean reports) {
         Map<?, ?> rest = Map.of();
         if (root.has("configuration")) {
             Options.anyOf("configuration", root.value("configuration"));
             rest = (Map<?, ?>) root.value("configuration");
         }
-        Policies policies = new Policies(rest == null ? Map.of() : rest);
+        Policies policies = new Policies(rest == null ? Map.of() : rest, reports);
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
@@ -79,6 +86,12 @@ final class Policies {
         whole.put("policy", own == null ? policy : "random");
         try {
             BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
+            if (!reports && settings.policy().loadMetric().newLoad().wantsReports()) {
+                throw Options.rejected(
+                        "policy",
+                        Texts.policy(policy),
+                        "\"reports\": true beside it, for it goes by what servers report");
+            }
             return new Policy(Texts.policy(policy), own == null ? settings : settings.withPolicy(own));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());

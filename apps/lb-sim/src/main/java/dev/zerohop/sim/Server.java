@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server process: works on some calls at a time, each at its speed, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
+ * One server process: works on some calls at a time, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
  */
 final class Server {
     /** What becomes of calls that come. */
@@ -26,25 +26,28 @@ final class Server {
 
     private final Events events;
     private final ServerSpec.Capacity capacity;
-    private final List<Attempt> working = new ArrayList<>();
+    private final @Nullable ServerLoad load;
+    private final Work work;
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
     private final List<Numbered> faults = new ArrayList<>();
-    private final Speed speed = new Speed(this::speedChanged);
+    private final Speed speed;
     private State state = State.UP;
-    private double current;
-    private final LatencyByLoad latencies = new LatencyByLoad();
     private int underWay;
 
-    Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events) {
+    Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events, @Nullable ServerLoad load) {
         this.index = index;
         this.id = endpoint.id();
         this.zone = endpoint.zone();
         this.endpoint = endpoint;
         this.capacity = capacity;
+        this.load = load;
         this.events = events;
+        ServerSpec.Places places = capacity.places();
+        this.work = places.shared() ? new SharedWork(events, places.concurrency()) : new PlacedWork(events);
+        this.speed = new Speed(work::speed);
+        work.speed(speed.value());
         speed.set(Speed.Part.OWN, capacity.speed());
-        this.current = speed.value();
     }
 
     Speed speed() {
@@ -57,7 +60,7 @@ final class Server {
 
     /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
     int inFlight() {
-        return working.size() + waiting.size() + hanging.size();
+        return work.size() + waiting.size() + hanging.size();
     }
 
     /** An attempt sets out for it. */
@@ -70,26 +73,22 @@ final class Server {
         return underWay;
     }
 
+    /** What it reports of its load at this moment, outside of an answer; null where servers report nothing. */
+    @Nullable
+    LoadReport report() {
+        return load == null ? null : load.report();
+    }
+
+    /** Whether it answers nothing at all. */
+    boolean isSilent() {
+        return speed.value() == 0
+                || faults.stream()
+                        .map(Numbered::fault)
+                        .anyMatch(fault -> fault.kind() == Fault.Kind.HANG && fault.share() == 1);
+    }
+
     /** A fault, and its place among those of the server: chance decides on each by itself. */
     private record Numbered(Fault fault, int number) {}
-
-    /** What it reports of its load; null if it does not answer. */
-    @Nullable
-    LoadReport loadReport() {
-        for (Numbered each : faults) {
-            if (each.fault().kind() == Fault.Kind.HANG && each.fault().share() == 1) {
-                return null;
-            }
-        }
-        if (current == 0) {
-            return null;
-        }
-        int inFlight = inFlight();
-        return LoadReport.builder()
-                .namedMetric("requests_in_flight", inFlight)
-                .namedMetric("latency_ms", latencies.estimate(inFlight) / 1e6)
-                .build();
-    }
 
     void begin(Fault fault, int number) {
         faults.add(new Numbered(fault, number));
@@ -116,10 +115,10 @@ final class Server {
     /** Ends at once, with all its calls. */
     void stop() {
         state = State.DOWN;
-        List<Attempt> lost = new ArrayList<>(working);
+        List<Attempt> lost = new ArrayList<>();
+        work.stop(lost);
         lost.addAll(waiting);
         lost.addAll(hanging);
-        working.clear();
         waiting.clear();
         hanging.clear();
         for (Attempt attempt : lost) {
@@ -142,12 +141,16 @@ final class Server {
             }
             switch (fault.kind()) {
                 case FAIL -> {
+                    if (fault.outcome() != Outcome.CONNECT_FAILURE) {
+                        received(attempt);
+                    }
                     attempt.step = Attempt.Step.FAILING;
                     attempt.outcome = fault.outcome();
                     events.at(events.nowNanos() + fault.afterNanos(), attempt);
                     return;
                 }
                 case HANG -> {
+                    received(attempt);
                     attempt.step = Attempt.Step.HANGING;
                     hanging.add(attempt);
                     return;
@@ -158,53 +161,45 @@ final class Server {
             }
         }
         attempt.leftNanos = left;
-        attempt.arrivedNanos = events.nowNanos();
-        attempt.others = inFlight();
-        if (working.size() < capacity.concurrency()) {
+        ServerSpec.Places places = capacity.places();
+        boolean place = work.size() < places.worked();
+        if (!place && waiting.size() >= places.waiting() && places.refuses()) {
+            reply(attempt, Outcome.CONNECT_FAILURE);
+            return;
+        }
+        received(attempt);
+        if (place) {
             work(attempt);
-        } else if (waiting.size() < capacity.queue()) {
+        } else if (waiting.size() < places.waiting()) {
             attempt.step = Attempt.Step.WAITING;
             waiting.add(attempt);
         } else {
-            reply(attempt, capacity.refuses() ? Outcome.CONNECT_FAILURE : Outcome.OVERLOADED);
+            reply(attempt, Outcome.OVERLOADED);
+        }
+    }
+
+    /** It has reached the program, whatever becomes of it there. */
+    private void received(Attempt attempt) {
+        if (load != null) {
+            load.begin(attempt);
+        }
+    }
+
+    private void placesChanged() {
+        if (load != null) {
+            load.busy(work.busy());
         }
     }
 
     private void work(Attempt attempt) {
         attempt.step = Attempt.Step.WORKING;
-        attempt.asOfNanos = events.nowNanos();
-        attempt.place = working.size();
-        working.add(attempt);
-        schedule(attempt);
-    }
-
-    private void schedule(Attempt attempt) {
-        if (current > 0) {
-            events.at(events.nowNanos() + (long) StrictMath.ceil(attempt.leftNanos / current), attempt);
-        } else {
-            events.cancel(attempt);
-        }
-    }
-
-    private void speedChanged() {
-        double before = current;
-        current = speed.value();
-        long now = events.nowNanos();
-        for (Attempt attempt : working) {
-            attempt.leftNanos = Math.max(0, attempt.leftNanos - (now - attempt.asOfNanos) * before);
-            attempt.asOfNanos = now;
-            schedule(attempt);
-        }
+        work.begin(attempt);
+        placesChanged();
     }
 
     void finish(Attempt attempt) {
-        int last = working.size() - 1;
-        Attempt moved = working.remove(last);
-        if (moved != attempt) {
-            working.set(attempt.place, moved);
-            moved.place = attempt.place;
-        }
-        latencies.add(attempt.others, events.nowNanos() - attempt.arrivedNanos);
+        work.end(attempt);
+        placesChanged();
         Attempt next = waiting.poll();
         if (next != null) {
             work(next);
@@ -221,6 +216,9 @@ final class Server {
         if (attempt.step == Attempt.Step.HANGING) {
             hanging.remove(attempt);
             underWay--;
+            if (load != null) {
+                load.end(attempt, Outcome.TIMEOUT);
+            }
             attempt.end();
         }
     }
@@ -228,6 +226,9 @@ final class Server {
     private void reply(Attempt attempt, Outcome outcome) {
         underWay--;
         attempt.outcome = outcome;
+        if (load != null) {
+            load.end(attempt, outcome);
+        }
         Client client = attempt.client;
         if (attempt.call == null || client == null) {
             attempt.end();

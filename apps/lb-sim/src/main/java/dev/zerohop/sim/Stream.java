@@ -19,7 +19,8 @@ final class Stream implements Dice {
         UPDATES(8),
         STARTS(9),
         BALANCERS(10),
-        PROBES(11);
+        RESAMPLES(11),
+        PROBES(12);
 
         private final int number;
 
