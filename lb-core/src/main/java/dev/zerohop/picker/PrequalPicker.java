@@ -104,6 +104,7 @@ final class PrequalPicker extends TwoChoicePicker {
                 && candidates.stream().mapToInt(Candidate::group).distinct().count() > 1;
         this.groupOf = grouped ? candidates.stream().mapToInt(Candidate::group).toArray() : new int[0];
         probes.follow(this);
+        probes.dropOthers();
     }
 
     private PrequalPicker(PrequalPicker before, Snapshot next, @Nullable Node[] left) {
@@ -292,12 +293,12 @@ final class PrequalPicker extends TwoChoicePicker {
         List<String> lines = new ArrayList<>();
         PrequalPool pool = probes.pool();
         long now = time.nanoTime();
-        lines.add(String.format(
-                Locale.ROOT,
-                "takes the one with the least latency among the results of probes with at most %.1f calls under way, else the one with the fewest; with fewer than two it %s and takes the one"
-                        + " with fewer calls under way",
-                pool.hotAbove(),
-                drawn()));
+        lines.add("takes the one with the least latency among the results of probes with "
+                + (pool == PrequalPool.EMPTY
+                        ? "few"
+                        : String.format(Locale.ROOT, "at most %.1f", Math.max(0, pool.hotAbove())))
+                + " calls under way, else the one with the fewest; with fewer than two results it " + drawn()
+                + " and takes the one with fewer calls under way");
         lines.add(probes.state());
         for (PrequalPool.Entry entry : pool.entries()) {
             String text = String.format(

@@ -109,8 +109,12 @@ final class PrequalProbes {
     /** Probes its candidates from now on. */
     void follow(PrequalPicker picker) {
         newest = picker;
+    }
+
+    /** Lets go of what is kept for probes of endpoints that are no candidates any more. */
+    void dropOthers() {
         if (prober != null) {
-            serial.execute(this::dropOthers);
+            serial.execute(this::drop);
         }
     }
 
@@ -142,6 +146,16 @@ final class PrequalProbes {
     // ---- tasks: everything below runs on the serial executor ----
 
     private void send() {
+        try {
+            sendDue();
+        } catch (RuntimeException | Error thrown) {
+            // Or no pick would ever wake it again.
+            awake.set(false);
+            throw thrown;
+        }
+    }
+
+    private void sendDue() {
         long sum = picks.sum();
         long made = sum - picksSeen;
         picksSeen = sum;
@@ -282,7 +296,7 @@ final class PrequalProbes {
         return time.nanoTime() - settings.maxAge.toNanos();
     }
 
-    private void dropOthers() {
+    private void drop() {
         PrequalPicker picker = newest;
         if (picker != null) {
             targets.values().removeIf(target -> picker.placeOf(target.node()) < 0 && target.close());
@@ -301,6 +315,7 @@ final class PrequalProbes {
         idleTimer = false;
         if (picks.sum() == idlePicksSeen) {
             targets.values().removeIf(PrequalTarget::close);
+            pool = PrequalPool.EMPTY;
         }
         if (!targets.isEmpty()) {
             watchIdle();

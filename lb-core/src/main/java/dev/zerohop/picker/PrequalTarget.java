@@ -85,8 +85,8 @@ final class PrequalTarget {
         }
 
         void begin() {
-            timeout = env.time().schedule(probes.timeoutNanos(), () -> serial.execute(this::expire));
             try {
+                timeout = env.time().schedule(probes.timeoutNanos(), () -> serial.execute(this::expire));
                 call = target.probe(PrequalTarget.this::block, result -> serial.execute(() -> end(result)));
             } catch (RuntimeException | Error thrown) {
                 end(Prober.Result.failure("cannot be probed: " + thrown));

@@ -309,8 +309,7 @@ class PrequalTest {
     @Test
     void soManyProbesAreUnderWayAndOneOfAnEndpoint() {
         loads.holding = true;
-        Picker picker = picker(
-                nodes(20), builder -> builder.poolSize(8).maxProbesPerSecond(100_000));
+        Picker picker = picker(nodes(20), builder -> builder.poolSize(8).maxProbesPerSecond(100_000));
         for (int i = 0; i < 10; i++) {
             picks(picker, 100);
             time.advance(STEP);

@@ -30,10 +30,12 @@ final class LoadProbe extends Event {
         return new ProbeTransport() {
             @Override
             public @Nullable Prober load(String path) {
-                return !world.reports() ? null : endpoint -> (blocking, answer) -> {
-                    LoadProbe probe = new LoadProbe(world, chance, zone, world.server(endpoint.port()), answer);
-                    return probe.begin();
-                };
+                return !world.reports()
+                        ? null
+                        : endpoint -> (blocking, answer) -> {
+                            LoadProbe probe = new LoadProbe(world, chance, zone, world.server(endpoint.port()), answer);
+                            return probe.begin();
+                        };
             }
         };
     }
