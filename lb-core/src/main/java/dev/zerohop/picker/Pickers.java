@@ -94,6 +94,29 @@ public final class Pickers {
         return new ReportedCallsPicker.Policy(LoadMetrics.reportedCalls(metric, callsPerUnit, expiration));
     }
 
+    /** {@link #prequal(Prequal)} with {@link Prequal#DEFAULTS}. */
+    public static PickPolicy prequal() {
+        return new PrequalPicker.Policy(Prequal.DEFAULTS);
+    }
+
+    /**
+     * The endpoint with the least latency among those with few calls under way, by what they report when they are probed: for many clients with few calls each, which see too little of endpoints by their own
+     * calls. Calls cause probes of endpoints drawn by chance, apart from the calls, which never wait for one. After Wydrowski et al., "Load is not what you should balance: Introducing Prequal"
+     * (NSDI 2024). Different from it:
+     *
+     * <ul>
+     *   <li>Probes leave some milliseconds after the calls that cause them, together, and at most so many in a second as the settings say; results then serve more calls.
+     *   <li>A result replaces the one before of the same endpoint. The calls under way are those of others as reported, and this client's own as they are.
+     *   <li>With fewer than two results of use: the emptier of two drawn by chance, as {@link #leastRequest}.
+     *   <li>An endpoint with failures held against it ({@link Node#pressure}) comes after all others, but for one pick in 16 or fewer, the fewer the more it fails.
+     * </ul>
+     *
+     * <p>Needs a transport with {@linkplain dev.zerohop.ProbeTransport#load load probes}; without one it is {@link #leastRequest}.
+     */
+    public static PickPolicy prequal(Prequal settings) {
+        return new PrequalPicker.Policy(settings);
+    }
+
     /** {@link #peakEwma(Duration, double)} with a decay of 10 seconds and an error penalty of 10. */
     public static PickPolicy peakEwma() {
         return new PeakEwmaPicker.Policy(LoadMetrics.peakEwma());

@@ -21,6 +21,7 @@ final class Policies {
             RandomPicker.WEIGHTED_RANDOM,
             new ReportedCallsPicker.Provider(),
             new PeakEwmaPicker.Provider(),
+            new PrequalPicker.Provider(),
             LvsPicker.LVS,
             HashPolicy.RENDEZVOUS,
             HashPolicy.RING_HASH,

@@ -46,6 +46,14 @@ abstract class TwoChoicePicker extends CandidatePicker {
         return groups == null ? table.share(candidate.weight()) : 1;
     }
 
+    /**
+     * The node that is known to be better than any that is drawn, of the group of the candidate in place {@code first}; null if none is. {@code random} holds the bits that drew. Default: none.
+     */
+    @Nullable
+    Node known(PickContext context, int first, long random, long nowNanos) {
+        return null;
+    }
+
     /** Whether the first of two drawn candidates, given with their places, is to be preferred. {@code random} holds the bits that drew them. */
     abstract boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos);
 
@@ -90,6 +98,10 @@ abstract class TwoChoicePicker extends CandidatePicker {
         if (one == null || other == null) {
             one = leftFrom(first);
             other = leftFrom(second);
+        }
+        Node known = known(context, first, random, nowNanos);
+        if (known != null) {
+            return known;
         }
         boolean firstWins = firstWins(one, first, other, second, random, nowNanos);
         Node better = firstWins ? one : other;

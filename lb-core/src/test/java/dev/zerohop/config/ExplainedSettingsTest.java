@@ -45,6 +45,7 @@ class ExplainedSettingsTest {
     void everyPolicyWithItsOptions() {
         assertThat(List.of(
                         policy("{\"peak_ewma\": {\"decay\": \"1500ms\", \"errorPenalty\": 3}}"),
+                        policy("{\"prequal\": {\"probesPerCall\": 1.5, \"maxAge\": \"2s\", \"path\": \"/l\"}}"),
                         policy("{\"rendezvous\": {\"withoutKey\": \"random\"}}"),
                         policy("{\"shard\": {\"shards\": 5, \"firstOrdinal\": 1, \"ownerDown\": \"SPILL\","
                                 + " \"replicas\": \"peak_ewma\"}}"),
@@ -55,6 +56,8 @@ class ExplainedSettingsTest {
                         policy("{\"directory\": {\"ownerDown\": \"WAIT\", \"missing\": \"random\"}}")))
                 .containsExactly(
                         "peak_ewma (decay 1500ms, errorPenalty 3)",
+                        "prequal (probesPerCall 1.5, poolSize 16, maxAge 2s, removalsPerCall 0.5, hotQuantile 0.5,"
+                                + " probeTimeout 100ms, maxProbesPerSecond 1000, path /l)",
                         "rendezvous (withoutKey random)",
                         "shard (strategy jump, shards 5, firstOrdinal 1, ownerDown SPILL, replicas peak_ewma (decay 10s,"
                                 + " errorPenalty 10), withoutKey FAIL)",

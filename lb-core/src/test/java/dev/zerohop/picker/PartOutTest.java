@@ -57,7 +57,14 @@ class PartOutTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"round_robin", "random", "least_request", "peak_ewma", "weighted_round_robin", "weighted_random"
+            strings = {
+                "round_robin",
+                "random",
+                "least_request",
+                "peak_ewma",
+                "prequal",
+                "weighted_round_robin",
+                "weighted_random"
             })
     void onlyThoseThatAreLeftArePickedWhateverComesAndGoes(String policy) {
         Random random = new Random(7);
@@ -158,7 +165,7 @@ class PartOutTest {
 
     /** Two are drawn of one group: the last of a group must not be left out because all the others of it are. */
     @ParameterizedTest
-    @ValueSource(strings = {"least_request", "peak_ewma"})
+    @ValueSource(strings = {"least_request", "peak_ewma", "prequal"})
     void aGroupKeepsTheShareOfWhatIsLeftOfIt(String policy) {
         Snapshot all = groups(30, 2);
         Candidate out = all.candidates().get(31);

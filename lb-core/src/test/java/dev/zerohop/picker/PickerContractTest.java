@@ -224,6 +224,7 @@ class PickerContractTest {
                         "lvs",
                         "maglev",
                         "peak_ewma",
+                        "prequal",
                         "random",
                         "rendezvous",
                         "ring_hash",

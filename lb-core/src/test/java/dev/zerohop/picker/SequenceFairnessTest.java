@@ -123,7 +123,8 @@ class SequenceFairnessTest {
     void aRetryKeepsTheWeightsOfTheOthers() {
         List<FakeNode> nodes = weighted(4, 1, 1, 6);
         PickContext retry = PickContext.NONE.retryAfter(nodes.get(0).endpoint());
-        for (String name : List.of("weighted_round_robin", "weighted_random", "least_request", "peak_ewma")) {
+        for (String name :
+                List.of("weighted_round_robin", "weighted_random", "least_request", "peak_ewma", "prequal")) {
             Picker picker = Pickers.byName(name).newPicker(Snapshot.of(nodes), time.env());
             Map<Node, Integer> got = new HashMap<>();
             for (int i = 0; i < 16_000; i++) {
@@ -138,7 +139,13 @@ class SequenceFairnessTest {
     void theFirstPicksOfManyClientsSpread() {
         List<FakeNode> nodes = weighted(100, 101, 100);
         for (String name : List.of(
-                "round_robin", "weighted_round_robin", "random", "weighted_random", "least_request", "peak_ewma")) {
+                "round_robin",
+                "weighted_round_robin",
+                "random",
+                "weighted_random",
+                "least_request",
+                "peak_ewma",
+                "prequal")) {
             Map<Node, Integer> first = new HashMap<>();
             for (int client = 0; client < 1_000; client++) {
                 Picker picker =

@@ -84,6 +84,7 @@ public final class Answers {
         if (result.caches()) {
             figure(out, "cacheHits", result.cacheHits());
         }
+        figure(out, "probes", result.probes());
         out.writeObjectFieldStart("share");
         for (Map.Entry<String, Double> share : result.share().entrySet()) {
             number(out, share.getKey(), share.getValue());
@@ -171,7 +172,7 @@ public final class Answers {
     /** A line of names, and one for each policy and seed; empty where there is no figure. */
     public static String csv(List<PolicyResult> results) {
         StringBuilder out = new StringBuilder("policy,seed,calls,ok,errors,goodput,p50ms,p90ms,p99ms,p999ms,meanms,"
-                + "inFlightP99,maxOverMean,cv,retries,connections,keysMoved");
+                + "inFlightP99,maxOverMean,cv,retries,connections,keysMoved,probes");
         for (PolicyResult result : results) {
             for (PolicyResult one : result.bySeed()) {
                 out.append('\n')
@@ -195,6 +196,7 @@ public final class Answers {
                 out.append(',').append(one.retries());
                 add(out, one.connections());
                 add(out, one.keysMoved());
+                add(out, one.probes());
             }
         }
         return out.toString();

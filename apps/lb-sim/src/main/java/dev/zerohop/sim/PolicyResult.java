@@ -143,6 +143,11 @@ public final class PolicyResult {
                 : (double) run.blocks().warm() / run.blocks().all());
     }
 
+    /** Probes of the load of servers, in one run. */
+    public Estimate probes() {
+        return over(run -> run.costs().probes());
+    }
+
     /** The part of the attempts that each server got, as a fraction of 1. */
     public Map<String, Double> share() {
         Map<String, Double> shares = new LinkedHashMap<>();

@@ -36,6 +36,7 @@ final class Recorder {
     private long connections;
     private long blocks;
     private long warmBlocks;
+    private long probes;
 
     Recorder(Scenario scenario, Events events, @Nullable EventLog log) {
         this.events = events;
@@ -91,6 +92,13 @@ final class Recorder {
         }
     }
 
+    /** A client probes the load of a server. */
+    void probed() {
+        if (events.nowNanos() >= fromNanos) {
+            probes++;
+        }
+    }
+
     void repeated(Call call) {
         if (counts(call)) {
             retries++;
@@ -135,7 +143,7 @@ final class Recorder {
             byName.put(REFUSED, refused);
         }
         RunResult.Ends counted = new RunResult.Ends(calls, ok, byName);
-        RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality());
+        RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality(), probes);
         RunResult.Shares shares = RunResult.Shares.of(
                 world.servers(), Arrays.copyOf(picks, world.servers().size()));
         RunResult.Course course = new RunResult.Course(timeline, phases.result(), fairShares.result());

@@ -21,8 +21,8 @@ record RunResult(
     /** Counted calls, those that were answered well, and the others by their outcome; {@code REFUSED} are those for which there was no endpoint. */
     record Ends(long calls, long ok, Map<String, Long> failures) {}
 
-    /** Attempts after the first, first calls of a client to a server, and keys whose calls went to another server than before. */
-    record Costs(long retries, long connections, long keysMoved) {}
+    /** Attempts after the first, first calls of a client to a server, keys whose calls went to another server than before, and probes of the load of servers. */
+    record Costs(long retries, long connections, long keysMoved, long probes) {}
 
     /** Blocks of the attempts that servers with a cache worked on, and those of them that were there already. */
     record Blocks(long all, long warm) {}

@@ -87,6 +87,14 @@ final class Server {
         return load == null ? null : load.report();
     }
 
+    /** Whether it answers nothing at all. */
+    boolean isSilent() {
+        return speed.value() == 0
+                || faults.stream()
+                        .map(Numbered::fault)
+                        .anyMatch(fault -> fault.kind() == Fault.Kind.HANG && fault.share() == 1);
+    }
+
     /** A fault, and its place among those of the server: chance decides on each by itself. */
     private record Numbered(Fault fault, int number) {}
 

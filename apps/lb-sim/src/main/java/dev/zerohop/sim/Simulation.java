@@ -38,14 +38,15 @@ final class Simulation {
         for (int i = 0; i < given.count(); i++) {
             Env env = new Env(time, Stream.of(seed, Stream.Purpose.BALANCERS, i), Runnable::run);
             Feed feed = new Feed(env);
+            String zone = given.zones().isEmpty()
+                    ? null
+                    : given.zones().get(i % given.zones().size());
             Balancer balancer = Balancer.builder("client-" + i)
                     .env(env)
                     .resolver(feed)
                     .settings(Policies.ofClient(policy.settings(), i))
+                    .probeTransport(LoadProbe.of(world, Stream.of(seed, Stream.Purpose.PROBES, i), zone))
                     .build();
-            String zone = given.zones().isEmpty()
-                    ? null
-                    : given.zones().get(i % given.zones().size());
             Client client = new Client(i, zone, balancer, feed, world);
             all.add(client);
             events.at(VirtualTime.START_NANOS + (long) (starts.nextDouble() * given.startWithinNanos()), new Event() {

@@ -20,6 +20,7 @@ final class Stream implements Dice {
         STARTS(9),
         BALANCERS(10),
         RESAMPLES(11),
+        PROBES(12),
         ORCHESTRATOR(14);
 
         private final int number;

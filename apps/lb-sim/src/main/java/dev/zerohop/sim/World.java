@@ -61,6 +61,11 @@ final class World {
         return instant ? 0 : scenario.network().next(attempt.chance(BACK), from, to);
     }
 
+    /** The time of a message apart from calls. */
+    long delay(Stream chance, @Nullable String from, @Nullable String to) {
+        return instant ? 0 : scenario.network().next(chance.nextDouble(), from, to);
+    }
+
     /** All servers that there ever were. */
     List<Server> servers() {
         return servers;

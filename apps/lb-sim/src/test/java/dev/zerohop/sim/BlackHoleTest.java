@@ -21,6 +21,7 @@ class BlackHoleTest {
     @Test
     void itDrawsLittleUnderThoseThatLook() throws InterruptedException {
         assertThat(share("peak_ewma")).isBetween(0.00002, 0.0006);
+        assertThat(share("prequal")).isBetween(0.00002, 0.002);
         assertThat(share("least_request")).isBetween(0.004, 0.015);
     }
 }

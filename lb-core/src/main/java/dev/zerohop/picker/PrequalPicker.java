@@ -1,0 +1,323 @@
+package dev.zerohop.picker;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Candidate;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.Options;
+import dev.zerohop.PickContext;
+import dev.zerohop.PickPolicy;
+import dev.zerohop.Picker;
+import dev.zerohop.PolicyProvider;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** See {@link Pickers#prequal(Prequal)}. All versions share what probes found. */
+final class PrequalPicker extends TwoChoicePicker {
+    private static final int FEWEST_RESULTS = 2;
+
+    /** A pick in this many, and in as many more times as the failures weigh, looks at an endpoint as if it had not failed. */
+    private static final int PENALTY_FREE_ONE_IN = 16;
+
+    private static final int CHANCE = 1 << 16;
+    private static final int NOWHERE = -1;
+
+    /** The policy {@code prequal} in configurations. */
+    static final class Provider implements PolicyProvider {
+        @Override
+        public String name() {
+            return Policy.NAME;
+        }
+
+        @Override
+        public List<String> options() {
+            return Prequal.OPTIONS;
+        }
+
+        @Override
+        public PickPolicy read(Options options) {
+            return new Policy(Prequal.read(options));
+        }
+    }
+
+    /** See {@link Pickers#prequal(Prequal)}. */
+    record Policy(Prequal settings) implements PickPolicy {
+        private static final String NAME = "prequal";
+
+        Policy {
+            requireNonNull(settings, "settings");
+        }
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public Picker newPicker(Snapshot first, Env env) {
+            return new PrequalPicker(first, env, new PrequalProbes(settings, env));
+        }
+
+        @Override
+        public String toString() {
+            return settings.toString();
+        }
+    }
+
+    private enum Rank {
+        COLD,
+        HOT,
+        FAILING
+    }
+
+    private final PrequalProbes probes;
+    private final Time time;
+    private final long maxAgeNanos;
+    private final IdentityHashMap<Node, Integer> places;
+
+    /** The weights as shares of the mean of their group; empty if all are equal. */
+    private final double[] sizes;
+
+    /** Empty if there is one group. */
+    private final int[] groupOf;
+
+    private PrequalPicker(Snapshot snapshot, Env env, PrequalProbes probes) {
+        super(snapshot, env);
+        this.probes = probes;
+        this.time = env.time();
+        this.maxAgeNanos = probes.settings().maxAge.toNanos();
+        List<Candidate> candidates = snapshot.candidates();
+        this.places = new IdentityHashMap<>(candidates.size());
+        for (int place = 0; place < candidates.size(); place++) {
+            places.put(candidates.get(place).node(), place);
+        }
+        this.sizes = uniform ? new double[0] : sizes(candidates);
+        boolean grouped = !uniform
+                && candidates.stream().mapToInt(Candidate::group).distinct().count() > 1;
+        this.groupOf = grouped ? candidates.stream().mapToInt(Candidate::group).toArray() : new int[0];
+        probes.follow(this);
+        probes.dropOthers();
+    }
+
+    private PrequalPicker(PrequalPicker before, Snapshot next, @Nullable Node[] left) {
+        super(before, next, left);
+        this.probes = before.probes;
+        this.time = before.time;
+        this.maxAgeNanos = before.maxAgeNanos;
+        this.places = before.places;
+        this.sizes = before.sizes;
+        this.groupOf = before.groupOf;
+        probes.follow(this);
+    }
+
+    private static double[] sizes(List<Candidate> candidates) {
+        Map<Integer, double[]> sums = new HashMap<>();
+        for (Candidate candidate : candidates) {
+            double[] sum = sums.computeIfAbsent(candidate.group(), none -> new double[2]);
+            sum[0] += candidate.weight();
+            sum[1]++;
+        }
+        return candidates.stream()
+                .mapToDouble(candidate -> {
+                    double[] sum = sums.getOrDefault(candidate.group(), new double[] {1, 1});
+                    return candidate.weight() / (sum[0] / sum[1]);
+                })
+                .toArray();
+    }
+
+    @Override
+    public Picker rebuild(Snapshot next) {
+        @Nullable Node[] left = left(next);
+        return left == null ? new PrequalPicker(next, env, probes) : new PrequalPicker(this, next, left);
+    }
+
+    @Override
+    public @Nullable Node pick(PickContext context) {
+        return pick(context, time.nanoTime());
+    }
+
+    @Override
+    @Nullable
+    Node known(PickContext context, int first, long random, long nowNanos) {
+        PrequalPool pool = probes.pool();
+        PrequalPool.Entry best = best(pool, context, first, random, nowNanos);
+        if (best != null) {
+            best.use();
+            remove(pool, random, nowNanos);
+        }
+        probes.picked();
+        return best == null ? null : best.node;
+    }
+
+    /** Hot-cold lexicographic choice, from the newest on. */
+    private PrequalPool.@Nullable Entry best(
+            PrequalPool pool, PickContext context, int first, long random, long nowNanos) {
+        int usable = 0;
+        boolean latencies = true;
+        PrequalPool.Entry fastest = null;
+        PrequalPool.Entry emptiest = null;
+        PrequalPool.Entry last = null;
+        double fewest = 0;
+        double least = 0;
+        Rank lastRank = Rank.FAILING;
+        boolean avoiding = context.avoidsAny();
+        PrequalPool.Entry[] entries = pool.entries();
+        for (int i = entries.length - 1; i >= 0; i--) {
+            PrequalPool.Entry entry = entries[i];
+            int place = place(entry, nowNanos);
+            if (place < 0
+                    || (groupOf.length > 0 && groupOf[place] != groupOf[first])
+                    || (avoiding && context.avoids(entry.node.endpoint()))) {
+                continue;
+            }
+            usable++;
+            double calls = calls(entry, place);
+            Rank rank = rank(entry, calls, pool, random);
+            if (rank == Rank.COLD) {
+                latencies &= entry.latency >= 0;
+                if (fastest == null || entry.latency < fastest.latency) {
+                    fastest = entry;
+                }
+                if (emptiest == null || calls < fewest) {
+                    emptiest = entry;
+                    fewest = calls;
+                }
+            } else {
+                double load = rank == Rank.HOT ? calls : calls + penalty(entry.node);
+                if (last == null || rank.compareTo(lastRank) < 0 || (rank == lastRank && load < least)) {
+                    last = entry;
+                    lastRank = rank;
+                    least = load;
+                }
+            }
+        }
+        if (usable < FEWEST_RESULTS) {
+            return null;
+        }
+        PrequalPool.Entry cold = latencies ? fastest : emptiest;
+        return cold == null ? last : cold;
+    }
+
+    /** Removes as many results as a call has to, while two are left: the oldest and the worst in turn. */
+    private void remove(PrequalPool pool, long random, long nowNanos) {
+        double removals = pool.removals() + (random & (CHANCE - 1)) / (double) CHANCE;
+        for (int i = 1; i <= removals; i++) {
+            boolean worst = probes.worstNext();
+            int usable = 0;
+            PrequalPool.Entry removed = null;
+            Rank removedRank = Rank.COLD;
+            double most = 0;
+            for (PrequalPool.Entry entry : pool.entries()) {
+                int place = place(entry, nowNanos);
+                if (place < 0) {
+                    continue;
+                }
+                usable++;
+                double calls = calls(entry, place);
+                Rank rank = rank(entry, calls, pool, random);
+                double badness = rank == Rank.COLD && entry.latency >= 0 ? entry.latency : calls;
+                if (removed == null
+                        || (worst && (rank.compareTo(removedRank) > 0 || (rank == removedRank && badness > most)))) {
+                    removed = entry;
+                    removedRank = rank;
+                    most = badness;
+                }
+            }
+            if (removed == null || usable <= FEWEST_RESULTS) {
+                return;
+            }
+            removed.remove();
+        }
+    }
+
+    private static Rank rank(PrequalPool.Entry entry, double calls, PrequalPool pool, long random) {
+        int penalty = penalty(entry.node);
+        // The lowest bits of the first half hardly influence what is drawn.
+        if (penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * PENALTY_FREE_ONE_IN * (penalty + 1) >= CHANCE) {
+            return Rank.FAILING;
+        }
+        return calls > pool.hotAbove() ? Rank.HOT : Rank.COLD;
+    }
+
+    private static int penalty(Node node) {
+        return node.pressure() - node.inFlight();
+    }
+
+    private double calls(PrequalPool.Entry entry, int place) {
+        return sizes.length == 0 ? entry.calls() : entry.calls() / sizes[place];
+    }
+
+    /** The place of a result that is of use in this version; below 0 for another. */
+    private int place(PrequalPool.Entry entry, long nowNanos) {
+        if (entry.isOver() || nowNanos - entry.sentNanos > maxAgeNanos) {
+            return NOWHERE;
+        }
+        int place = entry.place;
+        if (place < nodes.length && nodes[place] == entry.node) {
+            return place;
+        }
+        // Laid out anew since the probe.
+        place = placeOf(entry.node);
+        return place >= 0 && nodes[place] == entry.node ? place : NOWHERE;
+    }
+
+    /** The place of a node; below 0 if it has none. */
+    int placeOf(Node node) {
+        Integer place = places.get(node);
+        return place == null ? NOWHERE : place;
+    }
+
+    /** The weight as a share of the mean. */
+    double size(int place) {
+        return sizes.length == 0 ? 1 : sizes[place];
+    }
+
+    @Override
+    boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
+        boolean forgiving = ((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0;
+        int left = forgiving ? a.inFlight() : a.pressure();
+        int right = forgiving ? b.inFlight() : b.pressure();
+        return left * size(second) <= right * size(first);
+    }
+
+    @Override
+    public List<String> explain(PickContext context) {
+        List<String> lines = new ArrayList<>();
+        PrequalPool pool = probes.pool();
+        long now = time.nanoTime();
+        lines.add("takes the one with the least latency among the results of probes with "
+                + (pool == PrequalPool.EMPTY
+                        ? "few"
+                        : String.format(Locale.ROOT, "at most %.1f", Math.max(0, pool.hotAbove())))
+                + " calls under way, else the one with the fewest; with fewer than two results it " + drawn()
+                + " and takes the one with fewer calls under way");
+        lines.add(probes.state());
+        for (PrequalPool.Entry entry : pool.entries()) {
+            String text = String.format(
+                    Locale.ROOT,
+                    "%s in flight %.1f, latency %s, %d ms old",
+                    entry.node.endpoint(),
+                    entry.calls(),
+                    entry.latency < 0 ? "unknown" : String.format(Locale.ROOT, "%.1f ms", entry.latency),
+                    (now - entry.sentNanos) / 1_000_000);
+            lines.add(text + state(entry, now));
+        }
+        return lines;
+    }
+
+    private String state(PrequalPool.Entry entry, long nowNanos) {
+        if (place(entry, nowNanos) < 0) {
+            return entry.isOver() ? ": used up" : nodes.length == 0 ? "" : ": not used";
+        }
+        int penalty = penalty(entry.node);
+        return penalty > 0 ? ", failures held against it " + penalty : "";
+    }
+}

@@ -1,0 +1,131 @@
+package dev.zerohop.picker;
+
+import dev.zerohop.Cancellable;
+import dev.zerohop.Env;
+import dev.zerohop.Node;
+import dev.zerohop.Options;
+import dev.zerohop.Prober;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** One endpoint that is probed, with at most one probe under way. For tasks of the serial executor. */
+final class PrequalTarget {
+    private final Node node;
+    private final Prober.Target target;
+    private final PrequalProbes probes;
+    private final Env env;
+    private final Executor serial;
+
+    /** What blocks for its probes: until it is back, no other is sent, so that an endpoint whose name is not found costs one thread. */
+    private final AtomicInteger blocked = new AtomicInteger();
+
+    private @Nullable Probe probe;
+
+    PrequalTarget(Node node, Prober.Target target, PrequalProbes probes, Env env, Executor serial) {
+        this.node = node;
+        this.target = target;
+        this.probes = probes;
+        this.env = env;
+        this.serial = serial;
+    }
+
+    Node node() {
+        return node;
+    }
+
+    boolean busy() {
+        return probe != null || blocked.get() > 0;
+    }
+
+    void probe(long nowNanos) {
+        Probe begun = new Probe(nowNanos);
+        probe = begun;
+        begun.begin();
+    }
+
+    /** Ends what is under way. Always true. */
+    boolean close() {
+        if (probe != null) {
+            probe.end(Prober.Result.SKIPPED);
+        }
+        try {
+            target.close();
+        } catch (RuntimeException | Error thrown) {
+            probes.fault(node, thrown);
+        }
+        return true;
+    }
+
+    private void block(Runnable task) {
+        blocked.incrementAndGet();
+        try {
+            env.blocking().execute(() -> {
+                try {
+                    task.run();
+                } finally {
+                    blocked.decrementAndGet();
+                }
+            });
+        } catch (RuntimeException | Error rejected) {
+            blocked.decrementAndGet();
+            throw rejected;
+        }
+    }
+
+    private final class Probe {
+        private final long sentNanos;
+        private @Nullable Cancellable timeout;
+        private @Nullable Cancellable call;
+        private boolean over;
+
+        Probe(long sentNanos) {
+            this.sentNanos = sentNanos;
+        }
+
+        void begin() {
+            try {
+                timeout = env.time().schedule(probes.timeoutNanos(), () -> serial.execute(this::expire));
+                call = target.probe(PrequalTarget.this::block, result -> serial.execute(() -> end(result)));
+            } catch (RuntimeException | Error thrown) {
+                end(Prober.Result.failure("cannot be probed: " + thrown));
+            }
+            if (over) {
+                // The answer was there at once.
+                cancel(call);
+            }
+        }
+
+        private void expire() {
+            boolean unsent = call instanceof Prober.Running running && !running.sent();
+            end(
+                    unsent
+                            ? Prober.Result.SKIPPED
+                            : Prober.Result.failure(
+                                    "no answer within " + Options.text(Duration.ofNanos(probes.timeoutNanos()))));
+        }
+
+        void end(Prober.Result result) {
+            if (over) {
+                return;
+            }
+            over = true;
+            probe = null;
+            cancel(timeout);
+            cancel(call);
+            probes.ended(node, result, sentNanos);
+        }
+
+        private void cancel(@Nullable Cancellable running) {
+            if (running == null) {
+                return;
+            }
+            try {
+                running.cancel();
+            } catch (RuntimeException | Error thrown) {
+                probes.fault(node, thrown);
+            }
+        }
+    }
+}
