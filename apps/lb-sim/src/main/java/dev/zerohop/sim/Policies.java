@@ -61,22 +61,35 @@ final class Policies {
 
     /** A name, or an object with one as JSON. */
     Policy of(String text) {
+        return of("", tree(text));
+    }
+
+    /** The whole configuration with this policy. */
+    Map<String, @Nullable Object> configuration(String text) {
+        return whole(tree(text));
+    }
+
+    private static @Nullable Object tree(String text) {
         if (!text.strip().startsWith("{")) {
-            return of("", text);
+            return text;
         }
         try {
-            return of("", JsonReader.tree(text, MAX_CHARACTERS));
+            return JsonReader.tree(text, MAX_CHARACTERS);
         } catch (IOException malformed) {
             throw new IllegalArgumentException(malformed.getMessage(), malformed);
         }
     }
 
-    private Policy of(String path, @Nullable Object policy) {
+    private Map<String, @Nullable Object> whole(@Nullable Object policy) {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
         whole.put("policy", policy);
+        return whole;
+    }
+
+    private Policy of(String path, @Nullable Object policy) {
         try {
-            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
+            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole(policy)), configuration));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
