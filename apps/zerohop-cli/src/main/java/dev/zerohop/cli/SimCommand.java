@@ -6,6 +6,7 @@ import dev.zerohop.sim.Answers;
 import dev.zerohop.sim.Comparison;
 import dev.zerohop.sim.Policy;
 import dev.zerohop.sim.PolicyResult;
+import dev.zerohop.sim.Replay;
 import dev.zerohop.sim.Scenario;
 import dev.zerohop.sim.sockets.SocketComparison;
 import dev.zerohop.sim.sockets.Transport;
@@ -144,16 +145,16 @@ final class SimCommand implements Callable<Integer> {
 
     private List<PolicyResult> runOverSockets(Scenario read, List<Policy> compared, List<Long> seedList)
             throws InterruptedException {
-        SocketComparison.Results results;
+        Replay replay;
         try {
-            results = SocketComparison.run(
-                    read,
-                    compared,
-                    seedList,
-                    requireNonNull(TRANSPORTS.get(transport == null ? "grpc" : transport)),
-                    progress());
+            replay = Replay.of(read);
         } catch (IllegalArgumentException rejected) {
             throw new BadInput(scenario + ": " + rejected.getMessage());
+        }
+        Transport through = transport == null ? Transport.GRPC : requireNonNull(TRANSPORTS.get(transport));
+        SocketComparison.Results results;
+        try {
+            results = SocketComparison.run(replay, compared, seedList, through, progress());
         } catch (IOException failed) {
             throw new Failure(scenario + ": " + failed.getMessage());
         }

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Waits until a balancer has its endpoints and none of them is still being connected to. */
+/** Waits until a balancer has its endpoints and none of those that it reaches is still being connected to. */
 class Ready implements BalancerListener {
     private static final long LIMIT_SECONDS = 60;
 
@@ -34,9 +34,10 @@ class Ready implements BalancerListener {
     public void onRebuild(String service, Snapshot snapshot) {
         boolean all = !snapshot.members().isEmpty();
         if (connected) {
-            for (Node node : snapshot.members()) {
+            for (Node node : snapshot.reached()) {
                 Health.Status status = node.health().status();
-                all &= status != Health.Status.CONNECTING && status != Health.Status.UNKNOWN;
+                all &= node.endpoint().weight() == 0
+                        || (status != Health.Status.CONNECTING && status != Health.Status.UNKNOWN);
             }
         }
         if (all) {

@@ -49,9 +49,14 @@ final class RunningCall {
         return server != NONE;
     }
 
-    /** To be called once; null if no endpoint was found. */
+    /**
+     * To be called once. What ends at its deadline or later has run out of time, however late the machine was to say so.
+     *
+     * @param outcome null if no endpoint was found
+     */
     void ended(@Nullable Outcome outcome) {
-        recording.ended(planned, outcome, System.nanoTime() - intendedNanos, server);
+        long now = System.nanoTime();
+        recording.ended(planned, now - deadlineNanos >= 0 ? Outcome.TIMEOUT : outcome, now - intendedNanos, server);
         over.run();
     }
 }

@@ -5,7 +5,6 @@ import dev.zerohop.sim.Policy;
 import dev.zerohop.sim.PolicyResult;
 import dev.zerohop.sim.Recording;
 import dev.zerohop.sim.Replay;
-import dev.zerohop.sim.Scenario;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,12 +14,16 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Plays a scenario over real sockets under each of some policies with each of some seeds, one run after the other: its servers are processes on 127.0.0.1, its clients channels or HTTP clients of this process.
+ * Plays scenarios over real sockets under each of some policies with each of some seeds, one run after the other: their servers are processes on 127.0.0.1, their clients channels or HTTP clients of this process.
  * The calls of a seed are those of a simulation with it. Stateless and thread-safe; the processes end with the comparison, and with this process however that ends.
  */
 public final class SocketComparison {
-    /** Calls before the first run, of which none counts: compilers are at work then. */
+    /** Before the first run, of which nothing counts: compilers are at work then, and calls begin late. */
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private static final int MOST_WARM_UPS = 5;
 
     private SocketComparison() {}
 
@@ -45,21 +48,26 @@ public final class SocketComparison {
     /**
      * Plays them all.
      *
-     * @throws IllegalArgumentException if the scenario has what only a simulation can do; the message names the path, the value and what was expected
      * @throws IOException if a server process does not start, or ends by itself
      * @throws InterruptedException if the caller is interrupted; no process is left then
      */
     public static Results run(
-            Scenario scenario,
+            Replay replay, List<Policy> policies, List<Long> seeds, Transport transport, Comparison.Progress progress)
+            throws IOException, InterruptedException {
+        return run(replay, policies, seeds, transport, progress, MOST_WARM_UPS);
+    }
+
+    static Results run(
+            Replay replay,
             List<Policy> policies,
             List<Long> seeds,
             Transport transport,
-            Comparison.Progress progress)
+            Comparison.Progress progress,
+            int mostWarmUps)
             throws IOException, InterruptedException {
-        Replay replay = Replay.of(scenario);
         try (ServerProcesses servers = new ServerProcesses(replay)) {
             Stage stage = new Stage(replay, servers, transport);
-            stage.warmUp(scenario.policy("round_robin"), seeds.get(0));
+            stage.warmUp(policies.get(0), seeds.get(0), mostWarmUps);
             List<List<Recording>> recordings = new ArrayList<>();
             policies.forEach(policy -> recordings.add(new ArrayList<>()));
             int done = 0;
@@ -99,9 +107,15 @@ public final class SocketComparison {
             this.transport = transport;
         }
 
-        void warmUp(Policy policy, long seed) throws IOException, InterruptedException {
+        /** Again and again until calls begin on time, or the machine is taken to be as busy as that. */
+        void warmUp(Policy policy, long seed, int most) throws IOException, InterruptedException {
             try (Clients clients = clients(policy)) {
-                new OpenLoop(replay, clients).run(replay.calls(seed), WARM_UP_NANOS, replay.newRecording());
+                boolean late = true;
+                for (int i = 0; i < most && late; i++) {
+                    OpenLoop loop = new OpenLoop(replay, clients);
+                    loop.run(replay.calls(seed), WARM_UP_NANOS, replay.newRecording());
+                    late = loop.latestNanos() > LATE_NANOS;
+                }
             }
             servers.command(ServerMain.END);
         }
