@@ -122,8 +122,8 @@ class SimCommandTest {
 
     @Test
     void overSocketsTheAnswerHasTheSameForm() {
-        Cli.Result result = Cli.run(
-                "sim", file, "--sockets", "--transport", "http", "--scale", "0.2", "--policy", "round_robin");
+        Cli.Result result =
+                Cli.run("sim", file, "--sockets", "--transport", "http", "--scale", "0.2", "--policy", "round_robin");
         assertThat(result.code()).isZero();
         Map<?, ?> policy = firstPolicy(result);
         assertThat(policy.get("policy")).isEqualTo("round_robin");
@@ -139,8 +139,7 @@ class SimCommandTest {
     }
 
     private static Map<?, ?> firstPolicy(Cli.Result result) {
-        List<?> policies =
-                (List<?>) JsonText.object(result.outLines().get(0)).get("policies");
+        List<?> policies = (List<?>) JsonText.object(result.outLines().get(0)).get("policies");
         return (Map<?, ?>) policies.get(0);
     }
 
@@ -180,7 +179,12 @@ class SimCommandTest {
                 List.of("sim", file, "--seeds", "all", "--seeds was 'all'"),
                 List.of("sim", file, "--output", "xml", "--output was 'xml', expected json or csv"),
                 List.of("sim", file, "--scale", "2", "--scale was '2.0', expected a number above 0, at most 1"),
-                List.of("sim", file, "--transport", "http", "--transport was 'http', expected grpc or http, with --sockets"),
+                List.of(
+                        "sim",
+                        file,
+                        "--transport",
+                        "http",
+                        "--transport was 'http', expected grpc or http, with --sockets"),
                 List.of("sim", file, "--sockets", "--transport", "tcp", "--transport was 'tcp', expected grpc or http"),
                 List.of("sim", file, "--sockets", "--log", "x", "--log was 'x', expected no log with --sockets"))) {
             Cli.Result result =

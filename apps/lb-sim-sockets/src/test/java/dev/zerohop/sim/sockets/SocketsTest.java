@@ -1,7 +1,6 @@
 package dev.zerohop.sim.sockets;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.zerohop.sim.PolicyResult;
 import dev.zerohop.sim.Replay;
@@ -16,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -81,7 +81,7 @@ class SocketsTest {
             }
             assertThat(ports).hasSize(3).allMatch(SocketsTest::listens);
             client.destroyForcibly();
-            await().atMost(Duration.ofMinutes(2))
+            Awaitility.await().atMost(Duration.ofMinutes(2))
                     .untilAsserted(() -> assertThat(ports).noneMatch(SocketsTest::listens));
         } finally {
             client.destroyForcibly();
