@@ -66,7 +66,10 @@ final class Policies {
 
     /** The whole configuration with this policy. */
     Map<String, @Nullable Object> configuration(String text) {
-        return whole(tree(text));
+        Map<String, @Nullable Object> whole = new LinkedHashMap<>();
+        configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
+        whole.put("policy", tree(text));
+        return whole;
     }
 
     private static @Nullable Object tree(String text) {
@@ -80,16 +83,12 @@ final class Policies {
         }
     }
 
-    private Map<String, @Nullable Object> whole(@Nullable Object policy) {
+    private Policy of(String path, @Nullable Object policy) {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
         whole.put("policy", policy);
-        return whole;
-    }
-
-    private Policy of(String path, @Nullable Object policy) {
         try {
-            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole(policy)), configuration));
+            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
