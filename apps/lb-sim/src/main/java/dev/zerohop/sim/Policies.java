@@ -71,11 +71,23 @@ final class Policies {
 
     /** A name, or an object with one as JSON. */
     Policy of(String text) {
+        return of("", tree(text));
+    }
+
+    /** The whole configuration with this policy. */
+    Map<String, @Nullable Object> configuration(String text) {
+        Map<String, @Nullable Object> whole = new LinkedHashMap<>();
+        configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
+        whole.put("policy", tree(text));
+        return whole;
+    }
+
+    private static @Nullable Object tree(String text) {
         if (!text.strip().startsWith("{")) {
-            return of("", text);
+            return text;
         }
         try {
-            return of("", JsonReader.tree(text, MAX_CHARACTERS));
+            return JsonReader.tree(text, MAX_CHARACTERS);
         } catch (IOException malformed) {
             throw new IllegalArgumentException(malformed.getMessage(), malformed);
         }

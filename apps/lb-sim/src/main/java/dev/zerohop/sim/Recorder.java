@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Counts what happens to the calls of one run that begin from {@code measureFrom} on. */
 final class Recorder {
-    private static final String REFUSED = "REFUSED";
+    static final String REFUSED = "REFUSED";
 
     private final Events events;
     private final long fromNanos;

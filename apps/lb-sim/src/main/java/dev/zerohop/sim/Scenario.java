@@ -103,16 +103,37 @@ public final class Scenario {
      * @throws IllegalArgumentException if it is no such JSON or anything in it is wrong; the message names the path, the value and what was expected
      */
     public static Scenario read(String name, String json) {
+        return of(name, tree(json));
+    }
+
+    /**
+     * Reads a scenario and makes its course shorter: {@code duration}, {@code measureFrom}, the phases of arrivals, and when faults, neighbours and warm-ups come and go. What a call takes, its deadline, the
+     * network and rates stay as they are.
+     *
+     * @param timeScale by what its times are multiplied, above 0 and at most 1
+     * @throws IllegalArgumentException as {@link #read(String, String)}, and if it is to be shorter and has events
+     */
+    public static Scenario read(String name, String json, double timeScale) {
+        Map<?, ?> tree = tree(json);
+        Scenario whole = of(name, tree);
+        return timeScale == 1 ? whole : of(name, TimeScale.of(tree, timeScale));
+    }
+
+    private static Map<?, ?> tree(String json) {
         Object tree;
         try {
             tree = JsonReader.tree(json, MAX_CHARACTERS);
         } catch (IOException malformed) {
             throw new IllegalArgumentException(malformed.getMessage(), malformed);
         }
-        if (!(tree instanceof Map<?, ?>)) {
+        if (!(tree instanceof Map<?, ?> object)) {
             throw new IllegalArgumentException(
                     "was not a JSON object, expected one with servers, arrivals and duration");
         }
+        return object;
+    }
+
+    private static Scenario of(String name, Map<?, ?> tree) {
         return new Scenario(
                 name,
                 Options.of(
@@ -169,6 +190,11 @@ public final class Scenario {
      */
     public Policy policy(String text) {
         return policies.of(text);
+    }
+
+    /** The whole configuration of a policy of this scenario, as a tree of JSON. */
+    Map<String, @Nullable Object> configuration(Policy policy) {
+        return policies.configuration(policy.name());
     }
 
     Span span() {

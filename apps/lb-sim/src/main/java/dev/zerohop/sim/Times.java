@@ -31,7 +31,8 @@ final class Times {
         return options.has(field) ? read(options, field, min, max) : otherwise;
     }
 
-    private static long parse(String text) {
+    /** -1 for what is no such text. */
+    static long parse(String text) {
         Matcher matcher = TIME.matcher(text);
         if (!matcher.matches()) {
             return -1;

@@ -2,7 +2,6 @@ package dev.zerohop.sim;
 
 import dev.zerohop.EndpointSelector;
 import dev.zerohop.PickContext;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Lets calls arrive until the end of the run. The calls, their clients, keys and demand are the same under every policy. */
@@ -10,21 +9,18 @@ final class Traffic extends Event {
     private final World world;
     private final Load load;
     private final Client[] clients;
-    private final long endNanos;
-    private final Stream arrivals;
+    private final Arrivals arrivals;
     private final Stream callers;
     private final Stream demand;
     private final Stream luck;
     private final @Nullable KeyChoice keys;
-    private int phase;
     private long number;
 
     Traffic(World world, Scenario scenario, long seed, Client[] clients) {
         this.world = world;
         this.load = scenario.load();
         this.clients = clients;
-        this.endNanos = VirtualTime.START_NANOS + scenario.span().durationNanos();
-        this.arrivals = Stream.of(seed, Stream.Purpose.ARRIVALS);
+        this.arrivals = new Arrivals(scenario, seed);
         this.callers = Stream.of(seed, Stream.Purpose.CALLERS);
         this.demand = Stream.of(seed, Stream.Purpose.DEMAND);
         this.luck = Stream.of(seed, Stream.Purpose.LUCK);
@@ -37,24 +33,9 @@ final class Traffic extends Event {
     }
 
     private void schedule() {
-        long from = world.events().nowNanos();
-        List<Load.Phase> phases = load.phases();
-        while (true) {
-            double perSecond = phases.get(phase).perSecond();
-            double gap = (load.evenly() ? 1 : arrivals.exponential()) * Times.SECOND / perSecond;
-            long at = from + (long) Math.min(gap, Times.HOUR * 24);
-            long phaseEnd = phase + 1 < phases.size()
-                    ? VirtualTime.START_NANOS + phases.get(phase + 1).atNanos()
-                    : Long.MAX_VALUE;
-            if (at < phaseEnd) {
-                if (at < endNanos) {
-                    world.events().at(at, this);
-                }
-                return;
-            }
-            // Poisson arrivals have no memory: the next phase begins anew.
-            from = phaseEnd;
-            phase++;
+        long at = arrivals.next();
+        if (at != Arrivals.NONE) {
+            world.events().at(VirtualTime.START_NANOS + at, this);
         }
     }
 

@@ -1,10 +1,15 @@
 package dev.zerohop.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.zerohop.sim.Answers;
 import dev.zerohop.sim.Comparison;
 import dev.zerohop.sim.Policy;
 import dev.zerohop.sim.PolicyResult;
+import dev.zerohop.sim.Replay;
 import dev.zerohop.sim.Scenario;
+import dev.zerohop.sim.sockets.SocketComparison;
+import dev.zerohop.sim.sockets.Transport;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,6 +20,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +39,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 final class SimCommand implements Callable<Integer> {
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final Map<String, Transport> TRANSPORTS = Map.of("grpc", Transport.GRPC, "http", Transport.HTTP);
 
     private final Console console;
 
@@ -70,6 +79,22 @@ final class SimCommand implements Callable<Integer> {
             description = "writes every attempt and every call's end of the first policy and seed, a line each")
     private @Nullable String log;
 
+    @Option(
+            names = "--sockets",
+            description = "plays it over real sockets: each server a process on this machine, real clients in this one")
+    private boolean sockets;
+
+    @Option(names = "--transport", paramLabel = "NAME", description = "with --sockets: grpc or http (default: grpc)")
+    private @Nullable String transport;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "FACTOR",
+            defaultValue = "1",
+            description =
+                    "makes the run shorter, above 0 to 1: its duration, phases, and when faults come and go; not what calls take (default: ${DEFAULT-VALUE})")
+    private double scale;
+
     SimCommand(Console console) {
         this.console = console;
     }
@@ -78,6 +103,13 @@ final class SimCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         boolean csv = output.equals("csv");
         Checks.that(csv || output.equals("json"), "--output", output, "json or csv");
+        Checks.that(scale > 0 && scale <= 1, "--scale", Double.toString(scale), "a number above 0, at most 1");
+        Checks.that(
+                transport == null || (sockets && TRANSPORTS.containsKey(transport)),
+                "--transport",
+                String.valueOf(transport),
+                "grpc or http, with --sockets");
+        Checks.that(log == null || !sockets, "--log", String.valueOf(log), "no log with --sockets");
         List<Long> seedList = Seeds.parse(seeds);
         Scenario read = read();
         List<Policy> compared = new ArrayList<>();
@@ -94,7 +126,7 @@ final class SimCommand implements Callable<Integer> {
         if (log != null) {
             writeLog(log, read, compared.get(0), seedList.get(0));
         }
-        List<PolicyResult> results = run(read, compared, seedList);
+        List<PolicyResult> results = sockets ? runOverSockets(read, compared, seedList) : run(read, compared, seedList);
         // First what has taken the time: a report that cannot be written loses no result.
         console.line(csv ? Answers.csv(results) : Answers.json(read, seedList, results));
         if (report != null) {
@@ -105,15 +137,45 @@ final class SimCommand implements Callable<Integer> {
 
     private List<PolicyResult> run(Scenario read, List<Policy> compared, List<Long> seedList)
             throws InterruptedException {
-        long start = System.nanoTime();
         List<PolicyResult> results =
-                Comparison.run(read, compared, seedList, Runtime.getRuntime().availableProcessors(), (runs, of) -> {
-                    if (System.nanoTime() - start > QUIET_NANOS) {
-                        console.progress(runs + " of " + of + " runs");
-                    }
-                });
+                Comparison.run(read, compared, seedList, Runtime.getRuntime().availableProcessors(), progress());
         console.progress("");
         return results;
+    }
+
+    private List<PolicyResult> runOverSockets(Scenario read, List<Policy> compared, List<Long> seedList)
+            throws InterruptedException {
+        Replay replay;
+        try {
+            replay = Replay.of(read);
+        } catch (IllegalArgumentException rejected) {
+            throw new BadInput(scenario + ": " + rejected.getMessage());
+        }
+        Transport through = transport == null ? Transport.GRPC : requireNonNull(TRANSPORTS.get(transport));
+        SocketComparison.Results results;
+        try {
+            results = SocketComparison.run(replay, compared, seedList, through, progress());
+        } catch (IOException failed) {
+            throw new Failure(scenario + ": " + failed.getMessage());
+        }
+        console.progress("");
+        SocketComparison.Machine machine = results.machine();
+        console.note(String.format(
+                Locale.ROOT,
+                "servers and clients took %.0f %% of %d processors; no call began more than %.1f ms late",
+                100 * machine.busy(),
+                machine.processors(),
+                machine.latestMillis()));
+        return results.policies();
+    }
+
+    private Comparison.Progress progress() {
+        long start = System.nanoTime();
+        return (runs, of) -> {
+            if (System.nanoTime() - start > QUIET_NANOS) {
+                console.progress(runs + " of " + of + " runs");
+            }
+        };
     }
 
     private Scenario read() {
@@ -130,7 +192,7 @@ final class SimCommand implements Callable<Integer> {
             throw new BadInput(scenario + ": cannot be read: " + unreadable.getMessage());
         }
         try {
-            return Scenario.read(String.valueOf(file.getFileName()).replaceFirst("\\.json$", ""), text);
+            return Scenario.read(String.valueOf(file.getFileName()).replaceFirst("\\.json$", ""), text, scale);
         } catch (IllegalArgumentException rejected) {
             throw new BadInput(scenario + ": " + rejected.getMessage());
         }

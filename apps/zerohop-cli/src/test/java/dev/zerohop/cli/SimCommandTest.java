@@ -138,6 +138,48 @@ class SimCommandTest {
     }
 
     @Test
+    void aScaleMakesTheRunShorter() {
+        assertThat(number(firstPolicy(Cli.run("sim", file, "--scale", "0.1")), "calls"))
+                .isBetween(20.0, 60.0);
+    }
+
+    @Test
+    void overSocketsTheAnswerHasTheSameForm() {
+        Cli.Result result =
+                Cli.run("sim", file, "--sockets", "--transport", "http", "--scale", "0.2", "--policy", "round_robin");
+        assertThat(result.code()).isZero();
+        Map<?, ?> policy = firstPolicy(result);
+        assertThat(policy.get("policy")).isEqualTo("round_robin");
+        assertThat(number((Map<?, ?>) policy.get("failures"), "ERROR_RESPONSE")).isPositive();
+        assertThat(policy.keySet())
+                .isEqualTo(firstPolicy(Cli.run("sim", file, "--policy", "round_robin"))
+                        .keySet());
+        assertThat(result.errLines())
+                .singleElement()
+                .asString()
+                .matches(
+                        "zerohop: servers and clients took \\d+ % of \\d+ processors; no call began more than [\\d.]+ ms late");
+    }
+
+    private static Map<?, ?> firstPolicy(Cli.Result result) {
+        List<?> policies = (List<?>) JsonText.object(result.outLines().get(0)).get("policies");
+        return (Map<?, ?>) policies.get(0);
+    }
+
+    @Test
+    void whatServersInProcessesCannotDoIsTold() throws IOException {
+        String hanging = write("hanging.json", SCENARIO.replace("\"fail\"", "\"hang\""));
+        Cli.Result result = Cli.run("sim", hanging, "--sockets");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.errLines())
+                .singleElement()
+                .asString()
+                .contains(
+                        hanging
+                                + ": servers[1].faults[0].kind: was \"hang\", expected fail or takes: what servers in processes do");
+    }
+
+    @Test
     void aBadScenarioIsToldWithThePathTheValueAndWhatWasExpected() throws IOException {
         String bad = write("bad.json", SCENARIO.replace("\"rate\": 200", "\"rate\": -2"));
         Cli.Result result = Cli.run("sim", bad);
@@ -158,7 +200,16 @@ class SimCommandTest {
                 List.of("sim", file, "--policy", "best", "--policy best: policy: was \"best\", expected one of"),
                 List.of("sim", file, "--seeds", "3-1", "--seeds was '3-1', expected a number"),
                 List.of("sim", file, "--seeds", "all", "--seeds was 'all'"),
-                List.of("sim", file, "--output", "xml", "--output was 'xml', expected json or csv"))) {
+                List.of("sim", file, "--output", "xml", "--output was 'xml', expected json or csv"),
+                List.of("sim", file, "--scale", "2", "--scale was '2.0', expected a number above 0, at most 1"),
+                List.of(
+                        "sim",
+                        file,
+                        "--transport",
+                        "http",
+                        "--transport was 'http', expected grpc or http, with --sockets"),
+                List.of("sim", file, "--sockets", "--transport", "tcp", "--transport was 'tcp', expected grpc or http"),
+                List.of("sim", file, "--sockets", "--log", "x", "--log was 'x', expected no log with --sockets"))) {
             Cli.Result result =
                     Cli.run(arguments.subList(0, arguments.size() - 1).toArray(String[]::new));
             assertThat(result.code()).isEqualTo(2);

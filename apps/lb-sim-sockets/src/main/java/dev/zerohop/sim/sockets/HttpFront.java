@@ -1,0 +1,71 @@
+package dev.zerohop.sim.sockets;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpVersion;
+
+/** The HTTP side of a server: any request, with the work of the call in a header. */
+final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
+    /** The work in nanoseconds. */
+    static final String WORK = "X-Work-Nanos";
+
+    private static final int MAX_BODY_BYTES = 1 << 16;
+
+    private final Places places;
+
+    private HttpFront(Places places) {
+        this.places = places;
+    }
+
+    static ChannelInitializer<SocketChannel> of(Places places) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(SocketChannel channel) {
+                channel.pipeline()
+                        .addLast(new HttpServerCodec())
+                        .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
+                        .addLast(new HttpFront(places));
+            }
+        };
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+        String work = request.headers().get(WORK);
+        if (request.decoderResult().isFailure() || work == null) {
+            write(context, HttpResponseStatus.BAD_REQUEST);
+            return;
+        }
+        places.arrive(
+                Long.parseLong(work),
+                reply -> write(
+                        context,
+                        switch (reply) {
+                            case OK -> HttpResponseStatus.OK;
+                            case ERROR -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
+                            case OVERLOADED -> HttpResponseStatus.TOO_MANY_REQUESTS;
+                        }));
+    }
+
+    private static void write(ChannelHandlerContext context, HttpResponseStatus status) {
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
+        response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+        context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+    }
+}
