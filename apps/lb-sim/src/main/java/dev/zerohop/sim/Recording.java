@@ -15,6 +15,7 @@ public final class Recording {
     private final int clients;
     private final Histogram latency = Histogram.fine();
     private final Timeline timeline;
+    private final PhaseCounts phases;
     private final Map<String, Long> failures = new TreeMap<>();
     private final long[] picks;
     private final long[] failed;
@@ -28,6 +29,7 @@ public final class Recording {
         this.servers = servers;
         this.clients = scenario.load().clients().count();
         this.timeline = new Timeline(span.durationNanos());
+        this.phases = new PhaseCounts(scenario.load().phases());
         this.picks = new long[servers.size()];
         this.failed = new long[servers.size()];
     }
@@ -56,18 +58,19 @@ public final class Recording {
     public synchronized void ended(Replay.PlannedCall call, @Nullable Outcome outcome, long nanos, int server) {
         boolean answered = outcome == Outcome.SUCCESS || outcome == Outcome.TIMEOUT;
         long taken = outcome == Outcome.TIMEOUT ? span.timeoutNanos() : nanos;
-        timeline.ended(
-                VirtualTime.START_NANOS + call.atNanos(),
-                answered ? taken : Timeline.NO_LATENCY,
-                outcome == Outcome.SUCCESS);
+        boolean well = outcome == Outcome.SUCCESS;
+        long startNanos = VirtualTime.START_NANOS + call.atNanos();
+        long latencyNanos = answered ? taken : Timeline.NO_LATENCY;
+        timeline.ended(startNanos, latencyNanos, well);
         if (call.atNanos() < span.measureFromNanos()) {
             return;
         }
+        phases.ended(startNanos, latencyNanos, well);
         calls++;
         if (answered) {
             latency.record(taken);
         }
-        if (outcome == Outcome.SUCCESS) {
+        if (well) {
             ok++;
         } else {
             failures.merge(outcome == null ? Recorder.REFUSED : outcome.name(), 1L, Long::sum);
@@ -96,7 +99,8 @@ public final class Recording {
                 latency,
                 Histogram.fine(),
                 new RunResult.Shares(byId(picks)),
-                new RunResult.Costs(retries, met.cardinality(), 0),
-                timeline);
+                new RunResult.Costs(retries, met.cardinality(), 0, 0),
+                new RunResult.Blocks(0, 0),
+                new RunResult.Course(timeline, phases.result(), List.of()));
     }
 }

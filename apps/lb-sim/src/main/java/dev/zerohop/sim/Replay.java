@@ -97,6 +97,12 @@ public final class Replay {
         if (scenario.control().shards() > 0) {
             throw Options.rejected("control.shards", scenario.control().shards(), "none: addresses state no shards");
         }
+        if (scenario.control().orchestrator() != null) {
+            throw new IllegalArgumentException("control.orchestrator: was given, expected none over sockets");
+        }
+        if (scenario.reports()) {
+            throw Options.rejected("reports", true, "false: servers in processes report no load");
+        }
         if (scenario.load().keys().count() > 0) {
             throw Options.rejected(
                     "keys.count", scenario.load().keys().count(), "no keys: calls over sockets have none");
@@ -137,7 +143,11 @@ public final class Replay {
                     Times.text(capacity.warmUpNanos()),
                     "no warm-up: no server starts during the run");
         }
-        if (capacity.refuses()) {
+        ServerSpec.Places places = capacity.places();
+        if (places.shared()) {
+            throw Options.rejected(path + "sharing", "processor", "none: what servers in processes do");
+        }
+        if (places.refuses()) {
             throw Options.rejected(path + "whenFull", "refuse", "overloaded: what servers in processes do");
         }
         if (spec.antagonist() != null) {
@@ -149,7 +159,7 @@ public final class Replay {
             faults.add(fault(path + "faults[" + i + "].", spec.faults().get(i)));
         }
         for (String id : spec.ids()) {
-            backends.add(new Backend(id, spec.weight(), capacity.concurrency(), capacity.queue(), List.copyOf(faults)));
+            backends.add(new Backend(id, spec.weight(), places.concurrency(), places.queue(), List.copyOf(faults)));
         }
     }
 
