@@ -74,9 +74,10 @@ final class Policies {
     private Policy of(String path, @Nullable Object policy) {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
-        whole.put("policy", policy);
+        ClientBalancer.@Nullable Factory peer = Peers.areNamedBy(policy) ? Peers.read(path, policy) : null;
+        whole.put("policy", peer == null ? policy : DEFAULT.get(0));
         try {
-            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration));
+            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration), peer);
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);

@@ -14,10 +14,19 @@ class QueueingTheoryTest {
     private static final double SERVICE_MILLIS = 10;
 
     private static String scenario(int servers, int concurrency, double rate, String demand, int seconds, int from) {
-        return String.format(Locale.ROOT, """
+        return String.format(
+                Locale.ROOT,
+                """
                 {"duration": "%ds", "measureFrom": "%ds", "timeout": "1h", "arrivals": {"rate": %f},
                  "demand": {"mean": "10ms", "distribution": "%s"},
-                 "servers": [{"id": "s", "count": %d, "concurrency": %d}], %s}""", seconds, from, rate, demand, servers, concurrency, Sims.BARE);
+                 "servers": [{"id": "s", "count": %d, "concurrency": %d}], %s}""",
+                seconds,
+                from,
+                rate,
+                demand,
+                servers,
+                concurrency,
+                Sims.BARE);
     }
 
     private static double mean(String scenario, String policy, long... seeds) throws InterruptedException {
@@ -48,6 +57,13 @@ class QueueingTheoryTest {
                 "least_request",
                 LongStream.rangeClosed(1, seeds).toArray());
         assertThat(mean).isCloseTo(expected, within(expected * tolerance));
+    }
+
+    /** The same of grpc-java's own: it may draw one server twice, as the model may. */
+    @Test
+    void twoChoicesOfGrpcAreAsGood() throws InterruptedException {
+        double mean = mean(scenario(1_000, 1, 90_000, "exponential", 8, 2), "grpc:least_request", 1, 2);
+        assertThat(mean).isCloseTo(2.6141, within(2.6141 * 0.03));
     }
 
     /** Each server is then a queue of its own, M/M/1: 1 / (1 - load). */
