@@ -1,6 +1,8 @@
 package dev.zerohop.sim;
 
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
+import dev.zerohop.server.LoadReporter;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt of a call at a server, and the event of its next step. Outlives its call where the caller has given up and the server does not know. Used again after its end. */
@@ -35,6 +37,13 @@ final class Attempt extends Event {
     @Nullable
     Client client;
 
+    /** What the server counts it by; null where servers report nothing. */
+    LoadReporter.@Nullable Request request;
+
+    /** What its answer brings. */
+    @Nullable
+    LoadReport report;
+
     /** The work that is left, at speed 1. */
     double leftNanos;
 
@@ -62,6 +71,7 @@ final class Attempt extends Event {
         luck = of.luck;
         leftNanos = of.demandNanos;
         outcome = Outcome.SUCCESS;
+        at.sent();
     }
 
     /** A number in [0, 1) that depends on the call, on which of its attempts this is, and on what it is for: the same under every policy. */
@@ -75,6 +85,8 @@ final class Attempt extends Event {
         pick = null;
         server = null;
         client = null;
+        request = null;
+        report = null;
         list.giveBack(this);
     }
 

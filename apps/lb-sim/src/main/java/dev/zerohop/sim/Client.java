@@ -1,6 +1,7 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.EndpointSet;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
 import org.jspecify.annotations.Nullable;
 
@@ -100,12 +101,13 @@ final class Client {
         Call call = attempt.call;
         Pick pick = attempt.pick;
         Outcome outcome = attempt.outcome;
+        LoadReport report = attempt.report;
         attempt.end();
         if (call == null || pick == null) {
             return;
         }
         call.attempt = null;
-        pick.ended(outcome, null);
+        pick.ended(outcome, report);
         if (outcome.isFailure() && pick.repeats(call, outcome)) {
             world.recorder().repeated(call);
             attempt(call);

@@ -15,10 +15,18 @@ final class GrpcAttempt implements Pick {
             Metadata.Key.of(LoadReports.TRAILER, Metadata.BINARY_BYTE_MARSHALLER);
 
     private final int server;
+    private final boolean reports;
     private final @Nullable ClientStreamTracer tracer;
 
-    GrpcAttempt(int server, ClientStreamTracer.@Nullable Factory factory, GrpcCall call) {
+    /**
+     * Begins it.
+     *
+     * @param reports whether the policy looks for reports of load
+     * @param factory makes the policy's tracer; null for none
+     */
+    GrpcAttempt(int server, boolean reports, ClientStreamTracer.@Nullable Factory factory, GrpcCall call) {
         this.server = server;
+        this.reports = reports;
         if (factory == null) {
             tracer = null;
             return;
@@ -34,6 +42,11 @@ final class GrpcAttempt implements Pick {
     @Override
     public int server() {
         return server;
+    }
+
+    @Override
+    public boolean wantsReport() {
+        return reports;
     }
 
     @Override

@@ -111,6 +111,11 @@ final class GrpcPolicy {
         return config;
     }
 
+    /** Whether it goes by what servers report with their answers. */
+    boolean wantsReports() {
+        return name.equals("weighted_round_robin");
+    }
+
     /** What xDS would say of an address to the one policy that wants it. */
     Attributes attributes(int weight) {
         return name.equals("ring_hash") ? SeededPolicies.weighted(weight) : Attributes.EMPTY;

@@ -10,6 +10,9 @@ interface Pick {
     /** The number of the server. */
     int server();
 
+    /** Whether the balancer looks for a report of the server's load in the answer. */
+    boolean wantsReport();
+
     /**
      * Reports how the attempt ended.
      *
@@ -30,6 +33,11 @@ interface Pick {
         @Override
         public int server() {
             throw new IllegalStateException("no server was picked");
+        }
+
+        @Override
+        public boolean wantsReport() {
+            return false;
         }
 
         @Override

@@ -4,6 +4,7 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.HealthCheckPolicy;
 import dev.zerohop.Locality;
 import dev.zerohop.Options;
+import dev.zerohop.PickPolicy;
 import dev.zerohop.Stage;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.json.JsonReader;
@@ -21,19 +22,26 @@ final class Policies {
     private static final int MAX_CHARACTERS = 1 << 20;
 
     private final Map<?, ?> configuration;
+    private final boolean reports;
     private final List<Policy> named = new ArrayList<>();
 
-    private Policies(Map<?, ?> configuration) {
+    private Policies(Map<?, ?> configuration, boolean reports) {
         this.configuration = configuration;
+        this.reports = reports;
     }
 
-    static Policies read(Options root) {
+    /**
+     * Reads those that a scenario names.
+     *
+     * @param reports whether servers report their load
+     */
+    static Policies read(Options root, boolean reports) {
         Map<?, ?> rest = Map.of();
         if (root.has("configuration")) {
             Options.anyOf("configuration", root.value("configuration"));
             rest = (Map<?, ?>) root.value("configuration");
         }
-        Policies policies = new Policies(rest == null ? Map.of() : rest);
+        Policies policies = new Policies(rest == null ? Map.of() : rest, reports);
         if (root.has("policies")) {
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
@@ -74,14 +82,29 @@ final class Policies {
     private Policy of(String path, @Nullable Object policy) {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
+        PickPolicy own = own(path, policy);
         ClientBalancer.@Nullable Factory peer = Peers.areNamedBy(policy) ? Peers.read(path, policy) : null;
-        whole.put("policy", peer == null ? policy : DEFAULT.get(0));
+        whole.put("policy", own == null && peer == null ? policy : "random");
         try {
-            return new Policy(Texts.policy(policy), nowhere(Configurations.parse(whole), configuration), peer);
+            BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
+            if (!reports && settings.policy().loadMetric().newLoad().wantsReports()) {
+                throw Options.rejected(
+                        "policy", Texts.policy(policy), "\"reports\": true beside it, for it goes by what servers report");
+            }
+            return new Policy(Texts.policy(policy), own == null ? settings : settings.withPolicy(own), peer);
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
         }
+    }
+
+    /** A policy that only a simulation has; null if this is none. */
+    private static @Nullable PickPolicy own(String path, @Nullable Object policy) {
+        if (policy instanceof Map<?, ?> object && object.containsKey(IdealShortestQueue.NAME)) {
+            Options ignored = Options.of(path, object, IdealShortestQueue.NAME).object(IdealShortestQueue.NAME);
+            return IdealShortestQueue.UNSEEING;
+        }
+        return IdealShortestQueue.NAME.equals(policy) ? IdealShortestQueue.UNSEEING : null;
     }
 
     /** Settings in which only what the configuration itself says of a client's place stands: where the simulator runs says nothing of where its clients do. */

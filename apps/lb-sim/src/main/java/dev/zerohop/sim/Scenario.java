@@ -20,6 +20,7 @@ public final class Scenario {
     private final Load load;
     private final Network network;
     private final Control control;
+    private final boolean reports;
     private final Policies policies;
 
     /**
@@ -86,7 +87,8 @@ public final class Scenario {
         this.load = Load.read(root);
         this.network = Network.read(root.object("network", Network.FIELDS));
         this.control = Control.read(root);
-        this.policies = Policies.read(root);
+        this.reports = root.flag("reports", false);
+        this.policies = Policies.read(root, reports);
         Crosscheck.check(this);
     }
 
@@ -124,6 +126,7 @@ public final class Scenario {
                         "keys",
                         "network",
                         "control",
+                        "reports",
                         "events",
                         "policies",
                         "configuration"));
@@ -178,5 +181,10 @@ public final class Scenario {
 
     Control control() {
         return control;
+    }
+
+    /** Whether servers report their load with each answer. */
+    boolean reports() {
+        return reports;
     }
 }

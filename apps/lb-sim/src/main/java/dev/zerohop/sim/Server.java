@@ -1,6 +1,7 @@
 package dev.zerohop.sim;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ final class Server {
 
     private final Events events;
     private final ServerSpec.Capacity capacity;
+    private final @Nullable ServerLoad load;
     private final List<Attempt> working = new ArrayList<>();
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
@@ -35,13 +37,15 @@ final class Server {
     private final Speed speed = new Speed(this::speedChanged);
     private State state = State.UP;
     private double current;
+    private int underWay;
 
-    Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events) {
+    Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events, @Nullable ServerLoad load) {
         this.index = index;
         this.id = endpoint.id();
         this.zone = endpoint.zone();
         this.endpoint = endpoint;
         this.capacity = capacity;
+        this.load = load;
         this.events = events;
         speed.set(Speed.Part.OWN, capacity.speed());
         this.current = speed.value();
@@ -58,6 +62,22 @@ final class Server {
     /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
     int inFlight() {
         return working.size() + waiting.size() + hanging.size();
+    }
+
+    /** An attempt sets out for it. */
+    void sent() {
+        underWay++;
+    }
+
+    /** Attempts on the way to it and at it, whatever it does with them. */
+    int underWay() {
+        return underWay;
+    }
+
+    /** What it reports of its load at this moment, outside of an answer; null where servers report nothing. */
+    @Nullable
+    LoadReport report() {
+        return load == null ? null : load.report();
     }
 
     /** A fault, and its place among those of the server: chance decides on each by itself. */
@@ -126,12 +146,16 @@ final class Server {
             }
             switch (fault.kind()) {
                 case FAIL -> {
+                    if (fault.outcome() != Outcome.CONNECT_FAILURE) {
+                        received(attempt);
+                    }
                     attempt.step = Attempt.Step.FAILING;
                     attempt.outcome = fault.outcome();
                     events.at(events.nowNanos() + fault.afterNanos(), attempt);
                     return;
                 }
                 case HANG -> {
+                    received(attempt);
                     attempt.step = Attempt.Step.HANGING;
                     hanging.add(attempt);
                     return;
@@ -142,13 +166,32 @@ final class Server {
             }
         }
         attempt.leftNanos = left;
-        if (working.size() < capacity.concurrency()) {
+        boolean place = working.size() < capacity.concurrency();
+        if (!place && waiting.size() >= capacity.queue() && capacity.refuses()) {
+            reply(attempt, Outcome.CONNECT_FAILURE);
+            return;
+        }
+        received(attempt);
+        if (place) {
             work(attempt);
         } else if (waiting.size() < capacity.queue()) {
             attempt.step = Attempt.Step.WAITING;
             waiting.add(attempt);
         } else {
-            reply(attempt, capacity.refuses() ? Outcome.CONNECT_FAILURE : Outcome.OVERLOADED);
+            reply(attempt, Outcome.OVERLOADED);
+        }
+    }
+
+    /** It has reached the program, whatever becomes of it there. */
+    private void received(Attempt attempt) {
+        if (load != null) {
+            load.begin(attempt);
+        }
+    }
+
+    private void placesChanged() {
+        if (load != null) {
+            load.busy(working.size());
         }
     }
 
@@ -157,6 +200,7 @@ final class Server {
         attempt.asOfNanos = events.nowNanos();
         attempt.place = working.size();
         working.add(attempt);
+        placesChanged();
         schedule(attempt);
     }
 
@@ -186,6 +230,7 @@ final class Server {
             working.set(attempt.place, moved);
             moved.place = attempt.place;
         }
+        placesChanged();
         Attempt next = waiting.poll();
         if (next != null) {
             work(next);
@@ -201,12 +246,20 @@ final class Server {
     void abandon(Attempt attempt) {
         if (attempt.step == Attempt.Step.HANGING) {
             hanging.remove(attempt);
+            underWay--;
+            if (load != null) {
+                load.end(attempt, Outcome.TIMEOUT);
+            }
             attempt.end();
         }
     }
 
     private void reply(Attempt attempt, Outcome outcome) {
+        underWay--;
         attempt.outcome = outcome;
+        if (load != null) {
+            load.end(attempt, outcome);
+        }
         Client client = attempt.client;
         if (attempt.call == null || client == null) {
             attempt.end();

@@ -9,11 +9,13 @@ final class ServerLife {
     private static final int WARM_UP_STEPS = 20;
 
     private final World world;
+    private final VirtualTime time;
     private final long seed;
     private final Map<String, Integer> starts = new HashMap<>();
 
     ServerLife(World world, long seed) {
         this.world = world;
+        this.time = new VirtualTime(world.events());
         this.seed = seed;
     }
 
@@ -28,7 +30,8 @@ final class ServerLife {
         if (zone != null) {
             endpoint.zone(zone);
         }
-        Server server = new Server(index, endpoint.build(), spec.capacity(), world.events());
+        ServerLoad load = world.reports() ? new ServerLoad(time, spec.capacity().concurrency()) : null;
+        Server server = new Server(index, endpoint.build(), spec.capacity(), world.events(), load);
         world.servers().add(server);
         for (int i = 0; i < spec.faults().size(); i++) {
             plan(server, spec.faults().get(i), i);

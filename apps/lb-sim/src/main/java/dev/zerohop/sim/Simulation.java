@@ -23,9 +23,9 @@ final class Simulation {
 
     Simulation(Scenario scenario, Policy policy, long seed, @Nullable EventLog log) {
         this.scenario = scenario;
-        this.policy = policy;
         this.seed = seed;
         this.world = new World(scenario, events, new Recorder(scenario, events, log));
+        this.policy = IdealShortestQueue.in(world, policy);
         this.control = new ControlPlane(world, scenario, seed);
         this.clients = clients();
     }

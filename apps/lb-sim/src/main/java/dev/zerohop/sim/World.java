@@ -42,6 +42,11 @@ final class World {
         return scenario.load().idempotent();
     }
 
+    /** Whether servers report their load. */
+    boolean reports() {
+        return scenario.reports();
+    }
+
     long connectNanos() {
         return scenario.network().connectNanos();
     }

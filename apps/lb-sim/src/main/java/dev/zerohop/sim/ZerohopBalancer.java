@@ -99,6 +99,11 @@ final class ZerohopBalancer implements ClientBalancer {
         }
 
         @Override
+        public boolean wantsReport() {
+            return lease.wantsLoadReport();
+        }
+
+        @Override
         public void ended(Outcome outcome, @Nullable LoadReport report) {
             if (outcome == Outcome.SUCCESS) {
                 lease.answered();

@@ -13,8 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The same scenario, policy and seed give the same bytes: in every run, on every thread, and, by the hashes below, on every JDK. */
 class DeterminismTest {
-    private static final String EVENTFUL =
-            """
+    private static final String EVENTFUL = """
             {"duration": "8s", "measureFrom": "1s", "timeout": "400ms", "idempotent": true,
              "arrivals": {"rate": 500, "phases": [{"at": "3s", "rate": 800}]},
              "demand": {"mean": "20ms", "distribution": "pareto"}, "clients": {"count": 7, "zones": ["a", "b"], "startWithin": "500ms"},
@@ -29,8 +28,11 @@ class DeterminismTest {
                         {"at": "4s", "add": {"id": "late", "count": 2, "warmUp": {"time": "2s"}}},
                         {"at": "6s", "empty": true, "lasts": "500ms"}]}""";
 
-    static String hash(String policy, long seed) throws Exception {
-        Scenario scenario = Sims.scenario(EVENTFUL);
+    private static String hash(String policy, long seed) throws Exception {
+        return hash(Sims.scenario(EVENTFUL), policy, seed);
+    }
+
+    private static String hash(Scenario scenario, String policy, long seed) throws Exception {
         MessageDigest sha = MessageDigest.getInstance("SHA-256");
         Comparison.log(
                 scenario, scenario.policy(policy), seed, new DigestOutputStream(OutputStream.nullOutputStream(), sha));
@@ -54,6 +56,22 @@ class DeterminismTest {
         assertThat(hash(policy, 1))
                 .as("on purpose only when the library decides otherwise than before; never from one JDK to another")
                 .isEqualTo(expected);
+    }
+
+    /** With what the servers measure and report besides. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "least_request | ab5d9029504afd2a",
+                "{'least_request':{'reportedLoad':{}}} | 16ba548e8a3966b7",
+                "{'weighted_round_robin':{'reportedLoad':{'blackoutPeriod':'1s'}}} | eff7c048ce93213c",
+                "ideal_shortest_queue | e89ea2a9bb48abe7"
+            })
+    void soIsThatOfServersThatReport(String policy, String expected) throws Exception {
+        Scenario reporting = Sims.scenario(EVENTFUL.replaceFirst("\\{", "{\"reports\": true, "));
+        assertThat(hash(reporting, policy.replace('\'', '"'), 1)).isEqualTo(expected);
     }
 
     @Test

@@ -138,6 +138,26 @@ class GrpcPoliciesTest {
                 .isZero();
     }
 
+    /** gRFC A58: nothing is known for the blackout of 10 s, and a server of half the speed, as busy as the other, then answers half as many calls. */
+    @Test
+    void weightedRoundRobinGoesByReportsAfterItsBlackout() throws InterruptedException {
+        String speeds = "{\"duration\": \"%s\", \"measureFrom\": \"%s\", \"arrivals\": {\"rate\": 200}, "
+                + "\"demand\": {\"mean\": \"5ms\"}, \"reports\": %s, \"servers\": "
+                + "[{\"id\": \"fast\", \"concurrency\": 2}, {\"id\": \"slow\", \"concurrency\": 2, \"speed\": 0.5}]}";
+        String policy = "grpc:weighted_round_robin";
+        assertThat(slowShare(policy, speeds.formatted("10s", "0s", true))).isCloseTo(0.5, within(0.001));
+        assertThat(slowShare(policy, speeds.formatted("60s", "20s", true))).isCloseTo(1.0 / 3, within(0.02));
+        assertThat(slowShare(policy, speeds.formatted("60s", "20s", false))).isCloseTo(0.5, within(0.001));
+        assertThat(slowShare(
+                        "{\"grpc:weighted_round_robin\": {\"blackoutPeriod\": \"1s\"}}",
+                        speeds.formatted("10s", "5s", true)))
+                .isCloseTo(1.0 / 3, within(0.05));
+    }
+
+    private static double slowShare(String policy, String scenario) throws InterruptedException {
+        return Sims.run(Sims.scenario(scenario), policy, 1).share().getOrDefault("slow", 0.0);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

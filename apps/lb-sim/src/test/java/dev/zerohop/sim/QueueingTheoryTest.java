@@ -14,19 +14,10 @@ class QueueingTheoryTest {
     private static final double SERVICE_MILLIS = 10;
 
     private static String scenario(int servers, int concurrency, double rate, String demand, int seconds, int from) {
-        return String.format(
-                Locale.ROOT,
-                """
+        return String.format(Locale.ROOT, """
                 {"duration": "%ds", "measureFrom": "%ds", "timeout": "1h", "arrivals": {"rate": %f},
                  "demand": {"mean": "10ms", "distribution": "%s"},
-                 "servers": [{"id": "s", "count": %d, "concurrency": %d}], %s}""",
-                seconds,
-                from,
-                rate,
-                demand,
-                servers,
-                concurrency,
-                Sims.BARE);
+                 "servers": [{"id": "s", "count": %d, "concurrency": %d}], %s}""", seconds, from, rate, demand, servers, concurrency, Sims.BARE);
     }
 
     private static double mean(String scenario, String policy, long... seeds) throws InterruptedException {

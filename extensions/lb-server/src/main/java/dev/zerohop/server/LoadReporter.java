@@ -132,7 +132,7 @@ public final class LoadReporter {
     private Sample next(Sample last, long now) {
         double elapsed = now - last.atNanos;
         // The first numbers count whole: there is nothing to average them with.
-        double kept = last.measured ? Math.exp(-elapsed / DECAY_NANOS) : 0;
+        double kept = last.measured ? StrictMath.exp(-elapsed / DECAY_NANOS) : 0;
         long requests = answered.sum();
         long errors = failed.sum();
         double perSecond = 1e9 / elapsed * (1 - kept);
