@@ -162,6 +162,11 @@ final class GrpcBalancer extends LoadBalancer.Helper implements ClientBalancer {
         batch.put(connection.server().index, connection);
     }
 
+    /** How long it takes to connect, or to see that it cannot be done. */
+    long connectNanos() {
+        return world.connectNanos();
+    }
+
     /** The first connection to this server is there. */
     void met(Server server) {
         if (!connected.get(server.index)) {

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subchannel as grpc-java's channel has it: it connects when its policy wants it to, is idle when its server has closed the connection, and after each failure to connect tries again by itself, after 1 s
+ * A subchannel as grpc-java's channel has it: it connects when its policy wants it to, is idle when its server has closed the connection, and after each failure to connect tries again by itself, 1 s after it began
  * and 1.6 times as long each time, up to 2 min, a fifth more or less by chance.
  */
 final class GrpcConnection extends LoadBalancer.Subchannel {
@@ -80,8 +80,9 @@ final class GrpcConnection extends LoadBalancer.Subchannel {
             return;
         }
         double jitter = 1 + JITTER * (2 * channel.chance(server, ++failures) - 1);
-        channel.after((long) (pauseNanos * jitter), () -> channel.getSynchronizationContext()
-                .execute(this::reconnect));
+        // The pause is one between beginnings.
+        long restNanos = Math.max(0, (long) (pauseNanos * jitter) - channel.connectNanos());
+        channel.after(restNanos, () -> channel.getSynchronizationContext().execute(this::reconnect));
         pauseNanos = Math.min(pauseNanos * GROWTH, LONGEST_PAUSE_NANOS);
         become(ConnectivityStateInfo.forTransientFailure(REFUSED));
     }

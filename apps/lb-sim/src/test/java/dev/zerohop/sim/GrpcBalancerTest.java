@@ -107,7 +107,7 @@ class GrpcBalancerTest {
         assertThat(tries).hasSize(5);
         double pause = 1;
         for (int i = 1; i < tries.size(); i++) {
-            assertThat(tries.get(i) - tries.get(i - 1)).isCloseTo(pause + 0.01, within(pause / 5));
+            assertThat(tries.get(i) - tries.get(i - 1)).isCloseTo(pause, within(pause / 5));
             pause *= 1.6;
         }
         connection.shutdown();
