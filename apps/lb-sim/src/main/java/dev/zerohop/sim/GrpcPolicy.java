@@ -26,11 +26,12 @@ final class GrpcPolicy {
     static final String KEY_HEADER = "x-key";
 
     private static final int MAX_CHOICES = 10;
-
     private static final int DEFAULT_MIN_RING_SIZE = 1_024;
 
     /** What grpc-java takes without {@code RingHashOptions}; it cuts off what is above. */
     private static final int MAX_RING_SIZE = 4_096;
+
+    private static final LoadBalancerProvider ROUND_ROBIN = roundRobin();
 
     private final String name;
     private final Object config;
@@ -46,7 +47,7 @@ final class GrpcPolicy {
                 switch (name) {
                     case "round_robin" -> {
                         Options ignored = Options.of(path, options);
-                        yield new GrpcPolicy(name, parsed(ignored, roundRobin()));
+                        yield new GrpcPolicy(name, parsed(ignored, ROUND_ROBIN));
                     }
                     case "least_request" -> {
                         Options given = Options.of(path, options, "choiceCount");
@@ -155,7 +156,7 @@ final class GrpcPolicy {
 
     /** Where it begins is drawn in a field, from a generator that cannot be seeded. */
     private static LoadBalancer roundRobin(LoadBalancer.Helper helper, Dice dice) {
-        LoadBalancer policy = roundRobin().newLoadBalancer(helper);
+        LoadBalancer policy = ROUND_ROBIN.newLoadBalancer(helper);
         try {
             Field sequence = policy.getClass().getDeclaredField("sequence");
             sequence.setAccessible(true);
