@@ -7,16 +7,15 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The results of a comparison as JSON and as CSV, without anything that differs from run to run. Stateless and thread-safe. */
 public final class Answers {
     private static final int DECIMALS = 6;
-    private static final double[] SHARES = {0.5, 0.9, 0.99, 0.999};
-    private static final String[] NAMES = {"p50", "p90", "p99", "p999"};
 
     private Answers() {}
 
-    /** One object on one line. Where there are several seeds, figures have their interval beside them, and their difference to the first policy. A latency is null where no call was answered. */
+    /** One object on one line. Where there are several seeds, figures have their interval and their median beside them, and their difference to the first policy. A latency is null where no call was answered. */
     public static String json(Scenario scenario, List<Long> seeds, List<PolicyResult> results) {
         return JsonWriter.object(out -> {
             out.writeStringField("scenario", scenario.name());
@@ -47,28 +46,19 @@ public final class Answers {
         }
         out.writeEndObject();
         figure(out, "goodput", result.goodput());
-        out.writeObjectFieldStart("latencyMs");
-        for (int i = 0; i < SHARES.length; i++) {
-            number(out, NAMES[i], result.latencyMillis(SHARES[i]).value());
-        }
-        number(out, "mean", result.meanLatencyMillis().value());
-        out.writeEndObject();
-        if (several) {
-            out.writeObjectFieldStart("latencyMsPlusMinus");
-            for (int i = 0; i < SHARES.length; i++) {
-                number(out, NAMES[i], result.latencyMillis(SHARES[i]).plusMinus());
-            }
-            number(out, "mean", result.meanLatencyMillis().plusMinus());
-            out.writeEndObject();
-        }
         if (several && result != first) {
-            out.writeObjectFieldStart("latencyMsAboveFirst");
-            for (int i = 0; i < SHARES.length; i++) {
-                Estimate difference = result.latencyMillisAbove(first, SHARES[i]);
-                number(out, NAMES[i], difference.value());
-                number(out, NAMES[i] + "PlusMinus", difference.plusMinus());
+            difference(out, "goodputMedianAboveFirst", result.goodputAbove(first));
+        }
+        latencies(out, result.latencies(), several, result == first ? null : first.latencies());
+        List<PhaseResult> phases = result.phases();
+        if (!phases.isEmpty()) {
+            out.writeArrayFieldStart("phases");
+            for (int i = 0; i < phases.size(); i++) {
+                Latencies compared =
+                        result == first ? null : first.phases().get(i).latencies();
+                phase(out, phases.get(i), several, compared);
             }
-            out.writeEndObject();
+            out.writeEndArray();
         }
         figure(out, "inFlightP99", result.inFlightP99());
         out.writeObjectFieldStart("spread");
@@ -83,6 +73,60 @@ public final class Answers {
             number(out, share.getKey(), share.getValue());
         }
         out.writeEndObject();
+    }
+
+    private static void phase(JsonGenerator out, PhaseResult phase, boolean several, @Nullable Latencies first)
+            throws IOException {
+        out.writeStartObject();
+        number(out, "from", phase.fromSeconds());
+        number(out, "rate", phase.perSecond());
+        out.writeNumberField("calls", phase.calls());
+        out.writeNumberField("errors", phase.errors());
+        latencies(out, phase.latencies(), several, first);
+        out.writeEndObject();
+    }
+
+    private static void latencies(JsonGenerator out, Latencies latencies, boolean several, @Nullable Latencies first)
+            throws IOException {
+        out.writeObjectFieldStart("latencyMs");
+        for (LatencyFigure figure : LatencyFigure.values()) {
+            number(out, figure.field(), latencies.mean(figure).value());
+        }
+        out.writeEndObject();
+        if (!several) {
+            return;
+        }
+        out.writeObjectFieldStart("latencyMsPlusMinus");
+        for (LatencyFigure figure : LatencyFigure.values()) {
+            number(out, figure.field(), latencies.mean(figure).plusMinus());
+        }
+        out.writeEndObject();
+        out.writeObjectFieldStart("latencyMsMedian");
+        for (LatencyFigure figure : LatencyFigure.values()) {
+            number(out, figure.field(), latencies.median(figure));
+        }
+        out.writeEndObject();
+        if (first == null) {
+            return;
+        }
+        out.writeObjectFieldStart("latencyMsAboveFirst");
+        for (LatencyFigure figure : LatencyFigure.values()) {
+            Estimate difference = latencies.meanAbove(first, figure);
+            number(out, figure.field(), difference.value());
+            number(out, figure.field() + "PlusMinus", difference.plusMinus());
+        }
+        out.writeEndObject();
+        out.writeObjectFieldStart("latencyMsMedianAboveFirst");
+        for (LatencyFigure figure : LatencyFigure.values()) {
+            difference(out, figure.field(), latencies.above(first, figure));
+        }
+        out.writeEndObject();
+    }
+
+    private static void difference(JsonGenerator out, String field, Difference difference) throws IOException {
+        number(out, field, difference.median());
+        number(out, field + "Low", difference.low());
+        number(out, field + "High", difference.high());
     }
 
     private static void figure(JsonGenerator out, String field, Estimate estimate) throws IOException {
@@ -125,10 +169,10 @@ public final class Answers {
                         .append(',')
                         .append(one.errors());
                 add(out, one.goodput());
-                for (double share : SHARES) {
-                    add(out, one.latencyMillis(share));
+                Latencies latencies = one.latencies();
+                for (LatencyFigure figure : LatencyFigure.values()) {
+                    add(out, latencies.mean(figure));
                 }
-                add(out, one.meanLatencyMillis());
                 add(out, one.inFlightP99());
                 add(out, one.maxOverMean());
                 add(out, one.variation());

@@ -17,6 +17,9 @@ import java.util.List;
 record Load(Clients clients, List<Phase> phases, boolean evenly, Demand demand, Keys keys, boolean idempotent) {
     private static final double MAX_RATE = 10_000_000;
 
+    /** Each has a histogram of its own. */
+    private static final int MAX_PHASES = 1_000;
+
     /** From an instant on, all clients together begin so many calls in a second. */
     record Phase(long atNanos, double perSecond) {}
 
@@ -61,6 +64,9 @@ record Load(Clients clients, List<Phase> phases, boolean evenly, Demand demand, 
         List<Phase> phases = new ArrayList<>();
         phases.add(new Phase(0, rate(arrivals)));
         if (arrivals.has("phases")) {
+            if (arrivals.list("phases", "a list of objects with at and rate").size() > MAX_PHASES) {
+                throw arrivals.rejected("phases", "at most " + MAX_PHASES + " phases");
+            }
             for (Options phase : arrivals.objects("phases", "a list of objects with at and rate", "at", "rate")) {
                 long at = Times.read(phase, "at", 1_000, 24 * Times.HOUR);
                 if (at <= phases.get(phases.size() - 1).atNanos()) {

@@ -89,7 +89,9 @@ final class Policies {
             BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
             if (!reports && settings.policy().loadMetric().newLoad().wantsReports()) {
                 throw Options.rejected(
-                        "policy", Texts.policy(policy), "\"reports\": true beside it, for it goes by what servers report");
+                        "policy",
+                        Texts.policy(policy),
+                        "\"reports\": true beside it, for it goes by what servers report");
             }
             return new Policy(Texts.policy(policy), own == null ? settings : settings.withPolicy(own), peer);
         } catch (IllegalArgumentException rejected) {

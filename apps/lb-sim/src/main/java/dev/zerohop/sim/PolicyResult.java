@@ -21,7 +21,7 @@ public final class PolicyResult {
         this.seeds = List.copyOf(seeds);
         this.runs = List.copyOf(runs);
         this.timeline = new Timeline(scenario.span().durationNanos());
-        runs.forEach(run -> timeline.add(run.timeline()));
+        runs.forEach(run -> timeline.add(run.course().timeline()));
     }
 
     /** The policy as it was asked for. */
@@ -70,8 +70,12 @@ public final class PolicyResult {
 
     /** Calls answered well, in a second. */
     public Estimate goodput() {
+        return over(this::goodput);
+    }
+
+    private double goodput(RunResult run) {
         double seconds = (scenario.span().durationNanos() - scenario.span().measureFromNanos()) / 1e9;
-        return over(run -> run.ends().ok() / seconds);
+        return run.ends().ok() / seconds;
     }
 
     /** The 99th percentile, over servers and time, of how many calls a server has. */
@@ -141,15 +145,44 @@ public final class PolicyResult {
         return shares;
     }
 
-    /** By how much a figure is above that of another policy, seed by seed: what is left of chance is less than in the figures themselves. */
-    public Estimate latencyMillisAbove(PolicyResult other, double share) {
+    /** How long calls took, and how that compares with another policy. */
+    public Latencies latencies() {
+        return new Latencies(
+                runs.stream().map(run -> Latencies.figures(run.latency())).toList());
+    }
+
+    /** By how much {@link #goodput} is above that of another policy with the same seeds. */
+    public Difference goodputAbove(PolicyResult other) {
         List<Double> differences = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
-            differences.add((runs.get(i).latency().quantile(share)
-                            - other.runs.get(i).latency().quantile(share))
-                    / 1e6);
+            differences.add(goodput(runs.get(i)) - other.goodput(other.runs.get(i)));
         }
-        return Estimate.of(differences);
+        return Difference.of(differences);
+    }
+
+    /** The phases of the arrivals that lie in what is counted, in their order; none if the arrivals have one phase only. */
+    public List<PhaseResult> phases() {
+        List<PhaseResult> all = new ArrayList<>();
+        List<Load.Phase> phases = scenario.load().phases();
+        for (int i = 0; phases.size() > 1 && i < phases.size(); i++) {
+            if (i + 1 < phases.size()
+                    && phases.get(i + 1).atNanos() <= scenario.span().measureFromNanos()) {
+                continue;
+            }
+            int number = i;
+            List<PhaseCounts.Counted> counted =
+                    runs.stream().map(run -> run.course().phases().get(number)).toList();
+            long calls = counted.stream().mapToLong(PhaseCounts.Counted::calls).sum();
+            long ok = counted.stream().mapToLong(PhaseCounts.Counted::ok).sum();
+            all.add(new PhaseResult(
+                    phases.get(i).atNanos() / 1e9,
+                    phases.get(i).perSecond(),
+                    calls,
+                    calls - ok,
+                    new Latencies(
+                            counted.stream().map(PhaseCounts.Counted::millis).toList())));
+        }
+        return all;
     }
 
     /** The same over time, all seeds together. */

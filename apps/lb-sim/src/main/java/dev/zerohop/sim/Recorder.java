@@ -17,6 +17,7 @@ final class Recorder {
     private final long timeoutNanos;
     private final @Nullable EventLog log;
     private final Timeline timeline;
+    private final PhaseCounts phases;
     private final Histogram latency = Histogram.fine();
     private final Histogram inFlight = Histogram.fine();
 
@@ -40,6 +41,7 @@ final class Recorder {
         this.timeoutNanos = span.timeoutNanos();
         this.log = log;
         this.timeline = new Timeline(span.durationNanos());
+        this.phases = new PhaseCounts(scenario.load().phases());
         this.owners = new String[scenario.load().keys().count()];
     }
 
@@ -83,6 +85,7 @@ final class Recorder {
         // A call that waits in a queue beyond its deadline has waited that long, and no longer.
         long nanos = outcome == Outcome.TIMEOUT ? timeoutNanos : now - call.startNanos;
         boolean answered = outcome == Outcome.SUCCESS || outcome == Outcome.TIMEOUT;
+        long waited = answered ? nanos : Timeline.NO_LATENCY;
         if (counts(call)) {
             calls++;
             if (outcome == null) {
@@ -95,8 +98,9 @@ final class Recorder {
             if (answered) {
                 latency.record(nanos);
             }
+            phases.ended(call.startNanos, waited, outcome == Outcome.SUCCESS);
         }
-        timeline.ended(call.startNanos, answered ? nanos : Timeline.NO_LATENCY, outcome == Outcome.SUCCESS);
+        timeline.ended(call.startNanos, waited, outcome == Outcome.SUCCESS);
         if (log != null) {
             log.ended(now, call, outcome);
         }
@@ -116,6 +120,7 @@ final class Recorder {
         RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality());
         RunResult.Shares shares = RunResult.Shares.of(
                 world.servers(), Arrays.copyOf(picks, world.servers().size()));
-        return new RunResult(counted, latency, inFlight, shares, costs, timeline);
+        RunResult.Course course = new RunResult.Course(timeline, phases.result());
+        return new RunResult(counted, latency, inFlight, shares, costs, course);
     }
 }

@@ -12,15 +12,18 @@ import java.util.Map;
  * @param inFlight calls at each server at regular instants
  * @param shares where the attempts went
  * @param costs what it took
- * @param timeline the same over time
+ * @param course the same over time
  */
-record RunResult(Ends ends, Histogram latency, Histogram inFlight, Shares shares, Costs costs, Timeline timeline) {
+record RunResult(Ends ends, Histogram latency, Histogram inFlight, Shares shares, Costs costs, Course course) {
 
     /** Counted calls, those that were answered well, and the others by their outcome; {@code REFUSED} are those for which there was no endpoint. */
     record Ends(long calls, long ok, Map<String, Long> failures) {}
 
     /** Attempts after the first, first calls of a client to a server, and keys whose calls went to another server than before. */
     record Costs(long retries, long connections, long keysMoved) {}
+
+    /** What happened when: in slices of equal length, and in the phases of the arrivals if there are several. */
+    record Course(Timeline timeline, List<PhaseCounts.Counted> phases) {}
 
     /** Counted attempts by the id of the server. */
     record Shares(Map<String, Long> picks) {

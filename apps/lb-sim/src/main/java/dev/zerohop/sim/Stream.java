@@ -18,7 +18,8 @@ final class Stream implements Dice {
         ANTAGONISTS(7),
         UPDATES(8),
         STARTS(9),
-        BALANCERS(10);
+        BALANCERS(10),
+        RESAMPLES(11);
 
         private final int number;
 

@@ -86,7 +86,8 @@ class ServerReportsTest {
     @Test
     void manySmallClientsSeeByReportsWhatNoneSeesAlone() throws Exception {
         Scenario scenario = oneOfTenIsSlow(", \"reports\": true");
-        double blind = Sims.run(scenario, "least_request", 1).latencyMillis(0.99).value();
+        double blind =
+                Sims.run(scenario, "least_request", 1).latencyMillis(0.99).value();
         double seeing = Sims.run(scenario, BY_REPORTS, 1).latencyMillis(0.99).value();
         assertThat(seeing).isLessThan(blind / 2);
     }
@@ -100,14 +101,9 @@ class ServerReportsTest {
     @Test
     void reportsThatNobodyReadsChangeNothing() throws Exception {
         String plain = Answers.json(
-                oneOfTenIsSlow(""),
-                List.of(1L),
-                List.of(Sims.run(oneOfTenIsSlow(""), "least_request", 1)));
+                oneOfTenIsSlow(""), List.of(1L), List.of(Sims.run(oneOfTenIsSlow(""), "least_request", 1)));
         Scenario reporting = oneOfTenIsSlow(", \"reports\": true");
-        assertThat(Answers.json(
-                        reporting,
-                        List.of(1L),
-                        List.of(Sims.run(reporting, "least_request", 1))))
+        assertThat(Answers.json(reporting, List.of(1L), List.of(Sims.run(reporting, "least_request", 1))))
                 .isEqualTo(plain);
     }
 

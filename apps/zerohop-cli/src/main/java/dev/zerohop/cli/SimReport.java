@@ -71,6 +71,8 @@ final class SimReport {
                 .append(seeds == 1 ? "" : " \u00b1 is a confidence interval of 95 % over the seeds.")
                 .append("</p>\n");
         latencies();
+        SimTables.differences(out, results);
+        SimTables.phases(out, results);
         figures();
         plots();
         shares();
@@ -204,14 +206,14 @@ final class SimReport {
                 text));
     }
 
-    private static String text(Estimate estimate) {
+    static String text(Estimate estimate) {
         String value = number(estimate.value());
         return Double.isNaN(estimate.plusMinus())
                 ? value
                 : value + " <small>\u00b1 " + number(estimate.plusMinus()) + "</small>";
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         if (Double.isNaN(value)) {
             return "\u2013";
         }

@@ -14,8 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SimCommandTest {
     private static final String SCENARIO = """
-            {"description": "A <tiny> one.", "duration": "3s", "measureFrom": "1s", "timeout": "1s", "arrivals": {"rate": 200},
-             "servers": [{"id": "a"}, {"id": "b", "faults": [{"kind": "fail"}]}], "clients": {"count": 2}, "policies": ["round_robin", "peak_ewma"]}""";
+        {"description": "A <tiny> one.", "duration": "3s", "measureFrom": "1s", "timeout": "1s", "arrivals": {"rate": 200},
+         "servers": [{"id": "a"}, {"id": "b", "faults": [{"kind": "fail"}]}], "clients": {"count": 2}, "policies": ["round_robin", "peak_ewma"]}\
+        """;
 
     @TempDir
     private Path directory;
@@ -67,7 +68,11 @@ class SimCommandTest {
                 .isNotEqualTo(Cli.run("sim", file, "--seeds", "2-4").out())
                 .contains("\"seeds\":[1,2,3]")
                 .contains("latencyMsPlusMinus")
-                .contains("latencyMsAboveFirst");
+                .contains(
+                        "latencyMsAboveFirst",
+                        "latencyMsMedian",
+                        "latencyMsMedianAboveFirst",
+                        "goodputMedianAboveFirst");
     }
 
     /** The script has it for simulations, an image has not. */
@@ -111,6 +116,21 @@ class SimCommandTest {
                 .startsWith("<!doctype html>")
                 .contains("A &lt;tiny&gt; one.", "round_robin", "peak_ewma", "<svg", "prefers-color-scheme: dark")
                 .doesNotContain("http://", "https://", "<script", "<link");
+    }
+
+    @Test
+    void theReportHasATableForPhasesAndOneForDifferences() throws IOException {
+        Path report = directory.resolve("report.html");
+        String phased = write(
+                "phased.json",
+                SCENARIO.replace("\"rate\": 200", "\"rate\": 200, \"phases\": [{\"at\": \"2s\", \"rate\": 300}]"));
+        assertThat(Cli.run("sim", phased, "--seeds", "1-2", "--report", report.toString())
+                        .code())
+                .isZero();
+        assertThat(Files.readString(report))
+                .contains("<h2>By phase", "<td class=\"n\">2</td><td class=\"n\">300</td>", "<h2>Against round_robin");
+        assertThat(Cli.run("sim", file, "--report", report.toString()).code()).isZero();
+        assertThat(Files.readString(report)).doesNotContain("<h2>By phase", "<h2>Against");
     }
 
     @Test
