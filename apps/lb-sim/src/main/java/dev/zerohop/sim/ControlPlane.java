@@ -117,9 +117,11 @@ final class ControlPlane {
     /** They are announced as leaving, work on for a while, and are gone. */
     private void leave(List<String> ids, long worksForNanos) {
         for (String id : ids) {
-            announced.computeIfPresent(id, (same, endpoint) -> endpoint.toBuilder()
-                    .readiness(Endpoint.Readiness.DRAINING)
-                    .build());
+            announced.computeIfPresent(
+                    id,
+                    (same, endpoint) -> endpoint.toBuilder()
+                            .readiness(Endpoint.Readiness.DRAINING)
+                            .build());
         }
         publish();
         after(worksForNanos, () -> {

@@ -109,7 +109,11 @@ final class GrpcBalancer extends LoadBalancer.Helper implements ClientBalancer {
         if (chosen != null) {
             GrpcConnection connection = (GrpcConnection) chosen.getInternalSubchannel();
             return connection.isReady()
-                    ? new GrpcAttempt(connection.server().index + 1, policy.wantsReports(), result.getStreamTracerFactory(), arguments)
+                    ? new GrpcAttempt(
+                            connection.server().index + 1,
+                            policy.wantsReports(),
+                            result.getStreamTracerFactory(),
+                            arguments)
                     : Pick.None.WAITS;
         }
         return result.getStatus().isOk() ? Pick.None.WAITS : Pick.None.FAILS;

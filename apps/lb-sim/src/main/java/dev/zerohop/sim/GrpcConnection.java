@@ -94,8 +94,9 @@ final class GrpcConnection extends LoadBalancer.Subchannel {
     }
 
     private void lost() {
-        channel.after(channel.noticeNanos(server), () -> channel.getSynchronizationContext()
-                .execute(() -> {
+        channel.after(
+                channel.noticeNanos(server),
+                () -> channel.getSynchronizationContext().execute(() -> {
                     if (isReady()) {
                         become(ConnectivityStateInfo.forNonError(ConnectivityState.IDLE));
                     }

@@ -43,38 +43,37 @@ final class GrpcPolicy {
 
     /** Reads a policy by its name in grpc-java, without {@code _experimental}. */
     static ClientBalancer.Factory read(String path, String name, @Nullable Object options) {
-        GrpcPolicy policy =
-                switch (name) {
-                    case "round_robin" -> {
-                        Options ignored = Options.of(path, options);
-                        yield new GrpcPolicy(name, parsed(ignored, ROUND_ROBIN));
-                    }
-                    case "least_request" -> {
-                        Options given = Options.of(path, options, "choiceCount");
-                        // grpc-java takes more as 10.
-                        int ignored = given.integer("choiceCount", 2, 2, MAX_CHOICES);
-                        yield new GrpcPolicy(name, parsed(given, new LeastRequestLoadBalancerProvider()));
-                    }
-                    case "weighted_round_robin" -> {
-                        // Reports out of band would need calls beside those of the scenario.
-                        Options given = Options.of(
-                                path,
-                                options,
-                                "blackoutPeriod",
-                                "weightExpirationPeriod",
-                                "weightUpdatePeriod",
-                                "errorUtilizationPenalty");
-                        yield new GrpcPolicy(name, parsed(given, new WeightedRoundRobinLoadBalancerProvider()));
-                    }
-                    case "ring_hash" -> {
-                        Options given = Options.of(path, options, "minRingSize", "maxRingSize");
-                        int least = given.integer("minRingSize", DEFAULT_MIN_RING_SIZE, 1, MAX_RING_SIZE);
-                        int ignored = given.integer("maxRingSize", MAX_RING_SIZE, least, MAX_RING_SIZE);
-                        Object config = parsed(given, new RingHashLoadBalancerProvider());
-                        yield new GrpcPolicy(name, SeededPolicies.hashingHeader(config, KEY_HEADER));
-                    }
-                    default -> throw new IllegalArgumentException("no policy " + name);
-                };
+        GrpcPolicy policy = switch (name) {
+            case "round_robin" -> {
+                Options ignored = Options.of(path, options);
+                yield new GrpcPolicy(name, parsed(ignored, ROUND_ROBIN));
+            }
+            case "least_request" -> {
+                Options given = Options.of(path, options, "choiceCount");
+                // grpc-java takes more as 10.
+                int ignored = given.integer("choiceCount", 2, 2, MAX_CHOICES);
+                yield new GrpcPolicy(name, parsed(given, new LeastRequestLoadBalancerProvider()));
+            }
+            case "weighted_round_robin" -> {
+                // Reports out of band would need calls beside those of the scenario.
+                Options given = Options.of(
+                        path,
+                        options,
+                        "blackoutPeriod",
+                        "weightExpirationPeriod",
+                        "weightUpdatePeriod",
+                        "errorUtilizationPenalty");
+                yield new GrpcPolicy(name, parsed(given, new WeightedRoundRobinLoadBalancerProvider()));
+            }
+            case "ring_hash" -> {
+                Options given = Options.of(path, options, "minRingSize", "maxRingSize");
+                int least = given.integer("minRingSize", DEFAULT_MIN_RING_SIZE, 1, MAX_RING_SIZE);
+                int ignored = given.integer("maxRingSize", MAX_RING_SIZE, least, MAX_RING_SIZE);
+                Object config = parsed(given, new RingHashLoadBalancerProvider());
+                yield new GrpcPolicy(name, SeededPolicies.hashingHeader(config, KEY_HEADER));
+            }
+            default -> throw new IllegalArgumentException("no policy " + name);
+        };
         return (index, zone, env, world) -> new GrpcBalancer(zone, policy, env, world);
     }
 

@@ -116,12 +116,11 @@ final class ZerohopBalancer implements ClientBalancer {
 
         @Override
         public boolean repeats(Call call, Outcome outcome) {
-            boolean allowed =
-                    switch (outcome) {
-                        case CONNECT_FAILURE, NOT_DISPATCHED -> true;
-                        case TRANSPORT_FAILURE, CONNECTION_LOST -> world.idempotent();
-                        default -> false;
-                    };
+            boolean allowed = switch (outcome) {
+                case CONNECT_FAILURE, NOT_DISPATCHED -> true;
+                case TRANSPORT_FAILURE, CONNECTION_LOST -> world.idempotent();
+                default -> false;
+            };
             if (!allowed) {
                 return false;
             }
