@@ -65,6 +65,19 @@ public final class Answers {
         number(out, "maxOverMean", result.maxOverMean().value());
         number(out, "cv", result.variation().value());
         out.writeEndObject();
+        List<FairShare> newcomers = result.fairShares();
+        if (!newcomers.isEmpty()) {
+            out.writeArrayFieldStart("fairShare");
+            for (FairShare newcomer : newcomers) {
+                out.writeStartObject();
+                out.writeStringField("server", newcomer.server());
+                number(out, "since", newcomer.sinceSeconds());
+                number(out, "seconds", newcomer.seconds());
+                out.writeNumberField("never", newcomer.never());
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+        }
         out.writeNumberField("retries", result.retries());
         figure(out, "connections", result.connections());
         figure(out, "keysMoved", result.keysMoved());

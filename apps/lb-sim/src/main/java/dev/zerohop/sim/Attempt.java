@@ -50,6 +50,9 @@ final class Attempt extends Event {
     /** When {@link #leftNanos} was true. */
     long asOfNanos;
 
+    /** Where several share a speed: what each of them has been given when this one is done. */
+    double doneAt;
+
     /** Its place among those that the server works on. */
     int place;
 

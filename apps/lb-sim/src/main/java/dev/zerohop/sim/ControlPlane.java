@@ -136,6 +136,7 @@ final class ControlPlane {
             Server server = running.get(id);
             if (server != null) {
                 announced.put(id, server.endpoint);
+                world.newcomer(server);
             }
         }
         publish();

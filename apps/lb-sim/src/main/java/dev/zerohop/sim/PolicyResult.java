@@ -1,6 +1,7 @@
 package dev.zerohop.sim;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -181,6 +182,26 @@ public final class PolicyResult {
                     calls - ok,
                     new Latencies(
                             counted.stream().map(PhaseCounts.Counted::millis).toList())));
+        }
+        return all;
+    }
+
+    /** How long servers that came, or whose fault ended, took to their share of the calls, in the order in which that happened. */
+    public List<FairShare> fairShares() {
+        List<FairShare> all = new ArrayList<>();
+        List<FairShares.Newcomer> first = runs.get(0).course().newcomers();
+        for (int i = 0; i < first.size(); i++) {
+            int place = i;
+            double[] took = runs.stream()
+                    .mapToLong(run -> run.course().newcomers().get(place).tookNanos())
+                    .filter(nanos -> nanos != FairShares.NEVER)
+                    .mapToDouble(nanos -> nanos / 1e9)
+                    .toArray();
+            all.add(new FairShare(
+                    first.get(i).server(),
+                    first.get(i).sinceNanos() / 1e9,
+                    Arrays.stream(took).average().orElse(Double.NaN),
+                    runs.size() - took.length));
         }
         return all;
     }

@@ -18,6 +18,7 @@ final class Recorder {
     private final @Nullable EventLog log;
     private final Timeline timeline;
     private final PhaseCounts phases;
+    private final FairShares fairShares;
     private final Histogram latency = Histogram.fine();
     private final Histogram inFlight = Histogram.fine();
 
@@ -42,6 +43,7 @@ final class Recorder {
         this.log = log;
         this.timeline = new Timeline(span.durationNanos());
         this.phases = new PhaseCounts(scenario.load().phases());
+        this.fairShares = new FairShares(events, VirtualTime.START_NANOS + span.durationNanos());
         this.owners = new String[scenario.load().keys().count()];
     }
 
@@ -56,6 +58,7 @@ final class Recorder {
         if (counts(call)) {
             picks[server.index]++;
         }
+        fairShares.picked(server);
         if (call.key >= 0 && call.attempts == 1) {
             String before = owners[call.key];
             owners[call.key] = server.id;
@@ -66,6 +69,11 @@ final class Recorder {
         if (log != null) {
             log.picked(events.nowNanos(), call, server);
         }
+    }
+
+    /** How long newcomers take to their share. */
+    FairShares fairShares() {
+        return fairShares;
     }
 
     /** A client calls a server for the first time. */
@@ -120,7 +128,7 @@ final class Recorder {
         RunResult.Costs costs = new RunResult.Costs(retries, connections, moved.cardinality());
         RunResult.Shares shares = RunResult.Shares.of(
                 world.servers(), Arrays.copyOf(picks, world.servers().size()));
-        RunResult.Course course = new RunResult.Course(timeline, phases.result());
+        RunResult.Course course = new RunResult.Course(timeline, phases.result(), fairShares.result());
         return new RunResult(counted, latency, inFlight, shares, costs, course);
     }
 }

@@ -22,8 +22,8 @@ record RunResult(Ends ends, Histogram latency, Histogram inFlight, Shares shares
     /** Attempts after the first, first calls of a client to a server, and keys whose calls went to another server than before. */
     record Costs(long retries, long connections, long keysMoved) {}
 
-    /** What happened when: in slices of equal length, and in the phases of the arrivals if there are several. */
-    record Course(Timeline timeline, List<PhaseCounts.Counted> phases) {}
+    /** What happened when: in slices of equal length, in the phases of the arrivals if there are several, and after servers came or came back. */
+    record Course(Timeline timeline, List<PhaseCounts.Counted> phases, List<FairShares.Newcomer> newcomers) {}
 
     /** Counted attempts by the id of the server. */
     record Shares(Map<String, Long> picks) {

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server process: works on some calls at a time, each at its speed, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
+ * One server process: works on some calls at a time, while others wait in the order in which they came. When its speed changes, so does that of the calls under way.
  */
 final class Server {
     /** What becomes of calls that come. */
@@ -29,14 +29,13 @@ final class Server {
     private final Events events;
     private final ServerSpec.Capacity capacity;
     private final @Nullable ServerLoad load;
-    private final List<Attempt> working = new ArrayList<>();
+    private final Work work;
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
     private final List<Numbered> faults = new ArrayList<>();
     private final Set<Runnable> connections = new LinkedHashSet<>();
-    private final Speed speed = new Speed(this::speedChanged);
+    private final Speed speed;
     private State state = State.UP;
-    private double current;
     private int underWay;
 
     Server(int index, Endpoint endpoint, ServerSpec.Capacity capacity, Events events, @Nullable ServerLoad load) {
@@ -47,8 +46,11 @@ final class Server {
         this.capacity = capacity;
         this.load = load;
         this.events = events;
+        ServerSpec.Places places = capacity.places();
+        this.work = places.shared() ? new SharedWork(events, places.concurrency()) : new PlacedWork(events);
+        this.speed = new Speed(work::speed);
+        work.speed(speed.value());
         speed.set(Speed.Part.OWN, capacity.speed());
-        this.current = speed.value();
     }
 
     Speed speed() {
@@ -61,7 +63,7 @@ final class Server {
 
     /** Calls that it works on or that wait; those of callers that have given up too, unless it will never answer them. */
     int inFlight() {
-        return working.size() + waiting.size() + hanging.size();
+        return work.size() + waiting.size() + hanging.size();
     }
 
     /** An attempt sets out for it. */
@@ -93,6 +95,11 @@ final class Server {
         faultsChanged();
     }
 
+    /** Whether it has no fault now. */
+    boolean isWell() {
+        return faults.isEmpty();
+    }
+
     private void faultsChanged() {
         double slowest = 1;
         for (Numbered each : faults) {
@@ -117,10 +124,10 @@ final class Server {
     /** Ends at once, with all its calls and connections. */
     void stop() {
         state = State.DOWN;
-        List<Attempt> lost = new ArrayList<>(working);
+        List<Attempt> lost = new ArrayList<>();
+        work.stop(lost);
         lost.addAll(waiting);
         lost.addAll(hanging);
-        working.clear();
         waiting.clear();
         hanging.clear();
         for (Attempt attempt : lost) {
@@ -166,15 +173,16 @@ final class Server {
             }
         }
         attempt.leftNanos = left;
-        boolean place = working.size() < capacity.concurrency();
-        if (!place && waiting.size() >= capacity.queue() && capacity.refuses()) {
+        ServerSpec.Places places = capacity.places();
+        boolean place = work.size() < places.worked();
+        if (!place && waiting.size() >= places.waiting() && places.refuses()) {
             reply(attempt, Outcome.CONNECT_FAILURE);
             return;
         }
         received(attempt);
         if (place) {
             work(attempt);
-        } else if (waiting.size() < capacity.queue()) {
+        } else if (waiting.size() < places.waiting()) {
             attempt.step = Attempt.Step.WAITING;
             waiting.add(attempt);
         } else {
@@ -191,45 +199,18 @@ final class Server {
 
     private void placesChanged() {
         if (load != null) {
-            load.busy(working.size());
+            load.busy(work.busy());
         }
     }
 
     private void work(Attempt attempt) {
         attempt.step = Attempt.Step.WORKING;
-        attempt.asOfNanos = events.nowNanos();
-        attempt.place = working.size();
-        working.add(attempt);
+        work.begin(attempt);
         placesChanged();
-        schedule(attempt);
-    }
-
-    private void schedule(Attempt attempt) {
-        if (current > 0) {
-            events.at(events.nowNanos() + (long) StrictMath.ceil(attempt.leftNanos / current), attempt);
-        } else {
-            events.cancel(attempt);
-        }
-    }
-
-    private void speedChanged() {
-        double before = current;
-        current = speed.value();
-        long now = events.nowNanos();
-        for (Attempt attempt : working) {
-            attempt.leftNanos = Math.max(0, attempt.leftNanos - (now - attempt.asOfNanos) * before);
-            attempt.asOfNanos = now;
-            schedule(attempt);
-        }
     }
 
     void finish(Attempt attempt) {
-        int last = working.size() - 1;
-        Attempt moved = working.remove(last);
-        if (moved != attempt) {
-            working.set(attempt.place, moved);
-            moved.place = attempt.place;
-        }
+        work.end(attempt);
         placesChanged();
         Attempt next = waiting.poll();
         if (next != null) {

@@ -30,7 +30,8 @@ final class ServerLife {
         if (zone != null) {
             endpoint.zone(zone);
         }
-        ServerLoad load = world.reports() ? new ServerLoad(time, spec.capacity().concurrency()) : null;
+        ServerLoad load =
+                world.reports() ? new ServerLoad(time, spec.capacity().places().concurrency()) : null;
         Server server = new Server(index, endpoint.build(), spec.capacity(), world.events(), load);
         world.servers().add(server);
         for (int i = 0; i < spec.faults().size(); i++) {
@@ -65,7 +66,12 @@ final class ServerLife {
     private void plan(Server server, Fault fault, int number) {
         at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault, number));
         if (fault.window().toNanos() != Long.MAX_VALUE) {
-            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> server.end(fault, number));
+            at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> {
+                server.end(fault, number);
+                if (!server.isDown() && server.isWell()) {
+                    world.newcomer(server);
+                }
+            });
         }
     }
 

@@ -28,6 +28,7 @@ record ServerSpec(
         "concurrency",
         "queue",
         "whenFull",
+        "sharing",
         "speed",
         "warmUp",
         "zone",
@@ -42,25 +43,50 @@ record ServerSpec(
     /**
      * What a server can do.
      *
-     * @param concurrency how many calls it works on at a time, each at its speed; others wait in their order
-     * @param queue how many may wait
-     * @param refuses whether it refuses connections when more come, instead of answering that it is overloaded
+     * @param places on how many calls it works, and how many wait
      * @param speed how fast it works
      * @param coldSpeed the share of its speed with which it starts
      * @param warmUpNanos how long it takes to reach its speed, in even steps
      */
-    record Capacity(int concurrency, int queue, boolean refuses, double speed, double coldSpeed, long warmUpNanos) {
+    record Capacity(Places places, double speed, double coldSpeed, long warmUpNanos) {
         static Capacity read(Options options) {
             Options warmUp = options.object("warmUp", "time", "speed");
             boolean warms = options.has("warmUp");
             return new Capacity(
+                    Places.read(options),
+                    options.number("speed", 1, 0.0001, 1_000),
+                    warms ? warmUp.number("speed", 0.33, 0.0001, 1) : 1,
+                    warms ? Times.read(warmUp, "time", 30 * Times.SECOND, Times.MILLISECOND, Times.HOUR) : 0);
+        }
+    }
+
+    /**
+     * On how many calls a server works, and how many wait.
+     *
+     * @param concurrency how many calls it works on at a time, each at its speed; others wait in their order
+     * @param queue how many may wait
+     * @param refuses whether it refuses connections when more come, instead of answering that it is overloaded
+     * @param shared whether none waits: all calls share the speed of so many places equally
+     */
+    record Places(int concurrency, int queue, boolean refuses, boolean shared) {
+        static Places read(Options options) {
+            return new Places(
                     options.integer("concurrency", 1, 1, 1_000_000),
                     options.integer("queue", Integer.MAX_VALUE, 0, 10_000_000),
                     options.choice("whenFull", "overloaded", List.of("overloaded", "refuse"))
                             .equals("refuse"),
-                    options.number("speed", 1, 0.0001, 1_000),
-                    warms ? warmUp.number("speed", 0.33, 0.0001, 1) : 1,
-                    warms ? Times.read(warmUp, "time", 30 * Times.SECOND, Times.MILLISECOND, Times.HOUR) : 0);
+                    options.choice("sharing", "none", List.of("none", "processor"))
+                            .equals("processor"));
+        }
+
+        /** How many calls it works on at most. */
+        int worked() {
+            return shared ? (int) Math.min(Integer.MAX_VALUE, (long) concurrency + queue) : concurrency;
+        }
+
+        /** How many may wait beside them. */
+        int waiting() {
+            return shared ? 0 : queue;
         }
     }
 

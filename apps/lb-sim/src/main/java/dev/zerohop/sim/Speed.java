@@ -2,6 +2,7 @@ package dev.zerohop.sim;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.DoubleConsumer;
 
 /** How fast a server works: the product of what several things leave of it. */
 final class Speed {
@@ -14,9 +15,9 @@ final class Speed {
     }
 
     private final Map<Part, Double> parts = new EnumMap<>(Part.class);
-    private final Runnable changed;
+    private final DoubleConsumer changed;
 
-    Speed(Runnable changed) {
+    Speed(DoubleConsumer changed) {
         for (Part part : Part.values()) {
             parts.put(part, 1.0);
         }
@@ -34,7 +35,7 @@ final class Speed {
     void set(Part part, double value) {
         Double before = parts.put(part, value);
         if (before == null || before != value) {
-            changed.run();
+            changed.accept(value());
         }
     }
 }

@@ -71,6 +71,11 @@ final class World {
         return servers;
     }
 
+    /** It has come, or is well again: how long it takes to its share of the calls is measured. */
+    void newcomer(Server server) {
+        recorder.fairShares().watch(server, servers);
+    }
+
     /** The server with this number; they count from 1. */
     Server server(int number) {
         return servers.get(number - 1);

@@ -104,6 +104,30 @@ class FaultsTest {
         assertThat(result.latencyMillis(0.999).value()).isEqualTo(8);
     }
 
+    /** Fifty calls that have come meanwhile share what one could have. */
+    @Test
+    void aSharedServerGoesOnWithAllAfterAPause() throws InterruptedException {
+        PolicyResult result = run(
+                "{\"id\": \"a\", \"sharing\": \"processor\", \"faults\": [{\"kind\": \"pause\", \"from\": \"1003ms\", \"to\": \"1500ms\"},"
+                        + " {\"kind\": \"slow\", \"speed\": 0.625, \"from\": \"5s\"}]}",
+                Sims.BARE);
+        assertThat(result.errors()).isZero();
+        assertThat(result.latencyMillis(0.25).value()).isCloseTo(5, within(0.02));
+        assertThat(result.latencyMillis(0.7).value()).isCloseTo(8, within(0.04));
+        assertThat(result.latencyMillis(1).value()).isBetween(700.0, 900.0);
+    }
+
+    @Test
+    void aSharedServerTakesWhatFitsIntoItAndItsQueue() throws InterruptedException {
+        PolicyResult result = run(
+                "{\"id\": \"a\", \"sharing\": \"processor\", \"concurrency\": 2, \"queue\": 1, \"faults\": [{\"kind\": \"takes\", \"time\": \"500ms\"}]}",
+                Sims.BARE);
+        // Three at a time share two places: 750 ms for each three.
+        assertThat(result.ok()).isBetween(36L, 42L);
+        assertThat(result.latencyMillis(0.5).value()).isBetween(730.0, 760.0);
+        assertThat(result.failures()).containsOnlyKeys("OVERLOADED");
+    }
+
     @Test
     void aFullServerAnswersThatItIsOrRefuses() throws InterruptedException {
         String full = "{\"id\": \"a\", \"queue\": 0, \"speed\": 0.1%s}";

@@ -90,4 +90,39 @@ class QueueingTheoryTest {
         assertThat(result.latencyMillis(0.5).value()).isCloseTo(20 * Math.log(2), within(0.3));
         assertThat(result.latencyMillis(0.99).value()).isCloseTo(20 * Math.log(100), within(4.0));
     }
+
+    private static double shared(int places, double load, String demand, long... seeds) throws InterruptedException {
+        return mean(
+                scenario(1, places, load * 100, demand, 2_000, 100)
+                        .replace("\"concurrency\"", "\"sharing\": \"processor\", \"concurrency\""),
+                "random",
+                seeds);
+    }
+
+    /**
+     * M/M/1-PS: 1 / (1 - load), as long as in M/M/1; and that, unlike there, whatever the distribution of the work (insensitivity; Kleinrock, "Queueing Systems", volume 2, 1976). A tenth of bimodal work is ten
+     * times as long as the rest.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "0.5, exponential, 2",
+        "0.8, exponential, 5",
+        "0.5, constant, 2",
+        "0.8, constant, 5",
+        "0.5, bimodal, 2",
+        "0.8, bimodal, 5",
+        "0.8, pareto, 5"
+    })
+    void sharedProcessorsAreInsensitive(double load, String demand, double expected) throws InterruptedException {
+        double tolerance = demand.equals("pareto") ? 0.1 : 0.03;
+        assertThat(shared(1, load, demand, 1, 2, 3, 4)).isCloseTo(expected, within(expected * tolerance));
+    }
+
+    /** With several places the number of calls is that of M/M/c, whatever the distribution. */
+    @ParameterizedTest
+    @CsvSource({"4, 3.2, constant, 1.7455", "4, 3.2, bimodal, 1.7455", "2, 1.6, exponential, 2.7778"})
+    void severalPlacesAreSharedAsErlangSays(int places, double load, String demand, double expected)
+            throws InterruptedException {
+        assertThat(shared(places, load, demand, 1, 2, 3, 4)).isCloseTo(expected, within(expected * 0.03));
+    }
 }

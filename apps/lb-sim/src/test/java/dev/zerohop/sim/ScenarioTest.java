@@ -48,7 +48,8 @@ class ScenarioTest {
                 .containsExactly("round_robin", "least_request", "peak_ewma");
         assertThat(scenario.span().timeoutNanos()).isEqualTo(5 * Times.SECOND);
         assertThat(scenario.control().servers().get(1).ids()).containsExactly("b-0", "b-1");
-        assertThat(scenario.control().servers().get(0).capacity().concurrency()).isEqualTo(1);
+        assertThat(scenario.control().servers().get(0).capacity().places().concurrency())
+                .isEqualTo(1);
     }
 
     @Test
@@ -146,6 +147,7 @@ class ScenarioTest {
                 "'count': 2 | servers[0].id: was null, expected the id of the server",
                 "'id': 'a', 'speed': -1 | servers[0].speed: was -1, expected a number from",
                 "'id': 'a', 'whenFull': 'cry' | servers[0].whenFull: was \"cry\", expected one of overloaded, refuse",
+                "'id': 'a', 'sharing': 'fair' | servers[0].sharing: was \"fair\", expected one of none, processor",
                 "'id': 'a', 'faults': [{'kind': 'sad'}] | servers[0].faults[0].kind: was \"sad\", expected one of break, fail, hang",
                 "'id': 'a', 'faults': [{'from': '1s'}] | servers[0].faults[0].kind: was null, expected one of break, fail, hang",
                 "'id': 'a', 'faults': [{'kind': 'fail', 'outcome': 'SUCCESS'}] | servers[0].faults[0].outcome: was \"SUCCESS\", expected one of",

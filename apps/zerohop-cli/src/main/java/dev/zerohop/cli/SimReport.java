@@ -27,7 +27,7 @@ final class SimReport {
             """;
 
     /** More rows than this show no single server any more. */
-    private static final int MOST_SERVERS = 40;
+    static final int MOST_SERVERS = 40;
 
     /** A policy that loses more calls than this share above the fewest has no best latency: what it lost, it did not wait for. */
     private static final double FAILURES_TOLERATED = 0.001;
@@ -73,6 +73,7 @@ final class SimReport {
         latencies();
         SimTables.differences(out, results);
         SimTables.phases(out, results);
+        SimTables.fairShares(out, results);
         figures();
         plots();
         shares();

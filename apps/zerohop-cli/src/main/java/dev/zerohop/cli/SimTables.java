@@ -1,6 +1,7 @@
 package dev.zerohop.cli;
 
 import dev.zerohop.sim.Difference;
+import dev.zerohop.sim.FairShare;
 import dev.zerohop.sim.LatencyFigure;
 import dev.zerohop.sim.PhaseResult;
 import dev.zerohop.sim.PolicyResult;
@@ -48,10 +49,7 @@ final class SimTables {
                 + "<h2>By phase: the slowest call of a hundred, in milliseconds</h2>\n"
                 + "<div class=\"scroll\"><table>\n"
                 + "<tr><th class=\"n\">from, s</th><th class=\"n\">calls/s</th>");
-        results.forEach(result -> out.append("<th class=\"n\">")
-                .append(DemoReport.escape(result.policy()))
-                .append("</th>"));
-        out.append("</tr>\n");
+        headings(out, results);
         for (int i = 0; i < phases.size(); i++) {
             out.append("<tr>");
             cell(out, SimReport.number(phases.get(i).fromSeconds()));
@@ -67,6 +65,38 @@ final class SimTables {
             out.append("</tr>\n");
         }
         out.append("</table></div>\n</section>\n");
+    }
+
+    /** How long newcomers took to their share; nothing where there are none, or too many to be read. */
+    static void fairShares(StringBuilder out, List<PolicyResult> results) {
+        List<FairShare> newcomers = results.get(0).fairShares();
+        if (newcomers.isEmpty() || newcomers.size() > SimReport.MOST_SERVERS) {
+            return;
+        }
+        out.append(
+                "<section>\n<h2>Until a newcomer has its fair share, in seconds</h2>\n<div class=\"scroll\"><table>\n"
+                        + "<tr><th>server</th><th class=\"n\">since, s</th>");
+        headings(out, results);
+        for (int i = 0; i < newcomers.size(); i++) {
+            out.append("<tr><td>")
+                    .append(DemoReport.escape(newcomers.get(i).server()))
+                    .append("</td>");
+            cell(out, SimReport.number(newcomers.get(i).sinceSeconds()));
+            for (PolicyResult result : results) {
+                FairShare share = result.fairShares().get(i);
+                String text = SimReport.number(share.seconds());
+                cell(out, share.never() == 0 ? text : text + " <small>never in " + share.never() + "</small>");
+            }
+            out.append("</tr>\n");
+        }
+        out.append("</table></div>\n</section>\n");
+    }
+
+    private static void headings(StringBuilder out, List<PolicyResult> results) {
+        results.forEach(result -> out.append("<th class=\"n\">")
+                .append(DemoReport.escape(result.policy()))
+                .append("</th>"));
+        out.append("</tr>\n");
     }
 
     private static void cell(StringBuilder out, String text) {
