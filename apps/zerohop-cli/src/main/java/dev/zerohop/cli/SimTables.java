@@ -45,10 +45,11 @@ final class SimTables {
         if (phases.isEmpty()) {
             return;
         }
-        out.append("<section>\n"
-                + "<h2>By phase: the slowest call of a hundred, in milliseconds</h2>\n"
-                + "<div class=\"scroll\"><table>\n"
-                + "<tr><th class=\"n\">from, s</th><th class=\"n\">calls/s</th>");
+        out.append("""
+                <section>
+                <h2>By phase: the slowest call of a hundred, in milliseconds</h2>
+                <div class="scroll"><table>
+                <tr><th class="n">from, s</th><th class="n">calls/s</th>""");
         headings(out, results);
         for (int i = 0; i < phases.size(); i++) {
             out.append("<tr>");
