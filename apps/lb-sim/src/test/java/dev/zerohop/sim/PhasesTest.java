@@ -13,10 +13,9 @@ import org.junit.jupiter.api.Test;
 class PhasesTest {
     /** 5 ms a call: 100 calls a second leave it idle, and of 400 it can do half; the last phase begins with its queue. */
     private static final String RAMP = """
-        {"duration": "6s", "measureFrom": "%s", "timeout": "200ms", "demand": {"mean": "5ms", "distribution": "constant"},
-         "arrivals": {"rate": 100, "process": "even", "phases": [{"at": "2s", "rate": 400}, {"at": "4s", "rate": 50}]},
-         "servers": [{"id": "a", "queue": 10}], %s}\
-        """;
+            {"duration": "6s", "measureFrom": "%s", "timeout": "200ms", "demand": {"mean": "5ms", "distribution": "constant"},
+             "arrivals": {"rate": 100, "process": "even", "phases": [{"at": "2s", "rate": 400}, {"at": "4s", "rate": 50}]},
+             "servers": [{"id": "a", "queue": 10}], %s}""";
 
     private static PolicyResult run(String measureFrom) throws InterruptedException {
         return Sims.run(Sims.scenario(RAMP.formatted(measureFrom, Sims.BARE)), "random", 1, 2);

@@ -14,9 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SimCommandTest {
     private static final String SCENARIO = """
-        {"description": "A <tiny> one.", "duration": "3s", "measureFrom": "1s", "timeout": "1s", "arrivals": {"rate": 200},
-         "servers": [{"id": "a"}, {"id": "b", "faults": [{"kind": "fail"}]}], "clients": {"count": 2}, "policies": ["round_robin", "peak_ewma"]}\
-        """;
+            {"description": "A <tiny> one.", "duration": "3s", "measureFrom": "1s", "timeout": "1s", "arrivals": {"rate": 200},
+             "servers": [{"id": "a"}, {"id": "b", "faults": [{"kind": "fail"}]}], "clients": {"count": 2}, "policies": ["round_robin", "peak_ewma"]}""";
 
     @TempDir
     private Path directory;
@@ -119,18 +118,22 @@ class SimCommandTest {
     }
 
     @Test
-    void theReportHasATableForPhasesAndOneForDifferences() throws IOException {
+    void theReportHasTablesForPhasesDifferencesAndNewcomers() throws IOException {
         Path report = directory.resolve("report.html");
         String phased = write(
                 "phased.json",
-                SCENARIO.replace("\"rate\": 200", "\"rate\": 200, \"phases\": [{\"at\": \"2s\", \"rate\": 300}]"));
+                SCENARIO.replace("\"rate\": 200", "\"rate\": 200, \"phases\": [{\"at\": \"2s\", \"rate\": 300}]")
+                        .replace(
+                                "\"servers\"",
+                                "\"events\": [{\"at\": \"1s\", \"add\": {\"id\": \"late\"}}], \"servers\""));
         assertThat(Cli.run("sim", phased, "--seeds", "1-2", "--report", report.toString())
                         .code())
                 .isZero();
         assertThat(Files.readString(report))
-                .contains("<h2>By phase", "<td class=\"n\">2</td><td class=\"n\">300</td>", "<h2>Against round_robin");
+                .contains("<h2>By phase", "<td class=\"n\">2</td><td class=\"n\">300</td>", "<h2>Against round_robin")
+                .contains("<h2>Until a newcomer", "<td>late</td><td class=\"n\">1</td><td class=\"n\">1</td>");
         assertThat(Cli.run("sim", file, "--report", report.toString()).code()).isZero();
-        assertThat(Files.readString(report)).doesNotContain("<h2>By phase", "<h2>Against");
+        assertThat(Files.readString(report)).doesNotContain("<h2>By phase", "<h2>Against", "<h2>Until");
     }
 
     @Test
