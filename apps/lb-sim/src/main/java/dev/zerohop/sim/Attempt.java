@@ -1,6 +1,5 @@
 package dev.zerohop.sim;
 
-import dev.zerohop.Lease;
 import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
 import dev.zerohop.PrefixKey;
@@ -31,7 +30,7 @@ final class Attempt extends Event {
     Call call;
 
     @Nullable
-    Lease lease;
+    Pick pick;
 
     @Nullable
     Server server;
@@ -71,11 +70,11 @@ final class Attempt extends Event {
         this.list = list;
     }
 
-    void begin(Call of, Client by, Server at, Lease under) {
+    void begin(Call of, Client from, Server at, Pick chosen) {
         call = of;
-        client = by;
+        client = from;
         server = at;
-        lease = under;
+        pick = chosen;
         number = of.attempts;
         luck = of.luck;
         leftNanos = of.demandNanos;
@@ -92,7 +91,7 @@ final class Attempt extends Event {
     void end() {
         step = Step.UNUSED;
         call = null;
-        lease = null;
+        pick = null;
         server = null;
         client = null;
         request = null;

@@ -1,45 +1,37 @@
 package dev.zerohop.sim;
 
-import dev.zerohop.Balancer;
-import dev.zerohop.BalancerView;
-import dev.zerohop.Endpoint;
-import dev.zerohop.Lease;
+import dev.zerohop.EndpointSet;
+import dev.zerohop.HealthSource;
 import dev.zerohop.LoadReport;
-import dev.zerohop.NoEndpointException;
 import dev.zerohop.Outcome;
-import dev.zerohop.RetryPolicy;
-import java.util.Arrays;
-import java.util.BitSet;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One client: a real balancer, and around it what an adapter does: begins a lease for each attempt, ends it where the attempt ends, repeats what may be repeated within the retry budget, and waits for an
- * endpoint within the call's deadline where the refusal says so.
- */
+/** One client: its balancer, and around it the way of each attempt to its server and back. A call for which there is no endpoint yet waits for one within its deadline. */
 final class Client {
     final int index;
     final @Nullable String zone;
 
-    private final Balancer balancer;
-    private final Feed feed;
+    private final ClientBalancer balancer;
     private final World world;
-    private final BitSet connected = new BitSet();
-
-    /** When the connection to each server is there; empty where connections take no time. */
-    private long[] readyNanos = {};
 
     private boolean started;
 
-    Client(int index, @Nullable String zone, Balancer balancer, Feed feed, World world) {
+    Client(int index, @Nullable String zone, ClientBalancer balancer, World world) {
         this.index = index;
         this.zone = zone;
         this.balancer = balancer;
-        this.feed = feed;
         this.world = world;
     }
 
-    Feed feed() {
-        return feed;
+    /** The source names these endpoints from now on. */
+    void update(EndpointSet endpoints) {
+        balancer.update(endpoints);
+    }
+
+    /** An orchestrator has published these verdicts. */
+    void update(Map<String, HealthSource.Verdict> verdicts) {
+        balancer.update(verdicts);
     }
 
     void start() {
@@ -61,49 +53,28 @@ final class Client {
     }
 
     private void attempt(Call call) {
-        Lease lease;
-        try {
-            lease = balancer.acquire(call.context);
-        } catch (NoEndpointException none) {
-            if (none.refusal().waits()) {
-                await(call);
-            } else {
-                end(call, null);
-            }
+        Pick pick = balancer.pick(call);
+        if (pick == Pick.None.WAITS) {
+            await(call);
             return;
         }
-        if (call.attempts++ == 0) {
-            balancer.current().retryBudget().deposit();
+        if (pick == Pick.None.FAILS) {
+            end(call, null);
+            return;
         }
-        // An endpoint's port is its server's number: no look-up by name.
-        Server server = world.server(lease.endpoint().port());
+        call.attempts++;
+        Server server = world.server(pick.server());
         Attempt attempt = world.calls().newAttempt();
-        attempt.begin(call, this, server, lease);
+        attempt.begin(call, this, server, pick);
         call.attempt = attempt;
         world.recorder().picked(call, server);
-        long delay = world.delayThere(attempt, zone, server.zone) + connecting(server);
+        long delay = world.delayThere(attempt, zone, server.zone) + balancer.connectingNanos(server);
         if (delay == 0) {
             server.arrive(attempt);
         } else {
             attempt.step = Attempt.Step.TO_SERVER;
             world.events().at(world.events().nowNanos() + delay, attempt);
         }
-    }
-
-    /** How long the connection to a server still takes: every call waits for it that comes before it is there. */
-    private long connecting(Server server) {
-        long now = world.events().nowNanos();
-        if (!connected.get(server.index)) {
-            connected.set(server.index);
-            world.recorder().connected();
-            if (world.connectNanos() > 0) {
-                if (server.index >= readyNanos.length) {
-                    readyNanos = Arrays.copyOf(readyNanos, Math.max(16, 2 * server.index + 1));
-                }
-                readyNanos[server.index] = now + world.connectNanos();
-            }
-        }
-        return server.index < readyNanos.length ? Math.max(0, readyNanos[server.index] - now) : 0;
     }
 
     /** Tries again when there is another picker. */
@@ -117,7 +88,7 @@ final class Client {
                 }
             }
         };
-        balancer.nextChange().thenRun(() -> world.events().at(world.events().nowNanos(), again));
+        balancer.onNextChange(() -> world.events().at(world.events().nowNanos(), again));
     }
 
     /** The server's answer sets out. */
@@ -135,24 +106,16 @@ final class Client {
     /** The answer is here. */
     void answered(Attempt attempt) {
         Call call = attempt.call;
-        Lease lease = attempt.lease;
+        Pick pick = attempt.pick;
         Outcome outcome = attempt.outcome;
         LoadReport report = attempt.report;
         attempt.end();
-        if (call == null || lease == null) {
+        if (call == null || pick == null) {
             return;
         }
         call.attempt = null;
-        if (outcome == Outcome.SUCCESS) {
-            lease.answered();
-        }
-        if (report != null) {
-            lease.report(() -> report);
-        }
-        lease.complete(outcome);
-        if (outcome.isFailure() && mayRepeat(call, outcome)) {
-            Endpoint tried = lease.endpoint();
-            call.context = call.context.retryAfter(tried);
+        pick.ended(outcome, report);
+        if (outcome.isFailure() && pick.repeats(call, outcome)) {
             world.recorder().repeated(call);
             attempt(call);
         } else {
@@ -160,30 +123,16 @@ final class Client {
         }
     }
 
-    private boolean mayRepeat(Call call, Outcome outcome) {
-        boolean allowed = switch (outcome) {
-            case CONNECT_FAILURE, NOT_DISPATCHED -> true;
-            case TRANSPORT_FAILURE, CONNECTION_LOST -> world.idempotent();
-            default -> false;
-        };
-        if (!allowed) {
-            return false;
-        }
-        BalancerView view = balancer.current();
-        RetryPolicy policy = view.settings().retry();
-        return call.attempts < policy.maxAttempts() && view.retryBudget().tryWithdraw();
-    }
-
     /** The call has reached its deadline. */
     void deadline(Call call) {
         Attempt attempt = call.attempt;
         if (attempt != null) {
             Server server = attempt.server;
-            Lease lease = attempt.lease;
+            Pick pick = attempt.pick;
             attempt.call = null;
-            attempt.lease = null;
-            if (lease != null) {
-                lease.complete(Outcome.TIMEOUT);
+            attempt.pick = null;
+            if (pick != null) {
+                pick.ended(Outcome.TIMEOUT, null);
             }
             if (server != null) {
                 server.abandon(attempt);

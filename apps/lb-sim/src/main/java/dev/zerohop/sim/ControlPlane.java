@@ -209,7 +209,7 @@ final class ControlPlane {
         for (int i = 0; i < clients.length; i++) {
             Client client = clients[i];
             EndpointSet set = byZone.computeIfAbsent(client.zone == null ? "" : client.zone, zone -> set(client.zone));
-            deliver(i, first, () -> client.feed().give(set));
+            deliver(i, first, () -> client.update(set));
         }
     }
 
@@ -217,7 +217,7 @@ final class ControlPlane {
     void publish(Map<String, HealthSource.Verdict> verdicts) {
         for (int i = 0; i < clients.length; i++) {
             Client client = clients[i];
-            deliver(i, false, () -> client.feed().give(verdicts));
+            deliver(i, false, () -> client.update(verdicts));
         }
     }
 

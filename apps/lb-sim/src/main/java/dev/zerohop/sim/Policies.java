@@ -97,7 +97,8 @@ final class Policies {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
         configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
         PickPolicy own = own(path, policy);
-        whole.put("policy", own == null ? policy : "random");
+        ClientBalancer.@Nullable Factory peer = Peers.areNamedBy(policy) ? Peers.read(path, policy) : null;
+        whole.put("policy", own == null && peer == null ? policy : "random");
         try {
             BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
             if (!reports && settings.policy().loadMetric().newLoad().wantsReports()) {
@@ -106,7 +107,7 @@ final class Policies {
                         Texts.policy(policy),
                         "\"reports\": true beside it, for it goes by what servers report");
             }
-            return new Policy(Texts.policy(policy), own == null ? settings : settings.withPolicy(own));
+            return new Policy(Texts.policy(policy), own == null ? settings : settings.withPolicy(own), peer);
         } catch (IllegalArgumentException rejected) {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);

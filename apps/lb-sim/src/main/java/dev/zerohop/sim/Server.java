@@ -5,7 +5,9 @@ import dev.zerohop.LoadReport;
 import dev.zerohop.Outcome;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,7 @@ final class Server {
     private final ArrayDeque<Attempt> waiting = new ArrayDeque<>();
     private final List<Attempt> hanging = new ArrayList<>();
     private final List<Numbered> faults = new ArrayList<>();
+    private final Set<Runnable> connections = new LinkedHashSet<>();
     private final Speed speed;
     private State state = State.UP;
     private int underWay;
@@ -125,7 +128,16 @@ final class Server {
         return state == State.DOWN;
     }
 
-    /** Ends at once, with all its calls. */
+    /** A connection that is there, and what happens when it breaks. */
+    void connected(Runnable lost) {
+        connections.add(lost);
+    }
+
+    void disconnected(Runnable lost) {
+        connections.remove(lost);
+    }
+
+    /** Ends at once, with all its calls and connections. */
     void stop() {
         state = State.DOWN;
         List<Attempt> lost = new ArrayList<>();
@@ -138,6 +150,9 @@ final class Server {
             events.cancel(attempt);
             reply(attempt, Outcome.TRANSPORT_FAILURE);
         }
+        List<Runnable> broken = List.copyOf(connections);
+        connections.clear();
+        broken.forEach(Runnable::run);
     }
 
     void arrive(Attempt attempt) {

@@ -61,7 +61,7 @@ final class ServerLoad {
         if (request == null) {
             return;
         }
-        if (outcome.isAnswer() && attempt.lease != null && attempt.lease.wantsLoadReport()) {
+        if (outcome.isAnswer() && attempt.pick != null && attempt.pick.wantsReport()) {
             attempt.report = request.report();
         }
         request.end(outcome.isFailure());

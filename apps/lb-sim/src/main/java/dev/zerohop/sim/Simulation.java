@@ -1,6 +1,5 @@
 package dev.zerohop.sim;
 
-import dev.zerohop.Balancer;
 import dev.zerohop.Env;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,18 +35,15 @@ final class Simulation {
         Stream starts = Stream.of(seed, Stream.Purpose.STARTS);
         List<Client> all = new ArrayList<>();
         for (int i = 0; i < given.count(); i++) {
-            Env env = new Env(time, Stream.of(seed, Stream.Purpose.BALANCERS, i), Runnable::run);
-            Feed feed = new Feed(env);
             String zone = given.zones().isEmpty()
                     ? null
                     : given.zones().get(i % given.zones().size());
-            Balancer balancer = Balancer.builder("client-" + i)
-                    .env(env)
-                    .resolver(feed)
-                    .settings(Policies.ofClient(policy.settings(), i))
-                    .probeTransport(LoadProbe.of(world, Stream.of(seed, Stream.Purpose.PROBES, i), zone))
-                    .build();
-            Client client = new Client(i, zone, balancer, feed, world);
+            Env env = new Env(
+                    time,
+                    Stream.of(seed, Stream.Purpose.BALANCERS, i),
+                    Runnable::run,
+                    LoadProbe.of(world, Stream.of(seed, Stream.Purpose.PROBES, i), zone));
+            Client client = new Client(i, zone, policy.balancers().create(i, zone, env, world), world);
             all.add(client);
             events.at(VirtualTime.START_NANOS + (long) (starts.nextDouble() * given.startWithinNanos()), new Event() {
                 @Override

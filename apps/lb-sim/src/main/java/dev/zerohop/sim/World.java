@@ -66,6 +66,11 @@ final class World {
         return instant ? 0 : scenario.network().next(chance.nextDouble(), from, to);
     }
 
+    /** The time after which the end of a connection is noticed. */
+    long delay(@Nullable String from, @Nullable String to) {
+        return scenario.network().next(0, from, to);
+    }
+
     /** All servers that there ever were. */
     List<Server> servers() {
         return servers;

@@ -46,7 +46,11 @@ class DeterminismTest {
         "random, 3d712d84b19e8369",
         "least_request, ab5d9029504afd2a",
         "peak_ewma, 54bc8adab334344f",
-        "rendezvous, de3e4d44f1705831"
+        "rendezvous, de3e4d44f1705831",
+        "grpc:round_robin, 9e218a8aac694295",
+        "grpc:least_request, d5f56890ee434421",
+        "grpc:weighted_round_robin, cf4c4c967ed96da7",
+        "grpc:ring_hash, d16de4d4e13b5cba"
     })
     void theLogIsTheSameOnEveryJdk(String policy, String expected) throws Exception {
         assertThat(hash(policy, 1))

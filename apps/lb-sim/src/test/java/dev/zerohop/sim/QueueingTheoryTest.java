@@ -50,6 +50,13 @@ class QueueingTheoryTest {
         assertThat(mean).isCloseTo(expected, within(expected * tolerance));
     }
 
+    /** The same of grpc-java's own: it may draw one server twice, as the model may. */
+    @Test
+    void twoChoicesOfGrpcAreAsGood() throws InterruptedException {
+        double mean = mean(scenario(1_000, 1, 90_000, "exponential", 8, 2), "grpc:least_request", 1, 2);
+        assertThat(mean).isCloseTo(2.6141, within(2.6141 * 0.03));
+    }
+
     /** Each server is then a queue of its own, M/M/1: 1 / (1 - load). */
     @ParameterizedTest
     @CsvSource({"0.5, 2", "0.8, 5", "0.9, 10"})

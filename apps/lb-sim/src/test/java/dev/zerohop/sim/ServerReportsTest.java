@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.zerohop.Lease;
 import dev.zerohop.LoadReport;
-import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Servers report their load with their answers. */
@@ -26,7 +25,7 @@ class ServerReportsTest {
 
     private Attempt begun(boolean wanted) {
         Attempt attempt = calls.newAttempt();
-        attempt.lease = new Looking(wanted);
+        attempt.pick = new Looking(wanted);
         load.begin(attempt);
         return attempt;
     }
@@ -71,7 +70,7 @@ class ServerReportsTest {
         load.end(unread, Outcome.SUCCESS);
         assertThat(unread.report).isNull();
         Attempt givenUp = begun(true);
-        givenUp.lease = null;
+        givenUp.pick = null;
         load.end(givenUp, Outcome.SUCCESS);
         assertThat(givenUp.report).isNull();
         assertThat(load.report().metric("named_metrics.requests_in_flight", -1)).isZero();
@@ -122,22 +121,19 @@ class ServerReportsTest {
                 .withMessageContaining("reports: was \"yes\", expected");
     }
 
-    /** A lease of a client that looks for reports, or does not. */
-    private record Looking(boolean wantsLoadReport) implements Lease {
+    /** A pick of a client that looks for reports, or does not. */
+    private record Looking(boolean wantsReport) implements Pick {
         @Override
-        public Node node() {
-            throw new UnsupportedOperationException();
+        public int server() {
+            return 1;
         }
 
         @Override
-        public void answered() {}
+        public void ended(Outcome outcome, @Nullable LoadReport report) {}
 
         @Override
-        public void progress() {}
-
-        @Override
-        public boolean complete(Outcome outcome) {
-            return true;
+        public boolean repeats(Call call, Outcome outcome) {
+            return false;
         }
     }
 }

@@ -57,7 +57,7 @@ class ScriptTest {
                         + "'; echo '[INFO] Building zerohop core 0.1.0-SNAPSHOT                      [1/2]'; sleep 0.3; echo noise; "
                         + "echo '[INFO] Building zerohop command line 0.1.0-SNAPSHOT                 [2/2]'; "
                         + "if [ -f fail ]; then echo 'it is broken' >&2; exit 1; fi; "
-                        + "mkdir -p apps/zerohop-cli/build/lib; : > apps/zerohop-cli/build/lib/dep.jar; : > apps/zerohop-cli/build/zerohop-cli-1.jar");
+                        + "mkdir -p apps/zerohop-cli/build/lib/sim; : > apps/zerohop-cli/build/lib/dep.jar; : > apps/zerohop-cli/build/lib/sim/peer.jar; : > apps/zerohop-cli/build/zerohop-cli-1.jar");
         age();
     }
 
@@ -76,6 +76,21 @@ class ScriptTest {
         Ended second = run(root, "watch");
         assertThat(second.err()).isEmpty();
         assertThat(builds()).isEqualTo(1);
+    }
+
+    @Test
+    void onlySimulationsHaveThePeersOnTheirClassPath() throws Exception {
+        String classPath = run(root, "sim", "scenario.json")
+                .out()
+                .lines()
+                .filter(line -> line.endsWith("/sim/*"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(classPath).matches("(.*/lib-[^/:]*)/\\*:\\1/sim/\\*");
+        assertThat(Path.of(classPath.substring(classPath.indexOf(':') + 1, classPath.length() - 1))
+                        .resolve("peer.jar"))
+                .exists();
+        assertThat(run(root, "call").out()).doesNotContain("/sim/*");
     }
 
     @Test

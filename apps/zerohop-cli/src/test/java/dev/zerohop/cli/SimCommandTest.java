@@ -74,6 +74,16 @@ class SimCommandTest {
                         "goodputMedianAboveFirst");
     }
 
+    /** The script has it for simulations, an image has not. */
+    @Test
+    void policiesOfGrpcNeedItsLibrary() {
+        Cli.Result result = Cli.run("sim", file, "--policy", "grpc:round_robin");
+        assertThat(result.code()).isEqualTo(Main.BAD_INPUT);
+        assertThat(result.err())
+                .contains("policy: was \"grpc:round_robin\", expected a policy of zerohop")
+                .contains("need its library grpc-xds on the class path");
+    }
+
     @Test
     void policiesAreAskedForOneByOne() {
         String out = Cli.run("sim", file, "--policy", "random", "--policy", "{\"peak_ewma\": {\"errorPenalty\": 20}}")
