@@ -81,7 +81,8 @@ class SocketsTest {
             }
             assertThat(ports).hasSize(3).allMatch(SocketsTest::listens);
             client.destroyForcibly();
-            Awaitility.await().atMost(Duration.ofMinutes(2))
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(2))
                     .untilAsserted(() -> assertThat(ports).noneMatch(SocketsTest::listens));
         } finally {
             client.destroyForcibly();
