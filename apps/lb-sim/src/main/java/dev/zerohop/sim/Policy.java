@@ -17,6 +17,9 @@ public record Policy(String name, BalancerSettings settings, ClientBalancer.@Nul
 
     /** What makes the balancer of each client. */
     ClientBalancer.Factory balancers() {
-        return peer != null ? peer : (index, zone, env, world) -> new ZerohopBalancer(index, Policies.ofClient(settings, index), env, world);
+        return peer != null
+                ? peer
+                : (index, zone, env, world) ->
+                        new ZerohopBalancer(index, Policies.ofClient(settings, index), env, world);
     }
 }

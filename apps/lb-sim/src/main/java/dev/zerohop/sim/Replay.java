@@ -100,9 +100,6 @@ public final class Replay {
         if (scenario.control().orchestrator() != null) {
             throw new IllegalArgumentException("control.orchestrator: was given, expected none over sockets");
         }
-        if (scenario.reports()) {
-            throw Options.rejected("reports", true, "false: servers in processes report no load");
-        }
         if (scenario.load().keys().count() > 0) {
             throw Options.rejected(
                     "keys.count", scenario.load().keys().count(), "no keys: calls over sockets have none");
@@ -127,6 +124,17 @@ public final class Replay {
             addTo(backends, "servers[" + i + "].", servers.get(i));
         }
         return new Replay(scenario, backends);
+    }
+
+    /**
+     * Checks that a policy can be played.
+     *
+     * @throws IllegalArgumentException if only a simulation has it
+     */
+    public static void check(Policy policy) {
+        if (policy.peer() != null || policy.settings().policy() instanceof IdealShortestQueue) {
+            throw Options.rejected("policy", policy.name(), "one of zerohop's or your own over sockets");
+        }
     }
 
     private static void addTo(List<Backend> backends, String path, ServerSpec spec) {

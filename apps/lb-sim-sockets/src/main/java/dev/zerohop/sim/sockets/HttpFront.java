@@ -1,5 +1,7 @@
 package dev.zerohop.sim.sockets;
 
+import dev.zerohop.report.LoadReports;
+import dev.zerohop.server.LoadReporter;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,52 +17,67 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 
-/** The HTTP side of a server: any request, with the work of the call in a header. */
+/** The HTTP side of a server: any request, with the work of the call in a header; and its load, which a GET of {@value #LOAD} fetches apart from calls. */
 final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** The work in nanoseconds. */
     static final String WORK = "X-Work-Nanos";
 
+    private static final String LOAD = "/load";
+
     private static final int MAX_BODY_BYTES = 1 << 16;
 
     private final Places places;
+    private final LoadReporter reporter;
 
-    private HttpFront(Places places) {
+    private HttpFront(Places places, LoadReporter reporter) {
         this.places = places;
+        this.reporter = reporter;
     }
 
-    static ChannelInitializer<SocketChannel> of(Places places) {
+    static ChannelInitializer<SocketChannel> of(Places places, LoadReporter reporter) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(SocketChannel channel) {
                 channel.pipeline()
                         .addLast(new HttpServerCodec())
                         .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
-                        .addLast(new HttpFront(places));
+                        .addLast(new HttpFront(places, reporter));
             }
         };
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
-        String work = request.headers().get(WORK);
-        if (request.decoderResult().isFailure() || work == null) {
-            write(context, HttpResponseStatus.BAD_REQUEST);
+        if (request.uri().equals(LOAD)) {
+            write(context, HttpResponseStatus.NO_CONTENT, reporter.header());
             return;
         }
-        places.arrive(
-                Long.parseLong(work),
-                reply -> write(
-                        context,
-                        switch (reply) {
-                            case OK -> HttpResponseStatus.OK;
-                            case ERROR -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
-                            case OVERLOADED -> HttpResponseStatus.TOO_MANY_REQUESTS;
-                        }));
+        String work = request.headers().get(WORK);
+        if (request.decoderResult().isFailure() || work == null) {
+            write(context, HttpResponseStatus.BAD_REQUEST, reporter.header());
+            return;
+        }
+        LoadReporter.Request counted = reporter.begin();
+        places.arrive(Long.parseLong(work), reply -> {
+            counted.end(reply == Places.Reply.ERROR);
+            write(context, status(reply), counted.header());
+        });
     }
 
-    private static void write(ChannelHandlerContext context, HttpResponseStatus status) {
+    private static HttpResponseStatus status(Places.Reply reply) {
+        return switch (reply) {
+            case OK -> HttpResponseStatus.OK;
+            case ERROR -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
+            case OVERLOADED -> HttpResponseStatus.TOO_MANY_REQUESTS;
+        };
+    }
+
+    private static void write(ChannelHandlerContext context, HttpResponseStatus status, String load) {
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
-        response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+        response.headers().set(LoadReports.HEADER, load);
+        if (status != HttpResponseStatus.NO_CONTENT) {
+            response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+        }
         context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
 

@@ -1,6 +1,9 @@
 package dev.zerohop.sim.sockets;
 
 import dev.zerohop.Time;
+import dev.zerohop.server.LoadReportInterceptor;
+import dev.zerohop.server.LoadReportService;
+import dev.zerohop.server.LoadReporter;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -68,12 +71,15 @@ public final class ServerMain {
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("zerohop-sim-server", true), NioIoHandler.newFactory());
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        LoadReporter reporter = LoadReporter.create();
         Server grpc = NettyServerBuilder.forAddress(any, InsecureServerCredentials.create())
                 .bossEventLoopGroup(loop)
                 .workerEventLoopGroup(loop)
                 .channelType(NioServerSocketChannel.class)
                 .directExecutor()
+                .intercept(new LoadReportInterceptor(reporter))
                 .addService(GrpcFront.of(places))
+                .addService(new LoadReportService(reporter))
                 .build()
                 .start();
         InetSocketAddress http = (InetSocketAddress) new ServerBootstrap()
@@ -81,7 +87,7 @@ public final class ServerMain {
                 .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childHandler(HttpFront.of(places))
+                .childHandler(HttpFront.of(places, reporter))
                 .bind(any)
                 .syncUninterruptibly()
                 .channel()

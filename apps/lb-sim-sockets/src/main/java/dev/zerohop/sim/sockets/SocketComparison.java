@@ -65,6 +65,7 @@ public final class SocketComparison {
             Comparison.Progress progress,
             int mostWarmUps)
             throws IOException, InterruptedException {
+        policies.forEach(Replay::check);
         try (ServerProcesses servers = new ServerProcesses(replay)) {
             Stage stage = new Stage(replay, servers, transport);
             stage.warmUp(policies.get(0), seeds.get(0), mostWarmUps);
