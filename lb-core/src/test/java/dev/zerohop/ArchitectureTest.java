@@ -96,6 +96,10 @@ class ArchitectureTest {
                     || type.isAssignableTo(java.util.random.RandomGenerator.class)
                     || type.isAssignableTo(ThreadLocal.class));
 
+    /** They decide nothing: what picks cause leaves on the executor of the environment. */
+    private static final Set<String> SENDS_PROBES = Set.of(
+            ROOT + ".picker.PrequalProbes", ROOT + ".picker.PrequalTarget", ROOT + ".picker.PrequalTarget$Probe");
+
     /** The module's own classes, without its tests and the test kit. */
     private final JavaClasses own = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -183,8 +187,16 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAnyPackage(DECIDING)
+                .and(describe("decide", type -> !SENDS_PROBES.contains(type.getName())))
                 .should()
                 .dependOnClassesThat(THREAD_OR_CHANCE)
+                .check(own);
+        noClasses()
+                .that(describe("send probes", type -> SENDS_PROBES.contains(type.getName())))
+                .should()
+                .dependOnClassesThat(THREAD_OR_CHANCE.and(describe(
+                        "is not the executor that they are given",
+                        type -> !type.isEquivalentTo(java.util.concurrent.Executor.class))))
                 .check(own);
     }
 }

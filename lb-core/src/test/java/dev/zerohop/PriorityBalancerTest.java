@@ -3,7 +3,6 @@ package dev.zerohop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zerohop.Health.Status;
-import dev.zerohop.HealthSource.Verdict;
 import dev.zerohop.health.MassRemovalGuard;
 import dev.zerohop.health.OutlierEjection;
 import dev.zerohop.picker.Pickers;
