@@ -1,7 +1,5 @@
 package dev.zerohop;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,8 +24,6 @@ final class Membership {
 
     /** The name under which the source's verdicts are shown. */
     private static final String SHARED_HEALTH = "shared health";
-    /** When a guard that threw is asked again. */
-    private static final long GUARD_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
     /** The instant at which no hold ends. */
     private static final long NEVER = Long.MAX_VALUE;
@@ -61,6 +57,7 @@ final class Membership {
     private final ForeignFaults faults;
     private final GuardedDetector detector;
     private long guardReviewNanos = NEVER;
+    private final GuardedGuard guard;
 
     /** What makes an endpoint the same one when it returns. */
     private record Place(String id, String host, int port) {
@@ -77,6 +74,7 @@ final class Membership {
             ForeignFaults faults,
             Dice dice) {
         this.faults = faults;
+        this.guard = new GuardedGuard(faults, dice);
         this.beginnings = new Beginnings(new ClientSeed(dice));
         this.owner = owner;
         this.listener = listener;
@@ -136,8 +134,9 @@ final class Membership {
         Map<String, LiveNode> gone = new LinkedHashMap<>();
         @Nullable
         LiveNode[] known = Roster.match(before.members().subList(change.from(), change.before()), given, gone);
-        MembershipGuard.Decision decision =
-                gone.isEmpty() ? NONE_MISSING : guarded(settings.guard(), next, gone.values(), now);
+        MembershipGuard.Decision decision = gone.isEmpty()
+                ? NONE_MISSING
+                : guard.admit(settings.guard(), roster.forGuard(), next, now, gone.values());
         LiveNode[] nodes = new LiveNode[known.length];
         int added = 0;
         int replaced = 0;
@@ -203,22 +202,6 @@ final class Membership {
         detector.forget(node);
         health.forget(node);
         departed.put(Place.of(node.endpoint()), node);
-    }
-
-    /** A guard that throws keeps whatever the source no longer names, and is asked again: what it would have held is not lost for its fault. */
-    private MembershipGuard.Decision guarded(
-            MembershipGuard guard, EndpointSet next, Collection<LiveNode> gone, long now) {
-        try {
-            return requireNonNull(guard.admit(roster.forGuard(), next, now), "the decision");
-        } catch (Throwable thrown) {
-            faults.report(
-                    "the mass-removal guard", "endpoints that are no longer named are held while they answer", thrown);
-            List<MembershipGuard.Member> held = new ArrayList<>();
-            for (LiveNode node : gone) {
-                held.add(new MembershipGuard.Member(node.endpoint(), node.held() ? node.heldSince() : now));
-            }
-            return new MembershipGuard.Decision(held, GUARD_RETRY_NANOS);
-        }
     }
 
     private LoadMetric.@Nullable Load loadOf(LoadMetric metric) {

@@ -21,6 +21,14 @@ public interface MembershipGuard {
     Decision admit(List<Member> current, EndpointSet next, long nowNanos);
 
     /**
+     * The same with all its times this many times as long. Each balancer asks for it with a factor of its own, from 1.1 to 1.2, so that clients do not let go of what they hold at the same instant. Default:
+     * this guard, for one that has no times.
+     */
+    default MembershipGuard stretched(double factor) {
+        return this;
+    }
+
+    /**
      * A member today.
      *
      * @param endpoint the endpoint

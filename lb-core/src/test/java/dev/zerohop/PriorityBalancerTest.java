@@ -171,7 +171,7 @@ class PriorityBalancerTest {
         leased.push(endpoints.subList(0, 1));
         time.advance(Duration.ofMillis(5));
         assertThat(balancer.current().snapshot().members()).hasSize(4);
-        time.advance(Duration.ofSeconds(31));
+        time.advance(Duration.ofSeconds(36));
         assertThat(balancer.current().snapshot().members()).hasSize(2);
     }
 }

@@ -41,14 +41,14 @@ import java.util.List;
  * pass health checks.
  *
  * @param maxPercent the largest share of a loss that is believed at once, 0 to 100
- * @param hold how long a larger loss is held, more than 0
+ * @param hold how long a larger loss is held at least, more than 0; a balancer holds it for 10 to 20 % longer
  */
 public record MassRemovalGuard(int maxPercent, Duration hold) implements MembershipGuard {
 
     /** Share of the members, in percent, that may go at once by default. */
     public static final int DEFAULT_MAX_PERCENT = 50;
 
-    /** How long a larger loss is held by default. */
+    /** How long a larger loss is held at least by default. */
     public static final Duration DEFAULT_HOLD = Duration.ofSeconds(30);
 
     private static final int MAX_PERCENT = 100;
@@ -84,6 +84,12 @@ public record MassRemovalGuard(int maxPercent, Duration hold) implements Members
         return new MassRemovalGuard(
                 options.integer("maxPercent", DEFAULT_MAX_PERCENT, 0, MAX_PERCENT),
                 options.duration("hold", DEFAULT_HOLD, MIN_HOLD, MAX_HOLD));
+    }
+
+    @Override
+    public MassRemovalGuard stretched(double factor) {
+        Duration longer = Duration.ofNanos((long) (hold.toNanos() * factor));
+        return new MassRemovalGuard(maxPercent, longer.compareTo(MAX_HOLD) > 0 ? MAX_HOLD : longer);
     }
 
     @Override

@@ -263,4 +263,13 @@ class MassRemovalGuardTest {
         assertThat(guard.admit(all, next, NOW).held()).hasSize(20);
         assertThatThrownBy(() -> left(List.of())).hasMessage("sources were none, expected 1 or more");
     }
+
+    @Test
+    void eachBalancerHasTimesOfItsOwn() {
+        assertThat(new MassRemovalGuard(20, Duration.ofSeconds(10)).stretched(1.15))
+                .isEqualTo(new MassRemovalGuard(20, Duration.ofMillis(11_500)));
+        assertThat(new MassRemovalGuard(20, Duration.ofDays(1)).stretched(1.15))
+                .isEqualTo(new MassRemovalGuard(20, Duration.ofDays(1)));
+        assertThat(MembershipGuard.NONE.stretched(1.15)).isSameAs(MembershipGuard.NONE);
+    }
 }

@@ -25,11 +25,11 @@ record ControlEvent(
     /** What happens, and the times that it has. */
     enum Action {
         ADD("add", "startsFor"),
-        REMOVE("remove", "worksFor"),
+        REMOVE("remove", "worksFor, finishes"),
         KILL("kill", "noticedAfter"),
         KILL_ZONE("killZone", "noticedAfter"),
         EMPTY("empty", "lasts"),
-        REPLACE("replace", "startsFor, worksFor, every"),
+        REPLACE("replace", "startsFor, worksFor, finishes, every"),
         SHARDS("shards", ""),
         ORCHESTRATOR_LOSS("orchestratorLoss", "lasts");
 
@@ -51,12 +51,14 @@ record ControlEvent(
      *
      * @param startsFor from the start of a server until it is announced
      * @param worksFor from the announcement that a server goes until it is gone
+     * @param finishes how long a server that takes no new calls goes on with those that it has
      * @param noticedAfter from the end of a server until it is announced
      * @param lasts how long a wrong answer stands
      * @param every from one server to the next
      */
-    record Spans(long startsFor, long worksFor, long noticedAfter, long lasts, long every) {
-        private static final List<String> FIELDS = List.of("startsFor", "worksFor", "noticedAfter", "lasts", "every");
+    record Spans(long startsFor, long worksFor, long finishes, long noticedAfter, long lasts, long every) {
+        private static final List<String> FIELDS =
+                List.of("startsFor", "worksFor", "finishes", "noticedAfter", "lasts", "every");
 
         private static Spans read(Options event, Action action) {
             for (String field : FIELDS) {
@@ -67,6 +69,7 @@ record ControlEvent(
             return new Spans(
                     Times.read(event, "startsFor", 0, 0, Times.HOUR),
                     Times.read(event, "worksFor", 5 * Times.SECOND, 0, Times.HOUR),
+                    Times.read(event, "finishes", 0, 0, Times.HOUR),
                     Times.read(event, "noticedAfter", 10 * Times.SECOND, 0, Times.HOUR),
                     Times.read(event, "lasts", 30 * Times.SECOND, 0, Times.HOUR),
                     Times.read(event, "every", 10 * Times.SECOND, 0, Times.HOUR));

@@ -102,7 +102,7 @@ final class ControlPlane {
                     after(times.startsFor(), () -> announce(spec.ids()));
                 }
             }
-            case REMOVE -> leave(event.ids(), times.worksFor());
+            case REMOVE -> leave(event.ids(), times);
             case KILL -> kill(event.ids(), times.noticedAfter());
             case KILL_ZONE -> {
                 List<String> ids = new ArrayList<>();
@@ -140,8 +140,8 @@ final class ControlPlane {
         }
     }
 
-    /** They are announced as leaving, work on for a while, and are gone. */
-    private void leave(List<String> ids, long worksForNanos) {
+    /** They are announced as leaving, work on for a while, finish what they have, and are gone. */
+    private void leave(List<String> ids, ControlEvent.Spans times) {
         for (String id : ids) {
             announced.computeIfPresent(
                     id,
@@ -150,8 +150,8 @@ final class ControlPlane {
                             .build());
         }
         publish();
-        after(worksForNanos, () -> {
-            ids.forEach(this::stop);
+        after(times.worksFor(), () -> {
+            ids.forEach(id -> shutDown(id, times.finishes()));
             ids.forEach(announced::remove);
             publish();
         });
@@ -176,6 +176,16 @@ final class ControlPlane {
         });
     }
 
+    private void shutDown(String id, long finishesNanos) {
+        Server server = finishesNanos == 0 ? null : running.remove(id);
+        if (server == null) {
+            stop(id);
+        } else {
+            server.close();
+            after(finishesNanos, () -> life.stop(server));
+        }
+    }
+
     private void stop(String id) {
         Server server = running.remove(id);
         if (server != null) {
@@ -185,7 +195,7 @@ final class ControlPlane {
 
     /** One step of a rolling update: the old server leaves, then a new one of the same name comes, cold. */
     private void replace(String id, ControlEvent.Spans times) {
-        leave(List.of(id), times.worksFor());
+        leave(List.of(id), times);
         after(times.worksFor(), () -> {
             start(id, false);
             after(times.startsFor(), () -> announce(List.of(id)));

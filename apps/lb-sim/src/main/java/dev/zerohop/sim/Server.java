@@ -17,6 +17,8 @@ final class Server {
     /** What becomes of calls that come. */
     enum State {
         UP,
+        /** Takes no connection any more, and goes on with the calls that it has. */
+        CLOSING,
         /** Gone, and its port with it. */
         DOWN
     }
@@ -137,6 +139,12 @@ final class Server {
         connections.remove(lost);
     }
 
+    /** Shuts down in order: new connections are refused, and those that are there close; calls under way go on until {@link #stop}. */
+    void close() {
+        state = State.CLOSING;
+        breakConnections();
+    }
+
     /** Ends at once, with all its calls and connections. */
     void stop() {
         state = State.DOWN;
@@ -150,13 +158,17 @@ final class Server {
             events.cancel(attempt);
             reply(attempt, Outcome.TRANSPORT_FAILURE);
         }
+        breakConnections();
+    }
+
+    private void breakConnections() {
         List<Runnable> broken = List.copyOf(connections);
         connections.clear();
         broken.forEach(Runnable::run);
     }
 
     void arrive(Attempt attempt) {
-        if (state == State.DOWN) {
+        if (state != State.UP) {
             reply(attempt, Outcome.CONNECT_FAILURE);
             return;
         }
@@ -244,7 +256,7 @@ final class Server {
 
     /** Whether a health probe is answered well: it takes no place and no work, and faults meet it as they meet calls. */
     boolean answersProbe(Stream chance) {
-        if (state == State.DOWN || speed.value() == 0) {
+        if (state != State.UP || speed.value() == 0) {
             return false;
         }
         for (Numbered each : faults) {

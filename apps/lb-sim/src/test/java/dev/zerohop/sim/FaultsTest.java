@@ -195,4 +195,18 @@ class FaultsTest {
         assertThat(result.latencyMillis(1).value()).isCloseTo(10, within(0.3));
         assertThat(result.latencyMillis(0.5).value()).isCloseTo(5, within(0.02));
     }
+
+    /** Calls take 5 ms and begin every 10 ms, the next one at the instant at which the server goes: without time to finish it breaks what it has. */
+    @Test
+    void aServerThatFinishesBreaksNoCall() throws InterruptedException {
+        String remove = "\"control\": {\"removals\": \"meant\", \"delay\": \"1s\"}, \"events\": [{\"at\": \"1s\", "
+                + "\"remove\": [\"a\"], \"worksFor\": \"12ms\"%s}]";
+        PolicyResult cut = run(server("a", "") + ", " + server("b", ""), remove.formatted(""));
+        PolicyResult finished =
+                run(server("a", "") + ", " + server("b", ""), remove.formatted(", \"finishes\": \"5ms\""));
+        assertThat(cut.failures()).isEqualTo(Map.of("TRANSPORT_FAILURE", 1L));
+        assertThat(finished.failures()).isEmpty();
+        // Meanwhile it refuses new ones, which go to the other.
+        assertThat(finished.retries()).isPositive();
+    }
 }
