@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
+import dev.zerohop.MembershipGuard;
 import dev.zerohop.MembershipGuard.Decision;
 import dev.zerohop.MembershipGuard.Member;
 import dev.zerohop.ShardCount;
