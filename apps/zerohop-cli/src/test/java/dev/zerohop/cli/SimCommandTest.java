@@ -101,7 +101,7 @@ class SimCommandTest {
         assertThat(result.outLines().get(0)).startsWith("policy,seed,calls,ok,errors,goodput,p50ms");
         assertThat(result.outLines().get(2)).startsWith("round_robin,2,");
         assertThat(result.outLines())
-                .allSatisfy(line -> assertThat(line.split(",")).hasSize(17));
+                .allSatisfy(line -> assertThat(line.split(",")).hasSize(18));
     }
 
     @Test
