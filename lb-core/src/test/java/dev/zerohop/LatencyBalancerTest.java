@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -237,6 +238,25 @@ class LatencyBalancerTest {
         resolver.push(all);
         time.advance(Duration.ofSeconds(1));
         assertThat(ejected()).containsExactly("a-0");
+    }
+
+    @Test
+    void noPriorityAndTheFirstAreOnePlaceAndAnotherIsNot() {
+        start(6);
+        EjectionPolicy.EndpointStats record = ((LiveNode) node(0)).record;
+        for (String priority : List.of("0", "1")) {
+            List<Endpoint> all = endpoints(6);
+            all.set(
+                    0,
+                    Endpoint.builder("10.0.0.0", 80)
+                            .id("a-0")
+                            .attributes(Map.of(Endpoint.PRIORITY, priority))
+                            .build());
+            resolver.push(all);
+            time.advance(Duration.ofSeconds(1));
+            assertThat(node(0).endpoint().attributes()).containsEntry(Endpoint.PRIORITY, priority);
+            assertThat(((LiveNode) node(0)).record == record).as(priority).isEqualTo(priority.equals("0"));
+        }
     }
 
     @Test

@@ -94,6 +94,19 @@ class OwnersBesideStagesTest {
         }
     }
 
+    /** What pickers find equal by identity. */
+    @Test
+    void whereTheGroupThatIsUsedIsAllThatHealthLeavesThereIsOneList() {
+        List<FakeNode> nodes = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            FakeNode node = node("n-" + i, i, i < 3 ? "a" : "b");
+            nodes.add(i < 3 ? node : node.health(Health.Status.EJECTED));
+        }
+        Snapshot staged = PriorityGroups.ofZones(List.of("a")).apply(Snapshot.of(nodes), time.nanoTime());
+        assertThat(staged.candidates()).hasSize(3).isSameAs(staged.available());
+        assertThat(staged.withAvailable(List.of()).available()).isEmpty();
+    }
+
     // ---- replicas that stages send nothing to ----
 
     private final FakeNode near = node("a-1", 1, "a");
