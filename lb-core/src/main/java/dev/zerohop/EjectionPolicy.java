@@ -49,18 +49,27 @@ public interface EjectionPolicy {
          */
         boolean onOutcome(Outcome outcome);
 
-        /** Whether {@link #onLatency} does anything: if not, no clock is read for it. Asked once, when the record begins. Default: no. */
+        /** Whether {@link #onLatency} or {@link #onTimeout} does anything: if not, no clock is read for it. Asked once, when the record begins. Default: no. */
         default boolean timed() {
             return false;
         }
 
         /**
-         * Notes that an attempt was answered {@code latencyNanos} after its beginning, or ended then: well and without an answer reported before, or by running out of time. At most once per
+         * Notes that an attempt was answered {@code latencyNanos} after its beginning, or ended well then and without an answer reported before. At most once per
          * attempt, before its outcome. Request path: lock-free, allocates nothing.
          *
          * @param nowNanos on the balancer's monotonic clock
          */
         default void onLatency(long nowNanos, long latencyNanos) {}
+
+        /**
+         * Notes that an attempt ran out of time {@code waitedNanos} after its beginning, without an answer: it would have taken longer still. In place of {@link #onLatency}. Default: is a latency.
+         *
+         * @param nowNanos on the balancer's monotonic clock
+         */
+        default void onTimeout(long nowNanos, long waitedNanos) {
+            onLatency(nowNanos, waitedNanos);
+        }
 
         /**
          * Notes the outcome of a call that began while the node was {@link State#HALF_OPEN}: this one decides whether the node returns, if that phase still

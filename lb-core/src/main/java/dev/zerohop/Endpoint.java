@@ -159,7 +159,7 @@ public record Endpoint(
     /** Whether {@code other} is of the same zone and priority, so that its calls have as far to go. */
     boolean isBeside(Endpoint other) {
         return Objects.equals(zone, other.zone)
-                && Objects.equals(attributes.get(PRIORITY), other.attributes.get(PRIORITY));
+                && attributes.getOrDefault(PRIORITY, "0").equals(other.attributes.getOrDefault(PRIORITY, "0"));
     }
 
     /** Whether this endpoint has an ordinal. */

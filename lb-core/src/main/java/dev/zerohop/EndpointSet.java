@@ -106,9 +106,13 @@ public final class EndpointSet {
     /** Which of the sources an endpoint of this set, or of the one before, is from: 0 where there is one; of several the number in the attribute {@link Endpoint#PRIORITY}, which is the set's own there. */
     public int sourceOf(Endpoint endpoint) {
         String number = removals.size() == 1 ? null : endpoint.attributes().get(Endpoint.PRIORITY);
-        int source = removals.size() - 1;
-        while (source > 0 && !String.valueOf(source).equals(number)) {
-            source--;
+        int source = 0;
+        for (int i = 0; number != null && i < number.length(); i++) {
+            int digit = number.charAt(i) - '0';
+            source = 10 * source + digit;
+            if (digit < 0 || digit > 9 || source == 0 || source >= removals.size()) {
+                return 0;
+            }
         }
         return source;
     }

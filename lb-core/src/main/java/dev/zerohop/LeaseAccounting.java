@@ -34,7 +34,7 @@ final class LeaseAccounting {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
             answered(load, now, latency);
-            timed(node, now, latency);
+            timed(node, now, latency, Outcome.SUCCESS);
         }
         if (phase != 0 && judged(node, Outcome.SUCCESS, phase)) {
             control.askForReview();
@@ -52,10 +52,14 @@ final class LeaseAccounting {
     }
 
     /** Gives a latency to the endpoint's track record, if that wants it. */
-    private void timed(LiveNode node, long now, long latency) {
+    private void timed(LiveNode node, long now, long latency, Outcome outcome) {
         if (node.timed) {
             try {
-                node.record.onLatency(now, latency);
+                if (outcome == Outcome.TIMEOUT) {
+                    node.record.onTimeout(now, latency);
+                } else {
+                    node.record.onLatency(now, latency);
+                }
             } catch (Throwable thrown) {
                 recordFailed(thrown);
             }
@@ -133,7 +137,7 @@ final class LeaseAccounting {
                 ended(load, now, latency, outcome, answered);
             }
             if (took) {
-                timed(node, now, latency);
+                timed(node, now, latency, outcome);
             }
             if (listener != null) {
                 listener.onOutcome(name, node.endpoint(), outcome, latency);

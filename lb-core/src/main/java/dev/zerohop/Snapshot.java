@@ -280,7 +280,10 @@ public final class Snapshot {
 
     /** The same version, of whose members health leaves these: for a stage that decides by health. */
     public Snapshot withAvailable(List<Candidate> next) {
-        Chosen left = new Chosen(reached(), Frozen.copyOf(next), chosen.candidates());
+        Frozen<Candidate> candidates = chosen.candidates();
+        // Equal lists are one, by which pickers find them equal without a look at each.
+        Frozen<Candidate> available = candidates.equals(next) ? candidates : Frozen.copyOf(next);
+        Chosen left = new Chosen(reached(), available, candidates);
         return new Snapshot(members, stated, left, reviewInNanos, trail);
     }
 

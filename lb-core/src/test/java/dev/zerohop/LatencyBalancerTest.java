@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -57,9 +59,12 @@ class LatencyBalancerTest {
         return all;
     }
 
+    /** With endpoints that have taken 5 ms in an interval before. */
     private void start(int count) {
         balancer.start();
         resolver.push(endpoints(count));
+        goodCalls(IntStream.range(0, count).toArray());
+        endInterval();
     }
 
     private Node node(int number) {
@@ -105,11 +110,11 @@ class LatencyBalancerTest {
     void theSlowOneIsTakenOutSaysWhyAndReturnsByAProbeWithItsLatencyForgotten() {
         start(6);
         goodCalls(1, 2, 3, 4, 5);
-        calls(0, 200, LatencyBalancerTest::succeed);
+        calls(0, 100, LatencyBalancerTest::succeed);
         endInterval();
         assertThat(ejected()).containsExactly("a-0");
         assertThat(balancer.explain(PickContext.NONE).toString())
-                .contains("mean latency 200.0 ms of 10 calls, more than 3.0 times the median of 5.0 ms (6 endpoints)");
+                .contains("mean latency 100.0 ms of 10 calls, more than 3.0 times the median of 5.0 ms (6 endpoints)");
         time.advance(Duration.ofSeconds(30));
         assertThat(node(0).health().status()).isEqualTo(Status.HALF_OPEN);
         Lease probe = null;
@@ -150,9 +155,9 @@ class LatencyBalancerTest {
     void aSuccessOfWhichNoAnswerIsReportedTookUntilItsEnd() {
         start(6);
         goodCalls(1, 2, 3, 4, 5);
-        calls(0, 200, lease -> lease.complete(Outcome.SUCCESS));
+        calls(0, 100, lease -> lease.complete(Outcome.SUCCESS));
         endInterval();
-        assertThat(node(0).health().reason()).startsWith("mean latency 200.0 ms of 10 calls");
+        assertThat(node(0).health().reason()).startsWith("mean latency 100.0 ms of 10 calls");
     }
 
     @Test
@@ -161,7 +166,20 @@ class LatencyBalancerTest {
         goodCalls(1, 2, 3, 4, 5);
         calls(0, 1_000, lease -> lease.complete(Outcome.TIMEOUT));
         endInterval();
-        assertThat(node(0).health().reason()).startsWith("mean latency 1,000.0 ms of 10 calls");
+        assertThat(node(0).health().reason()).startsWith("mean latency 105.0 ms of 10 calls");
+    }
+
+    /** A deadline of 1 ms that a caller inherits. */
+    @Test
+    void aCallThatHadLessTimeThanAnAnswerTakesMakesNobodyFast() {
+        start(6);
+        goodCalls(1, 2, 3, 4, 5);
+        calls(0, 100, LatencyBalancerTest::succeed);
+        for (int i = 0; i < 50; i++) {
+            calls(0, 1, lease -> lease.complete(Outcome.TIMEOUT));
+        }
+        endInterval();
+        assertThat(ejected()).containsExactly("a-0");
     }
 
     @Test
@@ -182,7 +200,7 @@ class LatencyBalancerTest {
     void whatWasCancelledMakesNoSlowOneFast() {
         start(6);
         goodCalls(1, 2, 3, 4, 5);
-        calls(0, 200, LatencyBalancerTest::succeed);
+        calls(0, 100, LatencyBalancerTest::succeed);
         for (int i = 0; i < 50; i++) {
             calls(0, 1, lease -> lease.complete(Outcome.CANCELLED));
         }
@@ -199,25 +217,46 @@ class LatencyBalancerTest {
             all.set(i, endpoint(i, "far"));
         }
         resolver.push(all);
-        goodCalls(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
-        for (int i = 10; i < 15; i++) {
-            calls(i, 80, LatencyBalancerTest::succeed);
+        for (int interval = 0; interval < 2; interval++) {
+            goodCalls(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+            for (int i = 10; i < 15; i++) {
+                calls(i, 80, LatencyBalancerTest::succeed);
+            }
+            endInterval();
+            assertThat(ejected()).isEmpty();
         }
-        endInterval();
-        assertThat(ejected()).isEmpty();
     }
 
     @Test
     void anEndpointStaysOutWhenItIsMoved() {
         start(6);
         goodCalls(1, 2, 3, 4, 5);
-        calls(0, 200, LatencyBalancerTest::succeed);
+        calls(0, 100, LatencyBalancerTest::succeed);
         endInterval();
         List<Endpoint> all = endpoints(6);
         all.set(0, endpoint(0, "b"));
         resolver.push(all);
         time.advance(Duration.ofSeconds(1));
         assertThat(ejected()).containsExactly("a-0");
+    }
+
+    @Test
+    void noPriorityAndTheFirstAreOnePlaceAndAnotherIsNot() {
+        start(6);
+        EjectionPolicy.EndpointStats record = ((LiveNode) node(0)).record;
+        for (String priority : List.of("0", "1")) {
+            List<Endpoint> all = endpoints(6);
+            all.set(
+                    0,
+                    Endpoint.builder("10.0.0.0", 80)
+                            .id("a-0")
+                            .attributes(Map.of(Endpoint.PRIORITY, priority))
+                            .build());
+            resolver.push(all);
+            time.advance(Duration.ofSeconds(1));
+            assertThat(node(0).endpoint().attributes()).containsEntry(Endpoint.PRIORITY, priority);
+            assertThat(((LiveNode) node(0)).record == record).as(priority).isEqualTo(priority.equals("0"));
+        }
     }
 
     @Test
@@ -248,16 +287,18 @@ class LatencyBalancerTest {
             observed.apply(settings(Pickers.roundRobin(), LATENCY));
             time.advance(Duration.ofSeconds(1));
             streams.forEach(stream -> stream.complete(Outcome.SUCCESS));
-            for (Node node : nodes) {
-                List<Lease> leases = new ArrayList<>();
-                for (int i = 0; i < 10; i++) {
-                    leases.add(observed.begin(node));
+            for (int interval = 0; interval < 2; interval++) {
+                for (Node node : nodes) {
+                    List<Lease> leases = new ArrayList<>();
+                    for (int i = 0; i < 10; i++) {
+                        leases.add(observed.begin(node));
+                    }
+                    time.advance(Duration.ofMillis(5));
+                    leases.forEach(LatencyBalancerTest::succeed);
                 }
-                time.advance(Duration.ofMillis(5));
-                leases.forEach(LatencyBalancerTest::succeed);
+                endInterval();
             }
-            endInterval();
-            assertThat(heard).hasSize(80);
+            assertThat(heard).hasSize(140);
             assertThat(observed.current().snapshot().members())
                     .allMatch(node -> node.health().status() != Status.EJECTED);
         }

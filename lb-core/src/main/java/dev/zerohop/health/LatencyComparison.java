@@ -2,35 +2,69 @@ package dev.zerohop.health;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The rule of {@link LatencyEjection}. Serial executor only. */
 final class LatencyComparison {
     private static final double MILLI = 1e6;
 
+    /** One call in so many has to be slow at least, since no call counts for more. */
+    private static final int ONE_IN = 10;
+
     private final LatencyEjection limits;
+
+    /** As of the last interval in which endpoints of the place were compared. */
+    private final Map<OutlierSweep.Place, Usual> usual = new HashMap<>();
 
     LatencyComparison(LatencyEjection limits) {
         this.limits = limits;
     }
 
-    /** The mean latency of the calls to one endpoint in one interval. */
-    private record Measured(OutlierStats stats, OutlierSweep.Place place, int calls, double meanNanos) {}
+    /**
+     * What calls to the endpoints of a place usually take.
+     *
+     * @param nanos with what a mean is compared there
+     * @param mostNanos as much as one call counts: a single one of half a minute among hundreds moves no mean far enough
+     */
+    record Usual(long nanos, long mostNanos) {}
+
+    /**
+     * The mean latency of the calls to one endpoint in one interval.
+     *
+     * @param clipped by what; null if any single call may have made the mean
+     */
+    private record Measured(
+            OutlierStats stats,
+            OutlierSweep.Place place,
+            int calls,
+            double meanNanos,
+            @Nullable Usual clipped) {}
 
     /** One that is too slow for its median. */
-    private record Finding(Measured slow, double medianNanos, String among) {
+    private record Finding(Measured slow, Usual clipped, double medianNanos, String among) {
         double ratio() {
             return slow.meanNanos / medianNanos;
         }
     }
 
+    /** Before the first call is counted. */
+    void add(OutlierStats stats, OutlierSweep.Place place) {
+        stats.usual = usual.get(place);
+    }
+
     /** Ends an interval, and has those ejected that are too slow, the slowest for their median first, while {@code places} says that more may be. */
     void end(Map<OutlierStats, OutlierSweep.Place> all, IntSupplier places, OutlierSweep.Ejector ejector) {
-        List<Finding> findings = findings(measured(all));
+        Map<OutlierSweep.Place, Integer> members = new HashMap<>();
+        all.values().forEach(place -> members.merge(place, 1, Integer::sum));
+        usual.keySet().retainAll(members.keySet());
+        List<Finding> findings = findings(measured(all), members);
+        all.forEach((stats, place) -> stats.usual = usual.get(place));
         findings.sort(Comparator.comparingDouble(Finding::ratio).reversed());
         for (Finding finding : findings) {
             if (places.getAsInt() <= 0) {
@@ -48,14 +82,15 @@ final class LatencyComparison {
             int calls = OutlierStats.timedCalls(latencies);
             // One that is out, perhaps since a moment ago for its success rate, is no measure for the others.
             if (calls >= limits.requestVolume() && stats.isActive()) {
-                measured.add(new Measured(stats, place, calls, OutlierStats.latencyNanos(latencies) / calls));
+                double mean = OutlierStats.latencyNanos(latencies) / calls;
+                measured.add(new Measured(stats, place, calls, mean, stats.usual));
             }
         });
         measured.sort(Comparator.comparingDouble(Measured::meanNanos));
         return measured;
     }
 
-    private List<Finding> findings(List<Measured> ascending) {
+    private List<Finding> findings(List<Measured> ascending, Map<OutlierSweep.Place, Integer> members) {
         List<Finding> findings = new ArrayList<>();
         if (ascending.size() < limits.minimumHosts()) {
             return findings;
@@ -68,17 +103,28 @@ final class LatencyComparison {
             boolean enough = near.size() >= limits.minimumHosts();
             List<Measured> compared = enough ? near : ascending;
             double median = median(compared);
-            double fastest = near.get(0).meanNanos;
+            // Of few in a far zone all are slow; one that is the only member there has nothing else to be compared
+            // with.
+            boolean alone = members.getOrDefault(place, 0) == 1;
+            double least = enough || alone ? median : Math.max(median, near.get(0).meanNanos);
+            usual.put(place, usual(least));
             for (Measured each : near) {
-                // Of few in a far zone all are slow; one that is alone there has nothing else to be compared with.
-                if (exceeds(each.meanNanos, median)
-                        && (enough || near.size() == 1 || exceeds(each.meanNanos, fastest))) {
-                    findings.add(
-                            new Finding(each, median, compared.size() + " endpoints" + (enough ? place.words() : "")));
+                if (each.clipped != null && exceeds(each.meanNanos, least)) {
+                    findings.add(new Finding(
+                            each,
+                            each.clipped,
+                            median,
+                            compared.size() + " endpoints" + (enough ? place.words() : "")));
                 }
             }
         });
         return findings;
+    }
+
+    private Usual usual(double nanos) {
+        double minimum = limits.minimumDifference().toNanos();
+        double most = nanos + ONE_IN * Math.max(nanos * (limits.factor() - 1), minimum);
+        return new Usual((long) nanos, Math.min(OutlierStats.MAX_LATENCY_NANOS, (long) most));
     }
 
     private boolean exceeds(double mean, double other) {
@@ -95,11 +141,12 @@ final class LatencyComparison {
     private String words(Finding finding) {
         return String.format(
                 Locale.ROOT,
-                "mean latency %,.1f ms of %,d calls, more than %.1f times the median of %,.1f ms (%s)",
+                "mean latency %,.1f ms of %,d calls, more than %.1f times the median of %,.1f ms (%s), each call counted as %,.1f ms at most",
                 finding.slow.meanNanos / MILLI,
                 finding.slow.calls,
                 limits.factor(),
                 finding.medianNanos / MILLI,
-                finding.among);
+                finding.among,
+                finding.clipped.mostNanos / MILLI);
     }
 }

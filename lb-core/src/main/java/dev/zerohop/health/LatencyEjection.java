@@ -11,14 +11,17 @@ import java.time.Duration;
  * median of the means of all endpoints compared, and at least {@code minimumDifference} above it.
  *
  * <p>A latency is the time from the beginning of an attempt to its first headers or message, or to its end if that success reports no answer before; the rest of a stream is none. An
- * attempt that runs out of time without an answer counts with the time it had, whatever {@link OutlierEjection.Builder#timeouts} says. Error answers, broken connections and calls that
+ * attempt that runs out of time without an answer counts with the time it had, whatever {@link OutlierEjection.Builder#timeouts} says, unless that was less than the median before. Error answers, broken connections and calls that
  * their caller cancels (of several hedges all but the first to answer) count for nothing.
  *
  * <p>An endpoint is compared with those of its own zone and {@linkplain dev.zerohop.Endpoint#PRIORITY priority} if {@code minimumHosts} of these had enough calls; else with all, and then it has
- * to exceed the fastest one of its zone by as much, if there is another one: a zone that is far away is not slow. When half of the endpoints or more are slow, the median is as well, and from a factor
+ * to exceed the fastest one of its zone by as much, unless it is the only member there: a zone that is far away is not slow. When half of the endpoints or more are slow, the median is as well, and from a factor
  * of 2 on none is ejected.
  *
- * <p>While it is configured, each call reads the clock twice (which a policy that measures latencies does anyway) and adds to one counter.
+ * <p>Each call counts as the median of the interval before and ten times what a mean must exceed it by, at most, so that a tenth of an endpoint's calls must be slow at least. The first interval that
+ * is compared ejects nobody.
+ *
+ * <p>While it is configured, a call reads the clock when it begins and when it is answered, as often as a policy that measures latencies does anyway or less, and adds to one counter.
  *
  * <p>Source: the latency-induced probation of Dean and Barroso, "The tail at scale" (Communications of the ACM 56, 2013), which gives no rule. Envoy and gRFC A50 have no such ejection. The rule follows
  * the relative strategy of LinkedIn's rest.li, which lowers the share of hosts of more than 1.2 times the mean latency of all; a median is not moved by the outlier itself.

@@ -86,7 +86,7 @@ final class OutlierDetector implements EjectionPolicy.Detector {
     @Override
     public long review(long nowNanos) {
         int allowed = allowedEjections(size, limits.maxPercent());
-        long next = sweep == null ? Long.MAX_VALUE : sweep(sweep, allowed, nowNanos);
+        long next = Long.MAX_VALUE;
         news.drainTo(watched);
         for (Iterator<OutlierStats> each = watched.iterator(); each.hasNext(); ) {
             OutlierStats stats = each.next();
@@ -103,10 +103,12 @@ final class OutlierDetector implements EjectionPolicy.Detector {
                 each.remove();
             }
         }
-        return next;
+        // After those that fail in a row: a slow one must not have the last place before one that fails every call.
+        return sweep == null ? next : Math.min(next, sweep(sweep, allowed, nowNanos));
     }
 
     private long sweep(OutlierSweep due, int allowed, long now) {
+        long[] next = {Long.MAX_VALUE};
         if (nextSweepNanos - now <= 0) {
             // The interval that is judged was no healthy one.
             long healthyUntil = lastSweepNanos;
@@ -114,13 +116,13 @@ final class OutlierDetector implements EjectionPolicy.Detector {
             nextSweepNanos = now + untilSweep();
             due.end(() -> allowed - outForFailures, (stats, why) -> {
                 stats.forgetHealthyIntervals(healthyUntil);
-                eject(stats, OutlierStats.Cause.FAILURES, why, now);
+                next[0] = Math.min(next[0], eject(stats, OutlierStats.Cause.FAILURES, why, now));
                 outForFailures++;
                 watched.add(stats);
                 stats.changed.run();
             });
         }
-        return nextSweepNanos - now;
+        return Math.min(next[0], nextSweepNanos - now);
     }
 
     private long review(OutlierStats stats, long now, boolean belowLimit) {

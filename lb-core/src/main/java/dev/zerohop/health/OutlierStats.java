@@ -38,7 +38,7 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
     private static final long MOST_LATENCY_SUM = 1L << 39;
 
     /** As much as one call may weigh. */
-    private static final long MAX_LATENCY_NANOS = Duration.ofMinutes(10).toNanos();
+    static final long MAX_LATENCY_NANOS = Duration.ofMinutes(10).toNanos();
 
     private static final long NO_PROBE = Long.MIN_VALUE;
     private static final long PROBE_PATIENCE_NANOS = OutlierEjection.PROBE_PATIENCE.toNanos();
@@ -84,6 +84,9 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
 
     /** Latencies of this interval while it is active. Stays 0 unless something compares them. */
     private volatile long latencies;
+
+    /** Written by the detector; null while nothing has been compared. */
+    volatile LatencyComparison.@Nullable Usual usual;
 
     private volatile long probeSince = NO_PROBE;
     volatile @Nullable Outcome probeOutcome;
@@ -160,7 +163,18 @@ final class OutlierStats implements EjectionPolicy.EndpointStats {
         }
         long before = (long) LATENCIES.getOpaque(this);
         if (timedCalls(before) < MOST_TIMED && (before & LATENCY_SUM) < MOST_LATENCY_SUM) {
-            LATENCIES.getAndAdd(this, TIMED + (Math.min(latencyNanos, MAX_LATENCY_NANOS) + 500) / 1_000);
+            LatencyComparison.Usual known = usual;
+            long most = known == null ? MAX_LATENCY_NANOS : known.mostNanos();
+            LATENCIES.getAndAdd(this, TIMED + (Math.min(latencyNanos, most) + 500) / 1_000);
+        }
+    }
+
+    @Override
+    public void onTimeout(long nowNanos, long waitedNanos) {
+        LatencyComparison.Usual known = usual;
+        // A deadline that is shorter than an answer takes makes no endpoint fast.
+        if (known == null || waitedNanos >= known.nanos()) {
+            onLatency(nowNanos, waitedNanos);
         }
     }
 

@@ -43,13 +43,17 @@ final class OutlierSweep {
     }
 
     /** Whose endpoints are equally far away. */
-    record Place(@Nullable String zone, @Nullable String priority) {
+    record Place(@Nullable String zone, String priority) {
+        /** The priority of an endpoint that states none. */
+        private static final String FIRST = "0";
+
         static Place of(Endpoint endpoint) {
-            return new Place(endpoint.zone(), endpoint.attributes().get(Endpoint.PRIORITY));
+            return new Place(endpoint.zone(), endpoint.attributes().getOrDefault(Endpoint.PRIORITY, FIRST));
         }
 
         String words() {
-            return (zone == null ? "" : " in zone " + zone) + (priority == null ? "" : " of priority " + priority);
+            return (zone == null ? "" : " in zone " + zone)
+                    + (priority.equals(FIRST) ? "" : " of priority " + priority);
         }
     }
 
@@ -70,7 +74,11 @@ final class OutlierSweep {
     }
 
     void add(OutlierStats stats, Endpoint endpoint) {
-        all.put(stats, Place.of(endpoint));
+        Place place = Place.of(endpoint);
+        all.put(stats, place);
+        if (latency != null) {
+            latency.add(stats, place);
+        }
     }
 
     void remove(OutlierStats stats) {

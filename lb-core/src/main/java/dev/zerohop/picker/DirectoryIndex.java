@@ -26,7 +26,7 @@ final class DirectoryIndex {
     private final List<Node> members;
     /** Those of the members, which are sorted by them. */
     private final String[] ids;
-    /** Candidates, others that health leaves, and those that are draining and serve. */
+    /** Those that health leaves, and those that are draining and serve. */
     private final boolean[] usable;
     /** Those of them that are draining and that health does not leave. */
     private final boolean[] draining;
@@ -39,12 +39,9 @@ final class DirectoryIndex {
         this.ids = members.stream().map(node -> node.endpoint().id()).toArray(String[]::new);
         this.usable = new boolean[ids.length];
         this.draining = new boolean[ids.length];
-        double[] candidates = OrdinalIndex.weights(members, snapshot.candidates());
-        double[] available = snapshot.available() == snapshot.candidates()
-                ? candidates
-                : OrdinalIndex.weights(members, snapshot.available());
+        double[] available = OrdinalIndex.weights(members, snapshot.available());
         for (int i = 0; i < ids.length; i++) {
-            boolean well = candidates[i] > 0 || available[i] > 0;
+            boolean well = available[i] > 0;
             draining[i] = !well && OrdinalIndex.drainingWeight(members.get(i)) > 0;
             usable[i] = well || draining[i];
         }

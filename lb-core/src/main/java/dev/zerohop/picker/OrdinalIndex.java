@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The members of a snapshot by ordinal; those that share one are replicas of its shard. Immutable.
  *
- * <p>Usable are the candidates. At an ordinal without one, those that health leaves are: that the traffic goes to another zone or group moves no key. Where there is none of those either, members
- * that are draining but well are: a draining owner keeps its keys while it serves.
+ * <p>Usable are the candidates that health leaves among all members: a group that panics by itself makes none of the owners well. At an ordinal without one, the others that health leaves are: that the
+ * traffic goes to another zone or group moves no key. They are also what a call gets that has tried all candidates of its ordinal. Where there is none of those either, members that are draining but
+ * well are: a draining owner keeps its keys while it serves.
  */
 final class OrdinalIndex {
     /** The ordinals that there are, ascending. */
@@ -30,6 +31,9 @@ final class OrdinalIndex {
 
     /** The effective weight of each node; 0 if it is not usable. */
     private final double[] weights;
+
+    /** The weight of each node that health leaves and that is not usable while one at its ordinal is a candidate, else 0; null if there is none. */
+    private final double @Nullable [] spare;
 
     /** The positions whose usable members are draining and not available; null if there is none. */
     private final boolean @Nullable [] draining;
@@ -62,13 +66,23 @@ final class OrdinalIndex {
                 begins[found++] = i;
             }
             nodes[i] = members.get(member);
-            weights[i] = candidates[member];
             own[i] = available[member];
+            weights[i] = own[i] > 0 ? candidates[member] : 0;
         }
         begins[found] = count;
         this.ordinals = found == count ? distinct : Arrays.copyOf(distinct, found);
         this.starts = found == count ? begins : Arrays.copyOf(begins, found + 1);
         this.draining = keepOwners(own);
+        this.spare = available == candidates ? null : spare(own);
+    }
+
+    private double @Nullable [] spare(double[] available) {
+        boolean any = false;
+        for (int i = 0; i < available.length; i++) {
+            available[i] = weights[i] > 0 ? 0 : available[i];
+            any |= available[i] > 0;
+        }
+        return any ? available : null;
     }
 
     private boolean @Nullable [] keepOwners(double[] available) {
@@ -158,8 +172,12 @@ final class OrdinalIndex {
         return weights[at] > 0 ? nodes[at] : null;
     }
 
-    /** Whether a member at a position is usable and not one that the context avoids. */
+    /** Whether a member at a position is usable, or is the {@linkplain #spare spare} one, and not one that the context avoids. */
     boolean offers(int position, PickContext context) {
+        return anyOf(weights, position, context) || spare(position, 0, context) != null;
+    }
+
+    private boolean anyOf(double[] weights, int position, PickContext context) {
         for (int i = starts[position]; i < starts[position + 1]; i++) {
             if (weights[i] > 0 && !context.avoids(nodes[i].endpoint())) {
                 return true;
@@ -168,9 +186,30 @@ final class OrdinalIndex {
         return false;
     }
 
+    /**
+     * The member at a position that a call gets which has tried all usable ones there: one that health leaves and that stages send no other calls to. Null while a usable one is not tried, or if
+     * there is none. Of several, {@code hash} chooses the first to look at.
+     */
+    @Nullable
+    Node spare(int position, long hash, PickContext context) {
+        if (spare == null || !context.avoidsAny() || anyOf(weights, position, context)) {
+            return null;
+        }
+        int start = starts[position];
+        int size = starts[position + 1] - start;
+        int turn = (int) Math.floorMod(hash, (long) size);
+        for (int i = 0; i < size; i++) {
+            int at = start + (turn + i < size ? turn + i : turn + i - size);
+            if (spare[at] > 0 && !context.avoids(nodes[at].endpoint())) {
+                return nodes[at];
+            }
+        }
+        return null;
+    }
+
     /** Whether a member at a position is usable. */
     boolean usable(int position) {
-        return offers(position, PickContext.NONE);
+        return anyOf(weights, position, PickContext.NONE);
     }
 
     /** Whether those at a position that are usable are draining and not available. */
@@ -216,12 +255,15 @@ final class OrdinalIndex {
         return true;
     }
 
-    /** The usable member of an ordinal, one that the context does not avoid if there is one; null if none is usable. */
+    /** The usable member of an ordinal, one that the context does not avoid if there is one, else the spare one; null if none is usable. */
     @Nullable
     Node usable(int ordinal, PickContext context) {
         int position = find(ordinal);
+        if (position < 0) {
+            return null;
+        }
         Node first = null;
-        for (int i = position < 0 ? 0 : starts[position]; position >= 0 && i < starts[position + 1]; i++) {
+        for (int i = starts[position]; i < starts[position + 1]; i++) {
             if (weights[i] > 0) {
                 if (!context.avoids(nodes[i].endpoint())) {
                     return nodes[i];
@@ -229,7 +271,8 @@ final class OrdinalIndex {
                 first = first == null ? nodes[i] : first;
             }
         }
-        return first;
+        Node other = spare(position, 0, context);
+        return other == null ? first : other;
     }
 
     /** The member of an ordinal whatever its health; a usable one if there are several; null if there is none. */

@@ -101,7 +101,11 @@ final class ShardPicker extends KeyedPicker {
     Node pick(EndpointSelector key, PickContext context) {
         int position = position(key, context);
         Picker replica = replica(position);
-        return replica != null ? replica.pick(context) : owners.only(position);
+        if (replica == null) {
+            return owners.only(position);
+        }
+        Node spare = owners.spare(position, key.hash(), context);
+        return spare != null ? spare : replica.pick(context);
     }
 
     @Override
@@ -109,7 +113,11 @@ final class ShardPicker extends KeyedPicker {
     Node pick(EndpointSelector key, PickContext context, long nowNanos) {
         int position = position(key, context);
         Picker replica = replica(position);
-        return replica != null ? replica.pick(context, nowNanos) : owners.only(position);
+        if (replica == null) {
+            return owners.only(position);
+        }
+        Node spare = owners.spare(position, key.hash(), context);
+        return spare != null ? spare : replica.pick(context, nowNanos);
     }
 
     /** The position of the ordinal to ask, below 0 if there is none. */
@@ -249,6 +257,12 @@ final class ShardPicker extends KeyedPicker {
         }
         if (passedOver(members.get(0))) {
             lines.add("ordinal " + ordinal + " keeps its keys although stages send other calls elsewhere");
+        }
+        Node spare = owners.spare(position, key.hash(), context);
+        if (spare != null) {
+            lines.add("the preferred replicas of ordinal " + ordinal + " were tried, the call goes to "
+                    + spare.endpoint());
+            return lines;
         }
         Picker replica = replica(position);
         for (String line : replica == null ? List.<String>of() : replica.explain(context)) {

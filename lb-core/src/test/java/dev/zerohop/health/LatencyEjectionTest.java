@@ -12,6 +12,7 @@ import dev.zerohop.Outcome;
 import dev.zerohop.testing.FakeTime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -51,9 +52,20 @@ class LatencyEjectionTest {
         time.advance(Duration.ofSeconds(5));
     }
 
+    /** Begins with equal endpoints, which have taken 10 ms in an interval before. */
     private void detect(LatencyEjection latency, int endpoints) {
         detect(builder(latency));
         add(endpoints, null, Map.of());
+        usually(10);
+    }
+
+    /** An interval in which endpoints take so long; those behind the last number take as long as that. */
+    private void usually(double... millis) {
+        for (int i = 0; i < records.size(); i++) {
+            answers(i, 100, millis[Math.min(i, millis.length - 1)]);
+        }
+        endInterval();
+        time.advance(Duration.ofSeconds(5));
     }
 
     private void answers(int index, int calls, double millis) {
@@ -83,7 +95,9 @@ class LatencyEjectionTest {
 
     @Test
     void oneThatAnswersFarMoreSlowlyThanTheMedianIsEjectedAndTheReasonHasBothNumbers() {
-        detect(LatencyEjection.DEFAULTS, 9);
+        detect(builder(LatencyEjection.DEFAULTS));
+        add(9, null, Map.of());
+        usually(14);
         for (int i = 0; i < 9; i++) {
             answers(i, 340, i == 3 ? 212 : 10 + i);
         }
@@ -91,21 +105,72 @@ class LatencyEjectionTest {
         assertThat(ejected()).containsExactly(3);
         assertThat(records.get(3).reason())
                 .isEqualTo(
-                        "mean latency 212.0 ms of 340 calls, more than 3.0 times the median of 15.0 ms (9 endpoints); out for 30 s");
+                        "mean latency 212.0 ms of 340 calls, more than 3.0 times the median of 15.0 ms (9 endpoints), each call counted as 294.0 ms at most; out for 30 s");
     }
 
     @Test
-    void theMeanOfAllCallsCountsAndNotTheSlowestOfThem() {
-        detect(LatencyEjection.DEFAULTS, 5);
-        take(10, 10, 10, 10, 10);
-        answers(0, 1, 2_000);
+    void oneCallOfHalfAMinuteIsOneSlowCallAndATenthOfThemIsASlowEndpoint() {
+        detect(builder(LatencyEjection.DEFAULTS));
+        add(5, null, Map.of());
+        usually(14);
+        for (int i = 0; i < 5; i++) {
+            answers(i, i == 0 ? 99 : 100, 14);
+        }
+        answers(0, 1, 5_000);
         endInterval();
-        // (100 x 10 + 2,000) / 101 = 29.7 ms
         assertThat(ejected()).isEmpty();
-        take(10, 10, 10, 10, 10);
-        answers(0, 2, 2_000);
+        for (int i = 0; i < 5; i++) {
+            answers(i, i == 0 ? 91 : 100, 14);
+        }
+        answers(0, 9, 5_000);
         endInterval();
-        assertThat(records.get(0).reason()).startsWith("mean latency 49.0 ms of 102 calls");
+        assertThat(ejected()).isEmpty();
+        for (int i = 0; i < 5; i++) {
+            answers(i, i == 0 ? 89 : 100, 14);
+        }
+        answers(0, 11, 5_000);
+        endInterval();
+        assertThat(ejected()).containsExactly(0);
+    }
+
+    @Test
+    void withoutAnIntervalBeforeNobodyIsJudged() {
+        detect(builder(LatencyEjection.DEFAULTS));
+        add(5, null, Map.of());
+        take(5_000, 10, 10, 10, 10);
+        endInterval();
+        assertThat(ejected()).isEmpty();
+        take(5_000, 10, 10, 10, 10);
+        endInterval();
+        assertThat(ejected()).containsExactly(0);
+    }
+
+    @Test
+    void oneThatComesLaterIsJudgedByWhatItsPlaceUsuallyTakes() {
+        detect(LatencyEjection.DEFAULTS, 5);
+        add(1, null, Map.of());
+        take(10, 10, 10, 10, 10, 2_000);
+        endInterval();
+        assertThat(ejected()).containsExactly(5);
+        assertThat(records.get(5).reason()).startsWith("mean latency 210.0 ms of 100 calls");
+    }
+
+    @Test
+    void aDeadlineShorterThanAnAnswerMakesNobodyFast() {
+        detect(LatencyEjection.DEFAULTS, 5);
+        take(60, 10, 10, 10, 10);
+        IntStream.range(0, 900).forEach(i -> records.get(0).onTimeout(time.nanoTime(), 9_000_000));
+        endInterval();
+        assertThat(ejected()).containsExactly(0);
+    }
+
+    @Test
+    void whatRanOutOfTimeLaterThanAnAnswerComesCounts() {
+        detect(LatencyEjection.DEFAULTS, 5);
+        take(10, 10, 10, 10);
+        IntStream.range(0, 100).forEach(i -> records.get(4).onTimeout(time.nanoTime(), 100_000_000));
+        endInterval();
+        assertThat(ejected()).containsExactly(4);
     }
 
     @Test
@@ -170,7 +235,8 @@ class LatencyEjectionTest {
     void ofMoreThanMayBeEjectedTheSlowestAre() {
         detect(builder(LatencyEjection.DEFAULTS).maxPercent(30));
         add(7, null, Map.of());
-        take(10, 400, 10, 500, 10, 300, 10);
+        usually(20);
+        take(10, 400, 10, 410, 10, 300, 10);
         endInterval();
         assertThat(ejected()).containsExactly(1, 3);
     }
@@ -194,6 +260,7 @@ class LatencyEjectionTest {
         detect(builder(LatencyEjection.DEFAULTS));
         add(8, "near", Map.of());
         add(5, "far", Map.of());
+        usually(2, 2, 2, 2, 2, 2, 2, 2, 80);
         take(2, 2, 2, 2, 2, 2, 2, 2, 80, 80, 80, 80, 300);
         endInterval();
         assertThat(ejected()).containsExactly(12);
@@ -206,6 +273,7 @@ class LatencyEjectionTest {
         detect(builder(LatencyEjection.DEFAULTS));
         add(8, null, Map.of());
         add(5, null, Map.of(Endpoint.PRIORITY, "1"));
+        usually(2, 2, 2, 2, 2, 2, 2, 2, 80);
         take(2, 2, 2, 2, 2, 2, 2, 2, 80, 80, 80, 80, 300);
         endInterval();
         assertThat(ejected()).containsExactly(12);
@@ -218,6 +286,7 @@ class LatencyEjectionTest {
         add(2, "a", Map.of());
         add(2, "b", Map.of());
         add(2, "c", Map.of());
+        usually(10);
         take(10, 10, 11, 200, 12, 12);
         endInterval();
         assertThat(ejected()).containsExactly(3);
@@ -229,6 +298,7 @@ class LatencyEjectionTest {
         detect(builder(LatencyEjection.DEFAULTS));
         add(8, "near", Map.of());
         add(2, "far", Map.of());
+        usually(2, 2, 2, 2, 2, 2, 2, 2, 80);
         take(2, 2, 2, 2, 2, 2, 2, 2, 80, 90);
         endInterval();
         assertThat(ejected()).isEmpty();
@@ -239,18 +309,70 @@ class LatencyEjectionTest {
         detect(builder(LatencyEjection.DEFAULTS));
         add(8, "near", Map.of());
         add(1, "alone", Map.of());
+        usually(2);
         take(2, 2, 2, 2, 2, 2, 2, 2, 80);
         endInterval();
         assertThat(ejected()).containsExactly(8);
     }
 
+    @Test
+    void oneOfAFarZoneIsNotAloneBecauseTheOtherHasTooFewCallsOrIsOut() {
+        detect(builder(LatencyEjection.DEFAULTS).connectFailures(1));
+        add(18, "near", Map.of());
+        add(2, "far", Map.of());
+        double[] millis = new double[19];
+        Arrays.fill(millis, 2);
+        millis[18] = 80;
+        usually(millis);
+        take(millis);
+        answers(19, 99, 80);
+        endInterval();
+        assertThat(ejected()).as("too few calls").isEmpty();
+        take(millis);
+        records.get(19).onOutcome(Outcome.CONNECT_FAILURE);
+        detector.review(time.nanoTime());
+        assertThat(records.get(19).state()).isEqualTo(State.EJECTED);
+        endInterval();
+        assertThat(records.get(18).state()).isEqualTo(State.ACTIVE);
+        detector.remove(records.get(19));
+        take(millis);
+        endInterval();
+        assertThat(records.get(18).state()).as("now it is alone").isEqualTo(State.EJECTED);
+    }
+
+    @Test
+    void noPriorityIsTheFirst() {
+        detect(builder(LatencyEjection.DEFAULTS));
+        add(4, null, Map.of());
+        add(4, null, Map.of(Endpoint.PRIORITY, "0"));
+        add(9, null, Map.of(Endpoint.PRIORITY, "1"));
+        double[] millis = {2, 2, 2, 2, 2, 2, 2, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40};
+        usually(2, 2, 2, 2, 2, 2, 2, 2, 40);
+        take(millis);
+        endInterval();
+        assertThat(ejected()).containsExactly(7);
+        assertThat(records.get(7).reason()).contains("median of 2.0 ms (8 endpoints)");
+    }
+
+    @Test
+    void oneThatFailsEveryCallTakesTheOnlyPlaceBeforeASlowOne() {
+        detect(builder(LatencyEjection.DEFAULTS).maxPercent(10).consecutiveFailures(5));
+        add(10, null, Map.of());
+        usually(10);
+        take(10, 10, 10, 10, 10, 10, 10, 10, 10, 200);
+        IntStream.range(0, 5).forEach(i -> records.get(0).onOutcome(Outcome.TRANSPORT_FAILURE));
+        endInterval();
+        assertThat(ejected()).containsExactly(0);
+    }
+
     // ---- what counts when ----
 
-    /** With the one that is out, the median would be the mean of 10 and 500, and 500 less than 3 times that. */
+    /** With the one that is out, the median would be the mean of 10 and 210, as which 500 counts, and 210 less than 3 times that. */
     @Test
     void oneThatIsOutIsNoMeasureForTheOthers() {
         detect(builder(LatencyEjection.DEFAULTS).consecutiveFailures(5));
         add(6, null, Map.of());
+        usually(10);
         take(10, 10, 10, 500, 500, 500);
         IntStream.range(0, 5).forEach(i -> records.get(5).onOutcome(Outcome.TRANSPORT_FAILURE));
         detector.review(time.nanoTime());
@@ -301,6 +423,7 @@ class LatencyEjectionTest {
     void theComparisonsStandBesideEachOther() {
         detect(builder(LatencyEjection.DEFAULTS).failurePercentage(FailurePercentageEjection.DEFAULTS));
         add(6, null, Map.of());
+        usually(10);
         take(10, 10, 10, 10, 10, 500);
         records.forEach(record -> IntStream.range(0, 50)
                 .forEach(
@@ -330,7 +453,7 @@ class LatencyEjectionTest {
             return after;
         });
         detector = next;
-        time.advance(Duration.ofSeconds(1));
+        usually(10);
         // They began under the policy before.
         IntStream.range(0, 200).forEach(i -> records.get(0).onLatency(time.nanoTime(), time.nanoTime() - before + 1));
         take(10, 10, 10, 10, 10);
@@ -353,15 +476,15 @@ class LatencyEjectionTest {
 
     @Test
     void oneCallWeighsTenMinutesAtMostAndTheSumDoesNotOverflow() {
-        detect(new LatencyEjection(3, Duration.ofMillis(10), 1, 1), 3);
+        detect(builder(LatencyEjection.DEFAULTS));
+        add(1, null, Map.of());
         time.advance(Duration.ofDays(2));
-        detector.review(time.nanoTime());
         answers(0, 5_000, Duration.ofDays(1).toMillis());
-        answers(1, 1, 10);
-        answers(2, 1, 10);
-        endInterval();
+        long latencies = ((OutlierStats) records.get(0)).takeLatencies();
         // The first 2^39 microseconds.
-        assertThat(records.get(0).reason()).startsWith("mean latency 600,000.0 ms of 917 calls");
+        assertThat(OutlierStats.timedCalls(latencies)).isEqualTo(917);
+        assertThat(OutlierStats.latencyNanos(latencies))
+                .isEqualTo(917.0 * Duration.ofMinutes(10).toNanos());
     }
 
     @Test

@@ -79,6 +79,11 @@ class SlowServerTest {
             takes(i, 5);
         }
         balancer.start();
+        // What calls usually take is known from an interval before.
+        push();
+        calls(60);
+        endInterval();
+        outcomes.clear();
     }
 
     @AfterEach
@@ -137,14 +142,14 @@ class SlowServerTest {
 
     @Test
     void itIsEjectedAndTheOthersServe() throws Exception {
-        takes(3, 200);
+        takes(3, 100);
         push();
         calls(60);
         endInterval();
         awaitEjected("s3");
         assertThat(reason("s3"))
                 .startsWith(
-                        "mean latency 200.0 ms of 10 calls, more than 3.0 times the median of 5.0 ms (6 endpoints)");
+                        "mean latency 100.0 ms of 10 calls, more than 3.0 times the median of 5.0 ms (6 endpoints)");
         int before = servers.get(3).log.size();
         calls(25);
         assertThat(servers.get(3).log).hasSize(before);
@@ -153,7 +158,7 @@ class SlowServerTest {
     /** The others are measured from where their own attempt begins, and the one that fails has no latency. */
     @Test
     void whatARepeatedCallHasSpentBeforeIsNoLatencyOfTheNext() throws Exception {
-        takes(3, 200);
+        takes(3, 100);
         try (RawServer breaking = new RawServer("breaking", (socket, in) -> {
             RawServer.readHead(in);
             time.advance(Duration.ofMillis(300));
@@ -171,7 +176,7 @@ class SlowServerTest {
 
     @Test
     void aCallThatItsCallerCancelsCountsNothing() throws Exception {
-        takes(3, 200);
+        takes(3, 100);
         AtomicInteger asked = new AtomicInteger();
         try (RawServer silent = new RawServer("silent", (socket, in) -> {
             RawServer.readHead(in);
