@@ -105,9 +105,13 @@ final class ReportMessage {
                 skip(field, type);
             }
         }
-        return TimeUnit.SECONDS.toNanos(seconds) == Long.MAX_VALUE
-                ? Long.MAX_VALUE
-                : TimeUnit.SECONDS.toNanos(seconds) + nanos;
+        long whole = TimeUnit.SECONDS.toNanos(seconds);
+        long sum = whole + nanos;
+        boolean beyond = ((whole ^ sum) & (nanos ^ sum)) < 0;
+        if (beyond) {
+            return whole < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+        }
+        return sum;
     }
 
     private record Entry(String name, double value) {}

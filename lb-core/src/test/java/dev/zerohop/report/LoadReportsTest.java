@@ -204,6 +204,8 @@ class LoadReportsTest {
         "12 01 61 0A 02 08 01, 1000000000",
         "0A 0B 08 FF FF FF FF FF FF FF FF FF 01, -1000000000",
         "0A 0A 08 FF FF FF FF FF FF FF FF 7F, 9223372036854775807",
+        "0A 0C 08 84 FA 85 AE 22 10 80 D2 93 AD 03, 9223372036854775807",
+        "0A 16 08 FB 85 FA D1 DD FF FF FF FF 01 10 FF FF FF FF FF FF FF FF FF 01, -9223372036854775808",
     })
     void theIntervalOfARequest(String hex, long nanos) {
         assertThat(LoadReports.intervalNanos(HexFormat.of().parseHex(hex.replace(" ", ""))))

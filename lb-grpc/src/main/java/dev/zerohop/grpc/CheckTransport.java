@@ -10,8 +10,19 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How health checks and load probes reach the endpoints of a channel: those of gRPC over its own connections, the others under its authority. */
-record CheckTransport(Helper helper, Function<String, @Nullable Channel> connections, Time time)
-        implements ProbeTransport {
+final class CheckTransport implements ProbeTransport {
+    private final Helper helper;
+    private final Function<String, @Nullable Channel> connections;
+
+    /** One for all policies, one after another: its limits are those of connections. */
+    private final LoadProber load;
+
+    CheckTransport(Helper helper, Function<String, @Nullable Channel> connections, Time time) {
+        this.helper = helper;
+        this.connections = connections;
+        this.load = new LoadProber(helper, connections, time);
+    }
+
     @Override
     public @Nullable String authority() {
         String stated = helper.getAuthority();
@@ -30,6 +41,6 @@ record CheckTransport(Helper helper, Function<String, @Nullable Channel> connect
 
     @Override
     public Prober load(String path) {
-        return new LoadProber(helper, connections, time);
+        return load;
     }
 }

@@ -156,6 +156,9 @@ abstract class ConnectionProbe<Q, A> extends ClientCall.Listener<A> implements P
 
     @Override
     public final void cancel() {
+        if (settled) {
+            return;
+        }
         helper.getSynchronizationContext().execute(() -> {
             cancelled = true;
             try {

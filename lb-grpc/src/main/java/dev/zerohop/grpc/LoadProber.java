@@ -17,6 +17,8 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -40,9 +42,21 @@ final class LoadProber implements Prober {
     /** For who does not call a probe off: a channel that shuts down waits for its streams. */
     private static final int LONGEST_SECONDS = 10;
 
+    /** Those connected to last. */
+    private static final int MOST_LIMITS = 4096;
+
     private final Helper helper;
     private final Function<String, @Nullable Channel> connections;
     private final Time time;
+
+    /** By endpoint: one that leaves and comes back may be on the connection that it had. Guarded by itself. */
+    private final Map<String, ProbeLimit> limits = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, ProbeLimit> eldest) {
+            return size() > MOST_LIMITS;
+        }
+    };
+
     private volatile boolean unimplementedLogged;
 
     /** {@code connections} has the connection of an endpoint, by id, while it has one; in the synchronization context. */
@@ -54,7 +68,7 @@ final class LoadProber implements Prober {
 
     @Override
     public Target connect(Endpoint endpoint) {
-        ProbeLimit limit = new ProbeLimit(time);
+        ProbeLimit limit = limit(endpoint.id());
         return (blocking, answer) -> {
             if (!limit.begin()) {
                 answer.accept(Result.SKIPPED);
@@ -64,6 +78,12 @@ final class LoadProber implements Prober {
             probe.start();
             return probe;
         };
+    }
+
+    private ProbeLimit limit(String endpointId) {
+        synchronized (limits) {
+            return limits.computeIfAbsent(endpointId, absent -> new ProbeLimit(time));
+        }
     }
 
     private final class Probe extends ConnectionProbe<byte[], byte[]> {

@@ -42,6 +42,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import okhttp3.tls.HeldCertificate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -64,13 +65,17 @@ class LoadProberTest {
     private final BlockingQueue<Result> results = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> served = new LinkedBlockingQueue<>();
     private final FakeTime time = new FakeTime();
-    private final Prober.Target target = new CheckTransport(new FakeHelper(), id -> connection(), time)
-            .load("/load")
-            .connect(Endpoint.of("10.0.0.1", 80));
+    private final AtomicInteger contexts = new AtomicInteger();
+    private final CheckTransport transport = new CheckTransport(new FakeHelper(), id -> connection(), time);
+    private final Prober.Target target = connect();
 
     private @Nullable TestServer server;
     private @Nullable ManagedChannel channel;
     private volatile boolean connected = true;
+
+    private Prober.Target connect() {
+        return transport.load("/load").connect(Endpoint.of("10.0.0.1", 80));
+    }
 
     private @Nullable Channel connection() {
         return connected ? channel : null;
@@ -79,6 +84,7 @@ class LoadProberTest {
     private final class FakeHelper extends LoadBalancer.Helper {
         @Override
         public SynchronizationContext getSynchronizationContext() {
+            contexts.incrementAndGet();
             return context;
         }
 
@@ -261,6 +267,10 @@ class LoadProberTest {
             assertThat(nextServed()).isEqualTo("reset");
         }
         assertThat(reset).isBetween(20, 24);
+        Cancellable again = connect().probe(Runnable::run, results::add);
+        assertThat(next(again))
+                .as("of the same endpoint, which left and came back")
+                .isEqualTo(Result.SKIPPED);
         time.advance(Duration.ofMinutes(1));
         assertThat(next(probe())).isEqualTo(Result.load(REPORT));
     }
@@ -296,7 +306,9 @@ class LoadProberTest {
         Cancellable probe = probe();
         assertThat(next()).isEqualTo(Result.load(REPORT));
         assertThat(nextServed()).isEqualTo("asked, 1");
+        int before = contexts.get();
         probe.cancel();
+        assertThat(contexts).as("tasks of the channel").hasValue(before);
         assertThat(TestServer.call(channel))
                 .as("what follows on the connection")
                 .isEqualTo("a");

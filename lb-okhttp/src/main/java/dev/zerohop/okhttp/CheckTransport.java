@@ -26,12 +26,13 @@ import org.jspecify.annotations.Nullable;
  * that the routing was installed on last. Load probes have the scheme and the port of the last call, and are skipped before the first.
  */
 final class CheckTransport implements ProbeTransport {
-    /** Each takes a thread while it is under way. */
+    /** Each takes a thread while it is under way. As many again may go on connecting after they were called off. */
     static final int MOST_PROBES = 64;
 
     private final String host;
     private final Env env;
     private final AtomicInteger probes = new AtomicInteger();
+    private final AtomicInteger leftBehind = new AtomicInteger();
     private final Set<LoadProber.EndpointTarget> targets = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
     private volatile @Nullable ClientTls tls;
@@ -117,15 +118,28 @@ final class CheckTransport implements ProbeTransport {
 
     /** Whether one more may begin. If so, it must {@link #end}. */
     boolean tryBegin() {
-        if (probes.incrementAndGet() <= MOST_PROBES) {
-            return true;
+        return tryAdd(probes);
+    }
+
+    /** Whether one that is under way may go on in nobody's way: endpoints that do not accept connections must not take the places of others. */
+    boolean tryLeaveBehind() {
+        if (!tryAdd(leftBehind)) {
+            return false;
         }
         probes.decrementAndGet();
+        return true;
+    }
+
+    private static boolean tryAdd(AtomicInteger count) {
+        if (count.incrementAndGet() <= MOST_PROBES) {
+            return true;
+        }
+        count.decrementAndGet();
         return false;
     }
 
-    void end() {
-        probes.decrementAndGet();
+    void end(boolean wasLeftBehind) {
+        (wasLeftBehind ? leftBehind : probes).decrementAndGet();
     }
 
     void opened(LoadProber.EndpointTarget target) {

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Fetches the load of endpoints by a GET, as calls would reach them: under the logical name, with the TLS, protocols and time limits of the client that calls. With connections of its own, which are kept between
  * probes: one that is called off over HTTP/1 takes its connection with it, and must not take one from a call. The application's interceptors, cookies and credentials are not used, nor is a proxy; nothing is
  * followed and nothing repeated.
+ *
+ * <p>A probe that is called off while it still connects has no result, and goes on without one: the next probe finds its connection.
  */
 final class LoadProber implements Prober {
     private static final Log LOG = Log.of(LoadProber.class);
@@ -97,16 +99,22 @@ final class LoadProber implements Prober {
         }
 
         private void evict() {
-            transport.env().blocking().execute(pool::evictAll);
+            try {
+                transport.env().blocking().execute(pool::evictAll);
+            } catch (RuntimeException | Error refused) {
+                // The application's executor may be shut down before.
+                pool.evictAll();
+            }
         }
 
-        private Call newCall(CheckTransport.Calls calls) {
+        private Call newCall(CheckTransport.Calls calls, Probe probe) {
             Made known = made;
             if (known == null || known.of != calls) {
                 known = new Made(calls, client(calls), request(calls));
                 made = known;
             }
-            return known.client.newCall(known.request);
+            return known.client.newCall(
+                    known.request.newBuilder().tag(Probe.class, probe).build());
         }
 
         private Request request(CheckTransport.Calls calls) {
@@ -137,7 +145,7 @@ final class LoadProber implements Prober {
                     .dns(dns)
                     .socketFactory(dns.sockets())
                     .proxy(Proxy.NO_PROXY)
-                    .eventListener(EventListener.NONE)
+                    .eventListenerFactory(LoadProber::events)
                     .cache(null)
                     .cookieJar(CookieJar.NO_COOKIES)
                     .authenticator(Authenticator.NONE)
@@ -151,20 +159,30 @@ final class LoadProber implements Prober {
         int connections() {
             return pool.connectionCount();
         }
+
+        int idleConnections() {
+            return pool.idleConnectionCount();
+        }
     }
 
     /** What probes are made with, for as long as calls are made with the same. */
     private record Made(CheckTransport.Calls of, OkHttpClient client, Request request) {}
 
-    /** One probe. */
-    private final class Probe implements Runnable, Running {
+    private static EventListener events(Call call) {
+        Probe probe = call.request().tag(Probe.class);
+        return probe == null ? EventListener.NONE : probe;
+    }
+
+    /** One probe, and what it sees of its call. */
+    private final class Probe extends EventListener implements Runnable, Running {
         private final EndpointTarget target;
         private final CheckTransport.Calls calls;
         private final Consumer<Result> answer;
-        private volatile boolean begun;
-        private volatile boolean ended;
+        private volatile boolean sent;
         private @Nullable Call call;
         private boolean cancelled;
+        private boolean leftBehind;
+        private boolean ended;
 
         Probe(EndpointTarget target, CheckTransport.Calls calls, Consumer<Result> answer) {
             this.target = target;
@@ -174,50 +192,70 @@ final class LoadProber implements Prober {
 
         @Override
         public void run() {
-            begun = true;
-            Result result;
             try {
                 Call next = next();
-                result = next == null ? Result.SKIPPED : ask(next);
+                if (next == null) {
+                    end(Result.SKIPPED);
+                } else {
+                    ask(next);
+                }
             } catch (IOException | RuntimeException | Error failed) {
-                result = Result.failure("GET " + path + " was not answered: " + SocketProber.reason(failed));
+                end(Result.failure("GET " + path + " was not answered: " + SocketProber.reason(failed)));
+            } finally {
+                if (target.closed) {
+                    target.evict();
+                }
             }
-            end(result);
         }
 
         private synchronized @Nullable Call next() {
             if (cancelled || target.closed) {
                 return null;
             }
-            Call next = target.newCall(calls);
+            Call next = target.newCall(calls, this);
             call = next;
             return next;
         }
 
-        private Result ask(Call next) throws IOException {
+        private void ask(Call next) throws IOException {
+            // The answer comes first: to close it reads on for up to 100 ms if it has a body.
             try (Response response = next.execute()) {
-                if (!response.isSuccessful()) {
-                    return Result.failure("GET " + path + " answered " + response.code() + ", expected 200 to 299");
-                }
-                Supplier<LoadReport> report = ReportHeaders.of(response);
-                if (report == null) {
-                    return Result.failure("GET " + path + " was answered without a load report");
-                }
-                try {
-                    return Result.load(report.get());
-                } catch (IllegalArgumentException none) {
-                    return Result.failure("its load report cannot be read: " + none.getMessage());
-                }
+                end(result(response));
+            }
+        }
+
+        private Result result(Response response) {
+            if (!response.isSuccessful()) {
+                return Result.failure("GET " + path + " answered " + response.code() + ", expected 200 to 299");
+            }
+            Supplier<LoadReport> report = ReportHeaders.of(response);
+            if (report == null) {
+                return Result.failure("GET " + path + " was answered without a load report");
+            }
+            try {
+                return Result.load(report.get());
+            } catch (IllegalArgumentException none) {
+                return Result.failure("its load report cannot be read: " + none.getMessage());
             }
         }
 
         private void end(Result result) {
-            ended = true;
-            target.limit.end(result.kind() == Result.Kind.FAILURE);
-            transport.end();
-            if (target.closed) {
-                target.evict();
+            boolean answered;
+            synchronized (this) {
+                if (ended) {
+                    return;
+                }
+                ended = true;
+                answered = leftBehind;
             }
+            target.limit.end(result.kind() == Result.Kind.FAILURE);
+            transport.end(answered);
+            if (!answered) {
+                answer(result);
+            }
+        }
+
+        private void answer(Result result) {
             try {
                 answer.accept(result);
             } catch (RuntimeException | Error refused) {
@@ -226,17 +264,30 @@ final class LoadProber implements Prober {
         }
 
         @Override
-        public boolean sent() {
-            return begun;
+        public void requestHeadersStart(Call begun) {
+            sent = true;
         }
 
         @Override
-        public synchronized void cancel() {
-            cancelled = true;
-            // After the answer its connection is free for others.
-            if (call != null && !ended) {
-                call.cancel();
+        public boolean sent() {
+            return sent;
+        }
+
+        @Override
+        public void cancel() {
+            synchronized (this) {
+                cancelled = true;
+                // After the answer its connection is free for others.
+                if (call == null || ended || leftBehind) {
+                    return;
+                }
+                if (sent || !transport.tryLeaveBehind()) {
+                    call.cancel();
+                    return;
+                }
+                leftBehind = true;
             }
+            answer(Result.SKIPPED);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Cancellable;
+import dev.zerohop.Dice;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.LoadReport;
@@ -13,21 +14,31 @@ import dev.zerohop.Picker;
 import dev.zerohop.Prober;
 import dev.zerohop.Prober.Result;
 import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
 import dev.zerohop.report.LoadReports;
 import dev.zerohop.testing.FreePorts;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
+import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import javax.net.SocketFactory;
 import mockwebserver3.MockResponse;
+import mockwebserver3.MockResponseBody;
 import mockwebserver3.RecordedRequest;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
@@ -35,6 +46,7 @@ import okhttp3.Request;
 import okhttp3.Response;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
+import okio.BufferedSink;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -90,7 +102,12 @@ class LoadProberTest {
     }
 
     private void start(UnaryOperator<OkHttpClient.Builder> clients) {
+        start(Env.system(), clients);
+    }
+
+    private void start(Env with, UnaryOperator<OkHttpClient.Builder> clients) {
         zerohop = ZerohopOkHttp.builder()
+                .env(with)
                 .route("orders.shop.svc", "static:///127.0.0.1:" + server.port() + ";id=a")
                 .settings(BalancerSettings.of(new Showing()))
                 .build();
@@ -369,5 +386,147 @@ class LoadProberTest {
         Rig.await().until(() -> ((LoadProber.EndpointTarget) target).connections() == 0);
         ignored = probe();
         assertThat(next()).isEqualTo(Result.SKIPPED);
+    }
+
+    /** Connects when the test lets it, like an endpoint that is far away. */
+    private static final class SlowSockets extends SocketFactory {
+        final CountDownLatch begun = new CountDownLatch(1);
+        final CountDownLatch connecting = new CountDownLatch(1);
+        final AtomicInteger connected = new AtomicInteger();
+        volatile boolean slow;
+
+        @Override
+        public Socket createSocket() {
+            return new Socket() {
+                @Override
+                public void connect(SocketAddress address, int timeoutMillis) throws IOException {
+                    if (slow) {
+                        begun.countDown();
+                        try {
+                            connecting.await();
+                        } catch (InterruptedException closing) {
+                            throw new InterruptedIOException();
+                        }
+                    }
+                    super.connect(address, timeoutMillis);
+                    connected.incrementAndGet();
+                }
+            };
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress local, int localPort) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Else an endpoint to which a connection takes longer than the time-out of probes would never have a result. */
+    @Test
+    void aProbeThatIsCalledOffWhileItConnectsLeavesItsConnectionToTheNext() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        SlowSockets sockets = new SlowSockets();
+        start(builder -> builder.socketFactory(sockets));
+        call("http://orders.shop.svc/x");
+        sockets.slow = true;
+        Prober.Running far = (Prober.Running) probe();
+        sockets.begun.await();
+        assertThat(far.sent()).isFalse();
+        far.cancel();
+        assertThat(next()).isEqualTo(Result.SKIPPED);
+        far.cancel();
+        sockets.connecting.countDown();
+        int connection = nextProbe().getConnectionIndex();
+        Rig.await().until(() -> target().idleConnections() == 1);
+        Prober.Running near = (Prober.Running) probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        assertThat(near.sent()).isTrue();
+        assertThat(nextProbe().getConnectionIndex()).isEqualTo(connection);
+        assertThat(sockets.connected).as("the call's and one for probes").hasValue(2);
+    }
+
+    /** Endpoints that accept no connections take no places of others, and are not without bound. */
+    @Test
+    void ofAllEndpointsSoManyGoOnConnecting() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        CheckTransport transport = new CheckTransport("orders", Env.system());
+        for (int i = 0; i < CheckTransport.MOST_PROBES; i++) {
+            assertThat(transport.tryBegin()).isTrue();
+            assertThat(transport.tryLeaveBehind()).isTrue();
+        }
+        assertThat(transport.tryBegin()).isTrue();
+        assertThat(transport.tryLeaveBehind()).isFalse();
+        transport.end(true);
+        assertThat(transport.tryLeaveBehind()).isTrue();
+    }
+
+    private LoadProber.EndpointTarget target() {
+        return (LoadProber.EndpointTarget) target;
+    }
+
+    @Test
+    void anAnswerDoesNotWaitForItsBody() throws Exception {
+        serve(
+                new TestServer("a"),
+                answer -> report(answer).code(200).body(new MockResponseBody() {
+                    @Override
+                    public long getContentLength() {
+                        return 10;
+                    }
+
+                    @Override
+                    public void writeTo(BufferedSink sink) {
+                        stall(answer);
+                    }
+                }));
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        BlockingQueue<Integer> connections = new LinkedBlockingQueue<>();
+        Cancellable ignored = target.probe(env.get().blocking(), result -> {
+            connections.add(target().connections());
+            results.add(result);
+        });
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        assertThat(connections).as("the connection is closed after that").containsExactly(1);
+        Rig.await().until(() -> target().connections() == 0);
+    }
+
+    /** The application may shut its executor down first. */
+    @Test
+    void connectionsCloseWithoutTheExecutor() throws Exception {
+        AtomicBoolean refusing = new AtomicBoolean();
+        Executor blocking = task -> {
+            if (refusing.get()) {
+                throw new RejectedExecutionException();
+            }
+            Env.system().blocking().execute(task);
+        };
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(new Env(Time.system(), Dice.threadLocal(), blocking), builder -> builder);
+        call("http://orders.shop.svc/x");
+        LoadProber.EndpointTarget other =
+                (LoadProber.EndpointTarget) env.get().probes().load("/load").connect(endpoint());
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        ignored = other.probe(env.get().blocking(), results::add);
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+        refusing.set(true);
+        zerohop.close();
+        assertThat(target().connections() + other.connections()).isZero();
+        assertThat(zerohop.connections()).as("of calls").isZero();
     }
 }

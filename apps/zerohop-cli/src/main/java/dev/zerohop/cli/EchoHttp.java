@@ -1,5 +1,7 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.report.LoadReports;
+import dev.zerohop.server.LoadReporter;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -20,9 +22,10 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
-/** Answers every HTTP request of one connection with the server's id, in the body and in the header {@value #SERVER_ID}. */
+/** Answers every HTTP request of one connection with the server's id, in the body and in the header {@value #SERVER_ID}, and with its load. {@value #LOAD} is for probes: it is at once and does not count. */
 final class EchoHttp extends SimpleChannelInboundHandler<FullHttpRequest> {
     static final String SERVER_ID = "X-Server-Id";
+    static final String LOAD = "/load";
     static final int MAX_BODY_BYTES = 16 * 1024 * 1024;
 
     private static final AttributeKey<Integer> RUNNING = AttributeKey.valueOf(EchoHttp.class, "running");
@@ -30,11 +33,13 @@ final class EchoHttp extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final String id;
     private final EchoServer.Behaviour behaviour;
     private final Connections connections;
+    private final LoadReporter reporter;
 
-    EchoHttp(String id, EchoServer.Behaviour behaviour, Connections connections) {
+    EchoHttp(String id, EchoServer.Behaviour behaviour, Connections connections, LoadReporter reporter) {
         this.id = id;
         this.behaviour = behaviour;
         this.connections = connections;
+        this.reporter = reporter;
     }
 
     @Override
@@ -53,18 +58,33 @@ final class EchoHttp extends SimpleChannelInboundHandler<FullHttpRequest> {
         Channel channel = context.channel();
         channel.attr(RUNNING).set(channel.attr(RUNNING).get() + 1);
         boolean keepAlive = HttpUtil.isKeepAlive(request);
+        if (request.uri().equals(LOAD)) {
+            send(channel, keepAlive, response(HttpResponseStatus.OK), reporter.header());
+            return;
+        }
+        LoadReporter.Request begun = reporter.begin();
         long delay = behaviour.nextDelayMillis();
         if (delay == 0) {
-            answer(channel, keepAlive);
+            answer(channel, keepAlive, begun);
         } else {
-            channel.eventLoop().schedule(() -> answer(channel, keepAlive), delay, TimeUnit.MILLISECONDS);
+            channel.eventLoop().schedule(() -> answer(channel, keepAlive, begun), delay, TimeUnit.MILLISECONDS);
         }
     }
 
-    private void answer(Channel channel, boolean keepAlive) {
+    private void answer(Channel channel, boolean keepAlive, LoadReporter.Request begun) {
+        boolean fails = behaviour.nextFails();
+        String load = begun.header();
+        begun.end(fails);
+        send(
+                channel,
+                keepAlive,
+                response(fails ? HttpResponseStatus.INTERNAL_SERVER_ERROR : HttpResponseStatus.OK),
+                load);
+    }
+
+    private void send(Channel channel, boolean keepAlive, FullHttpResponse response, String load) {
         boolean stays = keepAlive && !connections.draining;
-        FullHttpResponse response =
-                response(behaviour.nextFails() ? HttpResponseStatus.INTERNAL_SERVER_ERROR : HttpResponseStatus.OK);
+        response.headers().set(LoadReports.HEADER, load);
         if (!stays) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }

@@ -1,5 +1,8 @@
 package dev.zerohop.cli;
 
+import dev.zerohop.server.LoadReportInterceptor;
+import dev.zerohop.server.LoadReportService;
+import dev.zerohop.server.LoadReporter;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -22,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A backend that answers everything with its own id: any HTTP path, and any unary method of the gRPC service {@value EchoGrpc#SERVICE}. It
- * can be made slow and faulty while it runs. Thread-safe.
+ * can be made slow and faulty while it runs. It reports its load with each answer and to probes. Thread-safe.
  */
 public final class EchoServer implements AutoCloseable {
 
@@ -34,6 +37,7 @@ public final class EchoServer implements AutoCloseable {
     private final Channel http;
     private final EchoHttp.Connections connections;
     private final Behaviour behaviour;
+    private final LoadReportService reports;
 
     /** How the server answers; may be changed at any time. */
     static final class Behaviour {
@@ -90,12 +94,19 @@ public final class EchoServer implements AutoCloseable {
         }
     }
 
-    private EchoServer(String id, Server grpc, Channel http, EchoHttp.Connections connections, Behaviour behaviour) {
+    private EchoServer(
+            String id,
+            Server grpc,
+            Channel http,
+            EchoHttp.Connections connections,
+            Behaviour behaviour,
+            LoadReportService reports) {
         this.id = id;
         this.grpc = grpc;
         this.http = http;
         this.connections = connections;
         this.behaviour = behaviour;
+        this.reports = reports;
     }
 
     /**
@@ -107,11 +118,15 @@ public final class EchoServer implements AutoCloseable {
      */
     static EchoServer start(String id, String host, int grpcPort, int httpPort, Behaviour behaviour)
             throws IOException {
+        LoadReporter reporter = LoadReporter.create();
+        LoadReportService reports = new LoadReportService(reporter);
         Server grpc = NettyServerBuilder.forAddress(address(host, grpcPort), InsecureServerCredentials.create())
                 .bossEventLoopGroup(Loops.GROUP)
                 .workerEventLoopGroup(Loops.GROUP)
                 .channelType(NioServerSocketChannel.class)
                 .directExecutor()
+                .intercept(new LoadReportInterceptor(reporter))
+                .addService(reports)
                 .fallbackHandlerRegistry(new EchoGrpc(id, behaviour, Loops.GROUP))
                 .build();
         try {
@@ -130,13 +145,13 @@ public final class EchoServer implements AutoCloseable {
                             channel.pipeline()
                                     .addLast(new HttpServerCodec())
                                     .addLast(new HttpObjectAggregator(EchoHttp.MAX_BODY_BYTES))
-                                    .addLast(new EchoHttp(id, behaviour, connections));
+                                    .addLast(new EchoHttp(id, behaviour, connections, reporter));
                         }
                     })
                     .bind(address(host, httpPort))
                     .syncUninterruptibly()
                     .channel();
-            return new EchoServer(id, grpc, http, connections, behaviour);
+            return new EchoServer(id, grpc, http, connections, behaviour, reports);
         } catch (Exception busy) {
             grpc.shutdownNow();
             throw new IOException("cannot listen for HTTP on " + host + ":" + httpPort + ": " + cause(busy), busy);
@@ -184,6 +199,7 @@ public final class EchoServer implements AutoCloseable {
     void drain(Duration patience) throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
         http.close().await();
+        reports.close();
         grpc.shutdown();
         connections.drain(Math.min(LINGER_MILLIS, patience.toMillis()));
         grpc.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);

@@ -83,7 +83,11 @@ final class LatencyEstimate {
             }
         }
         Arrays.sort(found, 0, count);
-        long median = count == 0 ? 0 : found[(count - 1) / 2];
+        if (count == 0) {
+            // The last one still bounds what failures count.
+            return 0;
+        }
+        long median = found[(count - 1) / 2];
         lastMicros = median;
         return median;
     }

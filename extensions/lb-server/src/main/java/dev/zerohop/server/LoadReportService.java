@@ -3,6 +3,7 @@ package dev.zerohop.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Cancellable;
+import dev.zerohop.Dice;
 import dev.zerohop.Env;
 import dev.zerohop.report.LoadReports;
 import io.grpc.BindableService;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the load of this server to clients of gRPC apart from calls, as gRFC A51 has it: {@code xds.service.orca.v3.OpenRcaService}. The first report comes at once, and the next ones at the interval that
- * the client states. So a client may take one report and leave, which probes its load (Prequal, NSDI 2024), or follow it. A client whose request has the header {@value LoadReports#PROBE} gets one report, and the
+ * the client states, each 10 to 20 % later so that clients do not march in step. So a client may take one report and leave, which probes its load (Prequal, NSDI 2024), or follow it. A client whose request has the header {@value LoadReports#PROBE} gets one report, and the
  * stream ends; it need not be reset.
  *
  * <p>A stream ends with its client, its connection or {@link #close}, without which {@code Server.shutdown()} waits for the clients. Reports that a client is too slow to take are left out. Thread-safe.
@@ -34,6 +35,11 @@ public final class LoadReportService implements BindableService, AutoCloseable {
      * more would be of little use.
      */
     public static final Duration DEFAULT_MIN_INTERVAL = Duration.ofSeconds(1);
+
+    /** The least and the most that a report is late, as shares of the interval. */
+    private static final double LATE = 0.1;
+
+    private static final double LATER = 0.2;
 
     static final String NAME = LoadReports.STREAM.substring(0, LoadReports.STREAM.indexOf('/'));
 
@@ -50,6 +56,7 @@ public final class LoadReportService implements BindableService, AutoCloseable {
     private final LoadReporter reporter;
     private final long minNanos;
     private final Executor blocking;
+    private final Dice dice;
     private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -65,13 +72,14 @@ public final class LoadReportService implements BindableService, AutoCloseable {
      * @throws IllegalArgumentException if it is not positive
      */
     public LoadReportService(LoadReporter reporter, Duration minInterval) {
-        this(reporter, minInterval, Env.system().blocking());
+        this(reporter, minInterval, Env.system().blocking(), Env.system().dice());
     }
 
     /** With threads of its own for the application's suppliers. */
-    LoadReportService(LoadReporter reporter, Duration minInterval, Executor blocking) {
+    LoadReportService(LoadReporter reporter, Duration minInterval, Executor blocking, Dice dice) {
         this.reporter = requireNonNull(reporter, "reporter");
         this.blocking = blocking;
+        this.dice = dice;
         if (requireNonNull(minInterval, "minInterval").isNegative() || minInterval.isZero()) {
             throw new IllegalArgumentException("minInterval was " + minInterval + ", expected > 0");
         }
@@ -155,27 +163,34 @@ public final class LoadReportService implements BindableService, AutoCloseable {
             }
         }
 
-        private void awaitNext() {
-            timer = reporter.time().schedule(intervalNanos, this::tick);
+        private synchronized void awaitNext() {
+            if (!ended) {
+                double late = 1 + LATE + (LATER - LATE) * dice.nextDouble();
+                timer = reporter.time().schedule((long) (intervalNanos * late), this::tick);
+            }
         }
 
         /** On the timers' thread, on which nothing of the application's may run. */
         private void tick() {
-            synchronized (this) {
-                if (ended) {
-                    return;
-                }
+            try {
+                blocking.execute(this::next);
+            } catch (RuntimeException | Error refused) {
+                // No threads: this report is left out.
                 awaitNext();
             }
-            blocking.execute(this::next);
         }
 
+        /** The next one waits for it: a supplier that hangs holds one thread. */
         private void next() {
-            byte[] report = LoadReports.toProtobuf(reporter.report());
-            synchronized (this) {
-                if (!ended && call.isReady()) {
-                    call.sendMessage(report);
+            try {
+                byte[] report = LoadReports.toProtobuf(reporter.report());
+                synchronized (this) {
+                    if (!ended && call.isReady()) {
+                        call.sendMessage(report);
+                    }
                 }
+            } finally {
+                awaitNext();
             }
         }
 

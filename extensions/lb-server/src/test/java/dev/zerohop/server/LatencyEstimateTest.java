@@ -77,6 +77,18 @@ class LatencyEstimateTest {
         assertThat(estimate.micros(0, at(6_000))).as("the latest 32").isEqualTo(3_000);
     }
 
+    /** A server that stalls while its callers give up after more than 5 s. */
+    @Test
+    void aFailureCountsByTheLastEstimateHoweverLongAgoThatWas() {
+        answered(1, 0, 1_000, 0);
+        assertThat(estimate.micros(0, at(0))).isEqualTo(1_000);
+        assertThat(estimate.micros(0, at(6_000))).isZero();
+        estimate.failed(0, TimeUnit.MICROSECONDS.toNanos(900), at(6_000));
+        assertThat(estimate.micros(0, at(6_000))).as("a fast failure").isZero();
+        estimate.failed(0, TimeUnit.SECONDS.toNanos(6), at(6_001));
+        assertThat(estimate.micros(0, at(6_001))).isEqualTo(6_000_000);
+    }
+
     @Test
     void whatIsOffTheScaleIsItsEnd() {
         answered(1, Integer.MAX_VALUE, 0, 0);

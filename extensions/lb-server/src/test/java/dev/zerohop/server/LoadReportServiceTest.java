@@ -3,9 +3,12 @@ package dev.zerohop.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Dice;
+import dev.zerohop.Env;
 import dev.zerohop.LoadReport;
 import dev.zerohop.report.LoadReports;
 import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedDice;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Grpc;
@@ -17,12 +20,17 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +52,8 @@ class LoadReportServiceTest {
             .cpuUtilization(() -> 0.5)
             .applicationUtilization(() -> utilization)
             .build();
-    private final LoadReportService service = new LoadReportService(reporter);
+    private final LoadReportService service = new LoadReportService(
+            reporter, LoadReportService.DEFAULT_MIN_INTERVAL, Env.system().blocking(), ScriptedDice.of(0));
     private Servers servers;
     private ManagedChannel channel;
 
@@ -102,6 +111,13 @@ class LoadReportServiceTest {
         return report.applicationUtilization();
     }
 
+    /** The next report is due only when the one before it is sent. */
+    private void awaitTimer() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(time.pendingTasks()).isEqualTo(1));
+    }
+
     private void awaitStreams(int count) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
@@ -121,18 +137,19 @@ class LoadReportServiceTest {
     }
 
     @Test
-    void aStreamReportsAtOnceAndThenAtItsInterval() throws Exception {
+    void aStreamReportsAtOnceAndThenAtItsIntervalAndATenthLater() throws Exception {
         ClientCall<byte[], byte[]> call = open(TEN_SECONDS, false);
         assertThat(nextUtilization()).isEqualTo(0.25);
         assertThat(headers.get().containsKey(PROBE)).isFalse();
-        awaitStreams(1);
+        awaitTimer();
         assertThat(reporter.report().namedMetrics()).containsEntry("requests_in_flight", 0.0);
         utilization = 0.5;
-        time.advance(Duration.ofMillis(9_999));
+        time.advance(Duration.ofMillis(10_999));
         utilization = 0.75;
         time.advance(Duration.ofMillis(1));
         assertThat(nextUtilization()).isEqualTo(0.75);
-        time.advance(Duration.ofSeconds(10));
+        awaitTimer();
+        time.advance(Duration.ofSeconds(11));
         assertThat(nextUtilization()).isEqualTo(0.75);
         call.cancel("enough", null);
         awaitStreams(0);
@@ -144,8 +161,8 @@ class LoadReportServiceTest {
     void whoAsksForNoIntervalGetsTheLeast() throws Exception {
         open(new byte[0], false);
         assertThat(nextUtilization()).isEqualTo(0.25);
-        awaitStreams(1);
-        time.advance(Duration.ofMillis(999));
+        awaitTimer();
+        time.advance(Duration.ofMillis(1_099));
         utilization = 0.5;
         time.advance(Duration.ofMillis(1));
         assertThat(nextUtilization()).isEqualTo(0.5);
@@ -226,9 +243,13 @@ class LoadReportServiceTest {
         }
     }
 
-    @SuppressWarnings("unchecked")
     private ServerCall.Listener<byte[]> begin(Taking call) {
-        LoadReportService direct = new LoadReportService(reporter, Duration.ofSeconds(1), Runnable::run);
+        return begin(call, Runnable::run, ScriptedDice.of(0));
+    }
+
+    @SuppressWarnings("unchecked")
+    private ServerCall.Listener<byte[]> begin(Taking call, Executor blocking, Dice dice) {
+        LoadReportService direct = new LoadReportService(reporter, Duration.ofSeconds(1), blocking, dice);
         ServerCallHandler<byte[], byte[]> handler = (ServerCallHandler<byte[], byte[]>)
                 direct.bindService().getMethod(LoadReports.STREAM).getServerCallHandler();
         return handler.startCall(call, new Metadata());
@@ -245,10 +266,64 @@ class LoadReportServiceTest {
         time.advance(Duration.ofSeconds(5));
         assertThat(call.sent).hasSize(1);
         call.ready = true;
-        time.advance(Duration.ofSeconds(1));
+        time.advance(Duration.ofMillis(1_100));
         assertThat(call.sent).hasSize(2);
         stream.onCancel();
         assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void aReportWaitsForTheOneBeforeIt() {
+        Deque<Runnable> waiting = new ArrayDeque<>();
+        Taking call = new Taking();
+        ServerCall.Listener<byte[]> stream = begin(call, waiting::add, ScriptedDice.of(0));
+        stream.onMessage(new byte[0]);
+        stream.onHalfClose();
+        time.advance(Duration.ofMinutes(1));
+        assertThat(waiting).as("threads of one stream").hasSize(1);
+        assertThat(call.sent).hasSize(1);
+        waiting.remove().run();
+        assertThat(call.sent).hasSize(2);
+        time.advance(Duration.ofMillis(1_100));
+        assertThat(waiting).hasSize(1);
+        stream.onCancel();
+        waiting.remove().run();
+        assertThat(call.sent).hasSize(2);
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    @Test
+    void aStreamGoesOnAfterThreadsWereRefused() {
+        AtomicBoolean refusing = new AtomicBoolean(true);
+        Taking call = new Taking();
+        ServerCall.Listener<byte[]> stream = begin(
+                call,
+                task -> {
+                    if (refusing.get()) {
+                        throw new RejectedExecutionException();
+                    }
+                    task.run();
+                },
+                ScriptedDice.of(0));
+        stream.onMessage(new byte[0]);
+        stream.onHalfClose();
+        time.advance(Duration.ofMillis(1_100));
+        assertThat(call.sent).hasSize(1);
+        refusing.set(false);
+        time.advance(Duration.ofMillis(1_100));
+        assertThat(call.sent).hasSize(2);
+    }
+
+    @Test
+    void aReportIsAFifthLateAtTheMost() {
+        Taking call = new Taking();
+        ServerCall.Listener<byte[]> stream = begin(call, Runnable::run, ScriptedDice.of(-1));
+        stream.onMessage(new byte[0]);
+        stream.onHalfClose();
+        time.advance(Duration.ofMillis(1_199));
+        assertThat(call.sent).hasSize(1);
+        time.advance(Duration.ofMillis(1));
+        assertThat(call.sent).hasSize(2);
     }
 
     @Test
