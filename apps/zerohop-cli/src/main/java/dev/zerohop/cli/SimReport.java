@@ -125,9 +125,9 @@ final class SimReport {
         boolean probes = results.stream().anyMatch(result -> result.probes().value() > 0);
         boolean caches = results.stream().anyMatch(PolicyResult::caches);
         out.append(
-                "<section>\n<h2>What it takes</h2>\n<div class=\"scroll\"><table>\n<tr><th>policy</th><th class=\"n\">goodput, 1/s</th>"
-                        + "<th class=\"n\">in flight at a server, p99</th><th class=\"n\">spread, max / mean</th><th class=\"n\">spread, CV</th>"
-                        + "<th class=\"n\">retries</th><th class=\"n\">connections</th><th class=\"n\">keys moved</th>")
+                        "<section>\n<h2>What it takes</h2>\n<div class=\"scroll\"><table>\n<tr><th>policy</th><th class=\"n\">goodput, 1/s</th>"
+                                + "<th class=\"n\">in flight at a server, p99</th><th class=\"n\">spread, max / mean</th><th class=\"n\">spread, CV</th>"
+                                + "<th class=\"n\">retries</th><th class=\"n\">connections</th><th class=\"n\">keys moved</th>")
                 .append(probes ? "<th class=\"n\">probes</th>" : "")
                 .append(caches ? "<th class=\"n\">cache hits, %</th>" : "")
                 .append("<th>failures</th></tr>\n");

@@ -142,15 +142,20 @@ class SimCommandTest {
         Path report = directory.resolve("report.html");
         String probed = write(
                 "probed.json",
-                SCENARIO.replace("\"servers\"", "\"reports\": true, \"keys\": {\"count\": 5, \"as\": \"prefix\"}, \"servers\"")
-                        .replace("{\"id\": \"a\"}", "{\"id\": \"a\", \"cache\": {\"blocks\": 100, \"missTakes\": \"1ms\"}}"));
+                SCENARIO.replace(
+                                "\"servers\"",
+                                "\"reports\": true, \"keys\": {\"count\": 5, \"as\": \"prefix\"}, \"servers\"")
+                        .replace(
+                                "{\"id\": \"a\"}",
+                                "{\"id\": \"a\", \"cache\": {\"blocks\": 100, \"missTakes\": \"1ms\"}}"));
         Cli.Result result =
                 Cli.run("sim", probed, "--policy", "random", "--policy", "prequal", "--report", report.toString());
         assertThat(result.err()).isEmpty();
         String html = Files.readString(report);
         assertThat(html)
                 .contains("<th class=\"n\">probes</th><th class=\"n\">cache hits, %</th><th>failures</th></tr>")
-                .containsPattern("<td>random</td>(<td class=\"n\">[^<]*</td>){7}<td class=\"n\">0</td><td class=\"n\">[1-9][0-9.]*</td><td>")
+                .containsPattern(
+                        "<td>random</td>(<td class=\"n\">[^<]*</td>){7}<td class=\"n\">0</td><td class=\"n\">[1-9][0-9.]*</td><td>")
                 .containsPattern(
                         "<td>prequal</td>(<td class=\"n\">[^<]*</td>){7}<td class=\"n\">[1-9][0-9]+</td><td class=\"n\">[1-9][0-9.]*</td><td>");
         assertThat(Cli.run("sim", file, "--report", report.toString()).code()).isZero();
