@@ -101,7 +101,7 @@ class SimCommandTest {
         assertThat(result.outLines().get(0)).startsWith("policy,seed,calls,ok,errors,goodput,p50ms");
         assertThat(result.outLines().get(2)).startsWith("round_robin,2,");
         assertThat(result.outLines())
-                .allSatisfy(line -> assertThat(line.split(",")).hasSize(17));
+                .allSatisfy(line -> assertThat(line.split(",")).hasSize(18));
     }
 
     @Test
@@ -147,7 +147,7 @@ class SimCommandTest {
                                 "\"reports\": true, \"keys\": {\"count\": 5, \"as\": \"prefix\"}, \"servers\"")
                         .replace(
                                 "{\"id\": \"a\"}",
-                                "{\"id\": \"a\", \"cache\": {\"blocks\": 100, \"missTakes\": \"1ms\"}}"));
+                                "{\"id\": \"a\", \"concurrency\": 100, \"cache\": {\"blocks\": 10000, \"missTakes\": \"1ms\"}}"));
         Cli.Result result =
                 Cli.run("sim", probed, "--policy", "random", "--policy", "prequal", "--report", report.toString());
         assertThat(result.err()).isEmpty();
