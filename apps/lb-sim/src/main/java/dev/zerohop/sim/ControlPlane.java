@@ -24,8 +24,8 @@ final class ControlPlane {
     private final Map<String, ServerSpec> specs = new LinkedHashMap<>();
     private final Map<String, Integer> places = new LinkedHashMap<>();
     private Client[] clients = {};
-    private long[] toldNanos = {};
-    private boolean saysNothing;
+    private long[] deliveredNanos = {};
+    private boolean namesNothing;
     private int shards;
     private long version;
 
@@ -46,7 +46,7 @@ final class ControlPlane {
     /** Publishes the servers to these clients, now and whenever they change. */
     void publishTo(Client[] all) {
         clients = all;
-        toldNanos = new long[all.length];
+        deliveredNanos = new long[all.length];
         publish();
         if (orchestrator != null) {
             orchestrator.start();
@@ -69,8 +69,13 @@ final class ControlPlane {
         return running.values();
     }
 
+    private void announce(Server server) {
+        announced.put(server.id, server.endpoint);
+        server.announced(true);
+    }
+
     private void announceAll() {
-        running.values().forEach(server -> announced.put(server.id, server.endpoint));
+        running.values().forEach(this::announce);
     }
 
     private void startAll(ServerSpec spec, boolean warm) {
@@ -114,10 +119,10 @@ final class ControlPlane {
                 kill(ids, times.noticedAfter());
             }
             case EMPTY -> {
-                saysNothing = true;
+                namesNothing = true;
                 publish();
                 after(times.lasts(), () -> {
-                    saysNothing = false;
+                    namesNothing = false;
                     publish();
                 });
             }
@@ -143,6 +148,10 @@ final class ControlPlane {
     /** They are announced as leaving, work on for a while, finish what they have, and are gone. */
     private void leave(List<String> ids, ControlEvent.Spans times) {
         for (String id : ids) {
+            Server leaving = running.get(id);
+            if (leaving != null) {
+                leaving.announced(false);
+            }
             announced.computeIfPresent(
                     id,
                     (same, endpoint) -> endpoint.toBuilder()
@@ -161,7 +170,7 @@ final class ControlPlane {
         for (String id : ids) {
             Server server = running.get(id);
             if (server != null) {
-                announced.put(id, server.endpoint);
+                announce(server);
                 world.newcomer(server);
             }
         }
@@ -234,9 +243,10 @@ final class ControlPlane {
     private void deliver(int client, boolean atOnce, Runnable what) {
         if (!atOnce) {
             long jitter = control.jitterNanos() == 0 ? 0 : (long) (updates.nextDouble() * control.jitterNanos());
-            toldNanos[client] = Math.max(toldNanos[client], world.events().nowNanos() + control.delayNanos() + jitter);
+            deliveredNanos[client] =
+                    Math.max(deliveredNanos[client], world.events().nowNanos() + control.delayNanos() + jitter);
         }
-        world.events().at(toldNanos[client], new Event() {
+        world.events().at(deliveredNanos[client], new Event() {
             @Override
             void fire() {
                 what.run();
@@ -246,7 +256,7 @@ final class ControlPlane {
 
     private EndpointSet set(@Nullable String zone) {
         return EndpointSet.builder("scenario")
-                .endpoints(saysNothing ? List.of() : List.copyOf(announced.values()))
+                .endpoints(namesNothing ? List.of() : List.copyOf(announced.values()))
                 .version(version)
                 .shards(shards == 0 ? null : new ShardCount(shards, 0))
                 .removals(control.guarded() ? EndpointSet.Removals.GUARDED : EndpointSet.Removals.MEANT)

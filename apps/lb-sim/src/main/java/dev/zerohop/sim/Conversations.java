@@ -35,12 +35,17 @@ final class Conversations {
     record Spec(int turns, int turnBlocks, int sharedBlocks) {
         static final Spec NONE = new Spec(0, 0, 0);
 
+        /** In the last turn of a conversation. */
+        int blocks() {
+            return sharedBlocks + turns * turnBlocks;
+        }
+
         static Spec read(Options keys) {
             Spec spec = new Spec(
                     keys.integer("turns", 8, 1, MOST_BLOCKS),
                     keys.integer("turnBlocks", 4, 1, MOST_BLOCKS),
                     keys.integer("sharedBlocks", 0, 0, MOST_BLOCKS));
-            int most = spec.sharedBlocks + spec.turns * spec.turnBlocks;
+            int most = spec.blocks();
             if (most > MOST_BLOCKS) {
                 throw new IllegalArgumentException(
                         keys.path() + ": was " + most + " blocks in the last turn, expected at most " + MOST_BLOCKS);

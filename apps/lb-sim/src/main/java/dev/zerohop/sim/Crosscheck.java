@@ -29,6 +29,7 @@ final class Crosscheck {
         List<ServerSpec> servers = scenario.control().servers();
         for (int i = 0; i < servers.size(); i++) {
             add("servers[" + i + "].id", servers.get(i));
+            faults("servers[" + i + "].", servers.get(i));
             if (servers.get(i).cache() != null && scenario.load().keys().as() != Load.Keys.As.PREFIX) {
                 throw new IllegalArgumentException(
                         "servers[" + i + "].cache: was given, expected none unless keys are \"as\": \"prefix\"");
@@ -37,11 +38,17 @@ final class Crosscheck {
         if (starts < 1) {
             throw new IllegalArgumentException("servers: were 0 servers, expected 1 to " + ServerSpec.MAX_SERVERS);
         }
+        if (scenario.control().orchestrator() != null
+                && scenario.policies().stream().allMatch(policy -> policy.peer() != null)) {
+            throw new IllegalArgumentException(
+                    "control.orchestrator: was given, expected none where all policies are grpc-java's, which read no verdicts");
+        }
         List<ControlEvent> events = scenario.control().events();
         for (int i = 0; i < events.size(); i++) {
             ServerSpec server = events.get(i).server();
             if (server != null) {
                 add("events[" + i + "].add.id", server);
+                faults("events[" + i + "].add.", server);
             }
         }
         for (int i = 0; i < events.size(); i++) {
@@ -59,6 +66,14 @@ final class Crosscheck {
         List<Load.Phase> phases = scenario.load().phases();
         for (int i = 1; i < phases.size(); i++) {
             inTime("arrivals.phases[" + (i - 1) + "].at", phases.get(i).atNanos());
+        }
+    }
+
+    private void faults(String path, ServerSpec spec) {
+        for (int i = 0; i < spec.faults().size(); i++) {
+            inTime(
+                    path + "faults[" + i + "].from",
+                    spec.faults().get(i).window().fromNanos());
         }
     }
 

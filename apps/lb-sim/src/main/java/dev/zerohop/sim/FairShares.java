@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Measures how long newcomers take to their fair share: servers that are announced during the run, and those whose fault has ended. One has it with the end of the first whole second since in which it got at
- * least 90 % of the attempts that a server got on average, of those that run.
+ * least 90 % of the attempts that a server got on average, of those that run and are announced to stay. What comes within the last second, or after the end, is none: there is no whole second to measure.
  */
 final class FairShares {
     /** For {@link Newcomer#tookNanos}: it never had its share. */
@@ -42,6 +42,9 @@ final class FairShares {
 
     /** It is one from now on; {@code servers} are all that there are. */
     void watch(Server server, List<Server> servers) {
+        if (events.nowNanos() + Times.SECOND > endNanos) {
+            return;
+        }
         Watch watch = new Watch(server, servers);
         watches.add(watch);
         open++;
@@ -87,7 +90,7 @@ final class FairShares {
         void fire() {
             long own = picks(server) - ownBefore;
             long total = all - allBefore;
-            long running = servers.stream().filter(each -> !each.isDown()).count();
+            long running = servers.stream().filter(Server::isOffered).count();
             if (total > 0 && own * running >= FAIR * total) {
                 tookNanos = events.nowNanos() - sinceNanos;
                 open--;

@@ -18,6 +18,9 @@ import java.util.Locale;
 record Load(Clients clients, List<Phase> phases, boolean evenly, Demand demand, Keys keys, boolean idempotent) {
     private static final double MAX_RATE = 10_000_000;
 
+    /** Each takes 16 bytes. */
+    private static final long MAX_BLOCKS = 4_000_000;
+
     /** Each has a histogram of its own. */
     private static final int MAX_PHASES = 1_000;
 
@@ -65,11 +68,15 @@ record Load(Clients clients, List<Phase> phases, boolean evenly, Demand demand, 
                     throw options.rejected(field, "no such field unless keys are \"as\": \"prefix\"");
                 }
             }
-            return new Keys(
-                    options.integer("count", 1, 1_000_000),
-                    options.number("zipf", 0, 0, 10),
-                    as,
-                    as == As.PREFIX ? Conversations.Spec.read(options) : Conversations.Spec.NONE);
+            int count = options.integer("count", 1, 1_000_000);
+            Conversations.Spec conversations =
+                    as == As.PREFIX ? Conversations.Spec.read(options) : Conversations.Spec.NONE;
+            long blocks = (long) count * conversations.blocks();
+            if (blocks > MAX_BLOCKS) {
+                throw new IllegalArgumentException(options.path() + ": was " + blocks
+                        + " blocks in the last turns of all conversations, expected at most " + MAX_BLOCKS);
+            }
+            return new Keys(count, options.number("zipf", 0, 0, 10), as, conversations);
         }
     }
 

@@ -56,15 +56,22 @@ final class LoadProbe extends Event {
         Prober.Result known = result;
         if (known != null) {
             answer.accept(known);
-        } else if (server.isDown()) {
-            result = Prober.Result.failure("the connection was refused");
-            next(server.zone, zone);
-        } else {
-            LoadReport report = server.isSilent() ? null : server.report();
-            if (report != null) {
-                result = Prober.Result.load(report);
-                next(server.zone, zone);
-            }
+            return;
         }
+        Prober.Result reached = arrive();
+        if (reached != null) {
+            result = reached;
+            next(server.zone, zone);
+        }
+    }
+
+    /** What comes back from the server; null if nothing does. One whose calls fail still reports. */
+    private Prober.@Nullable Result arrive() {
+        LoadReport report = server.report();
+        return switch (server.probed(chance)) {
+            case WELL, ILL -> report == null ? null : Prober.Result.load(report);
+            case BROKEN -> Prober.Result.failure("the connection was refused, or has broken");
+            case SILENT -> null;
+        };
     }
 }

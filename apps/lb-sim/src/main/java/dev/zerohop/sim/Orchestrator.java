@@ -102,7 +102,7 @@ final class Orchestrator extends Event {
                 record.failures = 0;
                 record.successes = 0;
             }
-            if (server != null && server.answersProbe(chance)) {
+            if (server != null && server.probed(chance) == Server.Probed.WELL) {
                 record.failures = 0;
                 record.successes++;
                 record.down &= record.successes < spec.healthy();

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads policies as a configuration names them, each within the rest of the scenario's configuration. */
@@ -23,12 +24,22 @@ final class Policies {
     private static final List<String> DEFAULT = List.of("round_robin", "least_request", "peak_ewma");
     private static final int MAX_CHARACTERS = 1 << 20;
 
+    /** Policies that go by reports in another way than by the load of nodes. */
+    private static final Set<String> GO_BY_REPORTS = Set.of("prequal", "grpc:weighted_round_robin");
+
     private final Map<?, ?> configuration;
     private final boolean reports;
     private final List<Policy> named = new ArrayList<>();
 
     private Policies(Map<?, ?> configuration, boolean reports) {
-        this.configuration = numbered(configuration);
+        Map<?, ?> subset = slices(configuration);
+        if (subset != null && subset.containsKey("client")) {
+            throw Options.rejected(
+                    "configuration.stages.subset.client",
+                    subset.get("client"),
+                    "no such field: each client of a simulation has a number of its own");
+        }
+        this.configuration = numbered(configuration, 0);
         this.reports = reports;
     }
 
@@ -45,6 +56,9 @@ final class Policies {
         }
         Policies policies = new Policies(rest == null ? Map.of() : rest, reports);
         if (root.has("policies")) {
+            if (rest != null && rest.containsKey("policy")) {
+                throw Options.rejected("configuration.policy", rest.get("policy"), "none beside policies");
+            }
             List<?> list = root.list("policies", "a list of policies, each a name or an object as in a configuration");
             for (int i = 0; i < list.size(); i++) {
                 String path = "policies[" + i + "]";
@@ -74,10 +88,10 @@ final class Policies {
         return of("", tree(text));
     }
 
-    /** The whole configuration with this policy. */
-    Map<String, @Nullable Object> configuration(String text) {
+    /** The whole configuration with this policy, as the client with this number has it. */
+    Map<String, @Nullable Object> configuration(String text, int client) {
         Map<String, @Nullable Object> whole = new LinkedHashMap<>();
-        configuration.forEach((name, value) -> whole.put(String.valueOf(name), value));
+        numbered(configuration, client).forEach((name, value) -> whole.put(String.valueOf(name), value));
         whole.put("policy", tree(text));
         return whole;
     }
@@ -101,7 +115,7 @@ final class Policies {
         whole.put("policy", own == null && peer == null ? policy : "random");
         try {
             BalancerSettings settings = nowhere(Configurations.parse(whole), configuration);
-            if (!reports && settings.policy().loadMetric().newLoad().wantsReports()) {
+            if (!reports && (settings.policy().loadMetric().newLoad().wantsReports() || names(policy, GO_BY_REPORTS))) {
                 throw Options.rejected(
                         "policy",
                         Texts.policy(policy),
@@ -112,6 +126,15 @@ final class Policies {
             String message = String.valueOf(rejected.getMessage());
             throw new IllegalArgumentException(path.isEmpty() ? message : prefixed(path, message), rejected);
         }
+    }
+
+    /** Whether one of these names stands anywhere in it: a policy may have another one for some of its calls. */
+    private static boolean names(@Nullable Object policy, Set<String> names) {
+        if (policy instanceof Map<?, ?> fields) {
+            return fields.entrySet().stream()
+                    .anyMatch(field -> names(field.getKey(), names) || names(field.getValue(), names));
+        }
+        return policy instanceof String name && names.contains(name);
     }
 
     /** A policy that only a simulation has; null if this is none. */
@@ -147,20 +170,21 @@ final class Policies {
         return settings.toBuilder().stages(stages).build();
     }
 
-    /** The configuration in which a subset by the number of clients has a client's number, which {@link #ofClient} replaces: that of the process is none. */
-    private static Map<?, ?> numbered(Map<?, ?> configuration) {
-        if (!(configuration.get("stages") instanceof Map<?, ?> stages)
-                || !(stages.get("subset") instanceof Map<?, ?> subset)
-                || !subset.containsKey("clients")) {
-            return configuration;
-        }
-        if (subset.containsKey("client")) {
-            throw Options.rejected(
-                    "configuration.stages.subset.client",
-                    subset.get("client"),
-                    "no such field: each client of a simulation has a number of its own");
-        }
-        return with(configuration, "stages", with(stages, "subset", with(subset, "client", 0)));
+    /** A subset by the number of clients; null for none. */
+    private static @Nullable Map<?, ?> slices(Map<?, ?> configuration) {
+        return configuration.get("stages") instanceof Map<?, ?> stages
+                        && stages.get("subset") instanceof Map<?, ?> subset
+                        && subset.containsKey("clients")
+                ? subset
+                : null;
+    }
+
+    /** The configuration in which a subset by the number of clients has this client's: that of the process is none. */
+    private static Map<?, ?> numbered(Map<?, ?> configuration, int client) {
+        Map<?, ?> subset = slices(configuration);
+        return subset != null && configuration.get("stages") instanceof Map<?, ?> stages
+                ? with(configuration, "stages", with(stages, "subset", with(subset, "client", (double) client)))
+                : configuration;
     }
 
     private static Map<Object, @Nullable Object> with(Map<?, ?> fields, String name, Object value) {

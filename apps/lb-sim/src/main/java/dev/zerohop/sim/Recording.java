@@ -23,6 +23,7 @@ public final class Recording {
     private long calls;
     private long ok;
     private long retries;
+    private long probes;
 
     Recording(Scenario scenario, List<String> servers) {
         this.span = scenario.span();
@@ -80,6 +81,11 @@ public final class Recording {
         }
     }
 
+    /** So many probes of the load of servers were counted, in the time that is measured. */
+    public synchronized void probed(long count) {
+        probes += count;
+    }
+
     /** Calls that failed, by the id of the server of their last attempt. */
     public synchronized Map<String, Long> failuresByServer() {
         return byId(failed);
@@ -99,7 +105,7 @@ public final class Recording {
                 latency,
                 Histogram.fine(),
                 new RunResult.Shares(byId(picks)),
-                new RunResult.Costs(retries, met.cardinality(), 0, 0),
+                new RunResult.Costs(retries, met.cardinality(), 0, probes),
                 new RunResult.Blocks(0, 0),
                 new RunResult.Course(timeline, phases.result(), List.of()));
     }

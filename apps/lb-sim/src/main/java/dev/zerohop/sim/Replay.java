@@ -1,5 +1,6 @@
 package dev.zerohop.sim;
 
+import dev.zerohop.BalancerSettings;
 import dev.zerohop.Options;
 import dev.zerohop.Outcome;
 import java.util.ArrayList;
@@ -214,14 +215,24 @@ public final class Replay {
         return scenario.span().timeoutNanos();
     }
 
+    /** From when on calls and probes count, from the start of the run. */
+    public long measureFromNanos() {
+        return scenario.span().measureFromNanos();
+    }
+
     /** The calls of a seed. */
     public Calls calls(long seed) {
         return new Calls(scenario, seed);
     }
 
-    /** The whole configuration with this policy, as a tree of JSON. */
-    public Map<String, @Nullable Object> configuration(Policy policy) {
-        return scenario.configuration(policy);
+    /** The whole configuration with this policy, as a tree of JSON, for the client with this number. */
+    public Map<String, @Nullable Object> configuration(Policy policy, int client) {
+        return scenario.configuration(policy, client);
+    }
+
+    /** The same as settings. */
+    public static BalancerSettings settings(Policy policy, int client) {
+        return Policies.ofClient(policy.settings(), client);
     }
 
     /** Where the calls of one run are to be counted. */

@@ -192,9 +192,9 @@ public final class Scenario {
         return policies.of(text);
     }
 
-    /** The whole configuration of a policy of this scenario, as a tree of JSON. */
-    Map<String, @Nullable Object> configuration(Policy policy) {
-        return policies.configuration(policy.name());
+    /** The whole configuration of a policy of this scenario for the client with this number, as a tree of JSON. */
+    Map<String, @Nullable Object> configuration(Policy policy, int client) {
+        return policies.configuration(policy.name(), client);
     }
 
     Span span() {

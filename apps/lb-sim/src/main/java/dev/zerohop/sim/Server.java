@@ -39,6 +39,7 @@ final class Server {
     private final Set<Runnable> connections = new LinkedHashSet<>();
     private final Speed speed;
     private State state = State.UP;
+    private boolean announced;
     private int underWay;
 
     Server(
@@ -92,14 +93,6 @@ final class Server {
         return load == null ? null : load.report();
     }
 
-    /** Whether it answers nothing at all. */
-    boolean isSilent() {
-        return speed.value() == 0
-                || faults.stream()
-                        .map(Numbered::fault)
-                        .anyMatch(fault -> fault.kind() == Fault.Kind.HANG && fault.share() == 1);
-    }
-
     /** A fault, and its place among those of the server: chance decides on each by itself. */
     private record Numbered(Fault fault, int number) {}
 
@@ -124,6 +117,16 @@ final class Server {
             slowest = Math.min(slowest, each.fault().speed());
         }
         speed.set(Speed.Part.FAULT, slowest);
+    }
+
+    /** Whether it is announced from now on, and not as leaving. */
+    void announced(boolean now) {
+        announced = now;
+    }
+
+    /** Whether new calls are to come to it: it runs and is announced, and not as leaving. */
+    boolean isOffered() {
+        return announced && state == State.UP;
     }
 
     boolean isDown() {
@@ -254,22 +257,38 @@ final class Server {
         reply(attempt, attempt.outcome);
     }
 
-    /** Whether a health probe is answered well: it takes no place and no work, and faults meet it as they meet calls. */
-    boolean answersProbe(Stream chance) {
-        if (state != State.UP || speed.value() == 0) {
-            return false;
+    /** What becomes of a probe. */
+    enum Probed {
+        WELL,
+        /** The program answers it, with a failure. */
+        ILL,
+        /** There is no connection for it, or it breaks. */
+        BROKEN,
+        /** Nothing comes back. */
+        SILENT
+    }
+
+    /** A probe has arrived: it takes no place and no work, and faults meet it as they meet calls. */
+    Probed probed(Stream chance) {
+        if (state != State.UP) {
+            return Probed.BROKEN;
+        }
+        if (speed.value() == 0) {
+            return Probed.SILENT;
         }
         for (Numbered each : faults) {
             Fault fault = each.fault();
-            boolean breaks = switch (fault.kind()) {
-                case FAIL, BREAK, HANG -> true;
-                case TAKES, SLOW, PAUSE -> false;
+            Probed met = switch (fault.kind()) {
+                case FAIL -> fault.outcome().isAnswer() ? Probed.ILL : Probed.BROKEN;
+                case BREAK -> Probed.BROKEN;
+                case HANG -> Probed.SILENT;
+                case TAKES, SLOW, PAUSE -> Probed.WELL;
             };
-            if (breaks && chance.nextDouble() < fault.share()) {
-                return false;
+            if (met != Probed.WELL && chance.nextDouble() < fault.share()) {
+                return met;
             }
         }
-        return true;
+        return Probed.WELL;
     }
 
     /** Its caller has given up. The server goes on with it, unless it would never end. */

@@ -65,6 +65,10 @@ final class ServerLife {
     }
 
     private void plan(Server server, Fault fault, int number) {
+        if (fault.window().toNanos() <= world.events().nowNanos() - VirtualTime.START_NANOS) {
+            // It was over before this server started.
+            return;
+        }
         at(VirtualTime.START_NANOS + fault.window().fromNanos(), () -> server.begin(fault, number));
         if (fault.window().toNanos() != Long.MAX_VALUE) {
             at(VirtualTime.START_NANOS + fault.window().toNanos(), () -> {

@@ -11,40 +11,20 @@ import org.jspecify.annotations.Nullable;
  * counts from its arrival, whether it waits or is worked on. For one thread.
  */
 final class ServerLoad {
-    private final Time time;
-    private final int places;
+    private final BusyShare busy;
     private final LoadReporter reporter;
-    private int busy;
-    private double busyNanos;
-    private long countedNanos;
-    private long askedNanos;
 
     ServerLoad(Time time, int places) {
-        this.time = time;
-        this.places = places;
-        this.countedNanos = time.nanoTime();
-        this.askedNanos = countedNanos;
+        this.busy = new BusyShare(time, places);
         this.reporter = LoadReporter.builder()
                 .time(time)
-                .cpuUtilization(this::utilization)
+                .cpuUtilization(busy::sinceLastTime)
                 .build();
     }
 
     /** So many places are busy from now on. */
     void busy(int count) {
-        long now = time.nanoTime();
-        busyNanos += (double) busy * (now - countedNanos);
-        countedNanos = now;
-        busy = count;
-    }
-
-    private double utilization() {
-        busy(busy);
-        double elapsed = (double) countedNanos - askedNanos;
-        double share = elapsed == 0 ? (double) busy / places : busyNanos / elapsed / places;
-        busyNanos = 0;
-        askedNanos = countedNanos;
-        return share;
+        busy.set(count);
     }
 
     LoadReport report() {

@@ -52,6 +52,9 @@ record ServerSpec(
      * @param warmUpNanos how long it takes to reach its speed, in even steps
      */
     record Capacity(Places places, double speed, double coldSpeed, long warmUpNanos) {
+        /** The default. */
+        static final long WARM_UP_NANOS = 30 * Times.SECOND;
+
         static Capacity read(Options options) {
             Options warmUp = options.object("warmUp", "time", "speed");
             boolean warms = options.has("warmUp");
@@ -59,7 +62,7 @@ record ServerSpec(
                     Places.read(options),
                     options.number("speed", 1, 0.0001, 1_000),
                     warms ? warmUp.number("speed", 0.33, 0.0001, 1) : 1,
-                    warms ? Times.read(warmUp, "time", 30 * Times.SECOND, Times.MILLISECOND, Times.HOUR) : 0);
+                    warms ? Times.read(warmUp, "time", WARM_UP_NANOS, Times.MILLISECOND, Times.HOUR) : 0);
         }
     }
 
@@ -101,11 +104,16 @@ record ServerSpec(
      * @param offNanos how long it stays away on average
      */
     record Antagonist(double speed, long onNanos, long offNanos) {
+        /** The defaults. */
+        static final long ON_NANOS = 5 * Times.SECOND;
+
+        static final long OFF_NANOS = 20 * Times.SECOND;
+
         static Antagonist read(Options options) {
             return new Antagonist(
                     options.number("speed", 0.5, 0.0001, 1),
-                    Times.read(options, "on", 5 * Times.SECOND, Times.MILLISECOND, Times.HOUR),
-                    Times.read(options, "off", 20 * Times.SECOND, Times.MILLISECOND, Times.HOUR));
+                    Times.read(options, "on", ON_NANOS, Times.MILLISECOND, Times.HOUR),
+                    Times.read(options, "off", OFF_NANOS, Times.MILLISECOND, Times.HOUR));
         }
     }
 

@@ -43,9 +43,11 @@ final class TimeScale {
                 "faults",
                 each(fault),
                 "antagonist",
-                object(Map.of("on", scale::time, "off", scale::time)),
+                withDefaults(
+                        Map.of("on", ServerSpec.Antagonist.ON_NANOS, "off", ServerSpec.Antagonist.OFF_NANOS),
+                        object(Map.of("on", scale::time, "off", scale::time))),
                 "warmUp",
-                object(Map.of("time", scale::time))));
+                withDefaults(Map.of("time", ServerSpec.Capacity.WARM_UP_NANOS), object(Map.of("time", scale::time)))));
         UnaryOperator<@Nullable Object> arrivals = object(Map.of("phases", each(object(Map.of("at", scale::time)))));
         UnaryOperator<@Nullable Object> scenario = object(Map.of(
                 "duration", scale::time, "measureFrom", scale::time, "servers", each(server), "arrivals", arrivals));
@@ -61,6 +63,20 @@ final class TimeScale {
                         .setScale(NANOS_OF_MILLIS, RoundingMode.HALF_UP)
                         .toPlainString()
                 + "ms";
+    }
+
+    /** What an object does not state is scaled as well. */
+    private static UnaryOperator<@Nullable Object> withDefaults(
+            Map<String, Long> defaults, UnaryOperator<@Nullable Object> scaling) {
+        return value -> {
+            if (!(value instanceof Map<?, ?> map)) {
+                return value;
+            }
+            Map<String, @Nullable Object> whole = new LinkedHashMap<>();
+            defaults.forEach((name, nanos) -> whole.put(name, Times.text(nanos)));
+            map.forEach((name, field) -> whole.put(String.valueOf(name), field));
+            return scaling.apply(whole);
+        };
     }
 
     private static UnaryOperator<@Nullable Object> object(Map<String, UnaryOperator<@Nullable Object>> fields) {

@@ -196,11 +196,11 @@ class FaultsTest {
         assertThat(result.latencyMillis(0.5).value()).isCloseTo(5, within(0.02));
     }
 
-    /** Calls take 5 ms and begin every 10 ms, the next one at the instant at which the server goes: without time to finish it breaks what it has. */
+    /** Calls take 5 ms and begin every 10 ms, and the server goes 2 ms after its last one began: without time to finish it breaks that. */
     @Test
     void aServerThatFinishesBreaksNoCall() throws InterruptedException {
         String remove = "\"control\": {\"removals\": \"meant\", \"delay\": \"1s\"}, \"events\": [{\"at\": \"1s\", "
-                + "\"remove\": [\"a\"], \"worksFor\": \"12ms\"%s}]";
+                + "\"remove\": [\"a\"], \"worksFor\": \"22ms\"%s}]";
         PolicyResult cut = run(server("a", "") + ", " + server("b", ""), remove.formatted(""));
         PolicyResult finished =
                 run(server("a", "") + ", " + server("b", ""), remove.formatted(", \"finishes\": \"5ms\""));

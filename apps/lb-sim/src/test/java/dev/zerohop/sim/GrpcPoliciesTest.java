@@ -60,7 +60,7 @@ class GrpcPoliciesTest {
         PolicyResult result = run(
                 policy,
                 "{\"id\": \"s\", \"count\": 3}",
-                "\"network\": {\"latency\": \"1ms\", \"connect\": \"5ms\"}, "
+                "\"reports\": true, \"network\": {\"latency\": \"1ms\", \"connect\": \"5ms\"}, "
                         + "\"events\": [{\"at\": \"5s\", \"kill\": [\"s-0\"], \"noticedAfter\": \"2s\"}]");
         assertThat(result.errors()).isLessThanOrEqualTo(1);
         assertThat(result.share().get("s-0")).isBetween(0.1, 0.2);
@@ -142,15 +142,13 @@ class GrpcPoliciesTest {
     @Test
     void weightedRoundRobinGoesByReportsAfterItsBlackout() throws InterruptedException {
         String speeds = "{\"duration\": \"%s\", \"measureFrom\": \"%s\", \"arrivals\": {\"rate\": 200}, "
-                + "\"demand\": {\"mean\": \"5ms\"}, \"reports\": %s, \"servers\": "
+                + "\"demand\": {\"mean\": \"5ms\"}, \"reports\": true, \"servers\": "
                 + "[{\"id\": \"fast\", \"concurrency\": 2}, {\"id\": \"slow\", \"concurrency\": 2, \"speed\": 0.5}]}";
         String policy = "grpc:weighted_round_robin";
-        assertThat(slowShare(policy, speeds.formatted("10s", "0s", true))).isCloseTo(0.5, within(0.001));
-        assertThat(slowShare(policy, speeds.formatted("60s", "20s", true))).isCloseTo(1.0 / 3, within(0.02));
-        assertThat(slowShare(policy, speeds.formatted("60s", "20s", false))).isCloseTo(0.5, within(0.001));
+        assertThat(slowShare(policy, speeds.formatted("10s", "0s"))).isCloseTo(0.5, within(0.001));
+        assertThat(slowShare(policy, speeds.formatted("60s", "20s"))).isCloseTo(1.0 / 3, within(0.02));
         assertThat(slowShare(
-                        "{\"grpc:weighted_round_robin\": {\"blackoutPeriod\": \"1s\"}}",
-                        speeds.formatted("10s", "5s", true)))
+                        "{\"grpc:weighted_round_robin\": {\"blackoutPeriod\": \"1s\"}}", speeds.formatted("10s", "5s")))
                 .isCloseTo(1.0 / 3, within(0.05));
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.zerohop.Outcome;
+import dev.zerohop.stage.Slice;
+import dev.zerohop.stage.Subset;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -78,10 +80,26 @@ class ReplayTest {
     void aConfigurationIsThatOfTheScenarioWithThePolicy() {
         Scenario scenario = Sims.scenario(SCENARIO);
         Replay replay = Replay.of(scenario);
-        assertThat(replay.configuration(scenario.policy("random")))
+        assertThat(replay.configuration(scenario.policy("random"), 0))
                 .isEqualTo(Map.of("policy", "random", "retry", Map.of("maxAttempts", 1.0)));
-        assertThat(replay.configuration(scenario.policy("{\"peak_ewma\": {\"decay\": \"5s\"}}")))
+        assertThat(replay.configuration(scenario.policy("{\"peak_ewma\": {\"decay\": \"5s\"}}"), 0))
                 .containsEntry("policy", Map.of("peak_ewma", Map.of("decay", "5s")));
+    }
+
+    @Test
+    void eachClientHasASliceOfItsOwn() {
+        Scenario scenario = Sims.scenario(SCENARIO.replace(
+                "\"configuration\": {",
+                "\"configuration\": {\"stages\": {\"subset\": {\"size\": 1, \"clients\": 3}}, "));
+        Policy policy = scenario.policy("random");
+        for (int client = 0; client < 3; client++) {
+            assertThat(Replay.of(scenario).configuration(policy, client).get("stages"))
+                    .isEqualTo(Map.of("subset", Map.of("size", 1.0, "clients", 3.0, "client", (double) client)));
+            assertThat(Replay.settings(policy, client).stages())
+                    .filteredOn(Subset.class::isInstance)
+                    .extracting(stage -> ((Subset) stage).slice())
+                    .containsExactly(new Slice(client, 3));
+        }
     }
 
     @Test
@@ -101,6 +119,7 @@ class ReplayTest {
         recording.attempted(counted, 1, false);
         recording.ended(counted, Outcome.ERROR_RESPONSE, 1, 1);
         recording.ended(counted, null, 1, -1);
+        recording.probed(12);
         PolicyResult result = replay.result(scenario.policy("random"), List.of(1L), List.of(recording));
         assertThat(result.calls()).isEqualTo(4);
         assertThat(result.ok()).isEqualTo(1);
@@ -108,6 +127,7 @@ class ReplayTest {
         assertThat(result.retries()).isEqualTo(1);
         assertThat(result.share()).isEqualTo(Map.of("a", 0.25, "b-0", 0.75, "b-1", 0.0));
         assertThat(result.connections().value()).isEqualTo(3);
+        assertThat(result.probes().value()).isEqualTo(12);
         // That out of time counts with its deadline, and what failed otherwise has no latency.
         assertThat(result.meanLatencyMillis().value()).isEqualTo(510);
         assertThat(result.latencyMillis(1).value()).isEqualTo(1_000);

@@ -130,6 +130,7 @@ class ScenarioTest {
                 "'network': {'latency': '-1ms'} | network.latency: was \"-1ms\", expected a time",
                 "'policies': ['round_robin', 'best'] | policies[1]: was \"best\", expected one of",
                 "'policies': [{'peak_ewma': {'decay': 1}}] | policies[0].peak_ewma.decay: was 1, expected a duration",
+                "'policies': ['random'], 'configuration': {'policy': 'random'} | configuration.policy: was \"random\", expected none beside policies",
                 "'policies': [] | policies: was an empty list, expected at least one policy",
                 "'configuration': {'health': {'checks': {'tcp': {}}}} | configuration.health.checks: was given, expected none",
                 "'configuration': {'stages': {'subset': {'size': 2, 'clients': 0}}} | configuration.stages.subset.clients: was 0, expected an integer from 1 to 1000000",
@@ -149,6 +150,9 @@ class ScenarioTest {
                 "'clients': {'count': 100000}, 'events': [{'at': '1s', 'add': {'id': 'c', 'count': 98}}] | clients: were 10100000 pairs of client and server, expected at most 10000000",
                 "'demand': {'spread': '1ms'} | demand.spread: was \"1ms\", expected no such field with exponential",
                 "'demand': {'distribution': 'pareto', 'factor': 2} | demand.factor: was 2, expected no such field with pareto",
+                "'control': {'orchestrator': {}}, 'policies': ['grpc:round_robin', 'grpc:least_request'] | control.orchestrator: was given, expected none where all policies are grpc-java's",
+                "'keys': {'count': 125001, 'as': 'prefix'} | keys: was 4000032 blocks in the last turns of all conversations, expected at most 4000000",
+                "'events': [{'at': '1s', 'add': {'id': 'c', 'faults': [{'kind': 'fail', 'from': '11s'}]}}] | events[0].add.faults[0].from: was \"11s\", expected a time before 10s",
                 "'description': 7 | description: was 7, expected a text"
             })
     void aBadValueIsNamedWithItsPathWhatItWasAndWhatWasExpected(String member, String message) {
@@ -178,6 +182,7 @@ class ScenarioTest {
                 "'id': 'a', 'faults': [{'kind': 'fail', 'time': '1s'}] | servers[0].faults[0].time: was \"1s\", expected no such field with fail: it is for takes",
                 "'id': 'a', 'faults': [{'kind': 'break', 'outcome': 'OVERLOADED'}] | servers[0].faults[0].outcome: was \"OVERLOADED\", expected no such field with break: it is for fail",
                 "'id': 'a', 'faults': [{'kind': 'hang', 'after': '1s'}] | servers[0].faults[0].after: was \"1s\", expected no such field with hang",
+                "'id': 'a', 'faults': [{'kind': 'hang', 'from': '10s'}] | servers[0].faults[0].from: was \"10s\", expected a time before 10s, the end of the run",
                 "'id': 'a', 'zone': 'x', 'zones': ['y'] | servers[0].zones: was a list, expected no zones beside zone",
                 "'id': 'a', 'warmUp': {'speed': 2} | servers[0].warmUp.speed: was 2, expected a number from 0.0001 to 1",
                 "'id': 'a', 'antagonist': {'on': 1} | servers[0].antagonist.on: was 1, expected a time"

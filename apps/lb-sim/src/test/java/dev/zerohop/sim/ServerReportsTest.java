@@ -9,6 +9,8 @@ import dev.zerohop.Outcome;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers report their load with their answers. */
 class ServerReportsTest {
@@ -105,6 +107,23 @@ class ServerReportsTest {
         Scenario reporting = oneOfTenIsSlow(", \"reports\": true");
         assertThat(Answers.json(reporting, List.of(1L), List.of(Sims.run(reporting, "least_request", 1))))
                 .isEqualTo(plain);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "prequal",
+                "{\"prequal\":{\"poolSize\":8}}",
+                "{\"rendezvous\":{\"withoutKey\":\"prequal\"}}",
+                "grpc:weighted_round_robin",
+                "{\"grpc:weighted_round_robin\":{}}"
+            })
+    void soDoesOneThatProbesAndOneOfAnotherLibrary(String policy) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> oneOfTenIsSlow("").policy(policy))
+                .withMessage("policy: was \"" + policy
+                        + "\", expected \"reports\": true beside it, for it goes by what servers report");
+        assertThat(oneOfTenIsSlow(", \"reports\": true").policy(policy).name()).isEqualTo(policy);
     }
 
     @Test

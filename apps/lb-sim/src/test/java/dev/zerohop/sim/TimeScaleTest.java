@@ -30,6 +30,18 @@ class TimeScaleTest {
     }
 
     @Test
+    void defaultsAreTimesOfTheCourseToo() {
+        String terse = SCENARIO.replace("{\"on\": \"2s\", \"off\": \"8s\"}", "{\"on\": \"2s\"}")
+                .replace("\"warmUp\": {\"time\": \"6s\"}", "\"warmUp\": {}");
+        ServerSpec server = Scenario.read("x", terse, 0.1).control().servers().get(0);
+        assertThat(server.antagonist()).isEqualTo(new ServerSpec.Antagonist(0.5, 200_000_000, 2 * Times.SECOND));
+        assertThat(server.capacity().warmUpNanos()).isEqualTo(3 * Times.SECOND);
+        ServerSpec whole = Scenario.read("x", terse, 1).control().servers().get(0);
+        assertThat(whole.antagonist()).isEqualTo(new ServerSpec.Antagonist(0.5, 2 * Times.SECOND, 20 * Times.SECOND));
+        assertThat(whole.capacity().warmUpNanos()).isEqualTo(30 * Times.SECOND);
+    }
+
+    @Test
     void timesAreScaledToTheNanosecond() {
         assertThat(Scenario.read("x", SCENARIO.replace("\"3s\"", "\"1us\""), 0.125)
                         .control()

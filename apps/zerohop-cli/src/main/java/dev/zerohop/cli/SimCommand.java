@@ -114,11 +114,18 @@ final class SimCommand implements Callable<Integer> {
         Scenario read = read();
         List<Policy> compared = new ArrayList<>();
         for (String policy : policies) {
+            Policy next;
             try {
-                compared.add(read.policy(policy));
+                next = read.policy(policy);
             } catch (IllegalArgumentException rejected) {
                 throw new BadInput("--policy " + policy + ": " + rejected.getMessage());
             }
+            Checks.that(
+                    compared.stream().noneMatch(before -> before.name().equals(next.name())),
+                    "--policy",
+                    policy,
+                    "another policy than those before it");
+            compared.add(next);
         }
         if (compared.isEmpty()) {
             compared.addAll(read.policies());

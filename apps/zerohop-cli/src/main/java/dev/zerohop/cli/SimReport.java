@@ -122,10 +122,15 @@ final class SimReport {
     }
 
     private void figures() {
+        boolean probes = results.stream().anyMatch(result -> result.probes().value() > 0);
+        boolean caches = results.stream().anyMatch(PolicyResult::caches);
         out.append(
-                "<section>\n<h2>What it takes</h2>\n<div class=\"scroll\"><table>\n<tr><th>policy</th><th class=\"n\">goodput, 1/s</th>"
-                        + "<th class=\"n\">in flight at a server, p99</th><th class=\"n\">spread, max / mean</th><th class=\"n\">spread, CV</th>"
-                        + "<th class=\"n\">retries</th><th class=\"n\">connections</th><th class=\"n\">keys moved</th><th>failures</th></tr>\n");
+                        "<section>\n<h2>What it takes</h2>\n<div class=\"scroll\"><table>\n<tr><th>policy</th><th class=\"n\">goodput, 1/s</th>"
+                                + "<th class=\"n\">in flight at a server, p99</th><th class=\"n\">spread, max / mean</th><th class=\"n\">spread, CV</th>"
+                                + "<th class=\"n\">retries</th><th class=\"n\">connections</th><th class=\"n\">keys moved</th>")
+                .append(probes ? "<th class=\"n\">probes</th>" : "")
+                .append(caches ? "<th class=\"n\">cache hits, %</th>" : "")
+                .append("<th>failures</th></tr>\n");
         for (PolicyResult result : results) {
             out.append("<tr><td>").append(DemoReport.escape(result.policy())).append("</td>");
             for (Estimate estimate :
@@ -133,7 +138,15 @@ final class SimReport {
                 out.append("<td class=\"n\">").append(text(estimate)).append("</td>");
             }
             out.append("<td class=\"n\">").append(result.retries()).append("</td>");
-            for (Estimate estimate : List.of(result.connections(), result.keysMoved())) {
+            List<Estimate> costs = new ArrayList<>(List.of(result.connections(), result.keysMoved()));
+            if (probes) {
+                costs.add(result.probes());
+            }
+            if (caches) {
+                Estimate hits = result.cacheHits();
+                costs.add(new Estimate(100 * hits.value(), 100 * hits.plusMinus()));
+            }
+            for (Estimate estimate : costs) {
                 out.append("<td class=\"n\">").append(text(estimate)).append("</td>");
             }
             List<String> failures = new ArrayList<>();

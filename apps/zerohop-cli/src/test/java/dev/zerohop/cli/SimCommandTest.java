@@ -136,6 +136,32 @@ class SimCommandTest {
         assertThat(Files.readString(report)).doesNotContain("<h2>By phase", "<h2>Against", "<h2>Until");
     }
 
+    /** What a policy costs, and what caches give, where there is such a thing. */
+    @Test
+    void theReportHasColumnsForProbesAndCaches() throws IOException {
+        Path report = directory.resolve("report.html");
+        String probed = write(
+                "probed.json",
+                SCENARIO.replace(
+                                "\"servers\"",
+                                "\"reports\": true, \"keys\": {\"count\": 5, \"as\": \"prefix\"}, \"servers\"")
+                        .replace(
+                                "{\"id\": \"a\"}",
+                                "{\"id\": \"a\", \"concurrency\": 100, \"cache\": {\"blocks\": 10000, \"missTakes\": \"1ms\"}}"));
+        Cli.Result result =
+                Cli.run("sim", probed, "--policy", "random", "--policy", "prequal", "--report", report.toString());
+        assertThat(result.err()).isEmpty();
+        String html = Files.readString(report);
+        assertThat(html)
+                .contains("<th class=\"n\">probes</th><th class=\"n\">cache hits, %</th><th>failures</th></tr>")
+                .containsPattern(
+                        "<td>random</td>(<td class=\"n\">[^<]*</td>){7}<td class=\"n\">0</td><td class=\"n\">[1-9][0-9.]*</td><td>")
+                .containsPattern(
+                        "<td>prequal</td>(<td class=\"n\">[^<]*</td>){7}<td class=\"n\">[1-9][0-9]+</td><td class=\"n\">[1-9][0-9.]*</td><td>");
+        assertThat(Cli.run("sim", file, "--report", report.toString()).code()).isZero();
+        assertThat(Files.readString(report)).doesNotContain("probes</th>", "cache hits");
+    }
+
     @Test
     void theLogHasEveryAttemptAndEnd() throws IOException {
         Path log = directory.resolve("log.txt");
@@ -208,6 +234,14 @@ class SimCommandTest {
         for (List<String> arguments : List.of(
                 List.of("sim", "/nonexistent.json", "no such file"),
                 List.of("sim", file, "--policy", "best", "--policy best: policy: was \"best\", expected one of"),
+                List.of(
+                        "sim",
+                        file,
+                        "--policy",
+                        "random",
+                        "--policy",
+                        "random",
+                        "--policy was 'random', expected another policy than those before it"),
                 List.of("sim", file, "--seeds", "3-1", "--seeds was '3-1', expected a number"),
                 List.of("sim", file, "--seeds", "all", "--seeds was 'all'"),
                 List.of("sim", file, "--output", "xml", "--output was 'xml', expected json or csv"),

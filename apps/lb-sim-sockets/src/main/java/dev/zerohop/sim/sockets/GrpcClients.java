@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Channels of gRPC, one for each client. Thread-safe. */
@@ -28,8 +29,8 @@ final class GrpcClients implements Clients {
         this.placeByPort = placeByPort;
     }
 
-    /** Connects all of them to all servers. */
-    static GrpcClients of(ServerProcesses servers, Map<String, ?> configuration, int count)
+    /** Connects all of them to all servers, each with the configuration of its number. */
+    static GrpcClients of(ServerProcesses servers, IntFunction<Map<String, ?>> configurations, int count)
             throws IOException, InterruptedException {
         GrpcClients clients = new GrpcClients(servers.placeByPort(Transport.GRPC));
         String target = ZerohopGrpc.target(servers.target(Transport.GRPC));
@@ -40,8 +41,8 @@ final class GrpcClients implements Clients {
                 Ready ready = new Ready(true);
                 all.add(ready);
                 ManagedChannel channel = Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
-                        .defaultServiceConfig(
-                                Map.of("loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, configuration))))
+                        .defaultServiceConfig(Map.of(
+                                "loadBalancingConfig", List.of(Map.of(ZerohopGrpc.POLICY, configurations.apply(i)))))
                         .setNameResolverArg(ZerohopGrpc.LISTENER, ready)
                         .intercept(ZerohopGrpc.interceptor())
                         .directExecutor()

@@ -68,6 +68,7 @@ final class GrpcFront implements ServerCallHandler<Long, Long> {
             case ERROR -> call.close(Status.INTERNAL.withDescription("what the scenario says"), new Metadata());
             case OVERLOADED ->
                 call.close(Status.RESOURCE_EXHAUSTED.withDescription("what the scenario says"), new Metadata());
+            case DROPPED -> call.close(Status.CANCELLED.withDescription("the run is over"), new Metadata());
         }
     }
 

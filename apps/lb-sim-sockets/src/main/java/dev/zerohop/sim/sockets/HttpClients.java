@@ -1,11 +1,8 @@
 package dev.zerohop.sim.sockets;
 
-import dev.zerohop.Balancer;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
-import dev.zerohop.Env;
 import dev.zerohop.Outcome;
-import dev.zerohop.Target;
 import dev.zerohop.okhttp.Idempotent;
 import dev.zerohop.okhttp.NoEndpointIOException;
 import dev.zerohop.okhttp.ZerohopOkHttp;
@@ -19,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import okhttp3.Call;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -41,24 +39,24 @@ final class HttpClients implements Clients {
         return thread;
     });
 
-    private record Client(Balancer balancer, ZerohopOkHttp routing, OkHttpClient http) {}
+    private record Client(ZerohopOkHttp routing, OkHttpClient http) {}
 
     private HttpClients(Map<Integer, Integer> placeByPort) {
         this.placeByPort = placeByPort;
     }
 
-    /** Starts all of them; connections are made by the first calls. */
-    static HttpClients of(ServerProcesses servers, BalancerSettings settings, int count)
+    /** Starts all of them, each with the settings of its number; connections are made by the first calls. */
+    static HttpClients of(ServerProcesses servers, IntFunction<BalancerSettings> settings, int count)
             throws IOException, InterruptedException {
         HttpClients clients = new HttpClients(servers.placeByPort(Transport.HTTP));
-        Target target = Target.parse(servers.target(Transport.HTTP));
+        String target = servers.target(Transport.HTTP);
         boolean started = false;
         try {
             List<Ready> all = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 Ready ready = clients.new Picks();
                 all.add(ready);
-                clients.add(target, settings, ready);
+                clients.add(target, settings.apply(i), ready);
             }
             for (Ready ready : all) {
                 ready.await();
@@ -72,20 +70,19 @@ final class HttpClients implements Clients {
         }
     }
 
-    private void add(Target target, BalancerSettings settings, Ready listener) {
-        Balancer balancer = Balancer.builder(SERVICE)
-                .resolver(target.newResolver(Env.system()))
+    private void add(String target, BalancerSettings settings, Ready listener) {
+        // The routing makes the balancer: so load probes go over its transport.
+        ZerohopOkHttp routing = ZerohopOkHttp.builder()
+                .route(SERVICE, target)
                 .settings(settings)
                 .listener(listener)
                 .build();
-        ZerohopOkHttp routing = ZerohopOkHttp.builder().route(SERVICE, balancer).build();
         OkHttpClient http = routing.install(new OkHttpClient.Builder()
                         // The time of each call is its own.
                         .readTimeout(Duration.ZERO)
                         .writeTimeout(Duration.ZERO))
                 .build();
-        clients.add(new Client(balancer, routing, http));
-        balancer.start();
+        clients.add(new Client(routing, http));
     }
 
     @Override
@@ -93,11 +90,20 @@ final class HttpClients implements Clients {
         threads.execute(() -> {
             RUNNING.set(running);
             try {
-                running.ended(execute(running));
+                running.ended(outcome(running));
             } finally {
                 RUNNING.remove();
             }
         });
+    }
+
+    /** A call ends, whatever is thrown. */
+    private @Nullable Outcome outcome(RunningCall running) {
+        try {
+            return execute(running);
+        } catch (RuntimeException broken) {
+            return Outcome.TRANSPORT_FAILURE;
+        }
     }
 
     private @Nullable Outcome execute(RunningCall running) {
@@ -133,7 +139,6 @@ final class HttpClients implements Clients {
         threads.shutdown();
         for (Client client : clients) {
             client.routing().close();
-            client.balancer().close();
             client.http().connectionPool().evictAll();
         }
     }

@@ -3,11 +3,11 @@ package dev.zerohop.sim.sockets;
 import dev.zerohop.report.LoadReports;
 import dev.zerohop.server.LoadReporter;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -34,10 +34,10 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
         this.reporter = reporter;
     }
 
-    static ChannelInitializer<SocketChannel> of(Places places, LoadReporter reporter) {
+    static ChannelInitializer<Channel> of(Places places, LoadReporter reporter) {
         return new ChannelInitializer<>() {
             @Override
-            protected void initChannel(SocketChannel channel) {
+            protected void initChannel(Channel channel) {
                 channel.pipeline()
                         .addLast(new HttpServerCodec())
                         .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
@@ -49,6 +49,7 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
         if (request.uri().equals(LOAD)) {
+            places.probed();
             write(context, HttpResponseStatus.NO_CONTENT, reporter.header());
             return;
         }
@@ -59,17 +60,21 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         LoadReporter.Request counted = reporter.begin();
         places.arrive(Long.parseLong(work), reply -> {
-            counted.end(reply == Places.Reply.ERROR);
-            write(context, status(reply), counted.header());
+            switch (reply) {
+                case OK -> answer(context, counted, HttpResponseStatus.OK);
+                case ERROR -> answer(context, counted, HttpResponseStatus.INTERNAL_SERVER_ERROR);
+                case OVERLOADED -> answer(context, counted, HttpResponseStatus.TOO_MANY_REQUESTS);
+                case DROPPED -> {
+                    counted.abandon();
+                    context.close();
+                }
+            }
         });
     }
 
-    private static HttpResponseStatus status(Places.Reply reply) {
-        return switch (reply) {
-            case OK -> HttpResponseStatus.OK;
-            case ERROR -> HttpResponseStatus.INTERNAL_SERVER_ERROR;
-            case OVERLOADED -> HttpResponseStatus.TOO_MANY_REQUESTS;
-        };
+    private static void answer(ChannelHandlerContext context, LoadReporter.Request counted, HttpResponseStatus status) {
+        counted.end(status.equals(HttpResponseStatus.INTERNAL_SERVER_ERROR));
+        write(context, status, counted.header());
     }
 
     private static void write(ChannelHandlerContext context, HttpResponseStatus status, String load) {

@@ -27,14 +27,14 @@ import java.util.List;
  * with the process that started it, however that ends.
  */
 public final class ServerMain {
-    /** A run begins. */
-    static final String BEGIN = "begin";
+    /** A run begins; behind it, from when on it is measured, in nanoseconds. */
+    static final String BEGIN = "begin ";
 
     /** The run is over. */
     static final String END = "end";
 
-    /** The answer to both. */
-    static final String DONE = "done";
+    /** The answer to both; behind it, how many probes were counted. */
+    static final String DONE = "done ";
 
     private static final int BACKLOG = 1024;
 
@@ -48,12 +48,13 @@ public final class ServerMain {
             BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             String command = commands.readLine();
             while (command != null) {
-                if (command.equals(BEGIN)) {
-                    places.begin();
+                long probes = 0;
+                if (command.startsWith(BEGIN)) {
+                    places.begin(Long.parseLong(command.substring(BEGIN.length())));
                 } else {
-                    places.end();
+                    probes = places.end();
                 }
-                say(DONE);
+                say(DONE + probes);
                 command = commands.readLine();
             }
         } finally {
@@ -71,13 +72,16 @@ public final class ServerMain {
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("zerohop-sim-server", true), NioIoHandler.newFactory());
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        LoadReporter reporter = LoadReporter.create();
+        // Work is a timer here: the processors say nothing of it.
+        LoadReporter reporter =
+                LoadReporter.builder().cpuUtilization(places::utilization).build();
         Server grpc = NettyServerBuilder.forAddress(any, InsecureServerCredentials.create())
                 .bossEventLoopGroup(loop)
                 .workerEventLoopGroup(loop)
                 .channelType(NioServerSocketChannel.class)
                 .directExecutor()
                 .intercept(new LoadReportInterceptor(reporter))
+                .intercept(new ProbeCount(places))
                 .addService(GrpcFront.of(places))
                 .addService(new LoadReportService(reporter))
                 .build()

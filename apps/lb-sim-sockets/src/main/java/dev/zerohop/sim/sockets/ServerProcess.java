@@ -9,6 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /** A server in a process of its own, a small JVM with this one's class path. For one thread. */
 final class ServerProcess implements AutoCloseable {
@@ -17,7 +20,7 @@ final class ServerProcess implements AutoCloseable {
 
     private final Backend backend;
     private final Process process;
-    private final BufferedReader out;
+    private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
     private final OutputStream in;
     private int grpcPort;
     private int httpPort;
@@ -25,7 +28,6 @@ final class ServerProcess implements AutoCloseable {
     private ServerProcess(Backend backend, Process process) {
         this.backend = backend;
         this.process = process;
-        this.out = process.inputReader(StandardCharsets.UTF_8);
         this.in = process.getOutputStream();
     }
 
@@ -47,11 +49,15 @@ final class ServerProcess implements AutoCloseable {
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        return new ServerProcess(backend, process);
+        ServerProcess started = new ServerProcess(backend, process);
+        Thread reader = new Thread(started::read, "zerohop-sim-server-lines");
+        reader.setDaemon(true);
+        reader.start();
+        return started;
     }
 
     /** Waits until it serves. */
-    void awaitReady() throws IOException {
+    void awaitReady() throws IOException, InterruptedException {
         String[] ports = line("it served").split(" ");
         grpcPort = Integer.parseInt(ports[0]);
         httpPort = Integer.parseInt(ports[1]);
@@ -76,19 +82,33 @@ final class ServerProcess implements AutoCloseable {
         in.flush();
     }
 
-    void awaitDone() throws IOException {
+    /** How many probes of its load it has counted, at the end of a run. */
+    long awaitDone() throws IOException, InterruptedException {
         String answer = line("the run was over");
-        if (!answer.equals(ServerMain.DONE)) {
+        if (!answer.startsWith(ServerMain.DONE)) {
             throw new IOException("server " + backend.id() + " answered '" + answer + "', expected " + ServerMain.DONE);
         }
+        return Long.parseLong(answer.substring(ServerMain.DONE.length()));
     }
 
-    private String line(String event) throws IOException {
-        String line = out.readLine();
-        if (line == null) {
-            throw new IOException("the process of server " + backend.id() + " ended before " + event);
+    private String line(String event) throws IOException, InterruptedException {
+        return lines.take()
+                .orElseThrow(() -> new IOException("the process of server " + backend.id() + " ended before " + event));
+    }
+
+    /** On a thread of its own: no interrupt ends a read. */
+    private void read() {
+        try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+            String line = out.readLine();
+            while (line != null) {
+                lines.add(Optional.of(line));
+                line = out.readLine();
+            }
+        } catch (IOException ended) {
+            // As at the end.
+        } finally {
+            lines.add(Optional.empty());
         }
-        return line;
     }
 
     @Override

@@ -14,7 +14,7 @@ final class ServerProcesses implements AutoCloseable {
     private final List<ServerProcess> servers = new ArrayList<>();
 
     /** Starts all of them and waits until they serve. */
-    ServerProcesses(Replay replay) throws IOException {
+    ServerProcesses(Replay replay) throws IOException, InterruptedException {
         boolean ready = false;
         try {
             for (Backend backend : replay.backends()) {
@@ -50,14 +50,16 @@ final class ServerProcesses implements AutoCloseable {
         return places;
     }
 
-    /** Lets a run begin, or end, at all of them. */
-    void command(String command) throws IOException {
+    /** Lets a run begin, or end, at all of them; gives how many probes of their load they have counted, at its end. */
+    long command(String command) throws IOException, InterruptedException {
         for (ServerProcess server : servers) {
             server.command(command);
         }
+        long probes = 0;
         for (ServerProcess server : servers) {
-            server.awaitDone();
+            probes += server.awaitDone();
         }
+        return probes;
     }
 
     /** The processor time of all of them so far. */

@@ -125,7 +125,7 @@ public final class SocketComparison {
             Recording recording = replay.newRecording();
             try (Clients clients = clients(policy)) {
                 OpenLoop loop = new OpenLoop(replay, clients);
-                servers.command(ServerMain.BEGIN);
+                servers.command(ServerMain.BEGIN + replay.measureFromNanos());
                 Duration cpuBefore = cpuTimeNow();
                 long begun = System.nanoTime();
                 loop.run(replay.calls(seed), Long.MAX_VALUE, recording);
@@ -133,14 +133,14 @@ public final class SocketComparison {
                 cpuTime = cpuTime.plus(cpuTimeNow().minus(cpuBefore));
                 latestNanos = Math.max(latestNanos, loop.latestNanos());
             }
-            servers.command(ServerMain.END);
+            recording.probed(servers.command(ServerMain.END));
             return recording;
         }
 
         private Clients clients(Policy policy) throws IOException, InterruptedException {
             return switch (transport) {
-                case GRPC -> GrpcClients.of(servers, replay.configuration(policy), replay.clients());
-                case HTTP -> HttpClients.of(servers, policy.settings(), replay.clients());
+                case GRPC -> GrpcClients.of(servers, client -> replay.configuration(policy, client), replay.clients());
+                case HTTP -> HttpClients.of(servers, client -> Replay.settings(policy, client), replay.clients());
             };
         }
 

@@ -1,11 +1,16 @@
 package dev.zerohop.sim.sockets;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.zerohop.server.LoadReporter;
 import dev.zerohop.sim.Replay.Backend;
 import dev.zerohop.sim.Replay.BackendFault;
 import dev.zerohop.sim.Replay.Effect;
 import dev.zerohop.testing.FakeTime;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +68,7 @@ class PlacesTest {
     void aFaultComesAndGoesByTheTimeOfTheRun() {
         Places places = places(1, 0, fault(Effect.TAKES, 100, 200, 50));
         time.advance(Duration.ofMillis(150));
-        places.begin();
+        places.begin(0);
         arrive(places, "before", 1);
         assertThat(after(1)).containsExactly("before OK");
         time.advance(Duration.ofMillis(99));
@@ -78,7 +83,7 @@ class PlacesTest {
     @Test
     void whatFailsTakesNoPlace() {
         Places places = places(1, 0, fault(Effect.ERROR, 0, 100, 2), fault(Effect.OVERLOADED, 100, 200, 3));
-        places.begin();
+        places.begin(0);
         arrive(places, "a", 50);
         arrive(places, "b", 50);
         assertThat(after(1)).isEmpty();
@@ -96,12 +101,61 @@ class PlacesTest {
         Places places = places(1, 1, fault(Effect.ERROR, 0, 100, 1));
         arrive(places, "a", 10);
         arrive(places, "b", 10);
-        places.begin();
-        places.end();
+        places.begin(0);
+        arrive(places, "failing", 10);
+        assertThat(places.end()).isZero();
+        assertThat(after(0)).as("nobody waits for them").containsExactly("a DROPPED", "b DROPPED", "failing DROPPED");
         arrive(places, "c", 10);
         assertThat(after(10)).as("neither those before nor the fault").containsExactly("c OK");
         arrive(places, "d", 5);
         assertThat(after(100)).as("its place is free").containsExactly("d OK");
+    }
+
+    @Test
+    void probesAreCountedWhileARunIsMeasured() {
+        Places places = places(1, 0);
+        places.probed();
+        places.begin(100 * MILLISECOND);
+        time.advance(Duration.ofMillis(99));
+        places.probed();
+        time.advance(Duration.ofMillis(1));
+        places.probed();
+        places.probed();
+        assertThat(places.end()).isEqualTo(2);
+        places.probed();
+        assertThat(places.end()).isZero();
+    }
+
+    @Test
+    void itsUtilizationIsTheShareOfBusyPlaces() {
+        Places places = places(4, 0);
+        arrive(places, "a", 50);
+        arrive(places, "b", 100);
+        time.advance(Duration.ofMillis(200));
+        assertThat(places.utilization()).isCloseTo((50 + 100) / (4 * 200.0), within(1e-9));
+        arrive(places, "c", 1_000);
+        assertThat(places.end()).isZero();
+        time.advance(Duration.ofMillis(100));
+        assertThat(places.utilization()).isZero();
+    }
+
+    /** Else later runs would begin with the requests under way of those before. */
+    @Test
+    void whatIsDroppedIsUnderWayNoMore() {
+        Places places = places(1, 1);
+        LoadReporter reporter = LoadReporter.builder().time(time).build();
+        EmbeddedChannel channel = new EmbeddedChannel(HttpFront.of(places, reporter));
+        String call = "GET / HTTP/1.1\r\n" + HttpFront.WORK + ": 1000000\r\n\r\n";
+        assertThat(channel.writeInbound(Unpooled.copiedBuffer(call, StandardCharsets.US_ASCII)))
+                .isFalse();
+        assertThat(underWay(reporter)).isEqualTo(1);
+        assertThat(places.end()).isZero();
+        assertThat(underWay(reporter)).isZero();
+        assertThat(channel.isOpen()).isFalse();
+    }
+
+    private static double underWay(LoadReporter reporter) {
+        return reporter.report().metric("named_metrics." + LoadReporter.REQUESTS_IN_FLIGHT, -1);
     }
 
     @Test

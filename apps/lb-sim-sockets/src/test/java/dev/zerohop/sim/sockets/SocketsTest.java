@@ -1,8 +1,10 @@
 package dev.zerohop.sim.sockets;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zerohop.sim.PolicyResult;
+import dev.zerohop.sim.Recording;
 import dev.zerohop.sim.Replay;
 import dev.zerohop.sim.Scenario;
 import java.io.BufferedReader;
@@ -15,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +67,55 @@ class SocketsTest {
                 .as("of those that were answered well")
                 .isGreaterThanOrEqualTo(300);
         assertThat(results.machine().busy()).isPositive();
+        assertThat(result.probes().value()).isZero();
+    }
+
+    /** Without a transport for probes there would be none. */
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void probesOfTheirLoadArriveAtServers(Transport transport) throws Exception {
+        Scenario scenario = Scenario.read("probed", """
+                {"duration": "2s", "measureFrom": "500ms", "timeout": "60s", "arrivals": {"rate": 60}, "demand": {"mean": "1ms"},
+                 "clients": {"count": 2}, "servers": [{"id": "s", "count": 4, "concurrency": 10}], "reports": true,
+                 "configuration": {"stages": {"subset": {"size": 2, "clients": 2}}}, "policies": ["prequal"]}""");
+        PolicyResult result = SocketComparison.run(
+                        Replay.of(scenario), scenario.policies(), List.of(3L), transport, (runs, of) -> {}, 0)
+                .policies()
+                .get(0);
+        assertThat(result.probes().value()).isGreaterThan(result.calls() / 2.0);
+        assertThat(result.connections().value())
+                .as("each of two clients has two servers of its own")
+                .isEqualTo(4);
+        assertThat(result.share().values()).allMatch(share -> share > 0);
+    }
+
+    @Test
+    void whateverIsThrownEndsTheCall() throws Exception {
+        Scenario scenario = scenario();
+        Replay replay = Replay.of(scenario);
+        Recording recording = replay.newRecording();
+        CountDownLatch over = new CountDownLatch(1);
+        Replay.PlannedCall ofNoClient = new Replay.PlannedCall(0, 7, 1_000_000);
+        try (ServerProcesses servers = new ServerProcesses(replay);
+                HttpClients clients = HttpClients.of(
+                        servers, client -> Replay.settings(scenario.policies().get(0), client), 1)) {
+            clients.call(
+                    new RunningCall(ofNoClient, recording, System.nanoTime(), replay.timeoutNanos(), over::countDown));
+            assertThat(over.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(replay.result(scenario.policies().get(0), List.of(1L), List.of(recording))
+                        .failures())
+                .isEqualTo(Map.of("TRANSPORT_FAILURE", 1L));
+    }
+
+    @Test
+    void anInterruptEndsAWaitForServers() throws Exception {
+        try (ServerProcesses servers = new ServerProcesses(Replay.of(scenario()))) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> servers.command(ServerMain.END)).isInstanceOf(InterruptedException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isFalse();
+        }
     }
 
     @Test
