@@ -53,9 +53,8 @@ class PrequalBalancerTest {
     @ParameterizedTest
     @CsvSource({"4, false", "20, false", "4, true", "20, true"})
     void anEjectedEndpointComesBack(int endpoints, boolean nested) {
-        Balancer balancer = balancer(
-                endpoints,
-                nested ? Pickers.rendezvous().withoutKey(Pickers.prequal()) : Pickers.prequal());
+        Balancer balancer =
+                balancer(endpoints, nested ? Pickers.rendezvous().withoutKey(Pickers.prequal()) : Pickers.prequal());
         Node first = balancer.current().snapshot().members().get(0);
         traffic(balancer, 200, first, Outcome.SUCCESS);
         for (int i = 0; i < 3; i++) {

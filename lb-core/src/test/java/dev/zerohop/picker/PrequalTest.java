@@ -277,9 +277,7 @@ class PrequalTest {
         Map<String, Integer> picks = picks(picker, 400);
         assertThat(known).hasSizeGreaterThan(1);
         assertThat(picks.keySet()).hasSizeGreaterThan(50);
-        assertThat(known.stream()
-                        .mapToInt(id -> picks.getOrDefault(id, 0))
-                        .sum())
+        assertThat(known.stream().mapToInt(id -> picks.getOrDefault(id, 0)).sum())
                 .as("of those that fail")
                 .isLessThan(30);
     }
@@ -499,13 +497,17 @@ class PrequalTest {
     void stepsThatWereDroppedBeginAgain() {
         List<Runnable> dropped = new ArrayList<>();
         boolean[] dropping = {true};
-        Env lossy = new Env(time, ScriptedDice.seeded(3), task -> {
-            if (dropping[0]) {
-                dropped.add(task);
-                throw new java.util.concurrent.RejectedExecutionException("no threads");
-            }
-            task.run();
-        }, loads);
+        Env lossy = new Env(
+                time,
+                ScriptedDice.seeded(3),
+                task -> {
+                    if (dropping[0]) {
+                        dropped.add(task);
+                        throw new java.util.concurrent.RejectedExecutionException("no threads");
+                    }
+                    task.run();
+                },
+                loads);
         Picker picker = Pickers.prequal().newPicker(Snapshot.of(nodes(4)), lossy);
         picker.pick(PickContext.NONE);
         time.advance(Duration.ofMinutes(11));
