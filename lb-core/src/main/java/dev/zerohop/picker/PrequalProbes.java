@@ -296,7 +296,7 @@ final class PrequalProbes {
     }
 
     /** A probe is over. */
-    void ended(PrequalTarget target, Prober.Result result, long sentNanos, int ownCalls) {
+    void ended(PrequalTarget target, Prober.Result result, long sentNanos) {
         underWay--;
         LoadReport load = result.load();
         double calls = load == null ? Double.NaN : load.metric(IN_FLIGHT, Double.NaN);
@@ -305,12 +305,7 @@ final class PrequalProbes {
                 if (load != null && calls >= 0 && calls < Double.POSITIVE_INFINITY) {
                     target.answered();
                     answers.answered();
-                    take(
-                            target.node(),
-                            calls,
-                            Math.max(0, calls - ownCalls),
-                            load.metric(LATENCY, PrequalPool.UNKNOWN),
-                            sentNanos);
+                    take(target.node(), calls, load.metric(LATENCY, PrequalPool.UNKNOWN), sentNanos);
                 } else {
                     refused(
                             target,
@@ -347,7 +342,7 @@ final class PrequalProbes {
         answers.report(node, thrown.toString());
     }
 
-    private void take(Node node, double calls, double others, double latency, long sentNanos) {
+    private void take(Node node, double calls, double latency, long sentNanos) {
         PrequalPicker picker = newest;
         int place = picker == null ? -1 : picker.placeOf(node);
         if (picker == null || place < 0) {
@@ -358,9 +353,13 @@ final class PrequalProbes {
         double share = recentlyDue > 0 ? Math.min(1, recentlySent / recentlyDue) : 1;
         double removals = share * settings.removalsPerCall;
         double reuse = Prequal.reuse(settings.poolSize, picker.laidOut(), share * settings.probesPerCall, removals);
-        PrequalPool.Entry entry =
-                new PrequalPool.Entry(node, place, others, latency > 0 ? latency : PrequalPool.UNKNOWN, sentNanos, (int)
-                        Math.min(UNLIMITED, reuse + env.dice().nextDouble()));
+        PrequalPool.Entry entry = new PrequalPool.Entry(
+                node,
+                place,
+                Math.max(0, calls - node.inFlight()),
+                latency > 0 ? latency : PrequalPool.UNKNOWN,
+                sentNanos,
+                (int) Math.min(UNLIMITED, reuse + env.dice().nextDouble()));
         pool = pool.with(entry, settings.poolSize, since(), loads.hotAbove(), removals);
     }
 

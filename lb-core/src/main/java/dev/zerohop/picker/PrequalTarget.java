@@ -126,10 +126,6 @@ final class PrequalTarget {
 
     private final class Probe {
         private final long sentNanos;
-
-        /** This client's calls when it left: those are in what it finds. */
-        private final int ownCalls = node.inFlight();
-
         private @Nullable Cancellable timeout;
         private @Nullable Cancellable call;
         private boolean over;
@@ -175,7 +171,7 @@ final class PrequalTarget {
             if (timedOut) {
                 probes.timedOut(node, result.reason());
             } else {
-                probes.ended(PrequalTarget.this, result, sentNanos, ownCalls);
+                probes.ended(PrequalTarget.this, result, sentNanos);
             }
         }
 
