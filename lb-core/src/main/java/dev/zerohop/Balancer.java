@@ -167,6 +167,11 @@ public final class Balancer implements AutoCloseable {
     /** Control path only: the one writer. */
     void publish(BalancerView next) {
         view = next;
+        try {
+            next.picker().inForce();
+        } catch (Throwable thrown) {
+            report("inForce() of the policy " + next.settings().policy().name(), "calls are picked by it", thrown);
+        }
     }
 
     // ---- what is known and done ----

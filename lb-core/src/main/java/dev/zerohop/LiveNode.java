@@ -66,6 +66,11 @@ final class LiveNode extends LiveNodePad implements Node {
     }
 
     @Override
+    public int penalty() {
+        return awaitsProbe() ? 0 : (int) PENALTY.getOpaque(this);
+    }
+
+    @Override
     public double load(long nowNanos) {
         LoadMetric.Load load = this.load;
         return load == null ? pressure() : awaitsProbe() ? 0 : load.value(nowNanos, inFlight());
@@ -216,7 +221,7 @@ final class LiveNode extends LiveNodePad implements Node {
         if (hasNoVerdict()) {
             return Long.MAX_VALUE;
         }
-        Worst worst = new Worst();
+        WorstBelief worst = new WorstBelief();
         long nextEnd = Long.MAX_VALUE;
         List<TimedVerdict> current = verdicts;
         for (int i = 0; i < current.size(); i++) {
@@ -267,25 +272,7 @@ final class LiveNode extends LiveNodePad implements Node {
         return nextEnd;
     }
 
-    /** The worst of several beliefs; of two that are equally bad the first. */
-    private static final class Worst {
-        Health.Status status = Health.Status.UNKNOWN;
-        String source = "none";
-        String reason = "no verdict yet";
-        long untilNanos = Health.OPEN_END;
-
-        void take(Health.Status next, String by, String why, long until) {
-            boolean vouched = next == Health.Status.HEALTHY && status == Health.Status.UNKNOWN;
-            if (vouched || (next != Health.Status.UNKNOWN && next.compareTo(status) > 0)) {
-                status = next;
-                source = by;
-                reason = why;
-                untilNanos = vouched ? Health.OPEN_END : until;
-            }
-        }
-    }
-
-    private void publish(Worst worst, long nowNanos) {
+    private void publish(WorstBelief worst, long nowNanos) {
         Health before = health;
         if (before.status() == worst.status
                 && before.source().equals(worst.source)

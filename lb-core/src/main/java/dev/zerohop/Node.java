@@ -36,6 +36,11 @@ public interface Node {
      */
     int pressure();
 
+    /** The part of the {@link #pressure} that is for recent failures. Both the methods together may be of different instants. Default: what the pressure is above the attempts under way. */
+    default int penalty() {
+        return Math.max(0, pressure() - inFlight());
+    }
+
     /**
      * The load by the policy's {@link LoadMetric} at the given instant of the balancer's clock; {@link #pressure} for policies without one. Lower is better. 0
      * while the node is half open and waits for its probe call: what it did before says nothing any more, and without a call it would never return.

@@ -34,6 +34,12 @@ public interface Picker {
     /** The next version. It continues this one's sequence where it has one, so that clients do not march in step after an update. */
     Picker rebuild(Snapshot next);
 
+    /**
+     * This version is in force from now on. Called by the control path after it was published, perhaps more than once; not for a version that is made beside the one in force, without the endpoints that are tried
+     * at the moment. What acts apart from picks follows this version, not the one that was made last. A picker that is made of others calls theirs. Default: nothing.
+     */
+    default void inForce() {}
+
     /** How often {@link #refresh} is to be called while this is the version in force, in nanoseconds; 0 for never. Default: never. */
     default long refreshNanos() {
         return 0;

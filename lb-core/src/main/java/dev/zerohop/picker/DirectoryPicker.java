@@ -52,6 +52,14 @@ final class DirectoryPicker extends KeyedPicker {
     }
 
     @Override
+    public void inForce() {
+        super.inForce();
+        if (missing != null) {
+            missing.inForce();
+        }
+    }
+
+    @Override
     public long refreshNanos() {
         return missing == null ? super.refreshNanos() : sooner(super.refreshNanos(), missing.refreshNanos());
     }

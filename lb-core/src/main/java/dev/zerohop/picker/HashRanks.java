@@ -195,7 +195,7 @@ final class HashRanks {
         }
         double bound = bound(member, calls());
         if (node.pressure() >= bound) {
-            int penalty = node.pressure() - node.inFlight();
+            int penalty = node.penalty();
             return "it has " + node.inFlight() + " calls under way"
                     + (penalty > 0 ? " and a penalty of " + penalty + " for its failures" : "") + ", and its bound is "
                     + (long) bound;

@@ -38,6 +38,13 @@ abstract class KeyedPicker implements Picker {
         this.withoutKey = before.withoutKey == null ? null : before.withoutKey.rebuild(next);
     }
 
+    @Override
+    public void inForce() {
+        if (withoutKey != null) {
+            withoutKey.inForce();
+        }
+    }
+
     abstract @Nullable Node pick(EndpointSelector key, PickContext context);
 
     /** {@link #pick(EndpointSelector, PickContext)} at an instant that the caller has read, for a policy to which it matters. */

@@ -85,6 +85,18 @@ public final class Prequal {
                 throw options.rejected("path", PATH_EXPECTED);
             }
         }
+        if (builder.removesTooMany()) {
+            throw options.has("removalsPerCall")
+                    ? options.rejected("removalsPerCall", builder.fewerRemovals())
+                    : options.rejected(
+                            "probesPerCall", "more than removalsPerCall, which is " + builder.removalsPerCall);
+        }
+        if (builder.waitsTooLong()) {
+            throw options.has("probeTimeout")
+                    ? options.rejected("probeTimeout", builder.shorterTimeout())
+                    : options.rejected(
+                            "maxAge", "at least probeTimeout, which is " + Options.text(builder.probeTimeout));
+        }
         return builder.build();
     }
 
@@ -165,7 +177,7 @@ public final class Prequal {
             return this;
         }
 
-        /** Sets how many results a call removes besides, the oldest and the worst in turn: else those that no call takes would stay. 0 to 4, 0.5 by default. */
+        /** Sets how many results a call removes besides, the oldest and the worst in turn: else those that no call takes would stay. 0 to 4, fewer than the probes, 0.5 by default. */
         public Builder removalsPerCall(double value) {
             removalsPerCall = in("removals per call", value, 0, MOST_REMOVALS);
             return this;
@@ -180,7 +192,7 @@ public final class Prequal {
             return this;
         }
 
-        /** Sets after what time a probe has failed. 1 ms to 10 s, 100 ms by default. */
+        /** Sets after what time a probe has failed. 1 ms to 10 s and at most the age limit, 100 ms by default. */
         public Builder probeTimeout(Duration value) {
             probeTimeout = in("probe timeout", value, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
             return this;
@@ -217,8 +229,36 @@ public final class Prequal {
             return value;
         }
 
-        /** Builds the value. */
+        private boolean removesTooMany() {
+            return removalsPerCall > 0 && removalsPerCall >= probesPerCall;
+        }
+
+        private String fewerRemovals() {
+            return "fewer than probesPerCall, which is " + probesPerCall;
+        }
+
+        private boolean waitsTooLong() {
+            return probeTimeout.compareTo(maxAge) > 0;
+        }
+
+        private String shorterTimeout() {
+            return "at most maxAge, which is " + Options.text(maxAge);
+        }
+
+        /**
+         * Builds the value.
+         *
+         * @throws IllegalArgumentException if a call removes no fewer results than it causes probes, or a probe may take longer than its result counts
+         */
         public Prequal build() {
+            if (removesTooMany()) {
+                throw new IllegalArgumentException(
+                        "removals per call were " + removalsPerCall + ", expected " + fewerRemovals());
+            }
+            if (waitsTooLong()) {
+                throw new IllegalArgumentException(
+                        "probe timeout was " + probeTimeout + ", expected " + shorterTimeout());
+            }
             return new Prequal(this);
         }
     }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Env;
+import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Options;
 import dev.zerohop.PickContext;
@@ -63,7 +64,10 @@ final class PrequalPicker extends TwoChoicePicker {
 
         @Override
         public Picker newPicker(Snapshot first, Env env) {
-            return new PrequalPicker(first, env, new PrequalProbes(settings, env));
+            PrequalProbes probes = new PrequalProbes(settings, env);
+            PrequalPicker picker = new PrequalPicker(first, env, probes);
+            probes.follow(picker);
+            return picker;
         }
 
         @Override
@@ -89,6 +93,12 @@ final class PrequalPicker extends TwoChoicePicker {
     /** Empty if there is one group. */
     private final int[] groupOf;
 
+    /** How many candidates there are. */
+    private final int left;
+
+    /** Whether any may wait for the one call that finds out whether it is well again. */
+    private final boolean halfOpen;
+
     private PrequalPicker(Snapshot snapshot, Env env, PrequalProbes probes) {
         super(snapshot, env);
         this.probes = probes;
@@ -103,8 +113,8 @@ final class PrequalPicker extends TwoChoicePicker {
         boolean grouped = !uniform
                 && candidates.stream().mapToInt(Candidate::group).distinct().count() > 1;
         this.groupOf = grouped ? candidates.stream().mapToInt(Candidate::group).toArray() : new int[0];
-        probes.follow(this);
-        probes.dropOthers();
+        this.left = nodes.length;
+        this.halfOpen = halfOpen(snapshot);
     }
 
     private PrequalPicker(PrequalPicker before, Snapshot next, @Nullable Node[] left) {
@@ -115,7 +125,12 @@ final class PrequalPicker extends TwoChoicePicker {
         this.places = before.places;
         this.sizes = before.sizes;
         this.groupOf = before.groupOf;
-        probes.follow(this);
+        this.left = next.candidates().size();
+        this.halfOpen = halfOpen(next);
+    }
+
+    private static boolean halfOpen(Snapshot snapshot) {
+        return snapshot.impaired().stream().anyMatch(node -> node.health().status() == Health.Status.HALF_OPEN);
     }
 
     private static double[] sizes(List<Candidate> candidates) {
@@ -140,6 +155,11 @@ final class PrequalPicker extends TwoChoicePicker {
     }
 
     @Override
+    public void inForce() {
+        probes.follow(this);
+    }
+
+    @Override
     public @Nullable Node pick(PickContext context) {
         return pick(context, time.nanoTime());
     }
@@ -147,24 +167,44 @@ final class PrequalPicker extends TwoChoicePicker {
     @Override
     @Nullable
     Node known(PickContext context, int first, long random, long nowNanos) {
+        Node chosen = chosen(context, first, random, nowNanos);
+        probes.picked(nowNanos);
+        return chosen;
+    }
+
+    private @Nullable Node chosen(PickContext context, int first, long random, long nowNanos) {
+        Node drawn = nodes[first];
+        if (halfOpen && drawn != null && awaitsCall(drawn) && !context.avoids(drawn.endpoint())) {
+            // Results of probes may never lead there, and without a call it would not return.
+            return drawn;
+        }
+        if (probes.answers().few()) {
+            return null;
+        }
         PrequalPool pool = probes.pool();
         PrequalPool.Entry best = best(pool, context, first, random, nowNanos);
-        if (best != null) {
-            best.use();
-            remove(pool, random, nowNanos);
+        if (best == null) {
+            return null;
         }
-        probes.picked();
-        return best == null ? null : best.node;
+        best.use();
+        remove(pool, first, random, nowNanos);
+        return best.node;
+    }
+
+    /** Whether it is half open and its one call is still to be made. */
+    private static boolean awaitsCall(Node node) {
+        return node.health().status() == Health.Status.HALF_OPEN && node.pressure() == 0;
     }
 
     /** Hot-cold lexicographic choice, from the newest on. */
     private PrequalPool.@Nullable Entry best(
             PrequalPool pool, PickContext context, int first, long random, long nowNanos) {
+        int known = 0;
         int usable = 0;
-        boolean latencies = true;
         PrequalPool.Entry fastest = null;
         PrequalPool.Entry emptiest = null;
         PrequalPool.Entry last = null;
+        double shortest = 0;
         double fewest = 0;
         double least = 0;
         Rank lastRank = Rank.FAILING;
@@ -173,25 +213,28 @@ final class PrequalPicker extends TwoChoicePicker {
         for (int i = entries.length - 1; i >= 0; i--) {
             PrequalPool.Entry entry = entries[i];
             int place = place(entry, nowNanos);
-            if (place < 0
-                    || (groupOf.length > 0 && groupOf[place] != groupOf[first])
-                    || (avoiding && context.avoids(entry.node.endpoint()))) {
+            if (place < 0) {
+                continue;
+            }
+            known++;
+            if (otherGroup(place, first) || (avoiding && context.avoids(entry.node.endpoint()))) {
                 continue;
             }
             usable++;
             double calls = calls(entry, place);
             Rank rank = rank(entry, calls, pool, random);
             if (rank == Rank.COLD) {
-                latencies &= entry.latency >= 0;
-                if (fastest == null || entry.latency < fastest.latency) {
+                double latency = pool.latency(entry);
+                if (fastest == null || latency < shortest) {
                     fastest = entry;
+                    shortest = latency;
                 }
                 if (emptiest == null || calls < fewest) {
                     emptiest = entry;
                     fewest = calls;
                 }
             } else {
-                double load = rank == Rank.HOT ? calls : calls + penalty(entry.node);
+                double load = rank == Rank.HOT ? calls : calls + entry.node.penalty();
                 if (last == null || rank.compareTo(lastRank) < 0 || (rank == lastRank && load < least)) {
                     last = entry;
                     lastRank = rank;
@@ -202,12 +245,20 @@ final class PrequalPicker extends TwoChoicePicker {
         if (usable < FEWEST_RESULTS) {
             return null;
         }
-        PrequalPool.Entry cold = latencies ? fastest : emptiest;
+        PrequalPool.Entry cold = pool.latencies() ? fastest : emptiest;
+        if (cold == null && lastRank == Rank.FAILING && known < left) {
+            // There are others, of which nothing is known.
+            return null;
+        }
         return cold == null ? last : cold;
     }
 
-    /** Removes as many results as a call has to, while two are left: the oldest and the worst in turn. */
-    private void remove(PrequalPool pool, long random, long nowNanos) {
+    private boolean otherGroup(int place, int first) {
+        return groupOf.length > 0 && groupOf[place] != groupOf[first];
+    }
+
+    /** Removes as many results as a call has to, while two are left of the group that it is made in: the oldest and the worst in turn. */
+    private void remove(PrequalPool pool, int first, long random, long nowNanos) {
         double removals = pool.removals() + (random & (CHANCE - 1)) / (double) CHANCE;
         for (int i = 1; i <= removals; i++) {
             boolean worst = probes.worstNext();
@@ -217,13 +268,13 @@ final class PrequalPicker extends TwoChoicePicker {
             double most = 0;
             for (PrequalPool.Entry entry : pool.entries()) {
                 int place = place(entry, nowNanos);
-                if (place < 0) {
+                if (place < 0 || otherGroup(place, first)) {
                     continue;
                 }
                 usable++;
                 double calls = calls(entry, place);
                 Rank rank = rank(entry, calls, pool, random);
-                double badness = rank == Rank.COLD && entry.latency >= 0 ? entry.latency : calls;
+                double badness = rank == Rank.COLD && pool.latencies() ? pool.latency(entry) : calls;
                 if (removed == null
                         || (worst && (rank.compareTo(removedRank) > 0 || (rank == removedRank && badness > most)))) {
                     removed = entry;
@@ -239,16 +290,12 @@ final class PrequalPicker extends TwoChoicePicker {
     }
 
     private static Rank rank(PrequalPool.Entry entry, double calls, PrequalPool pool, long random) {
-        int penalty = penalty(entry.node);
+        int penalty = entry.node.penalty();
         // The lowest bits of the first half hardly influence what is drawn.
         if (penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * PENALTY_FREE_ONE_IN * (penalty + 1) >= CHANCE) {
             return Rank.FAILING;
         }
         return calls > pool.hotAbove() ? Rank.HOT : Rank.COLD;
-    }
-
-    private static int penalty(Node node) {
-        return node.pressure() - node.inFlight();
     }
 
     private double calls(PrequalPool.Entry entry, int place) {
@@ -275,6 +322,11 @@ final class PrequalPicker extends TwoChoicePicker {
         return place == null ? NOWHERE : place;
     }
 
+    /** Whether it was laid out for the same candidates. */
+    boolean isLaidOutAs(PrequalPicker other) {
+        return places == other.places;
+    }
+
     /** The weight as a share of the mean. */
     double size(int place) {
         return sizes.length == 0 ? 1 : sizes[place];
@@ -282,7 +334,7 @@ final class PrequalPicker extends TwoChoicePicker {
 
     @Override
     boolean firstWins(Node a, int first, Node b, int second, long random, long nowNanos) {
-        boolean forgiving = ((random >>> 32) & (PENALTY_FREE_ONE_IN - 1)) == 0;
+        boolean forgiving = forgives(random);
         int left = forgiving ? a.inFlight() : a.pressure();
         int right = forgiving ? b.inFlight() : b.pressure();
         return left * size(second) <= right * size(first);
@@ -293,12 +345,8 @@ final class PrequalPicker extends TwoChoicePicker {
         List<String> lines = new ArrayList<>();
         PrequalPool pool = probes.pool();
         long now = time.nanoTime();
-        lines.add("takes the one with the least latency among the results of probes with "
-                + (pool == PrequalPool.EMPTY
-                        ? "few"
-                        : String.format(Locale.ROOT, "at most %.1f", Math.max(0, pool.hotAbove())))
-                + " calls under way, else the one with the fewest; with fewer than two results it " + drawn()
-                + " and takes the one with fewer calls under way");
+        String two = drawn() + " and takes the one with fewer calls under way";
+        lines.add(probes.answers().few() ? two : choice(pool) + "; with fewer than two results it " + two);
         lines.add(probes.state());
         for (PrequalPool.Entry entry : pool.entries()) {
             String text = String.format(
@@ -313,11 +361,20 @@ final class PrequalPicker extends TwoChoicePicker {
         return lines;
     }
 
+    private static String choice(PrequalPool pool) {
+        if (pool.hotAbove() < 0) {
+            return "takes the one with the fewest calls under way among the results of probes";
+        }
+        String cold = pool == PrequalPool.EMPTY ? "few" : String.format(Locale.ROOT, "at most %.1f", pool.hotAbove());
+        return "takes the one with the least latency among the results of probes with " + cold
+                + " calls under way, else the one with the fewest";
+    }
+
     private String state(PrequalPool.Entry entry, long nowNanos) {
         if (place(entry, nowNanos) < 0) {
             return entry.isOver() ? ": used up" : nodes.length == 0 ? "" : ": not used";
         }
-        int penalty = penalty(entry.node);
+        int penalty = entry.node.penalty();
         return penalty > 0 ? ", failures held against it " + penalty : "";
     }
 }

@@ -12,13 +12,36 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param entries at most one of an endpoint
  * @param hotAbove an endpoint with more calls under way, for its weight, is hot
  * @param removals how many results a pick removes besides, on average
+ * @param typicalLatency the median of those that are known, which stands for the others: one that has served no call yet must be neither the best nor the worst; {@link #UNKNOWN} if none is
  */
 @SuppressWarnings("ArrayRecordComponent")
-record PrequalPool(Entry[] entries, double hotAbove, double removals) {
-    static final PrequalPool EMPTY = new PrequalPool(new Entry[0], Double.POSITIVE_INFINITY, 0);
+record PrequalPool(Entry[] entries, double hotAbove, double removals, double typicalLatency) {
+    static final PrequalPool EMPTY = new PrequalPool(List.of(), Double.POSITIVE_INFINITY, 0);
 
     /** The latency of an endpoint that reports none. */
     static final double UNKNOWN = -1;
+
+    PrequalPool(List<Entry> entries, double hotAbove, double removals) {
+        this(entries.toArray(new Entry[0]), hotAbove, removals, typical(entries));
+    }
+
+    private static double typical(List<Entry> entries) {
+        double[] known = entries.stream()
+                .mapToDouble(entry -> entry.latency)
+                .filter(latency -> latency >= 0)
+                .sorted()
+                .toArray();
+        return known.length == 0 ? UNKNOWN : (known[(known.length - 1) / 2] + known[known.length / 2]) / 2;
+    }
+
+    /** Whether any latency is known. */
+    boolean latencies() {
+        return typicalLatency >= 0;
+    }
+
+    double latency(Entry entry) {
+        return entry.latency < 0 ? typicalLatency : entry.latency;
+    }
 
     /** What one probe found. */
     static final class Entry {
@@ -62,10 +85,6 @@ record PrequalPool(Entry[] entries, double hotAbove, double removals) {
         boolean isOver() {
             return uses.getOpaque() >= limit;
         }
-
-        int left() {
-            return limit - uses.getOpaque();
-        }
     }
 
     /** With a newer result in place of that of the same endpoint, without what is over or sent before, and without the oldest if there is no room. */
@@ -73,12 +92,12 @@ record PrequalPool(Entry[] entries, double hotAbove, double removals) {
         List<Entry> kept = kept(newest.node, sinceNanos);
         kept.add(newest);
         List<Entry> fitting = kept.subList(Math.max(0, kept.size() - size), kept.size());
-        return new PrequalPool(fitting.toArray(new Entry[0]), above, removing);
+        return new PrequalPool(fitting, above, removing);
     }
 
     /** Without that of an endpoint which does not answer any more. */
     PrequalPool without(Node node, long sinceNanos) {
-        return new PrequalPool(kept(node, sinceNanos).toArray(new Entry[0]), hotAbove, removals);
+        return new PrequalPool(kept(node, sinceNanos), hotAbove, removals);
     }
 
     private List<Entry> kept(Node gone, long sinceNanos) {

@@ -1,14 +1,14 @@
 package dev.zerohop.picker;
 
+import dev.zerohop.Cancellable;
 import dev.zerohop.Env;
 import dev.zerohop.LoadReport;
-import dev.zerohop.Log;
 import dev.zerohop.Node;
 import dev.zerohop.Prober;
 import dev.zerohop.Time;
-import dev.zerohop.internal.FaultCount;
 import java.time.Duration;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,16 +17,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the probes that picks cause, and keeps what they found. A pick adds 1 to a counter; if nothing is under way for the picks before it, it hands one task to a serial executor, which sends what is due
- * and looks again a few milliseconds later, for as long as picks come. Without picks there is no timer, but for the one that lets go of what is kept for probes after a while.
+ * and looks again a few milliseconds later, until there were no picks for a second. Then there is no timer, but for the one that lets go of what is kept for probes after a while.
  */
 final class PrequalProbes {
-    private static final Log LOG = Log.of(PrequalProbes.class);
-
     private static final String IN_FLIGHT = "named_metrics.requests_in_flight";
     private static final String LATENCY = "named_metrics.latency_ms";
 
     /** The picks of so long a time cause their probes together. */
     private static final long STEP_NANOS = Duration.ofMillis(5).toNanos();
+
+    /** Looks again for so long a time without picks: a client of a few calls a second would hand a task to another thread with each of them. */
+    private static final long LINGER_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** After so long a time without a step that should have been, it was dropped for want of threads. */
+    private static final long STALLED_NANOS = Duration.ofSeconds(10).toNanos();
+
+    /** Between steps while nothing answers. */
+    private static final long FRUITLESS_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** How many times the age limit of results calls may be apart, on average, for probes to be worth it. */
+    private static final int RARE = 2;
 
     /** The least and the most that a timer is late, as shares. */
     private static final double LATE = 0.1;
@@ -50,10 +60,14 @@ final class PrequalProbes {
     private final @Nullable Prober prober;
     private final Executor serial;
     private final int mostUnderWay;
+    private final double mostAllowed;
     private final Runnable send = this::send;
 
     private final LongAdder picks = new LongAdder();
     private final AtomicBoolean awake = new AtomicBoolean();
+
+    /** When the last step was, or was requested anew. */
+    private final AtomicLong lastStep;
 
     /** A removal that two picks lose to each other is made good by the next. */
     private boolean worstNext;
@@ -61,11 +75,7 @@ final class PrequalProbes {
     private volatile PrequalPool pool = PrequalPool.EMPTY;
     private volatile @Nullable PrequalPicker newest;
 
-    // For explanations.
-    private final AtomicLong sent = new AtomicLong();
-    private final AtomicLong failed = new AtomicLong();
-    private final FaultCount faults = new FaultCount();
-    private volatile String lastFailure = "";
+    private final PrequalAnswers answers = new PrequalAnswers();
 
     // The tasks' own.
     private final IdentityHashMap<Node, PrequalTarget> targets = new IdentityHashMap<>();
@@ -73,9 +83,14 @@ final class PrequalProbes {
     private int underWay;
     private long picksSeen;
     private long idlePicksSeen;
-    private boolean idleTimer;
+    private @Nullable Cancellable nextStep;
+    private @Nullable Cancellable idleTimer;
+    private long idleDueNanos;
+    private long looked;
     private double allowed;
     private long sentAsOf;
+    private long pickedAsOf;
+    private double apartNanos;
     private double recentlyDue;
     private double recentlySent;
 
@@ -89,6 +104,11 @@ final class PrequalProbes {
         this.loads = new RecentLoads(settings.hotQuantile);
         this.allowed = settings.poolSize;
         this.sentAsOf = time.nanoTime();
+        this.pickedAsOf = sentAsOf;
+        this.looked = sentAsOf;
+        this.lastStep = new AtomicLong(sentAsOf);
+        // What a step may send at the least, or a high limit would never be reached.
+        this.mostAllowed = Math.max(settings.poolSize, 2e-9 * STEP_NANOS * settings.maxProbesPerSecond);
     }
 
     Prequal settings() {
@@ -106,41 +126,49 @@ final class PrequalProbes {
         return worst;
     }
 
-    /** Probes its candidates from now on. */
-    void follow(PrequalPicker picker) {
-        newest = picker;
+    PrequalAnswers answers() {
+        return answers;
     }
 
-    /** Lets go of what is kept for probes of endpoints that are no candidates any more. */
-    void dropOthers() {
-        if (prober != null) {
+    /** Probes its candidates from now on, and lets go of what is kept for probes of others. */
+    void follow(PrequalPicker picker) {
+        PrequalPicker before = newest;
+        newest = picker;
+        if (prober != null && before != null && !before.isLaidOutAs(picker)) {
             serial.execute(this::drop);
         }
     }
 
     /** Request path: a pick was made. */
-    void picked() {
+    void picked(long nowNanos) {
         if (prober == null) {
             return;
         }
         picks.increment();
-        if (!awake.get() && awake.compareAndSet(false, true)) {
-            try {
-                serial.execute(send);
-            } catch (RuntimeException | Error refused) {
-                // No threads: the next pick tries again.
-                awake.set(false);
+        if (!awake.get()) {
+            if (awake.compareAndSet(false, true)) {
+                lastStep.set(nowNanos);
+                wake();
             }
+            return;
+        }
+        long last = lastStep.get();
+        if (nowNanos - last > STALLED_NANOS && lastStep.compareAndSet(last, nowNanos)) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        try {
+            serial.execute(send);
+        } catch (RuntimeException | Error refused) {
+            // No threads: the next pick tries again.
+            awake.set(false);
         }
     }
 
     String state() {
-        if (prober == null) {
-            return "sends no probes: the transport has none for load reports";
-        }
-        long failures = failed.get();
-        return sent.get() + " probes sent, " + failures + " failed"
-                + (failures == 0 ? "" : ", the last: " + lastFailure);
+        return prober == null ? "sends no probes: the transport has none for load reports" : answers.describe();
     }
 
     // ---- tasks: everything below runs on the serial executor ----
@@ -156,31 +184,64 @@ final class PrequalProbes {
     }
 
     private void sendDue() {
+        if (nextStep != null) {
+            // Of two that were requested one goes on.
+            nextStep.cancel();
+            nextStep = null;
+        }
+        long now = time.nanoTime();
+        lastStep.set(now);
         long sum = picks.sum();
         long made = sum - picksSeen;
         picksSeen = sum;
-        if (made == 0) {
+        boolean rare = areRare(made, now);
+        if (made == 0 && (rare || now - pickedAsOf > LINGER_NANOS)) {
             awake.set(false);
             // One that was counted meanwhile has found it awake.
             if (picks.sum() == sum || !awake.compareAndSet(false, true)) {
                 return;
             }
         }
-        long now = time.nanoTime();
         long elapsed = now - sentAsOf;
         sentAsOf = now;
-        allowed = Math.min(settings.poolSize, allowed + elapsed * 1e-9 * settings.maxProbesPerSecond);
+        allowed = Math.min(mostAllowed, allowed + elapsed * 1e-9 * settings.maxProbesPerSecond);
         double kept = Math.exp(-elapsed / DECAY_NANOS);
-        double due = made * settings.probesPerCall;
-        int begun = begin((int) Math.min(mostUnderWay, due + env.dice().nextDouble()), now);
+        double due = rare ? 0 : made * settings.probesPerCall;
         recentlyDue = recentlyDue * kept + due;
-        recentlySent = recentlySent * kept + begun;
-        schedule(STEP_NANOS, send);
+        recentlySent *= kept;
+        recentlySent += begin((int) Math.min(mostUnderWay, due + env.dice().nextDouble()), now);
+        if (now - looked > STALLED_NANOS) {
+            looked = now;
+            lookForLost(now);
+        }
+        nextStep = schedule(answers.fruitless() ? FRUITLESS_NANOS : STEP_NANOS, send);
     }
 
-    private void schedule(long nanos, Runnable task) {
+    /** Whether calls are so far apart that what a probe finds is nearly always too old for the next. One long pause does not make them so. */
+    private boolean areRare(long made, long now) {
+        long limit = settings.maxAge.toNanos() * RARE;
+        if (made > 0) {
+            double apart = Math.min(1.5 * limit, (double) (now - pickedAsOf)) / made;
+            apartNanos = (apartNanos + apart) / 2;
+            pickedAsOf = now;
+        }
+        return apartNanos > limit;
+    }
+
+    /** What was dropped for want of threads. */
+    private void lookForLost(long now) {
+        for (PrequalTarget target : List.copyOf(targets.values())) {
+            target.endIfLost(now);
+        }
+        if (idleTimer != null && now - idleDueNanos > STALLED_NANOS) {
+            idleTimer.cancel();
+            closeIfIdle();
+        }
+    }
+
+    private Cancellable schedule(long nanos, Runnable task) {
         double late = LATE + (LATER - LATE) * env.dice().nextDouble();
-        time.schedule((long) (nanos * (1 + late)), () -> serial.execute(task));
+        return time.schedule((long) (nanos * (1 + late)), () -> serial.execute(task));
     }
 
     private int begin(int due, long now) {
@@ -197,7 +258,7 @@ final class PrequalProbes {
             allowed--;
             begun++;
             underWay++;
-            sent.incrementAndGet();
+            answers.sent(1);
             target.probe(now);
         }
         return begun;
@@ -225,7 +286,7 @@ final class PrequalProbes {
             watchIdle();
             return made;
         } catch (RuntimeException | Error thrown) {
-            failed(node, "cannot be probed: " + thrown);
+            fault(node, thrown);
             return null;
         }
     }
@@ -235,40 +296,50 @@ final class PrequalProbes {
     }
 
     /** A probe is over. */
-    void ended(Node node, Prober.Result result, long sentNanos) {
+    void ended(PrequalTarget target, Prober.Result result, long sentNanos) {
         underWay--;
         LoadReport load = result.load();
         double calls = load == null ? Double.NaN : load.metric(IN_FLIGHT, Double.NaN);
         switch (result.kind()) {
             case OK -> {
                 if (load != null && calls >= 0 && calls < Double.POSITIVE_INFINITY) {
-                    take(node, calls, load.metric(LATENCY, PrequalPool.UNKNOWN), sentNanos);
+                    target.answered();
+                    answers.answered();
+                    take(target.node(), calls, load.metric(LATENCY, PrequalPool.UNKNOWN), sentNanos);
                 } else {
-                    failed(node, load == null ? "the answer has no load report" : "the report states no " + IN_FLIGHT);
+                    refused(
+                            target,
+                            load == null ? "the answer has no load report" : "the report states no " + IN_FLIGHT);
                 }
             }
-            case FAILURE -> failed(node, result.reason());
-            case SKIPPED -> {}
+            case FAILURE -> refused(target, result.reason());
+            case SKIPPED -> {
+                // It never left, and makes no result older.
+                answers.sent(-1);
+                recentlySent = Math.max(0, recentlySent - 1);
+            }
         }
+    }
+
+    /** A probe had no answer in its time, which says nothing about whether the endpoint answers probes at all. */
+    void timedOut(Node node, String reason) {
+        underWay--;
+        failed(node, reason);
+    }
+
+    private void refused(PrequalTarget target, String reason) {
+        target.refused();
+        failed(target.node(), reason);
     }
 
     private void failed(Node node, String reason) {
         pool = pool.without(node, since());
-        report(node, reason);
+        answers.failed(node, reason);
     }
 
     /** Something else of a probe than its answer has failed. */
     void fault(Node node, Throwable thrown) {
-        report(node, thrown.toString());
-    }
-
-    private void report(Node node, String reason) {
-        failed.incrementAndGet();
-        lastFailure = node.endpoint() + ": " + reason;
-        long count = faults.next();
-        if (count != 0) {
-            LOG.warn("a load probe failed ({} so far): {}: {}", count, node.endpoint(), reason);
-        }
+        answers.report(node, thrown.toString());
     }
 
     private void take(Node node, double calls, double latency, long sentNanos) {
@@ -304,15 +375,15 @@ final class PrequalProbes {
     }
 
     private void watchIdle() {
-        if (!idleTimer) {
-            idleTimer = true;
+        if (idleTimer == null) {
             idlePicksSeen = picks.sum();
-            schedule(IDLE_NANOS, this::closeIfIdle);
+            idleTimer = schedule(IDLE_NANOS, this::closeIfIdle);
+            idleDueNanos = time.nanoTime() + IDLE_NANOS;
         }
     }
 
     private void closeIfIdle() {
-        idleTimer = false;
+        idleTimer = null;
         if (picks.sum() == idlePicksSeen) {
             targets.values().removeIf(PrequalTarget::close);
             pool = PrequalPool.EMPTY;

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One endpoint that is probed, with at most one probe under way. For tasks of the serial executor. */
 final class PrequalTarget {
+    /** How long after its time a probe ends at the latest, if its tasks were dropped for want of threads. */
+    private static final long LOST_NANOS = Duration.ofSeconds(10).toNanos();
+
     private final Node node;
     private final Prober.Target target;
     private final PrequalProbes probes;
@@ -21,7 +24,20 @@ final class PrequalTarget {
     /** What blocks for its probes: until it is back, no other is sent, so that an endpoint whose name is not found costs one thread. */
     private final AtomicInteger blocked = new AtomicInteger();
 
+    /** Of one that has answered before, so many failures in a row are more than a moment's. */
+    private static final int LOST = 10;
+
     private @Nullable Probe probe;
+    private boolean answered;
+    private int refusals;
+    private Standing standing = Standing.UNKNOWN;
+
+    /** What is known of it, as it is counted. */
+    private enum Standing {
+        UNKNOWN,
+        ANSWERING,
+        MUTE
+    }
 
     PrequalTarget(Node node, Prober.Target target, PrequalProbes probes, Env env, Executor serial) {
         this.node = node;
@@ -45,8 +61,42 @@ final class PrequalTarget {
         begun.begin();
     }
 
+    /** It answered with its load. */
+    void answered() {
+        answered = true;
+        refusals = 0;
+        count(Standing.ANSWERING);
+    }
+
+    /** It answered, or its side of the connection did, but not with its load. */
+    void refused() {
+        refusals++;
+        if (!answered || refusals >= LOST) {
+            count(Standing.MUTE);
+        }
+    }
+
+    private void count(Standing next) {
+        if (next != standing) {
+            probes.answers().count(change(next, standing, Standing.ANSWERING), change(next, standing, Standing.MUTE));
+            standing = next;
+        }
+    }
+
+    private static int change(Standing next, Standing before, Standing counted) {
+        return (next == counted ? 1 : 0) - (before == counted ? 1 : 0);
+    }
+
+    /** Ends a probe whose end was lost. */
+    void endIfLost(long nowNanos) {
+        if (probe != null && nowNanos - probe.sentNanos > probes.timeoutNanos() + LOST_NANOS) {
+            probe.end(Prober.Result.SKIPPED);
+        }
+    }
+
     /** Ends what is under way. Always true. */
     boolean close() {
+        count(Standing.UNKNOWN);
         if (probe != null) {
             probe.end(Prober.Result.SKIPPED);
         }
@@ -79,6 +129,7 @@ final class PrequalTarget {
         private @Nullable Cancellable timeout;
         private @Nullable Cancellable call;
         private boolean over;
+        private boolean timedOut;
 
         Probe(long sentNanos) {
             this.sentNanos = sentNanos;
@@ -99,6 +150,9 @@ final class PrequalTarget {
 
         private void expire() {
             boolean unsent = call instanceof Prober.Running running && !running.sent();
+            if (!unsent && !over) {
+                timedOut = true;
+            }
             end(
                     unsent
                             ? Prober.Result.SKIPPED
@@ -114,7 +168,11 @@ final class PrequalTarget {
             probe = null;
             cancel(timeout);
             cancel(call);
-            probes.ended(node, result, sentNanos);
+            if (timedOut) {
+                probes.timedOut(node, result.reason());
+            } else {
+                probes.ended(PrequalTarget.this, result, sentNanos);
+            }
         }
 
         private void cancel(@Nullable Cancellable running) {

@@ -148,7 +148,7 @@ final class ReportedCallsPicker extends TwoChoicePicker {
         if (node.stale(nowNanos)) {
             calls += typicalAt(place);
         }
-        return forgiving ? calls : calls + node.pressure() - node.inFlight();
+        return forgiving ? calls : calls + node.penalty();
     }
 
     @Override

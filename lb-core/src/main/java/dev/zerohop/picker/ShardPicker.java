@@ -73,6 +73,16 @@ final class ShardPicker extends KeyedPicker {
     }
 
     @Override
+    public void inForce() {
+        super.inForce();
+        for (Picker replica : replicas) {
+            if (replica != null) {
+                replica.inForce();
+            }
+        }
+    }
+
+    @Override
     public long refreshNanos() {
         long period = super.refreshNanos();
         for (Picker replica : replicas) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.zerohop.Candidate;
 import dev.zerohop.Env;
+import dev.zerohop.Health;
 import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
@@ -106,9 +107,19 @@ class PrequalTest {
     @Test
     void withoutLatenciesTheEmptiestIsTaken() {
         List<FakeNode> nodes = four();
-        loads.with("n1", 2, -1);
+        loads.with("n0", 1, -1).with("n1", 2, -1).with("n2", 3, -1).with("n3", 4, -1);
         assertThat(picks(probedOnce(nodes, builder -> builder.hotQuantile(1)), 100))
                 .containsOnlyKeys("n0");
+    }
+
+    /** The median of 50, 10 and 1 is 10; of 50, 10 and 30 it is 30. */
+    @ParameterizedTest
+    @CsvSource({"1, 10, n3", "30, 10, n1", "30, 60, n3"})
+    void anUnknownLatencyCountsAsTheMedian(int last, int second, String taken) {
+        List<FakeNode> nodes = four();
+        loads.with("n1", 2, second).with("n2", 3, -1).with("n3", 4, last);
+        assertThat(picks(probedOnce(nodes, builder -> builder.hotQuantile(1)), 100))
+                .containsOnlyKeys(taken);
     }
 
     @Test
@@ -180,7 +191,7 @@ class PrequalTest {
         loads.holding = true;
         Picker picker = picker(
                 nodes(20),
-                builder -> builder.probesPerCall(1)
+                builder -> builder.probesPerCall(1.01)
                         .removalsPerCall(1)
                         .hotQuantile(1)
                         .probeTimeout(Duration.ofSeconds(1)));
@@ -255,6 +266,88 @@ class PrequalTest {
     }
 
     @Test
+    void ifTheResultsLeftAreOfFailingOnesTheOthersAreTakenByChance() {
+        List<FakeNode> nodes = nodes(66);
+        // A result serves 22 calls.
+        Picker picker = picker(nodes, builder -> builder.poolSize(64).removalsPerCall(0));
+        picks(picker, 3);
+        loads.holding = true;
+        List<String> known = List.copyOf(loads.sent.keySet());
+        nodes.forEach(node -> node.penalty(known.contains(node.endpoint().id()) ? 7 : 0));
+        Map<String, Integer> picks = picks(picker, 400);
+        assertThat(known).hasSizeGreaterThan(1);
+        assertThat(picks.keySet()).hasSizeGreaterThan(50);
+        assertThat(known.stream().mapToInt(id -> picks.getOrDefault(id, 0)).sum())
+                .as("of those that fail")
+                .isLessThan(30);
+    }
+
+    @Test
+    void whileSomeEndpointsAnswerNoProbesAllAreTakenAlike() {
+        List<FakeNode> nodes = nodes(20);
+        for (int i = 0; i < 10; i++) {
+            loads.results.put(nodes.get(i).endpoint().id(), Prober.Result.failure("UNIMPLEMENTED"));
+        }
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 500);
+        Map<String, Integer> picks = steadily(picker, 4_000);
+        assertThat(picks).hasSize(20);
+        assertThat(picks.values()).allMatch(count -> count > 130 && count < 270);
+        assertThat(picker.explain(PickContext.NONE).toString())
+                .contains("10 of 20 endpoints answer none: results are not used");
+        loads.results.clear();
+        for (int i = 0; i < 20; i++) {
+            loads.with(nodes.get(i).endpoint().id(), 50, i == 3 ? 1 : 10);
+        }
+        steadily(picker, 500);
+        assertThat(steadily(picker, 1_000).get("n3")).as("all answer now").isGreaterThan(500);
+    }
+
+    @Test
+    void afterARollbackAllAreTakenAlikeAgain() {
+        List<FakeNode> nodes = nodes(20);
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 500);
+        loads.results.put("n1", Prober.Result.failure("UNIMPLEMENTED"));
+        loads.results.put("n2", Prober.Result.failure("UNIMPLEMENTED"));
+        steadily(picker, 20);
+        assertThat(picker.explain(PickContext.NONE).toString()).doesNotContain("answer none");
+        steadily(picker, 1_000);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("2 of 20 endpoints answer none");
+    }
+
+    @Test
+    void oneThatHangsIsNotOneThatAnswersNoProbes() {
+        List<FakeNode> nodes = nodes(4);
+        loads.holding = true;
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 100);
+        assertThat(picker.explain(PickContext.NONE).toString())
+                .contains("no answer within")
+                .doesNotContain("answer none");
+    }
+
+    @Test
+    void aHalfOpenOneGetsItsCallWhateverItsProbesFound() {
+        List<FakeNode> nodes = four();
+        nodes.get(0).health(Health.Status.HALF_OPEN);
+        Picker picker = probedOnce(nodes, builder -> builder.hotQuantile(0.5));
+        assertThat(picks(picker, 400).get("n0")).isBetween(70, 130);
+        nodes.get(0).inFlight(1);
+        assertThat(picks(picker, 100)).as("its call is under way").containsOnlyKeys("n1");
+    }
+
+    /** One pick in each step. */
+    private Map<String, Integer> steadily(Picker picker, int count) {
+        Map<String, Integer> picks = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            picks.merge(picked(picker), 1, Integer::sum);
+            time.advance(STEP);
+        }
+        return picks;
+    }
+
+    @Test
     void aRetryGoesElsewhere() {
         List<FakeNode> nodes = four();
         Picker picker = probedOnce(nodes, builder -> builder.hotQuantile(0.5));
@@ -278,6 +371,35 @@ class PrequalTest {
         Map<String, Integer> picks = picks(picker, PICKS);
         assertThat(picks).containsOnlyKeys("n1", "n2");
         assertThat(picks.get("n1")).isBetween(PICKS * 78 / 100, PICKS * 82 / 100);
+    }
+
+    @Test
+    void aPickRemovesNoResultOfAnotherGroup() {
+        List<FakeNode> nodes = nodes(8);
+        for (int i = 0; i < 8; i++) {
+            loads.with(nodes.get(i).endpoint().id(), 1, i < 5 ? 100 : 1);
+        }
+        Picker all = picker(nodes, builder -> builder.probesPerCall(16).removalsPerCall(4));
+        loads.holding = true;
+        all.pick(PickContext.NONE);
+        loads.answer();
+        loads.holding = true;
+        // Nearly every pick is made in the group of the last three.
+        List<Candidate> divided = IntStream.range(0, 8)
+                .mapToObj(i -> new Candidate(nodes.get(i), i < 5 ? 1e-9 : 1, 1, i < 5 ? 1 : 2))
+                .toList();
+        Picker picker = all.rebuild(Snapshot.of(nodes, divided));
+        long before = usedUp(picker, nodes.subList(0, 5));
+        picks(picker, 20);
+        assertThat(usedUp(picker, nodes.subList(0, 5))).isEqualTo(before);
+    }
+
+    private static long usedUp(Picker picker, List<FakeNode> of) {
+        return picker.explain(PickContext.NONE).stream()
+                .filter(line -> line.endsWith(": used up"))
+                .filter(line -> of.stream()
+                        .anyMatch(node -> line.startsWith(node.endpoint().toString())))
+                .count();
     }
 
     // ---- probes ----
@@ -335,6 +457,79 @@ class PrequalTest {
     }
 
     @Test
+    void aClientOfFewCallsHasItsStepsAlreadyAndARareOneSendsNothing() {
+        List<FakeNode> nodes = nodes(10);
+        Picker picker = picker(nodes, builder -> builder);
+        for (int i = 0; i < 20; i++) {
+            picker.pick(PickContext.NONE);
+            time.advance(Duration.ofMillis(500));
+            assertThat(time.pendingTasks()).as("a step and the idle timer").isEqualTo(2);
+        }
+        int often = loads.sent();
+        assertThat(often).isBetween(55, 60);
+        for (int i = 0; i < 20; i++) {
+            picker.pick(PickContext.NONE);
+            time.advance(Duration.ofSeconds(5));
+        }
+        assertThat(loads.sent() - often).as("until they are found to be rare").isLessThan(10);
+        picker.pick(PickContext.NONE);
+        int rarely = loads.sent();
+        steadily(picker, 100);
+        assertThat(loads.sent() - rarely).as("often again").isGreaterThan(280);
+    }
+
+    @Test
+    void whileNothingAnswersThereIsAStepASecond() {
+        loads.results.replaceAll((id, any) -> Prober.Result.failure("no"));
+        List<FakeNode> nodes = nodes(4);
+        nodes.forEach(node -> loads.results.put(node.endpoint().id(), Prober.Result.failure("no")));
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 100);
+        int before = loads.sent();
+        steadily(picker, 1_000);
+        assertThat(loads.sent() - before).as("in 7 s").isBetween(20, 32);
+        nodes.forEach(node -> loads.with(node.endpoint().id(), 1, 1));
+        steadily(picker, 200);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("in flight 1.0");
+    }
+
+    @Test
+    void stepsThatWereDroppedBeginAgain() {
+        List<Runnable> dropped = new ArrayList<>();
+        boolean[] dropping = {true};
+        Env lossy = new Env(
+                time,
+                ScriptedDice.seeded(3),
+                task -> {
+                    if (dropping[0]) {
+                        dropped.add(task);
+                        throw new java.util.concurrent.RejectedExecutionException("no threads");
+                    }
+                    task.run();
+                },
+                loads);
+        Picker picker = Pickers.prequal().newPicker(Snapshot.of(nodes(4)), lossy);
+        picker.pick(PickContext.NONE);
+        time.advance(Duration.ofMinutes(11));
+        assertThat(dropped).hasSizeGreaterThan(600);
+        dropping[0] = false;
+        picks(picker, 10);
+        time.advance(STEP);
+        steadily(picker, 10);
+        assertThat(loads.sent()).isPositive();
+    }
+
+    @Test
+    void aProbeThatNeverLeftIsNotCounted() {
+        List<FakeNode> nodes = nodes(4);
+        nodes.forEach(node -> loads.results.put(node.endpoint().id(), Prober.Result.SKIPPED));
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 10);
+        assertThat(loads.sent()).isGreaterThan(20);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("0 probes sent, 0 failed");
+    }
+
+    @Test
     void anIdleClientHasNoTimersAndKeepsNothingOpen() {
         Picker picker = picker(four(), builder -> builder);
         picks(picker, 10);
@@ -345,6 +540,8 @@ class PrequalTest {
         picks(picker, 10);
         assertThat(loads.open).as("and begins again").isPositive();
         picker.rebuild(Snapshot.EMPTY);
+        assertThat(loads.open).as("beside the one in force").isPositive();
+        picker.rebuild(Snapshot.EMPTY).inForce();
         assertThat(loads.open).as("without candidates").isZero();
     }
 
@@ -410,11 +607,24 @@ class PrequalTest {
         {"hotQuantile": 1.1} | prequal.hotQuantile: was 1.1, expected a number from 0 to 1
         {"probeTimeout": "11s"} | prequal.probeTimeout: was "11s", expected a duration from 1ms to 10s, such as "10s", "500ms" or "2m"
         {"maxProbesPerSecond": 0} | prequal.maxProbesPerSecond: was 0, expected an integer from 1 to 100000
+        {"removalsPerCall": 3} | prequal.removalsPerCall: was 3, expected fewer than probesPerCall, which is 3.0
+        {"probesPerCall": 0.5} | prequal.probesPerCall: was 0.5, expected more than removalsPerCall, which is 0.5
+        {"probeTimeout": "2s"} | prequal.probeTimeout: was "2s", expected at most maxAge, which is 1s
+        {"maxAge": "50ms"} | prequal.maxAge: was "50ms", expected at least probeTimeout, which is 100ms
         {"path": "load"} | prequal.path: was "load", expected a path such as "/load", in printable ASCII without spaces
         """)
     void whatIsWrongIsRejected(String options, String message) {
         assertThatThrownBy(() -> Configurations.parse("{\"policy\": {\"prequal\": " + options + "}}"))
                 .hasMessage("policy." + message);
+    }
+
+    @Test
+    void whatContradictsIsRejected() {
+        assertThatThrownBy(() -> Prequal.builder().probesPerCall(0.5).build())
+                .hasMessage("removals per call were 0.5, expected fewer than probesPerCall, which is 0.5");
+        assertThatThrownBy(() ->
+                        Prequal.builder().probeTimeout(Duration.ofSeconds(2)).build())
+                .hasMessageContaining("expected at most maxAge, which is 1s");
     }
 
     @Test
