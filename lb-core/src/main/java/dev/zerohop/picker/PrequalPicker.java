@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class PrequalPicker extends TwoChoicePicker {
     private static final int FEWEST_RESULTS = 2;
 
-    /** A pick in this many, and in as many more times as the failures weigh, looks at an endpoint as if it had not failed. */
-    private static final int PENALTY_FREE_ONE_IN = 16;
-
     private static final int CHANCE = 1 << 16;
     private static final int NOWHERE = -1;
 
@@ -181,8 +178,11 @@ final class PrequalPicker extends TwoChoicePicker {
         if (probes.answers().few()) {
             return null;
         }
+        if (drawn != null && isTrial(drawn, random) && !context.avoids(drawn.endpoint())) {
+            return drawn;
+        }
         PrequalPool pool = probes.pool();
-        PrequalPool.Entry best = best(pool, context, first, random, nowNanos);
+        PrequalPool.Entry best = best(pool, context, first, nowNanos);
         if (best == null) {
             return null;
         }
@@ -196,9 +196,15 @@ final class PrequalPicker extends TwoChoicePicker {
         return node.health().status() == Health.Status.HALF_OPEN && node.pressure() == 0;
     }
 
+    /** Whether an endpoint with failures held against it is tried all the same: as one part in (penalty + 1) of what chance alone would give it. */
+    private static boolean isTrial(Node drawn, long random) {
+        int penalty = drawn.penalty();
+        // The lowest bits of the first half hardly influence what is drawn.
+        return penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * (penalty + 1) < CHANCE;
+    }
+
     /** Hot-cold lexicographic choice, from the newest on. */
-    private PrequalPool.@Nullable Entry best(
-            PrequalPool pool, PickContext context, int first, long random, long nowNanos) {
+    private PrequalPool.@Nullable Entry best(PrequalPool pool, PickContext context, int first, long nowNanos) {
         int known = 0;
         int usable = 0;
         PrequalPool.Entry fastest = null;
@@ -222,7 +228,7 @@ final class PrequalPicker extends TwoChoicePicker {
             }
             usable++;
             double calls = calls(entry, place);
-            Rank rank = rank(entry, calls, pool, random);
+            Rank rank = rank(entry, calls, pool);
             if (rank == Rank.COLD) {
                 double latency = pool.latency(entry);
                 if (fastest == null || latency < shortest) {
@@ -273,7 +279,7 @@ final class PrequalPicker extends TwoChoicePicker {
                 }
                 usable++;
                 double calls = calls(entry, place);
-                Rank rank = rank(entry, calls, pool, random);
+                Rank rank = rank(entry, calls, pool);
                 double badness = rank == Rank.COLD && pool.latencies() ? pool.latency(entry) : calls;
                 if (removed == null
                         || (worst && (rank.compareTo(removedRank) > 0 || (rank == removedRank && badness > most)))) {
@@ -289,10 +295,8 @@ final class PrequalPicker extends TwoChoicePicker {
         }
     }
 
-    private static Rank rank(PrequalPool.Entry entry, double calls, PrequalPool pool, long random) {
-        int penalty = entry.node.penalty();
-        // The lowest bits of the first half hardly influence what is drawn.
-        if (penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * PENALTY_FREE_ONE_IN * (penalty + 1) >= CHANCE) {
+    private static Rank rank(PrequalPool.Entry entry, double calls, PrequalPool pool) {
+        if (entry.node.penalty() > 0) {
             return Rank.FAILING;
         }
         return calls > pool.hotAbove() ? Rank.HOT : Rank.COLD;
