@@ -253,7 +253,9 @@ class PrequalTest {
         nodes.get(1).penalty(1);
         assertThat(picks(picker, PICKS).get("n1")).as("half of a quarter").isBetween(1_800, 2_200);
         nodes.get(1).penalty(63);
-        assertThat(picks(picker, PICKS).getOrDefault("n1", 0)).as("1 / 64 of a quarter").isBetween(30, 100);
+        assertThat(picks(picker, PICKS).getOrDefault("n1", 0))
+                .as("1 / 64 of a quarter")
+                .isBetween(30, 100);
     }
 
     @Test

@@ -15,9 +15,9 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.concurrent.TimeoutException;
 
 /** fabric8's API server in memory, on 127.0.0.1; stopped and started again on the same port, with the same or another store. */
 final class MockApi implements AutoCloseable {

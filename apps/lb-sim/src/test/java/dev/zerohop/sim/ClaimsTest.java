@@ -38,7 +38,7 @@ class ClaimsTest {
         int phases = 5;
         Map<String, PolicyResult> results = run(
                 "antagonists",
-                List.of(1L, 2L),
+                List.of(1L),
                 "ideal_shortest_queue",
                 "prequal",
                 "grpc:round_robin",
