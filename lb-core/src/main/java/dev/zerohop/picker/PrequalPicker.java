@@ -196,11 +196,11 @@ final class PrequalPicker extends TwoChoicePicker {
         return node.health().status() == Health.Status.HALF_OPEN && node.pressure() == 0;
     }
 
-    /** Whether an endpoint with failures held against it is tried all the same: as one part in (penalty + 1) of what chance alone would give it. */
+    /** Whether an endpoint with failures held against it is tried all the same: at 2 / (3 · penalty) of an even share. Less would keep one that is well again without calls for long. */
     private static boolean isTrial(Node drawn, long random) {
         int penalty = drawn.penalty();
         // The lowest bits of the first half hardly influence what is drawn.
-        return penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * (penalty + 1) < CHANCE;
+        return penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * 3 * penalty < 2 * CHANCE;
     }
 
     /** Hot-cold lexicographic choice, from the newest on. */
