@@ -76,6 +76,12 @@ final class PrequalTarget {
         }
     }
 
+    /** It is not probed for a while. */
+    void forget() {
+        refusals = 0;
+        count(Standing.UNKNOWN);
+    }
+
     private void count(Standing next) {
         if (next != standing) {
             probes.answers().count(change(next, standing, Standing.ANSWERING), change(next, standing, Standing.MUTE));

@@ -318,6 +318,33 @@ class PrequalTest {
         assertThat(picker.explain(PickContext.NONE).toString()).contains("2 of 20 endpoints answer none");
     }
 
+    /** A sixteenth out is what the layout is kept for, and more than the share that may answer no probes. */
+    @Test
+    void oneThatIsOutCountsAsNothing() {
+        List<FakeNode> nodes = nodes(16);
+        loads.results.put("n0", Prober.Result.failure("it is down"));
+        Snapshot all = Snapshot.of(nodes);
+        Picker picker = picker(nodes, builder -> builder).rebuild(all);
+        picker.inForce();
+        steadily(picker, 200);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("1 of 16 endpoints answer none");
+        loads.holding = true;
+        steadily(picker, 10);
+        Picker without = picker.rebuild(all.without(new int[] {0}, "it is down"));
+        without.inForce();
+        assertThat(without.explain(PickContext.NONE).toString()).doesNotContain("answer none");
+        loads.answer();
+        steadily(without, 200);
+        assertThat(without.explain(PickContext.NONE).toString())
+                .as("its last probe was under way")
+                .doesNotContain("answer none");
+        assertThat(loads.open).as("it keeps its connection").isEqualTo(16);
+        Picker back = without.rebuild(all);
+        back.inForce();
+        steadily(back, 200);
+        assertThat(back.explain(PickContext.NONE).toString()).contains("1 of 16 endpoints answer none");
+    }
+
     @Test
     void oneThatHangsIsNotOneThatAnswersNoProbes() {
         List<FakeNode> nodes = nodes(4);
