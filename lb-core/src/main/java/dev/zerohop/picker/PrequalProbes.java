@@ -303,8 +303,8 @@ final class PrequalProbes {
         }
     }
 
-    /** A probe had no answer in its time, which says nothing about whether the endpoint answers probes at all. */
-    void timedOut(Node node, String reason) {
+    /** A probe had no answer in its time or never left, which says nothing about whether the endpoint answers probes at all. */
+    void unanswered(Node node, String reason) {
         underWay--;
         failed(node, reason);
     }

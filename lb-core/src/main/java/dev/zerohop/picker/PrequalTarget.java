@@ -68,7 +68,7 @@ final class PrequalTarget {
         count(Standing.ANSWERING);
     }
 
-    /** It answered, or its side of the connection did, but not with its load. */
+    /** It was reached, and did not answer with its load. */
     void refused() {
         refusals++;
         if (!answered || refusals >= LOST) {
@@ -135,7 +135,7 @@ final class PrequalTarget {
         private @Nullable Cancellable timeout;
         private @Nullable Cancellable call;
         private boolean over;
-        private boolean timedOut;
+        private boolean unanswered;
 
         Probe(long sentNanos) {
             this.sentNanos = sentNanos;
@@ -155,15 +155,16 @@ final class PrequalTarget {
         }
 
         private void expire() {
-            boolean unsent = call instanceof Prober.Running running && !running.sent();
-            if (!unsent && !over) {
-                timedOut = true;
-            }
+            unanswered |= !over && !isUnsent();
             end(
-                    unsent
+                    isUnsent()
                             ? Prober.Result.SKIPPED
                             : Prober.Result.failure(
                                     "no answer within " + Options.text(Duration.ofNanos(probes.timeoutNanos()))));
+        }
+
+        private boolean isUnsent() {
+            return call instanceof Prober.Running running && !running.sent();
         }
 
         void end(Prober.Result result) {
@@ -171,11 +172,13 @@ final class PrequalTarget {
                 return;
             }
             over = true;
+            // A connection that was refused shows nothing of what the server has for probes.
+            unanswered |= result.kind() == Prober.Result.Kind.FAILURE && isUnsent();
             probe = null;
             cancel(timeout);
             cancel(call);
-            if (timedOut) {
-                probes.timedOut(node, result.reason());
+            if (unanswered) {
+                probes.unanswered(node, result.reason());
             } else {
                 probes.ended(PrequalTarget.this, result, sentNanos);
             }

@@ -357,6 +357,20 @@ class PrequalTest {
     }
 
     @Test
+    void oneThatWasNotReachedIsNotOneThatAnswersNoProbes() {
+        List<FakeNode> nodes = nodes(4);
+        loads.results.put("n0", Prober.Result.failure("connection refused"));
+        loads.unreached.add("n0");
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 100);
+        String explained = picker.explain(PickContext.NONE).toString();
+        assertThat(explained).contains("connection refused").doesNotContain("answer none");
+        loads.unreached.clear();
+        steadily(picker, 100);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("1 of 4 endpoints answer none");
+    }
+
+    @Test
     void aHalfOpenOneGetsItsCallWhateverItsProbesFound() {
         List<FakeNode> nodes = four();
         nodes.get(0).health(Health.Status.HALF_OPEN);

@@ -7,9 +7,11 @@ import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -22,6 +24,10 @@ final class ScriptedLoads implements ProbeTransport {
 
     final Map<String, Integer> underWay = new HashMap<>();
     final List<Runnable> held = new ArrayList<>();
+
+    /** Probes never leave for these. */
+    final Set<String> unreached = new HashSet<>();
+
     boolean holding;
     int open;
     String path = "";
@@ -72,7 +78,17 @@ final class ScriptedLoads implements ProbeTransport {
                 } else {
                     now.run();
                 }
-                return () -> underWay.merge(endpoint.id(), -1, Integer::sum);
+                return new Prober.Running() {
+                    @Override
+                    public void cancel() {
+                        underWay.merge(endpoint.id(), -1, Integer::sum);
+                    }
+
+                    @Override
+                    public boolean sent() {
+                        return !unreached.contains(endpoint.id());
+                    }
+                };
             }
 
             @Override
