@@ -7,6 +7,12 @@ final class PrequalPace {
     /** The picks of so long a time cause their probes together. */
     static final long STEP_NANOS = Duration.ofMillis(5).toNanos();
 
+    /** As long a step becomes without picks: so late is the probe of the next. */
+    private static final long LONGEST_STEP_NANOS = Duration.ofMillis(100).toNanos();
+
+    /** A step is one part in so many of the time without picks. */
+    private static final int PARTS = 4;
+
     /** Looks again for so long a time without picks: a client of a few calls a second would hand a task to another thread with each of them. */
     private static final long LINGER_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -31,6 +37,11 @@ final class PrequalPace {
             apartNanos = (apartNanos + apart) / 2;
             pickedAsOf = nowNanos;
         }
+    }
+
+    /** How long the next step is. */
+    long stepNanos(long nowNanos) {
+        return Math.max(STEP_NANOS, Math.min(LONGEST_STEP_NANOS, (nowNanos - pickedAsOf) / PARTS));
     }
 
     /** Whether calls are so far apart that what a probe finds is nearly always too old for the next. One long pause does not make them so. */

@@ -356,7 +356,7 @@ final class PrequalPicker extends TwoChoicePicker {
         long now = time.nanoTime();
         String two = drawn() + " and takes the one with fewer calls under way";
         lines.add(probes.answers().few() ? two : choice(pool) + "; with fewer than two results it " + two);
-        lines.add(probes.state());
+        lines.add(probes.state(this));
         for (PrequalPool.Entry entry : pool.entries()) {
             String text = String.format(
                     Locale.ROOT,

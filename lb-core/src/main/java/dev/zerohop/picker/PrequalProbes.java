@@ -157,8 +157,15 @@ final class PrequalProbes {
         }
     }
 
-    String state() {
-        return prober == null ? "sends no probes: the transport has none for load reports" : answers.describe();
+    /** In words, for a picker. */
+    String state(PrequalPicker picker) {
+        if (prober == null) {
+            return "sends no probes: the transport has none for load reports";
+        }
+        return answers.describe()
+                + (picker == newest
+                        ? ""
+                        : "; probes another version of the endpoints: Picker.inForce was not called for this one");
     }
 
     // ---- tasks: everything below runs on the serial executor ----
@@ -205,7 +212,7 @@ final class PrequalProbes {
             looked = now;
             lookForLost(now);
         }
-        nextStep = schedule(answers.fruitless() ? FRUITLESS_NANOS : PrequalPace.STEP_NANOS, send);
+        nextStep = schedule(answers.fruitless() ? FRUITLESS_NANOS : pace.stepNanos(now), send);
     }
 
     /** What was dropped for want of threads. */
@@ -266,7 +273,7 @@ final class PrequalProbes {
             watchIdle();
             return made;
         } catch (RuntimeException | Error thrown) {
-            fault(node, thrown);
+            answers.failed(node, "cannot be probed: " + thrown);
             return null;
         }
     }

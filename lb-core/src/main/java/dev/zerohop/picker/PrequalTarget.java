@@ -24,10 +24,14 @@ final class PrequalTarget {
     /** What blocks for its probes: until it is back, no other is sent, so that an endpoint whose name is not found costs one thread. */
     private final AtomicInteger blocked = new AtomicInteger();
 
+    /** What has no thread yet. Replaced when that takes so long that it was dropped. */
+    private volatile AtomicInteger waiting = new AtomicInteger();
+
     /** Of one that has answered before, so many failures in a row are more than a moment's. */
     private static final int LOST = 10;
 
     private @Nullable Probe probe;
+    private long begunNanos;
     private boolean answered;
     private int refusals;
     private Standing standing = Standing.UNKNOWN;
@@ -52,12 +56,13 @@ final class PrequalTarget {
     }
 
     boolean busy() {
-        return probe != null || blocked.get() > 0;
+        return probe != null || waiting.get() > 0 || blocked.get() > 0;
     }
 
     void probe(long nowNanos) {
         Probe begun = new Probe(nowNanos);
         probe = begun;
+        begunNanos = nowNanos;
         begun.begin();
     }
 
@@ -95,8 +100,14 @@ final class PrequalTarget {
 
     /** Ends a probe whose end was lost. */
     void endIfLost(long nowNanos) {
-        if (probe != null && nowNanos - probe.sentNanos > probes.timeoutNanos() + LOST_NANOS) {
+        if (nowNanos - begunNanos <= probes.timeoutNanos() + LOST_NANOS) {
+            return;
+        }
+        if (probe != null) {
             probe.end(Prober.Result.SKIPPED);
+        }
+        if (waiting.get() > 0) {
+            waiting = new AtomicInteger();
         }
     }
 
@@ -115,9 +126,12 @@ final class PrequalTarget {
     }
 
     private void block(Runnable task) {
-        blocked.incrementAndGet();
+        AtomicInteger of = waiting;
+        of.incrementAndGet();
         try {
             env.blocking().execute(() -> {
+                blocked.incrementAndGet();
+                of.decrementAndGet();
                 try {
                     task.run();
                 } finally {
@@ -125,7 +139,7 @@ final class PrequalTarget {
                 }
             });
         } catch (RuntimeException | Error rejected) {
-            blocked.decrementAndGet();
+            of.decrementAndGet();
             throw rejected;
         }
     }

@@ -29,6 +29,8 @@ final class ScriptedLoads implements ProbeTransport {
     final Set<String> unreached = new HashSet<>();
 
     boolean holding;
+    boolean refusing;
+    int connects;
     int open;
     String path = "";
 
@@ -66,6 +68,10 @@ final class ScriptedLoads implements ProbeTransport {
     }
 
     private Prober.Target connect(Endpoint endpoint) {
+        connects++;
+        if (refusing) {
+            throw new IllegalArgumentException("scripted");
+        }
         open++;
         return new Prober.Target() {
             @Override
