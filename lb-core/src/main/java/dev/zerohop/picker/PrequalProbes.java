@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the probes that picks cause, and keeps what they found. A pick adds 1 to a counter; if nothing is under way for the picks before it, it hands one task to a serial executor, which sends what is due
- * and looks again a few milliseconds later, until there were no picks for a second. Then there is no timer, but for the one that lets go of what is kept for probes after a while.
+ * and looks again a few milliseconds later, then less and less often, until there were no picks for a second. Then there is no timer, but for the one that lets go of what is kept for probes after a while.
  */
 final class PrequalProbes {
     private static final String IN_FLIGHT = "named_metrics.requests_in_flight";
