@@ -36,7 +36,7 @@ public interface Picker {
 
     /**
      * This version is in force from now on. Called by the control path after it was published, perhaps more than once; not for a version that is made beside the one in force, without the endpoints that are tried
-     * at the moment. What acts apart from picks follows this version, not the one that was made last. A picker that is made of others calls theirs. Default: nothing.
+     * at the moment. What acts apart from picks follows this version, not the one that was made last. A picker that is made of others calls theirs. Not called for the first version, which has no members. Default: nothing.
      */
     default void inForce() {}
 

@@ -19,7 +19,7 @@ final class LatencyComparison {
 
     private final LatencyEjection limits;
 
-    /** As of the last interval in which endpoints of the place were compared. */
+    /** As of the interval before, for the places whose endpoints were compared in it. */
     private final Map<OutlierSweep.Place, Usual> usual = new HashMap<>();
 
     LatencyComparison(LatencyEjection limits) {
@@ -62,7 +62,6 @@ final class LatencyComparison {
     void end(Map<OutlierStats, OutlierSweep.Place> all, IntSupplier places, OutlierSweep.Ejector ejector) {
         Map<OutlierSweep.Place, Integer> members = new HashMap<>();
         all.values().forEach(place -> members.merge(place, 1, Integer::sum));
-        usual.keySet().retainAll(members.keySet());
         List<Finding> findings = findings(measured(all), members);
         all.forEach((stats, place) -> stats.usual = usual.get(place));
         findings.sort(Comparator.comparingDouble(Finding::ratio).reversed());
@@ -93,12 +92,15 @@ final class LatencyComparison {
     private List<Finding> findings(List<Measured> ascending, Map<OutlierSweep.Place, Integer> members) {
         List<Finding> findings = new ArrayList<>();
         if (ascending.size() < limits.minimumHosts()) {
+            usual.clear();
             return findings;
         }
         Map<OutlierSweep.Place, List<Measured>> byPlace = new LinkedHashMap<>();
         for (Measured each : ascending) {
             byPlace.computeIfAbsent(each.place, absent -> new ArrayList<>()).add(each);
         }
+        // What calls took long ago is no measure for how much one of today's may count.
+        usual.keySet().retainAll(byPlace.keySet());
         byPlace.forEach((place, near) -> {
             boolean enough = near.size() >= limits.minimumHosts();
             List<Measured> compared = enough ? near : ascending;

@@ -316,8 +316,7 @@ final class PrequalPicker extends TwoChoicePicker {
             return place;
         }
         // Laid out anew since the probe.
-        place = placeOf(entry.node);
-        return place >= 0 && nodes[place] == entry.node ? place : NOWHERE;
+        return has(entry.node) ? placeOf(entry.node) : NOWHERE;
     }
 
     /** The place of a node; below 0 if it has none. */
@@ -326,9 +325,15 @@ final class PrequalPicker extends TwoChoicePicker {
         return place == null ? NOWHERE : place;
     }
 
-    /** Whether it was laid out for the same candidates. */
+    /** Whether it has a node that may be picked. */
+    boolean has(Node node) {
+        int place = placeOf(node);
+        return place >= 0 && nodes[place] == node;
+    }
+
+    /** Whether it has the same nodes in the same places. */
     boolean isLaidOutAs(PrequalPicker other) {
-        return places == other.places;
+        return nodes == other.nodes;
     }
 
     /** The weight as a share of the mean. */
@@ -351,7 +356,7 @@ final class PrequalPicker extends TwoChoicePicker {
         long now = time.nanoTime();
         String two = drawn() + " and takes the one with fewer calls under way";
         lines.add(probes.answers().few() ? two : choice(pool) + "; with fewer than two results it " + two);
-        lines.add(probes.state());
+        lines.add(probes.state(this));
         for (PrequalPool.Entry entry : pool.entries()) {
             String text = String.format(
                     Locale.ROOT,

@@ -17,26 +17,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the probes that picks cause, and keeps what they found. A pick adds 1 to a counter; if nothing is under way for the picks before it, it hands one task to a serial executor, which sends what is due
- * and looks again a few milliseconds later, until there were no picks for a second. Then there is no timer, but for the one that lets go of what is kept for probes after a while.
+ * and looks again a few milliseconds later, then less and less often, until there were no picks for a second. Then there is no timer, but for the one that lets go of what is kept for probes after a while.
  */
 final class PrequalProbes {
     private static final String IN_FLIGHT = "named_metrics.requests_in_flight";
     private static final String LATENCY = "named_metrics.latency_ms";
-
-    /** The picks of so long a time cause their probes together. */
-    private static final long STEP_NANOS = Duration.ofMillis(5).toNanos();
-
-    /** Looks again for so long a time without picks: a client of a few calls a second would hand a task to another thread with each of them. */
-    private static final long LINGER_NANOS = Duration.ofSeconds(1).toNanos();
 
     /** After so long a time without a step that should have been, it was dropped for want of threads. */
     private static final long STALLED_NANOS = Duration.ofSeconds(10).toNanos();
 
     /** Between steps while nothing answers. */
     private static final long FRUITLESS_NANOS = Duration.ofSeconds(1).toNanos();
-
-    /** How many times the age limit of results calls may be apart, on average, for probes to be worth it. */
-    private static final int RARE = 2;
 
     /** The least and the most that a timer is late, as shares. */
     private static final double LATE = 0.1;
@@ -80,6 +71,7 @@ final class PrequalProbes {
     // The tasks' own.
     private final IdentityHashMap<Node, PrequalTarget> targets = new IdentityHashMap<>();
     private final RecentLoads loads;
+    private final PrequalPace pace;
     private int underWay;
     private long picksSeen;
     private long idlePicksSeen;
@@ -89,8 +81,6 @@ final class PrequalProbes {
     private long looked;
     private double allowed;
     private long sentAsOf;
-    private long pickedAsOf;
-    private double apartNanos;
     private double recentlyDue;
     private double recentlySent;
 
@@ -104,11 +94,11 @@ final class PrequalProbes {
         this.loads = new RecentLoads(settings.hotQuantile);
         this.allowed = settings.poolSize;
         this.sentAsOf = time.nanoTime();
-        this.pickedAsOf = sentAsOf;
+        this.pace = new PrequalPace(settings.maxAge, sentAsOf);
         this.looked = sentAsOf;
         this.lastStep = new AtomicLong(sentAsOf);
         // What a step may send at the least, or a high limit would never be reached.
-        this.mostAllowed = Math.max(settings.poolSize, 2e-9 * STEP_NANOS * settings.maxProbesPerSecond);
+        this.mostAllowed = Math.max(settings.poolSize, 2e-9 * PrequalPace.STEP_NANOS * settings.maxProbesPerSecond);
     }
 
     Prequal settings() {
@@ -167,8 +157,15 @@ final class PrequalProbes {
         }
     }
 
-    String state() {
-        return prober == null ? "sends no probes: the transport has none for load reports" : answers.describe();
+    /** In words, for a picker. */
+    String state(PrequalPicker picker) {
+        if (prober == null) {
+            return "sends no probes: the transport has none for load reports";
+        }
+        return answers.describe()
+                + (picker == newest
+                        ? ""
+                        : "; probes another version of the endpoints: Picker.inForce was not called for this one");
     }
 
     // ---- tasks: everything below runs on the serial executor ----
@@ -194,8 +191,9 @@ final class PrequalProbes {
         long sum = picks.sum();
         long made = sum - picksSeen;
         picksSeen = sum;
-        boolean rare = areRare(made, now);
-        if (made == 0 && (rare || now - pickedAsOf > LINGER_NANOS)) {
+        pace.step(made, now);
+        boolean rare = pace.isRare();
+        if (pace.isOver(now)) {
             awake.set(false);
             // One that was counted meanwhile has found it awake.
             if (picks.sum() == sum || !awake.compareAndSet(false, true)) {
@@ -214,18 +212,7 @@ final class PrequalProbes {
             looked = now;
             lookForLost(now);
         }
-        nextStep = schedule(answers.fruitless() ? FRUITLESS_NANOS : STEP_NANOS, send);
-    }
-
-    /** Whether calls are so far apart that what a probe finds is nearly always too old for the next. One long pause does not make them so. */
-    private boolean areRare(long made, long now) {
-        long limit = settings.maxAge.toNanos() * RARE;
-        if (made > 0) {
-            double apart = Math.min(1.5 * limit, (double) (now - pickedAsOf)) / made;
-            apartNanos = (apartNanos + apart) / 2;
-            pickedAsOf = now;
-        }
-        return apartNanos > limit;
+        nextStep = schedule(answers.fruitless() ? FRUITLESS_NANOS : pace.stepNanos(now), send);
     }
 
     /** What was dropped for want of threads. */
@@ -286,7 +273,7 @@ final class PrequalProbes {
             watchIdle();
             return made;
         } catch (RuntimeException | Error thrown) {
-            fault(node, thrown);
+            answers.failed(node, "cannot be probed: " + thrown);
             return null;
         }
     }
@@ -303,7 +290,9 @@ final class PrequalProbes {
         switch (result.kind()) {
             case OK -> {
                 if (load != null && calls >= 0 && calls < Double.POSITIVE_INFINITY) {
-                    target.answered();
+                    if (isProbed(target.node())) {
+                        target.answered();
+                    }
                     answers.answered();
                     take(target.node(), calls, load.metric(LATENCY, PrequalPool.UNKNOWN), sentNanos);
                 } else {
@@ -321,15 +310,23 @@ final class PrequalProbes {
         }
     }
 
-    /** A probe had no answer in its time, which says nothing about whether the endpoint answers probes at all. */
-    void timedOut(Node node, String reason) {
+    /** A probe had no answer in its time or never left, which says nothing about whether the endpoint answers probes at all. */
+    void unanswered(Node node, String reason) {
         underWay--;
         failed(node, reason);
     }
 
     private void refused(PrequalTarget target, String reason) {
-        target.refused();
+        if (isProbed(target.node())) {
+            target.refused();
+        }
         failed(target.node(), reason);
+    }
+
+    /** Whether more probes of it may follow: what is known of another must not count for as long as it is out. */
+    private boolean isProbed(Node node) {
+        PrequalPicker picker = newest;
+        return picker != null && picker.has(node);
     }
 
     private void failed(Node node, String reason) {
@@ -371,6 +368,10 @@ final class PrequalProbes {
         PrequalPicker picker = newest;
         if (picker != null) {
             targets.values().removeIf(target -> picker.placeOf(target.node()) < 0 && target.close());
+            // One that is out for a while keeps its connection.
+            targets.values().stream()
+                    .filter(target -> !picker.has(target.node()))
+                    .forEach(PrequalTarget::forget);
         }
     }
 

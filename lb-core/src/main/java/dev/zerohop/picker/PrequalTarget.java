@@ -24,10 +24,14 @@ final class PrequalTarget {
     /** What blocks for its probes: until it is back, no other is sent, so that an endpoint whose name is not found costs one thread. */
     private final AtomicInteger blocked = new AtomicInteger();
 
+    /** What has no thread yet. Replaced when that takes so long that it was dropped. */
+    private volatile AtomicInteger waiting = new AtomicInteger();
+
     /** Of one that has answered before, so many failures in a row are more than a moment's. */
     private static final int LOST = 10;
 
     private @Nullable Probe probe;
+    private long begunNanos;
     private boolean answered;
     private int refusals;
     private Standing standing = Standing.UNKNOWN;
@@ -52,12 +56,13 @@ final class PrequalTarget {
     }
 
     boolean busy() {
-        return probe != null || blocked.get() > 0;
+        return probe != null || waiting.get() > 0 || blocked.get() > 0;
     }
 
     void probe(long nowNanos) {
         Probe begun = new Probe(nowNanos);
         probe = begun;
+        begunNanos = nowNanos;
         begun.begin();
     }
 
@@ -68,12 +73,18 @@ final class PrequalTarget {
         count(Standing.ANSWERING);
     }
 
-    /** It answered, or its side of the connection did, but not with its load. */
+    /** It was reached, and did not answer with its load. */
     void refused() {
         refusals++;
         if (!answered || refusals >= LOST) {
             count(Standing.MUTE);
         }
+    }
+
+    /** It is not probed for a while. */
+    void forget() {
+        refusals = 0;
+        count(Standing.UNKNOWN);
     }
 
     private void count(Standing next) {
@@ -89,8 +100,14 @@ final class PrequalTarget {
 
     /** Ends a probe whose end was lost. */
     void endIfLost(long nowNanos) {
-        if (probe != null && nowNanos - probe.sentNanos > probes.timeoutNanos() + LOST_NANOS) {
+        if (nowNanos - begunNanos <= probes.timeoutNanos() + LOST_NANOS) {
+            return;
+        }
+        if (probe != null) {
             probe.end(Prober.Result.SKIPPED);
+        }
+        if (waiting.get() > 0) {
+            waiting = new AtomicInteger();
         }
     }
 
@@ -109,9 +126,12 @@ final class PrequalTarget {
     }
 
     private void block(Runnable task) {
-        blocked.incrementAndGet();
+        AtomicInteger of = waiting;
+        of.incrementAndGet();
         try {
             env.blocking().execute(() -> {
+                blocked.incrementAndGet();
+                of.decrementAndGet();
                 try {
                     task.run();
                 } finally {
@@ -119,7 +139,7 @@ final class PrequalTarget {
                 }
             });
         } catch (RuntimeException | Error rejected) {
-            blocked.decrementAndGet();
+            of.decrementAndGet();
             throw rejected;
         }
     }
@@ -129,7 +149,7 @@ final class PrequalTarget {
         private @Nullable Cancellable timeout;
         private @Nullable Cancellable call;
         private boolean over;
-        private boolean timedOut;
+        private boolean unanswered;
 
         Probe(long sentNanos) {
             this.sentNanos = sentNanos;
@@ -149,15 +169,16 @@ final class PrequalTarget {
         }
 
         private void expire() {
-            boolean unsent = call instanceof Prober.Running running && !running.sent();
-            if (!unsent && !over) {
-                timedOut = true;
-            }
+            unanswered |= !over && !isUnsent();
             end(
-                    unsent
+                    isUnsent()
                             ? Prober.Result.SKIPPED
                             : Prober.Result.failure(
                                     "no answer within " + Options.text(Duration.ofNanos(probes.timeoutNanos()))));
+        }
+
+        private boolean isUnsent() {
+            return call instanceof Prober.Running running && !running.sent();
         }
 
         void end(Prober.Result result) {
@@ -165,11 +186,13 @@ final class PrequalTarget {
                 return;
             }
             over = true;
+            // A connection that was refused shows nothing of what the server has for probes.
+            unanswered |= result.kind() == Prober.Result.Kind.FAILURE && isUnsent();
             probe = null;
             cancel(timeout);
             cancel(call);
-            if (timedOut) {
-                probes.timedOut(node, result.reason());
+            if (unanswered) {
+                probes.unanswered(node, result.reason());
             } else {
                 probes.ended(PrequalTarget.this, result, sentNanos);
             }

@@ -60,7 +60,8 @@ final class ShardPicker extends KeyedPicker {
                 if (picker == null || before == null) {
                     pickers[i] = policy.settings().replicas().newPicker(owners.part(i), env);
                 } else {
-                    pickers[i] = owners.same(i, before.owners, known) ? picker : picker.rebuild(owners.part(i));
+                    boolean same = owners.same(i, before.owners, known) && !owners.halfOpen(i);
+                    pickers[i] = same ? picker : picker.rebuild(owners.part(i));
                 }
             }
         }

@@ -146,6 +146,33 @@ class LatencyEjectionTest {
     }
 
     @Test
+    void whatCallsTookBeforeAQuietIntervalSaysNothing() {
+        detect(LatencyEjection.DEFAULTS, 5);
+        usually(100);
+        endInterval();
+        take(1, 1, 1, 1);
+        answers(4, 99, 1);
+        answers(4, 1, 2_100);
+        endInterval();
+        assertThat(ejected()).as("one call").isEmpty();
+    }
+
+    /** The others are compared meanwhile. */
+    @Test
+    void norWhatTheyTookBeforeItsPlaceWasQuiet() {
+        detect(builder(LatencyEjection.DEFAULTS));
+        add(5, "far", Map.of());
+        add(5, "near", Map.of());
+        usually(100);
+        IntStream.range(5, 10).forEach(i -> answers(i, 100, 1));
+        endInterval();
+        take(1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        answers(4, 1, 2_100);
+        endInterval();
+        assertThat(ejected()).as("one call").isEmpty();
+    }
+
+    @Test
     void oneThatComesLaterIsJudgedByWhatItsPlaceUsuallyTakes() {
         detect(LatencyEjection.DEFAULTS, 5);
         add(1, null, Map.of());

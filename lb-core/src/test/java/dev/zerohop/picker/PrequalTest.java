@@ -11,6 +11,7 @@ import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Picker;
+import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
 import dev.zerohop.Snapshot;
 import dev.zerohop.config.Configurations;
@@ -318,6 +319,33 @@ class PrequalTest {
         assertThat(picker.explain(PickContext.NONE).toString()).contains("2 of 20 endpoints answer none");
     }
 
+    /** A sixteenth out is what the layout is kept for, and more than the share that may answer no probes. */
+    @Test
+    void oneThatIsOutCountsAsNothing() {
+        List<FakeNode> nodes = nodes(16);
+        loads.results.put("n0", Prober.Result.failure("it is down"));
+        Snapshot all = Snapshot.of(nodes);
+        Picker picker = picker(nodes, builder -> builder).rebuild(all);
+        picker.inForce();
+        steadily(picker, 200);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("1 of 16 endpoints answer none");
+        loads.holding = true;
+        steadily(picker, 10);
+        Picker without = picker.rebuild(all.without(new int[] {0}, "it is down"));
+        without.inForce();
+        assertThat(without.explain(PickContext.NONE).toString()).doesNotContain("answer none");
+        loads.answer();
+        steadily(without, 200);
+        assertThat(without.explain(PickContext.NONE).toString())
+                .as("its last probe was under way")
+                .doesNotContain("answer none");
+        assertThat(loads.open).as("it keeps its connection").isEqualTo(16);
+        Picker back = without.rebuild(all);
+        back.inForce();
+        steadily(back, 200);
+        assertThat(back.explain(PickContext.NONE).toString()).contains("1 of 16 endpoints answer none");
+    }
+
     @Test
     void oneThatHangsIsNotOneThatAnswersNoProbes() {
         List<FakeNode> nodes = nodes(4);
@@ -327,6 +355,20 @@ class PrequalTest {
         assertThat(picker.explain(PickContext.NONE).toString())
                 .contains("no answer within")
                 .doesNotContain("answer none");
+    }
+
+    @Test
+    void oneThatWasNotReachedIsNotOneThatAnswersNoProbes() {
+        List<FakeNode> nodes = nodes(4);
+        loads.results.put("n0", Prober.Result.failure("connection refused"));
+        loads.unreached.add("n0");
+        Picker picker = picker(nodes, builder -> builder);
+        steadily(picker, 100);
+        String explained = picker.explain(PickContext.NONE).toString();
+        assertThat(explained).contains("connection refused").doesNotContain("answer none");
+        loads.unreached.clear();
+        steadily(picker, 100);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("1 of 4 endpoints answer none");
     }
 
     @Test
@@ -481,6 +523,78 @@ class PrequalTest {
     }
 
     @Test
+    void withoutPicksStepsBecomeRare() {
+        int[] tasks = {0};
+        Env counting = new Env(
+                time,
+                ScriptedDice.seeded(3),
+                task -> {
+                    tasks[0]++;
+                    task.run();
+                },
+                loads);
+        Picker picker = Pickers.prequal(
+                        Prequal.builder().maxAge(Duration.ofSeconds(1)).build())
+                .newPicker(Snapshot.of(nodes(4)), counting);
+        for (int i = 0; i < 10; i++) {
+            picker.pick(PickContext.NONE);
+            time.advance(Duration.ofSeconds(1));
+        }
+        assertThat(loads.sent()).isGreaterThan(25);
+        assertThat(tasks[0]).as("in 10 s").isBetween(80, 350);
+        int before = loads.sent();
+        picks(picker, 10);
+        time.advance(Duration.ofMillis(121));
+        assertThat(loads.sent()).as("the longest step is over").isGreaterThan(before);
+    }
+
+    @Test
+    void ofEndpointsThatCannotBeConnectedToAFewAreTriedASecond() {
+        loads.refusing = true;
+        Picker picker = picker(nodes(4), builder -> builder);
+        steadily(picker, 100);
+        int before = loads.connects;
+        steadily(picker, 1_000);
+        assertThat(loads.connects - before).as("in 7 s").isBetween(1, 80);
+        assertThat(picker.explain(PickContext.NONE).toString()).contains("cannot be probed: ");
+    }
+
+    @Test
+    void anEndpointWhoseProbeNeverGotAThreadIsProbedAgain() {
+        boolean[] losing = {true};
+        boolean[] dropping = {false};
+        int[] probed = {0};
+        ProbeTransport transport = new ProbeTransport() {
+            @Override
+            public Prober load(String path) {
+                return endpoint -> (blocking, answer) -> {
+                    probed[0]++;
+                    dropping[0] = losing[0];
+                    blocking.execute(() -> answer.accept(ScriptedLoads.report(0, 1)));
+                    dropping[0] = false;
+                    return () -> {};
+                };
+            }
+        };
+        Env lossy = new Env(
+                time,
+                ScriptedDice.seeded(3),
+                task -> {
+                    if (!dropping[0]) {
+                        task.run();
+                    }
+                },
+                transport);
+        Picker picker = Pickers.prequal().newPicker(Snapshot.of(nodes(2)), lossy);
+        steadily(picker, 100);
+        losing[0] = false;
+        steadily(picker, 1_000);
+        assertThat(probed[0]).as("it may get one still").isEqualTo(2);
+        steadily(picker, 2_000);
+        assertThat(probed[0]).isGreaterThan(100);
+    }
+
+    @Test
     void whileNothingAnswersThereIsAStepASecond() {
         loads.results.replaceAll((id, any) -> Prober.Result.failure("no"));
         List<FakeNode> nodes = nodes(4);
@@ -596,6 +710,15 @@ class PrequalTest {
         Picker picker = probedOnce(four(), builder -> builder.hotQuantile(0.5));
         assertThat(picker.explain(PickContext.NONE))
                 .anyMatch(line -> line.contains("n1") && line.contains("in flight 2.0, latency 10.0 ms"));
+    }
+
+    @Test
+    void explainStatesThatProbesFollowAnotherVersion() {
+        Picker picker = picker(four(), builder -> builder);
+        Picker next = picker.rebuild(Snapshot.of(four()));
+        assertThat(next.explain(PickContext.NONE).toString()).contains("Picker.inForce was not called");
+        next.inForce();
+        assertThat(next.explain(PickContext.NONE).toString()).doesNotContain("inForce");
     }
 
     // ---- settings ----

@@ -7,9 +7,11 @@ import dev.zerohop.ProbeTransport;
 import dev.zerohop.Prober;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -22,7 +24,13 @@ final class ScriptedLoads implements ProbeTransport {
 
     final Map<String, Integer> underWay = new HashMap<>();
     final List<Runnable> held = new ArrayList<>();
+
+    /** Probes never leave for these. */
+    final Set<String> unreached = new HashSet<>();
+
     boolean holding;
+    boolean refusing;
+    int connects;
     int open;
     String path = "";
 
@@ -60,6 +68,10 @@ final class ScriptedLoads implements ProbeTransport {
     }
 
     private Prober.Target connect(Endpoint endpoint) {
+        connects++;
+        if (refusing) {
+            throw new IllegalArgumentException("scripted");
+        }
         open++;
         return new Prober.Target() {
             @Override
@@ -72,7 +84,17 @@ final class ScriptedLoads implements ProbeTransport {
                 } else {
                     now.run();
                 }
-                return () -> underWay.merge(endpoint.id(), -1, Integer::sum);
+                return new Prober.Running() {
+                    @Override
+                    public void cancel() {
+                        underWay.merge(endpoint.id(), -1, Integer::sum);
+                    }
+
+                    @Override
+                    public boolean sent() {
+                        return !unreached.contains(endpoint.id());
+                    }
+                };
             }
 
             @Override

@@ -168,6 +168,25 @@ class ShardReplicasTest {
         assertThat(new OrdinalIndex(usable()).same(1, before, 1)).isFalse();
     }
 
+    /** Under panic its weight stays as it was. */
+    @Test
+    void aReplicaThatIsHalfOpenGetsItsCallWhateverItsProbesFound() {
+        FakeNode out = node("orders-b-1");
+        out.health(Health.Status.EJECTED);
+        ScriptedLoads loads = new ScriptedLoads().with("orders-a-1", 0, 1).with("orders-b-1", 9, 1_000);
+        Picker ejected = ShardPolicy.builder()
+                .replicas(Pickers.prequal())
+                .build()
+                .newPicker(Snapshot.of(nodes, THREE), time.env().withProbes(loads));
+        ejected.inForce();
+        picks(ejected, 20);
+        time.advance(Duration.ofMillis(7));
+        assertThat(picks(ejected, 20)).containsOnlyKeys("orders-a-1");
+        out.health(Health.Status.HALF_OPEN);
+        Picker halfOpen = ejected.rebuild(Snapshot.of(nodes, THREE));
+        assertThat(picks(halfOpen, 100)).containsKey("orders-b-1");
+    }
+
     @Test
     void explainNamesTheReplicasAndHowOneIsChosenAndChangesNothing() {
         Picker picker = picker(ShardPolicy.builder().replicas(Pickers.roundRobin()));

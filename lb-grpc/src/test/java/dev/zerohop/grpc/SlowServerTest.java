@@ -54,7 +54,8 @@ class SlowServerTest {
         }
         endInterval();
         fleet.servers.values().forEach(server -> takes(server, 5));
-        // What calls usually take is known from an interval before. Twice as many as must be: picks of several threads do not divide evenly.
+        // What calls usually take is known from an interval before. Twice as many as must be: picks of several threads
+        // do not divide evenly.
         calls(channel, 120);
         await().until(() -> outcomes.underWay() == 0);
         endInterval();

@@ -278,16 +278,24 @@ final class LoadProber implements Prober {
             synchronized (this) {
                 cancelled = true;
                 // After the answer its connection is free for others.
-                if (call == null || ended || leftBehind) {
+                if (ended || leftBehind) {
                     return;
                 }
-                if (sent || !transport.tryLeaveBehind()) {
-                    call.cancel();
-                    return;
+                Call begun = call;
+                if (begun != null) {
+                    if (sent || !transport.tryLeaveBehind()) {
+                        begun.cancel();
+                        return;
+                    }
+                    leftBehind = true;
                 }
-                leftBehind = true;
             }
-            answer(Result.SKIPPED);
+            if (leftBehind) {
+                answer(Result.SKIPPED);
+            } else {
+                // It may never get a thread.
+                end(Result.SKIPPED);
+            }
         }
     }
 

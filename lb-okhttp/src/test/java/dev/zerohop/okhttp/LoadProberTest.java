@@ -275,6 +275,41 @@ class LoadProberTest {
     }
 
     @Test
+    void whatNeverGetsAThreadTakesNoPlaceAfterItIsCalledOff() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Executor dropping = task -> {};
+        List<Cancellable> begun = new ArrayList<>();
+        for (int i = 0; i < CheckTransport.MOST_PROBES; i++) {
+            begun.add(env.get().probes().load("/load").connect(endpoint()).probe(dropping, results::add));
+        }
+        begun.forEach(Cancellable::cancel);
+        for (int i = 0; i < CheckTransport.MOST_PROBES; i++) {
+            assertThat(next()).isEqualTo(Result.SKIPPED);
+        }
+        for (int i = 0; i < 20; i++) {
+            target.probe(dropping, results::add).cancel();
+            assertThat(next()).isEqualTo(Result.SKIPPED);
+        }
+        Cancellable ignored = probe();
+        assertThat(next()).isEqualTo(Result.load(REPORT));
+    }
+
+    /** A policy must not take it for a server without a load page. */
+    @Test
+    void aProbeWhoseConnectionIsRefusedHasNotLeft() throws Exception {
+        serve(new TestServer("a"), LoadProberTest::report);
+        start(builder -> builder);
+        call("http://orders.shop.svc/x");
+        Endpoint down = Endpoint.builder("127.0.0.1", FreePorts.next()).id("b").build();
+        Prober.Running probe = (Prober.Running)
+                env.get().probes().load("/load").connect(down).probe(env.get().blocking(), results::add);
+        assertThat(next().reason()).startsWith("GET /load was not answered: ");
+        assertThat(probe.sent()).isFalse();
+    }
+
+    @Test
     void fourAreUnderWayAtATimeAndTheCallsGoOn() throws Exception {
         serve(new TestServer("a"), this::stall);
         start(builder -> builder);
