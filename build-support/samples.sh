@@ -19,7 +19,7 @@ maven() {
 }
 
 step "install into an empty repository" \
-  maven install -pl lb-bom,lb-grpc,lb-okhttp -am -Dmaven.test.skip -Dmaven.javadoc.skip -Dspotless.check.skip
+  maven install -pl lb-bom,lb-grpc,lb-okhttp,extensions/lb-server -am -Dmaven.test.skip -Dmaven.javadoc.skip -Dspotless.check.skip
 for sample in compat/samples/*/; do
   step "build and run ${sample%/}" maven -f "$sample" clean compile exec:java
 done
