@@ -7,13 +7,17 @@ import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
 import dev.zerohop.testing.FakeTime;
+import io.grpc.CallOptions;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +28,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class SlowServerTest {
     private static final String[] IDS = {"a", "b", "c", "d", "e", "f"};
+    /** An ejection lasts longer than a step of the clock, so that none ends within the step in which it began. */
     private static final String SETTINGS =
             "{'policy': 'round_robin', 'retry': {'budgetPercent': 100, 'minPerSecond': 1000},"
-                    + " 'health': {'ejection': {'maxPercent': 100, 'jitter': '0s', 'interval': '60s', 'latency': {'requestVolume': 10}}}}";
+                    + " 'health': {'ejection': {'maxPercent': 100, 'jitter': '0s', 'interval': '60s',"
+                    + " 'baseTime': '300s', 'latency': {'requestVolume': 10}}}}";
 
     private final FakeTime time = new FakeTime();
     private final OutcomeLog outcomes = new OutcomeLog();
@@ -136,6 +142,58 @@ class SlowServerTest {
             endInterval(channel);
             awaitEjected("d");
             assertThat(health("d").reason()).contains("times the median of 5.0 ms (5 endpoints)");
+        }
+    }
+
+    @Test
+    void aCallThatItsCallerCancelsCountsNothing() throws Exception {
+        try (policy;
+                Fleet fleet = Fleet.of(IDS)) {
+            ManagedChannel channel = channel(fleet, null);
+            takes(fleet.server("d"), 100);
+            TestServer holding = fleet.server("a");
+            holding.holds = true;
+            for (int i = 0; i < 84; i++) {
+                int before = held(holding);
+                Future<String> answer =
+                        ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "x");
+                await().until(() -> answer.isDone() || held(holding) > before);
+                if (!answer.isDone()) {
+                    time.advance(Duration.ofMillis(300));
+                    answer.cancel(true);
+                }
+            }
+            AttemptsTest.awaitNothingInFlight(policy);
+            assertThat(outcomes.of("a")).hasSize(14).containsOnly(Outcome.CANCELLED);
+            endInterval(channel);
+            awaitEjected("d");
+            assertThat(health("d").reason()).contains("mean latency 100.0 ms", "(5 endpoints)");
+        }
+    }
+
+    private static int held(TestServer server) {
+        synchronized (server.held) {
+            return server.held.size();
+        }
+    }
+
+    /** A hedge overtakes what one server holds; its own time begins with itself. The delay is long, so that a busy machine lets no hedge overtake the others. */
+    @Test
+    void hedgesAreMeasuredForThemselves() throws Exception {
+        try (policy;
+                Fleet fleet = Fleet.of(IDS)) {
+            ManagedChannel channel = channel(
+                    fleet,
+                    "{'name': [{}], 'hedgingPolicy': {'maxAttempts': 2, 'hedgingDelay': '0.4s', 'nonFatalStatusCodes': []}}");
+            takes(fleet.server("d"), 100);
+            takes(fleet.server("a"), 30);
+            fleet.server("a").holds = true;
+            calls(channel, 96);
+            AttemptsTest.awaitNothingInFlight(policy);
+            assertThat(outcomes.of("a")).contains(Outcome.CANCELLED).doesNotContain(Outcome.SUCCESS);
+            endInterval(channel);
+            awaitEjected("d");
+            assertThat(List.of(health("a").status(), health("b").status())).doesNotContain(Health.Status.EJECTED);
         }
     }
 }
