@@ -24,6 +24,7 @@ public final class Balancer implements AutoCloseable {
     private static final Log LOG = Log.of(Balancer.class);
 
     private final String name;
+    private final String adapter;
     private final Time time;
     private final BalancerListener listener;
     private final boolean observed;
@@ -39,8 +40,9 @@ public final class Balancer implements AutoCloseable {
     private Balancer(Builder builder) {
         this.name = builder.name;
         this.time = builder.env.time();
-        this.observed = builder.listener != BalancerListener.NOOP;
-        this.listener = observed ? new SafeListener(builder.listener) : BalancerListener.NOOP;
+        this.adapter = builder.adapter;
+        this.listener = CompositeListener.of(this, builder.listeners());
+        this.observed = listener.observesAttempts();
         this.control = new ControlPath(this, builder, listener);
         this.states = new StateReader(this, control, time);
         this.reasons = new Reasons(this, control, states, control.faults());
@@ -56,6 +58,11 @@ public final class Balancer implements AutoCloseable {
     /** The name. */
     public String name() {
         return name;
+    }
+
+    /** What kind of client it balances for, such as {@code grpc} or {@code okhttp}; empty for one that is used by itself. */
+    public String adapter() {
+        return adapter;
     }
 
     /**
@@ -104,10 +111,32 @@ public final class Balancer implements AutoCloseable {
     }
 
     NoEndpointException noEndpoint(Refusal refusal) {
-        if (observed) {
-            listener.onRefusal(name, refusal);
+        if (!refusal.waits()) {
+            refused(refusal);
         }
         return new NoEndpointException(refusal);
+    }
+
+    // ---- what adapters report ----
+
+    /** For adapters: a call ends without an endpoint. {@link #acquire} reports that itself, where the refusal is none that waits. */
+    public void refused(Refusal refusal) {
+        listener.onRefusal(name, refusal);
+    }
+
+    /** For adapters: see {@link BalancerListener#onWait}. */
+    public void waited(long nanos) {
+        listener.onWait(name, nanos);
+    }
+
+    /** For adapters: see {@link BalancerListener#onRetry}. */
+    public void retryDecided(Endpoint failed, Outcome outcome, RetryDecision decision) {
+        listener.onRetry(name, failed, outcome, decision);
+    }
+
+    /** For adapters: see {@link BalancerListener#onSpill}. */
+    public void spilled(Endpoint endpoint) {
+        listener.onSpill(name, endpoint);
     }
 
     /** Begins a lease on a node that {@link BalancerView#pick} gave, when the attempt really starts. */
@@ -249,7 +278,8 @@ public final class Balancer implements AutoCloseable {
         @Nullable
         BalancerSettings defaults;
 
-        BalancerListener listener = BalancerListener.NOOP;
+        String adapter = "";
+        final List<BalancerListener.Factory> listeners = new ArrayList<>();
         final List<HealthSource> healthSources = new ArrayList<>();
 
         ProbeTransport probeTransport = ProbeTransport.DEFAULT;
@@ -307,9 +337,21 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
-        /** Sets the listener for what happens. Default: {@link BalancerListener#NOOP}. */
+        /** Adds a listener for what happens. Default: none, but for those of {@link BalancerRegistry#observe}. */
         public Builder listener(BalancerListener listener) {
-            this.listener = requireNonNull(listener, "listener");
+            requireNonNull(listener, "listener");
+            return listener(balancer -> listener);
+        }
+
+        /** Adds a factory that is asked for a listener once, when the balancer is built. */
+        public Builder listener(BalancerListener.Factory factory) {
+            this.listeners.add(requireNonNull(factory, "factory"));
+            return this;
+        }
+
+        /** Sets what kind of client it balances for; for adapters. Default: none. */
+        public Builder adapter(String adapter) {
+            this.adapter = requireNonNull(adapter, "adapter");
             return this;
         }
 
@@ -340,6 +382,12 @@ public final class Balancer implements AutoCloseable {
         public Builder followSourceConfiguration(UnaryOperator<BalancerSettings> check) {
             this.sourceSettings = requireNonNull(check, "check");
             return this;
+        }
+
+        List<BalancerListener.Factory> listeners() {
+            List<BalancerListener.Factory> all = new ArrayList<>(listeners);
+            all.addAll(BalancerRegistry.observers());
+            return all;
         }
 
         Resolver source() {

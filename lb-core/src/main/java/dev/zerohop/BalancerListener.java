@@ -10,7 +10,19 @@ import java.time.Duration;
 public interface BalancerListener {
 
     /** Ignores everything; a balancer with this very listener spends nothing on it. */
-    BalancerListener NOOP = new BalancerListener() {};
+    BalancerListener NOOP = new BalancerListener() {
+        @Override
+        public boolean observesAttempts() {
+            return false;
+        }
+    };
+
+    /**
+     * Whether it wants {@link #onPick} and {@link #onOutcome}. Asked once. A balancer none of whose listeners wants them reads no clock for them.
+     */
+    default boolean observesAttempts() {
+        return true;
+    }
 
     /** A new set was taken. {@code members} is how many there are now, held ones included. */
     default void onMembership(String service, int members, int added, int removed, int held) {}
@@ -18,8 +30,14 @@ public interface BalancerListener {
     /** The belief about an endpoint changed. */
     default void onHealth(String service, Endpoint endpoint, Health before, Health after) {}
 
-    /** A new picker was published. */
-    default void onRebuild(String service, Snapshot snapshot) {}
+    /** A new picker was published. {@code took} is how long the stages and the policy needed to make it. */
+    default void onRebuild(String service, Snapshot snapshot, Duration took) {}
+
+    /**
+     * So few endpoints are well that some are used which verdicts had taken out, or that is over. {@code reason} is what the stage says of it, in numbers; empty when
+     * it is over. Called when it changes, not for each version.
+     */
+    default void onPanic(String service, boolean panicking, String reason) {}
 
     /** The source's {@link KeyDirectory} has other answers: calls that wait for one look again. A burst of changes is reported once; no picker is published. */
     default void onDirectory(String service) {}
@@ -54,9 +72,35 @@ public interface BalancerListener {
     /** An attempt ended. {@code latencyNanos} is its duration. */
     default void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {}
 
-    /** No endpoint was found for an attempt. */
+    /** A call ended because there was no endpoint for an attempt, at once or after it had waited for one. */
     default void onRefusal(String service, Refusal refusal) {}
+
+    /** A call has waited for an endpoint, or for the time at which the only one may be tried again, and goes on or ends. At most once for each of its attempts. */
+    default void onWait(String service, long waitedNanos) {}
+
+    /** An attempt at the endpoint failed with that outcome, and it was decided whether the call is repeated. Hedges count as repetitions. */
+    default void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {}
+
+    /** An attempt went to this endpoint, which stands in for the owner of the call's key. Called beside {@link #onPick}. */
+    default void onSpill(String service, Endpoint endpoint) {}
 
     /** A lease was never completed and was closed by the leak guard after {@code age}. */
     default void onLeak(String service, Endpoint endpoint, Duration age) {}
+
+    /** The balancer was closed. Calls that still run may report more. */
+    default void onClose(String service) {}
+
+    /**
+     * Makes the listener of one balancer, so that one that counts need not look up the service for each call. Called once for each balancer, before anything happens in it. What it throws is
+     * logged, and that balancer has no listener of this factory.
+     */
+    @FunctionalInterface
+    interface Factory {
+
+        /**
+         * A listener of this balancer, which is not started yet: keep it, and ask it nothing but its {@linkplain Balancer#name name} and its
+         * {@linkplain Balancer#adapter adapter} before the first event. {@link #NOOP} for none.
+         */
+        BalancerListener forBalancer(Balancer balancer);
+    }
 }

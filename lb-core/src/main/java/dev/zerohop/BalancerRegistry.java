@@ -1,10 +1,14 @@
 package dev.zerohop;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The balancers of this process that are running: started, and not closed. It keeps none of them alive: one that is forgotten without being closed
@@ -14,7 +18,28 @@ public final class BalancerRegistry {
     private static final Set<Balancer> RUNNING =
             Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
+    private static final List<BalancerListener.Factory> OBSERVERS = new CopyOnWriteArrayList<>();
+
     private BalancerRegistry() {}
+
+    /**
+     * Gives each balancer that is made from now on a listener of this factory, beside its own: metrics or logs for a whole process. Balancers that exist already have none of it.
+     *
+     * @return takes the factory out again; listeners that it has made stay
+     */
+    public static Cancellable observe(BalancerListener.Factory factory) {
+        OBSERVERS.add(requireNonNull(factory, "factory"));
+        AtomicBoolean taken = new AtomicBoolean();
+        return () -> {
+            if (taken.compareAndSet(false, true)) {
+                OBSERVERS.remove(factory);
+            }
+        };
+    }
+
+    static List<BalancerListener.Factory> observers() {
+        return OBSERVERS;
+    }
 
     /** The balancers that run now, by name; those of one name in no certain order. */
     public static List<Balancer> running() {

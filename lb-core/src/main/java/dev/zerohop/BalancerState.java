@@ -118,10 +118,10 @@ public record BalancerState(
      * What the stages made of the members.
      *
      * @param candidates how many may be picked
-     * @param stages what each stage did, a line each
+     * @param stages what each stage did, in their order
      * @param shardEpoch the epoch of the shard map by which keys are placed; {@link ShardMap#NO_EPOCH} if there is none
      */
-    public record Routing(int candidates, List<String> stages, long shardEpoch) {
+    public record Routing(int candidates, List<Snapshot.Step> stages, long shardEpoch) {
 
         /** Copies the list. */
         public Routing {

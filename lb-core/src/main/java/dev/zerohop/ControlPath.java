@@ -56,6 +56,7 @@ final class ControlPath {
 
     private final SettingsChoice settings;
     private final SourceReports reports;
+    private final VersionReports versionReports;
 
     /** Whether the last set has not become the membership yet: it is new, its guard is, or the guard or a detector threw. */
     private boolean admissionPending;
@@ -72,6 +73,7 @@ final class ControlPath {
         this.versions = new NextVersion(balancer, env, this::execute, faults, RETRY_NANOS);
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
+        this.versionReports = new VersionReports(name, listener);
         this.membership = new Membership(
                 balancer,
                 listener,
@@ -207,6 +209,7 @@ final class ControlPath {
                 balancer.publish(balancer.current().over(Snapshot.EMPTY));
             } finally {
                 waiters.wake();
+                listener.onClose(name);
             }
         }));
     }
@@ -385,13 +388,14 @@ final class ControlPath {
         long review = membership.review(now);
         Snapshot next = versions.of(membership.known(), set, inForce.stages(), now);
         boolean built = versions.publish(next);
+        long took = time.nanoTime() - now;
         // Before the listener and the calls that wait are notified: a call that picks again gets a refusal that is
         // final.
         rebuilding = false;
         waiters.wake();
         health.follow(next);
         if (built) {
-            listener.onRebuild(name, next);
+            versionReports.published(next, took);
         }
         return Math.min(followed && built ? review : Math.min(review, RETRY_NANOS), next.reviewInNanos());
     }

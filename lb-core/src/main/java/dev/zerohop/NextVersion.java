@@ -27,7 +27,8 @@ final class NextVersion {
     Snapshot of(Snapshot.Members members, @Nullable EndpointSet set, List<Stage> stages, long now) {
         Snapshot next = Snapshot.of(members, set);
         for (Stage stage : stages) {
-            next = applied(stage, next, now);
+            Snapshot in = next;
+            next = applied(stage, in, now).after(stage, in);
         }
         return next;
     }

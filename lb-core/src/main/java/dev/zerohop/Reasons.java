@@ -113,7 +113,7 @@ final class Reasons {
                 StateReader.source(state),
                 StateReader.settings(state),
                 StateReader.members(state),
-                state.routing().stages(),
+                now.snapshot().trail(),
                 pick);
     }
 }

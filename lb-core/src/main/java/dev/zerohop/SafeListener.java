@@ -31,6 +31,11 @@ final class SafeListener implements BalancerListener {
     }
 
     @Override
+    public boolean observesAttempts() {
+        return delegate.observesAttempts();
+    }
+
+    @Override
     public void onMembership(String service, int members, int added, int removed, int held) {
         guard(() -> delegate.onMembership(service, members, added, removed, held));
     }
@@ -41,8 +46,8 @@ final class SafeListener implements BalancerListener {
     }
 
     @Override
-    public void onRebuild(String service, Snapshot snapshot) {
-        guard(() -> delegate.onRebuild(service, snapshot));
+    public void onRebuild(String service, Snapshot snapshot, Duration took) {
+        guard(() -> delegate.onRebuild(service, snapshot, took));
     }
 
     @Override
@@ -103,6 +108,31 @@ final class SafeListener implements BalancerListener {
     @Override
     public void onRefusal(String service, Refusal refusal) {
         guard(() -> delegate.onRefusal(service, refusal));
+    }
+
+    @Override
+    public void onPanic(String service, boolean panicking, String reason) {
+        guard(() -> delegate.onPanic(service, panicking, reason));
+    }
+
+    @Override
+    public void onWait(String service, long waitedNanos) {
+        guard(() -> delegate.onWait(service, waitedNanos));
+    }
+
+    @Override
+    public void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {
+        guard(() -> delegate.onRetry(service, failed, outcome, decision));
+    }
+
+    @Override
+    public void onSpill(String service, Endpoint endpoint) {
+        guard(() -> delegate.onSpill(service, endpoint));
+    }
+
+    @Override
+    public void onClose(String service) {
+        guard(() -> delegate.onClose(service));
     }
 
     @Override

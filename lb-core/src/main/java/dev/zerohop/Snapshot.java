@@ -20,7 +20,7 @@ public final class Snapshot {
     private final Stated stated;
     private final Chosen chosen;
     private final long reviewInNanos;
-    private final List<String> trail;
+    private final Trail trail;
 
     /**
      * The members, and what is known of all of them together: a change of one among thousands must not need a look at each. The lists are immutable.
@@ -103,7 +103,46 @@ public final class Snapshot {
         }
     }
 
-    private Snapshot(Members members, Stated stated, Chosen chosen, long reviewInNanos, List<String> trail) {
+    /**
+     * What one stage did.
+     *
+     * @param stage its name
+     * @param in how many candidates it was given
+     * @param out how many it left
+     * @param note what it says of that; empty if it had nothing to do
+     * @param panic whether it used endpoints that verdicts had taken out
+     */
+    public record Step(String stage, int in, int out, String note, boolean panic) {}
+
+    /** What the stages did. A reason to panic is of the stage that is at work, until it is done. */
+    private record Trail(
+            List<String> notes, List<Step> steps, @Nullable String panic) {
+        static final Trail NONE = new Trail(List.of(), List.of(), null);
+
+        Trail with(String note) {
+            return new Trail(appended(notes, note), steps, panic);
+        }
+
+        Trail panicking(@Nullable String reason) {
+            return new Trail(notes, steps, reason == null ? panic : reason);
+        }
+
+        /** {@code before} is what stood before the step. */
+        Trail with(Trail before, String stage, int in, int out) {
+            String note = String.join("; ", notes.subList(Math.min(before.notes.size(), notes.size()), notes.size()));
+            boolean panics = panic != null && !panic.equals(before.panic);
+            return new Trail(notes, appended(before.steps, new Step(stage, in, out, note, panics)), panic);
+        }
+
+        private static <T> List<T> appended(List<T> list, T last) {
+            List<T> longer = new ArrayList<>(list.size() + 1);
+            longer.addAll(list);
+            longer.add(last);
+            return List.copyOf(longer);
+        }
+    }
+
+    private Snapshot(Members members, Stated stated, Chosen chosen, long reviewInNanos, Trail trail) {
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
@@ -111,13 +150,13 @@ public final class Snapshot {
         this.stated = stated;
         this.chosen = chosen;
         this.reviewInNanos = reviewInNanos;
-        this.trail = List.copyOf(trail);
+        this.trail = trail;
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
     static Snapshot of(Members members, @Nullable EndpointSet set) {
         Chosen all = new Chosen(members.all(), members.weighted(), members.weighted());
-        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, List.of());
+        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, Trail.NONE);
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
@@ -255,7 +294,29 @@ public final class Snapshot {
 
     /** What each stage did, one line each, for {@code explain}. */
     public List<String> trail() {
-        return trail;
+        return trail.notes();
+    }
+
+    /** What each stage that the balancer ran made of its candidates, in their order. */
+    public List<Step> steps() {
+        return trail.steps();
+    }
+
+    /** Why endpoints are used that verdicts had taken out, in the words of the stage that panics; null while none does. */
+    public @Nullable String panic() {
+        return trail.panic();
+    }
+
+    /** The same version, for a stage that uses endpoints that verdicts had taken out. Null says nothing. */
+    public Snapshot panicking(@Nullable String reason) {
+        return new Snapshot(members, stated, chosen, reviewInNanos, trail.panicking(reason));
+    }
+
+    /** Notes what the stage made of {@code in}. */
+    Snapshot after(Stage stage, Snapshot in) {
+        Trail done = trail.with(
+                in.trail, stage.name(), in.candidates().size(), candidates().size());
+        return new Snapshot(members, stated, chosen, reviewInNanos, done);
     }
 
     /**
@@ -275,7 +336,7 @@ public final class Snapshot {
      */
     public Snapshot with(List<Candidate> next, long reviewInNanos, String note) {
         return new Snapshot(
-                members, stated, chosen.with(next), Math.min(this.reviewInNanos, reviewInNanos), noted(note));
+                members, stated, chosen.with(next), Math.min(this.reviewInNanos, reviewInNanos), trail.with(note));
     }
 
     /** The same version, of whose members health leaves these: for a stage that decides by health. */
@@ -285,13 +346,6 @@ public final class Snapshot {
         Frozen<Candidate> available = candidates.equals(next) ? candidates : Frozen.copyOf(next);
         Chosen left = new Chosen(reached(), available, candidates);
         return new Snapshot(members, stated, left, reviewInNanos, trail);
-    }
-
-    private List<String> noted(String note) {
-        List<String> notes = new ArrayList<>(trail.size() + 1);
-        notes.addAll(trail);
-        notes.add(note);
-        return notes;
     }
 
     /**
@@ -304,7 +358,7 @@ public final class Snapshot {
         List<Node> nodes = part.stream().map(Candidate::node).toList();
         Frozen<Candidate> some = Frozen.copyOf(part);
         Chosen left = new Chosen(nodes, some, some);
-        return new Snapshot(members, stated, left, Math.min(this.reviewInNanos, reviewInNanos), noted(note));
+        return new Snapshot(members, stated, left, Math.min(this.reviewInNanos, reviewInNanos), trail.with(note));
     }
 
     /**
@@ -361,7 +415,7 @@ public final class Snapshot {
     @Override
     public String toString() {
         return candidates().size() + " of " + members().size() + " members are candidates"
-                + (trail.isEmpty() ? "" : ": " + trail);
+                + (trail().isEmpty() ? "" : ": " + trail());
     }
 
     private Snapshot with(Stated next) {

@@ -50,7 +50,7 @@ final class StateReader {
                 members,
                 new BalancerState.Routing(
                         snapshot.candidates().size(),
-                        snapshot.trail(),
+                        snapshot.steps(),
                         view.picker().shardEpoch()));
     }
 

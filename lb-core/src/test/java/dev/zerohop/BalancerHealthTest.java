@@ -62,7 +62,7 @@ class BalancerHealthTest {
         private final AtomicInteger rebuilds = new AtomicInteger();
 
         @Override
-        public void onRebuild(String service, Snapshot snapshot) {
+        public void onRebuild(String service, Snapshot snapshot, Duration took) {
             rebuilds.incrementAndGet();
         }
 

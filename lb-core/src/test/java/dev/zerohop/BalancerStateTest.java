@@ -145,7 +145,7 @@ class BalancerStateTest {
         assertThat(member("c").weight()).as("takes no traffic").isZero();
         BalancerState state = balancer.state();
         assertThat(state.routing().candidates()).isEqualTo(2);
-        assertThat(state.routing().stages())
+        assertThat(state.routing().stages().stream().map(Snapshot.Step::note).toList())
                 .isEqualTo(balancer.current().snapshot().trail());
         assertThat(state.members()).extracting(each -> each.endpoint().id()).containsExactly("a", "b", "c");
     }
@@ -303,7 +303,7 @@ class BalancerStateTest {
         resolver.push(endpoint("a", 1));
         BalancerState.Member member = member("a");
         List<BalancerState.Belief> verdicts = new ArrayList<>(List.of(member.health()));
-        List<String> stages = new ArrayList<>(List.of("a stage"));
+        List<Snapshot.Step> stages = new ArrayList<>(List.of(new Snapshot.Step("a stage", 1, 1, "all stay", false)));
         List<BalancerState.Member> members = new ArrayList<>(List.of(new BalancerState.Member(
                 member.endpoint(), member.health(), verdicts, member.weight(), member.traffic())));
         BalancerState now = balancer.state();

@@ -64,7 +64,7 @@ class ControlPathTest {
         Balancer balancer = builder(List.of(), MembershipGuard.NONE)
                 .listener(new BalancerListener() {
                     @Override
-                    public void onRebuild(String service, Snapshot snapshot) {
+                    public void onRebuild(String service, Snapshot snapshot, Duration took) {
                         seen.add(self.get().current().refusal(PickContext.NONE));
                     }
                 })

@@ -8,6 +8,7 @@ import dev.zerohop.picker.Pickers;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.ScriptedDirectory;
 import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -41,7 +42,7 @@ class DirectoryWatchTest {
                     }
 
                     @Override
-                    public void onRebuild(String service, Snapshot snapshot) {
+                    public void onRebuild(String service, Snapshot snapshot, Duration took) {
                         rebuilds++;
                     }
                 })

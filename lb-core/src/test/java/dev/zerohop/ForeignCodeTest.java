@@ -769,7 +769,7 @@ class ForeignCodeTest {
                         time, source, BalancerSettings.of(policy(new Fuse(1), new Fuse(1), LoadMetric.IN_FLIGHT)))
                 .listener(new BalancerListener() {
                     @Override
-                    public void onRebuild(String service, Snapshot snapshot) {
+                    public void onRebuild(String service, Snapshot snapshot, Duration took) {
                         rebuilt.add(snapshot.members().size());
                     }
                 })

@@ -27,7 +27,7 @@ class ReportedLoadTest {
             .healthSource(connectivity)
             .listener(new BalancerListener() {
                 @Override
-                public void onRebuild(String name, Snapshot next) {
+                public void onRebuild(String name, Snapshot next, Duration took) {
                     versions.incrementAndGet();
                 }
             })

@@ -28,7 +28,7 @@ class SlowStartBalancerTest {
                 .resolver(resolver)
                 .listener(new BalancerListener() {
                     @Override
-                    public void onRebuild(String service, Snapshot snapshot) {
+                    public void onRebuild(String service, Snapshot snapshot, Duration took) {
                         rebuilds.incrementAndGet();
                     }
                 })

@@ -140,7 +140,8 @@ public record HealthFilter(int panicThresholdPercent) implements Stage {
             note = staying + " of " + candidates.size() + " stay"
                     + (out.isEmpty() ? "" : ", out are " + words(out, lifted > 0) + (lifted > 0 ? rest(out) : ""));
         }
-        Snapshot left = in.without(dropped(impaired, uses, kept), name() + ": " + note);
+        Snapshot left = in.without(dropped(impaired, uses, kept), name() + ": " + note)
+                .panicking(kept.contains(Use.IN_PANIC) ? note : null);
         // A stage that divides the traffic, and yet comes first, takes no owner of a key out either.
         return left.withAvailable(
                 in.available() == in.candidates()

@@ -204,12 +204,15 @@ public final class PriorityGroups implements Stage {
         int[] probed = levels.unused(used, tooFew ? loads.length : lastUsed, census.halfOpen);
         String note = note(loads, census);
         List<Candidate> kept;
+        String panic = null;
         if (tooFew) {
             kept = new ArrayList<>();
             for (int position : probed) {
                 kept.add(candidates.get(position));
             }
-            note += ", too few in all" + filtered(in, used, kept, nowNanos);
+            Filtered filtered = filtered(in, used, kept, nowNanos);
+            note += ", too few in all" + filtered.notes();
+            panic = filtered.panics() ? note : null;
         } else {
             kept = probed.length == 0
                     ? levels.kept(in, used, census.out)
@@ -220,14 +223,16 @@ public final class PriorityGroups implements Stage {
         }
         // Keys do not follow the traffic from group to group.
         return in.with(groups == 1 ? kept : shared(kept, loads), census.review, note)
-                .withAvailable(filter.apply(in, nowNanos).available());
+                .withAvailable(filter.apply(in, nowNanos).available())
+                .panicking(panic);
     }
 
     /** As if there were no groups. */
     private Snapshot alike(Snapshot in, long nowNanos, long review, String why) {
         Snapshot all = filter.apply(in, nowNanos);
         return in.with(all.candidates(), review, NAME + ": " + why + "; " + lastOf(all.trail()))
-                .withAvailable(all.available());
+                .withAvailable(all.available())
+                .panicking(all.panic());
     }
 
     private static String lastOf(List<String> trail) {
@@ -249,8 +254,9 @@ public final class PriorityGroups implements Stage {
     }
 
     /** Too few are in order in all groups together: in each group the filter says whether it panics. Adds those that stay, and returns what it says. */
-    private String filtered(Snapshot in, boolean[] used, List<Candidate> kept, long nowNanos) {
+    private Filtered filtered(Snapshot in, boolean[] used, List<Candidate> kept, long nowNanos) {
         StringBuilder notes = new StringBuilder();
+        boolean panics = false;
         for (int i = 0; i < used.length; i++) {
             if (used[i]) {
                 int group = i;
@@ -259,12 +265,16 @@ public final class PriorityGroups implements Stage {
                         .toList();
                 Snapshot after = filter.apply(in.with(its, Long.MAX_VALUE, label(i)), nowNanos);
                 kept.addAll(after.candidates());
+                panics |= after.panic() != null;
                 notes.append("; ").append(label(i)).append(": ").append(lastOf(after.trail()));
             }
         }
         kept.sort(Comparator.comparing(candidate -> candidate.node().endpoint().id()));
-        return notes.toString();
+        return new Filtered(notes.toString(), panics);
     }
+
+    /** What the filter says of each group, and whether it panics in one. */
+    private record Filtered(String notes, boolean panics) {}
 
     private String label(int group) {
         return group < values.size() ? values.get(group) : "the others";

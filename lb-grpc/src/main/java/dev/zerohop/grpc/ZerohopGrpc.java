@@ -55,6 +55,10 @@ public final class ZerohopGrpc {
     public static final NameResolver.Args.Key<BalancerListener> LISTENER =
             NameResolver.Args.Key.create("dev.zerohop.grpc.LISTENER");
 
+    /** Makes such a listener for each balancer of the channel, beside {@link #LISTENER}. */
+    public static final NameResolver.Args.Key<BalancerListener.Factory> LISTENER_FACTORY =
+            NameResolver.Args.Key.create("dev.zerohop.grpc.LISTENER_FACTORY");
+
     /** What discovery says about an address group. A name resolver of your own may set it; without it the id is host:port and the weight 1. */
     @EquivalentAddressGroup.Attr
     public static final Attributes.Key<Endpoint> ENDPOINT = Attributes.Key.create("dev.zerohop.grpc.ENDPOINT");

@@ -23,6 +23,7 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -75,7 +76,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         if (balancer == null) {
             Balancer first = newBalancer(
                     set == null ? unanswered : set.source(),
-                    resolved.getAttributes().get(ZerohopNameResolver.LISTENER));
+                    resolved.getAttributes().get(ZerohopNameResolver.LISTENERS));
             balancer = first;
             first.start();
         } else if (!channelSettings.equals(before)) {
@@ -139,9 +140,14 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         source.publish(set == null || set.stale() ? next : next.mapEndpoints(known -> known.confirmed(set.asOf())));
     }
 
-    private Balancer newBalancer(String name, @Nullable BalancerListener observer) {
+    private Balancer newBalancer(String name, @Nullable List<BalancerListener.Factory> observers) {
         source.name(name);
         BalancerListener own = new BalancerListener() {
+            @Override
+            public boolean observesAttempts() {
+                return false;
+            }
+
             @Override
             public void onMembership(String service, int members, int added, int removed, int held) {
                 membershipChanged = true;
@@ -178,7 +184,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             }
 
             @Override
-            public void onRebuild(String service, Snapshot snapshot) {
+            public void onRebuild(String service, Snapshot snapshot, Duration took) {
                 publish();
             }
 
@@ -200,7 +206,11 @@ final class ZerohopLoadBalancer extends LoadBalancer {
                 .followSourceConfiguration(GrpcSettings::checked)
                 .healthSource(subchannels)
                 .probeTransport(new CheckTransport(helper, subchannels::connection, time))
-                .listener(observer == null ? own : new CompositeListener(own, observer));
+                .adapter("grpc")
+                .listener(own);
+        if (observers != null) {
+            observers.forEach(builder::listener);
+        }
         if (channelSettings.configured()) {
             builder.settings(channelSettings.settings());
         }

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * would replace the application's default entirely, its {@code methodConfig} included. What the source configures travels in the attributes instead.
  */
 final class ZerohopNameResolver extends NameResolver {
-    /** Carries {@link ZerohopGrpc#LISTENER} on to the policy. */
-    static final Attributes.Key<BalancerListener> LISTENER = Attributes.Key.create("dev.zerohop.grpc.LISTENER");
+    /** Carries {@link ZerohopGrpc#LISTENER} and {@link ZerohopGrpc#LISTENER_FACTORY} on to the policy. */
+    static final Attributes.Key<List<BalancerListener.Factory>> LISTENERS =
+            Attributes.Key.create("dev.zerohop.grpc.LISTENERS");
 
     /** Carries all that the source says on to the policy. */
     static final Attributes.Key<SourceSideChannel> SIDE_CHANNEL = Attributes.Key.create("dev.zerohop.grpc.NEWS");
@@ -50,7 +51,7 @@ final class ZerohopNameResolver extends NameResolver {
     private final SynchronizationContext sync;
     private final Resolver resolver;
     private final HostNames hostNames;
-    private final @Nullable BalancerListener observer;
+    private final List<BalancerListener.Factory> observers;
     private final SourceSideChannel sideChannel = new SourceSideChannel();
 
     // In the synchronization context only.
@@ -70,7 +71,7 @@ final class ZerohopNameResolver extends NameResolver {
         this.authority = authority;
         this.sync = args.getSynchronizationContext();
         this.resolver = resolver;
-        this.observer = args.getArg(ZerohopGrpc.LISTENER);
+        this.observers = observers(args);
         Executor offload = args.getOffloadExecutor();
         this.hostNames =
                 new HostNames(lookUp, offload == null ? Env.system().blocking() : offload, sync, this::deliverSoon);
@@ -98,6 +99,19 @@ final class ZerohopNameResolver extends NameResolver {
         shutdown = true;
         hostNames.follow(Set.of());
         resolver.close();
+    }
+
+    private static List<BalancerListener.Factory> observers(Args args) {
+        List<BalancerListener.Factory> observers = new ArrayList<>();
+        BalancerListener listener = args.getArg(ZerohopGrpc.LISTENER);
+        if (listener != null) {
+            observers.add(balancer -> listener);
+        }
+        BalancerListener.Factory factory = args.getArg(ZerohopGrpc.LISTENER_FACTORY);
+        if (factory != null) {
+            observers.add(factory);
+        }
+        return List.copyOf(observers);
     }
 
     private void take(Resolution given) {
@@ -179,8 +193,8 @@ final class ZerohopNameResolver extends NameResolver {
                 groups.add(group(endpoint));
             }
         }
-        if (observer != null) {
-            facts.set(LISTENER, observer);
+        if (!observers.isEmpty()) {
+            facts.set(LISTENERS, observers);
         }
         to.onResult2(ResolutionResult.newBuilder()
                 .setAddressesOrError(StatusOr.fromValue(groups))

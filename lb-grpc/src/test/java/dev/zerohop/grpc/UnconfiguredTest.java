@@ -16,6 +16,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +40,7 @@ class UnconfiguredTest {
         }
 
         @Override
-        public void onRebuild(String service, Snapshot snapshot) {
+        public void onRebuild(String service, Snapshot snapshot, Duration took) {
             events.add("rebuilt");
         }
 

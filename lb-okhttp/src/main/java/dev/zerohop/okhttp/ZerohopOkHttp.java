@@ -12,6 +12,7 @@ import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.resolver.SharedResolvers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -236,7 +237,7 @@ public final class ZerohopOkHttp implements AutoCloseable {
         private final Map<String, Target> targets = new LinkedHashMap<>();
         private Env env = Env.system();
         private @Nullable BalancerSettings settings;
-        private BalancerListener listener = BalancerListener.NOOP;
+        private final List<BalancerListener.Factory> listeners = new ArrayList<>();
         private long keyBodyLimit = DEFAULT_KEY_BODY_LIMIT;
         private int idleConnections = DEFAULT_IDLE_CONNECTIONS;
         private Duration keepAlive = DEFAULT_KEEP_ALIVE;
@@ -282,7 +283,8 @@ public final class ZerohopOkHttp implements AutoCloseable {
                     .defaults(Configurations.defaults())
                     .followSourceConfiguration()
                     .probeTransport(checks)
-                    .listener(listener);
+                    .adapter("okhttp");
+            listeners.forEach(builder::listener);
             if (settings != null) {
                 builder.settings(settings);
             }
@@ -322,9 +324,15 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return this;
         }
 
-        /** Sets the listener of the balancers of routed targets. Default: none. */
+        /** Adds a listener of the balancers of routed targets. Default: none. */
         public Builder listener(BalancerListener listener) {
-            this.listener = requireNonNull(listener, "listener");
+            requireNonNull(listener, "listener");
+            return listener(balancer -> listener);
+        }
+
+        /** Adds a factory that makes a listener for each balancer of a routed target. */
+        public Builder listener(BalancerListener.Factory factory) {
+            this.listeners.add(requireNonNull(factory, "factory"));
             return this;
         }
 

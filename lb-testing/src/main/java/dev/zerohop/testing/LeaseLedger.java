@@ -29,7 +29,7 @@ public final class LeaseLedger implements BalancerListener {
     public LeaseLedger() {}
 
     @Override
-    public synchronized void onRebuild(String service, Snapshot snapshot) {
+    public synchronized void onRebuild(String service, Snapshot snapshot, Duration took) {
         for (Node node : snapshot.members()) {
             if (nodes.add(node)) {
                 nodesSeen++;

@@ -44,7 +44,7 @@ class FirstAnswer implements BalancerListener {
     }
 
     @Override
-    public void onRebuild(String service, Snapshot snapshot) {
+    public void onRebuild(String service, Snapshot snapshot, Duration took) {
         // A configuration that is published before the endpoints causes a version too.
         if (complete(snapshot) && named) {
             end();

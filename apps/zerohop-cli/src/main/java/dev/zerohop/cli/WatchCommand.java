@@ -80,7 +80,7 @@ final class WatchCommand implements Callable<Integer> {
         }
 
         @Override
-        public void onRebuild(String service, Snapshot snapshot) {
+        public void onRebuild(String service, Snapshot snapshot, Duration took) {
             show();
         }
 

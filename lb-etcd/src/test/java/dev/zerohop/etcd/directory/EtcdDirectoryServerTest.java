@@ -69,7 +69,7 @@ class EtcdDirectoryServerTest {
                 .settings(BalancerSettings.builder(Pickers.directory()).build())
                 .listener(new BalancerListener() {
                     @Override
-                    public void onRebuild(String service, Snapshot snapshot) {
+                    public void onRebuild(String service, Snapshot snapshot, Duration took) {
                         if (snapshot.members().size() == SERVERS) {
                             known.countDown();
                         }

@@ -5,6 +5,7 @@ import dev.zerohop.Health;
 import dev.zerohop.Node;
 import dev.zerohop.Snapshot;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -31,7 +32,7 @@ class Ready implements BalancerListener {
     }
 
     @Override
-    public void onRebuild(String service, Snapshot snapshot) {
+    public void onRebuild(String service, Snapshot snapshot, Duration took) {
         boolean all = !snapshot.members().isEmpty();
         if (connected) {
             for (Node node : snapshot.reached()) {

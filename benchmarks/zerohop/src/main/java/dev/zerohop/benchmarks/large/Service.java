@@ -17,6 +17,7 @@ import dev.zerohop.Snapshot;
 import dev.zerohop.benchmarks.common.Fleet;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.picker.Pickers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -121,7 +122,7 @@ final class Service implements Resolver, HealthSource, BalancerListener {
     }
 
     @Override
-    public void onRebuild(String service, Snapshot snapshot) {
+    public void onRebuild(String service, Snapshot snapshot, Duration took) {
         published.run();
     }
 
