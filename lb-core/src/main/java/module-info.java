@@ -16,6 +16,7 @@ module dev.zerohop.core {
     exports dev.zerohop.probe;
     exports dev.zerohop.retry;
     exports dev.zerohop.stage;
+    exports dev.zerohop.monitor;
     exports dev.zerohop.resolver;
     exports dev.zerohop.watch;
 

@@ -53,6 +53,7 @@ class ArchitectureTest {
                             // To be written to, alone.
                             "com.fasterxml.jackson.core..")),
             entry(ROOT + ".watch", List.of(ROOT, ROOT + ".watch")),
+            entry(ROOT + ".monitor", List.of(ROOT, ROOT + ".monitor")),
             entry(
                     ROOT + ".config",
                     List.of(
@@ -122,6 +123,7 @@ class ArchitectureTest {
                 ".guard",
                 ".resolver",
                 ".watch",
+                ".monitor",
                 ".config"
             })
     void aPackageSeesOnlyWhatItMay(String name) {
