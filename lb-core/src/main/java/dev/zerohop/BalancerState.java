@@ -4,6 +4,7 @@ import dev.zerohop.internal.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * published version; counters are read one after another while calls go on. An immutable value.
  *
  * @param service the balancer's name
+ * @param adapter what kind of client it balances for, see {@link Balancer#adapter}
  * @param at the instant
  * @param source where its endpoints come from
  * @param configuration how it balances
@@ -18,11 +20,25 @@ import org.jspecify.annotations.Nullable;
  * @param routing what the stages made of them
  */
 public record BalancerState(
-        String service, Instant at, Source source, Configuration configuration, List<Member> members, Routing routing) {
+        String service,
+        String adapter,
+        Instant at,
+        Source source,
+        Configuration configuration,
+        List<Member> members,
+        Routing routing) {
 
     /** Copies the list. */
     public BalancerState {
         members = List.copyOf(members);
+    }
+
+    /**
+     * The same as maps, lists, texts, numbers, booleans and nulls, for JSON and the like: one form for all who show it. The order of the fields is fixed and their names stay; later releases may add some. Instants
+     * are texts in ISO 8601 with milliseconds, durations whole milliseconds whose names end in {@code Ms}, and what is not known is null. What each field means is in docs/status-page.md. Unmodifiable.
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return StateFields.of(this);
     }
 
     /**
@@ -120,12 +136,25 @@ public record BalancerState(
      * @param candidates how many may be picked
      * @param stages what each stage did, in their order
      * @param shardEpoch the epoch of the shard map by which keys are placed; {@link ShardMap#NO_EPOCH} if there is none
+     * @param panic that endpoints are used which verdicts had taken out; null while none is
      */
-    public record Routing(int candidates, List<Snapshot.Step> stages, long shardEpoch) {
+    public record Routing(
+            int candidates,
+            List<Snapshot.Step> stages,
+            long shardEpoch,
+            @Nullable Panic panic) {
 
         /** Copies the list. */
         public Routing {
             stages = List.copyOf(stages);
         }
     }
+
+    /**
+     * So few endpoints are well that some are used which verdicts had taken out.
+     *
+     * @param reason what the stage says of it, in numbers
+     * @param since since when, without a break
+     */
+    public record Panic(String reason, Instant since) {}
 }

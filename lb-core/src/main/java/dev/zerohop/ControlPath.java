@@ -73,7 +73,7 @@ final class ControlPath {
         this.versions = new NextVersion(balancer, env, this::execute, faults, RETRY_NANOS);
         this.settings = new SettingsChoice(builder, listener, new Balancing());
         this.reports = new SourceReports(name, time, listener);
-        this.versionReports = new VersionReports(name, listener);
+        this.versionReports = new VersionReports(name, time, listener);
         this.membership = new Membership(
                 balancer,
                 listener,
@@ -110,7 +110,12 @@ final class ControlPath {
 
     String sourceName(SourceState state) {
         EndpointSet set = state.set();
-        return "source " + (set == null ? resolver : set.source());
+        return set == null ? resolver.toString() : set.source();
+    }
+
+    @Nullable
+    Instant panickingSince() {
+        return versionReports.panickingSince();
     }
 
     boolean rebuilding() {
@@ -248,7 +253,8 @@ final class ControlPath {
         resolution = now;
         reports.rejected(before, now);
         if (now.configuration() != before.configuration()) {
-            guarded(() -> settings.ofSource(before.configuration(), now.configuration(), sourceName(source)));
+            guarded(() ->
+                    settings.ofSource(before.configuration(), now.configuration(), "source " + sourceName(source)));
         }
         if (now.verdicts() != before.verdicts()) {
             membership.takeVerdicts(now.verdicts(), time.nanoTime());
@@ -294,7 +300,11 @@ final class ControlPath {
     private void takeError(Throwable cause) {
         SourceState before = source;
         source = before.failed(cause, time.now());
-        reports.failed(before, cause, sourceName(before), membership.members().size());
+        reports.failed(
+                before,
+                cause,
+                "source " + sourceName(before),
+                membership.members().size());
         if (membership.members().isEmpty()) {
             // Calls that wait for the first answer learn that there is none.
             waiters.wake();

@@ -39,7 +39,8 @@ final class Reasons {
             return new Refusal(
                     Refusal.Kind.NONE_KNOWN,
                     source.silent() || changing(now) || now.waits(context),
-                    name + ": no endpoint known; " + control.sourceName(source) + " has answered " + source.answers()
+                    name + ": no endpoint known; source " + control.sourceName(source) + " has answered "
+                            + source.answers()
                             + " times" + source.error(", last error since ")
                             + (source.silent() || source.erring()
                                     ? ""

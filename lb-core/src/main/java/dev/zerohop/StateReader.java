@@ -38,6 +38,7 @@ final class StateReader {
         Throwable error = source.lastError();
         return new BalancerState(
                 balancer.name(),
+                balancer.adapter(),
                 moment.now(),
                 new BalancerState.Source(
                         control.sourceName(source),
@@ -51,7 +52,15 @@ final class StateReader {
                 new BalancerState.Routing(
                         snapshot.candidates().size(),
                         snapshot.steps(),
-                        view.picker().shardEpoch()));
+                        view.picker().shardEpoch(),
+                        panic(snapshot, moment.now())));
+    }
+
+    /** The version is read before the time at which it came into force is noted. */
+    private BalancerState.@Nullable Panic panic(Snapshot snapshot, Instant now) {
+        String reason = snapshot.panic();
+        Instant since = control.panickingSince();
+        return reason == null ? null : new BalancerState.Panic(reason, since == null ? now : since);
     }
 
     /** One instant on both clocks. */
@@ -106,7 +115,7 @@ final class StateReader {
                         + Durations.text(set.age(state.at()).toNanos())
                         + (set.stale() && source.error() == null ? ", stale: not vouched for yet" : "")
                         + (set.note().isEmpty() ? "" : ", " + set.note());
-        return source.name()
+        return "source " + source.name()
                 + answer
                 + (source.error() == null
                         ? ""

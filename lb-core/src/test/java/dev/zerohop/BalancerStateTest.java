@@ -56,6 +56,14 @@ class BalancerStateTest {
         return Endpoint.builder("10.0.0.1", 80).id(id).weight(weight).build();
     }
 
+    /** Ejects it, by failures of calls. */
+    private void fail(int member) {
+        Node node = balancer.current().snapshot().members().get(member);
+        for (int i = 0; i < 5; i++) {
+            balancer.begin(node).complete(Outcome.TRANSPORT_FAILURE);
+        }
+    }
+
     private BalancerState.Member member(String id) {
         return balancer.state().members().stream()
                 .filter(member -> member.endpoint().id().equals(id))
@@ -154,9 +162,7 @@ class BalancerStateTest {
     void anEjectionHasABeginningAndAnEnd() {
         balancer.start();
         resolver.push(endpoint("a", 1), endpoint("b", 1), endpoint("c", 1));
-        for (int i = 0; i < 5; i++) {
-            balancer.begin(balancer.current().snapshot().members().get(0)).complete(Outcome.TRANSPORT_FAILURE);
-        }
+        fail(0);
         time.advance(Duration.ofSeconds(1));
         BalancerState.Member ejected = member("a");
         assertThat(ejected.health().status()).isEqualTo(Status.EJECTED);
@@ -309,17 +315,46 @@ class BalancerStateTest {
         BalancerState now = balancer.state();
         BalancerState state = new BalancerState(
                 now.service(),
+                now.adapter(),
                 now.at(),
                 now.source(),
                 now.configuration(),
                 members,
-                new BalancerState.Routing(1, stages, 0));
+                new BalancerState.Routing(1, stages, 0, null));
         members.clear();
         verdicts.clear();
         stages.clear();
         assertThat(state.members()).hasSize(1);
         assertThat(state.members().get(0).verdicts()).hasSize(1);
         assertThat(state.routing().stages()).hasSize(1);
+    }
+
+    @Test
+    void panicHasItsReasonAndItsBeginning() {
+        balancer.start();
+        resolver.push(endpoint("a", 1), endpoint("b", 1), endpoint("c", 1));
+        HealthSource.Sink sink = probes.get();
+        assertThat(sink).isNotNull();
+        assertThat(balancer.state().routing().panic()).isNull();
+        HealthSource.Verdict down = new HealthSource.Verdict(
+                Status.UNHEALTHY, "no answer", Duration.ofMinutes(10).toNanos());
+        sink.report("a", down);
+        sink.report("b", down);
+        time.advance(Duration.ofSeconds(2));
+        BalancerState.Panic panic = balancer.state().routing().panic();
+        assertThat(panic).isNotNull();
+        assertThat(panic.reason()).startsWith("panic: 1 of 3 usable is below 50 %");
+        assertThat(panic.since()).isBetween(time.now().minusSeconds(2), time.now());
+        sink.report("c", down);
+        time.advance(Duration.ofSeconds(2));
+        BalancerState.Panic later = balancer.state().routing().panic();
+        assertThat(later).isNotNull();
+        assertThat(later.reason()).startsWith("panic: 0 of 3 usable");
+        assertThat(later.since()).as("of the same panic").isEqualTo(panic.since());
+        sink.withdraw("a");
+        sink.withdraw("b");
+        time.advance(Duration.ofSeconds(2));
+        assertThat(balancer.state().routing().panic()).isNull();
     }
 
     // ---- the registry ----

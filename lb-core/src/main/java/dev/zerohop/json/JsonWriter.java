@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Writes what {@link JsonReader} reads, on one line and without white space. Stateless and thread-safe. */
 @SuppressWarnings("exports")
@@ -37,6 +39,42 @@ public final class JsonWriter {
             throw new UncheckedIOException("a text in memory cannot be written", impossible);
         }
         return text.toString();
+    }
+
+    /** A tree of maps with texts as keys, lists, texts, numbers, booleans and nulls as text. */
+    public static String tree(@Nullable Object tree) {
+        return value(out -> tree(out, tree));
+    }
+
+    /** Writes such a tree. Anything else in it, and a number that JSON does not know, is a fault of the program. */
+    public static void tree(JsonGenerator out, @Nullable Object tree) throws IOException {
+        if (tree == null) {
+            out.writeNull();
+        } else if (tree instanceof Map<?, ?> fields) {
+            out.writeStartObject();
+            for (Map.Entry<?, ?> field : fields.entrySet()) {
+                out.writeFieldName((String) field.getKey());
+                tree(out, field.getValue());
+            }
+            out.writeEndObject();
+        } else if (tree instanceof Collection<?> elements) {
+            out.writeStartArray();
+            for (Object element : elements) {
+                tree(out, element);
+            }
+            out.writeEndArray();
+        } else if (tree instanceof String text) {
+            out.writeString(text);
+        } else if (tree instanceof Boolean truth) {
+            out.writeBoolean(truth);
+        } else if (tree instanceof Double number && Double.isFinite(number)) {
+            out.writeNumber(number);
+        } else if (tree instanceof Long || tree instanceof Integer) {
+            out.writeNumber(((Number) tree).longValue());
+        } else {
+            throw new IllegalArgumentException("a value was " + tree + " of " + tree.getClass()
+                    + ", expected a map, a list, a text, a finite double, a long, an int, a boolean or null");
+        }
     }
 
     /** Writes an object as UTF-8 to a stream, which stays open. */
