@@ -3,6 +3,8 @@ module dev.zerohop.core {
     requires static transitive org.jspecify;
     requires org.slf4j;
     requires com.fasterxml.jackson.core;
+    // Absent from some small runtimes, which then have no events.
+    requires static jdk.jfr;
 
     exports dev.zerohop;
     exports dev.zerohop.load;

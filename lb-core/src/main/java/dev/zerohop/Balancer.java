@@ -385,7 +385,10 @@ public final class Balancer implements AutoCloseable {
         }
 
         List<BalancerListener.Factory> listeners() {
-            List<BalancerListener.Factory> all = new ArrayList<>(listeners);
+            List<BalancerListener.Factory> all = new ArrayList<>();
+            all.add(balancer -> new ChangeLog(balancer.name(), env.time()));
+            all.add(balancer -> FlightEvents.listener());
+            all.addAll(listeners);
             all.addAll(BalancerRegistry.observers());
             return all;
         }

@@ -74,6 +74,14 @@ public final class Log {
         }
     }
 
+    boolean isInfoEnabled() {
+        return logger.isInfoEnabled();
+    }
+
+    boolean isWarnEnabled() {
+        return logger.isWarnEnabled();
+    }
+
     private boolean isEnabled(Level level) {
         return switch (level) {
             case ERROR -> logger.isErrorEnabled();

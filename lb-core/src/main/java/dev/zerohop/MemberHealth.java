@@ -11,8 +11,6 @@ import java.util.TreeSet;
 
 /** Settles the health of the members of which something was reported, and of no others. For tasks of the control path. */
 final class MemberHealth {
-    private static final Log LOG = Log.of(Membership.class);
-
     /** When a record that threw is asked again. */
     private static final long RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -122,7 +120,7 @@ final class MemberHealth {
             beginnings.usableSince(node.healthySinceNanos());
         }
         if (before.status() != after.status()) {
-            report(node.endpoint(), before, after);
+            listener.onHealth(name, node.endpoint(), before, after);
         }
     }
 
@@ -134,21 +132,6 @@ final class MemberHealth {
             expiring.add(node);
             firstEndNanos = Math.min(firstEndNanos, nanos);
         }
-    }
-
-    private void report(Endpoint endpoint, Health before, Health after) {
-        if (after.status().liftedByPanic() || after.status() == Health.Status.UNREACHABLE) {
-            LOG.warn(
-                    "{}: {} is {} since now: {} (was {})",
-                    name,
-                    endpoint,
-                    after.status(),
-                    after.reason(),
-                    before.status());
-        } else {
-            LOG.debug("{}: {} is {}: {} (was {})", name, endpoint, after.status(), after.reason(), before.status());
-        }
-        listener.onHealth(name, endpoint, before, after);
     }
 
     void clear() {

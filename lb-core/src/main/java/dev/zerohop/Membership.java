@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the {@link ControlPath} and is touched on its serial executor only. Requests see its nodes, whose fields are safe to read, through snapshots.
  */
 final class Membership {
-    private static final Log LOG = Log.of(Membership.class);
-
     /** The name under which the source's verdicts are shown. */
     private static final String SHARED_HEALTH = "shared health";
 
@@ -165,12 +163,6 @@ final class Membership {
         gone.values().forEach(this::depart);
         departed.values().removeIf(node -> node.inFlight() == 0);
         if (!held.isEmpty()) {
-            LOG.warn(
-                    "{}: {} no longer names {} of {} endpoints; a removal of so many at once is suspicious; they are kept until they fail or the hold ends",
-                    owner.name(),
-                    next.source(),
-                    held.size(),
-                    members().size());
             after = sorted(after.members(), held);
         }
         roster = after;

@@ -32,7 +32,12 @@ final class SafeListener implements BalancerListener {
 
     @Override
     public boolean observesAttempts() {
-        return delegate.observesAttempts();
+        try {
+            return delegate.observesAttempts();
+        } catch (Throwable thrown) {
+            failed(thrown);
+            return true;
+        }
     }
 
     @Override

@@ -25,7 +25,8 @@ class ArchitectureTest {
     private static final String ROOT = "dev.zerohop";
 
     /** What every package may use: the JDK and the annotations. */
-    private static final List<String> ALWAYS = List.of("java..", "javax.net..", "org.jspecify.annotations..");
+    private static final List<String> ALWAYS =
+            List.of("java..", "javax.net..", "jdk.jfr..", "org.jspecify.annotations..");
 
     /** The packages and what else each may use; a package that is not named here may use nothing. */
     private static final Map<String, List<String>> ALLOWED = Map.ofEntries(

@@ -1,0 +1,173 @@
+package dev.zerohop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zerohop.health.OutlierEjection;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.stage.HealthFilter;
+import dev.zerohop.testing.FakeTime;
+import dev.zerohop.testing.ScriptedResolver;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What an operator reads in the log of the changes of one balancer. */
+class ChangeLogTest {
+    private final FakeTime time = new FakeTime();
+    private final ScriptedResolver resolver = new ScriptedResolver();
+    private final Balancer balancer = Balancer.builder("orders")
+            .env(Env.system().withTime(time))
+            .serialExecutor(Runnable::run)
+            .resolver(resolver)
+            .settings(settings())
+            .build();
+
+    private static BalancerSettings settings() {
+        return BalancerSettings.builder(Pickers.roundRobin())
+                .stages(List.of(new HealthFilter()))
+                .ejection(OutlierEjection.builder()
+                        .consecutiveFailures(3)
+                        .maxPercent(100)
+                        .jitter(Duration.ZERO)
+                        .build())
+                .build();
+    }
+
+    private static Endpoint endpoint(int i) {
+        return Endpoint.builder("10.0.0." + i, 80).id("orders-" + i).build();
+    }
+
+    private static Endpoint[] endpoints(int from, int to) {
+        return IntStream.range(from, to).mapToObj(ChangeLogTest::endpoint).toArray(Endpoint[]::new);
+    }
+
+    /** What is logged meanwhile: level and text. */
+    private static List<String> logged(Runnable work) {
+        return LoggedLines.during(work).stream()
+                .map(line -> line.substring(line.indexOf(']') + 2).replace("dev.zerohop.Balancer - ", ""))
+                .toList();
+    }
+
+    private void fail(String id, Outcome outcome, int times) {
+        Node node = balancer.current().snapshot().members().stream()
+                .filter(each -> each.endpoint().id().equals(id))
+                .findFirst()
+                .orElseThrow();
+        for (int i = 0; i < times; i++) {
+            balancer.begin(node).complete(outcome);
+        }
+        time.advance(Duration.ofMillis(10));
+    }
+
+    @Test
+    void membersAreNamedOnceForEachChange() {
+        balancer.start();
+        assertThat(logged(() -> resolver.push(endpoints(0, 3))))
+                .containsExactly("INFO orders: 3 endpoints, 3 added (orders-0, orders-1, orders-2)");
+        assertThat(logged(() -> resolver.push(endpoints(0, 3)))).isEmpty();
+        assertThat(logged(() -> resolver.push(endpoints(1, 9))))
+                .containsExactly("INFO orders: 8 endpoints, 6 added (orders-3, orders-4, orders-5, orders-6, orders-7"
+                        + " and 1 more), 1 removed (orders-0)");
+        Endpoint moved = Endpoint.builder("10.9.9.9", 80).id("orders-1").build();
+        Endpoint[] next = endpoints(1, 9);
+        next[0] = moved;
+        assertThat(logged(() -> resolver.push(next)))
+                .containsExactly("INFO orders: 8 endpoints, 1 added (orders-1 with another address)");
+    }
+
+    @Test
+    void anEndpointThatFailsIsNamedWithItsReasonAndNamedAgainWhenItIsBack() {
+        balancer.start();
+        resolver.push(endpoints(0, 5));
+        assertThat(logged(() -> fail("orders-2", Outcome.TIMEOUT, 3)))
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith("WARN orders: orders-2(10.0.0.2:80) is EJECTED since now: 3 consecutive failures")
+                        .endsWith("(was UNKNOWN)"));
+        assertThat(logged(() -> time.advance(Duration.ofSeconds(35))))
+                .as("half open is not back yet")
+                .isEmpty();
+        assertThat(logged(() -> fail("orders-2", Outcome.SUCCESS, 1)))
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith("INFO orders: orders-2(10.0.0.2:80) is in use again after 35")
+                        .contains("was HALF_OPEN"));
+    }
+
+    @Test
+    void panicAndTheLossOfAllAreSaidOnceAndTheirEndToo() {
+        balancer.start();
+        resolver.push(endpoints(0, 2));
+        List<String> lines = logged(() -> {
+            fail("orders-0", Outcome.TIMEOUT, 3);
+            fail("orders-1", Outcome.TIMEOUT, 3);
+        });
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(0)).startsWith("WARN orders: orders-0(10.0.0.0:80) is EJECTED");
+        assertThat(lines.get(1)).startsWith("WARN orders: orders-1(10.0.0.1:80) is EJECTED");
+        assertThat(lines).contains("ERROR orders: none of 2 endpoints is well, calls go to 2 of them all the same");
+        assertThat(lines).anyMatch(line -> line.startsWith("WARN orders: panic: 0 of 2 usable is below 50 %"));
+        List<String> after = logged(() -> {
+            time.advance(Duration.ofSeconds(35));
+            fail("orders-0", Outcome.SUCCESS, 1);
+            fail("orders-1", Outcome.SUCCESS, 1);
+        });
+        assertThat(after)
+                .filteredOn(line -> line.contains("the panic is over after"))
+                .hasSize(1);
+        assertThat(after)
+                .filteredOn(line -> line.matches("INFO orders: 1 of 2 endpoints are well, after 35.* without any"))
+                .hasSize(1);
+    }
+
+    @Test
+    void noEndpointThatCanBeUsedIsAnErrorWithTheReason() {
+        balancer.start();
+        assertThat(logged(() -> resolver.push(Endpoint.builder("10.0.0.1", 80)
+                        .id("orders-1")
+                        .readiness(Endpoint.Readiness.NOT_READY)
+                        .build())))
+                .filteredOn(line -> line.startsWith("ERROR"))
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith("ERROR orders: no endpoint can be used, calls fail: ")
+                        .contains("orders-1(10.0.0.1:80) is NOT_READY"));
+    }
+
+    @Test
+    void thousandsOfEndpointsThatFailAtOnceAreAFewLines() {
+        balancer.start();
+        resolver.push(endpoints(0, 200));
+        List<String> lines = logged(() -> {
+            for (int i = 0; i < 200; i++) {
+                fail("orders-" + i, Outcome.CONNECT_FAILURE, 1);
+            }
+            time.advance(Duration.ofSeconds(10));
+        });
+        assertThat(lines.stream().filter(line -> line.startsWith("WARN"))).hasSizeBetween(10, 12);
+        assertThat(lines).anyMatch(line -> line.contains(" more endpoints were taken out of use within "));
+    }
+
+    @Test
+    void aConfigurationIsSaidWithItsPolicy() {
+        balancer.start();
+        assertThat(logged(() -> balancer.apply(BalancerSettings.builder(Pickers.leastRequest())
+                        .stages(List.of(new HealthFilter()))
+                        .build())))
+                .containsExactly("INFO orders: a configuration is in force: policy " + Pickers.leastRequest()
+                        + ", stages [health]");
+    }
+
+    @Test
+    void afterItsEndNothingIsLoggedAndNoTimerIsLeft() {
+        balancer.start();
+        resolver.push(endpoints(0, 50));
+        for (int i = 0; i < 50; i++) {
+            fail("orders-" + i, Outcome.CONNECT_FAILURE, 1);
+        }
+        List<String> lines = logged(balancer::close);
+        assertThat(lines).as("what was only counted so far").hasSize(1);
+        assertThat(logged(() -> time.advance(Duration.ofHours(1)))).isEmpty();
+    }
+}
