@@ -21,13 +21,14 @@ import org.jspecify.annotations.Nullable;
  * empties the membership: the last good set stays in force, marked stale.
  */
 public final class Balancer implements AutoCloseable {
-    private static final Log LOG = Log.of(Balancer.class);
-
     private final String name;
     private final String adapter;
     private final Time time;
-    private final BalancerListener listener;
-    private final boolean observed;
+    private final CompositeListener listener;
+
+    /** The listener for those who observe attempts; null while nobody does, so that no clock is read for it. */
+    private final @Nullable BalancerListener observer;
+
     private final ControlPath control;
     private final StateReader states;
     private final Reasons reasons;
@@ -41,13 +42,15 @@ public final class Balancer implements AutoCloseable {
         this.name = builder.name;
         this.time = builder.env.time();
         this.adapter = builder.adapter;
-        this.listener = CompositeListener.of(this, builder.listeners());
-        this.observed = listener.observesAttempts();
+        this.listener = new CompositeListener();
         this.control = new ControlPath(this, builder, listener);
         this.states = new StateReader(this, control, time);
         this.reasons = new Reasons(this, control, states, control.faults());
-        this.accounting = new LeaseAccounting(name, time, observed ? listener : null, control);
         this.view = control.firstView();
+        // When nothing else can fail: a factory is asked for no balancer that never comes to be, and can read the one
+        // it is given.
+        this.observer = listener.make(this, time, builder.listeners);
+        this.accounting = new LeaseAccounting(name, time, listener, observer, control);
     }
 
     /** Starts a balancer of this name, which appears in every log line, metric and error. */
@@ -93,33 +96,33 @@ public final class Balancer implements AutoCloseable {
     }
 
     /**
-     * {@link BalancerView#acquire} of the version in force.
+     * {@link BalancerView#acquire} of the version in force. A refusal that does not {@linkplain Refusal#waits wait} is reported to the listener: the call ends by it. Of one that
+     * waits only the caller knows whether it does, or ends the call by it and reports that as {@link #refused}.
      *
      * @throws NoEndpointException if there is no endpoint; it says which of the different answers this is
      */
     public Lease acquire(PickContext context) {
-        return view.acquire(context);
+        try {
+            return view.acquire(context);
+        } catch (NoEndpointException none) {
+            if (!none.refusal().waits()) {
+                refused(none.refusal());
+            }
+            throw none;
+        }
     }
 
     long nanoTime() {
         return time.nanoTime();
     }
 
-    /** What to say of a pick that threw. */
-    Refusal faulty(PickContext context, Throwable thrown) {
-        return reasons.faulty(view, context, thrown);
-    }
-
-    NoEndpointException noEndpoint(Refusal refusal) {
-        if (!refusal.waits()) {
-            refused(refusal);
-        }
-        return new NoEndpointException(refusal);
+    Reasons reasons() {
+        return reasons;
     }
 
     // ---- what adapters report ----
 
-    /** For adapters: a call ends without an endpoint. {@link #acquire} reports that itself, where the refusal is none that waits. */
+    /** For adapters: see {@link BalancerListener#onRefusal}. Picks of a {@link BalancerView} do not report it. */
     public void refused(Refusal refusal) {
         listener.onRefusal(name, refusal);
     }
@@ -132,6 +135,11 @@ public final class Balancer implements AutoCloseable {
     /** For adapters: see {@link BalancerListener#onRetry}. */
     public void retryDecided(Endpoint failed, Outcome outcome, RetryDecision decision) {
         listener.onRetry(name, failed, outcome, decision);
+    }
+
+    /** For adapters: see {@link BalancerListener#onHedge}. */
+    public void hedgeDecided(RetryDecision decision) {
+        listener.onHedge(name, decision);
     }
 
     /** For adapters: see {@link BalancerListener#onSpill}. */
@@ -149,7 +157,7 @@ public final class Balancer implements AutoCloseable {
         // The load before the view: see takeSettings for why a load that wants the time then always gets it.
         LoadMetric.Load load = live.load;
         long start = nowNanos;
-        if (start == LeaseImpl.UNTIMED && (observed || live.timed || view.timed())) {
+        if (start == LeaseImpl.UNTIMED && (observer != null || live.timed || view.timed())) {
             start = time.nanoTime();
         }
         if (load != null) {
@@ -164,8 +172,8 @@ public final class Balancer implements AutoCloseable {
         Lease lease = shardEpoch == ShardMap.NO_EPOCH
                 ? new LeaseImpl(live, load, start, generation, phase)
                 : new LeaseImpl.Routed(live, load, start, generation, phase, shardEpoch);
-        if (observed) {
-            listener.onPick(name, live.endpoint());
+        if (observer != null) {
+            observer.onPick(name, live.endpoint());
         }
         return lease;
     }
@@ -177,10 +185,6 @@ public final class Balancer implements AutoCloseable {
     /** Reports what code of others threw. */
     void report(String part, String consequence, Throwable thrown) {
         control.faults().report(part, consequence, thrown);
-    }
-
-    Refusal refusalOf(BalancerView of, PickContext context) {
-        return reasons.refusal(of, context);
     }
 
     /**
@@ -224,14 +228,7 @@ public final class Balancer implements AutoCloseable {
 
     /** Closes a lease that its holder lost, and reports it to the listener; for adapters that see what they hand out being garbage-collected. */
     public void leaked(Lease lease, Duration age) {
-        if (lease.complete(Outcome.LEAKED)) {
-            LOG.warn(
-                    "{}: a call to {} was never ended by its holder and was given up after {}",
-                    name,
-                    lease.endpoint(),
-                    age);
-            listener.onLeak(name, lease.endpoint(), age);
-        }
+        accounting.leaked(lease, age);
     }
 
     /**
@@ -337,13 +334,13 @@ public final class Balancer implements AutoCloseable {
             return this;
         }
 
-        /** Adds a listener for what happens. Default: none, but for those of {@link BalancerRegistry#observe}. */
+        /** Adds a listener for what happens. They are called in the order in which they were added, those of {@link BalancerRegistry#observe} last. Default: those only. */
         public Builder listener(BalancerListener listener) {
             requireNonNull(listener, "listener");
             return listener(balancer -> listener);
         }
 
-        /** Adds a factory that is asked for a listener once, when the balancer is built. */
+        /** {@link #listener(BalancerListener)} with one that is made for this balancer, when it is built. */
         public Builder listener(BalancerListener.Factory factory) {
             this.listeners.add(requireNonNull(factory, "factory"));
             return this;
@@ -382,15 +379,6 @@ public final class Balancer implements AutoCloseable {
         public Builder followSourceConfiguration(UnaryOperator<BalancerSettings> check) {
             this.sourceSettings = requireNonNull(check, "check");
             return this;
-        }
-
-        List<BalancerListener.Factory> listeners() {
-            List<BalancerListener.Factory> all = new ArrayList<>();
-            all.add(balancer -> new ChangeLog(balancer.name(), env.time()));
-            all.add(balancer -> FlightEvents.listener());
-            all.addAll(listeners);
-            all.addAll(BalancerRegistry.observers());
-            return all;
         }
 
         Resolver source() {

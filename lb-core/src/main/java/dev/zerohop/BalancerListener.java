@@ -3,9 +3,11 @@ package dev.zerohop;
 import java.time.Duration;
 
 /**
- * Receives the events of a balancer, for metrics and logs. Every method does nothing by default. Calls come from request threads ({@link #onPick},
- * {@link #onOutcome}) and from the control path (the rest); they must be quick and must not block. A listener that throws changes nothing: the balancer
- * logs it and goes on.
+ * Receives the events of a balancer, for metrics and logs. Every method does nothing by default. {@code service} is the balancer's {@linkplain Balancer#name name}.
+ *
+ * <p>Events of calls ({@link #onPick}, {@link #onOutcome}, {@link #onRefusal}, {@link #onWait}, {@link #onRetry}, {@link #onHedge}, {@link #onSpill}) come from whatever threads
+ * calls run on, at the same time; the others from the control path, one after another. {@link #onLeak} comes from both. All must be quick and must not block. A listener that
+ * throws changes nothing: the balancer logs it and goes on, and other listeners hear of the event all the same.
  */
 public interface BalancerListener {
 
@@ -18,7 +20,7 @@ public interface BalancerListener {
     };
 
     /**
-     * Whether it wants {@link #onPick} and {@link #onOutcome}. Asked once. A balancer none of whose listeners wants them reads no clock for them.
+     * Whether it wants {@link #onPick} and {@link #onOutcome}. Asked once for each balancer. One none of whose listeners wants them reads no clock for them. Default: true.
      */
     default boolean observesAttempts() {
         return true;
@@ -72,14 +74,28 @@ public interface BalancerListener {
     /** An attempt ended. {@code latencyNanos} is its duration. */
     default void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {}
 
-    /** A call ended because there was no endpoint for an attempt, at once or after it had waited for one. */
+    /**
+     * A call ended because there was no endpoint for an attempt, at once or after it had waited for one. Once for such a call, also where attempts of it had failed before.
+     */
     default void onRefusal(String service, Refusal refusal) {}
 
-    /** A call has waited for an endpoint, or for the time at which the only one may be tried again, and goes on or ends. At most once for each of its attempts. */
+    /**
+     * A call has waited for an endpoint, or for the time at which the only one may be tried again; now it has got one, or was refused, cancelled or out of time. At most once for
+     * each of its attempts. Not the delay before a retry or a hedge that the client is configured with.
+     */
     default void onWait(String service, long waitedNanos) {}
 
-    /** An attempt at the endpoint failed with that outcome, and it was decided whether the call is repeated. Hedges count as repetitions. */
+    /**
+     * An attempt at the endpoint failed with that outcome, its call might have been repeated, and it was decided whether it is. Once for such an attempt. Failures of which nobody
+     * asks whether to repeat them are not reported, such as those that the client's own rules make final.
+     */
     default void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {}
+
+    /**
+     * A call asked for one more attempt beside those under way, none of which has failed for it, and it was decided whether it gets one. Once for each answer: a hedge that has to
+     * wait for the budget and then begins is reported twice.
+     */
+    default void onHedge(String service, RetryDecision decision) {}
 
     /** An attempt went to this endpoint, which stands in for the owner of the call's key. Called beside {@link #onPick}. */
     default void onSpill(String service, Endpoint endpoint) {}
@@ -87,19 +103,19 @@ public interface BalancerListener {
     /** A lease was never completed and was closed by the leak guard after {@code age}. */
     default void onLeak(String service, Endpoint endpoint, Duration age) {}
 
-    /** The balancer was closed. Calls that still run may report more. */
+    /** The balancer was closed, once, also if it was never started. A panic ends without an event of its own. Calls that still run may report more. */
     default void onClose(String service) {}
 
     /**
-     * Makes the listener of one balancer, so that one that counts need not look up the service for each call. Called once for each balancer, before anything happens in it. What it throws is
-     * logged, and that balancer has no listener of this factory.
+     * Makes the listener of one balancer, so that one that counts need not look up the service at each event. What it throws is logged, and that balancer has no
+     * listener of this factory.
      */
     @FunctionalInterface
     interface Factory {
 
         /**
-         * A listener of this balancer, which is not started yet: keep it, and ask it nothing but its {@linkplain Balancer#name name} and its
-         * {@linkplain Balancer#adapter adapter} before the first event. {@link #NOOP} for none.
+         * A listener of this balancer, which is built and not started. Called once for each balancer, at the end of {@link Balancer.Builder#build} and before any event, by the
+         * thread that builds it. {@link #NOOP} for none.
          */
         BalancerListener forBalancer(Balancer balancer);
     }

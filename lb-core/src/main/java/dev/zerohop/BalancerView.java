@@ -106,7 +106,8 @@ public final class BalancerView {
     }
 
     /**
-     * Picks a node and begins a lease on it.
+     * Picks a node and begins a lease on it. What it refuses is not reported to the listener: a caller that goes on with another version has not been refused yet, and one
+     * that ends the call says so by {@link Balancer#refused}.
      *
      * @throws NoEndpointException if there is none; it says which of the different answers this is
      */
@@ -122,10 +123,10 @@ public final class BalancerView {
                 node = probing(context, picker.pick(context));
             }
         } catch (Throwable thrown) {
-            throw owner.noEndpoint(owner.faulty(context, thrown));
+            throw new NoEndpointException(owner.reasons().faulty(this, context, thrown));
         }
         if (node == null) {
-            throw owner.noEndpoint(refusal(context));
+            throw new NoEndpointException(refusal(context));
         }
         return owner.begin(node, nanos, shardEpoch(context));
     }
@@ -148,7 +149,7 @@ public final class BalancerView {
      * to be: that may have an endpoint.
      */
     public Refusal refusal(PickContext context) {
-        return owner.refusalOf(this, context);
+        return owner.reasons().refusal(this, context);
     }
 
     /** The picked node, or another one if it is half open and its probe call is taken. */

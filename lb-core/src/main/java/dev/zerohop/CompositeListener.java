@@ -1,50 +1,63 @@
 package dev.zerohop;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** All listeners of one balancer, in their order. Each is kept apart from the others by its {@link SafeListener}. */
+/**
+ * All listeners of one balancer, in their order. Each is kept apart from the others by its {@link SafeListener}.
+ *
+ * <p>The balancer's parts are made with it before there are any listeners, and its constructor then has them made, once; nothing writes it after that.
+ */
 final class CompositeListener implements BalancerListener {
     private static final Log LOG = Log.of(CompositeListener.class);
+    private static final BalancerListener[] NONE = {};
 
-    private final BalancerListener[] listeners;
+    private BalancerListener[] listeners = NONE;
 
     /** Those of them that observe attempts. */
-    private final BalancerListener[] observers;
+    private BalancerListener[] observers = NONE;
 
-    private CompositeListener(List<BalancerListener> listeners) {
-        this.listeners = listeners.toArray(new BalancerListener[0]);
-        this.observers =
-                listeners.stream().filter(BalancerListener::observesAttempts).toArray(BalancerListener[]::new);
-    }
-
-    /** What these factories make for the balancer; {@link #NOOP} itself if that is nothing. */
-    static BalancerListener of(Balancer balancer, List<Factory> factories) {
+    /**
+     * Has the listeners made: the balancer's log and flight recorder, those of these factories, and then those of {@link BalancerRegistry#observe}.
+     *
+     * @return what is to be called for attempts; null for nothing
+     */
+    @Nullable
+    BalancerListener make(Balancer balancer, Time time, List<Factory> factories) {
         List<BalancerListener> made = new ArrayList<>();
-        for (Factory factory : factories) {
+        List<BalancerListener> observing = new ArrayList<>();
+        List<Factory> all = new ArrayList<>();
+        all.add(each -> new ChangeLog(each.name(), time));
+        all.add(each -> FlightEvents.listener());
+        all.addAll(factories);
+        all.addAll(BalancerRegistry.observers());
+        for (Factory factory : all) {
             try {
-                BalancerListener listener = factory.forBalancer(balancer);
-                if (listener == null) {
-                    throw new NullPointerException("forBalancer() returned null, expected a listener");
-                }
+                BalancerListener listener = requireNonNull(
+                        factory.forBalancer(balancer), "forBalancer() returned null, expected a listener");
+                boolean observes = listener.observesAttempts();
                 if (listener != NOOP) {
-                    made.add(new SafeListener(listener));
+                    SafeListener safe = new SafeListener(listener);
+                    made.add(safe);
+                    if (observes) {
+                        observing.add(safe);
+                    }
                 }
             } catch (Throwable thrown) {
                 LOG.warn("{}: {} made no listener; the balancer goes on without it", balancer.name(), factory, thrown);
             }
         }
-        return switch (made.size()) {
-            case 0 -> NOOP;
-            case 1 -> made.get(0);
-            default -> new CompositeListener(made);
+        listeners = made.toArray(NONE);
+        observers = observing.toArray(NONE);
+        return switch (observers.length) {
+            case 0 -> null;
+            case 1 -> observers[0];
+            default -> this;
         };
-    }
-
-    @Override
-    public boolean observesAttempts() {
-        return observers.length > 0;
     }
 
     @Override
@@ -156,6 +169,13 @@ final class CompositeListener implements BalancerListener {
     public void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {
         for (BalancerListener listener : listeners) {
             listener.onRetry(service, failed, outcome, decision);
+        }
+    }
+
+    @Override
+    public void onHedge(String service, RetryDecision decision) {
+        for (BalancerListener listener : listeners) {
+            listener.onHedge(service, decision);
         }
     }
 

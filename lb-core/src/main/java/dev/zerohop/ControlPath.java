@@ -53,7 +53,6 @@ final class ControlPath {
     private final NextVersion versions;
     private final FaultCount failures = new FaultCount();
     private final LeaseAge leaseAge;
-
     private final SettingsChoice settings;
     private final SourceReports reports;
     private final VersionReports versionReports;
@@ -204,13 +203,13 @@ final class ControlPath {
         faults.close(resolver);
         health.close();
         serial.execute(() -> guarded(() -> {
-            timer.cancel();
-            health.closeChecks();
-            versions.cancel();
-            directory.cancel();
-            leaseAge.cancel();
-            membership.clear();
             try {
+                timer.cancel();
+                health.closeChecks();
+                versions.cancel();
+                directory.cancel();
+                leaseAge.cancel();
+                membership.clear();
                 balancer.publish(balancer.current().over(Snapshot.EMPTY));
             } finally {
                 waiters.wake();
@@ -239,8 +238,8 @@ final class ControlPath {
     private void onTaskFailure(Throwable thrown) {
         long count = failures.next();
         if (count != 0) {
-            String what = "{}: a change could not be applied ({} times so far); the version before it stays in force";
-            LOG.error(what, name, count, thrown);
+            String left = "the version before it stays in force";
+            LOG.error("{}: a change could not be applied ({} times so far); {}", name, count, left, thrown);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.zerohop;
 import static java.util.Objects.requireNonNull;
 
 import dev.zerohop.internal.FaultCount;
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,15 +16,22 @@ final class LeaseAccounting {
 
     private final String name;
     private final Time time;
-    private final @Nullable BalancerListener listener;
+    private final BalancerListener listener;
+    private final @Nullable BalancerListener observer;
     private final ControlPath control;
     private final FaultCount unreadableReports = new FaultCount();
 
-    /** {@code listener} is null where nothing listens, so that no clock is read for it. */
-    LeaseAccounting(String name, Time time, @Nullable BalancerListener listener, ControlPath control) {
+    /** {@code observer} is the listener for those who observe attempts; null while nobody does, so that no clock is read for it. */
+    LeaseAccounting(
+            String name,
+            Time time,
+            BalancerListener listener,
+            @Nullable BalancerListener observer,
+            ControlPath control) {
         this.name = name;
         this.time = time;
         this.listener = listener;
+        this.observer = observer;
         this.control = control;
     }
 
@@ -130,7 +138,7 @@ final class LeaseAccounting {
             if (load != null) {
                 ended(load, 0, 0, outcome, answered);
             }
-        } else if (load != null || listener != null || took) {
+        } else if (load != null || observer != null || took) {
             long now = time.nanoTime();
             long latency = Math.max(0, now - startNanos);
             if (load != null) {
@@ -139,8 +147,8 @@ final class LeaseAccounting {
             if (took) {
                 timed(node, now, latency, outcome);
             }
-            if (listener != null) {
-                listener.onOutcome(name, node.endpoint(), outcome, latency);
+            if (observer != null) {
+                observer.onOutcome(name, node.endpoint(), outcome, latency);
             }
         }
         boolean review = judged(node, outcome, phase);
@@ -151,6 +159,15 @@ final class LeaseAccounting {
         }
         if (review || settled) {
             control.askForReview();
+        }
+    }
+
+    /** Its holder lost it. */
+    void leaked(Lease lease, Duration age) {
+        if (lease.complete(Outcome.LEAKED)) {
+            String what = "{}: a call to {} was never ended by its holder and was given up after {}";
+            LOG.warn(what, name, lease.endpoint(), age);
+            listener.onLeak(name, lease.endpoint(), age);
         }
     }
 }

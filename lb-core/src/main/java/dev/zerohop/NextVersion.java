@@ -28,9 +28,17 @@ final class NextVersion {
         Snapshot next = Snapshot.of(members, set);
         for (Stage stage : stages) {
             Snapshot in = next;
-            next = applied(stage, in, now).after(stage, in);
+            next = applied(stage, in, now).after(name(stage), in);
         }
         return next;
+    }
+
+    private static String name(Stage stage) {
+        try {
+            return requireNonNull(stage.name(), "name() returned null, expected a name");
+        } catch (Throwable unnamed) {
+            return stage.getClass().getSimpleName();
+        }
     }
 
     /** A stage that throws is passed over, for it may throw for ever while endpoints come and go. */

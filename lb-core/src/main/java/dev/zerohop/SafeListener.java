@@ -10,8 +10,7 @@ final class SafeListener implements BalancerListener {
     private final BalancerListener delegate;
     private final FaultCount failures = new FaultCount();
 
-    /** Wraps a listener. */
-    public SafeListener(BalancerListener delegate) {
+    SafeListener(BalancerListener delegate) {
         this.delegate = delegate;
     }
 
@@ -27,16 +26,6 @@ final class SafeListener implements BalancerListener {
         long count = failures.next();
         if (count != 0) {
             LOG.warn("listener {} threw ({} times so far); balancing goes on", delegate, count, thrown);
-        }
-    }
-
-    @Override
-    public boolean observesAttempts() {
-        try {
-            return delegate.observesAttempts();
-        } catch (Throwable thrown) {
-            failed(thrown);
-            return true;
         }
     }
 
@@ -128,6 +117,11 @@ final class SafeListener implements BalancerListener {
     @Override
     public void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {
         guard(() -> delegate.onRetry(service, failed, outcome, decision));
+    }
+
+    @Override
+    public void onHedge(String service, RetryDecision decision) {
+        guard(() -> delegate.onHedge(service, decision));
     }
 
     @Override

@@ -20,7 +20,7 @@ public final class Snapshot {
     private final Stated stated;
     private final Chosen chosen;
     private final long reviewInNanos;
-    private final Trail trail;
+    private final StageTrail trail;
 
     /**
      * The members, and what is known of all of them together: a change of one among thousands must not need a look at each. The lists are immutable.
@@ -114,35 +114,7 @@ public final class Snapshot {
      */
     public record Step(String stage, int in, int out, String note, boolean panic) {}
 
-    /** What the stages did. A reason to panic is of the stage that is at work, until it is done. */
-    private record Trail(
-            List<String> notes, List<Step> steps, @Nullable String panic) {
-        static final Trail NONE = new Trail(List.of(), List.of(), null);
-
-        Trail with(String note) {
-            return new Trail(appended(notes, note), steps, panic);
-        }
-
-        Trail panicking(@Nullable String reason) {
-            return new Trail(notes, steps, reason == null ? panic : reason);
-        }
-
-        /** {@code before} is what stood before the step. */
-        Trail with(Trail before, String stage, int in, int out) {
-            String note = String.join("; ", notes.subList(Math.min(before.notes.size(), notes.size()), notes.size()));
-            boolean panics = panic != null && !panic.equals(before.panic);
-            return new Trail(notes, appended(before.steps, new Step(stage, in, out, note, panics)), panic);
-        }
-
-        private static <T> List<T> appended(List<T> list, T last) {
-            List<T> longer = new ArrayList<>(list.size() + 1);
-            longer.addAll(list);
-            longer.add(last);
-            return List.copyOf(longer);
-        }
-    }
-
-    private Snapshot(Members members, Stated stated, Chosen chosen, long reviewInNanos, Trail trail) {
+    private Snapshot(Members members, Stated stated, Chosen chosen, long reviewInNanos, StageTrail trail) {
         if (reviewInNanos <= 0) {
             throw new IllegalArgumentException("review was due in " + reviewInNanos + " ns, expected > 0");
         }
@@ -156,7 +128,7 @@ public final class Snapshot {
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
     static Snapshot of(Members members, @Nullable EndpointSet set) {
         Chosen all = new Chosen(members.all(), members.weighted(), members.weighted());
-        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, Trail.NONE);
+        return new Snapshot(members, Stated.of(set), all, Long.MAX_VALUE, StageTrail.NONE);
     }
 
     /** The first version before any stage: every member of a weight above 0 is a candidate. */
@@ -313,9 +285,9 @@ public final class Snapshot {
     }
 
     /** Notes what the stage made of {@code in}. */
-    Snapshot after(Stage stage, Snapshot in) {
-        Trail done = trail.with(
-                in.trail, stage.name(), in.candidates().size(), candidates().size());
+    Snapshot after(String stage, Snapshot in) {
+        StageTrail done = trail.after(
+                in.trail, stage, in.candidates().size(), candidates().size());
         return new Snapshot(members, stated, chosen, reviewInNanos, done);
     }
 
