@@ -106,7 +106,7 @@ final class Attempt extends ClientStreamTracer {
         }
         Connections.Connection on = connection;
         losses = on == null ? 0 : on.losses();
-        Lease begun = start.owner().begin(start.node(), deposits);
+        Lease begun = start.owner().begin(start, deposits);
         LEASE.setRelease(this, begun);
         if (!STATE.compareAndSet(this, STARTING, STARTED)) {
             // The end came between the two. One of both threads sees what the other has written, or both do.
@@ -177,8 +177,9 @@ final class Attempt extends ClientStreamTracer {
         }
         // Of a stream that never started, and of one that the caller ended, there is nothing to repeat.
         boolean failed = !status.isOk() && status.getCode() != Status.Code.CANCELLED;
+        Outcome ended = null;
         if (was != PICKED) {
-            Outcome ended = outcomeOf(status);
+            ended = outcomeOf(status);
             if (was == STARTING) {
                 outcome = ended;
             }
@@ -189,12 +190,12 @@ final class Attempt extends ClientStreamTracer {
             }
         }
         if (memory != null) {
-            if (memory.end(start.node().endpoint(), status, trailers)) {
+            if (memory.end(start.node().endpoint(), status, trailers, ended)) {
                 start.owner().republish();
             }
         } else if (failed) {
             start.owner()
-                    .failed(options, repetition, start.before(), start.node().endpoint(), status);
+                    .failed(options, repetition, start.before(), start.node().endpoint(), status, ended);
         }
     }
 

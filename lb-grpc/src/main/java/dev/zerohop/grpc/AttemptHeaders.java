@@ -5,7 +5,7 @@ import io.grpc.Metadata;
 
 /**
  * Rids each attempt of a number of attempts that the application forwards from another call. Runs before the attempt is picked, whatever the order of the
- * channel's interceptors, and knows the true number.
+ * channel's interceptors, and knows the true number, and whether the transport itself repeats the attempt.
  */
 final class AttemptHeaders extends ClientStreamTracer.Factory {
     static final AttemptHeaders INSTANCE = new AttemptHeaders();
@@ -16,6 +16,12 @@ final class AttemptHeaders extends ClientStreamTracer.Factory {
 
     @Override
     public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+        if (info.isTransparentRetry()) {
+            CallAttempts memory = info.getCallOptions().getOption(CallAttempts.KEY);
+            if (memory != null) {
+                memory.repeatedByTransport();
+            }
+        }
         if (headers.containsKey(Repetition.HEADER)) {
             headers.discardAll(Repetition.HEADER);
             if (info.getPreviousAttempts() > 0) {

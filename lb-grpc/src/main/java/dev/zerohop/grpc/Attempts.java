@@ -28,8 +28,15 @@ final class Attempts {
     private final RecentFailures failures;
     private final Runnable republish;
     private final FaultLog faults;
+    private final CallEvents events;
 
-    Attempts(Supplier<Balancer> balancer, RecentFailures failures, FaultLog faults, Runnable republish) {
+    Attempts(
+            Supplier<Balancer> balancer,
+            RecentFailures failures,
+            FaultLog faults,
+            CallEvents events,
+            Runnable republish) {
+        this.events = events;
         this.balancer = balancer;
         this.failures = failures;
         this.faults = faults;
@@ -55,22 +62,39 @@ final class Attempts {
             @Nullable String notOwner,
             RecentFailures.@Nullable Failure before) {
         return new Factory(
-                new Start(this, node, connections, before),
+                new Start(this, node, connections, notOwner != null, before),
                 shardEpoch == ShardMap.NO_EPOCH ? null : Long.toString(shardEpoch),
                 notOwner);
     }
 
-    /** Where an attempt goes, and what came before it. */
-    record Start(Attempts owner, Node node, Connections connections, RecentFailures.@Nullable Failure before) {}
+    CallEvents events() {
+        return events;
+    }
+
+    /**
+     * Where an attempt goes, and what came before it.
+     *
+     * @param spilled whether its node stands in for the owner of its key
+     */
+    record Start(
+            Attempts owner,
+            Node node,
+            Connections connections,
+            boolean spilled,
+            RecentFailures.@Nullable Failure before) {}
 
     // ---- for the tracers ----
 
-    Lease begin(Node node, boolean deposit) {
+    Lease begin(Start start, boolean deposit) {
         Balancer now = balancer.get();
         if (deposit) {
             now.current().retryBudget().deposit();
         }
-        return now.begin(node);
+        Lease lease = now.begin(start.node());
+        if (start.spilled()) {
+            events.spilled(start.node().endpoint());
+        }
+        return lease;
     }
 
     // The balancer guards itself against load metrics and ejection policies of others. An outcome that is to be looked
@@ -109,7 +133,8 @@ final class Attempts {
             Repetition repetition,
             RecentFailures.@Nullable Failure before,
             Endpoint last,
-            Status status) {
+            Status status,
+            @Nullable Outcome outcome) {
         Endpoint[] tried = before == null ? NONE : before.tried;
         Endpoint[] more = Arrays.copyOf(tried, tried.length + 1);
         more[tried.length] = last;
@@ -117,8 +142,9 @@ final class Attempts {
                 options,
                 repetition,
                 more,
+                FailedAttempt.after(before == null ? null : before.failed, last, status),
                 status,
-                FailedAttempt.after(before == null ? null : before.failed, last, status)));
+                outcome == null ? null : new EndedAttempt(last, outcome)));
     }
 
     /** Lets the channel look again at the calls that it buffers. */
@@ -149,8 +175,12 @@ final class Attempts {
             // Without a memory an attempt is a repetition if the failure before it is known, whatever its headers
             // claim.
             RecentFailures.Failure before = start.before();
+            CallEvents events = start.owner().events;
             boolean first =
-                    memory == null ? before == null : memory.begin(start.node().endpoint());
+                    memory == null ? before == null : memory.begin(start.node().endpoint(), events);
+            if (memory != null) {
+                events.created(memory, headers);
+            }
             // Values that the application forwards describe another call.
             headers.discardAll(ZerohopGrpc.SHARD_EPOCH);
             headers.discardAll(ZerohopGrpc.NOT_OWNER);

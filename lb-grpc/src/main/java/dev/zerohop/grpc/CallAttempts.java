@@ -1,6 +1,8 @@
 package dev.zerohop.grpc;
 
 import dev.zerohop.Endpoint;
+import dev.zerohop.Outcome;
+import dev.zerohop.Refusal;
 import io.grpc.CallOptions;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -17,12 +19,20 @@ final class CallAttempts {
     private int running;
     private int allowed;
     private boolean hedgeWaits;
+    private int heldHedge;
     private boolean decided;
     private @Nullable Status lastFailure;
     private @Nullable FailedAttempt failed;
     private @Nullable Metadata lastTrailers;
     private @Nullable Status refusedWith;
     private @Nullable Ending ending;
+
+    // What is still to be reported of the call; see CallEvents.
+    private volatile @Nullable CallEvents events;
+    private volatile @Nullable CallWaits waits;
+    private @Nullable EndedAttempt undecided;
+    private @Nullable Refusal refusal;
+    private @Nullable Status refusalStatus;
 
     /** How a call ends that was refused by a picker: gRPC lets pickers use a few status codes only and gives them no trailers. */
     record Ending(Status status, Metadata trailers) {}
@@ -32,7 +42,8 @@ final class CallAttempts {
     }
 
     /** An attempt was given an endpoint. Returns whether it is the first of the call. */
-    synchronized boolean begin(Endpoint endpoint) {
+    synchronized boolean begin(Endpoint endpoint, CallEvents reporter) {
+        events = reporter;
         Endpoint[] before = tried;
         Endpoint[] after = Arrays.copyOf(before, before.length + 1);
         after[before.length] = endpoint;
@@ -41,8 +52,12 @@ final class CallAttempts {
         return before.length == 0;
     }
 
-    /** An attempt ended. Returns whether a hedge that was held back must be looked at again, since no other attempt is left. */
-    synchronized boolean end(Endpoint endpoint, Status status, @Nullable Metadata trailers) {
+    /**
+     * An attempt ended. Returns whether a hedge that was held back must be looked at again, since no other attempt is left.
+     *
+     * @param outcome how it was counted; null if it never began
+     */
+    synchronized boolean end(Endpoint endpoint, Status status, @Nullable Metadata trailers, @Nullable Outcome outcome) {
         running--;
         if (status.isOk()) {
             // grpc commits the call to this attempt once its tracers have been called; a hedge that is dropped before
@@ -54,12 +69,14 @@ final class CallAttempts {
         lastFailure = status;
         lastTrailers = trailers;
         failed = FailedAttempt.after(failed, endpoint, status);
+        undecided = outcome == null ? null : new EndedAttempt(endpoint, outcome);
         return hedgeWaits && running == 0;
     }
 
     /** An attempt ended without an endpoint. Returns the same as {@link #end}. */
     synchronized boolean refused(Status status) {
         lastFailure = status;
+        undecided = null;
         lastTrailers = null;
         return hedgeWaits && running == 0;
     }
@@ -78,8 +95,12 @@ final class CallAttempts {
         allowed = Math.max(allowed, attempt);
     }
 
-    synchronized void holdHedge() {
+    /** Returns whether this hedge was not held back before: its pick is repeated at each change. */
+    synchronized boolean holdHedge(int attempt) {
         hedgeWaits = true;
+        boolean first = attempt > heldHedge;
+        heldHedge = Math.max(heldHedge, attempt);
+        return first;
     }
 
     synchronized @Nullable Status lastFailure() {
@@ -94,6 +115,9 @@ final class CallAttempts {
     /** The call is to end as its last attempt did, although the picker can only say {@code picker}. */
     synchronized void endAsBefore(Status picker, Status wanted) {
         refusedWith = picker;
+        if (lastFailure == refusalStatus) {
+            refusalStatus = picker;
+        }
         Metadata trailers = lastTrailers;
         ending = new Ending(wanted, trailers == null ? new Metadata() : trailers);
     }
@@ -107,5 +131,57 @@ final class CallAttempts {
     /** What the caller gets instead of {@code status}; null if the status is not the picker's. */
     synchronized @Nullable Ending endingFor(Status status) {
         return refusedWith == status ? ending : null;
+    }
+
+    // ---- for CallEvents ----
+
+    /** Who reports what is known here when the call ends. Returns the waits, for there may be one. */
+    synchronized CallWaits reportsTo(CallEvents reporter) {
+        events = reporter;
+        CallWaits known = waits;
+        if (known == null) {
+            known = new CallWaits();
+            waits = known;
+        }
+        return known;
+    }
+
+    @Nullable
+    CallWaits waits() {
+        return waits;
+    }
+
+    /** The last attempt that failed, if nothing was decided of it yet; something is now. */
+    synchronized @Nullable EndedAttempt takeUndecided() {
+        EndedAttempt last = undecided;
+        undecided = null;
+        return last;
+    }
+
+    /** An attempt was refused with this status. */
+    synchronized void refusedBy(Refusal why, Status status) {
+        refusal = why;
+        refusalStatus = status;
+    }
+
+    /** Why the call ended, if it ended by a refusal. */
+    synchronized @Nullable Refusal refusalOf(Status status) {
+        return refusalStatus == status ? refusal : null;
+    }
+
+    /** The transport repeats the last attempt of its own accord. */
+    void repeatedByTransport() {
+        CallEvents reporter = events;
+        if (reporter != null) {
+            reporter.decided(takeUndecided(), RetryVerdict.GRANTED);
+        }
+    }
+
+    /** The call ended, with a status of the channel's. */
+    void ended(Status status) {
+        CallEvents reporter = events;
+        if (reporter != null) {
+            reporter.ended(this, status);
+        }
     }
 }

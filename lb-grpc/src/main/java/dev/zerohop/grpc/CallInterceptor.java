@@ -35,6 +35,7 @@ final class CallInterceptor implements ClientInterceptor {
                         new SimpleForwardingClientCallListener<>(listener) {
                             @Override
                             public void onClose(Status status, Metadata trailers) {
+                                memory.ended(status);
                                 CallAttempts.Ending ending = memory.endingFor(status);
                                 if (ending == null) {
                                     super.onClose(status, trailers);

@@ -19,6 +19,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,7 @@ final class EndpointPicker extends SubchannelPicker {
             try {
                 context = PickContext.of(selector(args));
             } catch (NoEndpointException badKey) {
-                return badKey(args, badKey.refusal().message());
+                return badKey(args, badKey.refusal());
             }
         }
         CallAttempts memory = args.getCallOptions().getOption(CallAttempts.KEY);
@@ -117,6 +118,7 @@ final class EndpointPicker extends SubchannelPicker {
                 handle = nextLingering();
             }
             if (handle == null) {
+                attempts.events().waits(args);
                 return PickResult.withNoResult();
             }
         }
@@ -176,16 +178,22 @@ final class EndpointPicker extends SubchannelPicker {
         RecentFailures.Failure before = memory == null ? failures.before(args.getCallOptions(), repetition) : null;
         // Number 0 is a transparent retry of grpc's: the server never saw the attempt before it, so it is free.
         if (number > 0 && memory != null && !memory.wasAllowed(number)) {
-            String refusal = refuseRepeat(number);
-            if (refusal != null) {
-                return memory.isHedge() ? holdHedge(memory, refusal) : dropRepeat(memory, refusal);
+            RetryVerdict verdict = verdict(number);
+            boolean hedge = memory.isHedge();
+            if (hedge && !verdict.granted()) {
+                return holdHedge(memory, number, verdict);
+            }
+            attempts.events().decided(memory, hedge, verdict);
+            if (!verdict.granted()) {
+                return dropRepeat(memory, verdict.reason());
             }
             memory.allow(number);
         } else if (before != null && !before.allowed) {
-            String refusal = refuseRepeat(number);
-            if (refusal != null) {
+            RetryVerdict verdict = verdict(number);
+            attempts.events().decided(before.ended, verdict);
+            if (!verdict.granted()) {
                 return PickResult.withDrop(
-                        allowedStatus(before.status, refusal + earlier(before.failed, before.status)));
+                        allowedStatus(before.status, verdict.reason() + earlier(before.failed, before.status)));
             }
             before.allowed = true;
         }
@@ -197,12 +205,13 @@ final class EndpointPicker extends SubchannelPicker {
         return pick(args, next, before);
     }
 
-    private @Nullable String refuseRepeat(int number) {
+    /** Whether attempt {@code number} is made; if so, it has been taken from the budget. */
+    private RetryVerdict verdict(int number) {
         int most = settings.retry().maxAttempts();
         if (number >= most) {
-            return "not repeated: " + most + " attempts are the most that the configuration allows";
+            return RetryVerdict.attemptsExhausted(most);
         }
-        return view.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is used up";
+        return view.retryBudget().tryWithdraw() ? RetryVerdict.GRANTED : RetryVerdict.BUDGET_EXHAUSTED;
     }
 
     private PickResult dropRepeat(CallAttempts memory, String refusal) {
@@ -221,9 +230,11 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** grpc ends a call whose hedge is dropped, though another attempt may be about to answer: the hedge waits for the others to end. */
-    private static PickResult holdHedge(CallAttempts memory, String refusal) {
-        memory.holdHedge();
-        return Waiting.because("zerohop_retry_budget", refusal);
+    private PickResult holdHedge(CallAttempts memory, int number, RetryVerdict verdict) {
+        if (memory.holdHedge(number)) {
+            attempts.events().decided(memory, true, verdict);
+        }
+        return Waiting.because("zerohop_retry_budget", verdict.reason());
     }
 
     /** The failure with the server's words as a message of this library's may have them. */
@@ -263,35 +274,40 @@ final class EndpointPicker extends SubchannelPicker {
         Refusal refusal = view.refusal(context);
         if (balancer.current() != view) {
             // There may be an endpoint in the next version, whose picker is on its way.
-            return Waiting.because("zerohop_changing", refusal.message());
+            return waiting(args, "zerohop_changing", refusal);
         }
         return switch (refusal.kind()) {
-            case BAD_KEY -> badKey(args, refusal.message());
+            case BAD_KEY -> badKey(args, refusal);
             case NONE_KNOWN ->
-                refusal.waits()
-                        ? Waiting.because("resolving", refusal.message())
-                        : unavailable(args, refusal.message(), before);
+                refusal.waits() ? waiting(args, "resolving", refusal) : unavailable(args, refusal, before);
             // The channel goes idle, and makes a new policy for the calls that come meanwhile, or ends and fails them
             // itself.
-            case CLOSED -> Waiting.because("zerohop_closed", refusal.message());
+            case CLOSED -> waiting(args, "zerohop_closed", refusal);
             case NONE_USABLE, OWNER_DOWN, CONNECTING, BAD_CONFIGURATION ->
                 refusal.waits()
-                        ? Waiting.because(
-                                "zerohop_" + refusal.kind().name().toLowerCase(java.util.Locale.ROOT),
-                                refusal.message())
-                        : unavailable(args, refusal.message(), before);
+                        ? waiting(args, "zerohop_" + refusal.kind().name().toLowerCase(Locale.ROOT), refusal)
+                        : unavailable(args, refusal, before);
         };
     }
 
+    private PickResult waiting(PickSubchannelArgs args, String type, Refusal refusal) {
+        attempts.events().waits(args);
+        return Waiting.because(type, refusal.message());
+    }
+
     /** What the servers did comes first: that there is no endpoint is what followed from it. */
-    private PickResult unavailable(PickSubchannelArgs args, String message, RecentFailures.@Nullable Failure before) {
+    private PickResult unavailable(PickSubchannelArgs args, Refusal refusal, RecentFailures.@Nullable Failure before) {
+        String message = refusal.message();
         CallOptions options = args.getCallOptions();
         CallAttempts memory = options.getOption(CallAttempts.KEY);
         FailedAttempt failed = memory != null ? memory.failed() : before != null ? before.failed : null;
         Status status = Status.UNAVAILABLE
                 .withDescription(failed == null ? message : failed.text() + "; " + message)
                 .withCause(cause);
-        if (!options.isWaitForReady()) {
+        if (options.isWaitForReady()) {
+            attempts.events().waits(args);
+        } else {
+            attempts.events().refused(args, refusal, status);
             if (before != null) {
                 failures.refused(before, options, Repetition.of(args.getHeaders()), status);
             } else if (memory != null && memory.refused(status)) {
@@ -302,8 +318,10 @@ final class EndpointPicker extends SubchannelPicker {
     }
 
     /** A mistake of the caller's code: waiting for ready endpoints does not mend it. grpc forbids pickers to say INVALID_ARGUMENT; the interceptor says it. */
-    private static PickResult badKey(PickSubchannelArgs args, String message) {
+    private PickResult badKey(PickSubchannelArgs args, Refusal refusal) {
+        String message = refusal.message();
         Status drop = Status.INTERNAL.withDescription(message);
+        attempts.events().refused(args, refusal, drop);
         CallAttempts memory = args.getCallOptions().getOption(CallAttempts.KEY);
         if (memory != null) {
             memory.endWith(drop, Status.INVALID_ARGUMENT.withDescription(message));

@@ -31,15 +31,25 @@ final class RecentFailures {
         /** The last attempt that had an endpoint. */
         final FailedAttempt failed;
 
+        /** How this attempt was counted; null if it had no endpoint, or never began. */
+        final @Nullable EndedAttempt ended;
+
         volatile boolean allowed;
 
-        Failure(CallOptions options, Repetition attempt, Endpoint[] tried, Status status, FailedAttempt failed) {
+        Failure(
+                CallOptions options,
+                Repetition attempt,
+                Endpoint[] tried,
+                FailedAttempt failed,
+                Status status,
+                @Nullable EndedAttempt ended) {
             this.deadline = options.getDeadline();
             this.executor = options.getExecutor();
             this.attempt = attempt;
             this.tried = tried;
             this.status = status;
             this.failed = failed;
+            this.ended = ended;
         }
 
         boolean isBefore(CallOptions options, Repetition next) {
@@ -66,7 +76,7 @@ final class RecentFailures {
     /** The repetition found no endpoint either: the next one of the call follows it, and goes on from what is known. */
     void refused(Failure before, CallOptions options, Repetition attempt, Status status) {
         settle(before);
-        add(new Failure(options, attempt, before.tried, status, before.failed));
+        add(new Failure(options, attempt, before.tried, before.failed, status, null));
     }
 
     /** The repetition has begun; the next one belongs to another failure. */

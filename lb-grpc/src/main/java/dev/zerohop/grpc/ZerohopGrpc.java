@@ -55,7 +55,7 @@ public final class ZerohopGrpc {
     public static final NameResolver.Args.Key<BalancerListener> LISTENER =
             NameResolver.Args.Key.create("dev.zerohop.grpc.LISTENER");
 
-    /** Makes such a listener for each balancer of the channel, beside {@link #LISTENER}. */
+    /** Is asked for such a listener of each balancer of the channel, whenever one is made, beside {@link #LISTENER}. */
     public static final NameResolver.Args.Key<BalancerListener.Factory> LISTENER_FACTORY =
             NameResolver.Args.Key.create("dev.zerohop.grpc.LISTENER_FACTORY");
 
@@ -78,7 +78,7 @@ public final class ZerohopGrpc {
     /**
      * Carries {@link #SELECTOR_IN_CONTEXT} into the call's options, and remembers for each call which endpoints were tried, so that gRPC's retries and
      * hedges go elsewhere exactly and a retry over the budget ends with the status and trailers of the failure before it. Without it zerohop does the
-     * same as well as it can be inferred from the channel's recent failures. Install it once per channel: {@code builder.intercept(ZerohopGrpc.interceptor())}.
+     * same as well as it can be inferred from the channel's recent failures, and its listeners hear less of waits, hedges and repetitions. Install it once per channel: {@code builder.intercept(ZerohopGrpc.interceptor())}.
      */
     public static ClientInterceptor interceptor() {
         return CallInterceptor.INSTANCE;

@@ -5,11 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
-import dev.zerohop.Candidate;
 import dev.zerohop.Endpoint;
 import dev.zerohop.EndpointSet;
 import dev.zerohop.Env;
-import dev.zerohop.Node;
 import dev.zerohop.PickContext;
 import dev.zerohop.Resolution;
 import dev.zerohop.Snapshot;
@@ -25,7 +23,6 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +58,8 @@ final class ZerohopLoadBalancer extends LoadBalancer {
         this.sync = helper.getSynchronizationContext();
         this.time = time;
         Runnable republish = () -> sync.execute(this::publish);
-        this.attempts = new Attempts(() -> requireNonNull(balancer), failures, faults, republish);
+        CallEvents events = new CallEvents(this::running, time);
+        this.attempts = new Attempts(this::running, failures, faults, events, republish);
         this.lingerTimer = new LingerTimer(time, sync, this::endLingering);
         this.subchannels = new Subchannels(helper, time, attempts, this::wantRefresh, republish);
     }
@@ -297,7 +295,7 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             subchannels.release();
         }
         lingerTimer.follow(subchannels.lingering());
-        ConnectivityState state = aggregate(snapshot);
+        ConnectivityState state = ChannelState.of(running, subchannels, sourceError != null);
         boolean ready = state == ConnectivityState.READY;
         if (state != published) {
             String causes = ready ? "" : Causes.text(subchannels.byNode().values());
@@ -318,34 +316,6 @@ final class ZerohopLoadBalancer extends LoadBalancer {
             refreshWanted = false;
             helper.refreshNameResolution();
         }
-    }
-
-    private ConnectivityState aggregate(Snapshot snapshot) {
-        if (running().current().unconfigured() != null) {
-            // As gRPC says of a service config that is not valid: connected or not, no call goes anywhere.
-            return ConnectivityState.TRANSIENT_FAILURE;
-        }
-        if (!subchannels.lingering().isEmpty()) {
-            return ConnectivityState.READY;
-        }
-        IdentityHashMap<Node, SubchannelHandle> byNode = subchannels.byNode();
-        for (Candidate candidate : snapshot.candidates()) {
-            SubchannelHandle handle = byNode.get(candidate.node());
-            if (handle != null && handle.ready()) {
-                return ConnectivityState.READY;
-            }
-        }
-        if (byNode.isEmpty()) {
-            return !snapshot.members().isEmpty() || (running().state().source().set() == null && sourceError == null)
-                    ? ConnectivityState.CONNECTING
-                    : ConnectivityState.TRANSIENT_FAILURE;
-        }
-        for (SubchannelHandle handle : byNode.values()) {
-            if (handle.state() == ConnectivityState.CONNECTING) {
-                return ConnectivityState.CONNECTING;
-            }
-        }
-        return ConnectivityState.TRANSIENT_FAILURE;
     }
 
     /** Seen in channelz, and in {@code java.util.logging} under the name of grpc's logger. A message is a {@link java.text.MessageFormat}. */

@@ -3,7 +3,6 @@ package dev.zerohop.okhttp;
 import dev.zerohop.BalancerView;
 import dev.zerohop.Lease;
 import dev.zerohop.Outcome;
-import dev.zerohop.PickContext;
 import dev.zerohop.RetryPolicy;
 import dev.zerohop.ShardMap;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
-import org.jspecify.annotations.Nullable;
 
 /** Sends a request to an endpoint of its service, again to another one where that is allowed, and ends each attempt's lease where the attempt ends. */
 final class AttemptLoop {
@@ -55,7 +53,7 @@ final class AttemptLoop {
             try {
                 call.begin(open, chain);
                 open.route().leaveOther(call, request);
-                Response response = open.route().proceed(chain, routed(request, view, picks.context(), lease));
+                Response response = open.route().proceed(chain, routed(request, picks.spilled(), lease.shardEpoch()));
                 return tracked(call.asSent(response), open, call);
             } catch (Throwable thrown) {
                 // Kotlin's code throws checked exceptions that nothing declares; OkHttp itself does so when the caller
@@ -79,9 +77,10 @@ final class AttemptLoop {
                         + request.url().encodedPath());
             }
             attempts.add(open.endpoint(), meaning.outcome(), open.age(System.nanoTime()), failure);
-            String whyNot = retryDenialReason(meaning, failure, attempts.count(), picks, chain, call, request);
-            if (whyNot != null) {
-                throw attempts.exception(whyNot);
+            RetryVerdict verdict = verdict(meaning, failure, attempts.count(), picks, chain, call, request);
+            service.events().decided(open.endpoint(), meaning.outcome(), verdict);
+            if (!verdict.granted()) {
+                throw attempts.exception(verdict.reason());
             }
             picks.failed(open.endpoint(), meaning);
         }
@@ -97,9 +96,7 @@ final class AttemptLoop {
     }
 
     /** The request with what the endpoint is to know of how it was routed. */
-    private static Request routed(Request request, BalancerView view, PickContext context, Lease lease) {
-        boolean spilled = view.spilled(context, lease.node());
-        long shardEpoch = lease.shardEpoch();
+    private static Request routed(Request request, boolean spilled, long shardEpoch) {
         if (!spilled && shardEpoch == ShardMap.NO_EPOCH) {
             return request;
         }
@@ -113,8 +110,8 @@ final class AttemptLoop {
         return routed.build();
     }
 
-    /** Null if the call may be made once more, which then has been taken from the budget. */
-    private static @Nullable String retryDenialReason(
+    /** Whether the call is made once more; if so, that has been taken from the budget. */
+    private static RetryVerdict verdict(
             Failure failure,
             IOException cause,
             int made,
@@ -126,24 +123,24 @@ final class AttemptLoop {
         RetryPolicy policy = view.settings().retry();
         RequestBody body = request.body();
         if (body != null && call.bodyStarted() && (body.isOneShot() || body.isDuplex())) {
-            return "not repeated: its body can be sent only once";
+            return RetryVerdict.BODY_CONSUMED;
         }
         if (failure.repeat() == Failure.Repeat.IF_IDEMPOTENT) {
             Idempotent idempotent = request.tag(Idempotent.class);
             if (idempotent == Idempotent.NO || (idempotent == null && !policy.idempotent(request.method()))) {
-                return "not repeated: the server may have run it, and it is not idempotent";
+                return RetryVerdict.NOT_IDEMPOTENT;
             }
             if (!chain.getRetryOnConnectionFailure()) {
-                return "not repeated: the server may have run it, and the client's retryOnConnectionFailure is off";
+                return RetryVerdict.SWITCHED_OFF;
             }
         } else if (view.waits(picks.context()) && !Failure.distrusts(cause)) {
             // It has not begun: it waits for the owner of its key, for as long as the call may.
-            return null;
+            return RetryVerdict.GRANTED;
         }
         if (made >= policy.maxAttempts()) {
-            return "not repeated: at most " + policy.maxAttempts() + " attempts are allowed";
+            return RetryVerdict.attemptsExhausted(policy.maxAttempts());
         }
-        return view.retryBudget().tryWithdraw() ? null : "not repeated: the retry budget is used up";
+        return view.retryBudget().tryWithdraw() ? RetryVerdict.GRANTED : RetryVerdict.BUDGET_EXHAUSTED;
     }
 
     /** The response whose end ends the lease. */

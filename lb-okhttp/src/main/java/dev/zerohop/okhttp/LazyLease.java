@@ -1,6 +1,5 @@
 package dev.zerohop.okhttp;
 
-import dev.zerohop.Balancer;
 import dev.zerohop.Lease;
 import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
@@ -14,16 +13,18 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe: a call can be cancelled at any moment.
  */
 final class LazyLease implements Lease {
-    private final Balancer balancer;
+    private final CallEvents events;
     private final Node node;
     private final long shardEpoch;
+    private final boolean spilled;
     private final AtomicReference<@Nullable Lease> begun = new AtomicReference<>();
     private volatile boolean ended;
 
-    LazyLease(Balancer balancer, Node node, long shardEpoch) {
-        this.balancer = balancer;
+    LazyLease(CallEvents events, Node node, long shardEpoch, boolean spilled) {
+        this.events = events;
         this.node = node;
         this.shardEpoch = shardEpoch;
+        this.spilled = spilled;
     }
 
     /** The call needs its endpoint. The first call counts. */
@@ -31,7 +32,10 @@ final class LazyLease implements Lease {
         if (ended || begun.get() != null) {
             return;
         }
-        Lease lease = balancer.begin(node);
+        Lease lease = events.balancer().begin(node);
+        if (spilled) {
+            events.spilled(node.endpoint());
+        }
         if (!begun.compareAndSet(null, lease) || ended) {
             // It ended meanwhile, and may not have seen this one.
             lease.complete(Outcome.CANCELLED);

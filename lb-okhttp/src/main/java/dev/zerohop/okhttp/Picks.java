@@ -57,6 +57,13 @@ final class Picks {
     private boolean waited;
     private long waitingSinceNanos;
 
+    /** Whether the attempt that is being picked waits, and since when. */
+    private boolean attemptWaits;
+
+    private long attemptWaitsSinceNanos;
+
+    private boolean spilled;
+
     Picks(Service service, Interceptor.Chain chain, CallState call, Request request) {
         this.service = service;
         this.balancer = service.balancer();
@@ -85,6 +92,11 @@ final class Picks {
         return context;
     }
 
+    /** Whether the last lease is on an endpoint that stands in for the owner of the key. */
+    boolean spilled() {
+        return spilled;
+    }
+
     /** Whether there is an endpoint for the call right now. Nothing is counted, and nothing waits. */
     boolean hasEndpoint() throws IOException {
         BalancerView now = balancer.current();
@@ -107,11 +119,39 @@ final class Picks {
         Node node = pickedBy == now ? picked : cacheFirst ? now.pick(context) : null;
         picked = null;
         pickedBy = null;
-        return node == null ? now.acquire(context) : new LazyLease(balancer, node, now.shardEpoch(context));
+        if (node != null) {
+            spilled = now.spilled(context, node);
+            return new LazyLease(service.events(), node, now.shardEpoch(context), spilled);
+        }
+        Lease lease = now.acquire(context);
+        spilled = now.spilled(context, lease.node());
+        if (spilled) {
+            service.events().spilled(lease.endpoint());
+        }
+        return lease;
     }
 
     /** Begins the next attempt. */
     Lease acquire() throws IOException {
+        try {
+            return next();
+        } catch (NoEndpointIOException none) {
+            endWait();
+            service.events().refused(none);
+            throw none;
+        } finally {
+            endWait();
+        }
+    }
+
+    private void endWait() {
+        if (attemptWaits) {
+            attemptWaits = false;
+            service.events().waited(attemptWaitsSinceNanos);
+        }
+    }
+
+    private Lease next() throws IOException {
         try {
             while (true) {
                 if (service.closed()) {
@@ -209,9 +249,13 @@ final class Picks {
     }
 
     private void await(long seen, long nanos, String what) throws IOException {
+        if (!attemptWaits) {
+            attemptWaits = true;
+            attemptWaitsSinceNanos = System.nanoTime();
+        }
         if (!waited) {
             waited = true;
-            waitingSinceNanos = System.nanoTime();
+            waitingSinceNanos = attemptWaitsSinceNanos;
         }
         call.cancellation().await(service);
         try {

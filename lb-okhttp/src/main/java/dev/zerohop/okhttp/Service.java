@@ -26,6 +26,7 @@ final class Service {
 
     private final String host;
     private final Balancer balancer;
+    private final CallEvents events;
     private final boolean owned;
     private final Options options;
     private final KeyReader keys;
@@ -59,6 +60,7 @@ final class Service {
     Service(String host, Balancer balancer, boolean owned, Options options, KeyReader keys, CheckTransport checks) {
         this.host = host;
         this.balancer = balancer;
+        this.events = new CallEvents(balancer);
         this.owned = owned;
         this.options = options;
         this.keys = keys;
@@ -78,6 +80,10 @@ final class Service {
 
     Balancer balancer() {
         return balancer;
+    }
+
+    CallEvents events() {
+        return events;
     }
 
     KeyReader keys() {

@@ -7,7 +7,6 @@ import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
-import dev.zerohop.Log;
 import dev.zerohop.Target;
 import dev.zerohop.config.Configurations;
 import dev.zerohop.resolver.SharedResolvers;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import okhttp3.Call;
 import okhttp3.Connection;
-import okhttp3.Dispatcher;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
@@ -54,11 +52,6 @@ public final class ZerohopOkHttp implements AutoCloseable {
 
     /** How long an idle connection is kept by default; OkHttp's own default. */
     public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
-
-    private static final Log LOG = Log.of(ZerohopOkHttp.class);
-
-    /** OkHttp's own limit, made for one server behind one host name. */
-    private static final int OKHTTP_REQUESTS_PER_HOST = 5;
 
     private final Map<String, Service> services;
     private final LeakGuard guard;
@@ -143,28 +136,9 @@ public final class ZerohopOkHttp implements AutoCloseable {
         OkHttpClient made = client.build();
         services.values().forEach(service -> service.checks().installed(made));
         if (!keepDispatcherLimits) {
-            raise(made.dispatcher());
+            DispatcherLimits.raise(made.dispatcher(), services.keySet());
         }
         return client;
-    }
-
-    private void raise(Dispatcher dispatcher) {
-        int perHost = dispatcher.getMaxRequestsPerHost();
-        int all = dispatcher.getMaxRequests();
-        if (perHost == OKHTTP_REQUESTS_PER_HOST && all > perHost) {
-            dispatcher.setMaxRequestsPerHost(all);
-            LOG.info(
-                    "the dispatcher's limit of {} asynchronous calls per host was raised to {}, its limit for all"
-                            + " hosts: {} are services of many endpoints",
-                    perHost,
-                    all,
-                    services.keySet());
-        } else if (perHost < all) {
-            LOG.info(
-                    "the dispatcher runs at most {} asynchronous calls at once to each of {}",
-                    perHost,
-                    services.keySet());
-        }
     }
 
     /**
@@ -324,13 +298,16 @@ public final class ZerohopOkHttp implements AutoCloseable {
             return this;
         }
 
-        /** Adds a listener of the balancers of routed targets. Default: none. */
+        /**
+         * Adds a listener of the balancers of routed targets, the same for all of them. Default: none. A balancer that was {@linkplain #route(String, Balancer) passed in} keeps the
+         * listeners that it was built with, and reports what calls through this client meet to them.
+         */
         public Builder listener(BalancerListener listener) {
             requireNonNull(listener, "listener");
             return listener(balancer -> listener);
         }
 
-        /** Adds a factory that makes a listener for each balancer of a routed target. */
+        /** Adds a factory that is asked for a listener of each balancer of a routed target, when {@link #build} makes it. */
         public Builder listener(BalancerListener.Factory factory) {
             this.listeners.add(requireNonNull(factory, "factory"));
             return this;

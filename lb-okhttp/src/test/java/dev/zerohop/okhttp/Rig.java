@@ -6,6 +6,8 @@ import dev.zerohop.BalancerSettings;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Node;
 import dev.zerohop.Outcome;
+import dev.zerohop.Refusal;
+import dev.zerohop.RetryDecision;
 import dev.zerohop.Time;
 import dev.zerohop.testing.FreePorts;
 import dev.zerohop.testing.ScriptedResolver;
@@ -33,6 +35,10 @@ final class Rig implements AutoCloseable {
     final ScriptedResolver resolver = new ScriptedResolver();
     final ConcurrentLinkedQueue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<Endpoint> leaks = new ConcurrentLinkedQueue<>();
+
+    /** What the listener hears of calls. */
+    final ConcurrentLinkedQueue<String> events = new ConcurrentLinkedQueue<>();
+
     final Balancer balancer;
     final ZerohopOkHttp zerohop;
     final OkHttpClient client;
@@ -50,6 +56,31 @@ final class Rig implements AutoCloseable {
                 .resolver(resolver)
                 .settings(settings)
                 .listener(new BalancerListener() {
+                    @Override
+                    public void onPick(String service, Endpoint endpoint) {
+                        events.add("pick " + endpoint.id());
+                    }
+
+                    @Override
+                    public void onRefusal(String service, Refusal refusal) {
+                        events.add("refusal " + refusal.kind());
+                    }
+
+                    @Override
+                    public void onWait(String service, long waitedNanos) {
+                        events.add(waitedNanos > 0 ? "wait" : "wait of " + waitedNanos);
+                    }
+
+                    @Override
+                    public void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {
+                        events.add("retry " + failed.id() + " " + outcome + " " + decision);
+                    }
+
+                    @Override
+                    public void onSpill(String service, Endpoint endpoint) {
+                        events.add("spill " + endpoint.id());
+                    }
+
                     @Override
                     public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
                         outcomes.add(outcome);
