@@ -238,8 +238,8 @@ final class ControlPath {
     private void onTaskFailure(Throwable thrown) {
         long count = failures.next();
         if (count != 0) {
-            String left = "the version before it stays in force";
-            LOG.error("{}: a change could not be applied ({} times so far); {}", name, count, left, thrown);
+            String what = "{}: a change could not be applied ({} times so far); the version before it stays in force";
+            LOG.error(what, name, count, thrown);
         }
     }
 
