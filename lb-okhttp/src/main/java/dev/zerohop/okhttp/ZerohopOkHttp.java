@@ -72,12 +72,18 @@ public final class ZerohopOkHttp implements AutoCloseable {
             KeyReader keys = new KeyReader(builder.keyBodyLimit);
             made.put(host, new Service(host, balancer, false, options, keys, new CheckTransport(host, builder.env)));
         });
-        builder.targets.forEach((host, target) -> {
-            KeyReader keys = new KeyReader(builder.keyBodyLimit);
-            CheckTransport checks = new CheckTransport(host, builder.env);
-            Balancer balancer = builder.balancer(host, target, checks);
-            made.put(host, new Service(host, balancer, true, options, keys, checks));
-        });
+        try {
+            builder.targets.forEach((host, target) -> {
+                KeyReader keys = new KeyReader(builder.keyBodyLimit);
+                CheckTransport checks = new CheckTransport(host, builder.env);
+                Balancer balancer = builder.balancer(host, target, checks);
+                made.put(host, new Service(host, balancer, true, options, keys, checks));
+            });
+        } catch (RuntimeException | Error rejected) {
+            // Their listeners were made and are not to wait for their end for ever.
+            made.values().forEach(Service::close);
+            throw rejected;
+        }
         this.services = Map.copyOf(made);
         this.routing = RoutingInterceptor.of(services, guard);
         made.values().forEach(Service::start);

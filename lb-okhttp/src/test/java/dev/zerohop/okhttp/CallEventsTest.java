@@ -4,6 +4,7 @@ import static dev.zerohop.okhttp.Rig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zerohop.Balancer;
 import dev.zerohop.BalancerListener;
 import dev.zerohop.BalancerSettings;
 import dev.zerohop.KeySource;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -353,31 +355,45 @@ class CallEventsTest {
 
     // ---- who listens ----
 
+    /** Names of balancers that listeners were made for, and of those that ended. */
+    private static final class Lives implements BalancerListener.Factory {
+        final List<String> made = new CopyOnWriteArrayList<>();
+        final List<String> closed = new CopyOnWriteArrayList<>();
+
+        @Override
+        public BalancerListener forBalancer(Balancer balancer) {
+            made.add(balancer.name() + " " + balancer.adapter());
+            return new BalancerListener() {
+                @Override
+                public void onClose(String service) {
+                    closed.add(service);
+                }
+            };
+        }
+    }
+
     @Test
     void aFactoryMakesAListenerForEachRoutedTarget() {
-        List<String> made = new ArrayList<>();
-        List<String> closed = new ArrayList<>();
+        Lives lives = new Lives();
         ZerohopOkHttp zerohop = ZerohopOkHttp.builder()
                 .route("orders", "static:///127.0.0.1:1")
                 .route("stock", "static:///127.0.0.1:2")
-                .listener(balancer -> {
-                    made.add(balancer.name() + " " + balancer.adapter());
-                    return new BalancerListener() {
-                        @Override
-                        public void onClose(String service) {
-                            synchronized (closed) {
-                                closed.add(service);
-                            }
-                        }
-                    };
-                })
+                .listener(lives)
                 .build();
-        assertThat(made).containsExactly("orders okhttp", "stock okhttp");
+        assertThat(lives.made).containsExactly("orders okhttp", "stock okhttp");
         zerohop.close();
-        await().untilAsserted(() -> {
-            synchronized (closed) {
-                assertThat(closed).containsExactlyInAnyOrder("orders", "stock");
-            }
-        });
+        await().untilAsserted(() -> assertThat(lives.closed).containsExactlyInAnyOrder("orders", "stock"));
+    }
+
+    @Test
+    void aRoutingThatCannotBeBuiltEndsWhatItHasBegun() {
+        Lives lives = new Lives();
+        ZerohopOkHttp.Builder builder = ZerohopOkHttp.builder()
+                .route("orders", "static:///127.0.0.1:1")
+                .route("stock", "nowhere:///stock")
+                .listener(lives);
+        assertThatThrownBy(builder::build).hasMessageContaining("nowhere");
+        assertThat(lives.made).containsExactly("orders okhttp");
+        await().untilAsserted(() -> assertThat(lives.closed).containsExactly("orders"));
     }
 }
