@@ -214,6 +214,11 @@ public final class Balancer implements AutoCloseable {
         return states.read(view);
     }
 
+    /** What {@link #state} says of the source, without a look at each member. Thread-safe. */
+    public BalancerState.Source source() {
+        return states.source();
+    }
+
     /** What is known, what each stage did with it, and where this context's attempt would go. Changes nothing. */
     public Explanation explain(PickContext context) {
         return reasons.explain(context);

@@ -32,6 +32,16 @@ final class GuardedBudget implements RetryBudget {
     }
 
     @Override
+    public double left() {
+        try {
+            return budget.left();
+        } catch (Throwable thrown) {
+            faults.report(PART, "how many are left is not known", thrown);
+            return Double.NaN;
+        }
+    }
+
+    @Override
     public String toString() {
         return budget.toString();
     }

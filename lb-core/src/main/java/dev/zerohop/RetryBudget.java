@@ -11,4 +11,9 @@ public interface RetryBudget {
 
     /** Takes one retry if there is one left. Returns false, and changes nothing, if not. */
     boolean tryWithdraw();
+
+    /** How many retries are left at this instant; for metrics. Default: NaN, not known. */
+    default double left() {
+        return Double.NaN;
+    }
 }

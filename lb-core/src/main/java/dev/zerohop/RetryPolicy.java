@@ -27,6 +27,11 @@ public interface RetryPolicy {
                 }
 
                 @Override
+                public double left() {
+                    return 0;
+                }
+
+                @Override
                 public String toString() {
                     return "none, as nothing is repeated";
                 }

@@ -23,9 +23,19 @@ final class StateReader {
         this.time = time;
     }
 
+    BalancerState.Source source() {
+        SourceState source = control.source();
+        Throwable error = source.lastError();
+        return new BalancerState.Source(
+                control.sourceName(source),
+                source.answers(),
+                source.endpoints(),
+                error == null ? null : SourceState.brief(error),
+                source.erringSince());
+    }
+
     BalancerState read(BalancerView view) {
         Moment moment = new Moment(time.now(), time.nanoTime());
-        SourceState source = control.source();
         Snapshot snapshot = view.snapshot();
         IdentityHashMap<Node, Double> weights = new IdentityHashMap<>();
         for (Candidate candidate : snapshot.candidates()) {
@@ -35,17 +45,11 @@ final class StateReader {
         for (Node node : snapshot.members()) {
             members.add(member(node, weights.getOrDefault(node, 0.0), moment));
         }
-        Throwable error = source.lastError();
         return new BalancerState(
                 balancer.name(),
                 balancer.adapter(),
                 moment.now(),
-                new BalancerState.Source(
-                        control.sourceName(source),
-                        source.answers(),
-                        source.endpoints(),
-                        error == null ? null : SourceState.brief(error),
-                        source.erringSince()),
+                source(),
                 new BalancerState.Configuration(
                         view.settings(), view.retryBudget(), control.rejectedConfiguration(), view.unconfigured()),
                 members,

@@ -86,6 +86,16 @@ class BalancerStateTest {
     }
 
     @Test
+    void theSourceAloneIsThatOfTheState() {
+        assertThat(balancer.source()).hasToString(balancer.state().source().toString());
+        balancer.start();
+        resolver.push(endpoint("a", 1));
+        resolver.fail(new IllegalStateException("refused"));
+        assertThat(balancer.source()).hasToString(balancer.state().source().toString());
+        assertThat(balancer.source().error()).isNotNull();
+    }
+
+    @Test
     void theSourceIsShownWithAgeAndError() {
         balancer.start();
         resolver.push(endpoint("a", 1));

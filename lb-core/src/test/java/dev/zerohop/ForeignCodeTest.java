@@ -622,10 +622,16 @@ class ForeignCodeTest {
             public boolean tryWithdraw() {
                 throw new AssertionError("withdraw");
             }
+
+            @Override
+            public double left() {
+                throw new AssertionError("left");
+            }
         };
         RetryBudget guarded = new GuardedBudget(broken, new ForeignFaults("orders"));
         guarded.deposit();
         assertThat(guarded.tryWithdraw()).isFalse();
+        assertThat(guarded.left()).isNaN();
     }
 
     @Test

@@ -28,6 +28,8 @@ class ApiTest {
             "lb-etcd",
             "apps/lb-etcd-orchestrator",
             "extensions/lb-server",
+            "extensions/lb-micrometer",
+            "extensions/lb-opentelemetry",
             "lb-dns",
             "lb-testing");
 

@@ -78,7 +78,9 @@ class ArchitectureTest {
                         "dev.zerohop.gateway..",
                         "dev.zerohop.grpc..",
                         "dev.zerohop.kubernetes..",
+                        "dev.zerohop.micrometer..",
                         "dev.zerohop.okhttp..",
+                        "dev.zerohop.opentelemetry..",
                         "dev.zerohop.sim..",
                         "dev.zerohop.server..",
                         "dev.zerohop.testing..")

@@ -30,6 +30,8 @@ class PublishedArtifactsTest {
                 "lb-okhttp",
                 "lb-testing",
                 "extensions/lb-server",
+                "extensions/lb-micrometer",
+                "extensions/lb-opentelemetry",
                 "apps/lb-etcd-orchestrator");
     }
 

@@ -94,11 +94,20 @@ final class WindowedBudget implements RetryBudget {
     }
 
     @Override
+    public double left() {
+        return left(current());
+    }
+
+    private long left(Window now) {
+        long earned = deposits.sum() - now.depositedBefore();
+        return Math.max(0, (earned * percent + reserve * 100) / 100 - (withdrawals.get() - now.withdrawnBefore()));
+    }
+
+    @Override
     public String toString() {
         Window now = current();
         long earned = deposits.sum() - now.depositedBefore();
-        long left = (earned * percent + reserve * 100) / 100 - (withdrawals.get() - now.withdrawnBefore());
-        return Math.max(0, left) + " retries left, of " + percent + " % of the " + earned + " calls of the last "
+        return left(now) + " retries left, of " + percent + " % of the " + earned + " calls of the last "
                 + Durations.text(sliceNanos * SLICES) + " and " + reserve + " besides";
     }
 

@@ -39,7 +39,9 @@ class RetriesTest {
     @Test
     void aQuietClientHasTheReserve() {
         RetryBudget budget = Retries.builder().build().newBudget(time);
+        assertThat(budget.left()).isEqualTo(100);
         assertThat(withdrawAll(budget)).isEqualTo(100);
+        assertThat(budget.left()).isZero();
         time.advance(Duration.ofSeconds(8));
         assertThat(withdrawAll(budget)).as("what was spent is still remembered").isZero();
         time.advance(Duration.ofSeconds(2));
@@ -55,6 +57,7 @@ class RetriesTest {
         assertThat(budget.tryWithdraw()).isTrue();
         assertThat(budget.tryWithdraw()).isFalse();
         deposit(budget, 995);
+        assertThat(budget.left()).isEqualTo(199);
         assertThat(withdrawAll(budget)).isEqualTo(199);
     }
 

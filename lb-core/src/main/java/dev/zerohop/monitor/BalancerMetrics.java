@@ -1,0 +1,76 @@
+package dev.zerohop.monitor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.Time;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Publishes the meters of {@link Meters} for each balancer that it is given, until the balancer is closed. Balancers of one name share their meters: counts are those of all of them, and the
+ * meters go with the last.
+ *
+ * <p>An attempt costs one record of its duration and a few additions: no lock, no allocation of its own. Thread-safe.
+ */
+public final class BalancerMetrics implements BalancerListener.Factory {
+
+    /** The most endpoints of a service that can have meters of their own. */
+    public static final int MAX_ENDPOINTS = 1_000;
+
+    private final MeterBackend backend;
+    private final Time time;
+    private final int endpoints;
+    private final Map<String, ServiceMetrics> services = new HashMap<>();
+
+    /**
+     * For a backend.
+     *
+     * @param backend where the meters are published
+     * @param time the clock of the balancers
+     * @param endpoints how many endpoints of a service have meters of their own; the rest is counted together, as {@link Meters#OTHER}. 0: none has
+     * @throws IllegalArgumentException if that is not 0 to {@value #MAX_ENDPOINTS}
+     */
+    public BalancerMetrics(MeterBackend backend, Time time, int endpoints) {
+        if (endpoints < 0 || endpoints > MAX_ENDPOINTS) {
+            throw new IllegalArgumentException(
+                    "endpoints with meters of their own were " + endpoints + ", expected 0 to " + MAX_ENDPOINTS);
+        }
+        this.backend = requireNonNull(backend, "backend");
+        this.time = requireNonNull(time, "time");
+        this.endpoints = endpoints;
+    }
+
+    /**
+     * The listener of this balancer, whose meters are there from now on; {@link BalancerListener#NOOP} if it has one already.
+     *
+     * @throws IllegalStateException if somebody else has published such meters at the backend
+     */
+    @Override
+    public synchronized BalancerListener forBalancer(Balancer balancer) {
+        String service = balancer.name();
+        ServiceMetrics metrics = services.get(service);
+        if (metrics == null) {
+            metrics = new ServiceMetrics(backend, service, endpoints);
+            services.put(service, metrics);
+        } else if (metrics.observes(balancer)) {
+            return BalancerListener.NOOP;
+        }
+        ObservedBalancer observed = new ObservedBalancer(this, metrics, balancer, time);
+        metrics.add(observed);
+        return observed;
+    }
+
+    synchronized void closed(ObservedBalancer observed, ServiceMetrics metrics) {
+        if (metrics.remove(observed)) {
+            metrics.close();
+            services.remove(metrics.service(), metrics);
+        }
+    }
+
+    /** What the balancer shows of itself has changed. */
+    synchronized void changed(ServiceMetrics metrics) {
+        metrics.refresh();
+    }
+}

@@ -1,0 +1,183 @@
+package dev.zerohop.monitor;
+
+import dev.zerohop.Balancer;
+import dev.zerohop.BalancerListener;
+import dev.zerohop.BalancerSettings;
+import dev.zerohop.BalancerState;
+import dev.zerohop.Endpoint;
+import dev.zerohop.Health;
+import dev.zerohop.Node;
+import dev.zerohop.Outcome;
+import dev.zerohop.Refusal;
+import dev.zerohop.RetryDecision;
+import dev.zerohop.ShardMap;
+import dev.zerohop.Snapshot;
+import dev.zerohop.Time;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One balancer: counts what happens in it for its service, and is asked for what it knows when meters are read. */
+final class ObservedBalancer implements BalancerListener {
+    private final BalancerMetrics owner;
+    private final ServiceMetrics metrics;
+    private final Balancer balancer;
+    private final Time time;
+    private final RecentAttempts recent;
+
+    // The control path's own.
+    private @Nullable List<Node> members;
+    private int held;
+
+    ObservedBalancer(BalancerMetrics owner, ServiceMetrics metrics, Balancer balancer, Time time) {
+        this.owner = owner;
+        this.metrics = metrics;
+        this.balancer = balancer;
+        this.time = time;
+        this.recent = new RecentAttempts(time);
+    }
+
+    // ---- request path ----
+
+    @Override
+    public void onPick(String service, Endpoint endpoint) {
+        recent.onPick(service, endpoint);
+    }
+
+    @Override
+    public void onOutcome(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+        recent.onOutcome(service, endpoint, outcome, latencyNanos);
+        metrics.ended(endpoint, outcome, latencyNanos);
+    }
+
+    @Override
+    public void onRefusal(String service, Refusal refusal) {
+        metrics.refusals.add(refusal.kind());
+    }
+
+    @Override
+    public void onWait(String service, long waitedNanos) {
+        metrics.waits.record(waitedNanos);
+    }
+
+    @Override
+    public void onRetry(String service, Endpoint failed, Outcome outcome, RetryDecision decision) {
+        metrics.retries.add(decision);
+    }
+
+    @Override
+    public void onHedge(String service, RetryDecision decision) {
+        metrics.hedges.add(decision);
+    }
+
+    @Override
+    public void onSpill(String service, Endpoint endpoint) {
+        metrics.spills.increment();
+    }
+
+    // ---- control path ----
+
+    @Override
+    public void onMembership(String service, int known, int added, int removed, int heldNow) {
+        metrics.membership.of(MembershipChange.ADDED).add(added);
+        metrics.membership.of(MembershipChange.REMOVED).add(removed);
+        // Every set that comes meanwhile says again how many are held.
+        metrics.membership.of(MembershipChange.HELD).add(Math.max(0, heldNow - held));
+        held = heldNow;
+    }
+
+    @Override
+    public void onHealth(String service, Endpoint endpoint, Health before, Health after) {
+        if (before.status() != after.status()) {
+            metrics.health.add(after.status());
+        }
+    }
+
+    @Override
+    public void onRebuild(String service, Snapshot snapshot, Duration took) {
+        metrics.rebuilds.record(took.toNanos());
+        recent.onRebuild(service, snapshot, took);
+        if (snapshot.members() != members) {
+            members = snapshot.members();
+            owner.changed(metrics);
+        }
+    }
+
+    @Override
+    public void onConfigured(String service, BalancerSettings settings) {
+        metrics.configuration.add(ConfigurationResult.APPLIED);
+        owner.changed(metrics);
+    }
+
+    @Override
+    public void onConfigurationRejected(String service, String reason) {
+        metrics.configuration.add(ConfigurationResult.REJECTED);
+    }
+
+    @Override
+    public void onSourceValueRejected(String service, String reason) {
+        metrics.configuration.add(ConfigurationResult.VALUE_REJECTED);
+    }
+
+    @Override
+    public void onStale(String service, Duration age, Throwable cause) {
+        owner.changed(metrics);
+    }
+
+    @Override
+    public void onLeak(String service, Endpoint endpoint, Duration age) {
+        metrics.leaks.increment();
+    }
+
+    @Override
+    public void onClose(String service) {
+        recent.onClose(service);
+        owner.closed(this, metrics);
+    }
+
+    // ---- readers ----
+
+    boolean observes(Balancer other) {
+        return balancer == other;
+    }
+
+    Balancer balancer() {
+        return balancer;
+    }
+
+    RecentAttempts recent() {
+        return recent;
+    }
+
+    Snapshot snapshot() {
+        return balancer.current().snapshot();
+    }
+
+    double retriesLeft() {
+        return balancer.current().retryBudget().left();
+    }
+
+    double skew() {
+        return recent.read().skew(snapshot());
+    }
+
+    double shardEpoch() {
+        ShardMap map = snapshot().shardMap();
+        return map == null || map.epoch() == ShardMap.NO_EPOCH ? Double.NaN : map.epoch();
+    }
+
+    double panic() {
+        return snapshot().panic() == null ? 0 : 1;
+    }
+
+    double sourceAge() {
+        Duration age = balancer.source().age(time.now());
+        return age == null ? Double.NaN : age.toNanos() / 1e9;
+    }
+
+    double sourceFailing() {
+        BalancerState.Source source = balancer.source();
+        boolean stale = source.set() != null && source.set().stale();
+        return source.error() != null || stale ? 1 : 0;
+    }
+}
