@@ -2,6 +2,7 @@ package dev.zerohop;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.zerohop.internal.Late;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,11 +12,6 @@ import java.util.List;
 final class GuardedGuard {
     /** When a guard that threw is asked again. */
     private static final long GUARD_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
-
-    /** By how much times are longer than configured, at the least and at the most. */
-    private static final double LEAST_STRETCH = 1.1;
-
-    private static final double MOST_STRETCH = 1.2;
 
     private final ForeignFaults faults;
     private final Dice dice;
@@ -36,7 +32,7 @@ final class GuardedGuard {
             long now,
             Collection<LiveNode> gone) {
         if (stretch == 0) {
-            stretch = LEAST_STRETCH + (MOST_STRETCH - LEAST_STRETCH) * dice.nextDouble();
+            stretch = Late.factor(dice.nextDouble());
         }
         try {
             return requireNonNull(guard.stretched(stretch).admit(members, next, now), "the decision");

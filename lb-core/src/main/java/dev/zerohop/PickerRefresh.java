@@ -1,5 +1,6 @@
 package dev.zerohop;
 
+import dev.zerohop.internal.Late;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +10,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the {@link ControlPath} and is touched by its tasks only.
  */
 final class PickerRefresh {
-    /** The least and the most that a timer is late, as shares. */
-    private static final double LATE = 0.1;
-
-    private static final double LATER = 0.2;
-
     private final Balancer balancer;
     private final Env env;
     private final Executor tasks;
@@ -34,8 +30,8 @@ final class PickerRefresh {
         }
         long period = period();
         if (period > 0) {
-            double late = LATE + (LATER - LATE) * env.dice().nextDouble();
-            timer = env.time().schedule((long) (period * (1 + late)), () -> tasks.execute(this::due));
+            long delay = (long) (period * Late.factor(env.dice().nextDouble()));
+            timer = env.time().schedule(delay, () -> tasks.execute(this::due));
         }
     }
 

@@ -57,6 +57,11 @@ final class GroupAliasTable {
         return true;
     }
 
+    /** Whether two indexes are of one group. */
+    boolean same(int index, int other) {
+        return groups[index] == groups[other];
+    }
+
     /**
      * An index of the same group. Another one if the weights in the group are equal and it has another; else both may be the same.
      *

@@ -240,16 +240,6 @@ final class OrdinalIndex {
         return Snapshot.of(members, candidates);
     }
 
-    /** Whether a member at a position is half open, for which a policy may have a way of its own. */
-    boolean halfOpen(int position) {
-        for (int i = starts[position]; i < starts[position + 1]; i++) {
-            if (nodes[i].health().status() == Health.Status.HALF_OPEN) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Whether the members at a position are those at a position of {@code before}, all as usable as they were. */
     boolean same(int position, OrdinalIndex before, int positionBefore) {
         int start = starts[position];

@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How probes are answered. Written by the tasks of the serial executor, read by any thread. */
+/** Counts how probes are answered, and logs failures. Written by the tasks of the serial executor, read by any thread. */
 final class PrequalAnswers {
     private static final Log LOG = Log.of(PrequalAnswers.class);
 
-    /** With more than one endpoint in so many that answers no probe, results would starve it. */
+    /** While more than one endpoint in this many answers no probe, results are not used: calls would go to the others only. */
     private static final int MUTE_ONE_IN = 20;
 
-    /** After so many failures in a row, of whichever endpoints, probes are sent less often. */
+    /** After this many failures in a row, whichever endpoints they are of, probes are sent less often. */
     private static final int FRUITLESS = 20;
 
     private final FaultCount faults = new FaultCount();
@@ -24,40 +24,43 @@ final class PrequalAnswers {
     private final AtomicInteger answering = new AtomicInteger();
     private final AtomicInteger mute = new AtomicInteger();
     private volatile String lastFailure = "";
-    private volatile boolean few;
-    private int inVain;
+    private volatile boolean tooFew;
+    private int failuresInRow;
 
-    /** Whether so many endpoints answer no probe that they must not go without calls for it. */
-    boolean few() {
-        return few;
+    /** Whether too few endpoints answer probes for results to be used. */
+    boolean tooFew() {
+        return tooFew;
     }
 
-    /** Whether nothing came of the last probes. */
+    /** Whether all of the last probes have failed. */
     boolean fruitless() {
-        return inVain >= FRUITLESS;
+        return failuresInRow >= FRUITLESS;
     }
 
+    /** More probes were sent, or fewer than were counted. */
     void sent(int more) {
         sent.addAndGet(more);
     }
 
     /** A probe was answered with a load. */
     void answered() {
-        inVain = 0;
+        failuresInRow = 0;
     }
 
     /** Changes how many endpoints are known to answer probes, and to answer none. */
     void count(int moreAnswering, int moreMute) {
         int answer = answering.addAndGet(moreAnswering);
         int silent = mute.addAndGet(moreMute);
-        few = silent * MUTE_ONE_IN > silent + answer;
+        tooFew = silent * MUTE_ONE_IN > silent + answer;
     }
 
+    /** A probe has failed. */
     void failed(Node node, String reason) {
-        inVain++;
+        failuresInRow++;
         report(node, reason);
     }
 
+    /** Counts and logs a failure that is no end of a probe. */
     void report(Node node, String reason) {
         failed.incrementAndGet();
         lastFailure = node.endpoint() + ": " + reason;
@@ -72,7 +75,7 @@ final class PrequalAnswers {
         int silent = mute.get();
         return sent.get() + " probes sent, " + failures + " failed"
                 + (failures == 0 ? "" : ", the last: " + lastFailure)
-                + (few
+                + (tooFew
                         ? String.format(
                                 Locale.ROOT,
                                 "; %d of %d endpoints answer none: results are not used while that is more than one in %d",

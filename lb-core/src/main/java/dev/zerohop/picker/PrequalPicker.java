@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class PrequalPicker extends TwoChoicePicker {
     private static final int FEWEST_RESULTS = 2;
 
+    /** Of how many equally likely numbers one is drawn where something is done with a probability. */
     private static final int CHANCE = 1 << 16;
+
     private static final int NOWHERE = -1;
 
     /** The policy {@code prequal} in configurations. */
@@ -82,19 +84,12 @@ final class PrequalPicker extends TwoChoicePicker {
     private final PrequalProbes probes;
     private final Time time;
     private final long maxAgeNanos;
+
+    /** Where each node that this was laid out for stands, whether or not it may be picked now. */
     private final IdentityHashMap<Node, Integer> places;
 
-    /** The weights as shares of the mean of their group; empty if all are equal. */
+    /** By place: the weight, as a multiple of the mean weight of its group. Empty if all weights are equal. */
     private final double[] sizes;
-
-    /** Empty if there is one group. */
-    private final int[] groupOf;
-
-    /** How many candidates there are. */
-    private final int left;
-
-    /** Whether any may wait for the one call that finds out whether it is well again. */
-    private final boolean halfOpen;
 
     private PrequalPicker(Snapshot snapshot, Env env, PrequalProbes probes) {
         super(snapshot, env);
@@ -107,11 +102,6 @@ final class PrequalPicker extends TwoChoicePicker {
             places.put(candidates.get(place).node(), place);
         }
         this.sizes = uniform ? new double[0] : sizes(candidates);
-        boolean grouped = !uniform
-                && candidates.stream().mapToInt(Candidate::group).distinct().count() > 1;
-        this.groupOf = grouped ? candidates.stream().mapToInt(Candidate::group).toArray() : new int[0];
-        this.left = nodes.length;
-        this.halfOpen = halfOpen(snapshot);
     }
 
     private PrequalPicker(PrequalPicker before, Snapshot next, @Nullable Node[] left) {
@@ -121,13 +111,6 @@ final class PrequalPicker extends TwoChoicePicker {
         this.maxAgeNanos = before.maxAgeNanos;
         this.places = before.places;
         this.sizes = before.sizes;
-        this.groupOf = before.groupOf;
-        this.left = next.candidates().size();
-        this.halfOpen = halfOpen(next);
-    }
-
-    private static boolean halfOpen(Snapshot snapshot) {
-        return snapshot.impaired().stream().anyMatch(node -> node.health().status() == Health.Status.HALF_OPEN);
     }
 
     private static double[] sizes(List<Candidate> candidates) {
@@ -171,11 +154,11 @@ final class PrequalPicker extends TwoChoicePicker {
 
     private @Nullable Node chosen(PickContext context, int first, long random, long nowNanos) {
         Node drawn = nodes[first];
-        if (halfOpen && drawn != null && awaitsCall(drawn) && !context.avoids(drawn.endpoint())) {
-            // Results of probes may never lead there, and without a call it would not return.
+        if (drawn != null && awaitsCall(drawn) && !context.avoids(drawn.endpoint())) {
+            // Results of probes may never lead to it, and only this call ends its ejection.
             return drawn;
         }
-        if (probes.answers().few()) {
+        if (probes.answers().tooFew()) {
             return null;
         }
         if (drawn != null && isTrial(drawn, random) && !context.avoids(drawn.endpoint())) {
@@ -191,19 +174,19 @@ final class PrequalPicker extends TwoChoicePicker {
         return best.node;
     }
 
-    /** Whether it is half open and its one call is still to be made. */
+    /** Whether it is half open and the one call that decides whether it is back is still to be made. */
     private static boolean awaitsCall(Node node) {
         return node.health().status() == Health.Status.HALF_OPEN && node.pressure() == 0;
     }
 
-    /** Whether an endpoint with failures held against it is tried all the same: at 2 / (3 · penalty) of an even share. Less would keep one that is well again without calls for long. */
+    /** Whether an endpoint with failures held against it is tried all the same: with 2 / (3 · penalty) of an even share. With less, one that is well again would have few calls for a long time. */
     private static boolean isTrial(Node drawn, long random) {
         int penalty = drawn.penalty();
         // The lowest bits of the first half hardly influence what is drawn.
         return penalty > 0 && ((random >>> 32) & (CHANCE - 1)) * 3 * penalty < 2 * CHANCE;
     }
 
-    /** Hot-cold lexicographic choice, from the newest on. */
+    /** The paper's choice by hot and cold, over the results from the newest to the oldest. Null if there are too few to choose from. */
     private PrequalPool.@Nullable Entry best(PrequalPool pool, PickContext context, int first, long nowNanos) {
         int known = 0;
         int usable = 0;
@@ -223,7 +206,7 @@ final class PrequalPicker extends TwoChoicePicker {
                 continue;
             }
             known++;
-            if (otherGroup(place, first) || (avoiding && context.avoids(entry.node.endpoint()))) {
+            if (!sameGroup(place, first) || (avoiding && context.avoids(entry.node.endpoint()))) {
                 continue;
             }
             usable++;
@@ -252,18 +235,16 @@ final class PrequalPicker extends TwoChoicePicker {
             return null;
         }
         PrequalPool.Entry cold = pool.latencies() ? fastest : emptiest;
-        if (cold == null && lastRank == Rank.FAILING && known < left) {
-            // There are others, of which nothing is known.
+        if (cold == null
+                && lastRank == Rank.FAILING
+                && known < snapshot.candidates().size()) {
+            // All results are of endpoints that fail, and there are endpoints without a result.
             return null;
         }
         return cold == null ? last : cold;
     }
 
-    private boolean otherGroup(int place, int first) {
-        return groupOf.length > 0 && groupOf[place] != groupOf[first];
-    }
-
-    /** Removes as many results as a call has to, while two are left of the group that it is made in: the oldest and the worst in turn. */
+    /** Removes as many results as a call has to, the oldest and the worst in turn, while more than two of the group that the call is made in are left. */
     private void remove(PrequalPool pool, int first, long random, long nowNanos) {
         double removals = pool.removals() + (random & (CHANCE - 1)) / (double) CHANCE;
         for (int i = 1; i <= removals; i++) {
@@ -274,7 +255,7 @@ final class PrequalPicker extends TwoChoicePicker {
             double most = 0;
             for (PrequalPool.Entry entry : pool.entries()) {
                 int place = place(entry, nowNanos);
-                if (place < 0 || otherGroup(place, first)) {
+                if (place < 0 || !sameGroup(place, first)) {
                     continue;
                 }
                 usable++;
@@ -306,7 +287,7 @@ final class PrequalPicker extends TwoChoicePicker {
         return sizes.length == 0 ? entry.calls() : entry.calls() / sizes[place];
     }
 
-    /** The place of a result that is of use in this version; below 0 for another. */
+    /** The place of the endpoint of a result; below 0 if the result is used up or too old, or the endpoint may not be picked in this version. */
     private int place(PrequalPool.Entry entry, long nowNanos) {
         if (entry.isOver() || nowNanos - entry.sentNanos > maxAgeNanos) {
             return NOWHERE;
@@ -315,28 +296,28 @@ final class PrequalPicker extends TwoChoicePicker {
         if (place < nodes.length && nodes[place] == entry.node) {
             return place;
         }
-        // Laid out anew since the probe.
+        // This version was laid out anew since the probe was sent.
         return has(entry.node) ? placeOf(entry.node) : NOWHERE;
     }
 
-    /** The place of a node; below 0 if it has none. */
+    /** The place of a node that this was laid out for, whether or not it may be picked; below 0 for another. */
     int placeOf(Node node) {
         Integer place = places.get(node);
         return place == null ? NOWHERE : place;
     }
 
-    /** Whether it has a node that may be picked. */
+    /** Whether a node may be picked in this version. */
     boolean has(Node node) {
         int place = placeOf(node);
         return place >= 0 && nodes[place] == node;
     }
 
-    /** Whether it has the same nodes in the same places. */
+    /** Whether another version has the same nodes in the same places. */
     boolean isLaidOutAs(PrequalPicker other) {
         return nodes == other.nodes;
     }
 
-    /** The weight as a share of the mean. */
+    /** The weight in a place, as a multiple of the mean weight of its group. */
     double size(int place) {
         return sizes.length == 0 ? 1 : sizes[place];
     }
@@ -355,7 +336,7 @@ final class PrequalPicker extends TwoChoicePicker {
         PrequalPool pool = probes.pool();
         long now = time.nanoTime();
         String two = drawn() + " and takes the one with fewer calls under way";
-        lines.add(probes.answers().few() ? two : choice(pool) + "; with fewer than two results it " + two);
+        lines.add(probes.answers().tooFew() ? two : choice(pool) + "; with fewer than two results it " + two);
         lines.add(probes.state(this));
         for (PrequalPool.Entry entry : pool.entries()) {
             String text = String.format(

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The results of probes that picks choose from, oldest first. Replaced as a whole by the control path; only how often a result was used changes in place. A race between two picks uses a result once more than
- * it should be, or removes one for two.
+ * The results of probes that picks choose from, oldest first. Immutable but for how often each result was used: tasks of the serial executor put a new pool in its place. Two picks that race may use a result
+ * once more than allowed, or remove one result instead of two.
  *
- * @param entries at most one of an endpoint
+ * @param entries at most one for each endpoint
  * @param hotAbove an endpoint with more calls under way, for its weight, is hot
  * @param removals how many results a pick removes besides, on average
- * @param typicalLatency the median of those that are known, which stands for the others: one that has served no call yet must be neither the best nor the worst; {@link #UNKNOWN} if none is
+ * @param typicalLatency the median of the latencies that are known, which stands for the others: an endpoint that has served no call yet must be neither the best nor the worst; {@link #UNKNOWN} if none is known
  */
 @SuppressWarnings("ArrayRecordComponent")
 record PrequalPool(Entry[] entries, double hotAbove, double removals, double typicalLatency) {
@@ -39,6 +39,7 @@ record PrequalPool(Entry[] entries, double hotAbove, double removals, double typ
         return typicalLatency >= 0;
     }
 
+    /** The latency of an endpoint, or what stands for it; in ms. */
     double latency(Entry entry) {
         return entry.latency < 0 ? typicalLatency : entry.latency;
     }
@@ -50,14 +51,18 @@ record PrequalPool(Entry[] entries, double hotAbove, double removals, double typ
         /** The place of the endpoint among the candidates when it was probed. */
         final int place;
 
-        /** Calls of others under way. */
+        /** Calls of other clients under way there, as reported. */
         final double others;
 
         /** In ms; {@link #UNKNOWN} if the endpoint did not report it. */
         final double latency;
 
+        /** When its probe left. */
         final long sentNanos;
+
+        /** How many calls it serves. */
         private final int limit;
+
         private final AtomicInteger uses = new AtomicInteger();
 
         Entry(Node node, int place, double others, double latency, long sentNanos, int limit) {
@@ -87,7 +92,7 @@ record PrequalPool(Entry[] entries, double hotAbove, double removals, double typ
         }
     }
 
-    /** With a newer result in place of that of the same endpoint, without what is over or sent before, and without the oldest if there is no room. */
+    /** With a newer result in place of that of the same endpoint, and without those that are used up, whose probe left before {@code sinceNanos}, or that are beyond {@code size}, the oldest first. */
     PrequalPool with(Entry newest, int size, long sinceNanos, double above, double removing) {
         List<Entry> kept = kept(newest.node, sinceNanos);
         kept.add(newest);
@@ -95,7 +100,7 @@ record PrequalPool(Entry[] entries, double hotAbove, double removals, double typ
         return new PrequalPool(fitting, above, removing);
     }
 
-    /** Without that of an endpoint which does not answer any more. */
+    /** Without the result of an endpoint that does not answer any more, and without those that are used up or old. */
     PrequalPool without(Node node, long sinceNanos) {
         return new PrequalPool(kept(node, sinceNanos), hotAbove, removals);
     }

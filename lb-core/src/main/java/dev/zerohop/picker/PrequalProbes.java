@@ -6,6 +6,7 @@ import dev.zerohop.LoadReport;
 import dev.zerohop.Node;
 import dev.zerohop.Prober;
 import dev.zerohop.Time;
+import dev.zerohop.internal.Late;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -16,33 +17,29 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the probes that picks cause, and keeps what they found. A pick adds 1 to a counter; if nothing is under way for the picks before it, it hands one task to a serial executor, which sends what is due
- * and looks again a few milliseconds later, then less and less often, until there were no picks for a second. Then there is no timer, but for the one that lets go of what is kept for probes after a while.
+ * Sends the probes that picks cause, and keeps what they found. A pick adds 1 to a counter; if no task runs or waits for a timer, it hands one to a serial executor. The task sends the probes that are due and
+ * looks again a few milliseconds later, then less and less often, until there were no picks for a second. From then on the only timer is the one that closes what is kept for probes of an idle client.
  */
 final class PrequalProbes {
     private static final String IN_FLIGHT = "named_metrics.requests_in_flight";
     private static final String LATENCY = "named_metrics.latency_ms";
 
-    /** After so long a time without a step that should have been, it was dropped for want of threads. */
+    /** A step, or a timer, that is late by this much is lost: there was no thread for it. */
     private static final long STALLED_NANOS = Duration.ofSeconds(10).toNanos();
 
-    /** Between steps while nothing answers. */
+    /** The step while all probes fail. */
     private static final long FRUITLESS_NANOS = Duration.ofSeconds(1).toNanos();
 
-    /** The least and the most that a timer is late, as shares. */
-    private static final double LATE = 0.1;
-
-    private static final double LATER = 0.2;
-
-    /** After so long a time without picks nothing is kept for probes any more. */
+    /** Without picks for this long, what is kept for probes is closed, and results are dropped. */
     private static final long IDLE_NANOS = Duration.ofSeconds(30).toNanos();
 
-    /** How often in a row chance may meet an endpoint whose probe is under way. */
+    /** How many endpoints in a row are drawn whose probe is under way, before the rest of the probes is left out. */
     private static final int MOST_DRAWS = 8;
 
-    /** The time in which the share of the probes that could be sent is forgotten. */
+    /** The decay time of the averages of how many probes were due and how many were sent. */
     private static final double DECAY_NANOS = Duration.ofSeconds(1).toNanos();
 
+    /** Uses of a result that only its age ends. */
     private static final int UNLIMITED = 1 << 30;
 
     private final Prequal settings;
@@ -55,12 +52,14 @@ final class PrequalProbes {
     private final Runnable send = this::send;
 
     private final LongAdder picks = new LongAdder();
+
+    /** Whether a task runs or waits for a timer. */
     private final AtomicBoolean awake = new AtomicBoolean();
 
-    /** When the last step was, or was requested anew. */
+    /** When the last step ran, or was last requested. */
     private final AtomicLong lastStep;
 
-    /** A removal that two picks lose to each other is made good by the next. */
+    /** Written by racing picks without any order: at worst two in a row remove the oldest, or the worst. */
     private boolean worstNext;
 
     private volatile PrequalPool pool = PrequalPool.EMPTY;
@@ -78,8 +77,13 @@ final class PrequalProbes {
     private @Nullable Cancellable nextStep;
     private @Nullable Cancellable idleTimer;
     private long idleDueNanos;
-    private long looked;
+
+    /** When lost tasks were looked for last. */
+    private long lookedNanos;
+
+    /** How many probes the limit per second allows now. */
     private double allowed;
+
     private long sentAsOf;
     private double recentlyDue;
     private double recentlySent;
@@ -95,9 +99,9 @@ final class PrequalProbes {
         this.allowed = settings.poolSize;
         this.sentAsOf = time.nanoTime();
         this.pace = new PrequalPace(settings.maxAge, sentAsOf);
-        this.looked = sentAsOf;
+        this.lookedNanos = sentAsOf;
         this.lastStep = new AtomicLong(sentAsOf);
-        // What a step may send at the least, or a high limit would never be reached.
+        // At least as many as two steps are worth at the limit, or a high limit could not be reached.
         this.mostAllowed = Math.max(settings.poolSize, 2e-9 * PrequalPace.STEP_NANOS * settings.maxProbesPerSecond);
     }
 
@@ -120,7 +124,7 @@ final class PrequalProbes {
         return answers;
     }
 
-    /** Probes its candidates from now on, and lets go of what is kept for probes of others. */
+    /** Probes the candidates of this version from now on, and closes what is kept for probes of others. */
     void follow(PrequalPicker picker) {
         PrequalPicker before = newest;
         newest = picker;
@@ -129,7 +133,7 @@ final class PrequalProbes {
         }
     }
 
-    /** Request path: a pick was made. */
+    /** Notes a pick. For the request path. */
     void picked(long nowNanos) {
         if (prober == null) {
             return;
@@ -152,7 +156,7 @@ final class PrequalProbes {
         try {
             serial.execute(send);
         } catch (RuntimeException | Error refused) {
-            // No threads: the next pick tries again.
+            // There is no thread; the next pick tries again.
             awake.set(false);
         }
     }
@@ -174,7 +178,7 @@ final class PrequalProbes {
         try {
             sendDue();
         } catch (RuntimeException | Error thrown) {
-            // Or no pick would ever wake it again.
+            // Otherwise no pick would start it again.
             awake.set(false);
             throw thrown;
         }
@@ -182,7 +186,7 @@ final class PrequalProbes {
 
     private void sendDue() {
         if (nextStep != null) {
-            // Of two that were requested one goes on.
+            // There are two tasks since one was taken for lost: this one goes on.
             nextStep.cancel();
             nextStep = null;
         }
@@ -195,7 +199,7 @@ final class PrequalProbes {
         boolean rare = pace.isRare();
         if (pace.isOver(now)) {
             awake.set(false);
-            // One that was counted meanwhile has found it awake.
+            // A pick that was counted meanwhile has seen it awake and has started no task.
             if (picks.sum() == sum || !awake.compareAndSet(false, true)) {
                 return;
             }
@@ -203,19 +207,20 @@ final class PrequalProbes {
         long elapsed = now - sentAsOf;
         sentAsOf = now;
         allowed = Math.min(mostAllowed, allowed + elapsed * 1e-9 * settings.maxProbesPerSecond);
-        double kept = Math.exp(-elapsed / DECAY_NANOS);
+        // Not Math.exp, whose last bit depends on the JDK: a simulation has the same log on each.
+        double kept = StrictMath.exp(-elapsed / DECAY_NANOS);
         double due = rare ? 0 : made * settings.probesPerCall;
         recentlyDue = recentlyDue * kept + due;
         recentlySent *= kept;
         recentlySent += begin((int) Math.min(mostUnderWay, due + env.dice().nextDouble()), now);
-        if (now - looked > STALLED_NANOS) {
-            looked = now;
+        if (now - lookedNanos > STALLED_NANOS) {
+            lookedNanos = now;
             lookForLost(now);
         }
         nextStep = schedule(answers.fruitless() ? FRUITLESS_NANOS : pace.stepNanos(now), send);
     }
 
-    /** What was dropped for want of threads. */
+    /** Ends what is lost because there was no thread for it. */
     private void lookForLost(long now) {
         for (PrequalTarget target : List.copyOf(targets.values())) {
             target.endIfLost(now);
@@ -227,8 +232,8 @@ final class PrequalProbes {
     }
 
     private Cancellable schedule(long nanos, Runnable task) {
-        double late = LATE + (LATER - LATE) * env.dice().nextDouble();
-        return time.schedule((long) (nanos * (1 + late)), () -> serial.execute(task));
+        long delay = (long) (nanos * Late.factor(env.dice().nextDouble()));
+        return time.schedule(delay, () -> serial.execute(task));
     }
 
     private int begin(int due, long now) {
@@ -251,7 +256,7 @@ final class PrequalProbes {
         return begun;
     }
 
-    /** One by chance that has no probe under way. */
+    /** An endpoint by chance that has no probe under way; null if none was met. */
     private @Nullable PrequalTarget draw(PrequalPicker picker) {
         for (int i = 0; i < MOST_DRAWS; i++) {
             PrequalTarget target = target(picker.draw());
@@ -282,7 +287,7 @@ final class PrequalProbes {
         return settings.probeTimeout.toNanos();
     }
 
-    /** A probe is over. */
+    /** A probe has ended with this result. */
     void ended(PrequalTarget target, Prober.Result result, long sentNanos) {
         underWay--;
         LoadReport load = result.load();
@@ -294,7 +299,7 @@ final class PrequalProbes {
                         target.answered();
                     }
                     answers.answered();
-                    take(target.node(), calls, load.metric(LATENCY, PrequalPool.UNKNOWN), sentNanos);
+                    keep(target.node(), calls, load.metric(LATENCY, PrequalPool.UNKNOWN), sentNanos);
                 } else {
                     refused(
                             target,
@@ -303,14 +308,14 @@ final class PrequalProbes {
             }
             case FAILURE -> refused(target, result.reason());
             case SKIPPED -> {
-                // It never left, and makes no result older.
+                // It never left, so the result before it is as good as it was.
                 answers.sent(-1);
                 recentlySent = Math.max(0, recentlySent - 1);
             }
         }
     }
 
-    /** A probe had no answer in its time or never left, which says nothing about whether the endpoint answers probes at all. */
+    /** A probe was not answered in time or could not be sent, which does not show whether the endpoint answers probes at all. */
     void unanswered(Node node, String reason) {
         underWay--;
         failed(node, reason);
@@ -323,7 +328,7 @@ final class PrequalProbes {
         failed(target.node(), reason);
     }
 
-    /** Whether more probes of it may follow: what is known of another must not count for as long as it is out. */
+    /** Whether the endpoint may be picked, and so probed again. Of another one nothing is counted: it would count for as long as the endpoint is out. */
     private boolean isProbed(Node node) {
         PrequalPicker picker = newest;
         return picker != null && picker.has(node);
@@ -334,19 +339,19 @@ final class PrequalProbes {
         answers.failed(node, reason);
     }
 
-    /** Something else of a probe than its answer has failed. */
+    /** Something other than the answer of a probe has failed. */
     void fault(Node node, Throwable thrown) {
         answers.report(node, thrown.toString());
     }
 
-    private void take(Node node, double calls, double latency, long sentNanos) {
+    private void keep(Node node, double calls, double latency, long sentNanos) {
         PrequalPicker picker = newest;
         int place = picker == null ? -1 : picker.placeOf(node);
         if (picker == null || place < 0) {
             return;
         }
         loads.add(calls / picker.size(place));
-        // What could not be sent for the limits makes the others serve longer.
+        // If the limits keep back some of the probes, the results of the others serve longer.
         double share = recentlyDue > 0 ? Math.min(1, recentlySent / recentlyDue) : 1;
         double removals = share * settings.removalsPerCall;
         double reuse = Prequal.reuse(settings.poolSize, picker.laidOut(), share * settings.probesPerCall, removals);
@@ -368,7 +373,7 @@ final class PrequalProbes {
         PrequalPicker picker = newest;
         if (picker != null) {
             targets.values().removeIf(target -> picker.placeOf(target.node()) < 0 && target.close());
-            // One that is out for a while keeps its connection.
+            // An endpoint that is out for a while keeps its connection.
             targets.values().stream()
                     .filter(target -> !picker.has(target.node()))
                     .forEach(PrequalTarget::forget);

@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One endpoint that is probed, with at most one probe under way. For tasks of the serial executor. */
 final class PrequalTarget {
-    /** How long after its time a probe ends at the latest, if its tasks were dropped for want of threads. */
+    /** A probe whose timeout is this long ago is lost: there was no thread for its tasks. */
     private static final long LOST_NANOS = Duration.ofSeconds(10).toNanos();
+
+    /** An endpoint that has answered probes before answers none any more after this many refusals in a row. */
+    private static final int MOST_REFUSALS = 10;
 
     private final Node node;
     private final Prober.Target target;
@@ -21,14 +24,11 @@ final class PrequalTarget {
     private final Env env;
     private final Executor serial;
 
-    /** What blocks for its probes: until it is back, no other is sent, so that an endpoint whose name is not found costs one thread. */
+    /** Tasks of its probes that block now. While there is one no other probe is sent, so that an endpoint whose name cannot be looked up costs one thread at most. */
     private final AtomicInteger blocked = new AtomicInteger();
 
-    /** What has no thread yet. Replaced when that takes so long that it was dropped. */
+    /** Tasks that wait for a thread. Replaced when they have waited so long that they are lost. */
     private volatile AtomicInteger waiting = new AtomicInteger();
-
-    /** Of one that has answered before, so many failures in a row are more than a moment's. */
-    private static final int LOST = 10;
 
     private @Nullable Probe probe;
     private long begunNanos;
@@ -36,7 +36,7 @@ final class PrequalTarget {
     private int refusals;
     private Standing standing = Standing.UNKNOWN;
 
-    /** What is known of it, as it is counted. */
+    /** Whether it answers probes, as far as is known. */
     private enum Standing {
         UNKNOWN,
         ANSWERING,
@@ -55,10 +55,12 @@ final class PrequalTarget {
         return node;
     }
 
+    /** Whether a probe of it is under way or still holds a thread. */
     boolean busy() {
         return probe != null || waiting.get() > 0 || blocked.get() > 0;
     }
 
+    /** Begins a probe; it is not {@link #busy}. */
     void probe(long nowNanos) {
         Probe begun = new Probe(nowNanos);
         probe = begun;
@@ -73,15 +75,15 @@ final class PrequalTarget {
         count(Standing.ANSWERING);
     }
 
-    /** It was reached, and did not answer with its load. */
+    /** It was reached, and answered with something other than its load. */
     void refused() {
         refusals++;
-        if (!answered || refusals >= LOST) {
+        if (!answered || refusals >= MOST_REFUSALS) {
             count(Standing.MUTE);
         }
     }
 
-    /** It is not probed for a while. */
+    /** It is not probed for a while: what was known of it counts no longer. */
     void forget() {
         refusals = 0;
         count(Standing.UNKNOWN);
@@ -98,7 +100,7 @@ final class PrequalTarget {
         return (next == counted ? 1 : 0) - (before == counted ? 1 : 0);
     }
 
-    /** Ends a probe whose end was lost. */
+    /** Ends a probe whose tasks are lost. */
     void endIfLost(long nowNanos) {
         if (nowNanos - begunNanos <= probes.timeoutNanos() + LOST_NANOS) {
             return;
@@ -111,7 +113,7 @@ final class PrequalTarget {
         }
     }
 
-    /** Ends what is under way. Always true. */
+    /** Ends what is under way and closes the connection. Always true. */
     boolean close() {
         count(Standing.UNKNOWN);
         if (probe != null) {
@@ -163,7 +165,7 @@ final class PrequalTarget {
                 end(Prober.Result.failure("cannot be probed: " + thrown));
             }
             if (over) {
-                // The answer was there at once.
+                // It was answered before this knew how to cancel it.
                 cancel(call);
             }
         }
@@ -186,7 +188,7 @@ final class PrequalTarget {
                 return;
             }
             over = true;
-            // A connection that was refused shows nothing of what the server has for probes.
+            // A connection that was refused does not show whether the server answers probes.
             unanswered |= result.kind() == Prober.Result.Kind.FAILURE && isUnsent();
             probe = null;
             cancel(timeout);

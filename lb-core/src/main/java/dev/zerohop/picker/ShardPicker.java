@@ -60,8 +60,7 @@ final class ShardPicker extends KeyedPicker {
                 if (picker == null || before == null) {
                     pickers[i] = policy.settings().replicas().newPicker(owners.part(i), env);
                 } else {
-                    boolean same = owners.same(i, before.owners, known) && !owners.halfOpen(i);
-                    pickers[i] = same ? picker : picker.rebuild(owners.part(i));
+                    pickers[i] = owners.same(i, before.owners, known) ? picker : picker.rebuild(owners.part(i));
                 }
             }
         }

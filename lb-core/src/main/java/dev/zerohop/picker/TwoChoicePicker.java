@@ -112,6 +112,11 @@ abstract class TwoChoicePicker extends CandidatePicker {
         return better;
     }
 
+    /** Whether the candidates in two places are of one group, so that to prefer one to the other moves no traffic between groups. */
+    final boolean sameGroup(int place, int other) {
+        return groups == null || groups.same(place, other);
+    }
+
     /** What is drawn, in words. */
     final String drawn() {
         return "draws two of " + snapshot.candidates().size() + " candidates"

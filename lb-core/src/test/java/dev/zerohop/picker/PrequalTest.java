@@ -126,7 +126,7 @@ class PrequalTest {
     @Test
     void ownCallsAreNotCountedTwice() {
         List<FakeNode> nodes = four();
-        // 1 call of another, and of this client 3 which it counts itself: fewer than 2 in the end.
+        // The report has 4 calls, of which 3 are this client's own: when these have ended, 1 is left.
         nodes.get(3).inFlight(3);
         Picker picker = probedOnce(nodes, builder -> builder.hotQuantile(0));
         nodes.get(3).inFlight(0);
@@ -319,7 +319,7 @@ class PrequalTest {
         assertThat(picker.explain(PickContext.NONE).toString()).contains("2 of 20 endpoints answer none");
     }
 
-    /** A sixteenth out is what the layout is kept for, and more than the share that may answer no probes. */
+    /** With a sixteenth of the endpoints out the layout is kept, and that is more than the share that may answer no probes. */
     @Test
     void oneThatIsOutCountsAsNothing() {
         List<FakeNode> nodes = nodes(16);
@@ -761,7 +761,7 @@ class PrequalTest {
         assertThat(Pickers.prequal()).isEqualTo(Pickers.byName("prequal"));
         assertThatThrownBy(() -> Prequal.builder().hotQuantile(Double.NaN))
                 .hasMessage("hot quantile was NaN, expected a number from 0.0 to 1.0");
-        assertThatThrownBy(() -> Prequal.builder().path("x")).hasMessageContaining("expected a path");
+        assertThatThrownBy(() -> Prequal.builder().path("load")).hasMessageContaining("expected a path");
         assertThatThrownBy(() -> Prequal.builder().maxAge(Duration.ZERO)).hasMessageContaining("expected a duration");
     }
 
