@@ -155,6 +155,47 @@ class PlacementHashTest {
     }
 
     @Test
+    void jumpAgreesWithThePublishedLoop() {
+        SplittableRandom random = new SplittableRandom(7);
+        for (int i = 0; i < 1_000_000; i++) {
+            long key = random.nextLong();
+            int buckets = 1 + (random.nextInt(Integer.MAX_VALUE) >>> random.nextInt(31));
+            assertThat(JumpHash.bucket(key, buckets)).isEqualTo(publishedJump(key, buckets));
+        }
+    }
+
+    /** A jump of exactly a whole number of buckets, which chance hardly ever makes. */
+    @Test
+    void jumpAgreesWithThePublishedLoopWhereAJumpEndsOnABucket() {
+        long inverse = 1;
+        for (int i = 0; i < 6; i++) {
+            inverse *= 2 - 2862933555777941757L * inverse;
+        }
+        for (int divisor = 1; divisor < 31; divisor++) {
+            // The first jump goes to 2^31 / 2^divisor.
+            long first = ((1L << divisor) - 1) << 33;
+            long key = (first - 1) * inverse;
+            for (int buckets : new int[] {2, 3, 1 << 10, (1 << 10) + 1, 1 << 20, Integer.MAX_VALUE}) {
+                assertThat(JumpHash.bucket(key, buckets))
+                        .as("jump by 2^%d, %d buckets", 31 - divisor, buckets)
+                        .isEqualTo(publishedJump(key, buckets));
+            }
+        }
+    }
+
+    private static int publishedJump(long hash, int buckets) {
+        long key = hash;
+        long bucket = -1;
+        long next = 0;
+        while (next < buckets) {
+            bucket = next;
+            key = key * 2862933555777941757L + 1;
+            next = (long) ((bucket + 1) * (0x1.0p31 / ((key >>> 33) + 1)));
+        }
+        return (int) bucket;
+    }
+
+    @Test
     void zerohopShardV1IsAsPublished() {
         String[] texts = {"", "a", "abc", "user-42", "order:1001", "ключ"};
         int[][] placed = {
