@@ -9,6 +9,7 @@ import dev.zerohop.LoadReport;
 import dev.zerohop.Prober;
 import dev.zerohop.Prober.Result;
 import dev.zerohop.report.LoadReports;
+import dev.zerohop.testing.CapturingPolicy;
 import dev.zerohop.testing.FakeTime;
 import dev.zerohop.testing.FreePorts;
 import io.grpc.Channel;
@@ -428,17 +429,17 @@ class LoadProberTest {
                 FreePorts.next(),
                 TlsServerCredentials.create(pem(certificate.certificatePem()), pem(certificate.privateKeyPkcs8Pem())),
                 builder -> builder.addService(service));
-        ShowingPolicy.ENVIRONMENTS.clear();
+        CapturingPolicy.Provider.policy().clear();
         channel = Grpc.newChannelBuilder(
                         "static:///" + server.address() + ";id=a",
                         TlsChannelCredentials.newBuilder()
                                 .trustManager(pem(certificate.certificatePem()))
                                 .build())
                 .overrideAuthority("orders.svc")
-                .defaultServiceConfig(Json.serviceConfig("{'policy': {'test.showing': {}}}", null))
+                .defaultServiceConfig(Json.serviceConfig("{'policy': {'test.capturing': {}}}", null))
                 .build();
         assertThat(TestServer.call(channel)).isEqualTo("a");
-        Env env = ShowingPolicy.ENVIRONMENTS.take();
+        Env env = CapturingPolicy.Provider.policy().takeEnv();
         Prober prober = env.probes().load("/load");
         assertThat(prober).isNotNull();
         Endpoint a = Endpoint.builder("127.0.0.1", server.port()).id("a").build();

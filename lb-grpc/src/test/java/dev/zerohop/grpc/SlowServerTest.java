@@ -156,7 +156,7 @@ class SlowServerTest {
             for (int i = 0; i < 84; i++) {
                 int before = held(holding);
                 Future<String> answer =
-                        ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "x");
+                        ClientCalls.futureUnaryCall(channel.newCall(TestServer.ECHO, CallOptions.DEFAULT), "orders");
                 await().until(() -> answer.isDone() || held(holding) > before);
                 if (!answer.isDone()) {
                     time.advance(Duration.ofMillis(300));

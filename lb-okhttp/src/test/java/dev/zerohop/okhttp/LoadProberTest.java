@@ -9,13 +9,11 @@ import dev.zerohop.Dice;
 import dev.zerohop.Endpoint;
 import dev.zerohop.Env;
 import dev.zerohop.LoadReport;
-import dev.zerohop.PickPolicy;
-import dev.zerohop.Picker;
 import dev.zerohop.Prober;
 import dev.zerohop.Prober.Result;
-import dev.zerohop.Snapshot;
 import dev.zerohop.Time;
 import dev.zerohop.report.LoadReports;
+import dev.zerohop.testing.CapturingPolicy;
 import dev.zerohop.testing.FreePorts;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -61,30 +59,15 @@ class LoadProberTest {
             .namedMetric("requests_in_flight", 3)
             .build();
 
-    private final AtomicReference<Env> env = new AtomicReference<>();
+    private final CapturingPolicy policy = new CapturingPolicy(new TestPolicies.RoundRobin(false));
     private final BlockingQueue<Result> results = new LinkedBlockingQueue<>();
     private final BlockingQueue<RecordedRequest> probes = new LinkedBlockingQueue<>();
     private final CountDownLatch stalled = new CountDownLatch(1);
     private TestServer server;
     private ZerohopOkHttp zerohop;
     private OkHttpClient client;
+    private Env env;
     private Prober.Target target;
-
-    /** Shows what environment policies get. */
-    private final class Showing implements PickPolicy {
-        private final PickPolicy policy = new TestPolicies.RoundRobin(false);
-
-        @Override
-        public String name() {
-            return policy.name();
-        }
-
-        @Override
-        public Picker newPicker(Snapshot first, Env given) {
-            env.set(given);
-            return policy.newPicker(first, given);
-        }
-    }
 
     private void serve(TestServer by, UnaryOperator<MockResponse.Builder> load) {
         server = by;
@@ -101,19 +84,19 @@ class LoadProberTest {
         return answer.addHeader("Endpoint-Load-Metrics", LoadReports.toHeader(REPORT));
     }
 
-    private void start(UnaryOperator<OkHttpClient.Builder> clients) {
+    private void start(UnaryOperator<OkHttpClient.Builder> clients) throws InterruptedException {
         start(Env.system(), clients);
     }
 
-    private void start(Env with, UnaryOperator<OkHttpClient.Builder> clients) {
+    private void start(Env with, UnaryOperator<OkHttpClient.Builder> clients) throws InterruptedException {
         zerohop = ZerohopOkHttp.builder()
                 .env(with)
                 .route("orders.shop.svc", "static:///127.0.0.1:" + server.port() + ";id=a")
-                .settings(BalancerSettings.of(new Showing()))
+                .settings(BalancerSettings.of(policy))
                 .build();
         client = zerohop.install(clients.apply(new OkHttpClient.Builder())).build();
-        Rig.await().until(() -> env.get() != null);
-        target = env.get().probes().load("/load?of=all").connect(endpoint());
+        env = policy.takeEnv();
+        target = env.probes().load("/load?of=all").connect(endpoint());
     }
 
     private Endpoint endpoint() {
@@ -128,7 +111,7 @@ class LoadProberTest {
     }
 
     private Cancellable probe() {
-        return target.probe(env.get().blocking(), results::add);
+        return target.probe(env.blocking(), results::add);
     }
 
     private Result next() throws InterruptedException {
@@ -178,7 +161,7 @@ class LoadProberTest {
                 }));
         Cancellable ignored = probe();
         assertThat(next()).as("before the first call").isEqualTo(Result.SKIPPED);
-        call("http://orders.shop.svc:81/x");
+        call("http://orders.shop.svc:81/orders");
         int before = intercepted.get();
         List<Integer> connections = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
@@ -210,7 +193,7 @@ class LoadProberTest {
                 protocol == Protocol.HTTP_2 ? List.of(Protocol.HTTP_2, Protocol.HTTP_1_1) : List.of(protocol);
         serve(new TestServer("a", shown.sslSocketFactory(), protocols), LoadProberTest::report);
         start(builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()));
-        call("https://orders.shop.svc/x");
+        call("https://orders.shop.svc/orders");
         for (int i = 0; i < 3; i++) {
             Cancellable ignored = probe();
             assertThat(next()).isEqualTo(Result.load(REPORT));
@@ -233,16 +216,16 @@ class LoadProberTest {
         start(builder -> builder.sslSocketFactory(trusting.sslSocketFactory(), trusting.trustManager()));
         OkHttpClient trusts = client;
         OkHttpClient doesNot = zerohop.install(new OkHttpClient.Builder()).build();
-        call("https://orders.shop.svc/x");
+        call("https://orders.shop.svc/orders");
         Cancellable ignored = probe();
         assertThat(next()).isEqualTo(Result.load(REPORT));
         client = doesNot;
-        assertThatThrownBy(() -> call("https://orders.shop.svc/x")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> call("https://orders.shop.svc/orders")).isInstanceOf(IOException.class);
         // A connection that is secured by the other's TLS is not for this one.
         ignored = probe();
         assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
         client = trusts;
-        call("https://orders.shop.svc/x");
+        call("https://orders.shop.svc/orders");
         ignored = probe();
         assertThat(next()).isEqualTo(Result.load(REPORT));
     }
@@ -251,7 +234,7 @@ class LoadProberTest {
     void aServerThatDoesNotAnswerIsCalledOff() throws Exception {
         serve(new TestServer("a"), this::stall);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Prober.Running probe = (Prober.Running) probe();
         nextProbe();
         assertThat(probe.sent()).isTrue();
@@ -264,7 +247,7 @@ class LoadProberTest {
     void aProbeThatIsCalledOffBeforeItHasAThreadIsSkipped() throws Exception {
         serve(new TestServer("a"), LoadProberTest::report);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         List<Runnable> waiting = new ArrayList<>();
         Prober.Running probe = (Prober.Running) target.probe(waiting::add, results::add);
         assertThat(probe.sent()).isFalse();
@@ -278,11 +261,11 @@ class LoadProberTest {
     void whatNeverGetsAThreadTakesNoPlaceAfterItIsCalledOff() throws Exception {
         serve(new TestServer("a"), LoadProberTest::report);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Executor dropping = task -> {};
         List<Cancellable> begun = new ArrayList<>();
         for (int i = 0; i < CheckTransport.MOST_PROBES; i++) {
-            begun.add(env.get().probes().load("/load").connect(endpoint()).probe(dropping, results::add));
+            begun.add(env.probes().load("/load").connect(endpoint()).probe(dropping, results::add));
         }
         begun.forEach(Cancellable::cancel);
         for (int i = 0; i < CheckTransport.MOST_PROBES; i++) {
@@ -301,10 +284,10 @@ class LoadProberTest {
     void aProbeWhoseConnectionIsRefusedHasNotLeft() throws Exception {
         serve(new TestServer("a"), LoadProberTest::report);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Endpoint down = Endpoint.builder("127.0.0.1", FreePorts.next()).id("b").build();
-        Prober.Running probe = (Prober.Running)
-                env.get().probes().load("/load").connect(down).probe(env.get().blocking(), results::add);
+        Prober.Running probe =
+                (Prober.Running) env.probes().load("/load").connect(down).probe(env.blocking(), results::add);
         assertThat(next().reason()).startsWith("GET /load was not answered: ");
         assertThat(probe.sent()).isFalse();
     }
@@ -313,7 +296,7 @@ class LoadProberTest {
     void fourAreUnderWayAtATimeAndTheCallsGoOn() throws Exception {
         serve(new TestServer("a"), this::stall);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         List<Cancellable> begun = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             begun.add(probe());
@@ -324,7 +307,7 @@ class LoadProberTest {
         for (int i = 0; i < 4; i++) {
             nextProbe();
         }
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         assertThat(client.dispatcher().runningCallsCount()).isZero();
         begun.forEach(Cancellable::cancel);
         for (int i = 0; i < 4; i++) {
@@ -336,11 +319,10 @@ class LoadProberTest {
     void ofAllEndpointsThereAreSoManyUnderWay() throws Exception {
         serve(new TestServer("a"), LoadProberTest::report);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         List<Runnable> waiting = new ArrayList<>();
         for (int i = 0; i < CheckTransport.MOST_PROBES + 6; i++) {
-            Cancellable ignored =
-                    env.get().probes().load("/load").connect(endpoint()).probe(waiting::add, results::add);
+            Cancellable ignored = env.probes().load("/load").connect(endpoint()).probe(waiting::add, results::add);
         }
         for (int i = 0; i < 6; i++) {
             assertThat(next()).isEqualTo(Result.SKIPPED);
@@ -357,7 +339,7 @@ class LoadProberTest {
     void aServerWithoutALoadPageFailsAndIsNotAskedForEachCall() throws Exception {
         serve(new TestServer("a"), answer -> answer.code(404));
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         int failed = 0;
         Cancellable ignored = probe();
         for (Result result = next(); result != Result.SKIPPED; result = next()) {
@@ -377,7 +359,7 @@ class LoadProberTest {
                 new TestServer("a"),
                 answer -> header.get() == null ? answer : answer.addHeader("endpoint-load-metrics", header.get()));
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Cancellable ignored = probe();
         assertThat(next().reason()).startsWith("its load report cannot be read: ");
         header.set(null);
@@ -389,7 +371,7 @@ class LoadProberTest {
     void aConnectionThatIsLostUnderAProbeFails() throws Exception {
         serve(new TestServer("a"), answer -> answer.onResponseStart(new mockwebserver3.SocketEffect.CloseSocket()));
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Cancellable ignored = probe();
         assertThat(next().reason()).startsWith("GET /load?of=all was not answered: ");
     }
@@ -398,7 +380,7 @@ class LoadProberTest {
     void aTargetThatIsClosedKeepsNoConnection() throws Exception {
         serve(new TestServer("a"), LoadProberTest::report);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Cancellable ignored = probe();
         assertThat(next()).isEqualTo(Result.load(REPORT));
         LoadProber.EndpointTarget closing = (LoadProber.EndpointTarget) target;
@@ -413,7 +395,7 @@ class LoadProberTest {
     void whatIsClosedEndsItsProbesAndConnections() throws Exception {
         serve(new TestServer("a"), this::stall);
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         Cancellable ignored = probe();
         nextProbe();
         zerohop.close();
@@ -476,7 +458,7 @@ class LoadProberTest {
         serve(new TestServer("a"), LoadProberTest::report);
         SlowSockets sockets = new SlowSockets();
         start(builder -> builder.socketFactory(sockets));
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         sockets.slow = true;
         Prober.Running far = (Prober.Running) probe();
         sockets.begun.await();
@@ -529,9 +511,9 @@ class LoadProberTest {
                     }
                 }));
         start(builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         BlockingQueue<Integer> connections = new LinkedBlockingQueue<>();
-        Cancellable ignored = target.probe(env.get().blocking(), result -> {
+        Cancellable ignored = target.probe(env.blocking(), result -> {
             connections.add(target().connections());
             results.add(result);
         });
@@ -552,12 +534,12 @@ class LoadProberTest {
         };
         serve(new TestServer("a"), LoadProberTest::report);
         start(new Env(Time.system(), Dice.threadLocal(), blocking), builder -> builder);
-        call("http://orders.shop.svc/x");
+        call("http://orders.shop.svc/orders");
         LoadProber.EndpointTarget other =
-                (LoadProber.EndpointTarget) env.get().probes().load("/load").connect(endpoint());
+                (LoadProber.EndpointTarget) env.probes().load("/load").connect(endpoint());
         Cancellable ignored = probe();
         assertThat(next()).isEqualTo(Result.load(REPORT));
-        ignored = other.probe(env.get().blocking(), results::add);
+        ignored = other.probe(env.blocking(), results::add);
         assertThat(next()).isEqualTo(Result.load(REPORT));
         refusing.set(true);
         zerohop.close();

@@ -11,6 +11,8 @@ import dev.zerohop.LoadReport;
 import dev.zerohop.Prober;
 import dev.zerohop.Prober.Result;
 import dev.zerohop.okhttp.ZerohopOkHttp;
+import dev.zerohop.picker.Pickers;
+import dev.zerohop.testing.CapturingPolicy;
 import io.grpc.BindableService;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -46,7 +48,7 @@ class ProbeTest {
 
     @BeforeEach
     void forgetOthers() {
-        ShowingPolicy.ENVIRONMENTS.clear();
+        CapturingPolicy.Provider.policy().clear();
     }
 
     @AfterEach
@@ -74,11 +76,11 @@ class ProbeTest {
                             servers.zerohopTarget(), InsecureChannelCredentials.create())
                     .defaultServiceConfig(Map.of(
                             "loadBalancingConfig",
-                            List.of(Map.of("zerohop", Map.of("policy", Map.of("test.showing", Map.of()))))))
+                            List.of(Map.of("zerohop", Map.of("policy", Map.of("test.capturing", Map.of()))))))
                     .build();
             try {
                 assertThat(Servers.call(channel)).isEqualTo("0");
-                Env env = ShowingPolicy.ENVIRONMENTS.take();
+                Env env = CapturingPolicy.Provider.policy().takeEnv();
                 int port = servers.running.get(0).getPort();
                 Prober prober = env.probes().load("/load");
                 assertThat(prober).isNotNull();
@@ -124,9 +126,10 @@ class ProbeTest {
         });
         server.start();
         String address = "127.0.0.1:" + server.getAddress().getPort();
+        CapturingPolicy policy = new CapturingPolicy(Pickers.roundRobin());
         ZerohopOkHttp zerohop = ZerohopOkHttp.builder()
                 .route("orders", "static:///" + address)
-                .settings(BalancerSettings.of(new ShowingPolicy.Policy()))
+                .settings(BalancerSettings.of(policy))
                 .build();
         OkHttpClient client = zerohop.install(new OkHttpClient.Builder()).build();
         try {
@@ -135,7 +138,7 @@ class ProbeTest {
                     .execute()) {
                 assertThat(response.code()).isEqualTo(204);
             }
-            Env env = ShowingPolicy.ENVIRONMENTS.take();
+            Env env = policy.takeEnv();
             Prober prober = env.probes().load("/load");
             assertThat(prober).isNotNull();
             Prober.Target target =
