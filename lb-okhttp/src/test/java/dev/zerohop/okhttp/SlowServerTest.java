@@ -26,9 +26,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import mockwebserver3.MockResponse;
 import okhttp3.Call;
+import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,10 +66,14 @@ class SlowServerTest {
             .build();
     private final ZerohopOkHttp zerohop =
             ZerohopOkHttp.builder().route("orders", balancer).build();
+
+    /** With one thread for the calls that are enqueued: round robin has a position for each thread that picks, and of several the turns would depend on the machine. */
     private final OkHttpClient client = zerohop.install(new OkHttpClient.Builder()
+                    .dispatcher(new Dispatcher(Executors.newSingleThreadExecutor()))
                     .connectTimeout(Duration.ofMinutes(1))
                     .readTimeout(Duration.ofMinutes(1)))
             .build();
+
     private final List<TestServer> servers = new ArrayList<>();
     private final CountDownLatch over = new CountDownLatch(1);
 
