@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 final class LatencyComparison {
     private static final double MILLI = 1e6;
 
-    /** One call in so many has to be slow at least, since no call counts for more. */
+    /** A call counts for no more than what lets one slow call in this many exceed the limit: so at least a tenth of an endpoint's calls must be slow. */
     private static final int ONE_IN = 10;
 
     private final LatencyEjection limits;
 
-    /** As of the interval before, for the places whose endpoints were compared in it. */
+    /** What calls usually took in the interval before, by place; of places whose endpoints were compared in it. */
     private final Map<OutlierSweep.Place, Usual> usual = new HashMap<>();
 
     LatencyComparison(LatencyEjection limits) {
@@ -30,14 +30,14 @@ final class LatencyComparison {
      * What calls to the endpoints of a place usually take.
      *
      * @param nanos with what a mean is compared there
-     * @param mostNanos as much as one call counts: a single one of half a minute among hundreds moves no mean far enough
+     * @param mostNanos what one call counts for at most, so that a single one of half a minute among hundreds does not move a mean far enough
      */
     record Usual(long nanos, long mostNanos) {}
 
     /**
      * The mean latency of the calls to one endpoint in one interval.
      *
-     * @param clipped by what; null if any single call may have made the mean
+     * @param clipped what limited each call; null if nothing did, so that one call may have made the mean
      */
     private record Measured(
             OutlierStats stats,
@@ -53,12 +53,12 @@ final class LatencyComparison {
         }
     }
 
-    /** Before the first call is counted. */
+    /** Sets what limits the calls of an endpoint that has joined, before the first of them is counted. */
     void add(OutlierStats stats, OutlierSweep.Place place) {
         stats.usual = usual.get(place);
     }
 
-    /** Ends an interval, and has those ejected that are too slow, the slowest for their median first, while {@code places} says that more may be. */
+    /** Ends an interval, and ejects the endpoints that are too slow, those that exceed their median the most first, while {@code places} states that more may be ejected. */
     void end(Map<OutlierStats, OutlierSweep.Place> all, IntSupplier places, OutlierSweep.Ejector ejector) {
         Map<OutlierSweep.Place, Integer> members = new HashMap<>();
         all.values().forEach(place -> members.merge(place, 1, Integer::sum));
@@ -79,7 +79,7 @@ final class LatencyComparison {
         all.forEach((stats, place) -> {
             long latencies = stats.takeLatencies();
             int calls = OutlierStats.timedCalls(latencies);
-            // One that is out, perhaps since a moment ago for its success rate, is no measure for the others.
+            // An endpoint that is ejected, perhaps a moment ago for its success rate, is no measure for the others.
             if (calls >= limits.requestVolume() && stats.isActive()) {
                 double mean = OutlierStats.latencyNanos(latencies) / calls;
                 measured.add(new Measured(stats, place, calls, mean, stats.usual));
@@ -99,14 +99,15 @@ final class LatencyComparison {
         for (Measured each : ascending) {
             byPlace.computeIfAbsent(each.place, absent -> new ArrayList<>()).add(each);
         }
-        // What calls took long ago is no measure for how much one of today's may count.
+        // What calls took before an interval without a comparison is no measure for how much one may count now.
         usual.keySet().retainAll(byPlace.keySet());
         byPlace.forEach((place, near) -> {
             boolean enough = near.size() >= limits.minimumHosts();
             List<Measured> compared = enough ? near : ascending;
             double median = median(compared);
-            // Of few in a far zone all are slow; one that is the only member there has nothing else to be compared
-            // with.
+            // In a zone that is far away all endpoints are slow: one of few there has to be slower than the fastest of
+            // them
+            // too. The only one there can be compared with those of other zones alone.
             boolean alone = members.getOrDefault(place, 0) == 1;
             double least = enough || alone ? median : Math.max(median, near.get(0).meanNanos);
             usual.put(place, usual(least));

@@ -10,18 +10,18 @@ import java.time.Duration;
  * Ejects endpoints that answer far more slowly than the others, though they answer: in one interval the mean latency of their calls is above {@code factor} times the
  * median of the means of all endpoints compared, and at least {@code minimumDifference} above it.
  *
- * <p>A latency is the time from the beginning of an attempt to its first headers or message, or to its end if that success reports no answer before; the rest of a stream is none. An
- * attempt that runs out of time without an answer counts with the time it had, whatever {@link OutlierEjection.Builder#timeouts} says, unless that was less than the median before. Error answers, broken connections and calls that
- * their caller cancels (of several hedges all but the first to answer) count for nothing.
+ * <p>A latency is the time from the beginning of an attempt to its first headers or message, or to its successful end if none was reported before; how long a stream goes on after that does not count. An
+ * attempt that runs out of time without an answer counts with the time it had, whatever {@link OutlierEjection.Builder#timeouts} says, unless that was less than the median of the interval before. Error answers, broken connections
+ * and calls that their caller cancels (of several hedges all but the first to answer) do not count.
  *
  * <p>An endpoint is compared with those of its own zone and {@linkplain dev.zerohop.Endpoint#PRIORITY priority} if {@code minimumHosts} of these had enough calls; else with all, and then it has
- * to exceed the fastest one of its zone by as much, unless it is the only member there: a zone that is far away is not slow. When half of the endpoints or more are slow, the median is as well, and from a factor
- * of 2 on none is ejected.
+ * to exceed the fastest one of its zone by as much, unless it is the only member there: an endpoint is not slow for being in a zone that is far away. When half of the endpoints or more are slow, the median is as well,
+ * and with a factor of 2 or more none is ejected.
  *
- * <p>Each call counts as the median of the interval before and ten times what a mean must exceed it by, at most, so that a tenth of an endpoint's calls must be slow at least. The first interval that
- * is compared ejects nobody.
+ * <p>A single call counts for at most the median of the interval before plus ten times the amount by which a mean must exceed it, so that at least a tenth of an endpoint's calls must be slow. The first interval that
+ * is compared ejects nobody, since there is no median before it.
  *
- * <p>While it is configured, a call reads the clock when it begins and when it is answered, as often as a policy that measures latencies does anyway or less, and adds to one counter.
+ * <p>While it is configured, a call reads the clock when it begins and when it is answered, no more often than under a policy that measures latencies, and adds to one counter.
  *
  * <p>Source: the latency-induced probation of Dean and Barroso, "The tail at scale" (Communications of the ACM 56, 2013), which gives no rule. Envoy and gRFC A50 have no such ejection. The rule follows
  * the relative strategy of LinkedIn's rest.li, which lowers the share of hosts of more than 1.2 times the mean latency of all; a median is not moved by the outlier itself.

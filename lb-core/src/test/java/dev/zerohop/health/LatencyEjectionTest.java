@@ -40,7 +40,7 @@ class LatencyEjectionTest {
         detector = builder.build().newDetector(time.env());
     }
 
-    /** Begins with endpoints of a zone and a priority, of which calls can have taken up to 5 s. */
+    /** Adds endpoints of a zone with these attributes, and lets 5 s pass, so that calls to them can have taken as long. */
     private void add(int endpoints, @Nullable String zone, Map<String, String> attributes) {
         for (int i = 0; i < endpoints; i++) {
             Endpoint endpoint = Endpoint.builder("127.0.0.1", records.size() + 1)
@@ -59,7 +59,7 @@ class LatencyEjectionTest {
         usually(10);
     }
 
-    /** An interval in which endpoints take so long; those behind the last number take as long as that. */
+    /** Passes an interval in which each endpoint takes as long as given; the last number is for all that follow. */
     private void usually(double... millis) {
         for (int i = 0; i < records.size(); i++) {
             answers(i, 100, millis[Math.min(i, millis.length - 1)]);
@@ -73,7 +73,7 @@ class LatencyEjectionTest {
         IntStream.range(0, calls).forEach(i -> records.get(index).onLatency(time.nanoTime(), nanos));
     }
 
-    /** Each endpoint answers a hundred calls, in so many milliseconds each. */
+    /** Each endpoint answers a hundred calls, in the given milliseconds each. */
     private void take(double... millis) {
         for (int i = 0; i < millis.length; i++) {
             answers(i, 100, millis[i]);
@@ -394,7 +394,7 @@ class LatencyEjectionTest {
 
     // ---- what counts when ----
 
-    /** With the one that is out, the median would be the mean of 10 and 210, as which 500 counts, and 210 less than 3 times that. */
+    /** If the ejected one counted, the median would be the mean of 10 and 210 (as which 500 counts), and 210 would be less than 3 times that. */
     @Test
     void oneThatIsOutIsNoMeasureForTheOthers() {
         detect(builder(LatencyEjection.DEFAULTS).consecutiveFailures(5));

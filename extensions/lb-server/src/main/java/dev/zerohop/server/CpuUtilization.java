@@ -3,7 +3,7 @@ package dev.zerohop.server;
 import java.lang.management.ManagementFactory;
 import java.util.function.DoubleSupplier;
 
-/** The share of the CPUs in use, of those that the container has, as the JDK tells it; 0 where it does not. */
+/** The share of the container's CPUs that is in use, as the JDK measures it; 0 where it does not. */
 final class CpuUtilization implements DoubleSupplier {
     static final CpuUtilization INSTANCE = new CpuUtilization();
 

@@ -6,18 +6,25 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How long a request takes that comes now, as Prequal estimates it (NSDI 2024): the median of recent requests that came while about as many others were under way as are now.
+ * How long a request that comes now will take, as Prequal estimates it (NSDI 2024): the median latency of recent requests that came while about as many others were under way as are now.
  *
- * <p>Requests are kept by the number of others at their arrival: up to 7 each number for itself, above that four ranges to each doubling. Each keeps its latest 32. The median is over those of the last 5 s
- * in the range of now; while there are fewer than 8, the ranges above and below are added, step by step. So 20 kB hold whatever comes, a request writes two words, and nobody waits for anybody.
+ * <p>Requests are kept in ranges of the number of others at their arrival: each number up to 7 is a range of its own, above that four ranges make a doubling. Each range keeps its latest 32 requests. The median is over those of the last 5 s
+ * in the range of now; while there are fewer than 8, the ranges above and below are added, step by step. So 20 kB are enough for any load, a request writes two words, and no thread waits for another.
  */
 final class LatencyEstimate {
+    /** Fewer others than this are a range of their own each. */
     private static final int EXACT = 8;
+
     private static final int PER_DOUBLING_BITS = 2;
     private static final int EXACT_BITS = 3;
+
+    /** More others than this count as this many. */
     private static final int MOST = (1 << 20) - 1;
+
     private static final int RANGES = range(MOST) + 1;
     private static final int KEPT = 32;
+
+    /** Requests that a median is taken of, if there are as many. */
     private static final int ENOUGH = 8;
 
     private static final long RECENT_MILLIS = TimeUnit.SECONDS.toMillis(5);
@@ -32,6 +39,7 @@ final class LatencyEstimate {
 
     private final AtomicIntegerArray next = new AtomicIntegerArray(RANGES);
 
+    /** The last estimate; 0 if there was none yet. */
     private volatile long lastMicros;
 
     LatencyEstimate(long nowNanos) {
@@ -84,7 +92,7 @@ final class LatencyEstimate {
         }
         Arrays.sort(found, 0, count);
         if (count == 0) {
-            // The last one still bounds what failures count.
+            // lastMicros stays: it decides which failures count.
             return 0;
         }
         long median = found[(count - 1) / 2];
@@ -92,6 +100,7 @@ final class LatencyEstimate {
         return median;
     }
 
+    /** Adds the latencies of the recent requests in a range; returns how many there are then. */
     private int collect(int range, long now, long[] found, int already) {
         int count = already;
         for (int i = range * KEPT; i < (range + 1) * KEPT; i++) {

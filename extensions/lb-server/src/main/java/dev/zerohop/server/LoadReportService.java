@@ -75,7 +75,7 @@ public final class LoadReportService implements BindableService, AutoCloseable {
         this(reporter, minInterval, Env.system().blocking(), Env.system().dice());
     }
 
-    /** With threads of its own for the application's suppliers. */
+    /** With these threads for the application's suppliers. */
     LoadReportService(LoadReporter reporter, Duration minInterval, Executor blocking, Dice dice) {
         this.reporter = requireNonNull(reporter, "reporter");
         this.blocking = blocking;
@@ -90,13 +90,14 @@ public final class LoadReportService implements BindableService, AutoCloseable {
     public ServerServiceDefinition bindService() {
         return ServerServiceDefinition.builder(NAME)
                 .addMethod(METHOD, (call, headers) -> {
+                    // A second message would be an error, which the client is to be told.
                     call.request(2);
                     return new Stream(call, headers.containsKey(PROBE));
                 })
                 .build();
     }
 
-    /** Ends all streams, and those that clients open later; probes are answered as ever. Call it before {@code Server.shutdown()}. */
+    /** Ends all streams, and those that clients open later; probes are still answered. Call it before {@code Server.shutdown()}. */
     @Override
     public void close() {
         closed = true;
@@ -108,7 +109,7 @@ public final class LoadReportService implements BindableService, AutoCloseable {
         return streams.size();
     }
 
-    /** One client. A call takes no two calls of its methods at once, and the timer has a thread of its own. */
+    /** The reports to one client. A {@link ServerCall} allows no two calls of its methods at once, and timers run on other threads: therefore the lock. */
     private final class Stream extends ServerCall.Listener<byte[]> {
         private final ServerCall<byte[], byte[]> call;
         private final boolean probe;
@@ -170,17 +171,17 @@ public final class LoadReportService implements BindableService, AutoCloseable {
             }
         }
 
-        /** On the timers' thread, on which nothing of the application's may run. */
+        /** Runs on the timers' thread, where the application's suppliers must not be called. */
         private void tick() {
             try {
                 blocking.execute(this::next);
             } catch (RuntimeException | Error refused) {
-                // No threads: this report is left out.
+                // There is no thread: this report is left out.
                 awaitNext();
             }
         }
 
-        /** The next one waits for it: a supplier that hangs holds one thread. */
+        /** Sends a report and only then waits for the next, so that a supplier that hangs holds one thread. */
         private void next() {
             try {
                 byte[] report = LoadReports.toProtobuf(reporter.report());

@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 
 /**
- * Measures the load of this server for reports to its clients: requests and errors a second, requests under way and how long they take, the CPUs, and what the application says of itself. One for a process,
- * whatever number of servers it runs; or one for each, if they have different work to do.
+ * Measures the load of this server for reports to its clients: requests and errors a second, requests under way and how long they take, the CPUs, and what the application states. One for a process,
+ * however many servers it runs; or one for each server, if they have different work to do.
  *
- * <p>Thread-safe. Has no thread: once a second at most, the request that finds the numbers old takes new ones, for which it reads the clock, the JDK's CPU load and the
+ * <p>Thread-safe. Has no thread: at most once a second, a request that finds the numbers old takes new ones, for which it reads the clock, the JDK's CPU load and the
  * application's suppliers. All rates are moving averages over about five seconds, so that utilization and rate speak of the same time.
  */
 public final class LoadReporter {
@@ -26,7 +26,7 @@ public final class LoadReporter {
     public static final String REQUESTS_IN_FLIGHT = "requests_in_flight";
 
     /**
-     * The name of the latency in {@link LoadReport#namedMetrics}: how long a request takes that comes now, in milliseconds, as Prequal (NSDI 2024) has it, the median of recent ones that came while about
+     * The name of the latency in {@link LoadReport#namedMetrics}: how long a request that comes now will take, in milliseconds, as Prequal (NSDI 2024) has it, the median of recent ones that came while about
      * as many others were under way. Only in reports apart from requests ({@link #report()}); not stated while no request has ended for 5 seconds. One that failed, or that its caller gave up, counts only if it
      * took longer than the estimate before.
      */
@@ -73,12 +73,12 @@ public final class LoadReporter {
         return new Builder();
     }
 
-    /** A request has come. It must be {@linkplain Request#end ended}, whatever becomes of it. */
+    /** Notes that a request has come. The caller must {@linkplain Request#end end} it, however it goes. */
     public Request begin() {
         return new Request(true);
     }
 
-    /** The same for a stream: how long it lives says nothing of how fast the server is. */
+    /** The same for a stream, whose duration does not show how fast the server is. */
     Request beginStream() {
         return new Request(false);
     }
@@ -120,23 +120,23 @@ public final class LoadReporter {
         return report;
     }
 
-    /** What a supplier says; nothing of what is no load. */
+    /** What a supplier gives; 0, logged once, if that is not a finite number of 0 or more. */
     private double asked(String name, DoubleSupplier supplier) {
-        Object said;
+        Object given;
         try {
             double value = supplier.getAsDouble();
             if (value >= 0 && value < Double.POSITIVE_INFINITY) {
                 return value;
             }
-            said = value;
+            given = value;
         } catch (RuntimeException | Error thrown) {
-            said = thrown;
+            given = thrown;
         }
         if (faulted.compareAndSet(false, true)) {
             LOG.warn(
-                    "load report: {} was {}, expected a finite number of 0 or more; 0 is reported, this is said once",
+                    "load report: {} was {}, expected a finite number of 0 or more; reports 0, and logs this once",
                     name,
-                    said);
+                    given);
         }
         return 0;
     }
@@ -174,7 +174,7 @@ public final class LoadReporter {
                 last.errors * kept + (errors - last.failed) * perSecond);
     }
 
-    /** 0 while it is not known: an average with that would make a server whose measuring has failed look ever emptier. */
+    /** 0 while the utilization is not known: an average with 0 would make a server that cannot measure it look emptier and emptier. */
     private double cpu(double last, double kept) {
         double now = asked("the CPU utilization", cpu);
         return now == 0 || last == 0 ? now : last * kept + now * (1 - kept);
@@ -203,7 +203,7 @@ public final class LoadReporter {
             return LoadReports.toHeader(report());
         }
 
-        /** The caller gave up: the request is under way no more, and is neither answered nor failed. After {@link #end} nothing happens. */
+        /** Notes that the caller gave up: the request is no longer under way, and counts neither as answered nor as failed. Without effect after {@link #end}. */
         public void abandon() {
             if (ended.compareAndSet(false, true)) {
                 inFlight.decrementAndGet();
@@ -212,7 +212,7 @@ public final class LoadReporter {
         }
 
         /**
-         * The request is answered, or will never be. The first call counts.
+         * Notes that the request is answered, or never will be. Without effect after the first call and after {@link #abandon}.
          *
          * @param failure whether the server failed it: a status of 500 or more, say
          */

@@ -35,7 +35,7 @@ class GrpcCompatibilityTest {
         return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
     }
 
-    /** Reporters whose utilization is their rate times what a call takes. */
+    /** Three reporters whose utilization is their rate times what a call costs there, at the first twice as much as at the others. */
     private static List<LoadReporter> reporters() {
         List<LoadReporter> reporters = new ArrayList<>();
         for (int i = 0; i < 3; i++) {

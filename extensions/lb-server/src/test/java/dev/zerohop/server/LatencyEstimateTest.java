@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class LatencyEstimateTest {
-    /** Clocks may begin anywhere, and run over. */
+    /** Clocks may begin anywhere and overflow. */
     private static final long START = Long.MAX_VALUE - 1_000;
 
     private final LatencyEstimate estimate = new LatencyEstimate(START);

@@ -202,7 +202,7 @@ class LoadReportServiceTest {
         assertThat(service.streams()).isZero();
     }
 
-    /** A call that takes what it is given, and says whether it can take more. */
+    /** A call that keeps what it is given, and that a test makes ready or not. */
     private static final class Taking extends ServerCall<byte[], byte[]> {
         final List<byte[]> sent = new ArrayList<>();
         boolean ready = true;

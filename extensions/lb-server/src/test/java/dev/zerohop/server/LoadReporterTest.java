@@ -70,7 +70,7 @@ class LoadReporterTest {
                 .isZero();
     }
 
-    /** Averaged with 0 it would fall for minutes, and the server look ever emptier. */
+    /** An average with 0 would fall step by step, and the server would look emptier and emptier. */
     @Test
     void aCpuThatCannotBeMeasuredIsNotStatedAndBeginsAnew() {
         double[] cpu = {0.8};
