@@ -31,6 +31,7 @@ final class DemoReport {
             svg text { fill: var(--soft); font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
             .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .82rem; color: var(--soft); }
             .legend i { display: inline-block; width: 1.1rem; height: 9px; border-radius: 2px; vertical-align: middle; margin-right: .4rem; }
+            .legend svg.key { display: inline-block; width: 32px; height: 9px; vertical-align: middle; margin-right: .4rem; }
             .note { color: var(--soft); font-size: .82rem; margin: .15rem 0 0; }
             .scroll { overflow-x: auto; }
             table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
@@ -109,9 +110,8 @@ final class DemoReport {
                 .append(SvgPlot.svg(plot))
                 .append("<div class=\"legend\">");
         for (int i = 0; i < plot.curves().size(); i++) {
-            out.append("<span><i style=\"background:")
-                    .append(SvgPlot.colour(plot.curves().get(i), i))
-                    .append("\"></i>")
+            out.append("<span>")
+                    .append(SvgPlot.key(plot, i))
                     .append(escape(plot.curves().get(i).name()))
                     .append("</span>");
         }

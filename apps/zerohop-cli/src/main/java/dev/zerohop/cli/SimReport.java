@@ -18,12 +18,15 @@ import java.util.function.ToDoubleFunction;
 final class SimReport {
     private static final String STYLE = """
             .bar { position: relative; min-width: 9rem; }
-            .bar i { position: absolute; left: 0; top: .2rem; bottom: .2rem; border-radius: 3px; background: var(--s0); opacity: .28; }
+            .bar i { position: absolute; left: 0; top: .2rem; bottom: .2rem; border-radius: 3px; background: var(--s0); opacity: .28;
+              width: calc(var(--part) * (100% - .8rem)); }
             .bar.share i { background: var(--s2); }
             .bar b { position: relative; font-weight: 500; padding-left: .35rem; }
             .best b { font-weight: 700; color: var(--good); }
             td small { color: var(--soft); }
             td.n, th.n { text-align: right; }
+            td.n, .bar b { white-space: nowrap; }
+            .scroll + p { margin: .8rem 0 0; color: var(--soft); font-size: .9rem; }
             """;
 
     /** More rows than this show no single server any more. */
@@ -150,7 +153,7 @@ final class SimReport {
                 out.append("<td class=\"n\">").append(text(estimate)).append("</td>");
             }
             List<String> failures = new ArrayList<>();
-            result.failures().forEach((outcome, count) -> failures.add(outcome + " " + count));
+            result.failures().forEach((outcome, count) -> failures.add(outcome + "&nbsp;" + count));
             out.append("<td>").append(String.join(", ", failures)).append("</td></tr>\n");
         }
         out.append("</table></div>\n</section>\n");
@@ -214,9 +217,9 @@ final class SimReport {
     private void bar(String kind, double part, String text) {
         out.append(String.format(
                 Locale.ROOT,
-                "<td class=\"%s\"><i style=\"width:%.1f%%\"></i><b>%s</b></td>",
+                "<td class=\"%s\"><i style=\"--part:%.3f\"></i><b>%s</b></td>",
                 kind,
-                Double.isFinite(part) ? Math.max(0.5, 100 * part) : 0.5,
+                Double.isFinite(part) ? Math.max(0.005, part) : 0.005,
                 text));
     }
 

@@ -22,7 +22,7 @@ final class SimTables {
                 .append(DemoReport.escape(first.policy()))
                 .append(", seed by seed</h2>\n<div class=\"scroll\"><table>\n<tr><th>policy</th>");
         for (LatencyFigure figure : LatencyFigure.values()) {
-            out.append("<th class=\"n\">").append(figure.field()).append(", ms</th>");
+            out.append("<th class=\"n\">").append(heading(figure)).append(", ms</th>");
         }
         out.append("<th class=\"n\">goodput, 1/s</th></tr>\n");
         for (PolicyResult result : results.subList(1, results.size())) {
@@ -37,6 +37,10 @@ final class SimTables {
                 + "<p>The median of the differences, and its interval of 95 % by the bootstrap; one without 0 is a"
                 + " difference.</p>\n"
                 + "</section>\n");
+    }
+
+    private static String heading(LatencyFigure figure) {
+        return figure == LatencyFigure.P999 ? "p99.9" : figure.field();
     }
 
     /** The 99th percentile in each phase of the arrivals; nothing where there is one phase only. */
@@ -107,7 +111,7 @@ final class SimTables {
     private static String text(Difference difference) {
         return String.format(
                 Locale.ROOT,
-                "%s <small>%s to %s</small>",
+                "%s <small>(%s to %s)</small>",
                 SimReport.number(difference.median()),
                 SimReport.number(difference.low()),
                 SimReport.number(difference.high()));

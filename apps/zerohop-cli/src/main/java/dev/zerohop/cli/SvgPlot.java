@@ -15,9 +15,13 @@ final class SvgPlot {
     private static final int LABEL_LINE = 15;
     private static final int BOTTOM = 40;
     private static final int COLOURS = 8;
+    private static final int KEY_WIDTH = 32;
 
     /** The approximate width of a letter of a label. */
     private static final double LETTER = 6;
+
+    /** About as many lines across the plot as can be read. */
+    private static final int LINES = 6;
 
     /** Different dashes keep a curve visible below another one. */
     private static final List<String> DASHES = List.of("", "9 5", "2 5", "9 4 2 4");
@@ -42,6 +46,19 @@ final class SvgPlot {
         return curve.failure() ? "var(--bad)" : "var(--s" + place % COLOURS + ")";
     }
 
+    /** What stands beside a curve's name: a stretch of it. */
+    static String key(DemoPlot plot, int place) {
+        String colour = colour(plot.curves().get(place), place);
+        return plot.stacked()
+                ? "<i style=\"background:" + colour + "\"></i>"
+                : String.format(
+                        Locale.ROOT,
+                        "<svg class=\"key\" viewBox=\"0 0 %1$d 9\"><line x1=\"0\" x2=\"%1$d\" y1=\"4.5\" y2=\"4.5\" stroke-width=\"2.2\" stroke=\"%2$s\" stroke-dasharray=\"%3$s\"/></svg>",
+                        KEY_WIDTH,
+                        colour,
+                        DASHES.get(place % DASHES.size()));
+    }
+
     private double highest() {
         if (plot.stacked()) {
             List<Double> sums = bases().get(plot.curves().size());
@@ -58,7 +75,7 @@ final class SvgPlot {
         add(
                 "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over time\">%n",
                 WIDTH, above + PLOT_HEIGHT + BOTTOM, plot.unit());
-        double valueStep = step(top, 4);
+        double valueStep = step(top, LINES);
         for (double value = 0; value <= top; value += valueStep) {
             add(
                     "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"var(--line)\"/>%n",
@@ -176,7 +193,7 @@ final class SvgPlot {
             return 1;
         }
         double rough = range / parts;
-        double magnitude = Math.pow(10, Math.floor(Math.log10(rough)));
+        double magnitude = StrictMath.pow(10, Math.floor(StrictMath.log10(rough)));
         for (double factor : new double[] {1, 2, 5}) {
             if (factor * magnitude >= rough) {
                 return factor * magnitude;

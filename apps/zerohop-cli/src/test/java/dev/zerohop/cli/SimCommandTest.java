@@ -114,6 +114,8 @@ class SimCommandTest {
         assertThat(html)
                 .startsWith("<!doctype html>")
                 .contains("A &lt;tiny&gt; one.", "round_robin", "peak_ewma", "<svg", "prefers-color-scheme: dark")
+                .containsPattern(
+                        "<svg class=\"key\"[^>]*><line [^>]*stroke=\"var\\(--s1\\)\" stroke-dasharray=\"9 5\"/></svg>peak_ewma")
                 .doesNotContain("http://", "https://", "<script", "<link");
     }
 
